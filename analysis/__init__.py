@@ -1,0 +1,1 @@
+"""What is concluded: interventions, measurements, verdicts and reports."""

@@ -1,0 +1,1 @@
+"""What is taught: worlds, scenes, phases and pressures. Knows nothing about models."""

@@ -1,0 +1,1 @@
+"""What learns: the model, its growth and its lineage."""
