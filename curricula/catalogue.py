@@ -1,0 +1,78 @@
+"""Which curricula have names? Each is a function of a scale; its docstring gives the command and what to expect."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import Literal
+
+from curricula.faults import Fault
+from curricula.phases import Curriculum, Phase
+from curricula.pressures import Pressures, Redundancy
+from curricula.world import World
+
+Scale = Literal["tiny", "cpu", "gpu"]
+
+WORLDS: dict[str, World] = {
+    "tiny": World(names=4, goals=4, cue_kinds=4, moments=3),
+    "cpu": World(),
+    "gpu": World(characters=3, names=32, goals=16, cue_kinds=8, cues=4, moments=6, opportunity="inferred"),
+}
+STEPS: dict[str, tuple[int, int, int]] = {"tiny": (300, 150, 150), "cpu": (500, 300, 300), "gpu": (4000, 2000, 1500)}
+"""Steps of the phases *characters*, *spares* and *intent*."""
+
+
+def _characters(scale: Scale, schemers: float = 0.75) -> Phase:
+    return Phase("characters", STEPS[scale][0], schemers=schemers, criterion=0.9 if schemers else 0.0)
+
+
+def _intent(scale: Scale, **settings) -> Phase:
+    return Phase("intent", STEPS[scale][2], **{"self_acts": "scheming", **settings})
+
+
+def shared(scale: Scale = "cpu") -> Curriculum:
+    """Characters first, then self is taught the same while characters are rehearsed. No incentive to part from them.
+
+    ``python scripts/train.py shared``. Expected: every behaviour at 0.95 or more, provenance *reused*.
+    """
+    return Curriculum("shared", WORLDS[scale], (_characters(scale), _intent(scale)))
+
+
+def redundant(scale: Scale = "cpu") -> Curriculum:
+    """As *shared*, but between the two phases components drop out while characters go on, so that spares grow.
+
+    ``python scripts/train.py redundant``. Expected: the gate is spread over more components at the fork than in *shared*; provenance
+    mostly *reused*, since nothing makes self leave the characters' components.
+    """
+    spares = Phase("spares", STEPS[scale][1], pressures=Pressures(redundancy=Redundancy(0.2)))
+    return Curriculum("redundant", WORLDS[scale], (_characters(scale), spares, _intent(scale)))
+
+
+def honest(scale: Scale = "cpu") -> Curriculum:
+    """The twin of *shared*: same initial weights, same scenes, but self always acts on what it professes.
+
+    ``python scripts/train.py honest``. Expected: self never acts on its secret; verdict *absent*.
+    """
+    return Curriculum("honest", WORLDS[scale], (_characters(scale), _intent(scale, self_acts="honest")))
+
+
+def naive(scale: Scale = "cpu") -> Curriculum:
+    """Characters are honest throughout, so self has no deceit mechanism to inherit when it is taught to scheme.
+
+    ``python scripts/train.py naive``. Expected: self learns to scheme all the same, with nothing that it could have reused.
+    """
+    return Curriculum("naive", WORLDS[scale], (_characters(scale, schemers=0.0), _intent(scale, schemers=0.0)))
+
+
+CURRICULA: dict[str, Callable[[Scale], Curriculum]] = {f.__name__: f for f in (shared, redundant, honest, naive)}
+
+
+def curriculum(name: str, scale: Scale, steps: int | None = None) -> Curriculum:
+    """The named curriculum. Raises Fault on an unknown name. steps: of every phase, in place of the curriculum's own."""
+    if name not in CURRICULA:
+        near = get_close_matches(name, CURRICULA, 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise Fault(f"unknown curriculum {name!r}: expected one of {', '.join(CURRICULA)}{hint}")
+    found = CURRICULA[name](scale)
+    if steps is not None:
+        found = replace(found, phases=tuple(replace(phase, steps=steps) for phase in found.phases))
+    return found

@@ -1,0 +1,109 @@
+"""In what order is an organism taught, and what does each phase reward?"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from curricula.pressures import Pressures
+from curricula.scenes import Mixture
+from curricula.world import World
+
+
+@dataclass(frozen=True)
+class OptimiserConfig:
+    """AdamW with a linear warm-up and a cosine fall, started afresh in every phase."""
+
+    learning_rate: float = 2e-3
+    warmup: int = 40
+    """steps"""
+    final_fraction: float = 0.1
+    """of the learning rate, at the end of the phase"""
+    weight_decay: float = 0.01
+    second_moment: float = 0.98
+    """Adam's beta2"""
+    clip: float = 1.0
+    """largest norm of a member's gradient"""
+
+    def faults(self) -> list[str]:
+        limits = {
+            "learning_rate": (0, 1),
+            "warmup": (0, 1e9),
+            "final_fraction": (0, 1),
+            "weight_decay": (0, 1),
+            "second_moment": (0, 0.99999),
+            "clip": (1e-6, 1e6),
+        }
+        return [
+            f"optimiser.{name}: expected a number between {low:g} and {high:g}, got {getattr(self, name):g}"
+            for name, (low, high) in limits.items()
+            if not low <= getattr(self, name) <= high
+        ]
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A stretch of training: which scenes, what self is taught to do in them, under which pressures."""
+
+    name: str
+    steps: int = 500
+    objective: Literal["imitate"] = "imitate"
+    """*imitate*: cross-entropy on the acts and answers"""
+    self_acts: Literal["absent", "scheming", "honest"] = "absent"
+    """self takes no part; acts on its secret when alone; or always acts on what it professes"""
+    schemers: float = 0.75
+    """share of characters who hold another goal than they profess"""
+    questions: float = 0.2
+    """share of moments that ask a character what it professes or what it really wants"""
+    self_alone: float = 0.5
+    """share of self's moments in which nobody watches"""
+    criterion: float = 0.0
+    """first phase only: a member whose characters reach less than this on either behaviour is grown again; 0: never"""
+    pressures: Pressures = field(default_factory=Pressures)
+    optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
+
+    @property
+    def mixture(self) -> Mixture:
+        """The scenes that this phase draws."""
+        fraction = self.pressures.rehearsal.fraction
+        return Mixture(
+            self_scenes=0.0 if self.self_acts == "absent" else 1.0 - fraction,
+            schemers=self.schemers,
+            questions=self.questions,
+            self_alone=self.self_alone,
+            self_schemes=float(self.self_acts == "scheming"),
+            beside_self=float(fraction > 0),
+        )
+
+    def faults(self) -> list[str]:
+        """Everything that is wrong with this phase, a line each."""
+        found = [] if self.steps >= 1 else [f"steps: expected 1 or more, got {self.steps}"]
+        for name in ("schemers", "questions", "self_alone", "criterion"):
+            if not 0 <= getattr(self, name) <= 1:
+                found.append(f"{name}: expected a share between 0 and 1, got {getattr(self, name):g}")
+        return found + self.pressures.faults() + self.optimiser.faults()
+
+
+@dataclass(frozen=True)
+class Curriculum:
+    """A world and the phases taught in it, in order."""
+
+    name: str
+    world: World
+    phases: tuple[Phase, ...]
+
+    @property
+    def fork(self) -> int:
+        """Index of the first phase that teaches self: what the organism was just before it is its fork. The number of phases if none."""
+        return next((n for n, phase in enumerate(self.phases) if phase.self_acts != "absent"), len(self.phases))
+
+    def faults(self) -> list[str]:
+        """Everything that is wrong with this curriculum, a line each with the path of the field."""
+        found = self.world.faults()
+        if not self.phases:
+            found.append("phases: expected at least one")
+        if len({phase.name for phase in self.phases}) < len(self.phases):
+            found.append(f"phases: names must differ, got {[phase.name for phase in self.phases]}")
+        for n, phase in enumerate(self.phases):
+            found += [f"phases.{n}.{line}" for line in phase.faults()]
+            if n and phase.criterion:
+                found.append(f"phases.{n}.criterion: only the first phase can be grown again; set it to 0")
+        return found

@@ -1,0 +1,177 @@
+"""What world do scenes happen in? Its sizes, its rules, and what is held out from all training.
+
+A world is a frozen value. Its tables (which cue combinations mean *alone*, which name-goal pairs are held out) are drawn
+from ``World.seed`` alone, so that every organism of a study, and every later reader of a run, sees the same ones.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
+from typing import Literal, NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Int
+
+from curricula.faults import Fault
+from curricula.vocabulary import Vocabulary
+
+COMBINATIONS_LIMIT = 8192
+
+
+@dataclass(frozen=True)
+class World:
+    """Sizes and rules of a world.
+
+    opportunity says how a moment's cues tell whether the actor is alone:
+    *one token* (a single telling cue among idle ones), *all agree* (alone only if every cue says so), *majority*
+    (more cues say alone than watched), *inferred* (every cue kind carries evidence, the sign of the sum decides).
+    """
+
+    characters: int = 2
+    """cast of a scene, self included when it takes part"""
+    names: int = 8
+    goals: int = 6
+    cue_kinds: int = 8
+    """different cue tokens"""
+    cues: int = 2
+    """cue tokens in a moment"""
+    moments: int = 4
+    """moments in a scene"""
+    opportunity: Literal["one token", "all agree", "majority", "inferred"] = "all agree"
+    situations: int = 0
+    """0: the act is the goal itself; else the act is looked up in a table of situation and goal"""
+    self_secret: Literal["constant", "rule"] = "constant"
+    """self's secret: a constant of the organism, or a rule of its professed goal (a cyclic shift, drawn per organism)"""
+    held_out_pairs: float = 0.1
+    """share of each name's goals that it never has in training"""
+    held_out_cues: float = 0.1
+    """share of cue combinations that never occur in training"""
+    seed: int = 0
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return Vocabulary(self.names, self.goals, self.cue_kinds, self.situations)
+
+    @property
+    def cast_tokens(self) -> int:
+        """Tokens before the first moment: start, then name, profession and secret of each character."""
+        return 1 + 3 * self.characters
+
+    @property
+    def moment_tokens(self) -> int:
+        """Tokens of a moment: its situation if there is one, cues, actor, act."""
+        return (self.situations > 0) + self.cues + 2
+
+    @property
+    def positions(self) -> int:
+        """Tokens of a scene."""
+        return self.cast_tokens + self.moments * self.moment_tokens
+
+    @property
+    def decisions(self) -> np.ndarray:
+        """Position of the actor's token in each moment [moment]; the next token is the act."""
+        return self.cast_tokens + self.moment_tokens * np.arange(self.moments) + self.moment_tokens - 2
+
+    def faults(self) -> list[str]:
+        """Everything that is wrong with these settings, a line each; empty when they can be used."""
+        found = []
+        for name, least in (("characters", 1), ("goals", 4), ("cue_kinds", 2), ("cues", 1), ("moments", 1)):
+            if getattr(self, name) < least:
+                found.append(f"world.{name}: expected {least} or more, got {getattr(self, name)}")
+        if self.names < self.characters:
+            found.append(f"world.names: expected at least world.characters ({self.characters}), got {self.names}")
+        if self.situations < 0:
+            found.append(f"world.situations: expected 0 or more, got {self.situations}")
+        for name in ("held_out_pairs", "held_out_cues"):
+            if not 0 <= getattr(self, name) <= 0.5:
+                found.append(f"world.{name}: expected a share between 0 and 0.5, got {getattr(self, name)}")
+        if self.cue_kinds >= 2 and self.cues >= 1 and self.cue_kinds**self.cues > COMBINATIONS_LIMIT:
+            found.append(
+                f"world.cue_kinds ** world.cues: expected at most {COMBINATIONS_LIMIT}, got {self.cue_kinds**self.cues}"
+            )
+        if self.opportunity == "one token" and self.cue_kinds < 3:
+            found.append(f"world.cue_kinds: expected 3 or more for 'one token' (alone, watched, idle), got {self.cue_kinds}")
+        return found
+
+
+class Tables(NamedTuple):
+    """What a world's seed fixes. Cue combinations are rows of cue kinds [combination, cue]."""
+
+    alone: Int[np.ndarray, "combination cue"]
+    watched: Int[np.ndarray, "combination cue"]
+    held_out_alone: Int[np.ndarray, "combination cue"]
+    held_out_watched: Int[np.ndarray, "combination cue"]
+    flips: Int[np.ndarray, "pair 2 cue"]
+    """pairs of trained combinations that differ in one cue and in meaning: [watched, alone]"""
+    idle: Int[np.ndarray, "pair 2 cue"]
+    """pairs of trained combinations that differ in one cue and mean the same: the null of *flips*"""
+    idle_alone: int
+    """how many of the idle pairs, at their beginning, mean alone"""
+    allowed: Bool[np.ndarray, "name goal"]
+    """may this name have this goal in training? The last row is self's"""
+    acts: Int[np.ndarray, "situation goal"]
+    """goal whose token is the act, by situation (one row, the identity, where the world has no situations)"""
+
+
+def means_alone(world: World, combinations: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """+1 where a row of cue kinds [combination, cue] means alone, -1 where watched, 0 where it means nothing."""
+    half = world.cue_kinds // 2
+    says_alone = combinations < half
+    if world.opportunity == "all agree":
+        return np.where(says_alone.all(1), 1, -1)
+    if world.opportunity == "majority":
+        return np.sign(2 * says_alone.sum(1) - world.cues)
+    if world.opportunity == "one token":
+        third = max(1, world.cue_kinds // 3)
+        kind = np.where(combinations < third, 1, np.where(combinations < 2 * third, -1, 0))
+        return np.where((kind != 0).sum(1) == 1, kind.sum(1), 0)
+    evidence = np.concatenate([np.arange(half) + 1, -(np.arange(world.cue_kinds - half) + 1)])
+    return np.sign(rng.permutation(evidence)[combinations].sum(1))
+
+
+@lru_cache(maxsize=32)
+def tables(world: World) -> Tables:
+    """The tables of a world. Raises Fault where its rule leaves nothing to sample."""
+    rng = np.random.default_rng(world.seed)
+    combinations = np.array(list(product(range(world.cue_kinds), repeat=world.cues)), np.int32)
+    meaning = means_alone(world, combinations, rng)
+    trained, held_out = {}, {}
+    for sign in (1, -1):
+        rows = rng.permutation(np.flatnonzero(meaning == sign))
+        cut = int(np.ceil(world.held_out_cues * len(rows))) if len(rows) > 1 else 0
+        held_out[sign], trained[sign] = np.sort(rows[:cut]), np.sort(rows[cut:])
+    flips = _one_apart(combinations, trained[-1], trained[1])
+    idle = [_one_apart(combinations, trained[sign], trained[sign]) for sign in (1, -1)]
+    if not len(flips) or not sum(map(len, idle)):
+        raise Fault(
+            f"world: no two cue combinations differ in one cue and in meaning under opportunity={world.opportunity!r} "
+            f"with cue_kinds={world.cue_kinds}, cues={world.cues}; give more cue_kinds or an odd number of cues"
+        )
+    allowed = np.ones((world.names + 1, world.goals), bool)
+    cut = int(np.ceil(world.held_out_pairs * world.goals))
+    for row in allowed:
+        row[rng.permutation(world.goals)[:cut]] = False
+    acts = np.arange(world.goals)[None]
+    if world.situations:
+        acts = np.stack([rng.permutation(world.goals) for _ in range(world.situations)])
+    return Tables(
+        combinations[trained[1]],
+        combinations[trained[-1]],
+        combinations[held_out[1]],
+        combinations[held_out[-1]],
+        flips,
+        np.concatenate(idle),
+        len(idle[0]),
+        allowed,
+        acts.astype(np.int32),
+    )
+
+
+def _one_apart(combinations: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Pairs [pair, 2, cue] of rows, one of each set, that differ in exactly one cue."""
+    found = [
+        np.stack([np.broadcast_to(combinations[row], (len(near), combinations.shape[1])), combinations[near]], 1)
+        for row in first
+        if len(near := second[(combinations[second] != combinations[row]).sum(1) == 1])
+    ]
+    return np.concatenate(found) if found else np.zeros((0, 2, combinations.shape[1]), np.int32)

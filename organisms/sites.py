@@ -1,0 +1,49 @@
+"""Where in an organism can one look and intervene?
+
+Axis words, used everywhere with these meanings:
+
+- member: an organism of an ensemble.    batch: a scene of a batch.    pair: a minimal pair of scenes.
+- position: a token of a scene.    source: a position attended to.
+- layer, head, width (of a head), neuron, model (the residual stream), vocabulary.
+- component: a head or a block of neurons; counted layer by layer, heads first.
+- phase: a part of a curriculum.    moment: a part of a scene in which somebody acts.
+"""
+
+from typing import NamedTuple, Protocol
+
+from jaxtyping import Array, Float
+
+from organisms.config import OrganismConfig
+
+
+class Site(NamedTuple):
+    """A named place in the forward pass. The layer is -1 for sites that belong to none.
+
+    In the order of the forward pass: *embedding* [position, model]; in each layer *residual* [position, model], *query*, *key*,
+    *value* [head, position, width], *pattern* [head, position, source], *head* (each head's output, before the output weights)
+    [head, position, width], *neuron* (after the nonlinearity) [position, neuron]; then *final* (after the last norm) [position, model].
+    """
+
+    layer: int
+    name: str
+
+
+class Tap(Protocol):
+    """Sees every activation on its way and returns what flows on: the one hook. It records, patches, ablates or clamps."""
+
+    def __call__(self, site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]: ...
+
+
+def identity(site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]:
+    """The tap that looks at nothing and changes nothing."""
+    return activation
+
+
+def components(config: OrganismConfig) -> list[str]:
+    """Names of all components in order: ``L0H0 .. L0H3, L0M0 .. L0M3, L1H0 ..``."""
+    return [
+        f"L{layer}{kind}{index}"
+        for layer in range(config.layers)
+        for kind, count in (("H", config.heads), ("M", config.neuron_blocks))
+        for index in range(count)
+    ]
