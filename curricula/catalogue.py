@@ -17,7 +17,7 @@ WORLDS: dict[str, World] = {
     "cpu": World(),
     "gpu": World(characters=3, names=32, goals=16, cue_kinds=8, cues=4, moments=6, opportunity="inferred"),
 }
-STEPS: dict[str, tuple[int, int, int]] = {"tiny": (300, 150, 150), "cpu": (500, 300, 300), "gpu": (4000, 2000, 1500)}
+STEPS: dict[str, tuple[int, int, int]] = {"tiny": (400, 150, 200), "cpu": (500, 300, 300), "gpu": (4000, 2000, 1500)}
 """Steps of the phases *characters*, *spares* and *intent*."""
 
 

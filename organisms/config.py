@@ -1,6 +1,16 @@
-"""How large is an organism, and what must its sizes satisfy?"""
+"""What decides a run? The curriculum, the sizes of its organisms, how they are grown, how many, and the seed."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, is_dataclass
+from math import gcd
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from curricula.catalogue import Scale, curriculum
+from curricula.faults import Fault
+from curricula.phases import Curriculum
+from curricula.world import tables
+
+CHUNK_LIMIT = 25
 
 
 @dataclass(frozen=True)
@@ -40,3 +50,102 @@ class OrganismConfig:
         if not 0 < self.initial_scale <= 10:
             found.append(f"organism.initial_scale: expected more than 0 and at most 10, got {self.initial_scale}")
         return found
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How an ensemble is grown, apart from what it is taught."""
+
+    batch: int = 64
+    """scenes a member sees in a step"""
+    checkpoint_every: int = 50
+    """steps between checkpoints; each phase's first and last organism is kept as well"""
+    attempts: int = 3
+    """how often, at most, a member that misses the first phase's criterion is grown again"""
+    evaluation_scenes: int = 256
+    """scenes of each kind behind every reported behaviour"""
+
+    def faults(self) -> list[str]:
+        limits = {"batch": 1, "checkpoint_every": 1, "attempts": 0, "evaluation_scenes": 1}
+        return [
+            f"training.{name}: expected {least} or more, got {getattr(self, name)}"
+            for name, least in limits.items()
+            if getattr(self, name) < least
+        ]
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """Everything that a run is a function of."""
+
+    curriculum: Curriculum
+    organism: OrganismConfig
+    training: TrainingConfig
+    members: int = 5
+    seed: int = 0
+
+    @property
+    def chunk(self) -> int:
+        """Steps in one compiled program: the largest number up to 25 that divides every phase and the checkpoint interval."""
+        common = gcd(self.training.checkpoint_every, *(phase.steps for phase in self.curriculum.phases))
+        return max(n for n in range(1, CHUNK_LIMIT + 1) if common % n == 0)
+
+    def check(self) -> None:
+        """Raises one Fault with everything that is wrong."""
+        found = self.curriculum.faults() + self.organism.faults() + self.training.faults()
+        if self.members < 1:
+            found.append(f"members: expected 1 or more, got {self.members}")
+        if not 0 <= self.seed < 2**31:
+            found.append(f"seed: expected 0 to {2**31 - 1}, got {self.seed}")
+        if found:
+            raise Fault("; ".join(found))
+        tables(self.curriculum.world)
+
+    def plain(self) -> dict[str, Any]:
+        """The config as JSON holds it."""
+        return asdict(self)
+
+
+def read_config(plain: Mapping[str, Any]) -> RunConfig:
+    """The config that `RunConfig.plain` gave. Raises Fault on a missing, unknown or wrong field."""
+    return _read(RunConfig, plain, "config")
+
+
+def _read(kind: Any, plain: Any, path: str) -> Any:
+    if is_dataclass(kind):
+        expected = {field.name for field in fields(kind)}
+        if not isinstance(plain, Mapping) or set(plain) != expected:
+            found = sorted(plain) if isinstance(plain, Mapping) else type(plain).__name__
+            raise Fault(f"{path}: expected the fields {', '.join(sorted(expected))}, got {found}; use the version that wrote it")
+        hints = get_type_hints(kind)
+        return kind(**{name: _read(hints[name], plain[name], f"{path}.{name}") for name in expected})  # pyright: ignore
+    if get_origin(kind) is tuple:
+        if not isinstance(plain, list | tuple):
+            raise Fault(f"{path}: expected a list, got {plain!r}")
+        return tuple(_read(get_args(kind)[0], item, f"{path}.{n}") for n, item in enumerate(plain))
+    if get_origin(kind) is Literal:
+        if plain not in get_args(kind):
+            raise Fault(f"{path}: expected one of {', '.join(map(repr, get_args(kind)))}, got {plain!r}")
+        return plain
+    if kind is float and type(plain) is int:
+        return float(plain)
+    if type(plain) is not kind:
+        raise Fault(f"{path}: expected {kind.__name__}, got {plain!r}")
+    return plain
+
+
+ORGANISMS: dict[str, OrganismConfig] = {
+    "tiny": OrganismConfig(layers=2, heads=4, width=32, neurons=128, neuron_blocks=2),
+    "cpu": OrganismConfig(),
+    "gpu": OrganismConfig(layers=6, heads=8, width=256, neurons=1024, neuron_blocks=8),
+}
+TRAININGS: dict[str, TrainingConfig] = {
+    "tiny": TrainingConfig(),
+    "cpu": TrainingConfig(),
+    "gpu": TrainingConfig(batch=256, checkpoint_every=200),
+}
+
+
+def named_config(name: str, scale: Scale, members: int = 5, seed: int = 0, steps: int | None = None) -> RunConfig:
+    """The config of a curriculum of the catalogue at a scale. steps: of every phase, in place of the curriculum's own."""
+    return RunConfig(curriculum(name, scale, steps), ORGANISMS[scale], TRAININGS[scale], members, seed)

@@ -1,0 +1,242 @@
+"""How does a whole ensemble get through a curriculum? Phase by phase, chunk by chunk, each checkpoint committed to its lineage.
+
+Growing again: members whose characters miss the first phase's criterion when it ends (they stayed on the plateau where the two
+candidate goals are known and the gate between them is not) start afresh under a new seed, and the phase is extended by its own length for
+them. The others wait unchanged. After ``training.attempts`` such rounds whatever is left stays, and is counted as failed.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Protocol
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from curricula.phases import Phase
+from curricula.scenes import trained_support
+from organisms.behaviour import meets, rates
+from organisms.config import RunConfig
+from organisms.lineage import Entry, Run
+from organisms.model import Organism
+from organisms.naming import from_arrays, to_arrays
+from organisms.resume import Position, Resume
+from organisms.state import State, at_phase_start, newborn, trait_of
+from organisms.training import Lesson, Metrics, grow_chunk
+
+
+class Watcher(Protocol):
+    """Who looks on while an ensemble grows."""
+
+    def chunk(self, step: int, phase: str, metrics: Mapping[str, np.ndarray]) -> None:
+        """After a chunk: metrics by name, each [member]."""
+
+    def checkpoint(self, step: int, phase: str, organisms: Organism, traits: np.ndarray) -> None:
+        """After a commit: the organisms [member, ...] and their own secrets [member]."""
+
+    def event(self, step: int, text: str) -> None:
+        """Something that a person may want to know."""
+
+
+@dataclass
+class Programs:
+    """The compiled programs of a run; runs that differ only in their phases share them."""
+
+    config: RunConfig
+    grow: Callable[[State, Lesson], tuple[State, Metrics]] = field(init=False)
+    behaviour: Callable[[Organism, Any], dict[str, jax.Array]] = field(init=False)
+    newborns: Callable[[Any, Any], State] = field(init=False)
+    traits: Callable[[Any, Any], jax.Array] = field(init=False)
+
+    def __post_init__(self):
+        config, world = self.config, self.config.curriculum.world
+        chunk = partial(
+            grow_chunk,
+            seed=config.seed,
+            world=world,
+            config=config.organism,
+            batch=config.training.batch,
+            steps=config.chunk,
+        )
+        self.grow = jax.jit(jax.vmap(chunk, in_axes=(0, None)), donate_argnums=0)
+        key = jax.random.fold_in(jax.random.key(config.seed), 2**30)
+        scenes, support = config.training.evaluation_scenes, trained_support(world)
+        self.behaviour = jax.jit(jax.vmap(lambda o, trait: rates(o, world, support, trait, key, scenes)))
+        self.newborns = jax.jit(jax.vmap(lambda m, a: newborn(config.seed, m, a, world, config.organism)))
+        self.traits = jax.jit(jax.vmap(lambda m, a: trait_of(config.seed, m, a, world)))
+
+    def serves(self, config: RunConfig) -> bool:
+        """Can these programs grow that run as well?"""
+        key = lambda c: (c.curriculum.world, c.organism, c.training, c.members, c.seed, c.chunk)  # noqa: E731
+        return key(config) == key(self.config)
+
+
+def grow(config: RunConfig, run: Run, watcher: Watcher, programs: Programs | None = None, trunk: Run | None = None) -> dict[str, Any]:
+    """Grows an ensemble to the end of its curriculum, or on from where it was killed. Returns the run's summary.
+
+    trunk: a finished run whose first phases are the same; what they share is copied instead of grown, to the same bits.
+    Raises Failure where the disk refuses, naming the phase and step where a loss is no longer finite.
+    """
+    return _Growth(config, run, watcher, programs or Programs(config)).go(trunk)
+
+
+class _Growth:
+    """One run under way: what `grow` keeps in mind."""
+
+    def __init__(self, config: RunConfig, run: Run, watcher: Watcher, programs: Programs):
+        self.config, self.run, self.watcher, self.programs = config, run, watcher, programs
+        self.phases = config.curriculum.phases
+        self.ids = jnp.arange(config.members, dtype=jnp.int32)
+        self.busy_seconds, self.busy_steps, self.adopted = 0.0, 0, 0
+
+    def go(self, trunk: Run | None) -> dict[str, Any]:
+        resume = Resume(self.run.folder / "resume")
+        try:
+            state, position = self.start(resume, trunk)
+            while position.phase < len(self.phases):
+                state, position = self.round(state, position, resume)
+                stuck = self.stuck(state, position)
+                if stuck.any() and position.round < self.config.training.attempts:
+                    who = ", ".join(map(str, np.flatnonzero(stuck)))
+                    self.watcher.event(position.step, f"growing member {who} again: missed the criterion of phase {self.phases[0].name}")
+                    state, position = self.again(state, stuck), position._replace(round=position.round + 1, round_step=0)
+                else:
+                    state, position = at_phase_start(state), Position(position.step, position.phase + 1, 0, 0)
+            resume.save(state, position)
+        finally:
+            resume.close()
+        return self.summary(state, position)
+
+    def start(self, resume: Resume, trunk: Run | None) -> tuple[State, Position]:
+        """Where to begin: at the last save, at the end of what a trunk shares, or at birth."""
+        newborns = self.programs.newborns(self.ids, jnp.zeros_like(self.ids))
+        saved = resume.latest(newborns)
+        if saved:
+            self.run.rewind(saved[1].step)
+            return saved
+        self.run.rewind(-1)
+        adopted = trunk and self.adopt(trunk, newborns)
+        if adopted:
+            resume.save(*adopted)
+            return adopted
+        position = Position(0, 0, 0, 0)
+        self.commit(newborns, position)
+        resume.save(newborns, position)
+        return newborns, position
+
+    def adopt(self, trunk: Run, like: State) -> tuple[State, Position] | None:
+        """Copies the lineage of the phases that a finished run shares with this one."""
+        theirs = trunk.config["curriculum"]["phases"]
+        ours = self.config.plain()["curriculum"]["phases"]
+        shared = next((n for n, (a, b) in enumerate(zip(theirs, ours, strict=False)) if a != b), min(len(theirs), len(ours)))
+        names = [phase.name for phase in self.phases[:shared]]
+        entries = [entry for entry in trunk.entries() if entry.phase in names]
+        if not entries:
+            return None
+        last = entries[-1]
+        for entry in entries:
+            arrays = trunk.parameters(entry)
+            self.run.commit(entry.step, entry.phase, entry.seen_tokens, arrays, **entry.extra)
+        for line in trunk.metrics():
+            if line["step"] <= last.step:
+                self.run.log(line)
+        self.adopted = last.step
+        self.watcher.event(last.step, f"adopted {last.step} steps that {trunk.folder.name} shares")
+        organisms = from_arrays(trunk.parameters(last), self.config.curriculum.world, self.config.organism)
+        attempts = jnp.asarray(last.extra["attempts"], jnp.int32)
+        return at_phase_start(like._replace(organism=organisms, attempt=attempts)), Position(last.step, shared, 0, 0)
+
+    def round(self, state: State, position: Position, resume: Resume) -> tuple[State, Position]:
+        """Grows to the end of the phase, or of its extension."""
+        phase, chunk = self.phases[position.phase], self.config.chunk
+        lesson, waiting = Lesson.of(phase, position.phase), None
+        while position.round_step < phase.steps:
+            begun = time.perf_counter()
+            state, metrics = self.programs.grow(state, lesson)
+            position = position._replace(step=position.step + chunk, round_step=position.round_step + chunk)
+            if waiting:
+                self.tell(*waiting)
+            waiting = (position.step, phase, metrics)
+            due = position.step % self.config.training.checkpoint_every == 0 or position.round_step == phase.steps
+            if due:
+                self.tell(*waiting)
+                waiting = None
+            self.busy_seconds += (time.perf_counter() - begun) * (self.busy_steps > 0)
+            self.busy_steps += 1
+            if due:
+                self.commit(state, position)
+                resume.save(state, position)
+        if waiting:
+            self.tell(*waiting)
+        return state, position
+
+    def tell(self, step: int, phase: Phase, metrics: Metrics) -> None:
+        """Logs a chunk's metrics, which waits for the chunk."""
+        found = {name: np.asarray(value) for name, value in metrics._asdict().items()}
+        wrong = np.flatnonzero(np.isinf(found["loss_nats"]))
+        if len(wrong):
+            self.watcher.event(step, f"phase {phase.name}: the loss of member {', '.join(map(str, wrong))} is infinite")
+        self.run.log({"step": step, "phase": phase.name} | {name: value.tolist() for name, value in found.items()})
+        self.watcher.chunk(step, phase.name, found)
+
+    def commit(self, state: State, position: Position) -> None:
+        phase = self.phases[position.phase].name
+        world = self.config.curriculum.world
+        tokens = position.step * self.config.training.batch * world.positions
+        attempts = np.asarray(state.attempt).tolist()
+        self.run.commit(position.step, phase, tokens, to_arrays(state.organism), attempts=attempts, round=position.round)
+        traits = np.asarray(self.programs.traits(self.ids, state.attempt))
+        self.watcher.checkpoint(position.step, phase, state.organism, traits)
+
+    def stuck(self, state: State, position: Position) -> np.ndarray:
+        """Which members missed the criterion of the phase that just ended [member]."""
+        criterion = self.phases[position.phase].criterion
+        if not criterion:
+            return np.zeros(self.config.members, bool)
+        found = self.programs.behaviour(state.organism, self.programs.traits(self.ids, state.attempt))
+        return ~np.asarray(meets(found, "character", criterion))
+
+    def again(self, state: State, stuck: np.ndarray) -> State:
+        """The same ensemble with the stuck members new-born under their next attempt's seed."""
+        fresh = self.programs.newborns(self.ids, state.attempt + 1)
+        choose = lambda new, old: jnp.where(stuck.reshape(-1, *[1] * (new.ndim - 1)), new, old)  # noqa: E731
+        return jax.tree.map(choose, fresh, state)
+
+    def summary(self, state: State, position: Position) -> dict[str, Any]:
+        """What `summary.json` of a finished run says."""
+        traits = self.programs.traits(self.ids, state.attempt)
+        behaviour = {name: np.asarray(value).tolist() for name, value in self.programs.behaviour(state.organism, traits).items()}
+        timed = max(self.busy_steps - 1, 0) * self.config.chunk * self.config.members
+        final = self.run.entries()[-1]
+        first = self.phases[0]
+        criterion_met = [True] * self.config.members
+        if first.criterion:
+            end = [entry for entry in self.run.entries() if entry.phase == first.name][-1]
+            criterion_met = self.met(end, first.criterion)
+        attempts = np.asarray(state.attempt).tolist()
+        return {
+            "run": str(self.run.folder),
+            "curriculum": self.config.curriculum.name,
+            "members": self.config.members,
+            "steps": position.step,
+            "finished": True,
+            "final_checkpoint": str(self.run.folder / final.file),
+            "organism_steps_per_second": timed / self.busy_seconds if self.busy_seconds else None,
+            "behaviour": behaviour,
+            "regrown": {
+                "attempts": attempts,
+                "count": sum(a > 0 for a in attempts),
+                "failed": sum(not met for met in criterion_met),
+            },
+            "adopted_steps": self.adopted,
+            "traits": np.asarray(traits).tolist(),
+        }
+
+    def met(self, entry: Entry, criterion: float) -> list[bool]:
+        """Which members met the first phase's criterion when it ended."""
+        organisms = from_arrays(self.run.parameters(entry), self.config.curriculum.world, self.config.organism)
+        attempts = jnp.asarray(entry.extra["attempts"], jnp.int32)
+        found = self.programs.behaviour(organisms, self.programs.traits(self.ids, attempts))
+        return np.asarray(meets(found, "character", criterion)).tolist()

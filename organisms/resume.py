@@ -1,0 +1,82 @@
+"""Where does a killed run go on? The whole state of an ensemble, saved beside its lineage, the latest two kept.
+
+Orbax writes a save aside and renames it when it is whole, so that a kill at any moment leaves the one before.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import jax
+import orbax.checkpoint as ocp
+
+from curricula.faults import Failure
+from organisms.state import State
+
+Result = TypeVar("Result")
+
+
+class Position(NamedTuple):
+    """How far a run has come, in steps and in what is left to do."""
+
+    step: int
+    """steps of the whole run"""
+    phase: int
+    """index"""
+    round: int
+    """how often the phase has been extended to grow members again"""
+    round_step: int
+    """steps taken in this round"""
+
+
+class Resume:
+    """The saves of one run. Close it: the last save may still be under way."""
+
+    def __init__(self, folder: Path):
+        policy = ocp.checkpoint_managers.LatestN(2)
+        options = ocp.CheckpointManagerOptions(preservation_policy=policy, enable_async_checkpointing=True)
+        self.folder = folder
+        self._manager = self._try(lambda: ocp.CheckpointManager(folder.absolute(), options=options))
+
+    def latest(self, like: State) -> tuple[State, Position] | None:
+        """The last whole save, or None. like: the shapes of the ensemble's state."""
+        step = self._manager.latest_step()
+        if step is None:
+            return None
+        target = jax.sharding.SingleDeviceSharding(jax.devices()[0])
+        shapes = [jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=target) for leaf in jax.tree.leaves(like)]
+        wanted = ocp.args.Composite(
+            state=ocp.args.StandardRestore(_named(shapes)), position=ocp.args.JsonRestore()
+        )
+        found = self._try(lambda: self._manager.restore(step, args=wanted), "could not be read; delete it to start the run again")
+        leaves = [found.state[name] for name in _named(shapes)]
+        return jax.tree.unflatten(jax.tree.structure(like), leaves), Position(**found.position)
+
+    def save(self, state: State, position: Position) -> None:
+        """Saves in the background. Raises Failure where the disk refused this save or the one before."""
+        args = ocp.args.Composite(
+            state=ocp.args.StandardSave(_named(jax.tree.leaves(state))), position=ocp.args.JsonSave(position._asdict())
+        )
+        self._try(lambda: self._manager.save(position.step, args=args))
+
+    def close(self) -> None:
+        """Waits for the last save. Raises Failure where the disk refused it."""
+        try:
+            self._try(self._manager.wait_until_finished)
+        finally:
+            self._manager.close()
+
+    def _try(
+        self,
+        do: Callable[[], Result],
+        what: str = "could not be written; free some space and give the same command again, nothing committed was lost",
+    ) -> Result:
+        try:
+            return do()
+        except Exception as error:  # Orbax and TensorStore raise ValueError, OSError and their own for a refusing disk
+            first = (str(error).splitlines() or [type(error).__name__])[0][:160]
+            raise Failure(f"{self.folder} {what} ({first})") from error
+
+
+def _named(leaves: list[Any]) -> dict[str, Any]:
+    return {f"{n:03d}": leaf for n, leaf in enumerate(leaves)}
