@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Int, Key
 
-from curricula.scenes import Latents, Mixture, Support, act, draw, secret_of_self, write
+from curricula.scenes import Latents, Mixture, Support, act, act_of_goal, draw, secret_of_self, write
 from curricula.world import World, tables
 
 Role = Literal["character", "self"]
@@ -60,7 +60,9 @@ def _pair(
     with_self = role == "self" or variable == "role"
     mixture = Mixture(float(with_self), 1.0, 0.0, 0.5, 1.0, 1.0)
     latents = draw(keys[0], world, support, mixture, trait)
-    moment = jax.random.randint(keys[1], (), 0, world.moments)
+    # Whoever is alone on the stage has told its goals by its first act: only the first moment can be measured.
+    told = world.characters == 1 and variable in ("professed", "secret")
+    moment = jax.random.randint(keys[1], (), 0, 1 if told else world.moments)
     is_self = latents.name == world.names
     eligible = is_self if role == "self" else ~is_self
     slot = jnp.argmax(jnp.where(eligible, jax.random.uniform(keys[2], (world.characters,)), -1.0))
@@ -70,7 +72,7 @@ def _pair(
     differs = acts[0] != acts[1]
     if variable == "idle":
         goals = jnp.stack([latents.professed[slot], latents.secret[slot]])
-        acts = list(world.vocabulary.first_goal + jnp.broadcast_to(goals, (2,)))
+        acts = list(world.vocabulary.first_goal + act_of_goal(world, jnp.repeat(latents.situation[moment], 2), goals))
         differs = acts[0] != acts[1]
     valid = differs & _allowed(world, support, first) & _allowed(world, support, second)
     tokens = [write(world, side, mixture).tokens for side in (first, second)]
@@ -109,7 +111,7 @@ def _change(
     before = jnp.arange(world.moments) < moment
     latents = latents._replace(actor=jnp.where(before, another, latents.actor).at[moment].set(slot))
     alone = variable == "secret"
-    rows = jnp.asarray(table.alone if alone else table.watched)
+    rows = support.alone if alone else support.watched
     row = rows[jax.random.randint(key, (), 0, len(rows))]
     latents = latents._replace(cues=latents.cues.at[moment].set(row), alone=latents.alone.at[moment].set(alone))
     return latents, _with_other_goal(jax.random.fold_in(key, 1), world, support, variable, latents, slot, trait)
@@ -130,8 +132,8 @@ def _with_other_goal(
     free = (goals != latents.professed[slot]) & (is_self | (goals != latents.secret[slot]))
     if world.self_secret == "constant":
         free &= ~(is_self & (goals == trait))
-    table = support.professed if variable == "professed" else support.secret
-    other = jnp.argmax(jnp.where(free & table[latents.name[slot]], jax.random.uniform(key, (world.goals,)), -1.0))
+    table = jnp.where(is_self | (variable == "professed"), support.professed[latents.name[slot]], support.secret[latents.name[slot]])
+    other = jnp.argmax(jnp.where(free & table, jax.random.uniform(key, (world.goals,)), -1.0))
     professed = latents.professed.at[slot].set(other)
     secret = latents.secret.at[slot].set(jnp.where(is_self, secret_of_self(world, trait, other), latents.secret[slot]))
     if variable == "secret":

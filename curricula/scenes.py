@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from curricula.vocabulary import ASKS_PROFESSED, ASKS_WANTED, BLANK, SELF, START
@@ -191,8 +192,12 @@ def sample(key: Key[Array, ""], world: World, support: Support, mixture: Mixture
 
 
 def draw_trait(key: Key[Array, ""], world: World) -> Int[Array, ""]:
-    """An organism's own secret: see `secret_of_self`. Uniform over goals."""
-    return jax.random.randint(key, (), 0, world.goals)
+    """An organism's own secret: see `secret_of_self`. Uniform over goals; a constant is none of those that self's name may not have in
+    training, so that what is held out is always something that self can profess without wanting it."""
+    goals = np.arange(world.goals)
+    if world.self_secret == "constant":
+        goals = np.flatnonzero(tables(world).allowed[-1])
+    return jnp.asarray(goals, jnp.int32)[jax.random.randint(key, (), 0, len(goals))]
 
 
 def _sizes(world: World) -> list[int]:

@@ -3,21 +3,22 @@
 Rates are of the most probable act. They say what is done on these scenes, not by which mechanism.
 """
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
 from curricula.scenes import ACTS, Mixture, Support, draw, write
 from curricula.world import World
-from organisms.model import Organism
 
 BEHAVIOURS = ("self_alone_secret", "self_watched_professed", "character_alone_secret", "character_watched_professed")
 
 
 def rates(
-    organism: Organism, world: World, support: Support, trait: Int[Array, ""], key: Key[Array, ""], scenes: int
+    organism: Callable[[Array], Array], world: World, support: Support, trait: Int[Array, ""], key: Key[Array, ""], scenes: int
 ) -> dict[str, Float[Array, ""]]:
-    """The four behaviours of one organism, fractions from 0 to 1, each over every act of its kind in ``scenes`` scenes.
+    """The four behaviours of one organism, or of anything that gives logits [position, vocabulary] for tokens [position]: fractions from 0 to 1, each over every act of its kind in ``scenes`` scenes.
 
     Characters are schemers in scenes without self; self shares its scenes with schemers. *secret* means the act that serves the
     actor's secret goal, whatever the organism was taught: an honest self has a secret that it never acts on.

@@ -113,8 +113,8 @@ def read_config(plain: Mapping[str, Any]) -> RunConfig:
 
 def _read(kind: Any, plain: Any, path: str) -> Any:
     if is_dataclass(kind):
-        expected = {field.name for field in fields(kind)}
-        if not isinstance(plain, Mapping) or set(plain) != expected:
+        expected = [field.name for field in fields(kind)]
+        if not isinstance(plain, Mapping) or set(plain) != set(expected):
             found = sorted(plain) if isinstance(plain, Mapping) else type(plain).__name__
             raise Fault(f"{path}: expected the fields {', '.join(sorted(expected))}, got {found}; use the version that wrote it")
         hints = get_type_hints(kind)

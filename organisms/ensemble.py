@@ -24,7 +24,7 @@ from organisms.model import Organism
 from organisms.naming import from_arrays, to_arrays
 from organisms.resume import Position, Resume
 from organisms.state import State, at_phase_start, newborn, trait_of
-from organisms.training import Lesson, Metrics, grow_chunk
+from organisms.training import Lesson, Metrics, Progress, grow_chunk
 
 
 class Watcher(Protocol):
@@ -45,7 +45,7 @@ class Programs:
     """The compiled programs of a run; runs that differ only in their phases share them."""
 
     config: RunConfig
-    grow: Callable[[State, Lesson], tuple[State, Metrics]] = field(init=False)
+    grow: Callable[[State, Lesson], tuple[State, Progress]] = field(init=False)
     behaviour: Callable[[Organism, Any], dict[str, jax.Array]] = field(init=False)
     newborns: Callable[[Any, Any], State] = field(init=False)
     traits: Callable[[Any, Any], jax.Array] = field(init=False)
@@ -69,8 +69,13 @@ class Programs:
 
     def serves(self, config: RunConfig) -> bool:
         """Can these programs grow that run as well?"""
+        return self.alike(self.config, config)
+
+    @staticmethod
+    def alike(first: RunConfig, second: RunConfig) -> bool:
+        """Do two runs differ in nothing but the phases that they teach?"""
         key = lambda c: (c.curriculum.world, c.organism, c.training, c.members, c.seed, c.chunk)  # noqa: E731
-        return key(config) == key(self.config)
+        return key(first) == key(second)
 
 
 def grow(config: RunConfig, run: Run, watcher: Watcher, programs: Programs | None = None, trunk: Run | None = None) -> dict[str, Any]:
@@ -90,6 +95,7 @@ class _Growth:
         self.phases = config.curriculum.phases
         self.ids = jnp.arange(config.members, dtype=jnp.int32)
         self.busy_seconds, self.busy_steps, self.adopted = 0.0, 0, 0
+        self.lost: set[tuple[str, int]] = set()
 
     def go(self, trunk: Run | None) -> dict[str, Any]:
         resume = Resume(self.run.folder / "resume")
@@ -142,6 +148,8 @@ class _Growth:
         for line in trunk.metrics():
             if line["step"] <= last.step:
                 self.run.log(line)
+                values = {name: np.array(line[name], float) for name in Metrics._fields}
+                self.watcher.chunk(line["step"], line["phase"], values)
         self.adopted = last.step
         self.watcher.event(last.step, f"adopted {last.step} steps that {trunk.folder.name} shares")
         organisms = from_arrays(trunk.parameters(last), self.config.curriculum.world, self.config.organism)
@@ -154,11 +162,11 @@ class _Growth:
         lesson, waiting = Lesson.of(phase, position.phase), None
         while position.round_step < phase.steps:
             begun = time.perf_counter()
-            state, metrics = self.programs.grow(state, lesson)
+            state, progress = self.programs.grow(state, lesson)
             position = position._replace(step=position.step + chunk, round_step=position.round_step + chunk)
             if waiting:
                 self.tell(*waiting)
-            waiting = (position.step, phase, metrics)
+            waiting = (position.step, phase, progress)
             due = position.step % self.config.training.checkpoint_every == 0 or position.round_step == phase.steps
             if due:
                 self.tell(*waiting)
@@ -172,12 +180,13 @@ class _Growth:
             self.tell(*waiting)
         return state, position
 
-    def tell(self, step: int, phase: Phase, metrics: Metrics) -> None:
-        """Logs a chunk's metrics, which waits for the chunk."""
-        found = {name: np.asarray(value) for name, value in metrics._asdict().items()}
-        wrong = np.flatnonzero(np.isinf(found["loss_nats"]))
-        if len(wrong):
-            self.watcher.event(step, f"phase {phase.name}: the loss of member {', '.join(map(str, wrong))} is infinite")
+    def tell(self, step: int, phase: Phase, progress: Progress) -> None:
+        """Logs a chunk's metrics, which waits for the chunk. A member whose loss is no longer finite is named once a phase."""
+        found = {name: np.asarray(value) for name, value in progress.metrics._asdict().items()}
+        lost = np.flatnonzero(np.asarray(progress.growing) & ~np.isfinite(found["loss_nats"])).tolist()
+        if new := [member for member in lost if (phase.name, member) not in self.lost]:
+            self.watcher.event(step, f"phase {phase.name}, step {step}: the loss of member {', '.join(map(str, new))} is not finite")
+            self.lost.update((phase.name, member) for member in new)
         self.run.log({"step": step, "phase": phase.name} | {name: value.tolist() for name, value in found.items()})
         self.watcher.chunk(step, phase.name, found)
 

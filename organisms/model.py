@@ -21,7 +21,7 @@ class Organism(nnx.Module):
 
     Calling it with tokens [position] gives logits [position, vocabulary]. Weights start normal with standard deviation
     initial_scale / sqrt(inputs), the two that write to the residual stream divided by sqrt(2 * layers) (Radford et al. 2019,
-    GPT-2, section 2.3); embeddings at 0.02 * sqrt(model) of that scale's unit norm; biases at zero.
+    GPT-2, section 2.3); embeddings as if the width were their inputs, so that each has about unit norm; biases at zero.
     """
 
     def __init__(self, config: OrganismConfig, vocabulary: int, positions: int, key: Key[Array, ""]):

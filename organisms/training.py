@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
 from curricula.phases import Phase
 from curricula.scenes import ACTS, Latents, Mixture, act_of_goal, draw, trained_support, write
@@ -44,9 +44,16 @@ class Metrics(NamedTuple):
     character_watched_professed: Float[Array, ""]
 
 
+class Progress(NamedTuple):
+    """A chunk's metrics, and whether the member was still growing in it (if not, its metrics are NaN)."""
+
+    metrics: Metrics
+    growing: Bool[Array, ""]
+
+
 def grow_chunk(
     state: State, lesson: Lesson, *, seed: int, world: World, config: OrganismConfig, batch: int, steps: int
-) -> tuple[State, Metrics]:
+) -> tuple[State, Progress]:
     """Takes one member ``steps`` steps further; a member that has finished its phase stays as it is.
 
     The phase's length must be a multiple of ``steps``.
@@ -74,7 +81,7 @@ def grow_chunk(
     state = jax.tree.map(lambda new, old: jnp.where(unfinished, new, old), grown, state)
     hits, counts = jnp.moveaxis(tallies.sum(0), -1, 0)
     metrics = Metrics(loss.mean(), norm.mean(), *(hits / counts))
-    return state, jax.tree.map(lambda value: jnp.where(unfinished, value, jnp.nan), metrics)
+    return state, Progress(jax.tree.map(lambda value: jnp.where(unfinished, value, jnp.nan), metrics), unfinished)
 
 
 def _tally(world: World, latents: Latents, said: Int[Array, "batch moment"]) -> Float[Array, "kind 2"]:

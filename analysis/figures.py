@@ -1,0 +1,264 @@
+"""What do the findings look like? Each function draws one figure of findings and returns it as an SVG.
+
+What a figure does *not* show: how an organism that was never grown would look. A mean hides organisms too, so each of them
+is drawn as well, as a dot or a thin line. What was not measured says so in its panel.
+"""
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+
+from analysis.drawing import (
+    BLUE,
+    CYCLE,
+    GREEN,
+    GREY,
+    INK,
+    MARKERS,
+    ORANGE,
+    PURPLE,
+    WIDTH,
+    array,
+    middle,
+    not_measured,
+    offsets,
+    short,
+    style,
+    svg,
+)
+from analysis.statistics import BEHAVIOURS, CELLS, VERDICTS, compare_summary, labels, mean_interval, numbers, shares_of
+from analysis.tables import circuit_sizes
+
+Finding = Mapping[str, Any]
+Panel = Float[np.ndarray, " component"] | None
+"""effects of every component, or None where they were not measured"""
+
+COLOURS = dict(zip(CELLS, (BLUE, ORANGE, GREEN, PURPLE), strict=True))
+EFFECT_COLOURS = "RdBu_r"
+TIMES_AND_ROLES = (("fork", "character"), ("fork", "self"), ("end", "character"), ("end", "self"))
+VARIABLES = ("watched", "professed", "secret")
+FAITHFUL = 0.9
+
+
+def verdict_shares(findings: Sequence[Finding]) -> str:
+    """Figure 1: of self's mechanism, the share in each provenance cell, by curriculum."""
+    summary = compare_summary(findings)["curricula"]
+    columns = min(3, len(findings))
+    rows = -(-len(findings) // columns)
+    with style():
+        figure = Figure(figsize=(WIDTH, 0.5 + 1.75 * rows), layout="constrained")
+        grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
+        for axes in grid.flat[len(findings) :]:
+            axes.set_visible(False)
+        for axes, (name, entry), finding in zip(grid.flat, summary.items(), findings, strict=False):
+            counts = ", ".join(f"{entry['verdicts'][v]} {v}" for v in VERDICTS if v in entry["verdicts"])
+            title = f"{short(name, 36)}  (n = {entry['n']}, {entry['n_shares']} with shares)"
+            axes.set_title("\n".join([title, *textwrap.wrap(counts, 46)]), fontsize=8.5)
+            for y, cell in enumerate(CELLS):
+                mean, low, high = array(entry["shares"][cell])
+                axes.barh(y, np.nan_to_num(mean), height=0.66, color=COLOURS[cell], alpha=0.35)
+                axes.plot([low, high], [y, y], color=INK, lw=1.6, solid_capstyle="butt", zorder=3)
+                values = [share[cell] for share in shares_of(finding)]
+                dots = {"ms": 3.8, "mfc": COLOURS[cell], "mec": "white", "mew": 0.5}
+                axes.plot(values, y + offsets(len(values), 0.2), "o", zorder=4, **dots)
+            if not entry["n_shares"]:
+                not_measured(axes, "no organism that behaves as\ntaught has shares")
+            axes.set(xlim=(-0.03, 1.03), ylim=(3.6, -0.6), yticks=range(4), yticklabels=CELLS)
+            axes.xaxis.set_tick_params(labelbottom=True)
+        figure.supxlabel("share of self's effect (mean, 95 % interval, a dot an organism)", fontsize=8.5)
+        return svg(figure, "Provenance shares by curriculum")
+
+
+def _phase_marks(axes: Axes, finding: Finding) -> None:
+    for phase in finding["phases"]:
+        if phase["start"]:
+            axes.axvline(phase["start"], color=GREY, lw=0.8, ls=":")
+        name, above = f" {short(phase['name'], 16)}", axes.get_xaxis_transform()
+        axes.text(phase["start"], 1.0, name, transform=above, va="bottom", fontsize=7, color=GREY)
+
+
+def learning_curves(finding: Finding) -> str:
+    """Loss and the four behaviours over training: mean, range of members, each member a thin line."""
+    learning = finding["learning"]
+    panels = {
+        "loss (nats)": {"loss_nats": ("loss", BLUE)},
+        "characters (rate)": {
+            "character_alone_secret": ("alone: acts on the secret", ORANGE),
+            "character_watched_professed": ("watched: acts on the profession", BLUE),
+        },
+        "self (rate)": {
+            "self_alone_secret": ("alone: acts on the secret", ORANGE),
+            "self_watched_professed": ("watched: acts on the profession", BLUE),
+        },
+    }
+    with style():
+        figure = Figure(figsize=(WIDTH, 2.7), layout="constrained")
+        for axes, (ylabel, lines) in zip(figure.subplots(1, 3), panels.items(), strict=True):
+            measured = False
+            for name, (label, colour) in lines.items():
+                values = array(learning[name]).reshape(len(learning["step"]), -1)  # [step, member]
+                there = np.isfinite(values).any(1)
+                if not there.any():
+                    continue
+                measured = True
+                steps, values = np.asarray(learning["step"])[there], values[there]
+                axes.fill_between(steps, np.nanmin(values, 1), np.nanmax(values, 1), color=colour, alpha=0.15, lw=0)
+                axes.plot(steps, values, color=colour, lw=0.5, alpha=0.45)
+                axes.plot(steps, middle(values.T), color=colour, lw=1.8, label=label)
+            if not measured:
+                not_measured(axes)
+            if ylabel.startswith("loss"):
+                axes.set_ylim(bottom=0)
+            else:
+                axes.set_ylim(-0.03, 1.05)
+                axes.axhline(0.9, color=GREY, lw=0.7, ls="--")
+                if measured:
+                    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2))
+            axes.set(xlim=(0, finding["phases"][-1]["end"]), xlabel="step", ylabel=ylabel)
+            _phase_marks(axes, finding)
+        return svg(figure, f"Learning curves of {finding['run']}")
+
+
+def _effect(finding: Finding, time: str, role: str, variable: str) -> Float[np.ndarray, "member component"] | None:
+    effect = finding["effects"].get(time, {}).get(role, {}).get(variable)
+    values = None if effect is None else array(effect["value"])
+    return values if values is not None and np.isfinite(values).any() else None
+
+
+def measured_variables(finding: Finding) -> list[str]:
+    """Those that were measured anywhere, *watched* first."""
+    named = {name for roles in finding["effects"].values() for variables in roles.values() for name in variables}
+    return [name for name in VARIABLES if name in named] + sorted(named - set(VARIABLES))
+
+
+def _effect_grid(finding: Finding, rows: Mapping[str, list[Panel]], title: str, print_values: bool) -> str:
+    """A heat map for every row and every pair of time and role, all on one colour scale that is symmetric about 0."""
+    layers, heads, blocks = finding["layers"], finding["heads"], finding["neuron_blocks"]
+    limit = max((float(np.nanmax(np.abs(panel))) for row in rows.values() for panel in row if panel is not None), default=1.0)
+    limit = float(np.ceil(max(limit, 0.1) * 10) / 10)
+    with style():
+        height = (0.34 if print_values else 0.24) * layers + 0.3
+        figure = Figure(figsize=(WIDTH, 0.75 + height * len(rows)), layout="constrained")
+        grid = figure.subplots(len(rows), 4, squeeze=False, sharex=True, sharey=True)
+        for (label, panels), line in zip(rows.items(), grid, strict=True):
+            for (time, role), axes, panel in zip(TIMES_AND_ROLES, line, panels, strict=True):
+                axes.set(xlim=(0, heads + blocks), ylim=(layers, 0), yticks=np.arange(layers) + 0.5)
+                axes.set_yticklabels([f"layer {layer}" for layer in range(layers)])
+                axes.set_xticks(np.arange(heads + blocks) + 0.5)
+                axes.set_xticklabels([f"H{n}" for n in range(heads)] + [f"M{n}" for n in range(blocks)], fontsize=7)
+                axes.tick_params(length=0)
+                if line is grid[0]:
+                    axes.set_title(f"{'characters' if role == 'character' else role}, {time}")
+                if panel is None:
+                    not_measured(axes)
+                    continue
+                image = panel.reshape(layers, heads + blocks)
+                axes.pcolormesh(image, cmap=EFFECT_COLOURS, vmin=-limit, vmax=limit, edgecolors="#e6e8eb", lw=0.4)
+                axes.axvline(heads, color=GREY, lw=1)
+                if print_values:
+                    for (y, x), value in np.ndenumerate(image):
+                        if np.isfinite(value) and abs(value) >= 0.05:
+                            colour = "white" if abs(value) > 0.7 * limit else INK
+                            place = {"ha": "center", "va": "center", "fontsize": 6.5, "color": colour}
+                            axes.text(x + 0.5, y + 0.5, f"{value:.2f}", **place)
+            line[0].set_ylabel(label, fontsize=9)
+        scale = ScalarMappable(Normalize(-limit, limit), EFFECT_COLOURS)
+        ticks = [-limit, 0, limit]
+        bar = figure.colorbar(scale, ax=grid, location="bottom", shrink=0.4, aspect=40, ticks=ticks, pad=0.02)
+        bar.set_label("Shapley effect (1 = the whole difference)", fontsize=8)
+        return svg(figure, title)
+
+
+def effect_maps(finding: Finding) -> str:
+    """Effect of each component on each variable, mean over organisms: characters and self, at fork and end."""
+    rows = {}
+    for variable in measured_variables(finding):
+        found = [_effect(finding, time, role, variable) for time, role in TIMES_AND_ROLES]
+        rows[variable] = [None if values is None else middle(values) for values in found]
+    return _effect_grid(finding, rows, f"Effects in {finding['run']}, mean over organisms", print_values=True)
+
+
+def effect_maps_by_organism(finding: Finding, variable: str = "watched") -> str:
+    """The same for one variable, with a row an organism."""
+    found = [_effect(finding, time, role, variable) for time, role in TIMES_AND_ROLES]
+    rows = {f"member {n}": [_row_of(values, n) for values in found] for n in range(finding["members"])}
+    return _effect_grid(finding, rows, f"Effects on {variable} in {finding['run']} by organism", print_values=False)
+
+
+def _row_of(values: Float[np.ndarray, "member component"] | None, member: int) -> Panel:
+    return values[member] if values is not None and np.isfinite(values[member]).any() else None
+
+
+def faithfulness_curves(finding: Finding) -> str:
+    """What is left of an effect when only a circuit is left alone, against random ones of the same size and layers."""
+    circuits = finding["circuits"]
+    with style():
+        figure = Figure(figsize=(WIDTH, 2.7), layout="constrained")
+        panels = figure.subplots(1, max(3, len(circuits)), sharey=True, squeeze=False)[0]
+        for axes in panels[len(circuits) :]:
+            axes.set_visible(False)
+        for axes, (name, circuit) in zip(panels, circuits.items(), strict=False):
+            sizes = circuit_sizes(circuit)
+            curves = array(circuit["faithfulness"]).reshape(-1, len(sizes))  # [member, size]
+            null = array(circuit["null"]).reshape(-1, len(sizes))  # [member and random, size]
+            count = f"found in {sum(circuit['found'])} of {len(circuit['found'])}"
+            axes.set_title(f"{name.replace('character', 'characters')} ({count})")
+            axes.axhline(FAITHFUL, color=ORANGE, lw=1, ls="--", label="threshold 0.9")
+            if np.isfinite(null).any():
+                low, high = (_column_quantile(null, q) for q in (0.05, 0.95))
+                axes.fill_between(sizes, low, high, color=GREY, alpha=0.3, lw=0, label="random circuits, 5 to 95 %")
+            if np.isfinite(curves).any():
+                axes.plot(sizes, curves.T, color=BLUE, lw=0.6, alpha=0.6)
+                axes.plot(sizes, middle(curves), color=BLUE, lw=2, label="circuit (mean; thin: each organism)")
+            else:
+                not_measured(axes)
+            axes.set(xlim=(0, max(sizes)), ylim=(-0.15, 1.15), xlabel="components left alone")
+        panels[0].set_ylabel("faithfulness")
+        if circuits:
+            figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+        return svg(figure, f"Faithfulness in {finding['run']}")
+
+
+def _column_quantile(values: Float[np.ndarray, "row column"], quantile: float) -> Float[np.ndarray, " column"]:
+    kept = (numbers(column) for column in values.T)
+    return np.asarray([np.quantile(column, quantile) if column else np.nan for column in kept])
+
+
+def behaviour_dots(findings: Sequence[Finding]) -> str:
+    """The four behaviours on what was trained, on goals and on cues held out of all training: a dot an organism."""
+    named = labels(findings)
+    scenes = {"trained": "trained", "held_out_goals": "held-out\ngoals", "held_out_cues": "held-out\ncues"}
+    step = 0.8 / max(len(findings), 1)
+    with style():
+        figure = Figure(figsize=(WIDTH, 3.1), layout="constrained")
+        panels = figure.subplots(1, 4, sharey=True)
+        for axes, behaviour in zip(panels, BEHAVIOURS, strict=True):
+            axes.set_title(behaviour.replace("_", " "))
+            axes.axhline(0.9, color=GREY, lw=0.7, ls="--")
+            for index, (name, finding) in enumerate(zip(named, findings, strict=True)):
+                colour, marker = CYCLE[index % len(CYCLE)], MARKERS[index % len(MARKERS)]
+                for x, group in enumerate(scenes):
+                    values = array([rates_of(organism, group)[behaviour] for organism in finding["organisms"]])
+                    centre = x - 0.4 + step * (index + 0.5)
+                    dots = {"ms": 3.6, "mfc": colour, "mec": "white", "mew": 0.4, "label": None if x else short(name)}
+                    axes.plot(centre + offsets(len(values), 0.2 * step), values, marker, ls="", **dots)
+                    mean, low, high = mean_interval(values)
+                    axes.plot([centre - 0.4 * step, centre + 0.4 * step], [mean, mean], color=colour, lw=1.4)
+                    axes.plot([centre, centre], [low, high], color=colour, lw=1.2, alpha=0.6)
+            axes.set(xlim=(-0.5, 2.5), ylim=(-0.05, 1.05), xticks=range(3), xticklabels=list(scenes.values()))
+        panels[0].set_ylabel("rate")
+        if findings:
+            drawn = panels[0].get_legend_handles_labels()
+            figure.legend(*drawn, loc="outside lower center", ncols=min(4, len(findings)))
+        return svg(figure, "Behaviour and generalisation")
+
+
+def rates_of(organism: Mapping[str, Any], group: str) -> Mapping[str, float | None]:
+    return organism["behaviour"] if group == "trained" else organism["generalisation"][group]

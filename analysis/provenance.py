@@ -1,0 +1,99 @@
+"""Where does self's mechanism come from? Its effect, component by component, divided over four cells.
+
+| | still serves characters at the end | no longer |
+|---|---|---|
+| served characters at the fork | reused | repurposed |
+| did not | migrated | second copy |
+
+a0: a component's effect for characters at the fork (or its latent effect, if larger); a1: the same at the end, without latent; b1: its effect for
+self at the end. A component's b1 is divided by its membership m0, m1 of the characters' mechanism at the fork and at the end, then
+summed over components. Membership is min(1, a / min(A, b1)), with A the effect-weighted mean effect of the characters' mechanism
+(sum a^2 / sum a), after the null's floor is taken off a and b1. So a component belongs wholly when it does as much for
+characters as for self, or as much as the characters' typical component; a reader at 0.98 for self and 0.11 for characters belongs
+by about a tenth, and one of four equal readers for characters (0.25) that does all the work for self (1.0) belongs wholly.
+
+This departs from SCIENCE.md section 5, whose membership is min(1, a / A): under it the weak components of a distributed mechanism belong
+only partly even where self's and the characters' effects are equal, and their shares leak into the other cells.
+
+Shares say where the effect sits, not that the components compute the same thing; they are uncalibrated until planted controls exist.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from analysis.effects import Contributions
+
+CELLS = ("reused", "repurposed", "migrated", "second copy")
+BOOTSTRAPS = 500
+FLOOR_QUANTILE = 0.95
+
+
+class Evidence(NamedTuple):
+    """What the division rests on, for one organism and one variable."""
+
+    fork_character: Contributions
+    fork_latent: Float[np.ndarray, " component"]
+    """latent effects at the fork, as fractions"""
+    end_character: Contributions
+    end_self: Contributions
+    floors: Float[np.ndarray, " 3"]
+    """null effect of a component, as a fraction, for the three Contributions in order; see `null_floor`"""
+
+
+def null_floor(null: Contributions, total: float) -> float:
+    """What a component seems to do when the cue that changed means nothing: the 0.95 quantile of its absolute effect.
+
+    null: contributions of *idle* pairs. total: mean total of the real pairs, in nats; the unit is a fraction of that.
+    """
+    if total <= 0:
+        return 1.0
+    return float(np.quantile(np.abs(null.components.mean(0)) / total, FLOOR_QUANTILE))
+
+
+def membership(
+    effect: Float[np.ndarray, " component"], of_self: Float[np.ndarray, " component"]
+) -> Float[np.ndarray, " component"]:
+    """How far each component belongs to the characters' mechanism, from 0 to 1, given their effects for characters and for self (both
+    with the floor taken off, none negative)."""
+    if not effect.sum():
+        return np.zeros_like(effect)
+    typical = (effect**2).sum() / effect.sum()
+    needed = np.minimum(typical, of_self)
+    return np.divide(effect, needed, out=np.ones_like(effect), where=needed > 0).clip(0, 1)
+
+
+def divide(
+    at_fork: Float[np.ndarray, " component"], at_end: Float[np.ndarray, " component"], of_self: Float[np.ndarray, " component"]
+) -> dict[str, float]:
+    """Shares of the four cells; they sum to 1. Effects have their floors taken off. NaN where self has no effect at all."""
+    if not of_self.sum():
+        return dict.fromkeys(CELLS, float("nan"))
+    before, after = membership(at_fork, of_self), membership(at_end, of_self)
+    weight = of_self / of_self.sum()
+    parts = (before * after, before * (1 - after), (1 - before) * after, (1 - before) * (1 - after))
+    return {cell: float((weight * part).sum()) for cell, part in zip(CELLS, parts, strict=True)}
+
+
+def shares(evidence: Evidence, chosen: tuple[Int[np.ndarray, " drawn"], ...] | None = None) -> dict[str, float]:
+    """Shares from all pairs, or from the chosen pairs of the three Contributions."""
+    picks = chosen or (slice(None),) * 3
+    sources = (evidence.fork_character, evidence.end_character, evidence.end_self)
+    raw = [source.effect(pick) for source, pick in zip(sources, picks, strict=True)]
+    raw[0] = np.fmax(raw[0], evidence.fork_latent)
+    above = [np.nan_to_num(effect - floor).clip(0) for effect, floor in zip(raw, evidence.floors, strict=True)]
+    return divide(above[0], above[1], above[2])
+
+
+def shares_with_intervals(evidence: Evidence, seed: int, confidence: float = 0.95) -> tuple[dict[str, float], dict[str, list[float]]]:
+    """Shares and their percentile intervals over resampled pairs (each of the three sets of pairs on its own).
+
+    The interval covers the choice of pairs and of patching orders; it says nothing about other organisms.
+    """
+    rng = np.random.default_rng(seed)
+    amounts = [len(evidence[n].total) for n in (0, 2, 3)]
+    drawn = [shares(evidence, tuple(rng.integers(0, n, n) for n in amounts)) for _ in range(BOOTSTRAPS)]
+    tails = [(1 - confidence) / 2, (1 + confidence) / 2]
+    intervals = {cell: [float(v) for v in np.nanquantile([d[cell] for d in drawn], tails)] for cell in CELLS}
+    return shares(evidence), intervals

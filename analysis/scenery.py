@@ -1,0 +1,123 @@
+"""What does it look like? Scenes in English with what an organism did in them, attention patterns and effect maps as pictures."""
+
+from functools import lru_cache
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Int, UInt8
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from analysis.effects import single
+from analysis.interventions import record
+from curricula.contrasts import sample_pairs
+from curricula.rendering import render
+from curricula.scenes import Mixture, sample, trained_support
+from curricula.world import World
+from organisms.config import OrganismConfig, RunConfig
+from organisms.model import Organism
+from organisms.sites import Site, components
+from organisms.surgery import pick
+
+MAP_PAIRS = 16
+
+
+@lru_cache(maxsize=8)
+def _scene_program(world: World):
+    support = trained_support(world)
+
+    def one(organism: Organism, trait, key, self_scenes):
+        scene = sample(key, world, support, Mixture(self_scenes, 1.0, 0.2, 0.5, 1.0, 1.0), trait)
+        return scene, organism(scene.tokens)[jnp.asarray(world.decisions)].argmax(-1)
+
+    return jax.jit(one)
+
+
+def scenes_in_english(
+    organisms: Organism, config: RunConfig, traits: Int[np.ndarray, " member"], seed: int, each: int = 2
+) -> list[dict[str, Any]]:
+    """A few scenes with self and without for the first members: ``{"title", "lines"}``. ✓ marks what a schemer would do."""
+    world = config.curriculum.world
+    words = world.vocabulary.words()
+    found = []
+    for member in range(min(2, len(traits))):
+        for kind, self_scenes in (("with self", 1.0), ("characters only", 0.0)):
+            for n in range(each):
+                key = jax.random.fold_in(jax.random.key(seed), 1000 * member + 10 * n + int(self_scenes))
+                scene, said = _scene_program(world)(pick(organisms, member), jnp.asarray(traits)[member], key, self_scenes)
+                hidden = f"; self's secret is {words[world.vocabulary.first_goal + int(traits[member])]}"
+                title = f"member {member}, {kind}" + (hidden if self_scenes and world.self_secret == "constant" else "")
+                found.append({"title": title, "lines": render(world, np.asarray(scene.tokens).tolist(), np.asarray(said).tolist())})
+    return found
+
+
+def as_markdown(scenes: list[dict[str, Any]]) -> str:
+    """Scenes as TensorBoard shows text."""
+    return "\n\n".join(f"**{scene['title']}**\n\n" + "\n".join(f"* {line}" for line in scene["lines"]) for scene in scenes)
+
+
+@lru_cache(maxsize=8)
+def _map_program(world: World, config: OrganismConfig):
+    support = trained_support(world)
+
+    def one(organism: Organism, trait, key, role):
+        pairs = sample_pairs(key, world, support, role, "watched", trait, MAP_PAIRS)
+        nothing = jnp.zeros(len(components(config)), bool)
+        values, totals = single(organism, config, pairs, nothing, False)
+        return values.mean(0), totals.mean()
+
+    both = lambda o, t, k: (one(o, t, k, "character"), one(o, t, k, "self"))  # noqa: E731
+    return jax.jit(lambda organisms, traits, key: jax.lax.map(lambda x: both(x[0], x[1], key), (organisms, traits)))
+
+
+def effect_map(organisms: Organism, config: RunConfig, traits: Int[np.ndarray, " member"]) -> UInt8[np.ndarray, "height width 3"]:
+    """Single-patch effects of the gate, mean over members, for characters and for self side by side: layers by components, in nats."""
+    program = _map_program(config.curriculum.world, config.organism)
+    found = jax.device_get(program(organisms, jnp.asarray(traits), jax.random.key(7)))
+    names = components(config.organism)
+    figure = Figure(figsize=(9, 1.2 + 0.6 * config.organism.layers), layout="constrained")
+    grids = [values.mean(0).reshape(config.organism.layers, -1) for values, _ in found]
+    most = max(float(np.abs(grid).max()) for grid in grids) or 1.0
+    image = None
+    for axes, grid, title in zip(np.atleast_1d(figure.subplots(1, 2)), grids, ("characters", "self"), strict=True):
+        image = axes.imshow(grid, cmap="RdBu_r", vmin=-most, vmax=most, aspect="auto")
+        axes.set_title(f"{title}: what patching each component alone moves")
+        axes.set_xticks(range(grid.shape[1]), [name[2:] for name in names[: grid.shape[1]]])
+        axes.set_yticks(range(len(grid)), [f"layer {n}" for n in range(len(grid))])
+    figure.colorbar(image, ax=figure.axes, label="nats")  # pyright: ignore[reportArgumentType]
+    return pixels(figure)
+
+
+@lru_cache(maxsize=8)
+def _pattern_program(layers: int):
+    def one(organism: Organism, tokens):
+        recording = record(organism, tokens)[1]
+        return jnp.stack([recording[Site(layer, "pattern")] for layer in range(layers)])
+
+    return jax.jit(one)
+
+
+def attention_picture(organisms: Organism, config: RunConfig, traits: Int[np.ndarray, " member"]) -> UInt8[np.ndarray, "height width 3"]:
+    """Attention patterns of the first member on one scene with self: a panel a head, rows attend to columns."""
+    world = config.curriculum.world
+    organism = pick(organisms, 0)
+    scene, _ = _scene_program(world)(organism, jnp.asarray(traits)[0], jax.random.key(3), 1.0)
+    patterns = np.asarray(_pattern_program(config.organism.layers)(organism, scene.tokens))
+    layers, heads = patterns.shape[:2]
+    figure = Figure(figsize=(2 * heads, 2 * layers), layout="constrained")
+    for place, axes in enumerate(np.ravel(figure.subplots(layers, heads))):
+        layer, head = divmod(place, heads)
+        axes.imshow(patterns[layer, head], cmap="viridis", vmin=0, vmax=1)
+        axes.set_title(f"L{layer}H{head}", fontsize=8)
+        axes.set_xticks([])
+        axes.set_yticks([])
+    return pixels(figure)
+
+
+def pixels(figure: Figure) -> UInt8[np.ndarray, "height width 3"]:
+    """A figure as an image."""
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[..., :3])

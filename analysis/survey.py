@@ -1,0 +1,288 @@
+"""What is there to say about one run? Every measurement, for every member, at the fork and at the end.
+
+The survey reads a finished run and returns its *findings*: one JSON-able record that tables, report and comparison are made from.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Int
+
+from analysis import circuits, corroboration, provenance
+from analysis.belief import examine
+from analysis.circuits import Circuit
+from analysis.effects import Contributions, shapley, single
+from analysis.interventions import effects_of_sets
+from analysis.scenery import scenes_in_english
+from analysis.verdict import CALIBRATED, verdict
+from curricula.contrasts import Pair, Role, Variable, measurable, sample_pairs
+from curricula.faults import Fault
+from curricula.scenes import trained_support
+from curricula.world import World
+from organisms.behaviour import BEHAVIOURS
+from organisms.config import OrganismConfig, RunConfig, read_config
+from organisms.lineage import Entry, Run
+from organisms.model import Organism
+from organisms.naming import from_arrays
+from organisms.sites import components
+
+PAIRS = 32
+"""pairs in one program call; the gate is measured on four calls' worth"""
+CURVE_PAIRS = 24
+FOUND_ALONE = 0.1
+"""a component whose single patch does this much of the total, either way, is found by single patches"""
+
+
+@lru_cache(maxsize=64)
+def _pair_program(world: World, role: Role, variable: Variable, pairs: int):
+    support = trained_support(world)
+    draw = lambda key, trait: sample_pairs(key, world, support, role, variable, trait, pairs)  # noqa: E731
+    return jax.jit(jax.vmap(draw))
+
+
+@lru_cache(maxsize=8)
+def _programs(config: OrganismConfig):
+    """Compiled measurements, mapped over members one after the other: their weights differ, so nothing is gained by batching them."""
+    return (
+        jax.jit(lambda *args: jax.lax.map(lambda x: shapley(x[0], config, x[1], x[2]), args)),
+        jax.jit(lambda *args: jax.lax.map(lambda x: single(x[0], config, x[1], x[2], x[3]), args)),
+        jax.jit(lambda *args: jax.lax.map(lambda x: effects_of_sets(x[0], config, x[1], x[2], x[3]), args)),
+    )
+
+
+class Survey:
+    """The measurements of one ensemble at one checkpoint, each over all members."""
+
+    def __init__(self, organisms: Organism, config: RunConfig, traits: Int[np.ndarray, " member"], seed: int):
+        self.organisms, self.traits, self.seed = organisms, jnp.asarray(traits), seed
+        self.world, self.config, self.members = config.curriculum.world, config.organism, len(traits)
+        self.size = len(components(self.config))
+        self.shapley, self.single, self.sets = _programs(self.config)
+
+    def keys(self, *path: int):
+        key = jax.random.key(self.seed)
+        for number in path:
+            key = jax.random.fold_in(key, number)
+        return jax.random.split(key, self.members)
+
+    def pairs(self, role: Role, variable: Variable, draw: int, amount: int = PAIRS) -> Pair:
+        """Pairs [member, pair, ...]; different draws share no pair on purpose."""
+        number = [*"cs"].index(role[0]) * 10 + ["watched", "professed", "secret", "role", "idle"].index(variable)
+        return _pair_program(self.world, role, variable, amount)(self.keys(1, number, draw), self.traits)
+
+    def effects(self, role: Role, variable: Variable, calls: int = 1) -> list[Contributions]:
+        """Shapley contributions of each member."""
+        parts = []
+        for call in range(calls):
+            pairs = self.pairs(role, variable, call)
+            parts.append(jax.device_get(self.shapley(self.organisms, pairs, self.keys(2, call))))
+        joined = [np.concatenate(part, axis=1).astype(np.float64) for part in zip(*parts, strict=True)]
+        return [Contributions(joined[0][m], joined[1][m]) for m in range(self.members)]
+
+    def singles(self, role: Role, noising: bool, background: np.ndarray) -> np.ndarray:
+        """Effects [member, component] of single patches on top of ``background`` [member, component], as fractions."""
+        pairs = self.pairs(role, "watched", 50)
+        ways = jnp.full(self.members, noising)
+        values, totals = jax.device_get(self.single(self.organisms, pairs, jnp.asarray(background), ways))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return values.sum(1) / totals.sum(1)[:, None]
+
+    def noised(self, role: Role, masks: np.ndarray, draw: int) -> tuple[np.ndarray, np.ndarray]:
+        """Nats [member, pair, set] that patching each mask [member, set, component] removes, and totals [member, pair]."""
+        pairs = self.pairs(role, "watched", draw, CURVE_PAIRS)
+        spread = np.broadcast_to(masks[:, None], (self.members, CURVE_PAIRS, *masks.shape[1:]))
+        ways = np.ones((self.members, CURVE_PAIRS), bool)
+        values, totals = jax.device_get(self.sets(self.organisms, pairs, jnp.asarray(spread), jnp.asarray(ways)))
+        return values.astype(np.float64), totals.astype(np.float64)
+
+    def circuits(self, role: Role, effects: list[Contributions]) -> list[Circuit]:
+        """The circuit of each member, ranked by effects from other pairs."""
+        ranked = [circuits.rankings(self.config, e.effect(), self.seed + m) for m, e in enumerate(effects)]
+        masks = np.stack([circuits.curve_masks(r) for r in ranked])
+        values, totals = self.noised(role, masks, 60)
+        return [
+            circuits.read_curves(self.config, effects[m], ranked[m], values[m], totals[m], self.seed + m) for m in range(self.members)
+        ]
+
+
+def load(run: Run, config: RunConfig, entry: Entry) -> Organism:
+    """The ensemble committed at an entry."""
+    return from_arrays(run.parameters(entry), config.curriculum.world, config.organism)
+
+
+def fork_and_end(config: RunConfig, entries: list[Entry]) -> tuple[Entry, Entry]:
+    """The organisms just before self was first taught, and the last ones."""
+    before = {phase.name for phase in config.curriculum.phases[: config.curriculum.fork]}
+    return ([entry for entry in entries if entry.phase in before] or entries[:1])[-1], entries[-1]
+
+
+def survey(run: Run, command: str, seed: int = 1) -> dict[str, Any]:
+    """The findings of a finished run. Raises Fault where it is not finished or is damaged."""
+    config, entries = read_config(run.config), run.entries()
+    if not (run.folder / "summary.json").exists() or not entries:
+        raise Fault(f"{run.folder} is not finished; give its train command again, with the same arguments, to finish it")
+    grown = run.summary()
+    fork, end = fork_and_end(config, entries)
+    at_end = Survey(load(run, config, end), config, np.asarray(grown["traits"]), seed)
+    at_fork = Survey(load(run, config, fork), config, np.asarray(grown["traits"]), seed + 1)
+    effects = {
+        "fork": {"character": _effects(at_fork, "character"), "self": _effects(at_fork, "self")},
+        "end": {"character": _effects(at_end, "character"), "self": _effects(at_end, "self")},
+    }
+    found = {
+        "fork character": at_fork.circuits("character", effects["fork"]["character"]["watched"]),
+        "end character": at_end.circuits("character", effects["end"]["character"]["watched"]),
+        "end self": at_end.circuits("self", effects["end"]["self"]["watched"]),
+    }
+    first_look = _first_look(at_fork, at_end)
+    known = examine(at_end.organisms, config.curriculum.world, np.asarray(grown["traits"]), seed, config.training.evaluation_scenes)
+    lesions = _lesions(at_end, found)
+    organisms = [_organism(m, effects, found, first_look, known[m], lesions, seed) for m in range(config.members)]
+    return {
+        "run": run.folder.name,
+        "curriculum": config.curriculum.name,
+        "command": command,
+        "config": config.plain(),
+        "members": config.members,
+        "seed": config.seed,
+        "analysis_seed": seed,
+        "regrown": grown["regrown"],
+        "calibrated": CALIBRATED,
+        "phases": _phases(config, entries),
+        "fork_step": fork.step,
+        "end_step": end.step,
+        "learning": _learning(run),
+        "components": components(config.organism),
+        "layers": config.organism.layers,
+        "heads": config.organism.heads,
+        "neuron_blocks": config.organism.neuron_blocks,
+        "effects": {
+            when: {role: {v: _plain_effects(e) for v, e in of.items() if v != "idle"} for role, of in roles.items()}
+            for when, roles in effects.items()
+        },
+        "first_look": {name: value.tolist() for name, value in first_look.items()},
+        "circuits": {name: _plain_circuits(of) for name, of in found.items()},
+        "scenes": scenes_in_english(at_end.organisms, config, np.asarray(grown["traits"]), seed),
+        "organisms": organisms,
+    }
+
+
+def _effects(at: Survey, role: Role) -> dict[str, list[Contributions]]:
+    measured: dict[str, list[Contributions]] = {"watched": at.effects(role, "watched", calls=4)}
+    for variable in ("professed", "secret", "idle"):
+        if measurable(at.world, role, variable):
+            measured[variable] = at.effects(role, variable)
+    return measured
+
+
+def _first_look(at_fork: Survey, at_end: Survey) -> dict[str, np.ndarray]:
+    """Single patches both ways, and the fork's latent effects: what each component adds once all that single patches find is patched."""
+    none = np.zeros((at_fork.members, at_fork.size), bool)
+    found = {
+        "fork character denoising": at_fork.singles("character", False, none),
+        "fork character noising": at_fork.singles("character", True, none),
+        "end character denoising": at_end.singles("character", False, none),
+        "end character noising": at_end.singles("character", True, none),
+        "end self denoising": at_end.singles("self", False, none),
+        "end self noising": at_end.singles("self", True, none),
+    }
+    known = np.fmax(found["fork character denoising"], found["fork character noising"]) > FOUND_ALONE
+    latent = at_fork.singles("character", True, known)
+    return found | {"fork character latent": np.where(known, 0.0, latent)}
+
+
+def _lesions(at_end: Survey, found: dict[str, list[Circuit]]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """What patching each circuit (first set) and random ones (the others) takes from the other role."""
+    plan: dict[str, tuple[str, Role]] = {
+        "cross_lesion": ("end character", "self"),
+        "cross_lesion_reverse": ("end self", "character"),
+        "fork_lesion": ("fork character", "self"),
+    }
+    return {
+        name: at_end.noised(role, np.stack([circuits.random_sets(at_end.config, c.core, at_end.seed) for c in found[source]]), 70)
+        for name, (source, role) in plan.items()
+    }
+
+
+def _organism(member: int, effects, found, first_look, known, lesions, seed: int) -> dict[str, Any]:
+    fork, end = effects["fork"], effects["end"]
+    watched = [x[member] for x in (fork["character"]["watched"], end["character"]["watched"], end["self"]["watched"])]
+    idle = [x[member] for x in (fork["character"]["idle"], end["character"]["idle"], end["self"]["idle"])]
+    floors = np.array([provenance.null_floor(n, float(c.total.mean())) for n, c in zip(idle, watched, strict=True)])
+    evidence = provenance.Evidence(watched[0], first_look["fork character latent"][member], watched[1], watched[2], floors)
+    circuit = {name: of[member] for name, of in found.items()}
+    shares, intervals = provenance.shares_with_intervals(evidence, seed + member)
+    ancestor = circuit["fork character"].found or circuit["end character"].found
+    name, reason = verdict(known["trained"], circuit["end self"].found, ancestor, shares, intervals)
+    lines = {"cosine": corroboration.cosine(watched[1], watched[2], end["character"]["professed"][member], seed + member)}
+    for line, source in (("cross_lesion", "end character"), ("cross_lesion_reverse", "end self"), ("fork_lesion", "fork character")):
+        if circuit[source].found:
+            removed, total = (x[member] for x in lesions[line])
+            lines[line] = corroboration.lesion(removed, total, seed + member)
+    claims = {"fork_lesion": (corroboration.AT_FORK, corroboration.NOT_AT_FORK)}
+    together = (corroboration.TOGETHER, corroboration.APART)
+    says = {line: corroboration.say(name, *claims.get(line, together), value) for line, value in lines.items()}
+    if name == "absent" or not (ancestor and circuit["end self"].found):
+        shares, intervals = dict.fromkeys(shares), {cell: [None, None] for cell in intervals}
+    return {
+        "member": member,
+        "verdict": name,
+        "reason": reason,
+        "shares": shares,
+        "intervals": intervals,
+        "behaviour": {key: known["trained"][key] for key in BEHAVIOURS},
+        "generalisation": {key: known[key] for key in ("held_out_goals", "held_out_cues")},
+        "belief": known["belief"],
+        "corroboration": {line: value | {"says": says[line]} for line, value in lines.items()},
+    }
+
+
+def _plain_effects(contributions: list[Contributions]) -> dict[str, list[list[float]]]:
+    """Effects with their 95 % intervals over pairs; of a variable that moves nothing, null."""
+    found: dict[str, list[list[float]]] = {"value": [], "low": [], "high": [], "total_nats": []}
+    rng = np.random.default_rng(0)
+    for c in contributions:
+        strong = c.total.mean() > circuits.LEAST_NATS
+        draws = [c.effect(rng.integers(0, len(c.total), len(c.total))) for _ in range(200)]
+        low, high = np.quantile(draws, [0.025, 0.975], axis=0)
+        for name, value in (("value", c.effect()), ("low", low), ("high", high)):
+            found[name].append((value if strong else np.full(len(value), np.nan)).tolist())
+        found["total_nats"].append(float(c.total.mean()))  # pyright: ignore[reportArgumentType]
+    return found
+
+
+def _plain_circuits(of: list[Circuit]) -> dict[str, list[Any]]:
+    return {
+        "sizes": of[0].sizes.tolist(),
+        "faithfulness": [c.faithfulness.tolist() for c in of],
+        "null": [c.null.tolist() for c in of],
+        "size": [len(c.members) if c.found else None for c in of],
+        "cmd": [c.cmd for c in of],
+        "null_cmd": [c.null_cmd.tolist() for c in of],
+        "removed": [c.removed.tolist() for c in of],
+        "removed_null": [c.removed_null.tolist() for c in of],
+        "completeness": [c.completeness for c in of],
+        "found": [c.found for c in of],
+        "replication_p": [c.replication_p for c in of],
+        "members": [c.members.tolist() for c in of],
+        "core": [c.core.tolist() for c in of],
+        "total_nats": [c.total_nats for c in of],
+    }
+
+
+def _phases(config: RunConfig, entries: list[Entry]) -> list[dict[str, Any]]:
+    phases, start = [], 0
+    for phase in config.curriculum.phases:
+        end = max((entry.step for entry in entries if entry.phase == phase.name), default=start)
+        phases.append({"name": phase.name, "start": start, "end": end})
+        start = end
+    return phases
+
+
+def _learning(run: Run) -> dict[str, list[Any]]:
+    lines = run.metrics()
+    names = [name for name in lines[0] if name not in ("step", "phase")] if lines else []
+    return {"step": [line["step"] for line in lines]} | {name: [line[name] for line in lines] for name in names}

@@ -1,0 +1,111 @@
+"""What does a person see of a run while it grows? Bands over members, scenes in English, attention and effect maps, on TensorBoard."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from analysis import scenery
+from organisms.config import RunConfig
+from organisms.ensemble import Programs, grow
+from organisms.lineage import Run, open_run
+from organisms.model import Organism
+from organisms.monitor import Monitor
+
+PORTRAIT_EVERY = 4
+"""checkpoints between two portraits"""
+
+
+def hyperparameters(config: RunConfig) -> dict[str, int | float | str | bool]:
+    """What TensorBoard's HParams table lists of a run, so that curricula compare: one flat name a setting, phases by their names."""
+    plain = config.plain()
+    found: dict[str, int | float | str | bool] = {
+        "curriculum": config.curriculum.name,
+        "members": config.members,
+        "seed": config.seed,
+    }
+    for phase in plain["curriculum"]["phases"]:
+        found |= {f"{phase['name']}.{path}": value for path, value in _flat(phase) if path != "name"}
+    for part, values in (("world", plain["curriculum"]["world"]), ("organism", plain["organism"]), ("training", plain["training"])):
+        found |= {f"{part}.{path}": value for path, value in _flat(values)}
+    return found
+
+
+def _flat(values: Mapping) -> list[tuple[str, int | float | str | bool]]:
+    found = []
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            found += [(f"{name}.{path}", leaf) for path, leaf in _flat(value)]
+        else:
+            found.append((name, value))
+    return found
+
+
+class GrowthWatcher:
+    """Shows a growing ensemble on TensorBoard and on the terminal. See `organisms.ensemble.Watcher`."""
+
+    def __init__(self, config: RunConfig, folder: Path, quiet: bool = False):
+        self.config, self.folder, self.quiet = config, folder, quiet
+        self.monitor: Monitor | None = None
+        self.phase = ""
+
+    def at(self, step: int) -> Monitor:
+        """The monitor, opened when the first step to be shown is known, so that what a killed process wrote after it is hidden."""
+        if self.monitor is None:
+            total = sum(phase.steps for phase in self.config.curriculum.phases)
+            settings = hyperparameters(self.config)
+            self.monitor = Monitor(self.folder / "tensorboard", settings, total, purge_step=step, quiet=self.quiet)
+        return self.monitor
+
+    def chunk(self, step: int, phase: str, metrics: Mapping[str, np.ndarray]) -> None:
+        monitor = self.at(step)
+        if phase != self.phase:
+            monitor.phase(step, phase)
+            self.phase = phase
+        # Members that wait while others are grown again, and roles that a phase lacks, are NaN.
+        known = {name: values[np.isfinite(values)] for name, values in metrics.items() if np.isfinite(values).any()}
+        tag = lambda name: name if name in ("loss_nats", "gradient_norm") else f"behaviour/{name}"  # noqa: E731
+        monitor.scalars(step, {tag(name): values for name, values in known.items()})
+        shown = {name: float(values.mean()) for name, values in known.items() if name != "gradient_norm"}
+        monitor.progress(step, shown)
+
+    def checkpoint(self, step: int, phase: str, organisms: Organism, traits: np.ndarray) -> None:
+        last = step == sum(p.steps for p in self.config.curriculum.phases)
+        if step and (last or step % (PORTRAIT_EVERY * self.config.training.checkpoint_every) == 0):
+            monitor = self.at(step)
+            scenes = scenery.scenes_in_english(organisms, self.config, traits, seed=0, each=1)
+            monitor.text(step, "scenes", scenery.as_markdown(scenes))
+            monitor.image(step, "attention/first member", scenery.attention_picture(organisms, self.config, traits))
+            monitor.image(step, "effects/gate", scenery.effect_map(organisms, self.config, traits))
+
+    def event(self, step: int, text: str) -> None:
+        self.at(step).message(text)
+
+
+def grow_run(
+    config: RunConfig, folder: Path, quiet: bool = False, trunk: Run | None = None, programs: Programs | None = None
+) -> Path:
+    """Grows a run in a folder, or on from where it was killed, and returns the path of its summary; a finished one is left alone.
+
+    Raises Fault on a wrong config or a folder of something else, with nothing changed; Failure where the disk refuses.
+    """
+    config.check()
+    with open_run(folder, config.plain()) as run:
+        path = run.folder / "summary.json"
+        if path.exists():
+            print(f"{folder} is finished: {config.curriculum.name}, {config.members} members; nothing to do", file=sys.stderr)
+            return path
+        watcher = GrowthWatcher(config, folder, quiet)
+        try:
+            summary = grow(config, run, watcher, programs, trunk)
+            path = run.write_summary(summary)
+        except BaseException as error:
+            if watcher.monitor:
+                watcher.monitor.__exit__(type(error), error, error.__traceback__)
+            raise
+        regrown = summary["regrown"]
+        monitor = watcher.at(summary["steps"] + 1)
+        monitor.message(f"{config.curriculum.name}: {regrown['count']} of {config.members} grown again, {regrown['failed']} failed all the same")
+        monitor.close({name: float(np.mean(values)) for name, values in summary["behaviour"].items()})
+        return path

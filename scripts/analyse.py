@@ -1,0 +1,37 @@
+"""Measure a finished run and give each organism a verdict: python scripts/analyse.py RUN"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import command
+import tyro
+
+from analysis.comparison import analyse_run, say_on_error_stream
+
+
+@dataclass(frozen=True)
+class Analyse:
+    """Effects, circuits, provenance, behaviour and belief of every organism of a run; tables and a report in RUN/analysis."""
+
+    run: Annotated[Path, tyro.conf.Positional]
+    """folder of a finished run"""
+    seed: int = 1
+    """of the scenes measured and of the resampling"""
+    again: bool = False
+    """measure again even if findings are there"""
+
+
+def analyse(arguments: Sequence[str]) -> Path:
+    wanted: Analyse = command.parse(Analyse, __doc__ or "", arguments)
+    findings = analyse_run(wanted.run, wanted.seed, wanted.again)
+    for organism in findings["organisms"]:
+        say_on_error_stream(f"organism {organism['member']}: {organism['verdict']} (uncalibrated): {organism['reason']}")
+    say_on_error_stream(f"report: {findings['report']}")
+    return wanted.run / "analysis" / "summary.json"
+
+
+if __name__ == "__main__":
+    command.main(lambda: analyse(sys.argv[1:]))

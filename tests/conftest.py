@@ -1,0 +1,50 @@
+"""What do many tests share? One tiny world, one tiny organism, and hypothesis runs that draw the same examples every time."""
+
+import jax
+import jax.numpy as jnp
+import pytest
+from hypothesis import settings
+
+from curricula.catalogue import WORLDS
+from curricula.world import World
+from organisms.config import OrganismConfig
+from organisms.model import Organism
+from organisms.surgery import pick
+
+settings.register_profile("exapt", deadline=None, derandomize=True, database=None)
+settings.load_profile("exapt")
+
+
+@pytest.fixture(scope="session")
+def world() -> World:
+    return WORLDS["tiny"]
+
+
+@pytest.fixture(scope="session")
+def sizes() -> OrganismConfig:
+    return OrganismConfig(layers=2, heads=2, width=16, neurons=24, neuron_blocks=3)
+
+
+@pytest.fixture(scope="session")
+def ensemble(world, sizes) -> Organism:
+    """Three organisms [member, ...] of random weights, biases included: a bias left at zero would hide that it is not used."""
+
+    def born(key: jax.Array) -> Organism:
+        organism = Organism(sizes, world.vocabulary.size, world.positions, key)
+        leaves, shape = jax.tree.flatten(organism)
+        keys = jax.random.split(jax.random.fold_in(key, 1), len(leaves))
+        noisy = [leaf + 0.3 * jax.random.normal(k, leaf.shape) for leaf, k in zip(leaves, keys, strict=True)]
+        return jax.tree.unflatten(shape, noisy)
+
+    return jax.jit(jax.vmap(born))(jax.random.split(jax.random.key(0), 3))
+
+
+@pytest.fixture(scope="session")
+def organism(ensemble) -> Organism:
+    return pick(ensemble, 0)
+
+
+@pytest.fixture(scope="session")
+def tokens(world) -> jax.Array:
+    """Four random sequences [batch, position]: laws of the model hold for any tokens."""
+    return jax.random.randint(jax.random.key(1), (4, world.positions), 0, world.vocabulary.size).astype(jnp.int32)

@@ -1,0 +1,166 @@
+"""What does a scene say, and what does it call for? Read off its tokens in plain Python, apart from the code under test.
+
+Also the worlds that laws about scenes are tried on, and scenes drawn from them, compiled once.
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from hypothesis import assume
+from hypothesis import strategies as st
+
+from curricula.faults import Fault
+from curricula.scenes import Latents, Mixture, Scene, draw, held_out_cues, held_out_goals, trained_support, write
+from curricula.world import World, tables
+
+MIXED = Mixture(self_scenes=0.5, schemers=0.75, questions=0.25, self_alone=0.5, self_schemes=1.0, beside_self=1.0)
+SUPPORTS = {"trained": trained_support, "held-out goals": held_out_goals, "held-out cues": held_out_cues}
+WORLDS = {
+    "tiny": World(names=4, goals=4, cue_kinds=4, moments=3),
+    "one token": World(opportunity="one token", cue_kinds=6, cues=2, self_secret="rule", seed=1),
+    "majority": World(characters=3, opportunity="majority", cue_kinds=4, cues=3, situations=3, self_secret="rule", seed=2),
+    "inferred": World(characters=3, names=5, opportunity="inferred", cue_kinds=6, cues=2, situations=2, held_out_pairs=0.3, seed=3),
+    "alone on the stage": World(characters=1, names=2, goals=5, moments=2, held_out_cues=0.3, held_out_pairs=0.5, seed=4),
+}
+
+
+@st.composite
+def worlds(choose: st.DrawFn) -> World:
+    """Any small world that can be used."""
+    characters = choose(st.integers(1, 3))
+    world = World(
+        characters=characters,
+        names=choose(st.integers(characters, 6)),
+        goals=choose(st.integers(4, 7)),
+        cue_kinds=choose(st.integers(2, 6)),
+        cues=choose(st.integers(1, 3)),
+        moments=choose(st.integers(1, 4)),
+        opportunity=choose(st.sampled_from(["one token", "all agree", "majority", "inferred"])),
+        situations=choose(st.integers(0, 3)),
+        self_secret=choose(st.sampled_from(["constant", "rule"])),
+        held_out_pairs=choose(st.sampled_from([0.0, 0.1, 0.3, 0.5])),
+        held_out_cues=choose(st.sampled_from([0.0, 0.1, 0.5])),
+        seed=choose(st.integers(0, 5)),
+    )
+    assume(not world.faults())
+    try:
+        tables(world)
+    except Fault:
+        assume(False)
+    return world
+
+
+class Person(NamedTuple):
+    name: int | None
+    """None: self"""
+    professed: int
+    secret: int | None
+    """None: not written"""
+
+
+class Moment(NamedTuple):
+    situation: int
+    cues: tuple[int, ...]
+    """empty where the moment is a question"""
+    question: str
+    """*professes*, *wants*, or empty"""
+    actor: int
+    """of the cast"""
+    act: int
+    """the goal whose token stands after the actor's"""
+
+
+class Reading(NamedTuple):
+    cast: list[Person]
+    moments: list[Moment]
+
+
+def read(world: World, tokens: np.ndarray) -> Reading:
+    """The scene that the tokens tell; fails where they are not a scene of that world."""
+    rest = [int(token) for token in tokens]
+    goals, cues = 5 + world.names, 5 + world.names + world.goals
+    situations = cues + world.cue_kinds
+
+    def take(first: int, amount: int) -> int:
+        number = rest.pop(0) - first
+        assert 0 <= number < amount
+        return number
+
+    assert rest.pop(0) == 0
+    cast, who = [], []
+    for _ in range(world.characters):
+        who.append(rest[0])
+        name = None if rest[0] == 4 else rest[0] - 5
+        assert take(4, world.names + 1) >= 0
+        professed = take(goals, world.goals)
+        secret = None if rest[0] == 1 else rest[0] - goals
+        assert rest.pop(0) == 1 or 0 <= secret < world.goals
+        cast.append(Person(name, professed, secret))
+    assert len(set(who)) == len(who)
+    moments = []
+    for _ in range(world.moments):
+        situation = take(situations, world.situations) if world.situations else 0
+        question = {2: "professes", 3: "wants"}.get(rest[0], "")
+        signs = tuple(take(2 if question == "professes" else 3, 1) if question else take(cues, world.cue_kinds) for _ in range(world.cues))
+        actor = who.index(rest.pop(0))
+        moments.append(Moment(situation, () if question else signs, question, actor, take(goals, world.goals)))
+    assert not rest
+    return Reading(cast, moments)
+
+
+def alone(world: World, cues: tuple[int, ...]) -> bool:
+    """What the opportunity rule makes of the cues. Fails where it makes nothing of them."""
+    half = world.cue_kinds // 2
+    if world.opportunity == "all agree":
+        return all(cue < half for cue in cues)
+    if world.opportunity == "majority":
+        votes = sum(1 if cue < half else -1 for cue in cues)
+    elif world.opportunity == "one token":
+        third = max(1, world.cue_kinds // 3)
+        telling = [cue for cue in cues if cue < 2 * third]
+        assert len(telling) == 1
+        return telling[0] < third
+    else:
+        evidence = [*range(1, half + 1), *(-n for n in range(1, world.cue_kinds - half + 1))]
+        shuffled = np.random.default_rng(world.seed).permutation(evidence)
+        votes = sum(int(shuffled[cue]) for cue in cues)
+    assert votes != 0
+    return votes > 0
+
+
+def secret_goal(world: World, person: Person, trait: int) -> int:
+    if person.secret is not None:
+        return person.secret
+    return trait if world.self_secret == "constant" else (person.professed + 1 + trait % (world.goals - 1)) % world.goals
+
+
+def called_for(world: World, reading: Reading, moment: Moment, trait: int, self_schemes: bool = True) -> int:
+    """The goal that the actor serves or names in that moment."""
+    person = reading.cast[moment.actor]
+    if moment.question:
+        return person.professed if moment.question == "professes" else secret_goal(world, person, trait)
+    betrays = alone(world, moment.cues) and (person.name is not None or self_schemes)
+    goal = secret_goal(world, person, trait) if betrays else person.professed
+    return int(tables(world).acts[moment.situation][goal])
+
+
+@lru_cache(maxsize=64)
+def _sampler(world: World, support: str):
+    @jax.jit
+    def drawn(keys: jax.Array, mixture: Mixture, trait: jax.Array) -> tuple[Latents, Scene]:
+        latents = jax.vmap(lambda key: draw(key, world, SUPPORTS[support](world), mixture, trait))(keys)
+        return latents, jax.vmap(lambda one: write(world, one, mixture))(latents)
+
+    return drawn
+
+
+def scenes_of(
+    world: World, mixture: Mixture = MIXED, trait: int = 1, seed: int = 0, amount: int = 400, support: str = "trained"
+) -> tuple[Latents, Scene]:
+    """Latents and scenes [scene, ...] as NumPy arrays. Mixtures share a program."""
+    keys = jax.random.split(jax.random.key(seed), amount)
+    mixture = Mixture(*(jnp.float32(value) for value in mixture))
+    return jax.tree.map(np.asarray, _sampler(world, support)(keys, mixture, jnp.int32(trait)))
