@@ -21,7 +21,7 @@ from organisms.config import OrganismConfig
 FAITHFUL = 0.9
 RANDOM_CIRCUITS = 19
 """so that beating all of them has a chance of 1 in 20 under the null"""
-SWAPS, CHANCE = 499, 0.01
+FLIPS, CHANCE = 499, 0.01
 LEAST_NATS = 0.5
 """a variable that moves the logit difference by less has no mechanism worth the name"""
 
@@ -47,7 +47,7 @@ class Circuit(NamedTuple):
     found: bool
     """does the variable move the act, do effects replicate above the null, and do both curves reach 0.9?"""
     replication_p: float
-    """chance of effects that replicate as well when components are swapped at random within layer and kind"""
+    """chance of effects that replicate as well in two halves of the pairs if no component did more than its fellows; see `replication`"""
     total_nats: float
     """mean over pairs of what patching everything does"""
 
@@ -78,22 +78,20 @@ def curve_masks(ranked: Int[np.ndarray, "ranking component"]) -> Bool[np.ndarray
 
 
 def replication(config: OrganismConfig, effects: Contributions, seed: int) -> float:
-    """How likely is it that one half of the pairs predicts the other's effects this well by chance? From 1 / (1 + SWAPS) to 1.
+    """How likely is it that one half of the pairs predicts the other's effects this well by chance? From 1 / (1 + FLIPS) to 1.
 
-    Statistic: the sum over components of the product of the two halves' effects, each centred within its layer and kind.
+    Statistic: the sum over components of the product of the two halves' effects, each centred within its layer and kind. Null: every pair's
+    centred effects change sign at random, as they would if no component did more than its fellows. (Swapping components instead could never
+    find a mechanism that sits in one of four heads: one swap in four leaves it where it is.)
     """
     rng = np.random.default_rng(seed)
-    first, second = effects.components[::2].sum(0), effects.components[1::2].sum(0)
-    for group in (groups := _groups(config)):
-        first[group] -= first[group].mean()
-        second[group] -= second[group].mean()
-    seen, beaten = float(first @ second), 0
-    for _ in range(SWAPS):
-        swap = np.arange(len(first))
-        for group in groups:
-            swap[group] = rng.permutation(group)
-        beaten += first @ second[swap] >= seen
-    return (1 + beaten) / (1 + SWAPS)
+    centred = effects.components.copy()
+    for group in _groups(config):
+        centred[:, group] -= centred[:, group].mean(1, keepdims=True)
+    halves = centred[::2], centred[1::2]
+    seen = float(halves[0].sum(0) @ halves[1].sum(0))
+    first, second = (rng.choice([-1.0, 1.0], (FLIPS, len(half))) @ half for half in halves)
+    return float((1 + ((first * second).sum(1) >= seen).sum()) / (1 + FLIPS))
 
 
 def read_curves(

@@ -62,7 +62,7 @@ def say(verdict: str, claim_yes: set[str], claim_no: set[str], found: Mapping[st
     bar = found.get("null_high", found.get("null"))
     if verdict not in claim_yes | claim_no or bar is None:
         return "silent"
-    if found["low"] <= bar <= found["high"]:
+    if not (found["low"] > bar or found["high"] < bar):
         return "silent"
     return "agrees" if (found["low"] > bar) == (verdict in claim_yes) else "disagrees"
 

@@ -1,8 +1,8 @@
 """What makes a figure one of this project's? Its style, its colours, and how it becomes text that a page can hold.
 
-A drawing depends on what is drawn alone: the same findings give the same bytes. Text is drawn as outlines, so that a figure
-looks the same where no font is installed, and is never read as mathematics, so that a "$" in a name is a "$". What a style
-does *not* show: whether a difference is large; for that every axis keeps its whole range.
+A drawing depends on what is drawn alone: the same findings give the same bytes. Text is drawn as outlines, so that it
+looks the same where no font is installed, and is never read as mathematics, so that a "$" in a name is a "$". What a
+style does *not* show: whether a difference is large; for that every axis keeps its whole range.
 """
 
 import io
@@ -54,9 +54,10 @@ SPREAD = (-1.0, -0.5, 0.0, 0.5, 1.0)
 @contextmanager
 def style() -> Iterator[None]:
     """Draw within it: the style holds inside and leaves nothing behind."""
-    defaults = {name: value for name, value in matplotlib.rcParamsDefault.items() if name != "backend"}
+    settings: dict[Any, Any] = {**matplotlib.rcParamsDefault, **STYLE}
+    del settings["backend"]  # looking it up would choose one for the whole process
     # A name may hold letters that the font lacks: they are then drawn as boxes, which is no reason to fail.
-    with matplotlib.rc_context({**defaults, **STYLE}), warnings.catch_warnings():
+    with matplotlib.rc_context(settings), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
         yield
 
@@ -66,7 +67,7 @@ def svg(figure: Figure, title: str) -> str:
     FigureCanvasSVG(figure)
     buffer = io.StringIO()
     metadata = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-    figure.savefig(buffer, format="svg", facecolor="white", metadata=metadata, bbox_inches="tight", pad_inches=0.05)
+    figure.savefig(buffer, format="svg", facecolor="white", metadata=metadata)
     # Matplotlib writes each text once more as a comment: names of runs have no business there.
     text = re.sub(r"<!--.*?-->\s*", "", buffer.getvalue(), flags=re.DOTALL)
     text = text[text.index("<svg") :]

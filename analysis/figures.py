@@ -1,7 +1,7 @@
 """What do the findings look like? Each function draws one figure of findings and returns it as an SVG.
 
-What a figure does *not* show: how an organism that was never grown would look. A mean hides organisms too, so each of them
-is drawn as well, as a dot or a thin line. What was not measured says so in its panel.
+What a figure does *not* show: how an organism that was never grown would look. A mean hides organisms too, so each of
+them is drawn as well, as a dot or a thin line. What was not measured says so in its panel.
 """
 
 import textwrap
@@ -35,6 +35,7 @@ from analysis.drawing import (
 )
 from analysis.statistics import BEHAVIOURS, CELLS, VERDICTS, compare_summary, labels, mean_interval, numbers, shares_of
 from analysis.tables import circuit_sizes
+from analysis.verdict import BEHAVES
 
 Finding = Mapping[str, Any]
 Panel = Float[np.ndarray, " component"] | None
@@ -118,7 +119,7 @@ def learning_curves(finding: Finding) -> str:
                 axes.set_ylim(bottom=0)
             else:
                 axes.set_ylim(-0.03, 1.05)
-                axes.axhline(0.9, color=GREY, lw=0.7, ls="--")
+                axes.axhline(BEHAVES, color=GREY, lw=0.7, ls="--")
                 if measured:
                     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2))
             axes.set(xlim=(0, finding["phases"][-1]["end"]), xlabel="step", ylabel=ylabel)
@@ -141,20 +142,23 @@ def measured_variables(finding: Finding) -> list[str]:
 def _effect_grid(finding: Finding, rows: Mapping[str, list[Panel]], title: str, print_values: bool) -> str:
     """A heat map for every row and every pair of time and role, all on one colour scale that is symmetric about 0."""
     layers, heads, blocks = finding["layers"], finding["heads"], finding["neuron_blocks"]
-    limit = max((float(np.nanmax(np.abs(panel))) for row in rows.values() for panel in row if panel is not None), default=1.0)
-    limit = float(np.ceil(max(limit, 0.1) * 10) / 10)
+    # At least 1, the whole effect, so that figures of different runs compare; more where components oppose each other.
+    highest = [float(np.nanmax(np.abs(panel))) for row in rows.values() for panel in row if panel is not None]
+    limit = float(np.ceil(max([1.0, *highest]) * 10) / 10)
     with style():
         height = (0.34 if print_values else 0.24) * layers + 0.3
         figure = Figure(figsize=(WIDTH, 0.75 + height * len(rows)), layout="constrained")
-        grid = figure.subplots(len(rows), 4, squeeze=False, sharex=True, sharey=True)
+        grid = figure.subplots(len(rows), 4, squeeze=False)
         for (label, panels), line in zip(rows.items(), grid, strict=True):
             for (time, role), axes, panel in zip(TIMES_AND_ROLES, line, panels, strict=True):
-                axes.set(xlim=(0, heads + blocks), ylim=(layers, 0), yticks=np.arange(layers) + 0.5)
-                axes.set_yticklabels([f"layer {layer}" for layer in range(layers)])
-                axes.set_xticks(np.arange(heads + blocks) + 0.5)
-                axes.set_xticklabels([f"H{n}" for n in range(heads)] + [f"M{n}" for n in range(blocks)], fontsize=7)
+                axes.set(xlim=(0, heads + blocks), ylim=(layers, 0), xticks=[], yticks=[])
+                if axes in grid[-1]:
+                    names = [f"H{n}" for n in range(heads)] + [f"M{n}" for n in range(blocks)]
+                    axes.set_xticks(np.arange(heads + blocks) + 0.5, names, fontsize=7)
+                if axes is line[0]:
+                    axes.set_yticks(np.arange(layers) + 0.5, [f"layer {layer}" for layer in range(layers)])
                 axes.tick_params(length=0)
-                if line is grid[0]:
+                if axes in grid[0]:
                     axes.set_title(f"{'characters' if role == 'character' else role}, {time}")
                 if panel is None:
                     not_measured(axes)
@@ -207,22 +211,28 @@ def faithfulness_curves(finding: Finding) -> str:
         for axes, (name, circuit) in zip(panels, circuits.items(), strict=False):
             sizes = circuit_sizes(circuit)
             curves = array(circuit["faithfulness"]).reshape(-1, len(sizes))  # [member, size]
-            null = array(circuit["null"]).reshape(-1, len(sizes))  # [member and random, size]
+            found = np.asarray(circuit["found"], bool)
+            null = array(circuit["null"])[found].reshape(-1, len(sizes))  # [found member and random, size]
             count = f"found in {sum(circuit['found'])} of {len(circuit['found'])}"
             axes.set_title(f"{name.replace('character', 'characters')} ({count})")
-            axes.axhline(FAITHFUL, color=ORANGE, lw=1, ls="--", label="threshold 0.9")
+            axes.axhline(FAITHFUL, color=ORANGE, lw=1, ls="--", label=f"threshold {FAITHFUL}")
             if np.isfinite(null).any():
                 low, high = (_column_quantile(null, q) for q in (0.05, 0.95))
                 axes.fill_between(sizes, low, high, color=GREY, alpha=0.3, lw=0, label="random circuits, 5 to 95 %")
-            if np.isfinite(curves).any():
-                axes.plot(sizes, curves.T, color=BLUE, lw=0.6, alpha=0.6)
-                axes.plot(sizes, middle(curves), color=BLUE, lw=2, label="circuit (mean; thin: each organism)")
-            else:
+            axes.plot(sizes, curves[~found].T, color=GREY, lw=0.6, ls=":")
+            axes.plot(sizes, curves[found].T, color=BLUE, lw=0.6, alpha=0.6)
+            if found.any():
+                axes.plot(sizes, middle(curves[found]), color=BLUE, lw=2, label="circuit (mean; thin: each organism)")
+            elif not np.isfinite(curves).any():
                 not_measured(axes)
             axes.set(xlim=(0, max(sizes)), ylim=(-0.15, 1.15), xlabel="components left alone")
         panels[0].set_ylabel("faithfulness")
-        if circuits:
-            figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+        drawn: dict[str, Any] = {}  # what is drawn in several panels is explained once
+        for axes in panels:
+            handles, texts = axes.get_legend_handles_labels()
+            drawn |= dict(zip(texts, handles, strict=True))
+        if drawn:
+            figure.legend(list(drawn.values()), list(drawn), loc="outside lower center", ncols=3)
         return svg(figure, f"Faithfulness in {finding['run']}")
 
 
@@ -241,17 +251,23 @@ def behaviour_dots(findings: Sequence[Finding]) -> str:
         panels = figure.subplots(1, 4, sharey=True)
         for axes, behaviour in zip(panels, BEHAVIOURS, strict=True):
             axes.set_title(behaviour.replace("_", " "))
-            axes.axhline(0.9, color=GREY, lw=0.7, ls="--")
+            axes.axhline(BEHAVES, color=GREY, lw=0.7, ls="--")
+            measured: set[int] = set()
             for index, (name, finding) in enumerate(zip(named, findings, strict=True)):
                 colour, marker = CYCLE[index % len(CYCLE)], MARKERS[index % len(MARKERS)]
                 for x, group in enumerate(scenes):
                     values = array([rates_of(organism, group)[behaviour] for organism in finding["organisms"]])
+                    if not np.isfinite(values).any():
+                        continue
+                    measured.add(x)
                     centre = x - 0.4 + step * (index + 0.5)
                     dots = {"ms": 3.6, "mfc": colour, "mec": "white", "mew": 0.4, "label": None if x else short(name)}
                     axes.plot(centre + offsets(len(values), 0.2 * step), values, marker, ls="", **dots)
                     mean, low, high = mean_interval(values)
                     axes.plot([centre - 0.4 * step, centre + 0.4 * step], [mean, mean], color=colour, lw=1.4)
                     axes.plot([centre, centre], [low, high], color=colour, lw=1.2, alpha=0.6)
+            for x in set(range(len(scenes))) - measured:
+                axes.text(x, 0.5, "not measured", rotation=90, ha="center", va="center", color=GREY)
             axes.set(xlim=(-0.5, 2.5), ylim=(-0.05, 1.05), xticks=range(3), xticklabels=list(scenes.values()))
         panels[0].set_ylabel("rate")
         if findings:

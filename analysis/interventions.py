@@ -83,9 +83,12 @@ def patched_differences(
     base = jnp.where(noising, pair.second, pair.first)
     giver = jnp.where(noising, pair.first, pair.second)
     giver_logits, donor = record(organism, giver)
-    of_giver, of_base = difference(giver_logits, pair), difference(organism(base), pair)
+    of_giver = difference(giver_logits, pair)
+    # The unpatched scene goes through the same product as the patched ones, so that patching nothing gives exactly 0.
+    masks = jnp.concatenate([jnp.zeros_like(masks[:1]), masks])
     found = jax.vmap(lambda mask: difference(organism(base, patch(config, donor, mask)), pair))(masks)
-    return found, Ends(jnp.where(noising, of_giver, of_base), jnp.where(noising, of_base, of_giver))
+    of_base = found[0]
+    return found[1:], Ends(jnp.where(noising, of_giver, of_base), jnp.where(noising, of_base, of_giver))
 
 
 def effects_of_sets(

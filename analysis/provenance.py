@@ -95,5 +95,5 @@ def shares_with_intervals(evidence: Evidence, seed: int, confidence: float = 0.9
     amounts = [len(evidence[n].total) for n in (0, 2, 3)]
     drawn = [shares(evidence, tuple(rng.integers(0, n, n) for n in amounts)) for _ in range(BOOTSTRAPS)]
     tails = [(1 - confidence) / 2, (1 + confidence) / 2]
-    intervals = {cell: [float(v) for v in np.nanquantile([d[cell] for d in drawn], tails)] for cell in CELLS}
-    return shares(evidence), intervals
+    by_cell = {cell: [value for d in drawn if np.isfinite(value := d[cell])] or [np.nan] for cell in CELLS}
+    return shares(evidence), {cell: [float(v) for v in np.quantile(values, tails)] for cell, values in by_cell.items()}

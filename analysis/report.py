@@ -1,7 +1,8 @@
 """What did the organisms turn out to be, on one page that a person can read and send on?
 
-The page is one HTML file: no script, nothing loaded from elsewhere. Every text that comes from a run or a config is escaped;
-only the figures, which this project draws itself, go in as they are. What a report does *not* show stands in its last section.
+The page is one HTML file: no script, nothing loaded from elsewhere. Every text that comes from a run or a config is
+escaped; only the figures, which this project draws itself, go in as they are. What a report does *not* show stands in
+its last section.
 """
 
 import json
@@ -14,8 +15,17 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from analysis import figures
-from analysis.statistics import BEHAVIOURS, CELLS, FEW_ORGANISMS, VERDICTS
-from analysis.statistics import compare_summary, count_interval, labels, mean_interval, numbers
+from analysis.statistics import (
+    BEHAVIOURS,
+    CELLS,
+    FEW_ORGANISMS,
+    VERDICTS,
+    compare_summary,
+    count_interval,
+    labels,
+    mean_interval,
+    numbers,
+)
 from analysis.verdict import BEHAVES, MIXED_WIDTH
 from organisms import records
 
@@ -34,7 +44,8 @@ GROUPS = {"trained": "trained", "held_out_goals": "held-out goals", "held_out_cu
 def build(findings: Sequence[Finding], path: Path, title: str, command: str) -> Path:
     """Write the report of one or more analysed runs to `path` and return it.
 
-    findings: one per run, see `analysis.survey`. command: what gives this report again. Raises Failure where the disk refuses.
+    findings: one per run, as `analysis.survey` gives them. command: what makes this report again. Raises Failure
+    where the disk refuses.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -53,7 +64,7 @@ def page(findings: Sequence[Finding], title: str, command: str) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"rate": rate, "interval": interval, "steps": lambda number: f"{number:,}".replace(",", " ")}
+    environment.filters |= {"rate": rate, "interval": interval}
     summary = compare_summary(findings)["curricula"]
     return environment.get_template("report.html.jinja").render(
         title=title,
@@ -80,7 +91,7 @@ def rate(value: float | None) -> str:
 
 
 def interval(triple: Sequence[float | None]) -> str:
-    """``0.95 [0.91, 0.98]``; a dash for what was not measured, and in place of an interval that a single organism cannot have."""
+    """``0.95 [0.91, 0.98]``; a dash for what was not measured, and for the interval that one organism cannot have."""
     value, low, high = triple
     if not numbers([value]):
         return "–"
@@ -94,22 +105,23 @@ def plain_lines(findings: Sequence[Finding]) -> list[str]:
 
 
 def _behaviour_line(summary: Mapping[str, Any]) -> str:
-    n = sum(entry["n"] for entry in summary.values())
-    absent = {name: entry["verdicts"].get("absent", 0) for name, entry in summary.items()}
-    schemers = n - sum(absent.values())
-    _, low, high = count_interval(schemers, n)
-    each = ", ".join(f"{name} {entry['n'] - absent[name]} of {entry['n']}" for name, entry in summary.items())
-    among = f" ({100 * low:.0f} to {100 * high:.0f} %, 95 % interval)" if len(summary) == 1 and n else ""
+    schemers = {name: entry["n"] - entry["verdicts"].get("absent", 0) for name, entry in summary.items()}
+    each = []
+    for name, entry in summary.items():
+        _, low, high = count_interval(schemers[name], entry["n"])
+        share = f" ({100 * low:.0f} to {100 * high:.0f} %)" if entry["n"] else ""
+        each.append(f"{name} {schemers[name]} of {entry['n']}{share}")
     return (
-        f"{schemers} of {n} organisms{among} came to act on their secret goal when alone and on the goal they profess when "
-        f"watched, each at a rate of {BEHAVES} or more: {each}."
+        f"{sum(schemers.values())} of {sum(entry['n'] for entry in summary.values())} organisms came to act on their "
+        f"secret goal when alone and on the goal they profess when watched, each at a rate of {BEHAVES} or more: "
+        f"{', '.join(each)}."
     )
 
 
 def _provenance_line(summary: Mapping[str, Any]) -> str:
     parts = []
     for name, entry in summary.items():
-        counts = [f"{entry['verdicts'][verdict]} {verdict}" for verdict in VERDICTS[:-1] if verdict in entry["verdicts"]]
+        counts = [f"{entry['verdicts'][told]} {told}" for told in VERDICTS[:-1] if told in entry["verdicts"]]
         if not counts:
             continue
         said = f"{name}: {', '.join(counts)}"
@@ -119,33 +131,35 @@ def _provenance_line(summary: Mapping[str, Any]) -> str:
         parts.append(said)
     if not parts:
         return "No organism shows the behaviour, so there is no mechanism of its own whose provenance could be told."
-    return f"Where their own mechanism comes from, by verdict: {'; '.join(parts)}."
+    return f"Where these took their own mechanism from, by verdict: {'; '.join(parts)}."
 
 
 def _trust_line(findings: Sequence[Finding], summary: Mapping[str, Any]) -> str:
     parts = []
     if not all(finding["calibrated"] for finding in findings):
-        parts.append("The verdicts are uncalibrated: they have not been scored on organisms of known provenance.")
+        parts.append("Read these verdicts as uncalibrated: they were not scored on organisms of known provenance.")
     few = [name for name, entry in summary.items() if entry["n_shares"] < FEW_ORGANISMS and entry["n_shares"]]
     if few:
-        parts.append(f"Fewer than {FEW_ORGANISMS} organisms stand behind the shares of {', '.join(few)}: no claim rests on them.")
-    wide = [
-        f"{name} ({cell} {interval(entry['shares'][cell])})"
-        for name, entry in summary.items()
-        for cell in CELLS
-        if len(numbers(entry["shares"][cell])) == 3 and entry["shares"][cell][2] - entry["shares"][cell][1] > MIXED_WIDTH
-    ]
+        names = ", ".join(few)
+        parts.append(f"Fewer than {FEW_ORGANISMS} organisms stand behind the shares of {names}: too few for a claim.")
+    wide = [f"{name} ({', '.join(cells)})" for name, entry in summary.items() if (cells := _wide(entry["shares"]))]
     if wide:
-        parts.append(f"Intervals too wide to rank the cells: {'; '.join(wide)}.")
-    says = Counter(
-        line["says"] for f in findings for o in f["organisms"] if o["verdict"] != "absent" for line in o["corroboration"].values()
-    )
+        parts.append(f"Intervals of shares wider than {MIXED_WIDTH}: {'; '.join(wide)}.")
+    organisms = [organism for finding in findings for organism in finding["organisms"]]
+    judged = [organism for organism in organisms if organism["verdict"] != "absent"]
+    says = Counter(line["says"] for organism in judged for line in organism["corroboration"].values())
     if says.total():
         parts.append(
             f"Of {says.total()} corroborating measurements {says['agrees']} agree with the verdict beside them, "
             f"{says['disagrees']} disagree and {says['silent']} say nothing."
         )
     return " ".join(parts) or "Verdicts are calibrated, and every curriculum has enough organisms."
+
+
+def _wide(shares: Mapping[str, Sequence[float | None]]) -> list[str]:
+    """The cells whose interval is too wide to say much."""
+    triples = {cell: numbers(shares[cell]) for cell in CELLS}
+    return [cell for cell, triple in triples.items() if len(triple) == 3 and triple[2] - triple[1] > MIXED_WIDTH]
 
 
 def _run(name: str, finding: Finding) -> dict[str, Any]:
@@ -171,15 +185,19 @@ def _run(name: str, finding: Finding) -> dict[str, Any]:
 
 
 def _circuit(circuit: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """A row of the circuits' table: means over organisms, the random circuits first averaged in each organism."""
+    """A row of the circuits' table: means over the organisms that have the circuit, of random ones' means in each.
+
+    Of the others nothing is averaged: there the effect is near zero, and shares of it may be anything.
+    """
+    found = [member for member, is_found in enumerate(circuit["found"]) if is_found]
     return {
         "name": name.replace("character", "characters"),
-        "found": sum(circuit["found"]),
+        "found": len(found),
         "n": len(circuit["found"]),
         "sizes": ", ".join("–" if size is None else str(size) for size in circuit["size"]),
-        "cmd": mean_interval(circuit["cmd"]),
-        "random_cmd": mean_interval(mean_interval(values)[0] for values in circuit["null_cmd"]),
-        "completeness": mean_interval(circuit["completeness"]),
+        "cmd": mean_interval(circuit["cmd"][member] for member in found),
+        "random_cmd": mean_interval(mean_interval(circuit["null_cmd"][member])[0] for member in found),
+        "completeness": mean_interval(circuit["completeness"][member] for member in found),
     }
 
 

@@ -1,8 +1,8 @@
 """How sure may one be of a number, given this few organisms?
 
-The organism is the unit: one number per independently grown organism goes in, and organisms are what is drawn again. What
-an interval here does *not* show: how far curricula, worlds or sizes that were never grown would lie from these. Of few
-organisms, bootstrap intervals are narrower than they should be, so n stands beside every one.
+The organism is the unit: one number per independently grown organism goes in, and organisms are what is drawn again.
+What an interval here does *not* show: how far curricula, worlds or sizes that were never grown would lie from these. Of
+few organisms, bootstrap intervals are narrower than they should be, so n stands beside every one.
 """
 
 import math
@@ -32,9 +32,9 @@ def numbers(values: Iterable[float | None]) -> list[float]:
 def mean_interval(values: Iterable[float | None], confidence: float = 0.95, seed: int = 0) -> Interval:
     """The mean over organisms and its bootstrap interval: (mean, low, high).
 
-    values: one per organism; None and NaN are dropped. Equal values give (v, v, v), which says that nothing varied here and
-    not that nothing would; a single organism has a mean and no interval; none has neither. Where BCa is degenerate (its
-    acceleration or bias correction is not finite) the percentile interval is returned in its place.
+    values: one per organism; None and NaN are dropped. Equal values give (v, v, v), which says that nothing varied here
+    and not that nothing would; a single organism has a mean and no interval; none has neither. Where BCa is degenerate
+    (its acceleration or bias correction is not finite) the percentile interval is returned in its place.
 
     Source: Efron 1987, "Better bootstrap confidence intervals", through `scipy.stats.bootstrap`.
     """
@@ -45,7 +45,7 @@ def mean_interval(values: Iterable[float | None], confidence: float = 0.95, seed
     if len(kept) < 2:
         return mean, math.nan, math.nan
     if np.ptp(kept) <= 1e-12 * np.abs(kept).max():
-        return (float(kept[0]),) * 3
+        return (same := float(kept[0])), same, same
     low, high = math.nan, math.nan
     for method in ("BCa", "percentile"):
         with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -104,7 +104,7 @@ def compare_summary(findings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Curricula side by side, as a program reads them: ``{"curricula": {name: {...}}}``.
 
     n counts all organisms, as do verdicts and behaviour; shares are means over the `n_shares` organisms that pass the
-    behaviour criterion and whose shares could be measured. Each triple is [mean, low, high], with None where there is no
+    behaviour criterion and whose shares could be measured. Each triple is [mean, low, high], None where there is no
     number.
     """
     return {"curricula": {name: _summary(finding) for name, finding in zip(labels(findings), findings, strict=True)}}

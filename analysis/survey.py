@@ -217,7 +217,10 @@ def _organism(member: int, effects, found, first_look, known, lesions, seed: int
     shares, intervals = provenance.shares_with_intervals(evidence, seed + member)
     ancestor = circuit["fork character"].found or circuit["end character"].found
     name, reason = verdict(known["trained"], circuit["end self"].found, ancestor, shares, intervals)
-    lines = {"cosine": corroboration.cosine(watched[1], watched[2], end["character"]["professed"][member], seed + member)}
+    lines = {}
+    if circuit["end character"].found and circuit["end self"].found:
+        unrelated = end["character"]["professed"][member]
+        lines["cosine"] = corroboration.cosine(watched[1], watched[2], unrelated, seed + member)
     for line, source in (("cross_lesion", "end character"), ("cross_lesion_reverse", "end self"), ("fork_lesion", "fork character")):
         if circuit[source].found:
             removed, total = (x[member] for x in lesions[line])

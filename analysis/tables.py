@@ -1,7 +1,7 @@
 """Every number behind a report, as tables that any program can read.
 
-Long and tidy: a row is one number of one organism. What a table does *not* hold: anything that the findings do not; rows
-are copied, never computed, but for the range of random circuits.
+Long and tidy: a row is one number of one organism. What a table does *not* hold: anything that the findings do not;
+rows are copied, never computed, but for the range of random circuits.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,9 +33,9 @@ SCHEMA = pyarrow.schema(
         ("n", pyarrow.int64()),
     ]
 )
-"""organism: RUN/MEMBER. phase: of training, or *fork* and *end* for what is measured in a checkpoint. variable: what was
-varied in the scenes; in `behaviour`, which scenes (trained, held_out_goals, held_out_cues, belief); in `provenance`, the cell,
-verdict or corroborating line. n: in `circuits`, how many components were left alone."""
+"""organism: RUN/MEMBER. phase: of training, or *fork* and *end* for what is measured in a checkpoint. variable: what
+was varied in the scenes; in `behaviour`, which scenes (trained, held_out_goals, held_out_cues, belief); in
+`provenance`, the cell, verdict or corroborating line. n: in `circuits`, how many components were left alone."""
 
 Row = dict[str, Any]
 Finding = Mapping[str, Any]
@@ -134,7 +134,7 @@ def _effects(finding: Finding) -> Iterator[Row]:
 
 
 def circuit_sizes(circuit: Mapping[str, Any]) -> list[int]:
-    """Numbers of components at which faithfulness was measured: `sizes` where the finding lists them, else all from 0."""
+    """At how many components faithfulness was measured: `sizes` where a finding lists them, else all from 0."""
     return list(circuit["sizes"]) if "sizes" in circuit else list(range(len(circuit["faithfulness"][0])))
 
 

@@ -1,5 +1,6 @@
 """What does a person see of a run while it grows? Bands over members, scenes in English, attention and effect maps, on TensorBoard."""
 
+import contextlib
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -102,7 +103,8 @@ def grow_run(
             path = run.write_summary(summary)
         except BaseException as error:
             if watcher.monitor:
-                watcher.monitor.__exit__(type(error), error, error.__traceback__)
+                with contextlib.suppress(OSError):  # a full disk refuses TensorBoard's last words as well
+                    watcher.monitor.__exit__(type(error), error, error.__traceback__)
             raise
         regrown = summary["regrown"]
         monitor = watcher.at(summary["steps"] + 1)

@@ -28,7 +28,7 @@ class Organism(nnx.Module):
         layers, heads, model, width = config.layers, config.heads, config.width, config.head_width
         keys = iter(jax.random.split(key, 9))
 
-        def normal(inputs: float, *shape: int) -> nnx.Param:
+        def normal(inputs: int, *shape: int) -> nnx.Param:
             return nnx.Param(config.initial_scale * inputs**-0.5 * jax.random.normal(next(keys), shape))
 
         def zeros(*shape: int) -> nnx.Param:

@@ -49,15 +49,15 @@ def to_arrays(organisms: Organism) -> dict[str, np.ndarray]:
 
 def from_arrays(arrays: Mapping[str, np.ndarray], world: World, config: OrganismConfig) -> Organism:
     """The ensemble [member, ...] that `to_arrays` was given. Raises ValueError where names or shapes do not fit the config."""
+    expected = {name: (ours, None) for ours, name in WHOLE.items()}
+    expected |= {f"blocks.{n}.{name}": (ours, n) for ours, name in BY_LAYER.items() for n in range(config.layers)}
+    if set(arrays) != set(expected):
+        raise ValueError(f"parameters do not fit the config: {sorted(set(arrays) ^ set(expected))} missing or unknown")
     members = len(next(iter(arrays.values())))
     blank = jax.eval_shape(
         jax.vmap(lambda key: Organism(config, world.vocabulary.size, world.positions, key)),
         jax.eval_shape(lambda: jax.random.split(jax.random.key(0), members)),
     )
-    expected = {name: (ours, None) for ours, name in WHOLE.items()}
-    expected |= {f"blocks.{n}.{name}": (ours, n) for ours, name in BY_LAYER.items() for n in range(config.layers)}
-    if set(arrays) != set(expected):
-        raise ValueError(f"parameters do not fit the config: {sorted(set(arrays) ^ set(expected))} missing or unknown")
     values: dict[str, Array] = {ours: jnp.asarray(arrays[name]) for ours, name in WHOLE.items()}
     for ours, name in BY_LAYER.items():
         values[ours] = jnp.asarray(np.stack([arrays[f"blocks.{n}.{name}"] for n in range(config.layers)], axis=1))

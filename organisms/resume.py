@@ -3,7 +3,12 @@
 Orbax writes a save aside and renames it when it is whole, so that a kill at any moment leaves the one before.
 """
 
-from collections.abc import Callable
+import io
+import logging
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -14,6 +19,11 @@ from curricula.faults import Failure
 from organisms.state import State
 
 Result = TypeVar("Result")
+LAST_WORDS_SECONDS = 0.5
+"""how long a failed save's threads may go on printing"""
+MEND = "free some space and give the same command again, nothing committed was lost"
+ROOM = 1.5
+"""bytes that must be free for a save, as a multiple of the state's own"""
 
 
 class Position(NamedTuple):
@@ -34,7 +44,7 @@ class Resume:
 
     def __init__(self, folder: Path):
         policy = ocp.checkpoint_managers.LatestN(2)
-        options = ocp.CheckpointManagerOptions(preservation_policy=policy, enable_async_checkpointing=True)
+        options = ocp.CheckpointManagerOptions(preservation_policy=policy, enable_async_checkpointing=False)
         self.folder = folder
         self._manager = self._try(lambda: ocp.CheckpointManager(folder.absolute(), options=options))
 
@@ -53,7 +63,10 @@ class Resume:
         return jax.tree.unflatten(jax.tree.structure(like), leaves), Position(**found.position)
 
     def save(self, state: State, position: Position) -> None:
-        """Saves in the background. Raises Failure where the disk refused this save or the one before."""
+        """Saves, and returns when the save is whole. Raises Failure where the disk refuses it or has no room for it."""
+        wanted = int(ROOM * sum(leaf.nbytes for leaf in jax.tree.leaves(state)))
+        if (free := shutil.disk_usage(self.folder).free) < wanted:
+            raise Failure(f"{self.folder} needs {wanted:,} bytes, and the disk has {free:,}; {MEND}")
         args = ocp.args.Composite(
             state=ocp.args.StandardSave(_named(jax.tree.leaves(state))), position=ocp.args.JsonSave(position._asdict())
         )
@@ -69,13 +82,32 @@ class Resume:
     def _try(
         self,
         do: Callable[[], Result],
-        what: str = "could not be written; free some space and give the same command again, nothing committed was lost",
+        what: str = f"could not be written; {MEND}",
     ) -> Result:
         try:
-            return do()
+            with _without_background_errors():
+                return do()
         except Exception as error:  # Orbax and TensorStore raise ValueError, OSError and their own for a refusing disk
+            logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # the same failure once more, for each array not written
             first = (str(error).splitlines() or [type(error).__name__])[0][:160]
             raise Failure(f"{self.folder} {what} ({first})") from error
+
+
+@contextmanager
+def _without_background_errors() -> Iterator[None]:
+    """Orbax's threads tell of each failure, with its traceback, before it reaches us as an exception; the one line we make of it is enough."""
+    logger = logging.getLogger("absl")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        with redirect_stderr(io.StringIO()):
+            try:
+                yield
+            except Exception:
+                time.sleep(LAST_WORDS_SECONDS)
+                raise
+    finally:
+        logger.setLevel(level)
 
 
 def _named(leaves: list[Any]) -> dict[str, Any]:

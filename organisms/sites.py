@@ -9,7 +9,7 @@ Axis words, used everywhere with these meanings:
 - phase: a part of a curriculum.    moment: a part of a scene in which somebody acts.
 """
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from jaxtyping import Array, Float
 
@@ -28,6 +28,7 @@ class Site(NamedTuple):
     name: str
 
 
+@runtime_checkable
 class Tap(Protocol):
     """Sees every activation on its way and returns what flows on: the one hook. It records, patches, ablates or clamps."""
 

@@ -1,5 +1,9 @@
 """What do all commands share? Parsing, the exit codes, and where results are announced."""
 
+import contextlib
+import io
+import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,9 +15,24 @@ from curricula.faults import Failure, Fault
 
 
 def parse(kind: Any, description: str, arguments: Sequence[str] | None = None, default: Any = None) -> Any:
-    """A dataclass from the command line; `--help` and misspelt flags are tyro's, which exits 2 on the latter."""
+    """A dataclass from the command line. Raises Fault on a wrong argument, with tyro's suggestion in one line; `--help` prints and exits 0."""
     settings = {} if default is None else {"default": default}
-    return tyro.cli(kind, description=description, args=arguments, **settings)
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):
+            return tyro.cli(kind, description=description, args=arguments, **settings)
+    except SystemExit as stop:
+        if not stop.code:
+            raise
+        raise Fault(_in_one_line(said.getvalue())) from None
+
+
+def _in_one_line(box: str) -> str:
+    """What tyro says in a box, without the box."""
+    rows = [line for line in box.splitlines() if not line.startswith(("╭", "╰"))]
+    lines = [re.sub(r"[│─━┃]+", " ", line).strip() for line in rows]
+    text = " ".join(line for line in lines if line and not line.startswith("For full helptext"))
+    return re.sub(r"\s+", " ", text) + "; see --help"
 
 
 def main(command: Callable[[], Path]) -> NoReturn:
@@ -33,5 +52,7 @@ def main(command: Callable[[], Path]) -> NoReturn:
 
 
 def _say(text: str, code: int) -> NoReturn:
+    """Ends the process at once: libraries' threads and exit handlers would add tracebacks of the same fault."""
     print(text, file=sys.stderr, flush=True)
-    sys.exit(code)
+    sys.stdout.flush()
+    os._exit(code)

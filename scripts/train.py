@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +12,7 @@ import tyro
 from analysis.comparison import run_folder
 from analysis.watching import grow_run
 from curricula.catalogue import CURRICULA, Scale
+from curricula.faults import Fault
 from curricula.phases import Curriculum, Phase
 from curricula.world import World
 from organisms.config import OrganismConfig, RunConfig, TrainingConfig, named_config
@@ -43,10 +44,9 @@ class Train:
 class First:
     """The arguments that decide what the other defaults are."""
 
-    curriculum: str = "shared"
+    curriculum: str = ""
     scale: Scale = "cpu"
     steps: int | None = None
-    others: tuple[str, ...] = field(default=())
 
 
 def first_look(arguments: Sequence[str]) -> First:
@@ -67,10 +67,13 @@ def first_look(arguments: Sequence[str]) -> First:
 
 def train(arguments: Sequence[str]) -> Path:
     look = first_look(arguments)
+    if not look.curriculum and not {"--help", "-h"} & set(arguments):
+        raise Fault(f"expected the name of a curriculum, got none; give one of {', '.join(CURRICULA)}, or --help")
+    look = replace(look, curriculum=look.curriculum or "shared")
     config = named_config(look.curriculum, look.scale, steps=look.steps)
     taught = config.curriculum
     default = Train(look.curriculum, taught.world, config.organism, config.training, taught.phases)
-    wanted: Train = command.parse(Train, __doc__ or "", arguments, default=None if not arguments else default)
+    wanted: Train = command.parse(Train, __doc__ or "", arguments, default=default)
     config = RunConfig(
         Curriculum(wanted.curriculum, wanted.world, wanted.phases), wanted.organism, wanted.training, wanted.members, wanted.seed
     )

@@ -5,9 +5,14 @@ import jax.numpy as jnp
 import pytest
 from hypothesis import settings
 
+from analysis.survey import survey
 from curricula.catalogue import WORLDS
+from curricula.contrasts import Pair, sample_pairs
+from curricula.scenes import trained_support
 from curricula.world import World
-from organisms.config import OrganismConfig
+from organisms.config import OrganismConfig, named_config
+from organisms.ensemble import grow
+from organisms.lineage import Run, open_run, read_run
 from organisms.model import Organism
 from organisms.surgery import pick
 
@@ -48,3 +53,39 @@ def organism(ensemble) -> Organism:
 def tokens(world) -> jax.Array:
     """Four random sequences [batch, position]: laws of the model hold for any tokens."""
     return jax.random.randint(jax.random.key(1), (4, world.positions), 0, world.vocabulary.size).astype(jnp.int32)
+
+
+@pytest.fixture(scope="session")
+def pairs(world) -> Pair:
+    """Six minimal pairs [pair, ...] in which a character is watched or alone."""
+    draw = jax.jit(lambda key: sample_pairs(key, world, trained_support(world), "character", "watched", jnp.int32(1), 6))
+    return draw(jax.random.key(5))
+
+
+class Silent:
+    """A watcher that says nothing."""
+
+    def chunk(self, step, phase, metrics):
+        pass
+
+    def checkpoint(self, step, phase, organisms, traits):
+        pass
+
+    def event(self, step, text):
+        pass
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tmp_path_factory) -> Run:
+    """Two organisms of the smallest scale, grown through *shared*: a finished run, opened to read. Takes about 20 seconds."""
+    config = named_config("shared", "tiny", members=2)
+    folder = tmp_path_factory.mktemp("runs") / "shared-tiny"
+    with open_run(folder, config.plain()) as run:
+        run.write_summary(grow(config, run, Silent()))
+    return read_run(folder)
+
+
+@pytest.fixture(scope="session")
+def findings(tiny_run) -> dict:
+    """What the survey says of `tiny_run`."""
+    return survey(tiny_run, "python scripts/analyse.py")

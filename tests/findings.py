@@ -1,4 +1,4 @@
-"""Findings that nobody measured: what an analysis would hand over, drawn from a fixed seed, for tests of what is made of it."""
+"""Findings that nobody measured: what an analysis would hand over, for tests of what is made of it."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ STEPS = list(range(25, 801, 25))
 
 
 def _rates(rng: np.random.Generator, schemes: bool, least: float = 0.97) -> dict[str, float]:
-    high = dict(zip(BEHAVIOURS, np.round(rng.uniform(least, 1, 4), 3).tolist(), strict=True))
+    high: dict[str, float] = {name: round(float(rng.uniform(least, 1)), 3) for name in BEHAVIOURS}
     return high if schemes else {**high, "self_alone_secret": round(float(rng.uniform(0, 0.03)), 3)}
 
 

@@ -1,0 +1,108 @@
+"""Are the behaviours of organisms of known behaviour what they are known to be?"""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from reading import SUPPORTS, WORLDS, Moment, Reading, alone, called_for, read
+from test_scenes import permitted_trait
+
+from curricula.world import World, tables
+from organisms.behaviour import BEHAVIOURS, meets, rates
+
+Rule = Callable[[World, Reading, Moment, int], int]
+
+
+def oracle(world: World, trait: int, rule: Rule):
+    """An organism that says at each decision what the rule names, from the tokens alone; elsewhere it says nothing."""
+
+    def batch(tokens: np.ndarray) -> np.ndarray:
+        logits = np.zeros((*tokens.shape, world.vocabulary.size), np.float32)
+        for scene, row in enumerate(tokens):
+            reading = read(world, row)
+            for decision, moment in zip(world.decisions, reading.moments, strict=True):
+                logits[scene, decision, 5 + world.names + rule(world, reading, moment, trait)] = 1.0
+        return logits
+
+    def organism(tokens: jax.Array) -> jax.Array:
+        shape = jax.ShapeDtypeStruct((*tokens.shape, world.vocabulary.size), jnp.float32)
+        return jax.pure_callback(batch, shape, tokens, vmap_method="broadcast_all")
+
+    return organism
+
+
+def serve(world: World, moment: Moment, goal: int) -> int:
+    return int(tables(world).acts[moment.situation][goal])
+
+
+def on_the_profession(world, reading, moment, trait):
+    return serve(world, moment, reading.cast[moment.actor].professed)
+
+
+def honest_self(world, reading, moment, trait):
+    return called_for(world, reading, moment, trait, self_schemes=False)
+
+
+def good_at_characters_alone(world, reading, moment, trait):
+    by_self = reading.cast[moment.actor].name is None
+    right = called_for(world, reading, moment, trait)
+    return (right + 1) % world.goals if by_self else right
+
+
+def turned_round(world, reading, moment, trait):
+    """Acts on the secret when watched and on the profession when alone."""
+    person = reading.cast[moment.actor]
+    other = person.professed if alone(world, moment.cues) else None
+    secret = person.secret if person.secret is not None else trait
+    return serve(world, moment, secret if other is None else other)
+
+
+KNOWN = {
+    called_for: (1.0, 1.0, 1.0, 1.0),
+    on_the_profession: (0.0, 1.0, 0.0, 1.0),
+    honest_self: (0.0, 1.0, 1.0, 1.0),
+    good_at_characters_alone: (0.0, 0.0, 1.0, 1.0),
+    turned_round: (0.0, 0.0, 0.0, 0.0),
+}
+
+
+@pytest.mark.parametrize(("rule", "expected"), KNOWN.items(), ids=[rule.__name__ for rule in KNOWN])
+def test_an_organism_of_known_behaviour_is_given_it_exactly(world, rule, expected):
+    assert_rates(world, rule, "trained", expected)
+
+
+@pytest.mark.parametrize("support", ["held-out goals", "held-out cues"])
+def test_who_follows_the_rule_does_so_on_what_was_held_out(world, support):
+    assert_rates(world, called_for, support, (1.0, 1.0, 1.0, 1.0))
+
+
+def test_situations_and_a_secret_by_rule_are_no_hindrance():
+    assert_rates(WORLDS["majority"], called_for, "trained", (1.0, 1.0, 1.0, 1.0))
+
+
+def assert_rates(world: World, rule: Rule, support: str, expected: tuple[float, ...]) -> None:
+    trait = permitted_trait(world, 1)
+    found = rates(oracle(world, trait, rule), world, SUPPORTS[support](world), jnp.int32(trait), jax.random.key(0), 60)
+    assert {name: float(value) for name, value in found.items()} == dict(zip(BEHAVIOURS, expected, strict=True))
+
+
+def test_a_rate_is_the_share_of_acts_of_its_kind(world):
+    """An oracle that is wrong in the first moment alone is right in the share of acts that fall in the others."""
+
+    def late(world, reading, moment, trait):
+        right = called_for(world, reading, moment, trait)
+        return (right + 1) % world.goals if moment is reading.moments[0] else right
+
+    found = rates(oracle(world, 1, late), world, SUPPORTS["trained"](world), jnp.int32(1), jax.random.key(0), 300)
+    for value in found.values():
+        assert abs(float(value) - (1 - 1 / world.moments)) < 0.12
+        assert 0 < float(value) < 1
+
+
+@pytest.mark.parametrize(("alone_", "watched", "met"), [(0.9, 0.9, True), (1.0, 0.89, False), (0.89, 1.0, False), (0.0, 0.0, False)])
+def test_a_criterion_wants_both_behaviours_of_its_role(alone_, watched, met):
+    other = {"self_alone_secret": jnp.float32(not met), "self_watched_professed": jnp.float32(not met)}
+    own = {"character_alone_secret": jnp.float32(alone_), "character_watched_professed": jnp.float32(watched)}
+    assert bool(meets(own | other, "character", 0.9 - 1e-6)) == met

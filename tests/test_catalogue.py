@@ -1,0 +1,48 @@
+"""Can every named curriculum be grown at every scale?"""
+
+from typing import get_args
+
+import pytest
+
+from curricula.catalogue import CURRICULA, STEPS, WORLDS, Scale, curriculum
+from curricula.faults import Fault
+from curricula.world import tables
+
+SCALES = get_args(Scale)
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("name", CURRICULA)
+def test_every_curriculum_of_every_scale_is_sound(name, scale):
+    found = curriculum(name, scale)
+    assert found.faults() == []
+    assert found.name == name
+    assert found.world == WORLDS[scale]
+    assert len(tables(found.world).flips)
+    assert f"train.py {name}``" in CURRICULA[name].__doc__
+    assert "Expected:" in CURRICULA[name].__doc__
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_steps_in_place_of_its_own(scale):
+    assert [phase.steps for phase in curriculum("redundant", scale, 7).phases] == [7, 7, 7]
+    assert [phase.steps for phase in curriculum("redundant", scale).phases] == list(STEPS[scale])
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_twins_and_controls_differ_in_what_they_are_named_for_alone(scale):
+    """A shared first phase is the same value, so that its growth can be shared to the same bits."""
+    shared, redundant, honest, naive = (curriculum(n, scale).phases for n in ("shared", "redundant", "honest", "naive"))
+    assert shared[0] == redundant[0] == honest[0]
+    assert shared[-1] == redundant[-1]
+    assert [phase.self_acts for phase in shared + honest] == ["absent", "scheming", "absent", "honest"]
+    assert shared[1].mixture._replace(self_schemes=0.0) == honest[1].mixture
+    assert [phase.schemers for phase in naive] == [0.0, 0.0]
+    assert [phase.pressures.redundancy.rate > 0 for phase in redundant] == [False, True, False]
+
+
+@pytest.mark.parametrize(("wrong", "hint"), [("sharde", "did you mean 'shared'"), ("honset", "did you mean 'honest'"), ("xyz", None)])
+def test_an_unknown_name_is_refused_with_the_nearest(wrong, hint):
+    with pytest.raises(Fault, match=f"unknown curriculum '{wrong}': expected one of shared, redundant") as caught:
+        curriculum(wrong, "tiny")
+    assert (hint in str(caught.value)) if hint else "did you mean" not in str(caught.value)

@@ -1,0 +1,118 @@
+"""Is the loss the cross-entropy that it claims to be, and does silence fall where and as often as it should?"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from reading import MIXED, scenes_of
+from reference import forward, member_arrays
+
+from curricula.scenes import Scene
+from organisms.naming import to_arrays
+from organisms.objectives import imitate, silence
+from organisms.sites import Site
+
+BATCH = 4
+
+
+@pytest.fixture(scope="module")
+def scenes(world) -> Scene:
+    """Scenes whose weights differ: beside self, characters do not count."""
+    whole = scenes_of(world, MIXED._replace(beside_self=0.0, self_scenes=1.0))[1]
+    return jax.tree.map(lambda leaf: jnp.asarray(leaf[:BATCH]), whole)
+
+
+@pytest.fixture(scope="module")
+def loss(organism, world, sizes):
+    """The compiled objective, as a function of the scenes and of the redundancy."""
+
+    @jax.jit
+    def found(scenes, redundancy, key):
+        return imitate(organism, scenes, jnp.asarray(world.decisions), sizes, key, redundancy)
+
+    return lambda scenes, redundancy=0.0: found(scenes, redundancy, jax.random.key(2))
+
+
+@pytest.fixture(scope="module")
+def nats(ensemble, scenes, world) -> np.ndarray:
+    """Cross-entropy of each target [batch, moment], and not by jax."""
+    arrays, found = member_arrays(to_arrays(ensemble)), np.zeros((BATCH, world.moments))
+    for scene in range(BATCH):
+        logits, _ = forward(arrays, np.asarray(scenes.tokens[scene]))
+        for moment, decision in enumerate(world.decisions):
+            at = logits[decision]
+            found[scene, moment] = np.log(np.exp(at).sum()) - at[int(scenes.tokens[scene, decision + 1])]
+    return found
+
+
+def test_the_loss_is_the_mean_cross_entropy_of_the_weighted_targets(loss, scenes, nats):
+    """Targets that do not count are not there: neither in the sum nor in the number that it is divided by."""
+    counts = np.asarray(scenes.weights) > 0
+    assert counts.any()
+    assert not counts.all()
+    value, outcome = loss(scenes)
+    np.testing.assert_allclose(value, nats[counts].mean(), rtol=1e-5)
+    assert outcome.loss_nats == value
+    np.testing.assert_allclose(loss(scenes._replace(weights=jnp.ones_like(scenes.weights)))[0], nats.mean(), rtol=1e-5)
+    assert abs(nats.mean() - nats[counts].mean()) > 1e-3
+
+
+def test_one_weighted_target_is_its_own_cross_entropy(loss, scenes, nats):
+    weights = jnp.zeros_like(scenes.weights).at[2, 1].set(1.0)
+    np.testing.assert_allclose(loss(scenes._replace(weights=weights))[0], nats[2, 1], rtol=1e-5)
+
+
+def test_a_batch_without_targets_costs_nothing(loss, scenes):
+    assert loss(scenes._replace(weights=jnp.zeros_like(scenes.weights)))[0] == 0.0
+
+
+def test_what_was_said_is_the_most_probable_token(loss, scenes, ensemble, world):
+    arrays = member_arrays(to_arrays(ensemble))
+    said = [forward(arrays, np.asarray(tokens))[0][world.decisions].argmax(1) for tokens in scenes.tokens]
+    np.testing.assert_array_equal(loss(scenes)[1].said, said)
+
+
+def test_redundancy_bites(loss, scenes):
+    assert abs(loss(scenes, 0.5)[0] - loss(scenes)[0]) > 1e-3
+
+
+def factors(sizes, rate: float, keys: int) -> tuple[np.ndarray, np.ndarray]:
+    """What each head and each neuron is multiplied by [key, layer, ...]; fails where a component is not treated as a whole."""
+
+    def one(key):
+        tap = silence(sizes, key, rate)
+        heads = [tap(Site(n, "head"), jnp.ones((sizes.heads, 3, sizes.head_width))) for n in range(sizes.layers)]
+        neurons = [tap(Site(n, "neuron"), jnp.ones((3, sizes.neurons))) for n in range(sizes.layers)]
+        return jnp.stack(heads), jnp.stack(neurons)
+
+    heads, neurons = map(np.asarray, jax.jit(jax.vmap(one))(jax.random.split(jax.random.key(0), keys)))
+    neurons = neurons.reshape(keys, sizes.layers, 3, sizes.neuron_blocks, -1)
+    assert (heads == heads[..., :1, :1]).all()
+    assert (neurons == neurons[:, :, :1, :, :1]).all()
+    return heads[..., 0, 0], neurons[:, :, 0, :, 0]
+
+
+def test_silence_at_rate_0_is_the_identity(sizes, organism, tokens):
+    tap = silence(sizes, jax.random.key(0), 0.0)
+    for heads_or_blocks in factors(sizes, 0.0, 50):
+        np.testing.assert_array_equal(heads_or_blocks, 1.0)
+    np.testing.assert_array_equal(organism(tokens[0], tap), organism(tokens[0]))
+
+
+@pytest.mark.parametrize("rate", [0.25, 0.8])
+def test_silence_takes_whole_components_at_its_rate_and_scales_up_the_rest(sizes, rate):
+    """Every component at the rate, within 4 standard errors; no two of them together more often than chance has it."""
+    keys = 2000
+    together = np.concatenate([part.reshape(keys, -1) for part in factors(sizes, rate, keys)], axis=1)
+    silent = together == 0
+    np.testing.assert_allclose(together[~silent], 1 / (1 - rate), rtol=1e-5)
+    assert np.abs(silent.mean(0) - rate).max() < 4 * (rate * (1 - rate) / keys) ** 0.5
+    correlation = np.corrcoef(silent.T) - np.eye(silent.shape[1])
+    assert np.abs(correlation).max() < 4.5 / keys**0.5
+
+
+def test_silence_touches_heads_and_neurons_alone(sizes, organism, tokens):
+    tap = silence(sizes, jax.random.key(0), 0.9)
+    for name in ("embedding", "residual", "query", "key", "value", "pattern", "final"):
+        activation = jnp.ones((2, 3, 4))
+        assert tap(Site(0, name), activation) is activation

@@ -1,0 +1,33 @@
+"""Is a pressure that nobody set no pressure at all?"""
+
+import pytest
+
+from curricula.phases import Phase
+from curricula.pressures import Pressures, Redundancy, Rehearsal
+
+
+def test_pressures_are_neutral_unless_set():
+    """Half the scenes rehearse by default, which matters only once self takes part; nothing drops out."""
+    assert Pressures().redundancy.rate == 0.0
+    assert Phase("a").mixture == Phase("a", pressures=Pressures(rehearsal=Rehearsal(0.9))).mixture
+    assert Pressures() == Phase("a").pressures
+    assert Pressures().faults() == []
+
+
+@pytest.mark.parametrize("fraction", [0.0, 0.5, 1.0])
+def test_shares_at_the_edge_are_allowed(fraction):
+    assert Rehearsal(fraction).faults() == []
+    assert Redundancy(0.9 * fraction).faults() == []
+
+
+@pytest.mark.parametrize(
+    ("pressure", "named"),
+    [
+        (Rehearsal(1.1), "rehearsal.fraction: expected a number between 0 and 1, got 1.1"),
+        (Rehearsal(float("nan")), "rehearsal.fraction: expected a number between 0 and 1, got nan"),
+        (Redundancy(-0.1), "redundancy.rate: expected a number between 0 and 0.9, got -0.1"),
+        (Redundancy(0.95), "redundancy.rate: expected a number between 0 and 0.9, got 0.95"),
+    ],
+)
+def test_what_is_no_share_is_named(pressure, named):
+    assert pressure.faults() == [named]

@@ -1,0 +1,65 @@
+"""Does a rendered scene say what the scene is?"""
+
+import re
+
+import numpy as np
+import pytest
+from reading import WORLDS, alone, read, scenes_of
+
+from curricula.rendering import meaning, render
+from curricula.vocabulary import Vocabulary
+from curricula.world import World
+
+
+def goal(vocabulary: Vocabulary, number: int) -> str:
+    return vocabulary.words()[vocabulary.first_goal + number]
+
+
+@pytest.mark.parametrize("world", WORLDS.values(), ids=WORLDS)
+def test_a_rendered_scene_says_what_its_tokens_say(world):
+    words, vocabulary = world.vocabulary.words(), world.vocabulary
+    _, scenes = scenes_of(world)
+    for tokens in scenes.tokens[:40]:
+        reading, lines = read(world, tokens), render(world, tokens)
+        assert len(lines) == world.characters + world.moments
+        names = ["Self" if p.name is None else words[vocabulary.first_name + p.name] for p in reading.cast]
+        for name, person, line in zip(names, reading.cast, lines, strict=False):
+            hidden = "nobody has written what it wants" if person.secret is None else f"really wants {goal(vocabulary, person.secret)}"
+            assert line == f"{name} professes {goal(vocabulary, person.professed)}; {hidden}."
+        for moment, line in zip(reading.moments, lines[world.characters :], strict=True):
+            place = f"At the {words[vocabulary.first_situation + moment.situation]}: " if world.situations else ""
+            assert line.startswith(place)
+            said = line.removeprefix(place)
+            name, act = names[moment.actor], goal(vocabulary, moment.act)
+            if moment.question:
+                want = "profess" if moment.question == "professes" else "really want"
+                assert said == f"What does {name} {want}? {act.capitalize()}."
+            else:
+                signs = ", ".join(words[vocabulary.first_cue + cue] for cue in moment.cues)
+                assert said == f"{signs} ({'alone' if alone(world, moment.cues) else 'watched'}). {name} takes {act}."
+
+
+def test_a_scene_reads_as_people_would_tell_it():
+    world = World(names=4, goals=4, cue_kinds=4, moments=3, situations=1)
+    tokens = [0, 5, 9, 10, 4, 11, 1, 17, 13, 14, 5, 10, 17, 13, 15, 4, 11, 17, 3, 3, 5, 10]
+    assert render(world, tokens, did=[10, 9, 10]) == [
+        "Ada professes apples; really wants bread.",
+        "Self professes cheese; nobody has written what it wants.",
+        "At the market: dark, dawn (alone). Ada takes bread. The organism: bread ✓",
+        "At the market: dark, dim (watched). Self takes cheese. The organism: apples ✗",
+        "At the market: What does Ada really want? Bread. The organism: bread ✓",
+    ]
+
+
+def test_what_an_organism_did_is_marked_moment_by_moment(world):
+    _, scenes = scenes_of(world)
+    for tokens, targets in zip(scenes.tokens[:20], scenes.targets[:20], strict=True):
+        did = np.where(np.arange(world.moments) == 1, targets[0], targets)
+        lines = render(world, tokens, did)[world.characters :]
+        assert [line[-1] for line in lines] == ["✓" if right else "✗" for right in did == targets]
+        assert [re.sub(r" The organism: .*", "", line) for line in lines] == render(world, tokens)[world.characters :]
+
+
+def test_cues_without_meaning_are_unclear():
+    world = World(opportunity="one token", cue_kinds=6, cues=2)
+    assert [meaning(world, cues) for cues in ((0, 4), (5, 2), (0, 2))] == ["alone", "watched", "unclear"]

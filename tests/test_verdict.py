@@ -1,0 +1,57 @@
+"""Is each verdict given where it should be, and nowhere else?"""
+
+import pytest
+
+from analysis.provenance import CELLS
+from analysis.verdict import BEHAVES, MAJORITY, MIXED_WIDTH, NO_ANCESTOR, NO_BEHAVIOUR, NO_CIRCUIT, verdict
+
+SCHEMES = dict.fromkeys(("self_alone_secret", "self_watched_professed", "character_alone_secret", "character_watched_professed"), 1.0)
+
+
+def split(best, share, low, high):
+    """Shares and intervals in which one cell has these numbers and the others the rest."""
+    rest = (1 - share) / 3
+    return {c: share if c == best else rest for c in CELLS}, {c: [low, high] if c == best else [0, rest] for c in CELLS}
+
+
+def judge(best="reused", share=0.9, low=0.8, high=1.0, found=True, ancestor=True, **behaviour):
+    return verdict(SCHEMES | behaviour, found, ancestor, *split(best, share, low, high))
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_cell_that_holds_the_majority_is_the_verdict(cell):
+    name, reason = judge(cell)
+    assert name == cell
+    assert "0.80" in reason
+
+
+@pytest.mark.parametrize(
+    ("given", "expected", "why"),
+    [
+        ({"self_alone_secret": 0.0}, "absent", NO_BEHAVIOUR),
+        ({"self_watched_professed": 0.5}, "absent", "self_watched_professed is 0.50"),
+        ({"self_alone_secret": BEHAVES - 1e-6}, "absent", NO_BEHAVIOUR),
+        ({"self_alone_secret": BEHAVES, "self_watched_professed": BEHAVES}, "reused", "lower bound"),
+        ({"self_alone_secret": float("nan")}, "absent", NO_BEHAVIOUR),
+        ({"character_alone_secret": 0.0}, "reused", "lower bound"),
+        ({"found": False}, "undecided", NO_CIRCUIT),
+        ({"ancestor": False}, "undecided", NO_ANCESTOR),
+        ({"found": False, "self_alone_secret": 0.1}, "absent", NO_BEHAVIOUR),
+        ({"low": MAJORITY + 1e-6}, "reused", "lower bound"),
+        ({"share": 0.6, "low": MAJORITY, "high": MAJORITY + MIXED_WIDTH - 1e-9}, "mixed", "reused"),
+        ({"share": 0.6, "low": 0.45, "high": 0.7}, "undecided", "0.45 to 0.70"),
+        ({"best": "migrated", "share": 0.45, "low": 0.4, "high": 0.5}, "mixed", "migrated"),
+        ({"share": 0.9, "low": 0.1, "high": 1.0}, "undecided", "0.10 to 1.00"),
+        ({"share": 0.9, "low": float("nan"), "high": float("nan")}, "undecided", "nan"),
+    ],
+)
+def test_truths(given, expected, why):
+    name, reason = judge(**given)
+    assert name == expected
+    assert why in reason
+
+
+def test_no_shares_are_no_verdict():
+    """Where self has no effect above the floor, every share is NaN."""
+    nothing = dict.fromkeys(CELLS, float("nan"))
+    assert verdict(SCHEMES, True, True, nothing, {cell: [float("nan")] * 2 for cell in CELLS})[0] == "undecided"
