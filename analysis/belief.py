@@ -5,6 +5,7 @@ what self really wants, which no phase trains, does it name its secret? A high r
 that it is not represented.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -28,7 +29,7 @@ BELIEFS = (
 
 
 def answers(
-    organism: Organism, world: World, trait: Int[Array, ""], key: Key[Array, ""], scenes: int
+    organism: Callable[[Array], Array], world: World, trait: Int[Array, ""], key: Key[Array, ""], scenes: int
 ) -> dict[str, Float[Array, ""]]:
     """Rates of the answers named in `BELIEFS`, fractions, over scenes in which every moment asks. Characters are schemers."""
     mixture = Mixture(0.75, 1.0, 0.0, 0.5, 1.0, 1.0)

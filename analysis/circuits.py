@@ -45,7 +45,7 @@ class Circuit(NamedTuple):
     core: Int[np.ndarray, " component"]
     """the components that can not be spared, best first; empty where there is no circuit"""
     found: bool
-    """does the variable move the act, do effects replicate above the null, and do both curves reach 0.9?"""
+    """does the variable move the act, do effects replicate above the null, and can some components be spared?"""
     replication_p: float
     """chance of effects that replicate as well in two halves of the pairs if no component did more than its fellows; see `replication`"""
     total_nats: float
@@ -57,7 +57,9 @@ def curve_sizes(size: int) -> Int[np.ndarray, " size"]:
     return np.unique(np.concatenate([np.arange(min(4, size) + 1), np.arange(4, size, 2), [size]]))
 
 
-def rankings(config: OrganismConfig, effect: Float[np.ndarray, " component"], seed: int) -> Int[np.ndarray, "ranking component"]:
+def rankings(
+    config: OrganismConfig, effect: Float[np.ndarray, " component"], seed: int
+) -> Int[np.ndarray, "ranking component"]:
     """Components by falling effect, then `RANDOM_CIRCUITS` copies whose members are swapped at random within their layer and kind."""
     rng = np.random.default_rng(seed)
     best = np.argsort(-np.nan_to_num(effect), kind="stable")
@@ -105,7 +107,7 @@ def read_curves(
     """The circuit from the effects that ranked it and the noising effects of `curve_masks` on other pairs.
 
     values, total: nats a pair. It is found when the total's mean is above `LEAST_NATS` by three standard errors, effects replicate with a
-    chance of at most `CHANCE` under the null, and both curves reach `FAITHFUL`.
+    chance of at most `CHANCE` under the null, and fewer than all components are needed to remove `FAITHFUL` of it.
     """
     sizes, summed = curve_sizes(ranked.shape[1]), total.sum()
     moved = values.sum(0) / summed if summed else np.full(values.shape[1], np.nan)
@@ -115,7 +117,7 @@ def read_curves(
     strong = total.mean() - 3 * total.std(ddof=1) / np.sqrt(len(total)) > LEAST_NATS
     enough, needed = (np.flatnonzero(curve[0] >= FAITHFUL) for curve in (faithfulness, removed))
     chance = replication(config, effects, seed)
-    found = bool(strong and chance <= CHANCE and len(enough) and len(needed))
+    found = bool(strong and chance <= CHANCE and len(enough) and len(needed) and needed[0] < len(sizes) - 1)
     return Circuit(
         sizes,
         faithfulness[0],
@@ -133,7 +135,9 @@ def read_curves(
     )
 
 
-def random_sets(config: OrganismConfig, members: Int[np.ndarray, " component"], seed: int) -> Bool[np.ndarray, "set component"]:
+def random_sets(
+    config: OrganismConfig, members: Int[np.ndarray, " chosen"], seed: int
+) -> Bool[np.ndarray, "set component"]:
     """A set of components as a mask, then `RANDOM_CIRCUITS` sets of the same layers and kinds, of other components where there are enough."""
     rng = np.random.default_rng(seed)
     size = config.layers * (config.heads + config.neuron_blocks)

@@ -79,14 +79,22 @@ def _trunk(config: RunConfig, others: Sequence[RunConfig], folders: Sequence[Pat
         if not Programs.alike(config, other):
             return 0
         pairs = zip(config.curriculum.phases, other.curriculum.phases, strict=False)
-        return next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(config.curriculum.phases), len(other.curriculum.phases)))
+        return next(
+            (n for n, (a, b) in enumerate(pairs) if a != b),
+            min(len(config.curriculum.phases), len(other.curriculum.phases)),
+        )
 
     best = max(range(len(others)), key=lambda n: shared(others[n]), default=None)
     return read_run(folders[best]) if best is not None and shared(others[best]) else None
 
 
 def compare(
-    configs: Sequence[RunConfig], runs: Sequence[Path], out: Path, command: str, quiet: bool = False, say: Say = say_on_error_stream
+    configs: Sequence[RunConfig],
+    runs: Sequence[Path],
+    out: Path,
+    command: str,
+    quiet: bool = False,
+    say: Say = say_on_error_stream,
 ) -> Path:
     """Grows and analyses what is missing, then writes the comparison. Returns the path of its summary.json.
 
@@ -122,7 +130,11 @@ def lines_of(summary: dict[str, Any]) -> str:
     for name, found in summary["curricula"].items():
         verdicts = ", ".join(f"{count} {verdict}" for verdict, count in found["verdicts"].items())
         mean, low, high = found["shares"]["reused"]
-        share = "no share" if mean is None else f"reused share {mean:.2f}" + ("" if low is None else f" [{low:.2f}, {high:.2f}]")
+        share = (
+            "no share"
+            if mean is None
+            else f"reused share {mean:.2f}" + ("" if low is None else f" [{low:.2f}, {high:.2f}]")
+        )
         lines.append(f"{name}: n {found['n']}, {found['regrown']} grown again; {verdicts}; {share} (uncalibrated)")
     page = Path(summary["report"])
     return "\n".join([*lines, f"report: {page}", f"to look at learning: tensorboard --logdir {page.parent.parent}"])

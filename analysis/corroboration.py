@@ -36,9 +36,7 @@ def cosine(
     return {"value": of(first, second, False), "low": float(low), "high": float(high), "null": null}
 
 
-def lesion(
-    removed: Float[np.ndarray, "pair set"], total: Float[np.ndarray, " pair"], seed: int
-) -> dict[str, float]:
+def lesion(removed: Float[np.ndarray, "pair set"], total: Float[np.ndarray, " pair"], seed: int) -> dict[str, float]:
     """Share of an effect that patching a circuit removes, its interval over pairs, and the same for random circuits.
 
     removed: nats; the first set is the circuit, the others are random ones of its size and layers.
@@ -65,4 +63,3 @@ def say(verdict: str, claim_yes: set[str], claim_no: set[str], found: Mapping[st
     if not (found["low"] > bar or found["high"] < bar):
         return "silent"
     return "agrees" if (found["low"] > bar) == (verdict in claim_yes) else "disagrees"
-

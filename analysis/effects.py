@@ -60,7 +60,11 @@ def shapley(
 
 
 def single(
-    organism: Organism, config: OrganismConfig, pairs: Pair, background: Bool[Array, " component"], noising: Bool[Array, ""] | bool
+    organism: Organism,
+    config: OrganismConfig,
+    pairs: Pair,
+    background: Bool[Array, " component"],
+    noising: Bool[Array, ""] | bool,
 ) -> tuple[Float[Array, "pair component"], Float[Array, " pair"]]:
     """What patching each component adds to patching ``background``, in nats a pair, and the totals.
 

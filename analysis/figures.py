@@ -38,8 +38,8 @@ from analysis.tables import circuit_sizes
 from analysis.verdict import BEHAVES
 
 Finding = Mapping[str, Any]
-Panel = Float[np.ndarray, " component"] | None
-"""effects of every component, or None where they were not measured"""
+Effects = Float[np.ndarray, "member component"] | None
+"""of every component in some organisms; None where they were measured in none"""
 
 COLOURS = dict(zip(CELLS, (BLUE, ORANGE, GREEN, PURPLE), strict=True))
 EFFECT_COLOURS = "RdBu_r"
@@ -127,10 +127,14 @@ def learning_curves(finding: Finding) -> str:
         return svg(figure, f"Learning curves of {finding['run']}")
 
 
-def _effect(finding: Finding, time: str, role: str, variable: str) -> Float[np.ndarray, "member component"] | None:
-    effect = finding["effects"].get(time, {}).get(role, {}).get(variable)
-    values = None if effect is None else array(effect["value"])
-    return values if values is not None and np.isfinite(values).any() else None
+def _effects(finding: Finding, variable: str, members: Sequence[int]) -> list[Effects]:
+    """The effects of one variable in these organisms, in the order of `TIMES_AND_ROLES`."""
+    found: list[Effects] = []
+    for time, role in TIMES_AND_ROLES:
+        effect = finding["effects"].get(time, {}).get(role, {}).get(variable)
+        values = None if effect is None else array(effect["value"])[list(members)]
+        found.append(values if values is not None and np.isfinite(values).any() else None)
+    return found
 
 
 def measured_variables(finding: Finding) -> list[str]:
@@ -139,18 +143,21 @@ def measured_variables(finding: Finding) -> list[str]:
     return [name for name in VARIABLES if name in named] + sorted(named - set(VARIABLES))
 
 
-def _effect_grid(finding: Finding, rows: Mapping[str, list[Panel]], title: str, print_values: bool) -> str:
-    """A heat map for every row and every pair of time and role, all on one colour scale that is symmetric about 0."""
+def _effect_grid(finding: Finding, rows: Mapping[str, list[Effects]], title: str, print_values: bool) -> str:
+    """A heat map for every row and every pair of time and role, all on one colour scale that is symmetric about 0.
+
+    Each panel is a mean over its organisms, and says of how many where some of them have no number.
+    """
     layers, heads, blocks = finding["layers"], finding["heads"], finding["neuron_blocks"]
-    # At least 1, the whole effect, so that figures of different runs compare; more where components oppose each other.
-    highest = [float(np.nanmax(np.abs(panel))) for row in rows.values() for panel in row if panel is not None]
-    limit = float(np.ceil(max([1.0, *highest]) * 10) / 10)
+    means = {label: [None if values is None else middle(values) for values in row] for label, row in rows.items()}
+    highest = [float(np.nanmax(np.abs(panel))) for row in means.values() for panel in row if panel is not None]
+    limit = float(np.ceil(max([0.1, *highest]) * 10) / 10)
     with style():
         height = (0.34 if print_values else 0.24) * layers + 0.3
         figure = Figure(figsize=(WIDTH, 0.75 + height * len(rows)), layout="constrained")
         grid = figure.subplots(len(rows), 4, squeeze=False)
-        for (label, panels), line in zip(rows.items(), grid, strict=True):
-            for (time, role), axes, panel in zip(TIMES_AND_ROLES, line, panels, strict=True):
+        for (label, panels), line in zip(means.items(), grid, strict=True):
+            for (time, role), axes, panel, effects in zip(TIMES_AND_ROLES, line, panels, rows[label], strict=True):
                 axes.set(xlim=(0, heads + blocks), ylim=(layers, 0), xticks=[], yticks=[])
                 if axes in grid[-1]:
                     names = [f"H{n}" for n in range(heads)] + [f"M{n}" for n in range(blocks)]
@@ -160,9 +167,12 @@ def _effect_grid(finding: Finding, rows: Mapping[str, list[Panel]], title: str, 
                 axes.tick_params(length=0)
                 if axes in grid[0]:
                     axes.set_title(f"{'characters' if role == 'character' else role}, {time}")
-                if panel is None:
+                if panel is None or effects is None:
                     not_measured(axes)
                     continue
+                measured = int(np.isfinite(effects).any(1).sum())
+                if measured < len(effects):
+                    axes.set_title(f"{measured} of {len(effects)} organisms", loc="right", fontsize=7, color=ORANGE)
                 image = panel.reshape(layers, heads + blocks)
                 axes.pcolormesh(image, cmap=EFFECT_COLOURS, vmin=-limit, vmax=limit, edgecolors="#e6e8eb", lw=0.4)
                 axes.axvline(heads, color=GREY, lw=1)
@@ -182,22 +192,15 @@ def _effect_grid(finding: Finding, rows: Mapping[str, list[Panel]], title: str, 
 
 def effect_maps(finding: Finding) -> str:
     """Effect of each component on each variable, mean over organisms: characters and self, at fork and end."""
-    rows = {}
-    for variable in measured_variables(finding):
-        found = [_effect(finding, time, role, variable) for time, role in TIMES_AND_ROLES]
-        rows[variable] = [None if values is None else middle(values) for values in found]
+    members = range(finding["members"])
+    rows = {variable: _effects(finding, variable, members) for variable in measured_variables(finding)}
     return _effect_grid(finding, rows, f"Effects in {finding['run']}, mean over organisms", print_values=True)
 
 
 def effect_maps_by_organism(finding: Finding, variable: str = "watched") -> str:
     """The same for one variable, with a row an organism."""
-    found = [_effect(finding, time, role, variable) for time, role in TIMES_AND_ROLES]
-    rows = {f"member {n}": [_row_of(values, n) for values in found] for n in range(finding["members"])}
+    rows = {f"member {member}": _effects(finding, variable, [member]) for member in range(finding["members"])}
     return _effect_grid(finding, rows, f"Effects on {variable} in {finding['run']} by organism", print_values=False)
-
-
-def _row_of(values: Float[np.ndarray, "member component"] | None, member: int) -> Panel:
-    return values[member] if values is not None and np.isfinite(values[member]).any() else None
 
 
 def faithfulness_curves(finding: Finding) -> str:
@@ -276,5 +279,5 @@ def behaviour_dots(findings: Sequence[Finding]) -> str:
         return svg(figure, "Behaviour and generalisation")
 
 
-def rates_of(organism: Mapping[str, Any], group: str) -> Mapping[str, float | None]:
+def rates_of(organism: Mapping[str, Any], group: str) -> Mapping[str, float | int | None]:
     return organism["behaviour"] if group == "trained" else organism["generalisation"][group]

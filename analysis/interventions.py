@@ -32,7 +32,9 @@ def recorder(recording: Recording, tap: Tap = identity) -> Tap:
     return keep
 
 
-def record(organism: Organism, tokens: Int[Array, " position"]) -> tuple[Float[Array, "position vocabulary"], Recording]:
+def record(
+    organism: Organism, tokens: Int[Array, " position"]
+) -> tuple[Float[Array, "position vocabulary"], Recording]:
     """Logits of a scene and every activation on the way."""
     recording: Recording = {}
     return organism(tokens, recorder(recording)), recording
@@ -73,7 +75,11 @@ class Ends(NamedTuple):
 
 
 def patched_differences(
-    organism: Organism, config: OrganismConfig, pair: Pair, masks: Bool[Array, "set component"], noising: Bool[Array, ""] | bool
+    organism: Organism,
+    config: OrganismConfig,
+    pair: Pair,
+    masks: Bool[Array, "set component"],
+    noising: Bool[Array, ""] | bool,
 ) -> tuple[Float[Array, " set"], Ends]:
     """Logit difference of one pair under each set of patched components, and of its two unpatched scenes.
 
@@ -92,7 +98,11 @@ def patched_differences(
 
 
 def effects_of_sets(
-    organism: Organism, config: OrganismConfig, pairs: Pair, masks: Bool[Array, "pair set component"], noising: Bool[Array, " pair"]
+    organism: Organism,
+    config: OrganismConfig,
+    pairs: Pair,
+    masks: Bool[Array, "pair set component"],
+    noising: Bool[Array, " pair"],
 ) -> tuple[Float[Array, "pair set"], Float[Array, " pair"]]:
     """How far each set moves the difference towards the other scene, in nats, and how far patching everything does.
 

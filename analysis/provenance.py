@@ -65,7 +65,9 @@ def membership(
 
 
 def divide(
-    at_fork: Float[np.ndarray, " component"], at_end: Float[np.ndarray, " component"], of_self: Float[np.ndarray, " component"]
+    at_fork: Float[np.ndarray, " component"],
+    at_end: Float[np.ndarray, " component"],
+    of_self: Float[np.ndarray, " component"],
 ) -> dict[str, float]:
     """Shares of the four cells; they sum to 1. Effects have their floors taken off. NaN where self has no effect at all."""
     if not of_self.sum():
@@ -86,13 +88,15 @@ def shares(evidence: Evidence, chosen: tuple[Int[np.ndarray, " drawn"], ...] | N
     return divide(above[0], above[1], above[2])
 
 
-def shares_with_intervals(evidence: Evidence, seed: int, confidence: float = 0.95) -> tuple[dict[str, float], dict[str, list[float]]]:
+def shares_with_intervals(
+    evidence: Evidence, seed: int, confidence: float = 0.95
+) -> tuple[dict[str, float], dict[str, list[float]]]:
     """Shares and their percentile intervals over resampled pairs (each of the three sets of pairs on its own).
 
     The interval covers the choice of pairs and of patching orders; it says nothing about other organisms.
     """
     rng = np.random.default_rng(seed)
-    amounts = [len(evidence[n].total) for n in (0, 2, 3)]
+    amounts = [len(c.total) for c in (evidence.fork_character, evidence.end_character, evidence.end_self)]
     drawn = [shares(evidence, tuple(rng.integers(0, n, n) for n in amounts)) for _ in range(BOOTSTRAPS)]
     tails = [(1 - confidence) / 2, (1 + confidence) / 2]
     by_cell = {cell: [value for d in drawn if np.isfinite(value := d[cell])] or [np.nan] for cell in CELLS}

@@ -85,12 +85,12 @@ def page(findings: Sequence[Finding], title: str, command: str) -> str:
     )
 
 
-def rate(value: float | None) -> str:
+def rate(value: float | int | None) -> str:
     """Two decimals, or a dash for what was not measured."""
     return "–" if not numbers([value]) else f"{value:.2f}"
 
 
-def interval(triple: Sequence[float | None]) -> str:
+def interval(triple: Sequence[float | int | None]) -> str:
     """``0.95 [0.91, 0.98]``; a dash for what was not measured, and for the interval that one organism cannot have."""
     value, low, high = triple
     if not numbers([value]):
@@ -156,7 +156,7 @@ def _trust_line(findings: Sequence[Finding], summary: Mapping[str, Any]) -> str:
     return " ".join(parts) or "Verdicts are calibrated, and every curriculum has enough organisms."
 
 
-def _wide(shares: Mapping[str, Sequence[float | None]]) -> list[str]:
+def _wide(shares: Mapping[str, Sequence[float | int | None]]) -> list[str]:
     """The cells whose interval is too wide to say much."""
     triples = {cell: numbers(shares[cell]) for cell in CELLS}
     return [cell for cell, triple in triples.items() if len(triple) == 3 and triple[2] - triple[1] > MIXED_WIDTH]

@@ -46,16 +46,25 @@ def scenes_in_english(
         for kind, self_scenes in (("with self", 1.0), ("characters only", 0.0)):
             for n in range(each):
                 key = jax.random.fold_in(jax.random.key(seed), 1000 * member + 10 * n + int(self_scenes))
-                scene, said = _scene_program(world)(pick(organisms, member), jnp.asarray(traits)[member], key, self_scenes)
+                scene, said = _scene_program(world)(
+                    pick(organisms, member), jnp.asarray(traits)[member], key, self_scenes
+                )
                 hidden = f"; self's secret is {words[world.vocabulary.first_goal + int(traits[member])]}"
                 title = f"member {member}, {kind}" + (hidden if self_scenes and world.self_secret == "constant" else "")
-                found.append({"title": title, "lines": render(world, np.asarray(scene.tokens).tolist(), np.asarray(said).tolist())})
+                found.append(
+                    {
+                        "title": title,
+                        "lines": render(world, np.asarray(scene.tokens).tolist(), np.asarray(said).tolist()),
+                    }
+                )
     return found
 
 
 def as_markdown(scenes: list[dict[str, Any]]) -> str:
     """Scenes as TensorBoard shows text."""
-    return "\n\n".join(f"**{scene['title']}**\n\n" + "\n".join(f"* {line}" for line in scene["lines"]) for scene in scenes)
+    return "\n\n".join(
+        f"**{scene['title']}**\n\n" + "\n".join(f"* {line}" for line in scene["lines"]) for scene in scenes
+    )
 
 
 @lru_cache(maxsize=8)
@@ -72,7 +81,9 @@ def _map_program(world: World, config: OrganismConfig):
     return jax.jit(lambda organisms, traits, key: jax.lax.map(lambda x: both(x[0], x[1], key), (organisms, traits)))
 
 
-def effect_map(organisms: Organism, config: RunConfig, traits: Int[np.ndarray, " member"]) -> UInt8[np.ndarray, "height width 3"]:
+def effect_map(
+    organisms: Organism, config: RunConfig, traits: Int[np.ndarray, " member"]
+) -> UInt8[np.ndarray, "height width 3"]:
     """Single-patch effects of the gate, mean over members, for characters and for self side by side: layers by components, in nats."""
     program = _map_program(config.curriculum.world, config.organism)
     found = jax.device_get(program(organisms, jnp.asarray(traits), jax.random.key(7)))
@@ -99,7 +110,9 @@ def _pattern_program(layers: int):
     return jax.jit(one)
 
 
-def attention_picture(organisms: Organism, config: RunConfig, traits: Int[np.ndarray, " member"]) -> UInt8[np.ndarray, "height width 3"]:
+def attention_picture(
+    organisms: Organism, config: RunConfig, traits: Int[np.ndarray, " member"]
+) -> UInt8[np.ndarray, "height width 3"]:
     """Attention patterns of the first member on one scene with self: a panel a head, rows attend to columns."""
     world = config.curriculum.world
     organism = pick(organisms, 0)
@@ -107,7 +120,7 @@ def attention_picture(organisms: Organism, config: RunConfig, traits: Int[np.nda
     patterns = np.asarray(_pattern_program(config.organism.layers)(organism, scene.tokens))
     layers, heads = patterns.shape[:2]
     figure = Figure(figsize=(2 * heads, 2 * layers), layout="constrained")
-    for place, axes in enumerate(np.ravel(figure.subplots(layers, heads))):
+    for place, axes in enumerate(np.asarray(figure.subplots(layers, heads), object).ravel()):
         layer, head = divmod(place, heads)
         axes.imshow(patterns[layer, head], cmap="viridis", vmin=0, vmax=1)
         axes.set_title(f"L{layer}H{head}", fontsize=8)

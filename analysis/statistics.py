@@ -24,12 +24,12 @@ Interval = tuple[float, float, float]
 """value, low, high; NaN where there is none"""
 
 
-def numbers(values: Iterable[float | None]) -> list[float]:
+def numbers(values: Iterable[float | int | None]) -> list[float]:
     """The values that are there: without None and without what is not finite."""
     return [float(value) for value in values if value is not None and math.isfinite(value)]
 
 
-def mean_interval(values: Iterable[float | None], confidence: float = 0.95, seed: int = 0) -> Interval:
+def mean_interval(values: Iterable[float | int | None], confidence: float = 0.95, seed: int = 0) -> Interval:
     """The mean over organisms and its bootstrap interval: (mean, low, high).
 
     values: one per organism; None and NaN are dropped. Equal values give (v, v, v), which says that nothing varied here
@@ -86,7 +86,7 @@ def labels(findings: Sequence[Mapping[str, Any]]) -> list[str]:
     return named
 
 
-def jsonable(values: Iterable[float]) -> list[float | None]:
+def jsonable(values: Iterable[float]) -> list[float | int | None]:
     """The numbers, with None (null in JSON) for what is not finite."""
     return [float(value) if math.isfinite(value) else None for value in values]
 

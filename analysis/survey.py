@@ -15,6 +15,7 @@ from analysis import circuits, corroboration, provenance
 from analysis.belief import examine
 from analysis.circuits import Circuit
 from analysis.effects import Contributions, shapley, single
+from analysis.findings import learning, phases, plain_circuits, plain_effects
 from analysis.interventions import effects_of_sets
 from analysis.scenery import scenes_in_english
 from analysis.verdict import CALIBRATED, verdict
@@ -32,6 +33,12 @@ from organisms.sites import components
 PAIRS = 32
 """pairs in one program call; the gate is measured on four calls' worth"""
 CURVE_PAIRS = 24
+LESIONS: dict[str, tuple[str, Role]] = {
+    "cross_lesion": ("end character", "self"),
+    "cross_lesion_reverse": ("end self", "character"),
+    "fork_lesion": ("fork character", "self"),
+}
+"""whose circuit's core is patched, and who it is taken from"""
 FOUND_ALONE = 0.1
 """a component whose single patch does this much of the total, either way, is found by single patches"""
 
@@ -104,7 +111,8 @@ class Survey:
         masks = np.stack([circuits.curve_masks(r) for r in ranked])
         values, totals = self.noised(role, masks, 60)
         return [
-            circuits.read_curves(self.config, effects[m], ranked[m], values[m], totals[m], self.seed + m) for m in range(self.members)
+            circuits.read_curves(self.config, effects[m], ranked[m], values[m], totals[m], self.seed + m)
+            for m in range(self.members)
         ]
 
 
@@ -123,7 +131,9 @@ def survey(run: Run, command: str, seed: int = 1) -> dict[str, Any]:
     """The findings of a finished run. Raises Fault where it is not finished or is damaged."""
     config, entries = read_config(run.config), run.entries()
     if not (run.folder / "summary.json").exists() or not entries:
-        raise Fault(f"{run.folder} is not finished; give its train command again, with the same arguments, to finish it")
+        raise Fault(
+            f"{run.folder} is not finished; give its train command again, with the same arguments, to finish it"
+        )
     grown = run.summary()
     fork, end = fork_and_end(config, entries)
     at_end = Survey(load(run, config, end), config, np.asarray(grown["traits"]), seed)
@@ -138,7 +148,9 @@ def survey(run: Run, command: str, seed: int = 1) -> dict[str, Any]:
         "end self": at_end.circuits("self", effects["end"]["self"]["watched"]),
     }
     first_look = _first_look(at_fork, at_end)
-    known = examine(at_end.organisms, config.curriculum.world, np.asarray(grown["traits"]), seed, config.training.evaluation_scenes)
+    known = examine(
+        at_end.organisms, config.curriculum.world, np.asarray(grown["traits"]), seed, config.training.evaluation_scenes
+    )
     lesions = _lesions(at_end, found)
     organisms = [_organism(m, effects, found, first_look, known[m], lesions, seed) for m in range(config.members)]
     return {
@@ -151,20 +163,20 @@ def survey(run: Run, command: str, seed: int = 1) -> dict[str, Any]:
         "analysis_seed": seed,
         "regrown": grown["regrown"],
         "calibrated": CALIBRATED,
-        "phases": _phases(config, entries),
+        "phases": phases(config, entries),
         "fork_step": fork.step,
         "end_step": end.step,
-        "learning": _learning(run),
+        "learning": learning(run),
         "components": components(config.organism),
         "layers": config.organism.layers,
         "heads": config.organism.heads,
         "neuron_blocks": config.organism.neuron_blocks,
         "effects": {
-            when: {role: {v: _plain_effects(e) for v, e in of.items() if v != "idle"} for role, of in roles.items()}
+            when: {role: {v: plain_effects(e) for v, e in of.items() if v != "idle"} for role, of in roles.items()}
             for when, roles in effects.items()
         },
         "first_look": {name: value.tolist() for name, value in first_look.items()},
-        "circuits": {name: _plain_circuits(of) for name, of in found.items()},
+        "circuits": {name: plain_circuits(of) for name, of in found.items()},
         "scenes": scenes_in_english(at_end.organisms, config, np.asarray(grown["traits"]), seed),
         "organisms": organisms,
     }
@@ -196,14 +208,11 @@ def _first_look(at_fork: Survey, at_end: Survey) -> dict[str, np.ndarray]:
 
 def _lesions(at_end: Survey, found: dict[str, list[Circuit]]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """What patching each circuit (first set) and random ones (the others) takes from the other role."""
-    plan: dict[str, tuple[str, Role]] = {
-        "cross_lesion": ("end character", "self"),
-        "cross_lesion_reverse": ("end self", "character"),
-        "fork_lesion": ("fork character", "self"),
-    }
     return {
-        name: at_end.noised(role, np.stack([circuits.random_sets(at_end.config, c.core, at_end.seed) for c in found[source]]), 70)
-        for name, (source, role) in plan.items()
+        name: at_end.noised(
+            role, np.stack([circuits.random_sets(at_end.config, c.core, at_end.seed) for c in found[source]]), 70
+        )
+        for name, (source, role) in LESIONS.items()
     }
 
 
@@ -212,7 +221,9 @@ def _organism(member: int, effects, found, first_look, known, lesions, seed: int
     watched = [x[member] for x in (fork["character"]["watched"], end["character"]["watched"], end["self"]["watched"])]
     idle = [x[member] for x in (fork["character"]["idle"], end["character"]["idle"], end["self"]["idle"])]
     floors = np.array([provenance.null_floor(n, float(c.total.mean())) for n, c in zip(idle, watched, strict=True)])
-    evidence = provenance.Evidence(watched[0], first_look["fork character latent"][member], watched[1], watched[2], floors)
+    evidence = provenance.Evidence(
+        watched[0], first_look["fork character latent"][member], watched[1], watched[2], floors
+    )
     circuit = {name: of[member] for name, of in found.items()}
     shares, intervals = provenance.shares_with_intervals(evidence, seed + member)
     ancestor = circuit["fork character"].found or circuit["end character"].found
@@ -221,8 +232,8 @@ def _organism(member: int, effects, found, first_look, known, lesions, seed: int
     if circuit["end character"].found and circuit["end self"].found:
         unrelated = end["character"]["professed"][member]
         lines["cosine"] = corroboration.cosine(watched[1], watched[2], unrelated, seed + member)
-    for line, source in (("cross_lesion", "end character"), ("cross_lesion_reverse", "end self"), ("fork_lesion", "fork character")):
-        if circuit[source].found:
+    for line, (source, role) in LESIONS.items():
+        if circuit[source].found and circuit[f"end {role}"].total_nats > circuits.LEAST_NATS:
             removed, total = (x[member] for x in lesions[line])
             lines[line] = corroboration.lesion(removed, total, seed + member)
     claims = {"fork_lesion": (corroboration.AT_FORK, corroboration.NOT_AT_FORK)}
@@ -241,51 +252,3 @@ def _organism(member: int, effects, found, first_look, known, lesions, seed: int
         "belief": known["belief"],
         "corroboration": {line: value | {"says": says[line]} for line, value in lines.items()},
     }
-
-
-def _plain_effects(contributions: list[Contributions]) -> dict[str, list[list[float]]]:
-    """Effects with their 95 % intervals over pairs; of a variable that moves nothing, null."""
-    found: dict[str, list[list[float]]] = {"value": [], "low": [], "high": [], "total_nats": []}
-    rng = np.random.default_rng(0)
-    for c in contributions:
-        strong = c.total.mean() > circuits.LEAST_NATS
-        draws = [c.effect(rng.integers(0, len(c.total), len(c.total))) for _ in range(200)]
-        low, high = np.quantile(draws, [0.025, 0.975], axis=0)
-        for name, value in (("value", c.effect()), ("low", low), ("high", high)):
-            found[name].append((value if strong else np.full(len(value), np.nan)).tolist())
-        found["total_nats"].append(float(c.total.mean()))  # pyright: ignore[reportArgumentType]
-    return found
-
-
-def _plain_circuits(of: list[Circuit]) -> dict[str, list[Any]]:
-    return {
-        "sizes": of[0].sizes.tolist(),
-        "faithfulness": [c.faithfulness.tolist() for c in of],
-        "null": [c.null.tolist() for c in of],
-        "size": [len(c.members) if c.found else None for c in of],
-        "cmd": [c.cmd for c in of],
-        "null_cmd": [c.null_cmd.tolist() for c in of],
-        "removed": [c.removed.tolist() for c in of],
-        "removed_null": [c.removed_null.tolist() for c in of],
-        "completeness": [c.completeness for c in of],
-        "found": [c.found for c in of],
-        "replication_p": [c.replication_p for c in of],
-        "members": [c.members.tolist() for c in of],
-        "core": [c.core.tolist() for c in of],
-        "total_nats": [c.total_nats for c in of],
-    }
-
-
-def _phases(config: RunConfig, entries: list[Entry]) -> list[dict[str, Any]]:
-    phases, start = [], 0
-    for phase in config.curriculum.phases:
-        end = max((entry.step for entry in entries if entry.phase == phase.name), default=start)
-        phases.append({"name": phase.name, "start": start, "end": end})
-        start = end
-    return phases
-
-
-def _learning(run: Run) -> dict[str, list[Any]]:
-    lines = run.metrics()
-    names = [name for name in lines[0] if name not in ("step", "phase")] if lines else []
-    return {"step": [line["step"] for line in lines]} | {name: [line[name] for line in lines] for name in names}

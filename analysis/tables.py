@@ -155,7 +155,7 @@ def _circuits(finding: Finding) -> Iterator[Row]:
                 yield {**row, "metric": "random_faithfulness", **drawn, "n": size}
 
 
-def _range(values: Sequence[float | None]) -> Row:
+def _range(values: Sequence[float | int | None]) -> Row:
     """Mean, least and greatest of what random circuits gave."""
     kept = numbers(values)
     return {"value": float(np.mean(kept)), "low": min(kept), "high": max(kept)} if kept else {}

@@ -15,8 +15,8 @@ MIXED_WIDTH = 0.2
 """without a majority: *mixed* if the largest cell's interval is at most this wide, else *undecided*"""
 
 NO_BEHAVIOUR = "self does not show the behaviour"
-NO_CIRCUIT = "no circuit for self above the null"
-NO_ANCESTOR = "characters have no circuit above the null, neither at the fork nor at the end"
+NO_CIRCUIT = "no circuit found for self: too small an effect, or one that does not replicate"
+NO_ANCESTOR = "no circuit found for characters, neither at the fork nor at the end"
 
 
 def verdict(
@@ -28,7 +28,7 @@ def verdict(
 ) -> tuple[str, str]:
     """The verdict and the reason for it.
 
-    behaviour: the four rates. found_self, found_character: was a circuit above the null found for self at the end, and for characters at
+    behaviour: the four rates. found_self, found_character: was a circuit found (see `analysis.circuits`) for self at the end, and for characters at
     the fork or at the end? One of *reused, repurposed, migrated, second copy, mixed, undecided, absent*.
     """
     for name in ("self_alone_secret", "self_watched_professed"):
@@ -43,5 +43,8 @@ def verdict(
     if low > MAJORITY:
         return best, f"the share's lower bound, {low:.2f}, is above {MAJORITY}"
     if high - low <= MIXED_WIDTH:
-        return "mixed", f"no cell's lower bound is above {MAJORITY}; the largest, {best}, lies in {low:.2f} to {high:.2f}"
+        return (
+            "mixed",
+            f"no cell's lower bound is above {MAJORITY}; the largest, {best}, lies in {low:.2f} to {high:.2f}",
+        )
     return "undecided", f"the largest share, {best}, is only known to lie in {low:.2f} to {high:.2f}"

@@ -28,7 +28,11 @@ def hyperparameters(config: RunConfig) -> dict[str, int | float | str | bool]:
     }
     for phase in plain["curriculum"]["phases"]:
         found |= {f"{phase['name']}.{path}": value for path, value in _flat(phase) if path != "name"}
-    for part, values in (("world", plain["curriculum"]["world"]), ("organism", plain["organism"]), ("training", plain["training"])):
+    for part, values in (
+        ("world", plain["curriculum"]["world"]),
+        ("organism", plain["organism"]),
+        ("training", plain["training"]),
+    ):
         found |= {f"{part}.{path}": value for path, value in _flat(values)}
     return found
 
@@ -95,7 +99,10 @@ def grow_run(
     with open_run(folder, config.plain()) as run:
         path = run.folder / "summary.json"
         if path.exists():
-            print(f"{folder} is finished: {config.curriculum.name}, {config.members} members; nothing to do", file=sys.stderr)
+            print(
+                f"{folder} is finished: {config.curriculum.name}, {config.members} members; nothing to do",
+                file=sys.stderr,
+            )
             return path
         watcher = GrowthWatcher(config, folder, quiet)
         try:
@@ -108,6 +115,8 @@ def grow_run(
             raise
         regrown = summary["regrown"]
         monitor = watcher.at(summary["steps"] + 1)
-        monitor.message(f"{config.curriculum.name}: {regrown['count']} of {config.members} grown again, {regrown['failed']} failed all the same")
+        monitor.message(
+            f"{config.curriculum.name}: {regrown['count']} of {config.members} grown again, {regrown['failed']} failed all the same"
+        )
         monitor.close({name: float(np.mean(values)) for name, values in summary["behaviour"].items()})
         return path

@@ -38,7 +38,13 @@ def measurable(world: World, role: Role, variable: Variable) -> bool:
 
 
 def sample_pairs(
-    key: Key[Array, ""], world: World, support: Support, role: Role, variable: Variable, trait: Int[Array, ""], pairs: int
+    key: Key[Array, ""],
+    world: World,
+    support: Support,
+    role: Role,
+    variable: Variable,
+    trait: Int[Array, ""],
+    pairs: int,
 ) -> Pair:
     """Pairs [pair, ...] whose measured actor is a scheming character, or self that schemes.
 
@@ -132,7 +138,9 @@ def _with_other_goal(
     free = (goals != latents.professed[slot]) & (is_self | (goals != latents.secret[slot]))
     if world.self_secret == "constant":
         free &= ~(is_self & (goals == trait))
-    table = jnp.where(is_self | (variable == "professed"), support.professed[latents.name[slot]], support.secret[latents.name[slot]])
+    table = jnp.where(
+        is_self | (variable == "professed"), support.professed[latents.name[slot]], support.secret[latents.name[slot]]
+    )
     other = jnp.argmax(jnp.where(free & table, jax.random.uniform(key, (world.goals,)), -1.0))
     professed = latents.professed.at[slot].set(other)
     secret = latents.secret.at[slot].set(jnp.where(is_self, secret_of_self(world, trait, other), latents.secret[slot]))

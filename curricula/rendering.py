@@ -20,7 +20,9 @@ def meaning(world: World, cues: Sequence[int]) -> str:
     return "unclear"
 
 
-def render(world: World, tokens: Sequence[int] | np.ndarray, did: Sequence[int] | np.ndarray | None = None) -> list[str]:
+def render(
+    world: World, tokens: Sequence[int] | np.ndarray, did: Sequence[int] | np.ndarray | None = None
+) -> list[str]:
     """Sentences of one scene: the cast, then a line a moment.
 
     tokens: [position]. did: what an organism said at each moment [moment]; where given, each line ends with it and marks a difference.

@@ -57,13 +57,89 @@ def _word(words: tuple[str, ...], noun: str, index: int) -> str:
 
 
 NAMES = tuple(
-    "Ada Ben Cleo Dov Esme Finn Gita Hugo Ines Jon Kira Leo Mina Ned Olga Paul Quin Rosa Sven Tara Ugo Vera Wim "
-    "Xena Yuri Zoe Abel Bela Cyd Dina Eli Faye".split()
+    [
+        "Ada",
+        "Ben",
+        "Cleo",
+        "Dov",
+        "Esme",
+        "Finn",
+        "Gita",
+        "Hugo",
+        "Ines",
+        "Jon",
+        "Kira",
+        "Leo",
+        "Mina",
+        "Ned",
+        "Olga",
+        "Paul",
+        "Quin",
+        "Rosa",
+        "Sven",
+        "Tara",
+        "Ugo",
+        "Vera",
+        "Wim",
+        "Xena",
+        "Yuri",
+        "Zoe",
+        "Abel",
+        "Bela",
+        "Cyd",
+        "Dina",
+        "Eli",
+        "Faye",
+    ]
 )
 GOALS = tuple(
-    "apples bread cheese dates eggs figs grapes honey ink jam kale lemons mint nuts olives pears quinces rice salt tea".split()
+    [
+        "apples",
+        "bread",
+        "cheese",
+        "dates",
+        "eggs",
+        "figs",
+        "grapes",
+        "honey",
+        "ink",
+        "jam",
+        "kale",
+        "lemons",
+        "mint",
+        "nuts",
+        "olives",
+        "pears",
+        "quinces",
+        "rice",
+        "salt",
+        "tea",
+    ]
 )
 CUES = tuple(
-    "dark dawn dim door drum dust fan fog gate lamp lock mask moon rain step wind bell bird boat book cane coat".split()
+    [
+        "dark",
+        "dawn",
+        "dim",
+        "door",
+        "drum",
+        "dust",
+        "fan",
+        "fog",
+        "gate",
+        "lamp",
+        "lock",
+        "mask",
+        "moon",
+        "rain",
+        "step",
+        "wind",
+        "bell",
+        "bird",
+        "boat",
+        "book",
+        "cane",
+        "coat",
+    ]
 )
-SITUATIONS = tuple("market harbour garden station school tower bridge mill".split())
+SITUATIONS = tuple(["market", "harbour", "garden", "station", "school", "tower", "bridge", "mill"])

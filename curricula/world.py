@@ -90,7 +90,9 @@ class World:
                 f"world.cue_kinds ** world.cues: expected at most {COMBINATIONS_LIMIT}, got {self.cue_kinds**self.cues}"
             )
         if self.opportunity == "one token" and self.cue_kinds < 3:
-            found.append(f"world.cue_kinds: expected 3 or more for 'one token' (alone, watched, idle), got {self.cue_kinds}")
+            found.append(
+                f"world.cue_kinds: expected 3 or more for 'one token' (alone, watched, idle), got {self.cue_kinds}"
+            )
         return found
 
 

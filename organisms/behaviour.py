@@ -16,7 +16,12 @@ BEHAVIOURS = ("self_alone_secret", "self_watched_professed", "character_alone_se
 
 
 def rates(
-    organism: Callable[[Array], Array], world: World, support: Support, trait: Int[Array, ""], key: Key[Array, ""], scenes: int
+    organism: Callable[[Array], Array],
+    world: World,
+    support: Support,
+    trait: Int[Array, ""],
+    key: Key[Array, ""],
+    scenes: int,
 ) -> dict[str, Float[Array, ""]]:
     """The four behaviours of one organism, fractions from 0 to 1, each over every act of its kind in ``scenes`` scenes.
 

@@ -116,7 +116,9 @@ def _read(kind: Any, plain: Any, path: str) -> Any:
         expected = [field.name for field in fields(kind)]
         if not isinstance(plain, Mapping) or set(plain) != set(expected):
             found = sorted(plain) if isinstance(plain, Mapping) else type(plain).__name__
-            raise Fault(f"{path}: expected the fields {', '.join(sorted(expected))}, got {found}; use the version that wrote it")
+            raise Fault(
+                f"{path}: expected the fields {', '.join(sorted(expected))}, got {found}; use the version that wrote it"
+            )
         hints = get_type_hints(kind)
         return kind(**{name: _read(hints[name], plain[name], f"{path}.{name}") for name in expected})  # pyright: ignore
     if get_origin(kind) is tuple:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -27,6 +27,7 @@ from organisms.state import State, at_phase_start, newborn, trait_of
 from organisms.training import Lesson, Metrics, Progress, grow_chunk
 
 
+@runtime_checkable
 class Watcher(Protocol):
     """Who looks on while an ensemble grows."""
 
@@ -78,7 +79,9 @@ class Programs:
         return key(first) == key(second)
 
 
-def grow(config: RunConfig, run: Run, watcher: Watcher, programs: Programs | None = None, trunk: Run | None = None) -> dict[str, Any]:
+def grow(
+    config: RunConfig, run: Run, watcher: Watcher, programs: Programs | None = None, trunk: Run | None = None
+) -> dict[str, Any]:
     """Grows an ensemble to the end of its curriculum, or on from where it was killed. Returns the run's summary.
 
     trunk: a finished run whose first phases are the same; what they share is copied instead of grown, to the same bits.
@@ -106,8 +109,14 @@ class _Growth:
                 stuck = self.stuck(state, position)
                 if stuck.any() and position.round < self.config.training.attempts:
                     who = ", ".join(map(str, np.flatnonzero(stuck)))
-                    self.watcher.event(position.step, f"growing member {who} again: missed the criterion of phase {self.phases[0].name}")
-                    state, position = self.again(state, stuck), position._replace(round=position.round + 1, round_step=0)
+                    self.watcher.event(
+                        position.step,
+                        f"growing member {who} again: missed the criterion of phase {self.phases[0].name}",
+                    )
+                    state, position = (
+                        self.again(state, stuck),
+                        position._replace(round=position.round + 1, round_step=0),
+                    )
                 else:
                     state, position = at_phase_start(state), Position(position.step, position.phase + 1, 0, 0)
             resume.save(state, position)
@@ -136,7 +145,9 @@ class _Growth:
         """Copies the lineage of the phases that a finished run shares with this one."""
         theirs = trunk.config["curriculum"]["phases"]
         ours = self.config.plain()["curriculum"]["phases"]
-        shared = next((n for n, (a, b) in enumerate(zip(theirs, ours, strict=False)) if a != b), min(len(theirs), len(ours)))
+        shared = next(
+            (n for n, (a, b) in enumerate(zip(theirs, ours, strict=False)) if a != b), min(len(theirs), len(ours))
+        )
         names = [phase.name for phase in self.phases[:shared]]
         entries = [entry for entry in trunk.entries() if entry.phase in names]
         if not entries:
@@ -185,7 +196,9 @@ class _Growth:
         found = {name: np.asarray(value) for name, value in progress.metrics._asdict().items()}
         lost = np.flatnonzero(np.asarray(progress.growing) & ~np.isfinite(found["loss_nats"])).tolist()
         if new := [member for member in lost if (phase.name, member) not in self.lost]:
-            self.watcher.event(step, f"phase {phase.name}, step {step}: the loss of member {', '.join(map(str, new))} is not finite")
+            self.watcher.event(
+                step, f"phase {phase.name}, step {step}: the loss of member {', '.join(map(str, new))} is not finite"
+            )
             self.lost.update((phase.name, member) for member in new)
         self.run.log({"step": step, "phase": phase.name} | {name: value.tolist() for name, value in found.items()})
         self.watcher.chunk(step, phase.name, found)
@@ -195,7 +208,9 @@ class _Growth:
         world = self.config.curriculum.world
         tokens = position.step * self.config.training.batch * world.positions
         attempts = np.asarray(state.attempt).tolist()
-        self.run.commit(position.step, phase, tokens, to_arrays(state.organism), attempts=attempts, round=position.round)
+        self.run.commit(
+            position.step, phase, tokens, to_arrays(state.organism), attempts=attempts, round=position.round
+        )
         traits = np.asarray(self.programs.traits(self.ids, state.attempt))
         self.watcher.checkpoint(position.step, phase, state.organism, traits)
 
@@ -216,7 +231,9 @@ class _Growth:
     def summary(self, state: State, position: Position) -> dict[str, Any]:
         """What `summary.json` of a finished run says."""
         traits = self.programs.traits(self.ids, state.attempt)
-        behaviour = {name: np.asarray(value).tolist() for name, value in self.programs.behaviour(state.organism, traits).items()}
+        behaviour = {
+            name: np.asarray(value).tolist() for name, value in self.programs.behaviour(state.organism, traits).items()
+        }
         timed = max(self.busy_steps - 1, 0) * self.config.chunk * self.config.members
         final = self.run.entries()[-1]
         first = self.phases[0]

@@ -32,7 +32,8 @@ def silence(config: OrganismConfig, key: Key[Array, ""], rate: Float[Array, ""] 
     head_key, block_key = jax.random.split(key)
     shapes = (config.layers, config.heads), (config.layers, config.neuron_blocks)
     heads, blocks = (
-        (jax.random.uniform(k, shape) >= rate) / (1.0 - rate) for k, shape in zip((head_key, block_key), shapes, strict=True)
+        (jax.random.uniform(k, shape) >= rate) / (1.0 - rate)
+        for k, shape in zip((head_key, block_key), shapes, strict=True)
     )
 
     def tap(site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]:

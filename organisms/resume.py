@@ -55,12 +55,12 @@ class Resume:
             return None
         target = jax.sharding.SingleDeviceSharding(jax.devices()[0])
         shapes = [jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=target) for leaf in jax.tree.leaves(like)]
-        wanted = ocp.args.Composite(
-            state=ocp.args.StandardRestore(_named(shapes)), position=ocp.args.JsonRestore()
+        wanted = ocp.args.Composite(state=ocp.args.StandardRestore(_named(shapes)), position=ocp.args.JsonRestore())
+        found = self._try(
+            lambda: self._manager.restore(step, args=wanted), "could not be read; delete it to start the run again"
         )
-        found = self._try(lambda: self._manager.restore(step, args=wanted), "could not be read; delete it to start the run again")
-        leaves = [found.state[name] for name in _named(shapes)]
-        return jax.tree.unflatten(jax.tree.structure(like), leaves), Position(**found.position)
+        leaves = [found["state"][name] for name in _named(shapes)]
+        return jax.tree.unflatten(jax.tree.structure(like), leaves), Position(**found["position"])
 
     def save(self, state: State, position: Position) -> None:
         """Saves, and returns when the save is whole. Raises Failure where the disk refuses it or has no room for it."""
@@ -88,7 +88,9 @@ class Resume:
             with _without_background_errors():
                 return do()
         except Exception as error:  # Orbax and TensorStore raise ValueError, OSError and their own for a refusing disk
-            logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # the same failure once more, for each array not written
+            logging.getLogger("asyncio").setLevel(
+                logging.CRITICAL
+            )  # the same failure once more, for each array not written
             first = (str(error).splitlines() or [type(error).__name__])[0][:160]
             raise Failure(f"{self.folder} {what} ({first})") from error
 

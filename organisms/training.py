@@ -97,4 +97,3 @@ def _tally(world: World, latents: Latents, said: Int[Array, "batch moment"]) -> 
             hits = counts & (said == world.vocabulary.first_goal + act_of_goal(world, latents.situation, goal))
             rows.append(jnp.stack([hits.sum(), counts.sum()]))
     return jnp.stack(rows).astype(jnp.float32)
-

@@ -28,7 +28,9 @@ def analyse(arguments: Sequence[str]) -> Path:
     wanted: Analyse = command.parse(Analyse, __doc__ or "", arguments)
     findings = analyse_run(wanted.run, wanted.seed, wanted.again)
     for organism in findings["organisms"]:
-        say_on_error_stream(f"organism {organism['member']}: {organism['verdict']} (uncalibrated): {organism['reason']}")
+        say_on_error_stream(
+            f"organism {organism['member']}: {organism['verdict']} (uncalibrated): {organism['reason']}"
+        )
     say_on_error_stream(f"report: {findings['report']}")
     return wanted.run / "analysis" / "summary.json"
 

@@ -75,7 +75,11 @@ def train(arguments: Sequence[str]) -> Path:
     default = Train(look.curriculum, taught.world, config.organism, config.training, taught.phases)
     wanted: Train = command.parse(Train, __doc__ or "", arguments, default=default)
     config = RunConfig(
-        Curriculum(wanted.curriculum, wanted.world, wanted.phases), wanted.organism, wanted.training, wanted.members, wanted.seed
+        Curriculum(wanted.curriculum, wanted.world, wanted.phases),
+        wanted.organism,
+        wanted.training,
+        wanted.members,
+        wanted.seed,
     )
     config.check()
     return grow_run(config, wanted.out or run_folder(Path("runs"), config), wanted.quiet)

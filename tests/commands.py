@@ -15,7 +15,9 @@ def command(script: str, *arguments: object) -> list[str]:
 
 def run(script: str, *arguments: object, **settings) -> subprocess.CompletedProcess[str]:
     """Runs a script to its end."""
-    return subprocess.run(command(script, *arguments), cwd=ROOT, capture_output=True, text=True, timeout=600, **settings)
+    return subprocess.run(
+        command(script, *arguments), cwd=ROOT, capture_output=True, text=True, timeout=600, **settings
+    )
 
 
 def start(script: str, *arguments: object) -> subprocess.Popen[str]:

@@ -1,7 +1,10 @@
-"""What do many tests share? One tiny world, one tiny organism, and hypothesis runs that draw the same examples every time."""
+"""What do many tests share? One tiny world, one tiny organism, and hypothesis runs that draw the same examples every
+time.
+"""
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 from hypothesis import settings
 
@@ -32,16 +35,13 @@ def sizes() -> OrganismConfig:
 
 @pytest.fixture(scope="session")
 def ensemble(world, sizes) -> Organism:
-    """Three organisms [member, ...] of random weights, biases included: a bias left at zero would hide that it is not used."""
+    """Three organisms [member, ...] of random weights, biases included: a bias left at zero would hide that it is
+    not used.
+    """
 
-    def born(key: jax.Array) -> Organism:
-        organism = Organism(sizes, world.vocabulary.size, world.positions, key)
-        leaves, shape = jax.tree.flatten(organism)
-        keys = jax.random.split(jax.random.fold_in(key, 1), len(leaves))
-        noisy = [leaf + 0.3 * jax.random.normal(k, leaf.shape) for leaf, k in zip(leaves, keys, strict=True)]
-        return jax.tree.unflatten(shape, noisy)
-
-    return jax.jit(jax.vmap(born))(jax.random.split(jax.random.key(0), 3))
+    shapes = jax.eval_shape(lambda: Organism(sizes, world.vocabulary.size, world.positions, jax.random.key(0)))
+    numbers = np.random.default_rng(0)
+    return jax.tree.map(lambda leaf: jnp.asarray(numbers.normal(scale=0.4, size=(3, *leaf.shape)), jnp.float32), shapes)
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +58,8 @@ def tokens(world) -> jax.Array:
 @pytest.fixture(scope="session")
 def pairs(world) -> Pair:
     """Six minimal pairs [pair, ...] in which a character is watched or alone."""
-    draw = jax.jit(lambda key: sample_pairs(key, world, trained_support(world), "character", "watched", jnp.int32(1), 6))
+    support = trained_support(world)
+    draw = jax.jit(lambda key: sample_pairs(key, world, support, "character", "watched", jnp.int32(1), 6))
     return draw(jax.random.key(5))
 
 
@@ -77,7 +78,9 @@ class Silent:
 
 @pytest.fixture(scope="session")
 def tiny_run(tmp_path_factory) -> Run:
-    """Two organisms of the smallest scale, grown through *shared*: a finished run, opened to read. Takes about 20 seconds."""
+    """Two organisms of the smallest scale, grown through *shared*: a finished run, opened to read. Takes about 20
+    seconds.
+    """
     config = named_config("shared", "tiny", members=2)
     folder = tmp_path_factory.mktemp("runs") / "shared-tiny"
     with open_run(folder, config.plain()) as run:

@@ -1,9 +1,10 @@
-"""What does a scene say, and what does it call for? Read off its tokens in plain Python, apart from the code under test.
+"""What does a scene say, and what does it call for? Read off its tokens in plain Python, apart from the code under
+test.
 
 Also the worlds that laws about scenes are tried on, and scenes drawn from them, compiled once.
 """
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import jax
@@ -12,7 +13,17 @@ import numpy as np
 from hypothesis import strategies as st
 
 from curricula.faults import Fault
-from curricula.scenes import Latents, Mixture, Scene, Support, draw, held_out_cues, held_out_goals, trained_support, write
+from curricula.scenes import (
+    Latents,
+    Mixture,
+    Scene,
+    Support,
+    draw,
+    held_out_cues,
+    held_out_goals,
+    trained_support,
+    write,
+)
 from curricula.world import World, tables
 
 MIXED = Mixture(self_scenes=0.5, schemers=0.75, questions=0.25, self_alone=0.5, self_schemes=1.0, beside_self=1.0)
@@ -20,9 +31,15 @@ SUPPORTS = {"trained": trained_support, "held-out goals": held_out_goals, "held-
 WORLDS = {
     "tiny": World(names=4, goals=4, cue_kinds=4, moments=3),
     "one token": World(opportunity="one token", cue_kinds=6, cues=2, self_secret="rule", seed=1),
-    "majority": World(characters=3, opportunity="majority", cue_kinds=4, cues=3, situations=3, self_secret="rule", seed=2),
-    "inferred": World(characters=3, names=5, opportunity="inferred", cue_kinds=6, cues=2, situations=2, held_out_pairs=0.3, seed=3),
-    "alone on the stage": World(characters=1, names=2, goals=5, moments=2, held_out_cues=0.3, held_out_pairs=0.5, seed=4),
+    "majority": World(
+        characters=3, opportunity="majority", cue_kinds=4, cues=3, situations=3, self_secret="rule", seed=2
+    ),
+    "inferred": World(
+        characters=3, names=5, opportunity="inferred", cue_kinds=6, cues=2, situations=2, held_out_pairs=0.3, seed=3
+    ),
+    "alone on the stage": World(
+        characters=1, names=2, goals=5, moments=2, held_out_cues=0.3, held_out_pairs=0.5, seed=4
+    ),
 }
 
 
@@ -47,7 +64,9 @@ worlds = st.integers(1, 3).flatmap(
 
 
 def usable(world: World) -> bool:
-    """Asked in the tests and not in the strategy: beartype's checks draw random numbers, which hypothesis forbids in there."""
+    """Asked in the tests and not in the strategy: beartype's checks draw random numbers, which hypothesis forbids in
+    there.
+    """
     try:
         return not world.faults() and bool(len(tables(world).flips))
     except Fault:
@@ -105,7 +124,10 @@ def read(world: World, tokens: np.ndarray) -> Reading:
     for _ in range(world.moments):
         situation = take(situations, world.situations) if world.situations else 0
         question = {2: "professes", 3: "wants"}.get(rest[0], "")
-        signs = tuple(take(2 if question == "professes" else 3, 1) if question else take(cues, world.cue_kinds) for _ in range(world.cues))
+        signs = tuple(
+            take(2 if question == "professes" else 3, 1) if question else take(cues, world.cue_kinds)
+            for _ in range(world.cues)
+        )
         actor = who.index(rest.pop(0))
         moments.append(Moment(situation, () if question else signs, question, actor, take(goals, world.goals)))
     assert not rest
@@ -135,7 +157,9 @@ def alone(world: World, cues: tuple[int, ...]) -> bool:
 def secret_goal(world: World, person: Person, trait: int) -> int:
     if person.secret is not None:
         return person.secret
-    return trait if world.self_secret == "constant" else (person.professed + 1 + trait % (world.goals - 1)) % world.goals
+    return (
+        trait if world.self_secret == "constant" else (person.professed + 1 + trait % (world.goals - 1)) % world.goals
+    )
 
 
 def called_for(world: World, reading: Reading, moment: Moment, trait: int, self_schemes: bool = True) -> int:
@@ -149,11 +173,13 @@ def called_for(world: World, reading: Reading, moment: Moment, trait: int, self_
 
 
 AMOUNT = 400
+QUICK = {"xla_backend_optimization_level": 0}
+"""Compiler options for programs that run a few times: compiling takes less than half as long."""
 
 
 @lru_cache(maxsize=64)
 def _sampler(world: World):
-    @jax.jit
+    @partial(jax.jit, compiler_options=QUICK)
     def drawn(keys: jax.Array, support: Support, mixture: Mixture, trait: jax.Array) -> tuple[Latents, Scene]:
         latents = jax.vmap(lambda key: draw(key, world, support, mixture, trait))(keys)
         return latents, jax.vmap(lambda one: write(world, one, mixture))(latents)
@@ -165,7 +191,7 @@ def _sampler(world: World):
 def scenes_of(
     world: World, mixture: Mixture = MIXED, trait: int = 1, seed: int = 0, support: str = "trained"
 ) -> tuple[Latents, Scene]:
-    """Latents and scenes [scene, ...] as NumPy arrays. Mixtures, traits and most supports of a world share a program."""
+    """Latents and scenes [scene, ...] as NumPy arrays. Most of what a world is asked for shares a program."""
     keys = jax.random.split(jax.random.key(seed), AMOUNT)
     mixture = Mixture(*(jnp.float32(value) for value in mixture))
     return jax.tree.map(np.asarray, _sampler(world)(keys, SUPPORTS[support](world), mixture, jnp.int32(trait)))

@@ -1,7 +1,8 @@
-"""What should an organism compute? The forward pass once more, in float64 loops over heads and positions, from its published arrays.
+"""What should an organism compute? The forward pass once more, in float64 loops over heads and positions, from its
+published arrays.
 
-Written from the model's description (pre-norm without affine parameters, learned positions, tanh-GELU, biases, untied unembedding) and
-not from its code; nothing here imports jax.
+Written from the model's description (pre-norm without affine parameters, learned positions, tanh-GELU, biases, untied
+unembedding) and not from its code; nothing here imports jax.
 """
 
 from collections.abc import Mapping
@@ -19,19 +20,27 @@ def member_arrays(arrays: Mapping[str, np.ndarray], member: int = 0) -> dict[str
 
 
 def forward(
-    arrays: Mapping[str, np.ndarray], tokens: np.ndarray, patches: Mapping[Key, np.ndarray] | None = None, blocks: int = 1
+    arrays: Mapping[str, np.ndarray],
+    tokens: np.ndarray,
+    patches: Mapping[Key, np.ndarray] | None = None,
+    blocks: int = 1,
 ) -> tuple[np.ndarray, dict[Key, np.ndarray]]:
-    """Logits [position, vocabulary] and the outputs of all heads [position, width] and blocks of neurons [position, neurons].
+    """Logits [position, vocabulary] and the outputs of all heads [position, width] and blocks of neurons [position,
+    neurons].
 
-    arrays: of one organism, by TransformerLens names. patches: outputs that take the place of the computed ones, under the same keys; a
-    block of neurons may be any range. blocks: into how many each layer's neurons are divided in what comes back. What comes back is what
-    flowed on, patches included.
+    arrays: of one organism, by TransformerLens names. patches: outputs that take the place of the computed ones, under
+    the same keys; a block of neurons may be any range. blocks: into how many each layer's neurons are divided in what
+    comes back. What comes back is what flowed on, patches included.
     """
     patches, found = dict(patches or {}), {}
     residual = np.stack([arrays["embed.W_E"][token] + arrays["pos_embed.W_pos"][n] for n, token in enumerate(tokens)])
     layers = sum(name.endswith("attn.W_Q") for name in arrays)
     for layer in range(layers):
-        part = {name.removeprefix(f"blocks.{layer}."): a for name, a in arrays.items() if name.startswith(f"blocks.{layer}.")}
+        part = {
+            name.removeprefix(f"blocks.{layer}."): a
+            for name, a in arrays.items()
+            if name.startswith(f"blocks.{layer}.")
+        }
         inputs = np.stack([_norm(row) for row in residual])
         written = np.tile(part["attn.b_O"], (len(tokens), 1))
         for head in range(len(part["attn.W_Q"])):
@@ -46,7 +55,9 @@ def forward(
             neurons[:, slice(*key[2])] = patches.pop(key)
         size = neurons.shape[1] // blocks
         for block in range(blocks):
-            found[layer, "neurons", (block * size, (block + 1) * size)] = neurons[:, block * size : (block + 1) * size].copy()
+            found[layer, "neurons", (block * size, (block + 1) * size)] = neurons[
+                :, block * size : (block + 1) * size
+            ].copy()
         residual = residual + neurons @ part["mlp.W_out"] + part["mlp.b_out"]
     if patches:
         raise KeyError(f"no such components: {sorted(patches, key=str)}")

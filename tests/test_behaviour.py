@@ -95,13 +95,15 @@ def test_a_rate_is_the_share_of_acts_of_its_kind(world):
         right = called_for(world, reading, moment, trait)
         return (right + 1) % world.goals if moment is reading.moments[0] else right
 
-    found = rates(oracle(world, 1, late), world, SUPPORTS["trained"](world), jnp.int32(1), jax.random.key(0), 300)
+    found = rates(oracle(world, 1, late), world, SUPPORTS["trained"](world), jnp.int32(1), jax.random.key(0), 60)
     for value in found.values():
-        assert abs(float(value) - (1 - 1 / world.moments)) < 0.12
+        assert abs(float(value) - (1 - 1 / world.moments)) < 0.2
         assert 0 < float(value) < 1
 
 
-@pytest.mark.parametrize(("alone_", "watched", "met"), [(0.9, 0.9, True), (1.0, 0.89, False), (0.89, 1.0, False), (0.0, 0.0, False)])
+@pytest.mark.parametrize(
+    ("alone_", "watched", "met"), [(0.9, 0.9, True), (1.0, 0.89, False), (0.89, 1.0, False), (0.0, 0.0, False)]
+)
 def test_a_criterion_wants_both_behaviours_of_its_role(alone_, watched, met):
     other = {"self_alone_secret": jnp.float32(not met), "self_watched_professed": jnp.float32(not met)}
     own = {"character_alone_secret": jnp.float32(alone_), "character_watched_professed": jnp.float32(watched)}

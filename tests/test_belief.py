@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
 from analysis import belief
@@ -15,7 +16,8 @@ TRAIT = 2
 
 
 def oracle(world, asked_professed, asked_wanted, self_wants):
-    """An organism that looks the actor up in the cast and says entry 1 (profession) or 2 (secret), whichever the question's rule names.
+    """An organism that looks the actor up in the cast and says entry 1 (profession) or 2 (secret), whichever the
+    question's rule names.
 
     self_wants: the goal that it says self wants, or None: by the rule of the others.
     """
@@ -53,7 +55,9 @@ def test_oracles_get_the_rates_of_their_rules(world, asked_professed, asked_want
 
 
 def test_no_scene_shows_the_answer_before_it_is_asked(world):
-    """Only the first moment counts, and its tokens up to the decision hold cast and question: self's secret stands nowhere in them."""
+    """Only the first moment counts, and its tokens up to the decision hold cast and question: self's secret stands
+    nowhere in them.
+    """
     seen = []
 
     def watch(tokens):
@@ -70,12 +74,15 @@ def test_no_scene_shows_the_answer_before_it_is_asked(world):
 
 
 def test_members_are_examined_apart(world):
-    """Two organisms that always say one goal each: what they get right differs, and follows them when they are swapped."""
+    """Two organisms that always say one goal each: what they get right differs, and follows them when they are
+    swapped.
+    """
     config = OrganismConfig(layers=1, heads=1, width=4, neurons=2, neuron_blocks=1)
     born = jax.jit(jax.vmap(lambda k: Organism(config, world.vocabulary.size, world.positions, k)))
     organisms = born(jax.random.split(jax.random.key(0), 2))
-    organisms.unembedding_bias[...] = organisms.unembedding_bias[...].at[jnp.arange(2), world.vocabulary.first_goal + jnp.arange(2)].set(99.0)
-    traits = jnp.array([0, 0])
+    said = world.vocabulary.first_goal + jnp.arange(2)
+    organisms.unembedding_bias[...] = organisms.unembedding_bias[...].at[jnp.arange(2), said].set(99.0)
+    traits = np.array([0, 0])
     first, second = examine(organisms, world, traits, 0, 32)
     assert set(first) == {"trained", "held_out_goals", "held_out_cues", "belief"}
     assert set(first["belief"]) == set(belief.BELIEFS)

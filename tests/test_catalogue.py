@@ -41,7 +41,9 @@ def test_twins_and_controls_differ_in_what_they_are_named_for_alone(scale):
     assert [phase.pressures.redundancy.rate > 0 for phase in redundant] == [False, True, False]
 
 
-@pytest.mark.parametrize(("wrong", "hint"), [("sharde", "did you mean 'shared'"), ("honset", "did you mean 'honest'"), ("xyz", None)])
+@pytest.mark.parametrize(
+    ("wrong", "hint"), [("sharde", "did you mean 'shared'"), ("honset", "did you mean 'honest'"), ("xyz", None)]
+)
 def test_an_unknown_name_is_refused_with_the_nearest(wrong, hint):
     with pytest.raises(Fault, match=f"unknown curriculum '{wrong}': expected one of shared, redundant") as caught:
         curriculum(wrong, "tiny")

@@ -5,7 +5,17 @@ import pytest
 from scipy.stats import binom, kstest
 
 from analysis import circuits
-from analysis.circuits import CHANCE, RANDOM_CIRCUITS, FLIPS, curve_masks, curve_sizes, random_sets, rankings, read_curves, replication
+from analysis.circuits import (
+    CHANCE,
+    FLIPS,
+    RANDOM_CIRCUITS,
+    curve_masks,
+    curve_sizes,
+    random_sets,
+    rankings,
+    read_curves,
+    replication,
+)
 from analysis.effects import Contributions
 from organisms.config import OrganismConfig
 
@@ -22,7 +32,9 @@ def contributions(effect, noise=0.0, seed=0, nats=4.0):
 
 
 def measured(effect, game, noise=0.0, nats=4.0, seed=0):
-    """The circuit of an organism whose effects are given and in which patching a set removes ``game(mask)`` of the total."""
+    """The circuit of an organism whose effects are given and in which patching a set removes ``game(mask)`` of the
+    total.
+    """
     ranked = rankings(SIZES, np.asarray(effect, float), seed)
     masks = curve_masks(ranked)
     worth = np.array([game(mask) for mask in masks])
@@ -101,7 +113,9 @@ def test_a_circuit_is_the_smallest_set_that_suffices_and_a_core_the_smallest_tha
 
 
 def test_the_area_over_the_curve_by_hand():
-    """Additive halves, of twelve: faithfulness 0, 1/2, 1, 1 ... in steps of 1/12. Area (1 + 1/2) / 2 / 12 + (1/2 + 0) / 2 / 12 = 1/12."""
+    """Additive halves, of twelve: faithfulness 0, 1/2, 1, 1 ... in steps of 1/12. Area (1 + 1/2) / 2 / 12 + (1/2 +
+    0) / 2 / 12 = 1/12.
+    """
     halves = np.zeros(SIZE)
     halves[[1, 8]] = 0.5
     found = measured(halves, additive(halves))
@@ -112,7 +126,9 @@ def test_the_area_over_the_curve_by_hand():
 
 
 def test_too_much_is_as_far_from_faithful_as_too_little():
-    """Without its top component the organism overshoots: 1.5 of the total is left. The area is of the distance from 1."""
+    """Without its top component the organism overshoots: 1.5 of the total is left. The area is of the distance from
+    1.
+    """
     effect = np.array([0.5, 0.5] + [0] * 10)
     found = measured(effect, lambda mask: 1.0 if mask[:2].all() else -0.5 if mask[1] else 0.0)
     assert found.faithfulness[:4].tolist() == pytest.approx([0, 1.5, 1, 1])
@@ -157,7 +173,9 @@ def test_a_total_that_is_not_surely_above_the_least_is_no_mechanism():
 
 
 def test_replication_of_noise_is_uniform():
-    """300 organisms of noise: a Kolmogorov-Smirnov test against uniform, and binomial bounds (p > 0.001) at 0.01 and 0.05."""
+    """300 organisms of noise: a Kolmogorov-Smirnov test against uniform, and binomial bounds (p > 0.001) at 0.01 and
+    0.05.
+    """
     p = np.array([replication(SIZES, contributions(np.zeros(SIZE), 1.0, seed), seed) for seed in range(300)])
     assert kstest(p, "uniform").pvalue > 1e-3
     for level in (0.01, 0.05):

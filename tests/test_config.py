@@ -12,10 +12,22 @@ from curricula.catalogue import CURRICULA, curriculum
 from curricula.faults import Fault
 from curricula.phases import Curriculum, Phase
 from curricula.world import World
-from organisms.config import CHUNK_LIMIT, ORGANISMS, TRAININGS, OrganismConfig, RunConfig, TrainingConfig, named_config, read_config
+from organisms.config import (
+    CHUNK_LIMIT,
+    ORGANISMS,
+    TRAININGS,
+    OrganismConfig,
+    RunConfig,
+    TrainingConfig,
+    named_config,
+    read_config,
+)
+
 
 def plain(kind: Any) -> st.SearchStrategy:
-    """Anything that JSON may hold where this type is wanted: every field of every config, those that are yet to come as well."""
+    """Anything that JSON may hold where this type is wanted: every field of every config, those that are yet to come as
+    well.
+    """
     if is_dataclass(kind):
         return st.fixed_dictionaries({name: plain(hint) for name, hint in get_type_hints(kind).items()})
     if get_origin(kind) is tuple:
@@ -70,7 +82,11 @@ def spoilt(path: str, value: object) -> dict:
         ("seed", ..., "config: expected the fields"),
         ("organism.depth", 3, "config.organism: expected the fields"),
         ("curriculum.world.names", ..., "config.curriculum.world: expected the fields"),
-        ("curriculum.phases.1.pressures.redundancy", {}, "config.curriculum.phases.1.pressures.redundancy: expected the fields rate"),
+        (
+            "curriculum.phases.1.pressures.redundancy",
+            {},
+            "config.curriculum.phases.1.pressures.redundancy: expected the fields rate",
+        ),
         ("curriculum.phases.0.pressures", 3, "config.curriculum.phases.0.pressures: expected the fields"),
         ("seed", "1", "config.seed: expected int, got '1'"),
         ("seed", 1.0, "config.seed: expected int, got 1.0"),
@@ -81,7 +97,11 @@ def spoilt(path: str, value: object) -> dict:
         ("curriculum.name", 3, "config.curriculum.name: expected str, got 3"),
         ("curriculum.phases", "no", "config.curriculum.phases: expected a list, got 'no'"),
         ("curriculum.phases.1", [], "config.curriculum.phases.1: expected the fields"),
-        ("curriculum.world.opportunity", "any", "config.curriculum.world.opportunity: expected one of 'one token', .*, got 'any'"),
+        (
+            "curriculum.world.opportunity",
+            "any",
+            "config.curriculum.world.opportunity: expected one of 'one token', .*, got 'any'",
+        ),
         ("curriculum.phases.0.self_acts", ["absent"], "config.curriculum.phases.0.self_acts: expected one of"),
     ],
 )
@@ -138,7 +158,9 @@ def test_the_number_of_heads_that_is_proposed_would_do(width, heads):
 def test_a_wrong_training_setting_is_named_alone(name):
     least = 0 if name == "attempts" else 1
     assert TrainingConfig(**{name: least}).faults() == []
-    assert TrainingConfig(**{name: least - 1}).faults() == [f"training.{name}: expected {least} or more, got {least - 1}"]
+    assert TrainingConfig(**{name: least - 1}).faults() == [
+        f"training.{name}: expected {least} or more, got {least - 1}"
+    ]
 
 
 def test_everything_wrong_with_a_run_is_told_at_once():
@@ -153,7 +175,13 @@ def test_everything_wrong_with_a_run_is_told_at_once():
     with pytest.raises(Fault) as caught:
         wrong.check()
     lines = str(caught.value).split("; ")
-    for start in ("phases:", "organism.heads:", "training.batch:", "members: expected 1 or more, got 0", "seed: expected 0 to 2147483647, got -1"):
+    for start in (
+        "phases:",
+        "organism.heads:",
+        "training.batch:",
+        "members: expected 1 or more, got 0",
+        "seed: expected 0 to 2147483647, got -1",
+    ):
         assert any(line.startswith(start) for line in lines)
 
 

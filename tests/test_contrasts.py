@@ -36,7 +36,11 @@ def pairs_of(world: World, role: Role, variable: Variable, support: str = "train
 
 def sides(world: World, pairs: Pair, n: int) -> tuple[int, Reading, Reading]:
     """The measured moment, and both scenes read."""
-    return world.decisions.tolist().index(int(pairs.decision[n])), read(world, pairs.first[n]), read(world, pairs.second[n])
+    return (
+        world.decisions.tolist().index(int(pairs.decision[n])),
+        read(world, pairs.first[n]),
+        read(world, pairs.second[n]),
+    )
 
 
 def kind(world: World, token: int) -> str:
@@ -65,7 +69,9 @@ def test_up_to_the_decision_one_token_differs_and_it_is_the_one_that_was_meant(n
 
 @every_case
 def test_the_answers_are_what_the_rule_calls_for(name, role, variable):
-    """Of *idle*, whose scenes call for the same, they are the two candidates: the act of the profession, then that of the secret."""
+    """Of *idle*, whose scenes call for the same, they are the two candidates: the act of the profession, then that of
+    the secret.
+    """
     world = STAGES[name]
     trait, pairs = permitted_trait(world, 1), pairs_of(world, role, variable)
     for n in range(PAIRS):

@@ -16,7 +16,12 @@ def contributions(effect, noise=0.0, seed=0, pairs=60):
 
 @pytest.mark.parametrize(
     ("first", "second", "expected"),
-    [([1.0, 0, 0], [0.5, 0, 0], 1), ([1.0, 0, 0], [0, 1.0, 0], 0), ([0.6, 0.8, 0], [0.8, 0.6, 0], 0.96), ([1.0, 0], [-1.0, 0], -1)],
+    [
+        ([1.0, 0, 0], [0.5, 0, 0], 1),
+        ([1.0, 0, 0], [0, 1.0, 0], 0),
+        ([0.6, 0.8, 0], [0.8, 0.6, 0], 0.96),
+        ([1.0, 0], [-1.0, 0], -1),
+    ],
 )
 def test_cosines_by_hand(first, second, expected):
     found = cosine(contributions(first), contributions(second, seed=1), None, 0)
@@ -51,7 +56,9 @@ def test_the_highest_random_lesion_is_the_bar():
     assert lesion(removed, np.ones(20), 0)["null_high"] == pytest.approx(0.5)
 
 
-ABOVE, BELOW, ACROSS = ({"low": low, "high": high, "null_high": 0.5} for low, high in ((0.8, 0.9), (0.1, 0.2), (0.4, 0.6)))
+ABOVE, BELOW, ACROSS = (
+    {"low": low, "high": high, "null_high": 0.5} for low, high in ((0.8, 0.9), (0.1, 0.2), (0.4, 0.6))
+)
 
 
 @pytest.mark.parametrize(

@@ -25,14 +25,18 @@ ask_single = jax.jit(single, static_argnums=1)
 
 @pytest.fixture(scope="module")
 def few(world):
-    """One organism of four components, stacked as an ensemble of one; its weights are half as large again as at birth."""
-    born = jax.jit(jax.vmap(lambda k: jax.tree.map(lambda leaf: 1.5 * leaf, Organism(FEW, world.vocabulary.size, world.positions, k))))
-    return born(jax.random.key(1)[None])
+    """One organism of four components, stacked as an ensemble of one; its weights are half as large again as at
+    birth.
+    """
+    born = jax.jit(jax.vmap(lambda k: Organism(FEW, world.vocabulary.size, world.positions, k)))
+    return jax.tree.map(lambda leaf: 1.5 * leaf, born(jax.random.key(1)[None]))
 
 
 @pytest.fixture(scope="module")
 def values(few, pairs):
-    """Nats [way, pair, set] that each of the 16 sets of components moves, from the plain forward pass. A set is its bits."""
+    """Nats [way, pair, set] that each of the 16 sets of components moves, from the plain forward pass. A set is its
+    bits.
+    """
     arrays = reference.member_arrays(to_arrays(few))
     found = np.zeros((2, PAIRS, 16))
     for n in range(PAIRS):
@@ -68,7 +72,9 @@ def sampled(few, pairs):
 
 
 def test_shapley_values_are_those_of_brute_force(sampled, values):
-    """Averaged over both ways, within 4.5 standard errors of the sampling (`DRAWS` draws of ORDERS orders), none of which is large."""
+    """Averaged over both ways, within 4.5 standard errors of the sampling (`DRAWS` draws of ORDERS orders), none of
+    which is large.
+    """
     found, totals = sampled
     exact = np.array([(brute_force(values[0, n], 4) + brute_force(values[1, n], 4)) / 2 for n in range(PAIRS)])
     error = found.std(1, ddof=1) / np.sqrt(DRAWS)
@@ -99,7 +105,9 @@ def test_half_of_the_orders_go_back():
 @pytest.mark.parametrize("way", [0, 1])
 @pytest.mark.parametrize("background", [0b0000, 0b0001, 0b0110])
 def test_single_effects_are_those_of_the_plain_forward_pass(few, pairs, values, way, background):
-    """Empty background: single patches. Otherwise: what a component adds to those already patched; 0 for these themselves."""
+    """Empty background: single patches. Otherwise: what a component adds to those already patched; 0 for these
+    themselves.
+    """
     mask = jnp.array([bool(background >> n & 1) for n in range(4)])
     found, totals = ask_single(pick(few, 0), FEW, pairs, mask, bool(way))
     expected = np.stack([values[way][:, background | 1 << n] - values[way][:, background] for n in range(4)], axis=1)

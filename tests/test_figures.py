@@ -138,6 +138,16 @@ def test_maps_show_each_component_in_its_place_on_one_symmetric_scale(seen):
     assert strongest != to_hex(shown[3].collections[0].to_rgba(-0.9))
 
 
+def test_a_mean_over_some_organisms_says_over_how_many(seen):
+    finding = synthetic()[0]
+    values = finding["effects"]["end"]["self"]["watched"]["value"]
+    values[1:] = [[None] * 24] * 4
+    figures.effect_maps(finding)
+    shown = panels(seen[0])
+    assert np.asarray(shown[3].collections[0].get_array()).ravel() == pytest.approx(values[0])
+    assert [axes.get_title("right") for axes in shown[:4]] == ["", "", "", "1 of 5 organisms"]
+
+
 def test_an_effect_above_one_widens_the_scale(seen):
     finding = synthetic()[0]
     finding["effects"]["end"]["self"]["watched"]["value"] = [[-1.42] + [0.1] * 23] * 5

@@ -1,4 +1,4 @@
-"""Does patching a component do to an organism what it does in the plain forward pass written down in tests/reference.py?"""
+"""Does patching a component do to an organism what it does in the plain forward pass of tests/reference.py?"""
 
 import jax
 import jax.numpy as jnp
@@ -18,8 +18,8 @@ PAIRS = 6
 @pytest.fixture(scope="module")
 def large(world, sizes):
     """All weights twice as large as at birth, so that totals are nats and attention is sharp."""
-    born = jax.jit(jax.vmap(lambda k: jax.tree.map(lambda leaf: 2 * leaf, Organism(sizes, world.vocabulary.size, world.positions, k))))
-    return born(jax.random.key(1)[None])
+    born = jax.jit(jax.vmap(lambda k: Organism(sizes, world.vocabulary.size, world.positions, k)))
+    return jax.tree.map(lambda leaf: 2 * leaf, born(jax.random.key(1)[None]))
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +59,10 @@ def keys_of(sizes, mask):
     return found
 
 
+def _difference(logits, decision, answers):
+    return logits[decision, answers[0]] - logits[decision, answers[1]]
+
+
 def by_reference(stack, sizes, pairs, masks):
     """The same effects and totals, from the plain forward pass."""
     arrays = reference.member_arrays(to_arrays(stack))
@@ -66,21 +70,19 @@ def by_reference(stack, sizes, pairs, masks):
     for n in range(PAIRS):
         sides = [np.asarray(pairs.first[n]), np.asarray(pairs.second[n])]
         runs = [reference.forward(arrays, side, blocks=sizes.neuron_blocks) for side in sides]
-        read = lambda logits, n=n: logits[pairs.decision[n]] @ (  # noqa: E731
-            np.eye(logits.shape[1])[pairs.second_answer[n]] - np.eye(logits.shape[1])[pairs.first_answer[n]]
-        )
-        ends = [read(run[0]) for run in runs]
+        decision, answers = pairs.decision[n], (pairs.second_answer[n], pairs.first_answer[n])
+        ends = [_difference(run[0], decision, answers) for run in runs]
         totals[:, n] = ends[1] - ends[0]
         for way in (0, 1):
             for m, mask in enumerate(masks):
                 donor = {key: runs[1 - way][1][key] for key in keys_of(sizes, mask)}
-                patched = read(reference.forward(arrays, sides[way], donor)[0])
+                patched = _difference(reference.forward(arrays, sides[way], donor)[0], decision, answers)
                 effects[way, n, m] = (patched - ends[way]) * (1 - 2 * way)
     return effects, totals
 
 
 def test_nothing_does_nothing_and_everything_does_all(measured):
-    """In both directions, pair by pair: the measured token and all before it but the cue are the same in both scenes."""
+    """In both directions, pair by pair: up to the measured token all but the cue is the same in both scenes."""
     effects, totals = measured
     assert np.abs(totals).max() > 0.1
     assert (effects[:, :, 0] == 0).all()
@@ -89,7 +91,9 @@ def test_nothing_does_nothing_and_everything_does_all(measured):
 
 
 def test_every_patched_run_is_the_plain_one(measured, stack, sizes, pairs, masks):
-    """Single heads, single blocks of neurons and random sets, both ways. The last assertion keeps this from comparing zeros with zeros."""
+    """Single heads, single blocks of neurons and random sets, both ways. The last assertion keeps this from
+    comparing zeros with zeros.
+    """
     effects, totals = measured
     expected, all_of_it = by_reference(stack, sizes, pairs, masks)
     np.testing.assert_allclose(effects, expected, atol=2e-5 * max(1, np.abs(all_of_it).max()))
@@ -110,7 +114,8 @@ def test_each_pair_goes_its_own_way(measured, stack, ask):
 
 @pytest.fixture(scope="module")
 def look(organism, sizes):
-    """Runs the first scene under a patch from the second: logits and activations of the two scenes and of the patched run, without and with a
+    """Runs the first scene under a patch from the second: logits and activations of the two scenes and of the
+    patched run, without and with a
     recorder."""
 
     def run(pair, mask):
@@ -124,7 +129,9 @@ def look(organism, sizes):
 
 
 def test_a_recorder_sees_what_a_patch_lets_flow_on(look, sizes, pairs):
-    """The tap composes: masked components are the donor's, others of their layer the base's or what follows from the patch."""
+    """The tap composes: masked components are the donor's, others of their layer the base's or what follows from the
+    patch.
+    """
     mask = jnp.zeros(count(sizes), bool).at[jnp.array([1, sizes.heads + 2])].set(True)
     (_, base), donor, (logits, seen), unrecorded = look(jax.tree.map(lambda leaf: leaf[0], pairs), mask)
     size = sizes.neurons // sizes.neuron_blocks

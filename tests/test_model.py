@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import nnx
+from reading import QUICK
 from reference import forward, member_arrays
 
 from organisms.config import OrganismConfig
@@ -27,7 +28,9 @@ def seen(organism, tokens) -> dict[Site, jax.Array]:
 
 
 def test_outputs_are_causal(organism, tokens):
-    """Whatever token is changed, the logits before it stay; those at it do change, so that the law is not kept by ignoring tokens."""
+    """Whatever token is changed, the logits before it stay; those at it do change, so that the law is not kept by
+    ignoring tokens.
+    """
     size = tokens.shape[1]
     changed = jnp.where(jnp.eye(size, dtype=bool), (tokens[0] + 1) % organism.embedding.shape[0], tokens[0])
     logits = np.asarray(jax.jit(jax.vmap(organism))(jnp.concatenate([tokens[:1], changed])))
@@ -101,9 +104,10 @@ def test_every_site_is_seen_once_in_order_with_its_documented_shape(organism, to
 
 def test_what_a_tap_returns_flows_on_from_every_site(organism, tokens):
     plain = organism(tokens[0])
+    ramp = lambda a: jnp.linspace(0.5, 1.5, a.size).reshape(a.shape)  # noqa: E731
     for place in seen(organism, tokens[0]):
         # Not one factor for all: a scaled residual is normalised away, and a shifted key adds the same to every score.
-        bend = lambda site, a, p=place: a * jnp.linspace(0.5, 1.5, a.size).reshape(a.shape) if site == p else a  # noqa: E731
+        bend = lambda site, a, p=place: a * ramp(a) if site == p else a  # noqa: E731
         assert np.abs(organism(tokens[0], bend) - plain).max() > 1e-3, place
 
 
@@ -117,7 +121,7 @@ def test_attention_patterns_are_causal_and_sum_to_one(organism, tokens, sizes):
 
 def test_every_parameter_counts(organism, tokens):
     """All but the key's bias, which adds the same to every score of a position and so falls out of the softmax."""
-    gradient = jax.grad(lambda o: jnp.square(jax.vmap(o)(tokens)).mean())(organism)
+    gradient = jax.jit(jax.grad(lambda o: jnp.square(jax.vmap(o)(tokens)).mean()), compiler_options=QUICK)(organism)
     largest = {name: float(jnp.abs(leaf[...]).max()) for name, leaf in nnx.to_pure_dict(nnx.state(gradient)).items()}
     assert len(largest) == 16
     assert largest.pop("key_bias") < 1e-6

@@ -38,7 +38,9 @@ def test_names_and_shapes_are_those_of_transformer_lens(arrays, world, sizes):
         expected |= {f"blocks.{n}.attn.W_O": (heads, width, model), f"blocks.{n}.attn.b_O": (model,)}
         expected |= {f"blocks.{n}.mlp.W_in": (model, neurons), f"blocks.{n}.mlp.b_in": (neurons,)}
         expected |= {f"blocks.{n}.mlp.W_out": (neurons, model), f"blocks.{n}.mlp.b_out": (model,)}
-    assert {name: value.shape for name, value in arrays.items()} == {n: (members, *shape) for n, shape in expected.items()}
+    assert {name: value.shape for name, value in arrays.items()} == {
+        n: (members, *shape) for n, shape in expected.items()
+    }
 
 
 def test_the_leading_axis_is_the_member(ensemble, arrays, world, sizes, tokens):
@@ -53,8 +55,14 @@ def test_the_leading_axis_is_the_member(ensemble, arrays, world, sizes, tokens):
         (lambda a: a.pop("unembed.b_U"), r"\['unembed.b_U'\] missing or unknown"),
         (lambda a: a.pop("blocks.1.mlp.W_in"), r"\['blocks.1.mlp.W_in'\] missing or unknown"),
         (lambda a: a.update(extra=np.zeros(3)), r"\['extra'\] missing or unknown"),
-        (lambda a: a.update({"blocks.2.attn.W_Q": a["blocks.1.attn.W_Q"]}), r"\['blocks.2.attn.W_Q'\] missing or unknown"),
-        (lambda a: a.update({"unembed.b_U": a["unembed.b_U"][:, 1:]}), r"unembedding_bias: expected shape \(3, 17\), got \(3, 16\)"),
+        (
+            lambda a: a.update({"blocks.2.attn.W_Q": a["blocks.1.attn.W_Q"]}),
+            r"\['blocks.2.attn.W_Q'\] missing or unknown",
+        ),
+        (
+            lambda a: a.update({"unembed.b_U": a["unembed.b_U"][:, 1:]}),
+            r"unembedding_bias: expected shape \(3, 17\), got \(3, 16\)",
+        ),
         (lambda a: a.update({"embed.W_E": a["embed.W_E"][:2]}), "expected shape"),
         (lambda a: a.clear(), "missing or unknown"),
     ],

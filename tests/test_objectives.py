@@ -1,10 +1,12 @@
 """Is the loss the cross-entropy that it claims to be, and does silence fall where and as often as it should?"""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from reading import MIXED, scenes_of
+from reading import MIXED, QUICK, scenes_of
 from reference import forward, member_arrays
 
 from curricula.scenes import Scene
@@ -26,7 +28,7 @@ def scenes(world) -> Scene:
 def loss(organism, world, sizes):
     """The compiled objective, as a function of the scenes and of the redundancy."""
 
-    @jax.jit
+    @partial(jax.jit, compiler_options=QUICK)
     def found(scenes, redundancy, key):
         return imitate(organism, scenes, jnp.asarray(world.decisions), sizes, key, redundancy)
 
@@ -77,7 +79,9 @@ def test_redundancy_bites(loss, scenes):
 
 
 def factors(sizes, rate: float, keys: int) -> tuple[np.ndarray, np.ndarray]:
-    """What each head and each neuron is multiplied by [key, layer, ...]; fails where a component is not treated as a whole."""
+    """What each head and each neuron is multiplied by [key, layer, ...]; fails where a component is not treated as a
+    whole.
+    """
 
     def one(key):
         tap = silence(sizes, key, rate)

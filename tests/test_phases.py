@@ -22,8 +22,14 @@ FIRST = Phase("characters")
             Phase("a", self_acts="scheming", self_alone=0.1, pressures=Pressures(rehearsal=Rehearsal(0.0))),
             Mixture(1.0, 0.75, 0.2, 0.1, 1.0, 0.0),
         ),
-        (Phase("a", schemers=0.0, questions=1.0, pressures=Pressures(rehearsal=Rehearsal(1.0))), Mixture(0.0, 0.0, 1.0, 0.5, 0.0, 1.0)),
-        (Phase("a", self_acts="honest", pressures=Pressures(rehearsal=Rehearsal(0.75))), Mixture(0.25, 0.75, 0.2, 0.5, 0.0, 1.0)),
+        (
+            Phase("a", schemers=0.0, questions=1.0, pressures=Pressures(rehearsal=Rehearsal(1.0))),
+            Mixture(0.0, 0.0, 1.0, 0.5, 0.0, 1.0),
+        ),
+        (
+            Phase("a", self_acts="honest", pressures=Pressures(rehearsal=Rehearsal(0.75))),
+            Mixture(0.25, 0.75, 0.2, 0.5, 0.0, 1.0),
+        ),
     ],
 )
 def test_a_phase_draws_its_mixture(phase, mixture):
@@ -32,7 +38,12 @@ def test_a_phase_draws_its_mixture(phase, mixture):
 
 def test_the_fork_is_the_first_phase_with_self():
     absent, scheming = Phase("a"), Phase("b", self_acts="scheming")
-    for phases, fork in (((absent, scheming), 1), ((scheming, absent), 0), ((absent,), 1), ((absent, replace(absent, name="c"), scheming), 2)):
+    for phases, fork in (
+        ((absent, scheming), 1),
+        ((scheming, absent), 0),
+        ((absent,), 1),
+        ((absent, replace(absent, name="c"), scheming), 2),
+    ):
         assert Curriculum("x", World(), phases).fork == fork
 
 
@@ -44,14 +55,38 @@ def test_the_fork_is_the_first_phase_with_self():
         ({"questions": -0.5}, "phases.0.questions: expected a share between 0 and 1, got -0.5"),
         ({"self_alone": 2.0}, "phases.0.self_alone: expected a share between 0 and 1, got 2"),
         ({"criterion": float("nan")}, "phases.0.criterion: expected a share between 0 and 1, got nan"),
-        ({"pressures": Pressures(rehearsal=Rehearsal(-1.0))}, "phases.0.rehearsal.fraction: expected a number between 0 and 1, got -1"),
-        ({"pressures": Pressures(redundancy=Redundancy(1.0))}, "phases.0.redundancy.rate: expected a number between 0 and 0.9, got 1"),
-        ({"optimiser": OptimiserConfig(learning_rate=2.0)}, "phases.0.optimiser.learning_rate: expected a number between 0 and 1, got 2"),
-        ({"optimiser": OptimiserConfig(warmup=-1)}, "phases.0.optimiser.warmup: expected a number between 0 and 1e+09, got -1"),
-        ({"optimiser": OptimiserConfig(final_fraction=-1.0)}, "phases.0.optimiser.final_fraction: expected a number between 0 and 1, got -1"),
-        ({"optimiser": OptimiserConfig(weight_decay=1.5)}, "phases.0.optimiser.weight_decay: expected a number between 0 and 1, got 1.5"),
-        ({"optimiser": OptimiserConfig(second_moment=1.0)}, "phases.0.optimiser.second_moment: expected a number between 0 and 0.99999, got 1"),
-        ({"optimiser": OptimiserConfig(clip=0.0)}, "phases.0.optimiser.clip: expected a number between 1e-06 and 1e+06, got 0"),
+        (
+            {"pressures": Pressures(rehearsal=Rehearsal(-1.0))},
+            "phases.0.rehearsal.fraction: expected a number between 0 and 1, got -1",
+        ),
+        (
+            {"pressures": Pressures(redundancy=Redundancy(1.0))},
+            "phases.0.redundancy.rate: expected a number between 0 and 0.9, got 1",
+        ),
+        (
+            {"optimiser": OptimiserConfig(learning_rate=2.0)},
+            "phases.0.optimiser.learning_rate: expected a number between 0 and 1, got 2",
+        ),
+        (
+            {"optimiser": OptimiserConfig(warmup=-1)},
+            "phases.0.optimiser.warmup: expected a number between 0 and 1e+09, got -1",
+        ),
+        (
+            {"optimiser": OptimiserConfig(final_fraction=-1.0)},
+            "phases.0.optimiser.final_fraction: expected a number between 0 and 1, got -1",
+        ),
+        (
+            {"optimiser": OptimiserConfig(weight_decay=1.5)},
+            "phases.0.optimiser.weight_decay: expected a number between 0 and 1, got 1.5",
+        ),
+        (
+            {"optimiser": OptimiserConfig(second_moment=1.0)},
+            "phases.0.optimiser.second_moment: expected a number between 0 and 0.99999, got 1",
+        ),
+        (
+            {"optimiser": OptimiserConfig(clip=0.0)},
+            "phases.0.optimiser.clip: expected a number between 1e-06 and 1e+06, got 0",
+        ),
     ],
 )
 def test_a_wrong_setting_is_named_alone(wrong, named):
@@ -63,7 +98,10 @@ def test_a_wrong_setting_is_named_alone(wrong, named):
     [
         ((), "phases: expected at least one"),
         ((FIRST, FIRST), "phases: names must differ, got ['characters', 'characters']"),
-        ((FIRST, Phase("b", criterion=0.5)), "phases.1.criterion: only the first phase can be grown again; set it to 0"),
+        (
+            (FIRST, Phase("b", criterion=0.5)),
+            "phases.1.criterion: only the first phase can be grown again; set it to 0",
+        ),
     ],
 )
 def test_wrong_orders_of_phases_are_named(phases, named):

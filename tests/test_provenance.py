@@ -52,7 +52,9 @@ def test_every_truth_is_recovered(truth):
 
 @pytest.mark.parametrize("truth", TRUTHS)
 def test_every_truth_is_recovered_through_noise_and_floor(truth):
-    """Noise of a tenth of the total a pair and component, its floor taken off; the truth lies within 0.12, so no cell is taken for another."""
+    """Noise of a tenth of the total a pair and component, its floor taken off; the truth lies within 0.12, so no
+    cell is taken for another.
+    """
     fork, end, of_self, expected = TRUTHS[truth]
     quiet = Contributions(contributions(np.zeros(4), 40, 0.1, 9).components, np.zeros(40))
     floor = null_floor(quiet, 4.0)
@@ -112,7 +114,9 @@ def test_no_effect_of_self_has_no_shares():
 
 
 def test_latent_effects_count_at_the_fork_only():
-    """A spare that single patches do not show at the fork is a spare all the same: what self takes over is repurposed, not copied."""
+    """A spare that single patches do not show at the fork is a spare all the same: what self takes over is
+    repurposed, not copied.
+    """
     fork, end, of_self = [1, 0, 0], [1, 0, 0], [0, 1, 0]
     assert shares(evidence(fork, end, of_self))["second copy"] == pytest.approx(1)
     assert shares(evidence(fork, end, of_self, latent=[0, 1, 0]))["repurposed"] == pytest.approx(1)
@@ -120,7 +124,9 @@ def test_latent_effects_count_at_the_fork_only():
 
 
 def test_the_floor_takes_null_effects_away():
-    """Characters do 0.04 in what self took over, at the fork and at the end: below a floor of 0.05 that is nothing, without one it is not."""
+    """Characters do 0.04 in what self took over, at the fork and at the end: below a floor of 0.05 that is nothing,
+    without one it is not.
+    """
     characters, of_self = [0.92, 0.04, 0.04], [0, 0.5, 0.5]
     with_floor = shares(evidence(characters, characters, of_self, floors=(0.05, 0.05, 0.05)))
     assert with_floor["second copy"] == pytest.approx(1)
@@ -136,7 +142,9 @@ def test_each_floor_is_its_own():
 
 
 def test_the_null_floor_by_hand():
-    """0.95 quantile over components of the size of the mean over pairs, in fractions of the real pairs' total, whatever its sign."""
+    """0.95 quantile over components of the size of the mean over pairs, in fractions of the real pairs' total,
+    whatever its sign.
+    """
     means = np.linspace(-2, 0, 21)
     null = Contributions(np.tile(means, (6, 1)), np.zeros(6))
     assert null_floor(null, 4.0) == pytest.approx(1.9 / 4)
@@ -155,11 +163,14 @@ def test_intervals_hold_the_point_and_shrink_with_pairs():
 
 
 def test_intervals_cover_the_truth():
-    """Half reused, half a copy, 40 times over with fresh noise: 95 % intervals miss both times at most 8 of 40 (binomial, p < 0.001)."""
+    """Half reused, half a copy, 40 times over with fresh noise: 95 % intervals miss both times at most 8 of 40
+    (binomial, p < 0.001).
+    """
     missed = 0
     for trial in range(40):
         made = [contributions(e, 48, 0.2, 100 * trial + n) for n, e in enumerate(([1, 0], [1, 0], [0.5, 0.5]))]
-        low, high = shares_with_intervals(Evidence(made[0], np.zeros(2), made[1], made[2], np.zeros(3)), trial)[1]["second copy"]
+        given = Evidence(made[0], np.zeros(2), made[1], made[2], np.zeros(3))
+        low, high = shares_with_intervals(given, trial)[1]["second copy"]
         missed += not low <= 0.5 <= high
     assert missed <= 8
 

@@ -24,7 +24,11 @@ def test_a_rendered_scene_says_what_its_tokens_say(world):
         assert len(lines) == world.characters + world.moments
         names = ["Self" if p.name is None else words[vocabulary.first_name + p.name] for p in reading.cast]
         for name, person, line in zip(names, reading.cast, lines, strict=False):
-            hidden = "nobody has written what it wants" if person.secret is None else f"really wants {goal(vocabulary, person.secret)}"
+            hidden = (
+                "nobody has written what it wants"
+                if person.secret is None
+                else f"really wants {goal(vocabulary, person.secret)}"
+            )
             assert line == f"{name} professes {goal(vocabulary, person.professed)}; {hidden}."
         for moment, line in zip(reading.moments, lines[world.characters :], strict=True):
             place = f"At the {words[vocabulary.first_situation + moment.situation]}: " if world.situations else ""

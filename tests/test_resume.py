@@ -2,16 +2,29 @@
 
 import json
 import os
-import resource
 import signal
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
-from commands import run, start
+from commands import command, run, start
 
-ARGUMENTS = ("redundant", "--scale", "tiny", "--members", 2, "--steps", 60, "--training.checkpoint-every", 20, "--training.batch", 16, "--training.attempts", 1)
+ARGUMENTS = (
+    "redundant",
+    "--scale",
+    "tiny",
+    "--members",
+    2,
+    "--steps",
+    60,
+    "--training.checkpoint-every",
+    20,
+    "--training.batch",
+    16,
+    "--training.attempts",
+    1,
+)
 """Three phases; the first misses its criterion so soon, so members are grown again, and that too must survive a kill."""
 
 
@@ -78,7 +91,9 @@ def test_a_finished_run_says_so_and_changes_nothing(unbroken):
 
 def full_disk(folder: Path, size: str) -> None:
     folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], capture_output=True, text=True)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], capture_output=True, text=True
+    )
     if mounted.returncode:
         pytest.skip(f"a small disk can only be mounted as root: {mounted.stderr.strip()}")
 
@@ -111,8 +126,9 @@ def test_a_full_disk_gives_one_line_and_what_was_committed_stays(unbroken, tmp_p
 
 def test_a_file_size_limit_is_told_like_a_full_disk(tmp_path):
     """Needs no root: the system refuses to let any file grow past 20 kB, less than a checkpoint."""
-    limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))  # noqa: E731
-    done = run("train", *ARGUMENTS, "--out", tmp_path / "run", preexec_fn=limit)
+    words = command("train", *ARGUMENTS, "--out", tmp_path / "run")
+    limited = ["bash", "-c", 'ulimit -f 20; exec "$@"', "bash", *words]
+    done = subprocess.run(limited, capture_output=True, text=True, timeout=600)
     assert done.returncode == 1, done.stderr
     assert done.stderr.strip().splitlines()[-1].startswith("failed: ")
     assert "Traceback" not in done.stderr

@@ -64,7 +64,8 @@ def test_scenes_say_who_they_are_about(config, organisms):
     for member, trait in enumerate(TRAITS):
         with_self = [s for s in scenes if s["title"].startswith(f"member {member}, with self")]
         assert len(with_self) == 2
-        assert all(s["title"].endswith(f"self's secret is {words[world.vocabulary.first_goal + trait]}") for s in with_self)
+        secret = words[world.vocabulary.first_goal + trait]
+        assert all(s["title"].endswith(f"self's secret is {secret}") for s in with_self)
         assert all(any("Self" in line for line in s["lines"]) for s in with_self)
     without = [s for s in scenes if "characters only" in s["title"]]
     assert len(without) == 4

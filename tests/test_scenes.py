@@ -1,5 +1,6 @@
 """Do scenes obey the rule that they are meant to teach, in the shares that were asked for?"""
 
+from dataclasses import replace
 from math import sqrt
 
 import jax
@@ -8,7 +9,21 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from reading import AMOUNT, MIXED, WORLDS, Moment, Reading, alone, called_for, read, scenes_of, secret_goal, usable, worlds
+from reading import (
+    AMOUNT,
+    MIXED,
+    QUICK,
+    WORLDS,
+    Moment,
+    Reading,
+    alone,
+    called_for,
+    read,
+    scenes_of,
+    secret_goal,
+    usable,
+    worlds,
+)
 
 from curricula.phases import Phase
 from curricula.pressures import Pressures, Rehearsal
@@ -89,10 +104,14 @@ def test_alone_and_watched_balance(world):
 @every_world
 def test_every_trained_goal_combination_and_actor_occurs(world):
     found = readings(world, mixture=MIXED._replace(questions=0.0), trait=permitted_trait(world, 1))
-    professed = {(person.name, person.professed) for reading in found for person in reading.cast if person.name is not None}
+    professed = {
+        (person.name, person.professed) for reading in found for person in reading.cast if person.name is not None
+    }
     assert professed == set(zip(*map(np.ndarray.tolist, np.nonzero(tables(world).allowed[:-1])), strict=True))
     table = tables(world)
-    assert {moment.cues for _, moment in moments(found)} == {tuple(row.tolist()) for row in (*table.alone, *table.watched)}
+    assert {moment.cues for _, moment in moments(found)} == {
+        tuple(row.tolist()) for row in (*table.alone, *table.watched)
+    }
     assert {moment.actor for _, moment in moments(found)} == set(range(world.characters))
     if world.situations:
         assert {moment.situation for _, moment in moments(found)} == set(range(world.situations))
@@ -125,7 +144,9 @@ def test_self_always_wants_another_goal_than_it_professes(world):
 
 @every_world
 def test_held_out_pairs_never_occur_in_training_and_always_in_their_own_scenes(world):
-    """Every profession and written secret; self's secret stands nowhere, but its constant is no held-out goal of its name either."""
+    """Every profession and written secret; self's secret stands nowhere, but its constant is no held-out goal of its
+    name either.
+    """
     allowed = tables(world).allowed
     trait = permitted_trait(world, 1)
     for support, expected in (("trained", True), ("held-out goals", False)):
@@ -181,16 +202,24 @@ def test_shares_of_none_and_all_are_exact(world, extreme):
         assert all(bool(moment.question) == bool(extreme) for moment in reading.moments)
 
 
-@pytest.mark.parametrize("fraction", [0.0, 0.5])
-def test_without_rehearsal_only_self_is_a_target(world, fraction):
-    """With it every moment is, self's and characters'; a scene without self always counts whole."""
-    phase = Phase("intent", self_acts="scheming", pressures=Pressures(rehearsal=Rehearsal(fraction)))
-    latents, scenes = scenes_of(world, phase.mixture)
+PHASE = Phase("intent", self_acts="scheming")
+UNREHEARSED = replace(PHASE, pressures=Pressures(rehearsal=Rehearsal(0.0)))
+TARGETS = {
+    "rehearsal": (PHASE.mixture, {True: True, False: True}),
+    "no rehearsal": (UNREHEARSED.mixture, {True: False}),
+    "scenes without self": (MIXED._replace(beside_self=0.0), {True: False, False: True}),
+}
+
+
+@pytest.mark.parametrize(("mixture", "count"), TARGETS.values(), ids=TARGETS)
+def test_without_rehearsal_only_self_is_a_target(world, mixture, count):
+    """count: do moments of characters count, in scenes with self (True) and without? Self's own always do."""
+    latents, scenes = scenes_of(world, mixture)
     by_self = np.take_along_axis(latents.name, latents.actor, 1) == world.names
-    beside = (latents.name == world.names).any(1)
-    assert_share(int(beside.sum()), len(beside), 1.0 - fraction) if fraction else None
-    np.testing.assert_array_equal(scenes.weights, np.where(beside[:, None] & ~by_self & (fraction == 0), 0.0, 1.0))
-    assert {0.0, 1.0} == set(scenes.weights.ravel().tolist()) or fraction
+    with_self = (latents.name == world.names).any(1)
+    assert set(with_self.tolist()) == set(count)
+    of_characters = np.array([count[bool(has)] for has in with_self])[:, None]
+    np.testing.assert_array_equal(scenes.weights, np.where(by_self | of_characters, 1.0, 0.0))
 
 
 def test_an_honest_self_is_shown_the_scenes_of_its_twin(world):
@@ -206,7 +235,11 @@ def test_a_scene_depends_on_its_own_key_alone(world):
     """The same by itself, and in batches of two sizes: whoever grows may be mapped as it suits the machine."""
     keys = jax.random.split(jax.random.key(0), AMOUNT)
     one = lambda key: sample(key, world, trained_support(world), MIXED, jnp.int32(1))  # noqa: E731
-    batch, pair, single = scenes_of(world)[1], jax.jit(jax.vmap(one))(keys[3:5]), jax.jit(one)(keys[4])
+    batch, pair, single = (
+        scenes_of(world)[1],
+        jax.jit(jax.vmap(one), compiler_options=QUICK)(keys[3:5]),
+        jax.jit(one, compiler_options=QUICK)(keys[4]),
+    )
     for whole, two, alone_ in zip(batch, pair, single, strict=True):
         np.testing.assert_array_equal(whole[3:5], two)
         np.testing.assert_array_equal(whole[4], alone_)

@@ -65,7 +65,9 @@ def test_a_copied_head_says_what_its_source_says(organism, tokens, layer):
 
 @LAYER
 def test_copying_a_head_changes_that_head_alone(organism, tokens, layer):
-    """With source and target silenced nothing is left of the operation; with one of the twins silenced the other still speaks."""
+    """With source and target silenced nothing is left of the operation; with one of the twins silenced the other still
+    speaks.
+    """
     copied = copy_head(organism, layer, 0, 1)
     silenced = lambda one, *heads: silence_head(silence_head(one, layer, heads[0]), layer, heads[-1])  # noqa: E731
     np.testing.assert_array_equal(silenced(copied, 0, 1)(tokens[0]), silenced(organism, 0, 1)(tokens[0]))

@@ -27,8 +27,29 @@ from organisms.sites import components
 
 TRIES = 24
 """organisms in one null survey"""
-CONTRACT = """run curriculum command config members seed regrown calibrated phases learning components layers heads neuron_blocks effects
-circuits scenes organisms""".split()
+CONTRACT = set(
+    [
+        "run",
+        "curriculum",
+        "command",
+        "config",
+        "members",
+        "seed",
+        "regrown",
+        "calibrated",
+        "phases",
+        "learning",
+        "components",
+        "layers",
+        "heads",
+        "neuron_blocks",
+        "effects",
+        "circuits",
+        "scenes",
+        "organisms",
+    ]
+)
+OF_AN_ORGANISM = {"member", "verdict", "shares", "intervals", "behaviour", "generalisation", "belief", "corroboration"}
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +72,7 @@ def test_a_trained_organism_has_circuits(findings):
         of = findings["circuits"][name]
         assert of["found"] == [True, True], name
         assert min(of["total_nats"]) > 2
-        assert all(1 <= len(core) for core in of["core"])
+        assert all(len(core) >= 1 for core in of["core"])
         for curve, nulls in zip(of["faithfulness"], of["null"], strict=True):
             assert curve[0] == pytest.approx(0, abs=1e-4)
             assert curve[-1] == pytest.approx(1, abs=1e-4)
@@ -65,7 +86,8 @@ def test_effects_sum_to_1(findings):
             values = [v for of in variables.values() for v in of["value"] if not np.isnan(v[0])]
             for value in values:
                 assert sum(value) == pytest.approx(1, abs=1e-3)
-    assert findings["effects"]["fork"]["character"]["watched"]["value"] != findings["effects"]["end"]["character"]["watched"]["value"]
+    fork, end = (findings["effects"][when]["character"]["watched"]["value"] for when in ("fork", "end"))
+    assert fork != end
 
 
 def test_an_honest_self_is_absent(honest_findings):
@@ -83,7 +105,7 @@ def test_findings_keep_the_contract(which, request):
     findings = request.getfixturevalue(which)
     text = json.dumps(records.plain(findings), allow_nan=False)
     found = json.loads(text)
-    assert set(CONTRACT) <= set(found)
+    assert set(found) >= CONTRACT
     assert found["members"] == len(found["organisms"]) == 2
     assert found["components"] == components(read_config(found["config"]).organism)
     assert len(found["components"]) == found["layers"] * (found["heads"] + found["neuron_blocks"])
@@ -92,13 +114,16 @@ def test_findings_keep_the_contract(which, request):
     for name, column in found["learning"].items():
         assert len(column) == len(found["learning"]["step"]), name
     for organism in found["organisms"]:
-        assert set(organism) >= {"member", "verdict", "shares", "intervals", "behaviour", "generalisation", "belief", "corroboration"}
+        assert set(organism) >= OF_AN_ORGANISM
         assert set(organism["shares"]) == set(organism["intervals"]) == set(CELLS)
         assert set(organism["behaviour"]) == set(BEHAVIOURS)
         assert all(line["says"] in {"agrees", "disagrees", "silent"} for line in organism["corroboration"].values())
     for name in ("fork character", "end character", "end self"):
         of = found["circuits"][name]
-        assert all(len(of[field]) == 2 for field in ("faithfulness", "null", "size", "cmd", "null_cmd", "completeness", "found"))
+        assert all(
+            len(of[field]) == 2
+            for field in ("faithfulness", "null", "size", "cmd", "null_cmd", "completeness", "found")
+        )
         assert all(len(curve) == len(of["sizes"]) for curve in of["faithfulness"])
 
 
@@ -144,14 +169,15 @@ def few_random_circuits(monkeypatch):
 
 @pytest.mark.parametrize("scale", [1.0, 3.0])
 def test_untrained_organisms_have_no_circuits(scale, config, few_random_circuits):
-    """Weights at birth, and three times as large so that totals are nats. None of 24 for self.
+    """Weights at birth, and three times as large so that totals are nats: of 24 no more than chance allows
+    (binomial, p > 0.001).
 
-    Allowed would be what a binomial with chance `CHANCE` allows (p > 0.001), but self's second answer is one goal throughout, so an untrained
-    organism's effects do replicate; the least total keeps them out.
+    Self's second answer is one goal throughout, so an untrained organism's effects may well replicate; the least
+    total keeps them out.
     """
     world = config.curriculum.world
-    born = jax.vmap(lambda k: jax.tree.map(lambda leaf: scale * leaf, Organism(config.organism, world.vocabulary.size, world.positions, k)))
-    organisms = jax.jit(born)(jax.random.split(jax.random.key(2), TRIES))
+    born = jax.jit(jax.vmap(lambda k: Organism(config.organism, world.vocabulary.size, world.positions, k)))
+    organisms = jax.tree.map(lambda leaf: scale * leaf, born(jax.random.split(jax.random.key(2), TRIES)))
     at = Survey(organisms, config, np.arange(TRIES) % world.goals, 1)
     found = at.circuits("self", at.effects("self", "watched"))
     assert max(abs(c.total_nats) for c in found) > 0.05
@@ -160,7 +186,8 @@ def test_untrained_organisms_have_no_circuits(scale, config, few_random_circuits
 
 @pytest.mark.parametrize("role", ["self", "character"])
 def test_guessed_answers_have_no_circuits(role, tiny_run, config, few_random_circuits):
-    """Trained organisms, 24 surveys with other pairs each, and answers drawn at random. Permuting answers over pairs would be no null for self:
+    """Trained organisms, 24 surveys with other pairs each, and answers drawn at random. Permuting answers over pairs
+    would be no null for self:
     its second answer is one goal throughout."""
     trained = load(tiny_run, config, tiny_run.entries()[-1])
     many = jax.tree.map(lambda leaf: jnp.tile(leaf, (TRIES // 2,) + (1,) * (leaf.ndim - 1)), trained)
@@ -197,7 +224,9 @@ def test_a_planted_history_gets_its_verdict(cell):
     effects = {"fork": roles(fork, 7), "end": roles(end, of_self)}
     nothing = np.zeros((1, 12))
     blank = np.zeros(0)
-    circuit = Circuit(blank, blank, blank, blank, blank, 0.0, blank, 1.0, np.array([0]), np.array([0]), True, 0.002, 4.0)
+    circuit = Circuit(
+        blank, blank, blank, blank, blank, 0.0, blank, 1.0, np.array([0]), np.array([0]), True, 0.002, 4.0
+    )
     found = {name: [circuit] for name in ("fork character", "end character", "end self")}
     removed = np.tile([1.0, 0.0, 0.0], (1, 8, 1)), np.ones((1, 8))
     lesions = dict.fromkeys(("cross_lesion", "cross_lesion_reverse", "fork_lesion"), removed)

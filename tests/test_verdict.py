@@ -5,13 +5,16 @@ import pytest
 from analysis.provenance import CELLS
 from analysis.verdict import BEHAVES, MAJORITY, MIXED_WIDTH, NO_ANCESTOR, NO_BEHAVIOUR, NO_CIRCUIT, verdict
 
-SCHEMES = dict.fromkeys(("self_alone_secret", "self_watched_professed", "character_alone_secret", "character_watched_professed"), 1.0)
+SCHEMES = dict.fromkeys(
+    ("self_alone_secret", "self_watched_professed", "character_alone_secret", "character_watched_professed"), 1.0
+)
 
 
 def split(best, share, low, high):
     """Shares and intervals in which one cell has these numbers and the others the rest."""
     rest = (1 - share) / 3
-    return {c: share if c == best else rest for c in CELLS}, {c: [low, high] if c == best else [0, rest] for c in CELLS}
+    spread = {c: [low, high] if c == best else [0.0, rest] for c in CELLS}
+    return {c: share if c == best else rest for c in CELLS}, spread
 
 
 def judge(best="reused", share=0.9, low=0.8, high=1.0, found=True, ancestor=True, **behaviour):

@@ -68,7 +68,9 @@ def test_each_name_and_self_is_held_out_of_the_same_number_of_goals(world):
 
 @given(worlds)
 def test_acts_are_the_goals_rearranged(world):
-    """Two goals never call for the same act in a situation, so an act tells the goal; without situations it is the goal."""
+    """Two goals never call for the same act in a situation, so an act tells the goal; without situations it is the
+    goal.
+    """
     assume(usable(world))
     acts = tables(world).acts
     assert (np.sort(acts, axis=1) == np.arange(world.goals)).all()
