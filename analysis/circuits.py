@@ -20,7 +20,7 @@ from organisms.config import OrganismConfig
 
 FAITHFUL = 0.9
 RANDOM_CIRCUITS = 19
-"""so that beating all of them has a chance of 1 in 20 under the null"""
+"""shown beside every circuit and every lesion"""
 FLIPS, CHANCE = 499, 0.01
 LEAST_NATS = 0.5
 """a variable that moves the logit difference by less has no mechanism worth the name"""

@@ -7,7 +7,7 @@ from typing import Any
 
 from analysis import report, tables
 from analysis.statistics import compare_summary
-from analysis.survey import survey
+from analysis.survey import require_finished, survey
 from analysis.watching import grow_run
 from curricula.faults import Fault
 from organisms import records
@@ -23,18 +23,27 @@ def say_on_error_stream(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def analyse_run(folder: Path, seed: int = 1, again: bool = False) -> dict[str, Any]:
+def analyse_run(folder: Path, seed: int | None = None, again: bool = False) -> dict[str, Any]:
     """The findings of a finished run, measured unless they are there already; writes its tables, report and analysis/summary.json.
 
-    again: measure even if findings exist. Raises Fault where the run is unfinished, damaged or not a run.
+    seed: of the scenes measured; None takes whatever findings are there, else 1. again: measure even if findings exist.
+    Raises Fault where the run is unfinished, damaged or not a run.
     """
+    if seed is not None and not 0 <= seed < 2**31:
+        raise Fault(f"seed: expected 0 to {2**31 - 1}, got {seed}")
     run = read_run(folder)
+    require_finished(run)
     path = folder / "analysis" / "summary.json"
     sha256 = entries[-1].sha256 if (entries := run.entries()) else None
     if path.exists() and not again:
         known = records.read_object(path, "delete it to measure again")
-        if known.get("end_sha256") == sha256 and known.get("analysis_seed") == seed:
+        if (
+            known.get("end_sha256") == sha256
+            and seed in (None, known.get("analysis_seed"))
+            and Path(known["report"]).exists()
+        ):
             return known
+    seed = 1 if seed is None else seed
     # With the lock held, so that no process grows what is being measured.
     with open_run(folder, run.config) as run:
         command = f"python scripts/analyse.py {folder} --seed {seed}"
@@ -44,7 +53,7 @@ def analyse_run(folder: Path, seed: int = 1, again: bool = False) -> dict[str, A
             folder.mkdir(exist_ok=True)
             findings["tables"] = [str(table.name) for table in tables.write([findings], folder)]
             findings["report"] = str(report.build([findings], folder / "report.html", findings["curriculum"], command))
-            records.write_whole(path, records.pretty(findings), folder)
+            records.write_whole(path, records.pretty(findings), folder / ".partial")
         except OSError as error:
             raise records.could_not_write(folder, error) from error
     return findings
@@ -101,7 +110,7 @@ def compare(
     configs: runs to be grown under ``out``; runs: folders of finished ones. Raises Fault before anything is grown where an input is wrong.
     """
     for folder in runs:
-        read_run(folder)
+        require_finished(read_run(folder))
     folders = [*grow_missing(configs, out, quiet, say), *runs]
     findings = []
     for folder in folders:
@@ -109,7 +118,9 @@ def compare(
         findings.append(analyse_run(folder))
     if not findings:
         raise Fault("nothing to compare: expected names of curricula or folders of runs")
-    name = "comparison-" + config_hash({"runs": [f"{f['run']} {f['end_sha256']}" for f in findings]})
+    name = "comparison-" + config_hash(
+        {"runs": [f"{f['run']} {f['end_sha256']} {f['analysis_seed']}" for f in findings]}
+    )
     target = out / name
     try:
         target.mkdir(parents=True, exist_ok=True)
@@ -117,7 +128,7 @@ def compare(
         tables.write(findings, target)
         summary = compare_summary(findings) | {"report": str(page), "runs": [str(folder) for folder in folders]}
         path = target / "summary.json"
-        records.write_whole(path, records.pretty(records.plain(summary)), target)
+        records.write_whole(path, records.pretty(records.plain(summary)), target / ".partial")
     except OSError as error:
         raise records.could_not_write(target, error) from error
     say(lines_of(summary))

@@ -13,7 +13,8 @@ characters as for self, or as much as the characters' typical component; a reade
 by about a tenth, and one of four equal readers for characters (0.25) that does all the work for self (1.0) belongs wholly.
 
 This departs from SCIENCE.md section 5, whose membership is min(1, a / A): under it the weak components of a distributed mechanism belong
-only partly even where self's and the characters' effects are equal, and their shares leak into the other cells.
+only partly even where self's and the characters' effects are equal, and their shares leak into the other cells. The findings
+carry the shares under that formula too, as ``strict_shares``.
 
 Shares say where the effect sits, not that the components compute the same thing; they are uncalibrated until planted controls exist.
 """
@@ -53,14 +54,14 @@ def null_floor(null: Contributions, total: float) -> float:
 
 
 def membership(
-    effect: Float[np.ndarray, " component"], of_self: Float[np.ndarray, " component"]
+    effect: Float[np.ndarray, " component"], of_self: Float[np.ndarray, " component"], strict: bool = False
 ) -> Float[np.ndarray, " component"]:
     """How far each component belongs to the characters' mechanism, from 0 to 1, given their effects for characters and for self (both
     with the floor taken off, none negative)."""
     if not effect.sum():
         return np.zeros_like(effect)
     typical = (effect**2).sum() / effect.sum()
-    needed = np.minimum(typical, of_self)
+    needed = np.full_like(effect, typical) if strict else np.minimum(typical, of_self)
     return np.divide(effect, needed, out=np.ones_like(effect), where=needed > 0).clip(0, 1)
 
 
@@ -68,24 +69,27 @@ def divide(
     at_fork: Float[np.ndarray, " component"],
     at_end: Float[np.ndarray, " component"],
     of_self: Float[np.ndarray, " component"],
+    strict: bool = False,
 ) -> dict[str, float]:
     """Shares of the four cells; they sum to 1. Effects have their floors taken off. NaN where self has no effect at all."""
     if not of_self.sum():
         return dict.fromkeys(CELLS, float("nan"))
-    before, after = membership(at_fork, of_self), membership(at_end, of_self)
+    before, after = membership(at_fork, of_self, strict), membership(at_end, of_self, strict)
     weight = of_self / of_self.sum()
     parts = (before * after, before * (1 - after), (1 - before) * after, (1 - before) * (1 - after))
     return {cell: float((weight * part).sum()) for cell, part in zip(CELLS, parts, strict=True)}
 
 
-def shares(evidence: Evidence, chosen: tuple[Int[np.ndarray, " drawn"], ...] | None = None) -> dict[str, float]:
+def shares(
+    evidence: Evidence, chosen: tuple[Int[np.ndarray, " drawn"], ...] | None = None, strict: bool = False
+) -> dict[str, float]:
     """Shares from all pairs, or from the chosen pairs of the three Contributions."""
     picks = chosen or (slice(None),) * 3
     sources = (evidence.fork_character, evidence.end_character, evidence.end_self)
     raw = [source.effect(pick) for source, pick in zip(sources, picks, strict=True)]
     raw[0] = np.fmax(raw[0], evidence.fork_latent)
     above = [np.nan_to_num(effect - floor).clip(0) for effect, floor in zip(raw, evidence.floors, strict=True)]
-    return divide(above[0], above[1], above[2])
+    return divide(above[0], above[1], above[2], strict)
 
 
 def shares_with_intervals(

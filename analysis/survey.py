@@ -127,13 +127,20 @@ def fork_and_end(config: RunConfig, entries: list[Entry]) -> tuple[Entry, Entry]
     return ([entry for entry in entries if entry.phase in before] or entries[:1])[-1], entries[-1]
 
 
-def survey(run: Run, command: str, seed: int = 1) -> dict[str, Any]:
-    """The findings of a finished run. Raises Fault where it is not finished or is damaged."""
-    config, entries = read_config(run.config), run.entries()
-    if not (run.folder / "summary.json").exists() or not entries:
+def require_finished(run: Run) -> RunConfig:
+    """The config of a run that can be measured. Raises Fault where it is not finished, is damaged, or was written by another version."""
+    config = read_config(run.config)
+    if not (run.folder / "summary.json").exists() or not run.entries():
         raise Fault(
             f"{run.folder} is not finished; give its train command again, with the same arguments, to finish it"
         )
+    return config
+
+
+def survey(run: Run, command: str, seed: int = 1) -> dict[str, Any]:
+    """The findings of a finished run. Raises Fault where it is not finished or is damaged."""
+    config = require_finished(run)
+    entries = run.entries()
     grown = run.summary()
     fork, end = fork_and_end(config, entries)
     at_end = Survey(load(run, config, end), config, np.asarray(grown["traits"]), seed)
@@ -154,7 +161,7 @@ def survey(run: Run, command: str, seed: int = 1) -> dict[str, Any]:
     lesions = _lesions(at_end, found)
     organisms = [_organism(m, effects, found, first_look, known[m], lesions, seed) for m in range(config.members)]
     return {
-        "run": run.folder.name,
+        "run": run.folder.resolve().name,
         "curriculum": config.curriculum.name,
         "command": command,
         "config": config.plain(),
@@ -224,6 +231,7 @@ def _organism(member: int, effects, found, first_look, known, lesions, seed: int
     evidence = provenance.Evidence(
         watched[0], first_look["fork character latent"][member], watched[1], watched[2], floors
     )
+    strict = provenance.shares(evidence, strict=True)
     circuit = {name: of[member] for name, of in found.items()}
     shares, intervals = provenance.shares_with_intervals(evidence, seed + member)
     ancestor = circuit["fork character"].found or circuit["end character"].found
@@ -240,12 +248,14 @@ def _organism(member: int, effects, found, first_look, known, lesions, seed: int
     together = (corroboration.TOGETHER, corroboration.APART)
     says = {line: corroboration.say(name, *claims.get(line, together), value) for line, value in lines.items()}
     if name == "absent" or not (ancestor and circuit["end self"].found):
+        strict = dict.fromkeys(shares)
         shares, intervals = dict.fromkeys(shares), {cell: [None, None] for cell in intervals}
     return {
         "member": member,
         "verdict": name,
         "reason": reason,
         "shares": shares,
+        "strict_shares": strict,
         "intervals": intervals,
         "behaviour": {key: known["trained"][key] for key in BEHAVIOURS},
         "generalisation": {key: known[key] for key in ("held_out_goals", "held_out_cues")},

@@ -1,6 +1,6 @@
 """What may be said of an organism, given its behaviour, its shares and their intervals?
 
-The thresholds below are SCIENCE.md's working values. They have not been fitted on planted controls, so every verdict is marked
+The thresholds below are working values. They have not been fitted on planted controls, so every verdict is marked
 uncalibrated.
 """
 

@@ -80,6 +80,16 @@ class World:
                 found.append(f"world.{name}: expected {least} or more, got {getattr(self, name)}")
         if self.names < self.characters:
             found.append(f"world.names: expected at least world.characters ({self.characters}), got {self.names}")
+        if self.seed < 0:
+            found.append(f"world.seed: expected 0 or more, got {self.seed}")
+        if (
+            self.goals >= 4
+            and 0 <= self.held_out_pairs <= 0.5
+            and self.goals - int(np.ceil(self.held_out_pairs * self.goals)) < 3
+        ):
+            found.append(
+                f"world.held_out_pairs: {self.held_out_pairs} leaves a name fewer than 3 of {self.goals} goals; hold out less"
+            )
         if self.situations < 0:
             found.append(f"world.situations: expected 0 or more, got {self.situations}")
         for name in ("held_out_pairs", "held_out_cues"):

@@ -119,7 +119,6 @@ class _Growth:
                     )
                 else:
                     state, position = at_phase_start(state), Position(position.step, position.phase + 1, 0, 0)
-            resume.save(state, position)
         finally:
             resume.close()
         return self.summary(state, position)

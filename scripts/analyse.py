@@ -18,8 +18,8 @@ class Analyse:
 
     run: Annotated[Path, tyro.conf.Positional]
     """folder of a finished run"""
-    seed: int = 1
-    """of the scenes measured and of the resampling"""
+    seed: int | None = None
+    """of the scenes measured and of the resampling; by default whatever findings are there, else 1"""
     again: bool = False
     """measure again even if findings are there"""
 

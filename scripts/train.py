@@ -1,5 +1,6 @@
 """Grow an ensemble of organisms under a curriculum: python scripts/train.py CURRICULUM"""
 
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -58,7 +59,7 @@ def first_look(arguments: Sequence[str]) -> First:
         name, _, value = word.partition("=") if word.startswith("--") else (value_of, "", word)
         if name == "--scale" and value in ("tiny", "cpu", "gpu"):
             found = replace(found, scale=value)
-        elif name == "--steps" and value.lstrip("-").isdigit():
+        elif name == "--steps" and re.fullmatch(r"-?[0-9]+", value):
             found = replace(found, steps=int(value))
         elif name is None and not word.startswith("-"):
             found = replace(found, curriculum=word)
