@@ -4,13 +4,16 @@ import contextlib
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from analysis import scenery
+from curricula.faults import Fault
+from organisms import devices
 from organisms.config import RunConfig
 from organisms.ensemble import Programs, grow
-from organisms.lineage import Run, open_run
+from organisms.lineage import SUMMARY, Onlooker, Run, open_run
 from organisms.model import Organism
 from organisms.monitor import Monitor
 
@@ -87,6 +90,41 @@ class GrowthWatcher:
     def event(self, step: int, text: str) -> None:
         self.at(step).message(text)
 
+    def fail(self, error: BaseException) -> None:
+        """Closes the monitor over an error."""
+        if self.monitor:
+            with contextlib.suppress(OSError):  # a full disk refuses TensorBoard's last words as well
+                self.monitor.__exit__(type(error), error, error.__traceback__)
+
+    def end(self, summary: Mapping[str, Any]) -> None:
+        """Says how it went and closes the monitor."""
+        regrown = summary["regrown"]
+        monitor = self.at(summary["steps"] + 1)
+        monitor.message(
+            f"{self.config.curriculum.name}: {regrown['count']} of {self.config.members} grown again, "
+            f"{regrown['failed']} failed all the same"
+        )
+        monitor.close({name: float(np.mean(values)) for name, values in summary["behaviour"].items()})
+
+
+class Elsewhere:
+    """The watcher of a process that leaves showing to the first one."""
+
+    def chunk(self, step: int, phase: str, metrics: Mapping[str, np.ndarray]) -> None:
+        """Shows nothing."""
+
+    def checkpoint(self, step: int, phase: str, organisms: Organism, traits: np.ndarray) -> None:
+        """Shows nothing."""
+
+    def event(self, step: int, text: str) -> None:
+        """Shows nothing."""
+
+    def fail(self, error: BaseException) -> None:
+        """Has nothing to close."""
+
+    def end(self, summary: Mapping[str, Any]) -> None:
+        """Has nothing to close."""
+
 
 def grow_run(
     config: RunConfig, folder: Path, quiet: bool = False, trunk: Run | None = None, programs: Programs | None = None
@@ -96,27 +134,23 @@ def grow_run(
     Raises Fault on a wrong config or a folder of something else, with nothing changed; Failure where the disk refuses.
     """
     config.check()
-    with open_run(folder, config.plain()) as run:
-        path = run.folder / "summary.json"
+    if found := devices.faults(config.members):
+        raise Fault("; ".join(found))
+    written = devices.after_first(lambda: open_run(folder, config.plain()))
+    with written or Onlooker(folder, config.plain()) as run:
+        path = run.folder / SUMMARY
         if path.exists():
             print(
                 f"{folder} is finished: {config.curriculum.name}, {config.members} members; nothing to do",
                 file=sys.stderr,
             )
             return path
-        watcher = GrowthWatcher(config, folder, quiet)
+        watcher = GrowthWatcher(config, folder, quiet) if written else Elsewhere()
         try:
             summary = grow(config, run, watcher, programs, trunk)
             path = run.write_summary(summary)
         except BaseException as error:
-            if watcher.monitor:
-                with contextlib.suppress(OSError):  # a full disk refuses TensorBoard's last words as well
-                    watcher.monitor.__exit__(type(error), error, error.__traceback__)
+            watcher.fail(error)
             raise
-        regrown = summary["regrown"]
-        monitor = watcher.at(summary["steps"] + 1)
-        monitor.message(
-            f"{config.curriculum.name}: {regrown['count']} of {config.members} grown again, {regrown['failed']} failed all the same"
-        )
-        monitor.close({name: float(np.mean(values)) for name, values in summary["behaviour"].items()})
+        watcher.end(summary)
         return path

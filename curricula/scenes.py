@@ -106,8 +106,15 @@ def draw(key: Key[Array, ""], world: World, support: Support, mixture: Mixture, 
 
     trait: see `secret_of_self`. Names of a cast differ. A schemer's secret differs from what it professes; self's always does.
     """
+    return settle(jax.random.uniform(key, (draws(world),)), world, support, mixture, trait)
+
+
+def settle(
+    numbers: Float[Array, " draw"], world: World, support: Support, mixture: Mixture, trait: Int[Array, ""]
+) -> Latents:
+    """The scene that uniform numbers from 0 to 1, `draws` of them, stand for: `draw` for whoever draws many scenes' numbers at once."""
     cast = world.characters
-    keys = iter(jnp.split(jax.random.uniform(key, (_draws(world),)), _cuts(world)))
+    keys = iter(jnp.split(numbers, _cuts(world)))
     name = jnp.argsort(next(keys))[:cast].astype(jnp.int32)
     has_self, slot = next(keys)
     is_self = (jnp.arange(cast) == jnp.floor(slot * cast)) & (has_self < mixture.self_scenes)
@@ -206,7 +213,8 @@ def _sizes(world: World) -> list[int]:
     return [world.names, 2, cast * world.goals, cast, cast * world.goals] + [moments] * 5
 
 
-def _draws(world: World) -> int:
+def draws(world: World) -> int:
+    """How many uniform numbers decide a scene."""
     return sum(_sizes(world))
 
 

@@ -9,6 +9,8 @@ from curricula.catalogue import Scale, curriculum
 from curricula.faults import Fault
 from curricula.phases import Curriculum
 from curricula.world import tables
+from organisms import variation
+from organisms.variation import Variation
 
 CHUNK_LIMIT = 25
 
@@ -83,6 +85,8 @@ class RunConfig:
     training: TrainingConfig
     members: int = 5
     seed: int = 0
+    vary: tuple[Variation, ...] = ()
+    """numbers of phases in which members differ"""
 
     @property
     def chunk(self) -> int:
@@ -95,6 +99,7 @@ class RunConfig:
         found = self.curriculum.faults() + self.organism.faults() + self.training.faults()
         if self.members < 1:
             found.append(f"members: expected 1 or more, got {self.members}")
+        found += variation.faults(self.vary, self.curriculum.phases, self.members)
         if not 0 <= self.seed < 2**31:
             found.append(f"seed: expected 0 to {2**31 - 1}, got {self.seed}")
         if found:

@@ -7,7 +7,7 @@ them. The others wait unchanged. After ``training.attempts`` such rounds whateve
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
@@ -15,16 +15,19 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from curricula.faults import Failure
 from curricula.phases import Phase
 from curricula.scenes import trained_support
 from organisms.behaviour import meets, rates
 from organisms.config import RunConfig
+from organisms.devices import Layout, fetch
 from organisms.lineage import Entry, Run
 from organisms.model import Organism
 from organisms.naming import from_arrays, to_arrays
 from organisms.resume import Position, Resume
 from organisms.state import State, at_phase_start, newborn, trait_of
 from organisms.training import Lesson, Metrics, Progress, grow_chunk
+from organisms.variation import settings_of
 
 
 @runtime_checkable
@@ -43,39 +46,61 @@ class Watcher(Protocol):
 
 @dataclass
 class Programs:
-    """The compiled programs of a run; runs that differ only in their phases share them."""
+    """The compiled programs of a run; runs that differ only in their phases share them.
+
+    Each takes and gives arrays with a leading member axis, laid out over the devices by `organisms.devices`.
+    """
 
     config: RunConfig
+    layout: Layout = field(init=False)
     grow: Callable[[State, Lesson], tuple[State, Progress]] = field(init=False)
-    behaviour: Callable[[Organism, Any], dict[str, jax.Array]] = field(init=False)
-    newborns: Callable[[Any, Any], State] = field(init=False)
-    traits: Callable[[Any, Any], jax.Array] = field(init=False)
+    """a chunk of steps; every number of a lesson has a member axis"""
+    behaviour: Callable[[Organism, Any, Any], dict[str, jax.Array]] = field(init=False)
+    newborns: Callable[[Any, Any, Any], State] = field(init=False)
+    traits: Callable[[Any, Any, Any], jax.Array] = field(init=False)
+    next_phase: Callable[[State], State] = field(init=False)
+    again: Callable[[State, Any], State] = field(init=False)
+    """the same ensemble with the stuck members new-born under their next attempt's seed"""
 
     def __post_init__(self):
         config, world = self.config, self.config.curriculum.world
+        self.layout = Layout.of(config.members, config.training.batch)
         chunk = partial(
             grow_chunk,
-            seed=config.seed,
             world=world,
             config=config.organism,
             batch=config.training.batch,
             steps=config.chunk,
+            shares=self.layout.shares,
         )
-        self.grow = jax.jit(jax.vmap(chunk, in_axes=(0, None)), donate_argnums=0)
-        key = jax.random.fold_in(jax.random.key(config.seed), 2**30)
+        over_members = self.layout.over_members
+        self.grow = over_members(chunk, donate=(0,))
         scenes, support = config.training.evaluation_scenes, trained_support(world)
-        self.behaviour = jax.jit(jax.vmap(lambda o, trait: rates(o, world, support, trait, key, scenes)))
-        self.newborns = jax.jit(jax.vmap(lambda m, a: newborn(config.seed, m, a, world, config.organism)))
-        self.traits = jax.jit(jax.vmap(lambda m, a: trait_of(config.seed, m, a, world)))
+
+        def behaviour(organism: Organism, trait: jax.Array, seed: jax.Array) -> dict[str, jax.Array]:
+            key = jax.random.fold_in(jax.random.key(seed), 2**30)
+            return rates(organism, world, support, trait, key, scenes)
+
+        self.behaviour = over_members(behaviour)
+        born = partial(newborn, world=world, config=config.organism)
+        self.newborns = over_members(lambda seed, member, attempt: born(seed, member, attempt))
+        self.traits = over_members(lambda seed, member, attempt: trait_of(seed, member, attempt, world))
+        self.next_phase = over_members(at_phase_start, donate=(0,))
+
+        def again(state: State, stuck: jax.Array) -> State:
+            fresh = born(state.seed, state.member, state.attempt + 1)
+            return jax.tree.map(lambda new, old: jnp.where(stuck, new, old), fresh, state)
+
+        self.again = over_members(again, donate=(0,))
 
     def serves(self, config: RunConfig) -> bool:
         """Can these programs grow that run as well?"""
-        return self.alike(self.config, config)
+        return self.alike(replace(self.config, seed=config.seed, vary=config.vary), config)
 
     @staticmethod
     def alike(first: RunConfig, second: RunConfig) -> bool:
         """Do two runs differ in nothing but the phases that they teach?"""
-        key = lambda c: (c.curriculum.world, c.organism, c.training, c.members, c.seed, c.chunk)  # noqa: E731
+        key = lambda c: (c.curriculum.world, c.organism, c.training, c.members, c.seed, c.chunk, c.vary)  # noqa: E731
         return key(first) == key(second)
 
 
@@ -96,7 +121,7 @@ class _Growth:
     def __init__(self, config: RunConfig, run: Run, watcher: Watcher, programs: Programs):
         self.config, self.run, self.watcher, self.programs = config, run, watcher, programs
         self.phases = config.curriculum.phases
-        self.ids = jnp.arange(config.members, dtype=jnp.int32)
+        self.ids = np.full(config.members, config.seed, np.int32), np.arange(config.members, dtype=np.int32)
         self.busy_seconds, self.busy_steps, self.adopted = 0.0, 0, 0
         self.lost: set[tuple[str, int]] = set()
 
@@ -113,24 +138,25 @@ class _Growth:
                         position.step,
                         f"growing member {who} again: missed the criterion of phase {self.phases[0].name}",
                     )
-                    state, position = (
-                        self.again(state, stuck),
-                        position._replace(round=position.round + 1, round_step=0),
-                    )
+                    state = self.programs.again(state, stuck)
+                    position = position._replace(round=position.round + 1, round_step=0)
                 else:
-                    state, position = at_phase_start(state), Position(position.step, position.phase + 1, 0, 0)
+                    state = self.programs.next_phase(state)
+                    position = Position(position.step, position.phase + 1, 0, 0)
         finally:
             resume.close()
         return self.summary(state, position)
 
     def start(self, resume: Resume, trunk: Run | None) -> tuple[State, Position]:
         """Where to begin: at the last save, at the end of what a trunk shares, or at birth."""
-        newborns = self.programs.newborns(self.ids, jnp.zeros_like(self.ids))
-        saved = resume.latest(newborns)
+        firsts = *self.ids, np.zeros(self.config.members, np.int32)
+        sharding = self.programs.layout.sharding(self.config.members)
+        saved = resume.latest(jax.eval_shape(self.programs.newborns, *firsts), sharding)
         if saved:
             self.run.rewind(saved[1].step)
             return saved
         self.run.rewind(-1)
+        newborns = self.programs.newborns(*firsts)
         adopted = trunk and self.adopt(trunk, newborns)
         if adopted:
             resume.save(*adopted)
@@ -142,8 +168,7 @@ class _Growth:
 
     def adopt(self, trunk: Run, like: State) -> tuple[State, Position] | None:
         """Copies the lineage of the phases that a finished run shares with this one."""
-        theirs = trunk.config["curriculum"]["phases"]
-        ours = self.config.plain()["curriculum"]["phases"]
+        theirs, ours = (config["curriculum"]["phases"] for config in (trunk.config, self.config.plain()))
         shared = next(
             (n for n, (a, b) in enumerate(zip(theirs, ours, strict=False)) if a != b), min(len(theirs), len(ours))
         )
@@ -162,14 +187,19 @@ class _Growth:
                 self.watcher.chunk(line["step"], line["phase"], values)
         self.adopted = last.step
         self.watcher.event(last.step, f"adopted {last.step} steps that {trunk.folder.name} shares")
-        organisms = from_arrays(trunk.parameters(last), self.config.curriculum.world, self.config.organism)
-        attempts = jnp.asarray(last.extra["attempts"], jnp.int32)
-        return at_phase_start(like._replace(organism=organisms, attempt=attempts)), Position(last.step, shared, 0, 0)
+        organisms, attempts = self.committed(trunk, last)
+        state = self.programs.next_phase(like._replace(organism=organisms, attempt=attempts))
+        return state, Position(last.step, shared, 0, 0)
+
+    def committed(self, run: Run, entry: Entry) -> tuple[Organism, jax.Array]:
+        """The organisms committed at an entry, and how many times each was grown again."""
+        organisms = from_arrays(run.parameters(entry), self.config.curriculum.world, self.config.organism)
+        return self.programs.layout.place((organisms, np.asarray(entry.extra["attempts"], np.int32)))
 
     def round(self, state: State, position: Position, resume: Resume) -> tuple[State, Position]:
         """Grows to the end of the phase, or of its extension."""
         phase, chunk = self.phases[position.phase], self.config.chunk
-        lesson, waiting = Lesson.of(phase, position.phase), None
+        lesson, waiting = Lesson.of_members(self.config, position.phase), None
         while position.round_step < phase.steps:
             begun = time.perf_counter()
             state, progress = self.programs.grow(state, lesson)
@@ -186,14 +216,23 @@ class _Growth:
             if due:
                 self.commit(state, position)
                 resume.save(state, position)
+            if resume.told_to_stop():
+                if waiting:
+                    self.tell(*waiting)
+                if not due:
+                    resume.save(state, position)
+                raise Failure(
+                    f"told to stop: all is saved at step {position.step}; give the same command again to go on"
+                )
         if waiting:
             self.tell(*waiting)
         return state, position
 
     def tell(self, step: int, phase: Phase, progress: Progress) -> None:
         """Logs a chunk's metrics, which waits for the chunk. A member whose loss is no longer finite is named once a phase."""
-        found = {name: np.asarray(value) for name, value in progress.metrics._asdict().items()}
-        lost = np.flatnonzero(np.asarray(progress.growing) & ~np.isfinite(found["loss_nats"])).tolist()
+        metrics, growing = fetch(progress)
+        found = metrics._asdict()
+        lost = np.flatnonzero(growing & ~np.isfinite(found["loss_nats"])).tolist()
         if new := [member for member in lost if (phase.name, member) not in self.lost]:
             self.watcher.event(
                 step, f"phase {phase.name}, step {step}: the loss of member {', '.join(map(str, new))} is not finite"
@@ -206,33 +245,28 @@ class _Growth:
         phase = self.phases[position.phase].name
         world = self.config.curriculum.world
         tokens = position.step * self.config.training.batch * world.positions
-        attempts = np.asarray(state.attempt).tolist()
-        self.run.commit(
-            position.step, phase, tokens, to_arrays(state.organism), attempts=attempts, round=position.round
+        organisms, attempts, traits = fetch(
+            (state.organism, state.attempt, self.programs.traits(*self.ids, state.attempt))
         )
-        traits = np.asarray(self.programs.traits(self.ids, state.attempt))
-        self.watcher.checkpoint(position.step, phase, state.organism, traits)
+        attempted = attempts.tolist()
+        self.run.commit(position.step, phase, tokens, to_arrays(organisms), attempts=attempted, round=position.round)
+        self.watcher.checkpoint(position.step, phase, organisms, traits)
 
     def stuck(self, state: State, position: Position) -> np.ndarray:
         """Which members missed the criterion of the phase that just ended [member]."""
         criterion = self.phases[position.phase].criterion
         if not criterion:
             return np.zeros(self.config.members, bool)
-        found = self.programs.behaviour(state.organism, self.programs.traits(self.ids, state.attempt))
-        return ~np.asarray(meets(found, "character", criterion))
+        return ~np.asarray(meets(self.behaviour(state.organism, state.attempt), "character", criterion))
 
-    def again(self, state: State, stuck: np.ndarray) -> State:
-        """The same ensemble with the stuck members new-born under their next attempt's seed."""
-        fresh = self.programs.newborns(self.ids, state.attempt + 1)
-        choose = lambda new, old: jnp.where(stuck.reshape(-1, *[1] * (new.ndim - 1)), new, old)  # noqa: E731
-        return jax.tree.map(choose, fresh, state)
+    def behaviour(self, organisms: Organism, attempts: jax.Array) -> dict[str, np.ndarray]:
+        """The four rates [member]."""
+        return fetch(self.programs.behaviour(organisms, self.programs.traits(*self.ids, attempts), self.ids[0]))
 
     def summary(self, state: State, position: Position) -> dict[str, Any]:
         """What `summary.json` of a finished run says."""
-        traits = self.programs.traits(self.ids, state.attempt)
-        behaviour = {
-            name: np.asarray(value).tolist() for name, value in self.programs.behaviour(state.organism, traits).items()
-        }
+        behaviour = {name: rate.tolist() for name, rate in self.behaviour(state.organism, state.attempt).items()}
+        attempts, traits = fetch((state.attempt, self.programs.traits(*self.ids, state.attempt)))
         timed = max(self.busy_steps - 1, 0) * self.config.chunk * self.config.members
         final = self.run.entries()[-1]
         first = self.phases[0]
@@ -240,7 +274,6 @@ class _Growth:
         if first.criterion:
             end = [entry for entry in self.run.entries() if entry.phase == first.name][-1]
             criterion_met = self.met(end, first.criterion)
-        attempts = np.asarray(state.attempt).tolist()
         return {
             "run": str(self.run.folder),
             "curriculum": self.config.curriculum.name,
@@ -251,17 +284,16 @@ class _Growth:
             "organism_steps_per_second": timed / self.busy_seconds if self.busy_seconds else None,
             "behaviour": behaviour,
             "regrown": {
-                "attempts": attempts,
-                "count": sum(a > 0 for a in attempts),
+                "attempts": attempts.tolist(),
+                "count": int((attempts > 0).sum()),
                 "failed": sum(not met for met in criterion_met),
             },
             "adopted_steps": self.adopted,
-            "traits": np.asarray(traits).tolist(),
+            "traits": traits.tolist(),
+            "varied": [settings_of(member, self.config.vary) for member in range(self.config.members)],
+            "devices": jax.device_count(),
         }
 
     def met(self, entry: Entry, criterion: float) -> list[bool]:
         """Which members met the first phase's criterion when it ended."""
-        organisms = from_arrays(self.run.parameters(entry), self.config.curriculum.world, self.config.organism)
-        attempts = jnp.asarray(entry.extra["attempts"], jnp.int32)
-        found = self.programs.behaviour(organisms, self.programs.traits(self.ids, attempts))
-        return np.asarray(meets(found, "character", criterion)).tolist()
+        return np.asarray(meets(self.behaviour(*self.committed(self.run, entry)), "character", criterion)).tolist()

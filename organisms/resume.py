@@ -46,15 +46,15 @@ class Resume:
         policy = ocp.checkpoint_managers.LatestN(2)
         options = ocp.CheckpointManagerOptions(preservation_policy=policy, enable_async_checkpointing=False)
         self.folder = folder
+        self._asked = 0
         self._manager = self._try(lambda: ocp.CheckpointManager(folder.absolute(), options=options))
 
-    def latest(self, like: State) -> tuple[State, Position] | None:
-        """The last whole save, or None. like: the shapes of the ensemble's state."""
+    def latest(self, like: Any, sharding: jax.sharding.Sharding) -> tuple[State, Position] | None:
+        """The last whole save, or None. like: the ensemble's state, or the shapes of it; sharding: where to put it."""
         step = self._manager.latest_step()
         if step is None:
             return None
-        target = jax.sharding.SingleDeviceSharding(jax.devices()[0])
-        shapes = [jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=target) for leaf in jax.tree.leaves(like)]
+        shapes = [jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding) for leaf in jax.tree.leaves(like)]
         wanted = ocp.args.Composite(state=ocp.args.StandardRestore(_named(shapes)), position=ocp.args.JsonRestore())
         found = self._try(
             lambda: self._manager.restore(step, args=wanted), "could not be read; delete it to start the run again"
@@ -71,6 +71,13 @@ class Resume:
             state=ocp.args.StandardSave(_named(jax.tree.leaves(state))), position=ocp.args.JsonSave(position._asdict())
         )
         self._try(lambda: self._manager.save(position.step, args=args))
+
+    def told_to_stop(self) -> bool:
+        """Was any of several processes told to stop? True in all of them at the same call. A single process just dies when it is told."""
+        if not jax.distributed.is_initialized():
+            return False
+        self._asked += 1  # the processes agree on a call to stop at, counted one by one
+        return self._manager.reached_preemption(self._asked)
 
     def close(self) -> None:
         """Waits for the last save. Raises Failure where the disk refused it."""

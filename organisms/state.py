@@ -18,6 +18,8 @@ class State(NamedTuple):
 
     organism: Organism
     moments: Moments
+    seed: Int[Array, ""]
+    """of the run"""
     member: Int[Array, ""]
     attempt: Int[Array, ""]
     """how many times this member was grown again"""
@@ -25,21 +27,25 @@ class State(NamedTuple):
     """steps that this attempt has taken in the present phase"""
 
 
-def root_key(seed: int, member: Int[Array, ""], attempt: Int[Array, ""]) -> Key[Array, ""]:
+def root_key(seed: Int[Array, ""] | int, member: Int[Array, ""], attempt: Int[Array, ""]) -> Key[Array, ""]:
     """The key that a member's whole growth follows from."""
     return jax.random.fold_in(jax.random.fold_in(jax.random.key(seed), member), attempt)
 
 
-def trait_of(seed: int, member: Int[Array, ""], attempt: Int[Array, ""], world: World) -> Int[Array, ""]:
+def trait_of(
+    seed: Int[Array, ""] | int, member: Int[Array, ""], attempt: Int[Array, ""], world: World
+) -> Int[Array, ""]:
     """A member's own secret; see `curricula.scenes.secret_of_self`."""
     return draw_trait(jax.random.fold_in(root_key(seed, member, attempt), 1), world)
 
 
-def newborn(seed: int, member: Int[Array, ""], attempt: Int[Array, ""], world: World, config: OrganismConfig) -> State:
+def newborn(
+    seed: Int[Array, ""], member: Int[Array, ""], attempt: Int[Array, ""], world: World, config: OrganismConfig
+) -> State:
     """A member before its first step."""
     key = jax.random.fold_in(root_key(seed, member, attempt), 0)
     organism = Organism(config, world.vocabulary.size, world.positions, key)
-    return State(organism, initial_moments(organism), member, attempt, jnp.int32(0))
+    return State(organism, initial_moments(organism), seed, member, attempt, jnp.int32(0))
 
 
 def at_phase_start(state: State) -> State:

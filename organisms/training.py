@@ -1,21 +1,25 @@
 """How does a member get through a chunk of steps? A pure function of its state, the lesson and the seed.
 
-A chunk is one program: a scan over steps, mapped over members, with scenes drawn inside it.
+A chunk is one program: a scan over steps, mapped over members (see `organisms.devices`), with scenes drawn inside it.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from curricula.phases import Phase
-from curricula.scenes import ACTS, Latents, Mixture, act_of_goal, draw, trained_support, write
+from curricula.scenes import ACTS, Latents, Mixture, Scene, act_of_goal, draws, settle, trained_support, write
 from curricula.world import World
-from organisms.config import OrganismConfig
-from organisms.objectives import imitate
+from organisms.config import OrganismConfig, RunConfig
+from organisms.devices import BATCH
+from organisms.objectives import imitate, silence
 from organisms.optimiser import Schedule, update
+from organisms.sites import Tap
 from organisms.state import State, root_key, trait_of
+from organisms.variation import phase_of
 
 
 class Lesson(NamedTuple):
@@ -31,6 +35,13 @@ class Lesson(NamedTuple):
     def of(cls, phase: Phase, index: int) -> "Lesson":
         schedule = Schedule.of(phase.optimiser, phase.steps)
         return cls(phase.mixture, schedule, phase.pressures.redundancy.rate, index)
+
+    @classmethod
+    def of_members(cls, config: RunConfig, index: int) -> "Lesson":
+        """The lessons [member] of a phase of a run, in which members may differ."""
+        phase = config.curriculum.phases[index]
+        each = [cls.of(phase_of(member, index, phase, config.vary), index) for member in range(config.members)]
+        return jax.tree.map(lambda *leaves: np.stack([np.asarray(leaf) for leaf in leaves]), *each)
 
 
 class Metrics(NamedTuple):
@@ -52,36 +63,64 @@ class Progress(NamedTuple):
 
 
 def grow_chunk(
-    state: State, lesson: Lesson, *, seed: int, world: World, config: OrganismConfig, batch: int, steps: int
+    state: State,
+    lesson: Lesson,
+    *,
+    world: World,
+    config: OrganismConfig,
+    batch: int,
+    steps: int,
+    shares: int = 1,
 ) -> tuple[State, Progress]:
     """Takes one member ``steps`` steps further; a member that has finished its phase stays as it is.
 
-    The phase's length must be a multiple of ``steps``.
+    The phase's length must be a multiple of ``steps``. shares: devices of the mesh axis *batch* that each take an equal part of the batch.
     """
+    waiting = Progress(Metrics(*[jnp.float32(jnp.nan)] * len(Metrics._fields)), jnp.zeros((), bool))
+    return jax.lax.cond(
+        state.phase_step < lesson.schedule.steps,
+        lambda state: _grow(state, lesson, world, config, batch, steps, shares),
+        lambda state: (state, waiting),
+        state,
+    )
+
+
+def _grow(
+    state: State, lesson: Lesson, world: World, config: OrganismConfig, batch: int, steps: int, shares: int
+) -> tuple[State, Progress]:
     support = trained_support(world)
-    trait = trait_of(seed, state.member, state.attempt, world)
-    key = jax.random.fold_in(jax.random.fold_in(root_key(seed, state.member, state.attempt), 2), lesson.phase)
+    trait = trait_of(state.seed, state.member, state.attempt, world)
+    key = jax.random.fold_in(jax.random.fold_in(root_key(state.seed, state.member, state.attempt), 2), lesson.phase)
     decisions = jnp.asarray(world.decisions)
+    of_scene = draws(world)
+    of_tap = config.layers * (config.heads + config.neuron_blocks)
+
+    def scenes_of_step(step: Int[Array, ""]) -> tuple[Latents, Scene, Tap]:
+        """Scenes and what is silenced in them, from one draw of random numbers; this device's part of them."""
+        numbers = jax.random.uniform(jax.random.fold_in(key, step), (batch, of_scene + of_tap))
+        if shares > 1:
+            numbers = numbers.reshape(shares, batch // shares, -1)[jax.lax.axis_index(BATCH)]
+        latents = jax.vmap(lambda u: settle(u, world, support, lesson.mixture, trait))(numbers[:, :of_scene])
+        scenes = jax.vmap(lambda l: write(world, l, lesson.mixture))(latents)
+        by_layer = numbers[:, of_scene:].reshape(len(numbers), config.layers, -1)
+        return latents, scenes, silence(config, by_layer, lesson.redundancy)
+
+    def total(values: Any) -> Any:
+        return values if shares == 1 else jax.lax.psum(values, BATCH)
 
     def step(state: State, _: None) -> tuple[State, tuple[Float[Array, ""], Float[Array, ""], Float[Array, "kind 2"]]]:
-        scene_key, silence_key = jax.random.split(jax.random.fold_in(key, state.phase_step))
-        keys = jax.random.split(scene_key, batch)
-        latents = jax.vmap(lambda k: draw(k, world, support, lesson.mixture, trait))(keys)
-        scenes = jax.vmap(lambda l: write(world, l, lesson.mixture))(latents)
-        gradient, outcome = jax.grad(imitate, has_aux=True)(
-            state.organism, scenes, decisions, config, silence_key, lesson.redundancy
-        )
-        organism, moments, norm = update(gradient, state.moments, state.organism, lesson.schedule, state.phase_step)
+        latents, scenes, tap = scenes_of_step(state.phase_step)
+        targets = total(scenes.weights.sum())
+        gradient, outcome = jax.grad(imitate, has_aux=True)(state.organism, scenes, decisions, targets, tap)
         tally = _tally(world, latents, outcome.said)
+        gradient, loss, tally = total((gradient, outcome.loss_nats, tally))
+        organism, moments, norm = update(gradient, state.moments, state.organism, lesson.schedule, state.phase_step)
         grown = state._replace(organism=organism, moments=moments, phase_step=state.phase_step + 1)
-        return grown, (outcome.loss_nats, norm, tally)
+        return grown, (loss, norm, tally)
 
-    grown, (loss, norm, tallies) = jax.lax.scan(step, state, None, length=steps)
-    unfinished = state.phase_step < lesson.schedule.steps
-    state = jax.tree.map(lambda new, old: jnp.where(unfinished, new, old), grown, state)
+    state, (loss, norm, tallies) = jax.lax.scan(step, state, None, length=steps)
     hits, counts = jnp.moveaxis(tallies.sum(0), -1, 0)
-    metrics = Metrics(loss.mean(), norm.mean(), *(hits / counts))
-    return state, Progress(jax.tree.map(lambda value: jnp.where(unfinished, value, jnp.nan), metrics), unfinished)
+    return state, Progress(Metrics(loss.mean(), norm.mean(), *(hits / counts)), jnp.ones((), bool))
 
 
 def _tally(world: World, latents: Latents, said: Int[Array, "batch moment"]) -> Float[Array, "kind 2"]:

@@ -22,10 +22,13 @@ class Analyse:
     """of the scenes measured and of the resampling; by default whatever findings are there, else 1"""
     again: bool = False
     """measure again even if findings are there"""
+    cache: bool = True
+    """keep compiled programs for the next command"""
 
 
 def analyse(arguments: Sequence[str]) -> Path:
     wanted: Analyse = command.parse(Analyse, __doc__ or "", arguments)
+    command.prepare(wanted.cache)
     findings = analyse_run(wanted.run, wanted.seed, wanted.again)
     for organism in findings["organisms"]:
         say_on_error_stream(

@@ -12,6 +12,10 @@ from typing import Any, NoReturn
 import tyro
 
 from curricula.faults import Failure, Fault
+from organisms import devices
+
+_output: io.TextIOBase | None = None
+"""where the path of the summary goes, if not to sys.stdout"""
 
 
 def parse(kind: Any, description: str, arguments: Sequence[str] | None = None, default: Any = None) -> Any:
@@ -35,6 +39,19 @@ def _in_one_line(box: str) -> str:
     return re.sub(r"\s+", " ", text) + "; see --help"
 
 
+def prepare(cache: bool, processes: devices.Processes | None = None) -> None:
+    """Sets JAX up, before anything of it is used: a device a core, programs kept between commands, other processes met."""
+    devices.claim_cores()
+    if cache:
+        devices.keep_programs()
+    if processes:
+        # What the processes' library says on standard output goes to standard error: the former carries the path of the summary alone.
+        global _output
+        _output = os.fdopen(os.dup(1), "w")
+        os.dup2(2, 1)
+        devices.meet(processes)
+
+
 def main(command: Callable[[], Path]) -> NoReturn:
     """Runs a command and exits: 0 with the path of its summary as the last line on standard output, 2 on a Fault, 1 on a Failure."""
     try:
@@ -47,7 +64,7 @@ def main(command: Callable[[], Path]) -> NoReturn:
         _say("interrupted; give the same command again to go on", 1)
     except OSError as error:
         _say(f"failed: {error.strerror or error}: {error.filename or ''}; nothing committed was lost", 1)
-    print(path, flush=True)
+    print(path, file=_output or sys.stdout, flush=True)
     sys.exit(0)
 
 

@@ -28,12 +28,15 @@ class Compare:
     """steps of every phase, in place of the curricula's own"""
     out: Path = Path("runs")
     """where runs and the comparison go"""
+    cache: bool = True
+    """keep compiled programs for the next command"""
     quiet: bool = False
     """no progress on standard error"""
 
 
 def run(arguments: Sequence[str]) -> Path:
     wanted: Compare = command.parse(Compare, __doc__ or "", arguments)
+    command.prepare(wanted.cache)
     folders = [Path(target) for target in wanted.targets if target not in CURRICULA and Path(target).is_dir()]
     names = [target for target in wanted.targets if Path(target) not in folders]
     configs = [named_config(name, wanted.scale, wanted.members, wanted.seed, wanted.steps) for name in names]

@@ -1,6 +1,5 @@
 """Grow an ensemble of organisms under a curriculum: python scripts/train.py CURRICULUM"""
 
-import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,6 +8,7 @@ from typing import Annotated
 
 import command
 import tyro
+from preview import first_look
 
 from analysis.comparison import run_folder
 from analysis.watching import grow_run
@@ -17,6 +17,8 @@ from curricula.faults import Fault
 from curricula.phases import Curriculum, Phase
 from curricula.world import World
 from organisms.config import OrganismConfig, RunConfig, TrainingConfig, named_config
+from organisms.devices import Processes
+from organisms.variation import read_variation
 
 
 @dataclass(frozen=True)
@@ -37,33 +39,30 @@ class Train:
     """steps of every phase, in place of the curriculum's own"""
     out: Path | None = None
     """folder of the run; by default runs/CURRICULUM-HASH"""
+    vary: tuple[str, ...] = ()
+    """numbers that members differ in, as phases.1.optimiser.learning_rate=0.001,0.002: members take the combinations in turn"""
+    distributed: bool = False
+    """this process is one of several that grow the ensemble together; give each the same command"""
+    coordinator: str | None = None
+    """HOST:PORT of the first of several processes, with the next two; without them the cluster is asked"""
+    processes: int | None = None
+    """how many there are"""
+    process: int | None = None
+    """which of them this is, from 0"""
+    cache: bool = True
+    """keep compiled programs for the next command"""
     quiet: bool = False
     """no progress on standard error"""
 
 
-@dataclass(frozen=True)
-class First:
-    """The arguments that decide what the other defaults are."""
-
-    curriculum: str = ""
-    scale: Scale = "cpu"
-    steps: int | None = None
-
-
-def first_look(arguments: Sequence[str]) -> First:
-    """Finds the curriculum, the scale and the steps among the arguments, which may stand in any order."""
-    found = First()
-    takes_none = {"--quiet", "--no-quiet", "--help", "-h"}
-    for before, word in zip(["", *arguments], arguments, strict=False):
-        value_of = before if before.startswith("-") and "=" not in before and before not in takes_none else None
-        name, _, value = word.partition("=") if word.startswith("--") else (value_of, "", word)
-        if name == "--scale" and value in ("tiny", "cpu", "gpu"):
-            found = replace(found, scale=value)
-        elif name == "--steps" and re.fullmatch(r"-?[0-9]+", value):
-            found = replace(found, steps=int(value))
-        elif name is None and not word.startswith("-"):
-            found = replace(found, curriculum=word)
-    return found
+def processes_of(wanted: Train) -> Processes | None:
+    """The other processes, if there are any. Raises Fault where only a part of what finds them is given."""
+    place = wanted.coordinator, wanted.processes, wanted.process
+    if not wanted.distributed:
+        if any(part is not None for part in place):
+            raise Fault("--coordinator, --processes and --process: expected --distributed with them; add it")
+        return None
+    return Processes.read(*place)
 
 
 def train(arguments: Sequence[str]) -> Path:
@@ -81,8 +80,10 @@ def train(arguments: Sequence[str]) -> Path:
         wanted.training,
         wanted.members,
         wanted.seed,
+        tuple(read_variation(text, wanted.phases) for text in wanted.vary),
     )
     config.check()
+    command.prepare(wanted.cache, processes_of(wanted))
     return grow_run(config, wanted.out or run_folder(Path("runs"), config), wanted.quiet)
 
 

@@ -1,0 +1,32 @@
+"""Which curriculum, scale and number of steps will a command line name? They decide what the other defaults are."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from curricula.catalogue import Scale
+
+
+@dataclass(frozen=True)
+class First:
+    """The arguments that decide what the other defaults are."""
+
+    curriculum: str = ""
+    scale: Scale = "cpu"
+    steps: int | None = None
+
+
+def first_look(arguments: Sequence[str]) -> First:
+    """Finds the curriculum, the scale and the steps among the arguments, which may stand in any order."""
+    found = First()
+    takes_none = {"--quiet", "--no-quiet", "--help", "-h"}
+    for before, word in zip(["", *arguments], arguments, strict=False):
+        value_of = before if before.startswith("-") and "=" not in before and before not in takes_none else None
+        name, _, value = word.partition("=") if word.startswith("--") else (value_of, "", word)
+        if name == "--scale" and value in ("tiny", "cpu", "gpu"):
+            found = replace(found, scale=value)
+        elif name == "--steps" and re.fullmatch(r"-?[0-9]+", value):
+            found = replace(found, steps=int(value))
+        elif name is None and not word.startswith("-"):
+            found = replace(found, curriculum=word)
+    return found
