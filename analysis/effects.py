@@ -39,24 +39,27 @@ class Contributions(NamedTuple):
 
 
 def shapley(
-    organism: Organism, config: OrganismConfig, pairs: Pair, key: Key[Array, ""]
+    organism: Organism, config: OrganismConfig, pairs: Pair, keys: Key[Array, " pair"], window: int | None = None
 ) -> tuple[Float[Array, "pair component"], Float[Array, " pair"]]:
     """Each component's mean marginal effect in each pair, in nats, over `ORDERS` random orders, and the total of each pair.
 
+    keys: one a pair, of its orders. window: see `analysis.interventions.patched_differences`.
     Marginal effects of one order sum to the pair's total exactly, since they telescope.
     """
     size = len(components(config))
     amount = len(pairs.decision)
-    keys = jax.random.split(key, (amount, ORDERS // 2))
-    drawn = jax.vmap(jax.vmap(lambda k: jax.random.permutation(k, size)))(keys)
+    drawn = jax.vmap(lambda k: jax.vmap(lambda k: jax.random.permutation(k, size))(jax.random.split(k, ORDERS // 2)))(
+        keys
+    )
     orders = jnp.concatenate([drawn, drawn[..., ::-1]], axis=1)
     rank = jnp.argsort(orders, axis=-1)
     masks = rank[:, :, None, :] < jnp.arange(size + 1)[:, None]
-    noising = jnp.tile(jnp.arange(ORDERS) % 2 == 1, amount)
-    repeated = jax.tree.map(lambda leaf: jnp.repeat(leaf, ORDERS, axis=0), pairs)
-    values, totals = effects_of_sets(organism, config, repeated, masks.reshape(-1, size + 1, size), noising)
-    steps = jnp.diff(values, axis=1).reshape(amount, ORDERS, size)
-    return jnp.take_along_axis(steps, rank, axis=-1).mean(1), totals.reshape(amount, ORDERS).mean(1)
+    noising = jnp.broadcast_to((jnp.arange(ORDERS) % 2 == 1)[:, None], (amount, ORDERS, size + 1))
+    values, totals = effects_of_sets(
+        organism, config, pairs, masks.reshape(amount, -1, size), noising.reshape(amount, -1), window
+    )
+    steps = jnp.diff(values.reshape(amount, ORDERS, size + 1), axis=-1)
+    return jnp.take_along_axis(steps, rank, axis=-1).mean(1), totals
 
 
 def single(
@@ -65,6 +68,7 @@ def single(
     pairs: Pair,
     background: Bool[Array, " component"],
     noising: Bool[Array, ""] | bool,
+    window: int | None = None,
 ) -> tuple[Float[Array, "pair component"], Float[Array, " pair"]]:
     """What patching each component adds to patching ``background``, in nats a pair, and the totals.
 
@@ -74,5 +78,5 @@ def single(
     sets = jnp.concatenate([background[None], jnp.eye(size, dtype=bool) | background])
     amount = len(pairs.decision)
     masks = jnp.broadcast_to(sets, (amount, *sets.shape))
-    values, totals = effects_of_sets(organism, config, pairs, masks, jnp.full(amount, noising))
+    values, totals = effects_of_sets(organism, config, pairs, masks, jnp.full((amount, len(sets)), noising), window)
     return values[:, 1:] - values[:, :1], totals

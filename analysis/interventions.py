@@ -14,7 +14,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from curricula.contrasts import Pair
 from organisms.config import OrganismConfig
-from organisms.model import Organism
+from organisms.model import Organism, Past
 from organisms.sites import Site, Tap, components, identity
 
 Recording = dict[Site, Array]
@@ -56,10 +56,9 @@ def patch(config: OrganismConfig, donor: Recording, mask: Bool[Array, " componen
     return swap
 
 
-def difference(logits: Float[Array, "position vocabulary"], pair: Pair) -> Float[Array, ""]:
-    """How much more the second answer is worth than the first, in nats, at the measured decision."""
-    at = logits[pair.decision]
-    return at[pair.second_answer] - at[pair.first_answer]
+def difference(logits: Float[Array, "asked vocabulary"], pair: Pair) -> Float[Array, ""]:
+    """How much more the second answer is worth than the first, in nats, where the measured decision is all that was asked for."""
+    return logits[0, pair.second_answer] - logits[0, pair.first_answer]
 
 
 class Ends(NamedTuple):
@@ -79,22 +78,39 @@ def patched_differences(
     config: OrganismConfig,
     pair: Pair,
     masks: Bool[Array, "set component"],
-    noising: Bool[Array, ""] | bool,
+    noising: Bool[Array, " set"],
+    window: int | None = None,
 ) -> tuple[Float[Array, " set"], Ends]:
     """Logit difference of one pair under each set of patched components, and of its two unpatched scenes.
 
-    noising: False runs the first scene with patches from the second; True runs the second with patches from the first.
+    noising: False runs the first scene with patches from the second; True runs the second with patches from the first. window: number of
+    tokens up to the decision outside of which the two scenes are the same (see `curricula.contrasts.window`): no patch changes anything
+    before them, so they alone are run, over what the tokens before them left.
     """
-    noising = jnp.asarray(noising)
-    base = jnp.where(noising, pair.second, pair.first)
-    giver = jnp.where(noising, pair.first, pair.second)
-    giver_logits, donor = record(organism, giver)
-    of_giver = difference(giver_logits, pair)
-    # The unpatched scene goes through the same product as the patched ones, so that patching nothing gives exactly 0.
-    masks = jnp.concatenate([jnp.zeros_like(masks[:1]), masks])
-    found = jax.vmap(lambda mask: difference(organism(base, patch(config, donor, mask)), pair))(masks)
-    of_base = found[0]
-    return found[1:], Ends(jnp.where(noising, of_giver, of_base), jnp.where(noising, of_base, of_giver))
+    both = jnp.stack([pair.first, pair.second])
+    recording: Recording = {}
+    organism(both, recorder(recording), pair.decision[None])
+    outputs = {site: kept for site, kept in recording.items() if site.name in ("head", "neuron")}
+    last = config.layers - 1
+    at, past = pair.decision[None], None
+    if window is not None:
+        start = pair.decision - window + 1
+        cut = lambda values, axis: jax.lax.dynamic_slice_in_dim(values, start, window, axis)  # noqa: E731
+        keys, values = (
+            jnp.stack([recording[Site(n, name)][0] for n in range(config.layers)]) for name in ("key", "value")
+        )
+        at, past, both = jnp.array([window - 1]), Past(keys, values, start), cut(both, 1)
+        outputs = {site: kept if site.layer == last else cut(kept, -2) for site, kept in outputs.items()}
+
+    def one(mask: Bool[Array, " component"], back: Bool[Array, ""]) -> Float[Array, ""]:
+        donor = {site: jnp.where(back, kept[0], kept[1]) for site, kept in outputs.items()}
+        tokens = jnp.where(back, both[1], both[0])
+        return difference(organism(tokens, patch(config, donor, mask), at, past), pair)
+
+    # The unpatched scenes go through the same product as the patched ones, so that patching nothing gives exactly 0.
+    none = jnp.zeros((2, masks.shape[1]), bool)
+    found = jax.vmap(one)(jnp.concatenate([none, masks]), jnp.concatenate([jnp.array([False, True]), noising]))
+    return found[2:], Ends(found[0], found[1])
 
 
 def effects_of_sets(
@@ -102,18 +118,19 @@ def effects_of_sets(
     config: OrganismConfig,
     pairs: Pair,
     masks: Bool[Array, "pair set component"],
-    noising: Bool[Array, " pair"],
+    noising: Bool[Array, "pair set"],
+    window: int | None = None,
 ) -> tuple[Float[Array, "pair set"], Float[Array, " pair"]]:
     """How far each set moves the difference towards the other scene, in nats, and how far patching everything does.
 
     In either direction nothing gives exactly 0 and everything gives the total. The effect of a set over several pairs is the ratio of
-    the two sums.
+    the two sums. window: see `patched_differences`.
     """
 
     def one(inputs: tuple[Pair, Array, Array]) -> tuple[Array, Array]:
-        pair, sets, way = inputs
-        found, ends = patched_differences(organism, config, pair, sets, way)
-        return jnp.where(way, ends.second - found, found - ends.first), ends.total
+        pair, sets, back = inputs
+        found, ends = patched_differences(organism, config, pair, sets, back, window)
+        return jnp.where(back, ends.second - found, found - ends.first), ends.total
 
     return jax.lax.map(one, (pairs, masks, noising), batch_size=min(PAIRS_AT_ONCE, len(noising)))
 

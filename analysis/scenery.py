@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from analysis.effects import single
 from analysis.interventions import record
-from curricula.contrasts import sample_pairs
+from curricula.contrasts import sample_pairs, window
 from curricula.rendering import render
 from curricula.scenes import Mixture, sample, trained_support
 from curricula.world import World
@@ -74,7 +74,7 @@ def _map_program(world: World, config: OrganismConfig):
     def one(organism: Organism, trait, key, role):
         pairs = sample_pairs(key, world, support, role, "watched", trait, MAP_PAIRS)
         nothing = jnp.zeros(len(components(config)), bool)
-        values, totals = single(organism, config, pairs, nothing, False)
+        values, totals = single(organism, config, pairs, nothing, False, window(world, "watched"))
         return values.mean(0), totals.mean()
 
     both = lambda o, t, k: (one(o, t, k, "character"), one(o, t, k, "self"))  # noqa: E731

@@ -14,17 +14,18 @@ from jaxtyping import Int
 from analysis import circuits, corroboration, provenance
 from analysis.belief import examine
 from analysis.circuits import Circuit
-from analysis.effects import Contributions, shapley, single
+from analysis.effects import Contributions, shapley
 from analysis.findings import learning, phases, plain_circuits, plain_effects
 from analysis.interventions import effects_of_sets
 from analysis.scenery import scenes_in_english
 from analysis.verdict import CALIBRATED, verdict
-from curricula.contrasts import Pair, Role, Variable, measurable, sample_pairs
+from curricula.contrasts import Pair, Role, Variable, measurable, sample_pairs, window
 from curricula.faults import Fault
 from curricula.scenes import trained_support
 from curricula.world import World
 from organisms.behaviour import BEHAVIOURS
 from organisms.config import OrganismConfig, RunConfig, read_config
+from organisms.devices import Layout
 from organisms.lineage import Entry, Run
 from organisms.model import Organism
 from organisms.naming import from_arrays
@@ -50,13 +51,13 @@ def _pair_program(world: World, role: Role, variable: Variable, pairs: int):
     return jax.jit(jax.vmap(draw))
 
 
-@lru_cache(maxsize=8)
-def _programs(config: OrganismConfig):
-    """Compiled measurements, mapped over members one after the other: their weights differ, so nothing is gained by batching them."""
+@lru_cache(maxsize=32)
+def _programs(config: OrganismConfig, window: int | None):
+    """Compiled measurements of all members, whose pairs are shared out over the devices. window: see `analysis.interventions`."""
+    over_rows = Layout.of(jax.device_count()).over_rows
     return (
-        jax.jit(lambda *args: jax.lax.map(lambda x: shapley(x[0], config, x[1], x[2]), args)),
-        jax.jit(lambda *args: jax.lax.map(lambda x: single(x[0], config, x[1], x[2], x[3]), args)),
-        jax.jit(lambda *args: jax.lax.map(lambda x: effects_of_sets(x[0], config, x[1], x[2], x[3]), args)),
+        over_rows(lambda organism, pairs, keys: shapley(organism, config, pairs, keys, window)),
+        over_rows(lambda organism, *rest: effects_of_sets(organism, config, *rest, window)),
     )
 
 
@@ -67,13 +68,23 @@ class Survey:
         self.organisms, self.traits, self.seed = organisms, jnp.asarray(traits), seed
         self.world, self.config, self.members = config.curriculum.world, config.organism, len(traits)
         self.size = len(components(self.config))
-        self.shapley, self.single, self.sets = _programs(self.config)
 
     def keys(self, *path: int):
         key = jax.random.key(self.seed)
         for number in path:
             key = jax.random.fold_in(key, number)
         return jax.random.split(key, self.members)
+
+    def sets(
+        self, role: Role, variable: Variable, draw: int, amount: int, masks: np.ndarray, noising: bool
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Nats [member, pair, set] that patching each of masks [member, set, component] moves, and totals [member, pair]."""
+        pairs = self.pairs(role, variable, draw, amount)
+        spread = np.broadcast_to(masks[:, None], (self.members, amount, *masks.shape[1:]))
+        ways = np.full(spread.shape[:3], noising)
+        program = _programs(self.config, window(self.world, variable))[1]
+        values, totals = jax.device_get(program(self.organisms, pairs, spread, ways))
+        return values.astype(np.float64), totals.astype(np.float64)
 
     def pairs(self, role: Role, variable: Variable, draw: int, amount: int = PAIRS) -> Pair:
         """Pairs [member, pair, ...]; different draws share no pair on purpose."""
@@ -82,28 +93,23 @@ class Survey:
 
     def effects(self, role: Role, variable: Variable, calls: int = 1) -> list[Contributions]:
         """Shapley contributions of each member."""
-        parts = []
+        program, parts = _programs(self.config, window(self.world, variable))[0], []
         for call in range(calls):
-            pairs = self.pairs(role, variable, call)
-            parts.append(jax.device_get(self.shapley(self.organisms, pairs, self.keys(2, call))))
+            keys = jax.vmap(lambda key: jax.random.split(key, PAIRS))(self.keys(2, call))
+            parts.append(jax.device_get(program(self.organisms, self.pairs(role, variable, call), keys)))
         joined = [np.concatenate(part, axis=1).astype(np.float64) for part in zip(*parts, strict=True)]
         return [Contributions(joined[0][m], joined[1][m]) for m in range(self.members)]
 
     def singles(self, role: Role, noising: bool, background: np.ndarray) -> np.ndarray:
         """Effects [member, component] of single patches on top of ``background`` [member, component], as fractions."""
-        pairs = self.pairs(role, "watched", 50)
-        ways = jnp.full(self.members, noising)
-        values, totals = jax.device_get(self.single(self.organisms, pairs, jnp.asarray(background), ways))
+        sets = background[:, None] | np.concatenate([np.zeros((1, self.size), bool), np.eye(self.size, dtype=bool)])
+        values, totals = self.sets(role, "watched", 50, PAIRS, sets, noising)
         with np.errstate(divide="ignore", invalid="ignore"):
-            return values.sum(1) / totals.sum(1)[:, None]
+            return (values[..., 1:] - values[..., :1]).sum(1) / totals.sum(1)[:, None]
 
     def noised(self, role: Role, masks: np.ndarray, draw: int) -> tuple[np.ndarray, np.ndarray]:
         """Nats [member, pair, set] that patching each mask [member, set, component] removes, and totals [member, pair]."""
-        pairs = self.pairs(role, "watched", draw, CURVE_PAIRS)
-        spread = np.broadcast_to(masks[:, None], (self.members, CURVE_PAIRS, *masks.shape[1:]))
-        ways = np.ones((self.members, CURVE_PAIRS), bool)
-        values, totals = jax.device_get(self.sets(self.organisms, pairs, jnp.asarray(spread), jnp.asarray(ways)))
-        return values.astype(np.float64), totals.astype(np.float64)
+        return self.sets(role, "watched", draw, CURVE_PAIRS, masks, True)
 
     def circuits(self, role: Role, effects: list[Contributions]) -> list[Circuit]:
         """The circuit of each member, ranked by effects from other pairs."""
@@ -138,8 +144,12 @@ def require_finished(run: Run) -> RunConfig:
 
 
 def survey(run: Run, command: str, seed: int = 1) -> dict[str, Any]:
-    """The findings of a finished run. Raises Fault where it is not finished or is damaged."""
-    config = require_finished(run)
+    """The findings of a finished run, in full float32 whatever the device. Raises Fault where it is not finished or is damaged."""
+    with jax.default_matmul_precision("highest"):
+        return _survey(run, require_finished(run), command, seed)
+
+
+def _survey(run: Run, config: RunConfig, command: str, seed: int) -> dict[str, Any]:
     entries = run.entries()
     grown = run.summary()
     fork, end = fork_and_end(config, entries)

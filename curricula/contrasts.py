@@ -30,6 +30,11 @@ class Pair(NamedTuple):
     second_answer: Int[Array, ""]
 
 
+def window(world: World, variable: Variable) -> int | None:
+    """How many tokens, up to the measured decision, hold everything in which the scenes of a pair differ; None: the whole scene may."""
+    return {"watched": world.cues + 1, "idle": world.cues + 1, "role": 1}.get(variable)
+
+
 def measurable(world: World, role: Role, variable: Variable) -> bool:
     """Can this variable be changed in text for this role? A constant secret of self lives in its weights alone."""
     if variable == "role":

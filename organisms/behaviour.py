@@ -3,15 +3,17 @@
 Rates are of the most probable act. They say what is done on these scenes, not by which mechanism.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from curricula.scenes import ACTS, Mixture, Support, draw, write
 from curricula.world import World
 
+Shaped = Float[Array, "..."] | Float[np.ndarray, "..."]
 BEHAVIOURS = ("self_alone_secret", "self_watched_professed", "character_alone_secret", "character_watched_professed")
 
 
@@ -44,6 +46,6 @@ def rates(
     return {name: found[name] for name in BEHAVIOURS}
 
 
-def meets(behaviour: dict[str, Float[Array, "..."]], role: str, criterion: float) -> Bool[Array, "..."]:
+def meets(behaviour: Mapping[str, Shaped], role: str, criterion: float) -> Bool[np.ndarray, "..."] | np.bool_:
     """Does the role show both of its behaviours at ``criterion`` or more?"""
-    return jnp.minimum(behaviour[f"{role}_alone_secret"], behaviour[f"{role}_watched_professed"]) >= criterion
+    return np.minimum(behaviour[f"{role}_alone_secret"], behaviour[f"{role}_watched_professed"]) >= criterion

@@ -9,6 +9,7 @@ together. Only where there are fewer members than devices is a member's batch sh
 import os
 import re
 from collections.abc import Callable
+from math import gcd
 from typing import Any, NamedTuple, TypeVar
 
 import jax
@@ -84,6 +85,8 @@ class Layout(NamedTuple):
     """Which devices take which members, and how many share one member's batch."""
 
     mesh: Mesh
+    one_by_one: bool
+    """does a device take its members one after the other?"""
 
     @classmethod
     def of(cls, members: int, batch: int = 1) -> "Layout":
@@ -99,7 +102,7 @@ class Layout(NamedTuple):
             if batch % n == 0 and (n == 1 or batch // n >= LEAST_SCENES)
         )
         used = devices[: together * share].reshape(together, share)
-        return cls(Mesh(used, (MEMBER, BATCH), axis_types=(AxisType.Auto,) * 2))
+        return cls(Mesh(used, (MEMBER, BATCH), axis_types=(AxisType.Auto,) * 2), devices[0].platform == "cpu")
 
     @property
     def shares(self) -> int:
@@ -114,13 +117,10 @@ class Layout(NamedTuple):
         """
         width = self.mesh.shape[MEMBER]
         spec = PartitionSpec(MEMBER)
-        one_by_one = self.mesh.devices.flat[0].platform == "cpu"
 
         def share(*arguments: Any) -> Any:
-            size = 1 if one_by_one else min(TOGETHER, len(jax.tree.leaves(arguments)[0]))
-            if size == 1:
-                return jax.lax.map(lambda one: function(*one), arguments)
-            return jax.lax.map(lambda one: function(*one), arguments, batch_size=size)
+            together = None if self.one_by_one else min(TOGETHER, len(jax.tree.leaves(arguments)[0]))
+            return jax.lax.map(lambda one: function(*one), arguments, batch_size=together)
 
         spread = jax.shard_map(share, mesh=self.mesh, in_specs=spec, out_specs=spec, check_vma=False)
 
@@ -133,6 +133,23 @@ class Layout(NamedTuple):
             return jax.lax.with_sharding_constraint(results, self.sharding(members))
 
         return jax.jit(all_members, donate_argnums=donate)
+
+    def over_rows(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function of one member and some rows as a compiled one of all: arguments [member, ...], [member, row, ...], .. give results
+        [member, row, ...]. The rows must be computed apart, so that a member's can be shared out evenly where the devices do not divide the members.
+        """
+
+        apart = self.over_members(function)
+
+        def all_rows(members: Any, *rows: Any) -> Any:
+            count, amount = jax.tree.leaves(rows)[0].shape[:2]
+            parts = gcd(amount, self.mesh.shape[MEMBER])
+            whose = jnp.arange(count * parts) // parts
+            cut = jax.tree.map(lambda leaf: leaf.reshape(count * parts, amount // parts, *leaf.shape[2:]), rows)
+            results = apart(jax.tree.map(lambda leaf: leaf[whose], members), *cut)
+            return jax.tree.map(lambda leaf: leaf.reshape(count, amount, *leaf.shape[2:]), results)
+
+        return jax.jit(all_rows)
 
     def sharding(self, members: int) -> NamedSharding:
         """Where arrays [member, ...] live between two programs: shared out if the devices divide the members, else on every device."""

@@ -7,6 +7,7 @@ layers, so that a component is an index. The forward pass takes a scene or a bat
 
 from itertools import accumulate
 from math import prod
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -19,11 +20,22 @@ from organisms.sites import Site, Tap, identity
 EPSILON = 1e-5
 
 
+class Past(NamedTuple):
+    """What the tokens before a stretch of a scene left behind for those of the stretch to attend to."""
+
+    key: Float[Array, "layer head position width"]
+    """of the whole scene; those from ``start`` on are not read"""
+    value: Float[Array, "layer head position width"]
+    start: Int[Array, ""]
+    """position of the stretch's first token"""
+
+
 class Organism(nnx.Module):
     """A transformer as a plain pytree: jax.jit, vmap, grad and tree.map take it as it is.
 
     Calling it with tokens [position] gives logits [position, vocabulary]; tokens may have leading batch axes. ``at`` names the positions
     whose logits are wanted: the last layer then computes its queries and neurons there alone, and its sites have those positions only.
+    With a ``past``, tokens [stretch] are some of a scene's, the sites have those positions only, and ``at`` counts from the stretch's first.
 
     Weights start normal with standard deviation initial_scale / sqrt(inputs), the two that write to the residual stream divided by
     sqrt(2 * layers) (Radford et al. 2019, GPT-2, section 2.3); embeddings as if the width were their inputs, so that each has about unit
@@ -73,21 +85,31 @@ class Organism(nnx.Module):
         self.unembedding_bias = zeros(vocabulary)
 
     def __call__(
-        self, tokens: Int[Array, "*batch position"], tap: Tap = identity, at: Int[Array, " moment"] | None = None
+        self,
+        tokens: Int[Array, "*batch position"],
+        tap: Tap = identity,
+        at: Int[Array, " moment"] | None = None,
+        past: Past | None = None,
     ) -> Float[Array, "*batch asked vocabulary"]:
-        layers = self.query.shape[0]
-        residual = tap(Site(-1, "embedding"), self.embedding[...][tokens] + self.position[...][: tokens.shape[-1]])
+        layers, stretch = self.query.shape[0], tokens.shape[-1]
+        place = jax.lax.dynamic_slice_in_dim(self.position[...], 0 if past is None else past.start, stretch)
+        residual = tap(Site(-1, "embedding"), self.embedding[...][tokens] + place)
         for layer in range(layers):
             residual = tap(Site(layer, "residual"), residual)
             asked = at if layer == layers - 1 else None
-            attended = self.attention(layer, normalise(residual), tap, asked)
+            attended = self.attention(layer, normalise(residual), tap, asked, past)
             residual = (residual if asked is None else residual[..., asked, :]) + attended
             residual = residual + self.mlp(layer, normalise(residual), tap)
         final = tap(Site(-1, "final"), normalise(residual))
         return product(final, self.unembedding[...]) + self.unembedding_bias[...]
 
     def attention(
-        self, layer: int, inputs: Float[Array, "*batch position model"], tap: Tap, asked: Int[Array, " moment"] | None
+        self,
+        layer: int,
+        inputs: Float[Array, "*batch position model"],
+        tap: Tap,
+        asked: Int[Array, " moment"] | None,
+        past: Past | None,
     ) -> Float[Array, "*batch asked model"]:
         """What a layer's heads write to the residual stream, at the positions that are asked for (None: at all)."""
         if asked is None:
@@ -98,10 +120,14 @@ class Organism(nnx.Module):
         query = tap(Site(layer, "query"), query)
         key = tap(Site(layer, "key"), key)
         value = tap(Site(layer, "value"), value)
+        begin = 0
+        if past is not None:
+            begin = past.start
+            key = jax.lax.dynamic_update_slice_in_dim(past.key[layer], key, begin, axis=-2)
+            value = jax.lax.dynamic_update_slice_in_dim(past.value[layer], value, begin, axis=-2)
         scores = jnp.einsum("...hpw,...hsw->...hps", query, key) / query.shape[-1] ** 0.5
-        positions = inputs.shape[-2]
-        causal = jnp.tril(jnp.ones((positions, positions), bool))
-        seen = causal if asked is None else causal[asked]
+        seen = jnp.arange(scores.shape[-1]) <= begin + jnp.arange(inputs.shape[-2])[:, None]
+        seen = seen if asked is None else seen[asked]
         pattern = jax.nn.softmax(
             jnp.where(jax.lax.expand_dims(seen, range(scores.ndim - 2)), scores, -jnp.inf), axis=-1
         )

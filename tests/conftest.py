@@ -19,6 +19,7 @@ from organisms.lineage import Run, open_run, read_run
 from organisms.model import Organism
 from organisms.surgery import pick
 
+jax.config.update("jax_num_cpu_devices", 2)  # laws hold on several devices, as commands use them
 settings.register_profile("exapt", deadline=None, derandomize=True, database=None)
 settings.load_profile("exapt")
 

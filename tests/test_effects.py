@@ -25,11 +25,11 @@ ask_single = jax.jit(single, static_argnums=1)
 
 @pytest.fixture(scope="module")
 def few(world):
-    """One organism of four components, stacked as an ensemble of one; its weights are half as large again as at
+    """One organism of four components, stacked as an ensemble of one; its weights are 2.5 times as large as at
     birth.
     """
     born = jax.jit(jax.vmap(lambda k: Organism(FEW, world.vocabulary.size, world.positions, k)))
-    return jax.tree.map(lambda leaf: 1.5 * leaf, born(jax.random.key(1)[None]))
+    return jax.tree.map(lambda leaf: 2.5 * leaf, born(jax.random.key(1)[None]))
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def brute_force(worth, size):
 def sampled(few, pairs):
     """Contributions [pair, draw, component] and totals [pair, draw], each pair with `DRAWS` draws of its orders."""
     repeated = jax.tree.map(lambda leaf: jnp.repeat(leaf, DRAWS, axis=0), pairs)
-    found, totals = ask_shapley(pick(few, 0), FEW, repeated, jax.random.key(0))
+    found, totals = ask_shapley(pick(few, 0), FEW, repeated, jax.random.split(jax.random.key(0), PAIRS * DRAWS))
     return np.asarray(found, np.float64).reshape(PAIRS, DRAWS, 4), np.asarray(totals).reshape(PAIRS, DRAWS)
 
 
@@ -156,7 +156,7 @@ def test_redundant_heads_hide_each_other_and_latent_effects_show_them(pair):
 
 
 def test_shapley_values_share_what_redundant_heads_hide(pair):
-    found, total = ask_shapley(copy_head(by_hand(), 0, 0, 1), HAND, pair, jax.random.key(0))
+    found, total = ask_shapley(copy_head(by_hand(), 0, 0, 1), HAND, pair, jax.random.key(0)[None])
     np.testing.assert_allclose(found[0] / total[0], [0.5, 0.5, 0], atol=0.01)
 
 

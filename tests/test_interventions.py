@@ -7,6 +7,8 @@ import pytest
 import reference
 
 from analysis.interventions import count, effects_of_sets, patch, record, recorder
+from curricula.contrasts import VARIABLES, sample_pairs, window
+from curricula.scenes import trained_support
 from organisms.model import Organism
 from organisms.naming import to_arrays
 from organisms.sites import Site, components
@@ -22,11 +24,13 @@ def large(world, sizes):
     return jax.tree.map(lambda leaf: 2 * leaf, born(jax.random.key(1)[None]))
 
 
-@pytest.fixture(scope="module")
-def ask(sizes, pairs, masks):
+@pytest.fixture(scope="module", params=["whole scenes", "the window alone"])
+def ask(request, sizes, pairs, masks, world):
     """Effects of all masks in all pairs, compiled once."""
+    stretch = window(world, "watched") if request.param == "the window alone" else None
     sets = jnp.broadcast_to(masks, (PAIRS, *masks.shape))
-    return jax.jit(lambda organism, ways: effects_of_sets(organism, sizes, pairs, sets, ways))
+    spread = lambda ways: jnp.broadcast_to(ways[:, None], sets.shape[:2])  # noqa: E731
+    return jax.jit(lambda organism, ways: effects_of_sets(organism, sizes, pairs, sets, spread(ways), stretch))
 
 
 @pytest.fixture(scope="module", params=["usual weights", "large weights"])
@@ -154,3 +158,16 @@ def test_a_patch_changes_nothing_before_the_first_differing_token(look, sizes, p
         (base, _), _, (patched, _), _ = look(pair, jnp.ones(count(sizes), bool))
         np.testing.assert_allclose(patched[:place], base[:place], atol=1e-5)
         assert jnp.abs(patched[place:] - base[place:]).max() > 1e-2
+
+
+@pytest.mark.parametrize("variable", VARIABLES)
+def test_scenes_of_a_pair_differ_inside_the_window_alone(world, variable):
+    """Up to the measured decision; and at its beginning in some pair, else it would be wider than it need be."""
+    support = trained_support(world)
+    drawn = sample_pairs(jax.random.key(3), world, support, "character", variable, jnp.int32(1), 40)
+    stretch, first = window(world, variable), []
+    for n, decision in enumerate(np.asarray(drawn.decision)):
+        differ = np.flatnonzero(np.asarray(drawn.first[n] != drawn.second[n])[: decision + 1])
+        first.append(decision - differ[0] + 1)
+    assert stretch is None or max(first) == stretch
+    assert stretch is not None or max(first) > world.cues + 1

@@ -30,7 +30,9 @@ def loss(organism, world, sizes):
 
     @partial(jax.jit, compiler_options=QUICK)
     def found(scenes, redundancy, key):
-        return imitate(organism, scenes, jnp.asarray(world.decisions), sizes, key, redundancy)
+        numbers = jax.random.uniform(key, (BATCH, sizes.layers, sizes.heads + sizes.neuron_blocks))
+        tap = silence(sizes, numbers, redundancy)
+        return imitate(organism, scenes, jnp.asarray(world.decisions), scenes.weights.sum(), tap)
 
     return lambda scenes, redundancy=0.0: found(scenes, redundancy, jax.random.key(2))
 
@@ -84,7 +86,7 @@ def factors(sizes, rate: float, keys: int) -> tuple[np.ndarray, np.ndarray]:
     """
 
     def one(key):
-        tap = silence(sizes, key, rate)
+        tap = silence(sizes, jax.random.uniform(key, (sizes.layers, sizes.heads + sizes.neuron_blocks)), rate)
         heads = [tap(Site(n, "head"), jnp.ones((sizes.heads, 3, sizes.head_width))) for n in range(sizes.layers)]
         neurons = [tap(Site(n, "neuron"), jnp.ones((3, sizes.neurons))) for n in range(sizes.layers)]
         return jnp.stack(heads), jnp.stack(neurons)
@@ -96,8 +98,12 @@ def factors(sizes, rate: float, keys: int) -> tuple[np.ndarray, np.ndarray]:
     return heads[..., 0, 0], neurons[:, :, 0, :, 0]
 
 
+def some_numbers(sizes):
+    return jax.random.uniform(jax.random.key(0), (sizes.layers, sizes.heads + sizes.neuron_blocks))
+
+
 def test_silence_at_rate_0_is_the_identity(sizes, organism, tokens):
-    tap = silence(sizes, jax.random.key(0), 0.0)
+    tap = silence(sizes, some_numbers(sizes), 0.0)
     for heads_or_blocks in factors(sizes, 0.0, 50):
         np.testing.assert_array_equal(heads_or_blocks, 1.0)
     np.testing.assert_array_equal(organism(tokens[0], tap), organism(tokens[0]))
@@ -116,7 +122,16 @@ def test_silence_takes_whole_components_at_its_rate_and_scales_up_the_rest(sizes
 
 
 def test_silence_touches_heads_and_neurons_alone(sizes, organism, tokens):
-    tap = silence(sizes, jax.random.key(0), 0.9)
+    tap = silence(sizes, some_numbers(sizes), 0.9)
     for name in ("embedding", "residual", "query", "key", "value", "pattern", "final"):
         activation = jnp.ones((2, 3, 4))
         assert tap(Site(0, name), activation) is activation
+
+
+def test_a_part_of_a_batch_is_weighed_by_the_targets_of_the_whole(organism, scenes, world):
+    """Else devices that share a batch would weigh their parts by their own targets."""
+    decisions, targets = jnp.asarray(world.decisions), scenes.weights.sum()
+    parts = [jax.tree.map(lambda leaf, at=at: leaf[at], scenes) for at in (slice(0, 1), slice(1, BATCH))]
+    assert parts[0].weights.sum() * BATCH != targets
+    whole, *losses = (imitate(organism, part, decisions, targets)[0] for part in (scenes, *parts))
+    np.testing.assert_allclose(sum(losses), whole, rtol=1e-5)

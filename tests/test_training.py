@@ -28,7 +28,7 @@ INTENT = replace(PHASE, self_acts="scheming")
 @pytest.fixture(scope="session")
 def grow(world, sizes):
     """A compiled chunk of 4 steps or of 1: state [member, ...] and lesson to state and metrics."""
-    chunk = partial(grow_chunk, seed=SEED, world=world, config=sizes, batch=BATCH)
+    chunk = partial(grow_chunk, world=world, config=sizes, batch=BATCH)
     compiled = {
         steps: jax.jit(jax.vmap(partial(chunk, steps=steps), in_axes=(0, None)), compiler_options=QUICK)
         for steps in (1, STEPS)
@@ -45,7 +45,8 @@ def grow(world, sizes):
 @pytest.fixture(scope="session")
 def newborns(world, sizes):
     born = jax.jit(
-        jax.vmap(lambda member, attempt: newborn(SEED, member, attempt, world, sizes)), compiler_options=QUICK
+        jax.vmap(lambda member, attempt: newborn(jnp.int32(SEED), member, attempt, world, sizes)),
+        compiler_options=QUICK,
     )
     return lambda members, attempts: born(jnp.array(members, jnp.int32), jnp.array(attempts, jnp.int32))
 
