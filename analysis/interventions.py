@@ -18,8 +18,8 @@ from organisms.model import Organism, Past
 from organisms.sites import Site, Tap, components, identity
 
 Recording = dict[Site, Array]
-PAIRS_AT_ONCE = 8
-"""pairs whose patched runs go through one matrix product; measured on two cores, larger gains nothing"""
+TOKENS_AT_ONCE = 1200
+"""tokens of patched runs that go through one matrix product on a CPU, about: more no longer fit its caches"""
 
 
 def recorder(recording: Recording, tap: Tap = identity) -> Tap:
@@ -132,7 +132,9 @@ def effects_of_sets(
         found, ends = patched_differences(organism, config, pair, sets, back, window)
         return jnp.where(back, ends.second - found, found - ends.first), ends.total
 
-    return jax.lax.map(one, (pairs, masks, noising), batch_size=min(PAIRS_AT_ONCE, len(noising)))
+    tokens = masks.shape[1] * (window or pairs.first.shape[1])
+    at_once = max(1, round(TOKENS_AT_ONCE / tokens)) if jax.default_backend() == "cpu" else len(masks)
+    return jax.lax.map(one, (pairs, masks, noising), batch_size=min(at_once, len(masks)))
 
 
 def count(config: OrganismConfig) -> int:
