@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import tyro
 
-from curricula.faults import Failure, Fault
+from curricula.faults import Failure, Fault, Incomplete
 from organisms import devices
 
 _output: io.TextIOBase | None = None
@@ -58,6 +58,9 @@ def main(command: Callable[[], Path]) -> NoReturn:
         path = command()
     except Fault as fault:
         _say(f"error: {fault}", 2)
+    except Incomplete as failure:
+        print(failure.summary)
+        _say(f"failed: {failure}", 1)
     except Failure as failure:
         _say(f"failed: {failure}", 1)
     except KeyboardInterrupt:

@@ -65,7 +65,8 @@ def processes_of(wanted: Train) -> Processes | None:
     return Processes.read(*place)
 
 
-def train(arguments: Sequence[str]) -> Path:
+def resolve(arguments: Sequence[str]) -> tuple[Train, RunConfig]:
+    """What arguments ask for, and the run that this makes, sound or not. Raises Fault where they can not be read."""
     look = first_look(arguments)
     if not look.curriculum and not {"--help", "-h"} & set(arguments):
         raise Fault(f"expected the name of a curriculum, got none; give one of {', '.join(CURRICULA)}, or --help")
@@ -74,14 +75,13 @@ def train(arguments: Sequence[str]) -> Path:
     taught = config.curriculum
     default = Train(look.curriculum, taught.world, config.organism, config.training, taught.phases)
     wanted: Train = command.parse(Train, __doc__ or "", arguments, default=default)
-    config = RunConfig(
-        Curriculum(wanted.curriculum, wanted.world, wanted.phases),
-        wanted.organism,
-        wanted.training,
-        wanted.members,
-        wanted.seed,
-        tuple(read_variation(text, wanted.phases) for text in wanted.vary),
-    )
+    curriculum = Curriculum(wanted.curriculum, wanted.world, wanted.phases)
+    vary = tuple(read_variation(text, wanted.phases) for text in wanted.vary)
+    return wanted, RunConfig(curriculum, wanted.organism, wanted.training, wanted.members, wanted.seed, vary)
+
+
+def train(arguments: Sequence[str]) -> Path:
+    wanted, config = resolve(arguments)
     config.check()
     command.prepare(wanted.cache, processes_of(wanted))
     return grow_run(config, wanted.out or run_folder(Path("runs"), config), wanted.quiet)
