@@ -57,7 +57,7 @@ def _programs(config: OrganismConfig, window: int | None):
     over_rows = Layout.of(jax.device_count()).over_rows
     return (
         over_rows(lambda organism, pairs, keys: shapley(organism, config, pairs, keys, window)),
-        over_rows(lambda organism, *rest: effects_of_sets(organism, config, *rest, window)),
+        over_rows(lambda organism, pairs, masks, ways: effects_of_sets(organism, config, pairs, masks, ways, window)),
     )
 
 

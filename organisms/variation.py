@@ -68,7 +68,7 @@ def faults(variations: Sequence[Variation], phases: Sequence[Phase], members: in
         found.append(
             f"members: expected at least one for each of {combinations} combinations of settings, got {members}"
         )
-    for member in range(min(combinations, members)):
+    for member in range(min(combinations, members) if variations else 0):
         for n, phase in enumerate(phases):
             found += [f"vary: phases.{n}.{line}" for line in phase_of(member, n, phase, variations).faults()]
     return list(dict.fromkeys(found))
