@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import figures, tables
-from benchmarks.limits import cores, versions
+from benchmarks.machine import cores, versions
 from benchmarks.measurement import Measurement
 from benchmarks.neighbours import Neighbours
 from benchmarks.plan import Plan

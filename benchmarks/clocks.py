@@ -1,4 +1,4 @@
-"""How long did it take? Calls timed again and again, and the compiler's share of a call.
+"""How long did it take? Calls timed again and again.
 
 Best and median stand side by side everywhere: the best is what the program can do, the median is what it does on this machine now.
 """
@@ -7,8 +7,6 @@ import time
 from collections.abc import Callable, Sequence
 from statistics import median
 from typing import Any
-
-import jax
 
 
 def repeat(call: Callable[[], Any], seconds: float) -> list[float]:
@@ -29,24 +27,3 @@ def median_of_rounds(rounds: Sequence[Sequence[float]]) -> float | None:
 def least_of_rounds(rounds: Sequence[Sequence[float]]) -> float | None:
     """The least of all rounds; None without a round."""
     return min(min(taken) for taken in rounds) if rounds else None
-
-
-class CompileClock:
-    """Adds up the time that JAX spends tracing, lowering and compiling. Programs traced inside others count once."""
-
-    def __init__(self):
-        self.spans: list[tuple[float, float]] = []
-        jax.monitoring.register_event_duration_secs_listener(self.hear)
-
-    def hear(self, event: str, duration_secs: float, **_: Any) -> None:
-        if event.startswith("/jax/core/compile/"):
-            now = time.perf_counter()
-            self.spans.append((now - duration_secs, now))
-
-    def since(self, begun: float) -> float:
-        """Seconds spent from ``begun``, a reading of time.perf_counter, until now."""
-        total, reached = 0.0, begun
-        for start, end in sorted(self.spans):
-            total += max(0.0, end - max(start, reached))
-            reached = max(reached, end)
-        return total

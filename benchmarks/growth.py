@@ -10,9 +10,11 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from benchmarks import memory
-from benchmarks.clocks import CompileClock, repeat
+from benchmarks.clocks import repeat
+from benchmarks.compiling import CompileClock
 from benchmarks.counting import Sizes, model_flops, parameters, program_flops, step_flops
 from benchmarks.material import checkpoint_bytes
 from benchmarks.products import OwnProducts
@@ -59,13 +61,14 @@ class Growth:
         jax.block_until_ready(jnp.zeros(()) + 1)
         self.before = memory.held()
         self.programs = Programs(self.config)
-        self.lesson = Lesson.of(self.config.curriculum.phases[0], 0)
+        self.lesson = Lesson.of_members(self.config, 0)
         self.own: OwnProducts | None = None
 
     def first(self, started: float) -> dict[str, Any]:
         """Newborns, and a first chunk: what has to be waited for before anything is seen. started: this process, in time.time's seconds."""
-        ids = jnp.arange(self.config.members, dtype=jnp.int32)
-        self.state = jax.block_until_ready(self.programs.newborns(ids, jnp.zeros_like(ids)))
+        members = np.arange(self.config.members, dtype=np.int32)
+        seeds = np.full_like(members, self.config.seed)
+        self.state = jax.block_until_ready(self.programs.newborns(seeds, members, np.zeros_like(members)))
         begun = time.perf_counter()
         self.call()
         taken, compiling = time.perf_counter() - begun, self.clock.since(begun)
@@ -102,7 +105,7 @@ class Growth:
 
     def describe(self) -> dict[str, Any]:
         """What a step is in operations and bytes. executed: the products that the traced program holds, at their own precision."""
-        traced = jax.make_jaxpr(lambda state: self.programs.grow(state, self.lesson))(self.state)
+        traced = jax.make_jaxpr(self.programs.grow)(self.state, self.lesson)
         steps = self.config.chunk * self.config.members
         executed = program_flops(traced, self.platform)
         one = jax.tree.map(lambda leaf: leaf[:1], self.state.organism)

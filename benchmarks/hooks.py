@@ -9,7 +9,7 @@ import numpy as np
 import torch  # pyright: ignore[reportMissingImports]
 from torch import Tensor  # pyright: ignore[reportMissingImports]
 
-from benchmarks.limits import cores
+from benchmarks.machine import cores
 from benchmarks.twin import Twin
 
 Site = tuple[int, str]
@@ -33,21 +33,17 @@ class Hooks:
         ]
         self.moment = np.searchsorted(np.unique(decision), decision)
         self.compared = [tuple(map(int, row)) for row in self.given["compared"]]
-        self.runs: dict[tuple[int, ...], tuple[Tensor, dict[Site, Tensor], float]] = {}
+        self.scenes: dict[tuple[int, ...], tuple[Tensor, dict[Site, Tensor], float]] = {}
         with torch.inference_mode():
-            for member, run, _ in self.compared:
-                noising = bool(self.given["noising"][member, run])
-                base, giver = (
-                    self._tokens(name, member, run)
-                    for name in (("second", "first") if noising else ("first", "second"))
-                )
-                self.runs[member, run] = (base, self._record(member, giver), self._difference(member, run, base))
+            for member, pair, _ in self.compared:
+                giver, base = (self._tokens(name, member, pair) for name in ("first", "second"))
+                self.scenes[member, pair] = (base, self._record(member, giver), self._difference(member, pair, base))
 
     def _parameters(self) -> dict[str, np.ndarray]:
         return {name.removeprefix("parameter "): v for name, v in self.given.items() if name.startswith("parameter ")}
 
-    def _tokens(self, name: str, member: int, run: int) -> Tensor:
-        return torch.tensor(self.given[f"pair {name}"][member, run][None], dtype=torch.int64, device=self.device)
+    def _tokens(self, name: str, member: int, pair: int) -> Tensor:
+        return torch.tensor(self.given[f"pair {name}"][member, pair][None], dtype=torch.int64, device=self.device)
 
     def _record(self, member: int, tokens: Tensor) -> dict[Site, Tensor]:
         """What flows into the modules that read the components' outputs."""
@@ -62,20 +58,20 @@ class Hooks:
             handle.remove()
         return kept
 
-    def _difference(self, member: int, run: int, tokens: Tensor) -> float:
-        logits = self.twins[member](tokens)[0, self.moment[member, run]]
-        second, first = (int(self.given[f"pair {name}_answer"][member, run]) for name in ("second", "first"))
+    def _difference(self, member: int, pair: int, tokens: Tensor) -> float:
+        logits = self.twins[member](tokens)[0, self.moment[member, pair]]
+        second, first = (int(self.given[f"pair {name}_answer"][member, pair]) for name in ("second", "first"))
         return float(logits[second] - logits[first])
 
-    def intervene(self, member: int, run: int, chosen: int) -> float:
+    def intervene(self, member: int, pair: int, chosen: int) -> float:
         """The logit difference with a set of components patched."""
-        base, donor, _ = self.runs[member, run]
-        mask = self.given["masks"][member, run, chosen].reshape(int(self.given["layers"]), -1)
+        base, donor, _ = self.scenes[member, pair]
+        mask = self.given["masks"][member, chosen].reshape(int(self.given["layers"]), -1)
         handles = []
         for layer, block in enumerate(self.twins[member].blocks):
             for name, columns in self._columns(block, mask[layer]):
                 handles.append(getattr(block, name).register_forward_pre_hook(_swap(donor[layer, name], columns)))
-        found = self._difference(member, run, base)
+        found = self._difference(member, pair, base)
         for handle in handles:
             handle.remove()
         return found
@@ -103,11 +99,8 @@ class Hooks:
                 found[which] = self.intervene(*which)
                 count += 1
         taken = time.perf_counter() - begun
-        changes = {which: value - self.runs[which[:2]][2] for which, value in found.items()}
-        signs = {which: -1 if self.given["noising"][which[:2]] else 1 for which in found}
-        apart = max(
-            abs(signs[which] * change - float(self.given["values"][which])) for which, change in changes.items()
-        )
+        removed = {which: self.scenes[which[:2]][2] - value for which, value in found.items()}
+        apart = max(abs(nats - float(self.given["values"][which])) for which, nats in removed.items())
         return {"interventions": count, "seconds": taken, "largest_difference_nats": apart}
 
 

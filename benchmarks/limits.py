@@ -1,22 +1,18 @@
-"""What machine is this, and what is the most that it can do?"""
+"""What does JAX find here, and what is the most that it can do? Also who writes what PyTorch works on."""
 
-import os
-import platform
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import jax
 
+from benchmarks.machine import cores, processor
 from benchmarks.material import write_material
 from benchmarks.products import large
 from curricula.catalogue import Scale
 
-PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "torch")
-
 
 class Limits:
-    """The worker that knows the machine. It also writes what PyTorch works on, so that no JAX runs beside PyTorch in one process."""
+    """The worker that is asked first, and once more at the end."""
 
     def describe(self) -> dict[str, Any]:
         device = jax.devices()[0]
@@ -31,29 +27,5 @@ class Limits:
         return large(tuple(sizes), seconds)
 
     def write_material(self, path: str, scale: Scale, seed: int) -> None:
-        """See `benchmarks.material`."""
+        """See `benchmarks.material`; done here so that no JAX runs in PyTorch's process."""
         write_material(Path(path), scale, seed)
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0))
-
-
-def processor() -> str:
-    """The name of the processor, as far as the system tells."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return named[0] if named else platform.processor() or platform.machine()
-
-
-def versions() -> dict[str, str | None]:
-    """Versions of Python and of what the figures depend on; None where not installed."""
-    found: dict[str, str | None] = {"python": platform.python_version()}
-    for name in PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = None
-    return found

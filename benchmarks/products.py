@@ -5,18 +5,17 @@ layer, logits at decisions), each with operands laid out as the compiler likes t
 generous one. Layers share their activations, which leaves them in the cache more often than training would.
 """
 
-from collections.abc import Callable
-from math import gcd
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.sharding import AxisType, Mesh, PartitionSpec
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Key
 
 from benchmarks.clocks import repeat
 from benchmarks.counting import Product, Sizes, forward_products
+from organisms.devices import Layout
 
 PRECISIONS = {
     "float32": (jnp.float32, jax.lax.Precision.HIGHEST),
@@ -24,25 +23,6 @@ PRECISIONS = {
     "bfloat16": (jnp.bfloat16, jax.lax.Precision.DEFAULT),
 }
 Operands = dict[str, Array]
-
-
-def over_members(one: Callable[[Any], Any], members: int, batch: int) -> tuple[Callable[[Any], Any], int, int]:
-    """A function of one member as a program over arrays [member, ...], laid out as training lays members out.
-
-    Members are shared out over the devices; a CPU device takes its members one after the other, any other takes them together. Where
-    there are fewer members than devices, each member's batch is shared out as well. Returns the program, the number of members that it
-    takes (filled up to a multiple of the devices) and the scenes of a member that a device sees.
-    """
-    devices = np.array(jax.local_devices())
-    across = min(members, len(devices))
-    shares = gcd(len(devices) // across, batch)
-    mesh = Mesh(
-        devices[: across * shares].reshape(across, shares), ("member", "batch"), axis_types=(AxisType.Auto,) * 2
-    )
-    spread = jax.lax.map if devices[0].platform == "cpu" else lambda function, xs: jax.vmap(function)(xs)
-    spec = PartitionSpec("member")
-    program = jax.shard_map(lambda xs: spread(one, xs), mesh=mesh, in_specs=spec, out_specs=spec, check_vma=False)
-    return jax.jit(program), -(-members // across) * across, batch // shares
 
 
 def large(sizes: tuple[int, ...], seconds: float) -> dict[str, dict[str, Any]]:
@@ -77,29 +57,29 @@ def _large(size: int, devices: int, precision: str, seconds: float) -> float:
 
 
 class OwnProducts:
-    """The products of some plain steps of some members as one program, to be timed."""
+    """The products of some plain steps of some members as one program, to be timed, laid out over the devices as training is."""
 
     def __init__(self, sizes: Sizes, members: int, steps: int, precision: str = "float32"):
-        self.steps = steps
-        one = lambda inputs: _member(inputs, forward_products(self.local), steps, precision)  # noqa: E731
-        self.program, self.members, batch = over_members(one, members, sizes.batch)
-        self.local = sizes._replace(batch=batch)
-        self.inputs = jax.jit(lambda: jax.vmap(lambda key: self._inputs(key, precision))(self._keys()))()
+        layout = Layout.of(members, sizes.batch)
+        self.local = sizes._replace(batch=sizes.batch // layout.shares)
+        self.members, self.steps = members, steps
+        products = forward_products(self.local)
+        self.program = layout.over_members(lambda inputs: _member(inputs, products, steps, precision))
+        born = layout.over_members(lambda key: _inputs(key, products, precision))
+        self.inputs = born(jax.random.split(jax.random.key(0), members))
         jax.block_until_ready(self.program(self.inputs))
-
-    def _keys(self) -> Array:
-        return jax.random.split(jax.random.key(0), self.members)
-
-    def _inputs(self, key: Array, precision: str) -> Operands:
-        kind = PRECISIONS[precision][0]
-        shapes = operands(forward_products(self.local))
-        keys = jax.random.split(key, len(shapes))
-        return {name: jax.random.normal(k, shape, kind) for k, (name, shape) in zip(keys, shapes.items(), strict=True)}
 
     def measure(self, seconds: float) -> list[float]:
         """Seconds that a step of a member took in each of some calls."""
         taken = repeat(lambda: jax.block_until_ready(self.program(self.inputs)), seconds)
         return [call / self.steps / self.members for call in taken]
+
+
+def _inputs(key: Key[Array, ""], products: list[Product], precision: str) -> Operands:
+    shapes = operands(products)
+    keys = jax.random.split(key, len(shapes))
+    kind = PRECISIONS[precision][0]
+    return {name: jax.random.normal(k, shape, kind) for k, (name, shape) in zip(keys, shapes.items(), strict=True)}
 
 
 def operands(products: list[Product]) -> dict[str, tuple[int, ...]]:

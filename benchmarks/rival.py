@@ -9,7 +9,7 @@ import numpy as np
 import torch  # pyright: ignore[reportMissingImports]
 
 from benchmarks.clocks import repeat
-from benchmarks.limits import cores
+from benchmarks.machine import cores
 from benchmarks.twin import Twin, imitate
 
 VARIANTS = ("eager", "compiled", "pruned_eager", "pruned_compiled")

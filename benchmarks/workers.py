@@ -34,7 +34,8 @@ class OutOfMemory(Exception):
 
 
 def environment() -> dict[str, str]:
-    """What a worker finds in its environment: a device a core, as in training; no compiled program from before; no memory reserved."""
+    """What a worker finds in its environment: a device a core, as `organisms.devices.claim_cores` has it; no compiled program from before; no
+    memory reserved."""
     settings = {
         "JAX_NUM_CPU_DEVICES": str(len(os.sched_getaffinity(0))),
         "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
