@@ -170,9 +170,11 @@ def test_what_is_drawn_is_what_was_measured(monkeypatch):
     assert set(lines) == {"tiny scale", "tiny scale, PyTorch", "cpu scale", "cpu scale, PyTorch"}
     np.testing.assert_allclose(lines["tiny scale"].get_xydata(), [[1, 100], [4, 20]])
     assert set(lines["cpu scale, PyTorch"].get_ydata()) == {40.0}
+    assert all("$" not in label.get_text() for label in kept[0].axes[0].get_yticklabels())
+    assert [axes.get_title("left") for axes in kept[1].axes] == ["tiny scale", "cpu scale"]
     lines = {line.get_label(): line for line in kept[1].axes[0].lines}
-    np.testing.assert_allclose(lines["tiny scale"].get_ydata(), [1, 1])
-    np.testing.assert_allclose(lines["tiny scale, with compiling"].get_ydata(), [2, 2])
+    np.testing.assert_allclose(lines["growing"].get_xydata(), [[1, 1], [4, 1]])
+    np.testing.assert_allclose(lines["with compiling"].get_ydata(), [2, 2])
 
 
 @pytest.mark.parametrize("draw", [figures.cost, figures.memory])
