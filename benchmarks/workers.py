@@ -29,6 +29,10 @@ ROOT = Path(__file__).parent.parent
 FULL = ("RESOURCE_EXHAUSTED", "out of memory", "MemoryError", "OutOfMemoryError")
 
 
+PATIENCE_SECONDS = 20
+"""how long a process that has nothing to do any more may take to end"""
+
+
 class OutOfMemory(Exception):
     """What a worker was asked for does not fit into this machine's memory."""
 
@@ -61,8 +65,8 @@ class Worker:
         )
         try:
             self.call("__init__", **settings)
-        except BaseException:
-            self.__exit__()
+        except BaseException as error:
+            self.__exit__(error)
             raise
 
     def call(self, method: str, **arguments: Any) -> Any:
@@ -94,9 +98,13 @@ class Worker:
     def __enter__(self) -> "Worker":
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.process.kill()
-        self.process.communicate()
+    def __exit__(self, error: object = None, *_: object) -> None:
+        """Lets the process end by itself, so that it ends what it started; at once where something went wrong."""
+        try:
+            self.process.communicate(timeout=0 if error else PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.communicate()
         self.said.close()
 
 
