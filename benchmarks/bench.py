@@ -1,0 +1,59 @@
+"""How does a plan become files? Measured, summed up, drawn and written; a machine that was busy with something else is pointed out."""
+
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks import figures, tables
+from benchmarks.machine import cores, versions
+from benchmarks.measurement import Measurement
+from benchmarks.neighbours import Neighbours
+from benchmarks.plan import Plan
+from benchmarks.summary import summary
+from curricula.faults import Fault
+from organisms import records
+
+DISTURBED = 0.1
+"""cores that others may keep busy before it is said that figures are not to be trusted"""
+
+
+def bench(plan: Plan, out: Path, command: str, say: Callable[[str], None]) -> Path:
+    """Runs a bench and writes ``summary.json``, ``cost.svg`` and ``memory.svg`` into ``out``. Returns the path of the summary.
+
+    Raises Fault on wrong settings, before anything is measured; Failure where a measurement fails or the disk refuses.
+    """
+    if found := plan.faults():
+        raise Fault("; ".join(found))
+    for folder, flag in ((out, "--out"), (plan.profile, "--profile")):
+        try:
+            if folder:
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Fault(f"could not make {folder}: {error.strerror or error}; give another {flag}") from error
+    neighbours, begun = Neighbours(), time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        measurement = Measurement(plan, Path(folder), say)
+        if plan.pytorch and not measurement.has_pytorch():
+            say("PyTorch is not installed, so nothing is compared with it; install it with pip install -e '.[bench]'")
+        raw = measurement.run()
+    about = {
+        "versions": versions(),
+        "cores": cores(),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": command,
+        "cores_busy_with_others": neighbours.cores(),
+        "seconds": time.monotonic() - begun,
+    }
+    found = records.plain(summary(raw, about))
+    path = out / "summary.json"
+    for name, drawn in (("cost.svg", figures.cost(found["rows"])), ("memory.svg", figures.memory(found["rows"]))):
+        records.write_whole(out / name, drawn.encode(), out / ".partial")
+    records.write_whole(path, records.pretty(found), out / ".partial")
+    say(tables.text(found))
+    if (busy := about["cores_busy_with_others"] or 0.0) > DISTURBED:
+        say(
+            f"others kept {busy:.1f} of {cores()} cores busy meanwhile: figures are too low and ratios not to be trusted"
+        )
+    return path

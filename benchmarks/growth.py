@@ -1,0 +1,135 @@
+"""How fast does an ensemble grow? The real training program (scenes drawn, metrics kept) on one scale with one number of members.
+
+Runs in a process of its own, so that its peak memory and the time to its first chunk are its own.
+"""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from benchmarks import memory
+from benchmarks.clocks import repeat
+from benchmarks.compiling import CompileClock
+from benchmarks.counting import Sizes, model_flops, parameters, program_flops, step_flops
+from benchmarks.material import checkpoint_bytes
+from benchmarks.products import OwnProducts
+from benchmarks.profiling import costliest
+from curricula.catalogue import Scale
+from organisms.config import RunConfig, named_config
+from organisms.ensemble import Programs
+from organisms.naming import to_arrays
+from organisms.training import Lesson
+
+CALL_SECONDS = 4.0
+"""what a call of the program should take at most; shorter chunks are used where it would take longer"""
+EFFICIENCY = 0.4
+"""share of the machine's limit that is counted on when a chunk is chosen"""
+
+
+def chunk_for(config: RunConfig, flops_per_second: float) -> int:
+    """Steps in a call: as many as training takes, or fewer where a call would take too long."""
+    step = model_flops(config) * config.members / (EFFICIENCY * flops_per_second)
+    divisors = [steps for steps in range(1, config.chunk + 1) if config.chunk % steps == 0]
+    return max((steps for steps in divisors if steps * step <= CALL_SECONDS), default=1)
+
+
+def cut(config: RunConfig, chunk: int) -> RunConfig:
+    """The same run with chunks of that many steps and a first phase that does not end while it is measured."""
+    curriculum = config.curriculum
+    phase = replace(curriculum.phases[0], steps=chunk * 10**6)
+    return replace(
+        config,
+        curriculum=replace(curriculum, phases=(phase,)),
+        training=replace(config.training, checkpoint_every=chunk),
+    )
+
+
+class Growth:
+    """One ensemble in its first phase."""
+
+    def __init__(self, scale: Scale, members: int, seed: int, flops_per_second: float):
+        self.clock = CompileClock()
+        named = named_config("shared", scale, members, seed)
+        self.config = cut(named, chunk_for(named, flops_per_second))
+        self.config.check()
+        self.platform = jax.devices()[0].platform
+        jax.block_until_ready(jnp.zeros(()) + 1)
+        self.before = memory.held()
+        self.programs = Programs(self.config)
+        self.lesson = Lesson.of_members(self.config, 0)
+        self.own: OwnProducts | None = None
+
+    def first(self, started: float) -> dict[str, Any]:
+        """Newborns, and a first chunk: what has to be waited for before anything is seen. started: this process, in time.time's seconds."""
+        members = np.arange(self.config.members, dtype=np.int32)
+        seeds = np.full_like(members, self.config.seed)
+        self.state = jax.block_until_ready(self.programs.newborns(seeds, members, np.zeros_like(members)))
+        begun = time.perf_counter()
+        self.call()
+        taken, compiling = time.perf_counter() - begun, self.clock.since(begun)
+        return {
+            "chunk_steps": self.config.chunk,
+            "compile_seconds": compiling,
+            "seconds_to_first_chunk": time.time() - started,
+            "first_call_seconds": taken - compiling,
+        }
+
+    def call(self) -> None:
+        """One chunk, waited for."""
+        self.state, progress = self.programs.grow(self.state, self.lesson)
+        jax.block_until_ready((self.state, progress))
+
+    def measure(self, seconds: float) -> list[float]:
+        """Seconds that a step of an organism took in each of some calls."""
+        return [taken / self.config.chunk / self.config.members for taken in repeat(self.call, seconds)]
+
+    def settle(self) -> dict[str, int]:
+        """Bytes that growth took at most so far, compiling included, beyond what the process held before; of device memory where devices
+        say. From here on the peak is watched afresh, without the compiler's."""
+        on_devices = memory.peak_on_devices()
+        found = memory.peak() - self.before if on_devices is None else on_devices
+        self.settled = memory.forget_peak()
+        return {"peak_memory_bytes": found}
+
+    def steady_memory(self) -> dict[str, int | None]:
+        """Bytes that growing took at most since `settle`; on devices compiling took none, so there it is the same as before."""
+        on_devices = memory.peak_on_devices()
+        if on_devices is not None:
+            return {"steady_memory_bytes": on_devices}
+        return {"steady_memory_bytes": memory.peak() - self.before if self.settled else None}
+
+    def describe(self) -> dict[str, Any]:
+        """What a step is in operations and bytes. executed: the products that the traced program holds, at their own precision."""
+        traced = jax.make_jaxpr(self.programs.grow)(self.state, self.lesson)
+        steps = self.config.chunk * self.config.members
+        executed = program_flops(traced, self.platform)
+        one = jax.tree.map(lambda leaf: leaf[:1], self.state.organism)
+        return {
+            "parameters": parameters(self.config),
+            "batch": self.config.training.batch,
+            "model_flops_a_step": model_flops(self.config),
+            "plain_flops_a_step": step_flops(Sizes.of(self.config)),
+            "executed_flops_a_step": executed.total() / steps,
+            "precision": max(executed, key=lambda name: executed[name]),
+            "checkpoint_bytes": checkpoint_bytes(to_arrays(one), self.config.members),
+        }
+
+    def start_products(self, members: int, steps: int, precision: str) -> int:
+        """Compiles the model's own products. Returns their operations a step of an organism."""
+        self.own = OwnProducts(Sizes.of(self.config), members, steps, precision)
+        return step_flops(Sizes.of(self.config))
+
+    def measure_products(self, seconds: float) -> list[float]:
+        """Seconds that a step's products of an organism took, alone, in each of some calls."""
+        assert self.own, "start_products first"
+        return self.own.measure(seconds)
+
+    def profile(self, folder: str) -> list[dict[str, Any]]:
+        """Writes a profiler trace of one chunk; the costliest groups of operations in it."""
+        steps = self.config.chunk * self.config.members
+        return costliest(self.call, Path(folder), steps)

@@ -1,0 +1,128 @@
+"""How are things measured apart from one another? In processes of their own, asked in turn, one call at a time.
+
+A worker is ``python -m benchmarks KIND``. Each line on its standard input is a call, each line on its standard output an answer. While one
+worker measures, the others wait for input and take no time.
+"""
+
+import importlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from curricula.faults import Failure
+from organisms.records import plain
+
+KINDS = {
+    "limits": "benchmarks.limits:Limits",
+    "growth": "benchmarks.growth:Growth",
+    "patching": "benchmarks.patching:Patching",
+    "pytorch": "benchmarks.rival:Rival",
+    "hooks": "benchmarks.hooks:Hooks",
+}
+ROOT = Path(__file__).parent.parent
+FULL = ("RESOURCE_EXHAUSTED", "out of memory", "MemoryError", "OutOfMemoryError")
+
+
+PATIENCE_SECONDS = 20
+"""how long a process that has nothing to do any more may take to end"""
+
+
+class OutOfMemory(Exception):
+    """What a worker was asked for does not fit into this machine's memory."""
+
+
+def environment() -> dict[str, str]:
+    """What a worker finds in its environment: a device a core, as `organisms.devices.claim_cores` has it; no compiled program from before; no
+    memory reserved."""
+    settings = {
+        "JAX_NUM_CPU_DEVICES": str(len(os.sched_getaffinity(0))),
+        "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+    }
+    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH", ""))))
+    return settings | dict(os.environ) | {"JAX_ENABLE_COMPILATION_CACHE": "false", "PYTHONPATH": path}
+
+
+class Worker:
+    """A process that answers calls to the methods of its kind. Leaving its ``with`` block ends it."""
+
+    def __init__(self, kind: str, **settings: Any):
+        self.kind = kind
+        self.started = time.time()
+        self.said = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the worker)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks", kind],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.said,
+            text=True,
+            env=environment(),
+        )
+        try:
+            self.call("__init__", **settings)
+        except BaseException as error:
+            self.__exit__(error)
+            raise
+
+    def call(self, method: str, **arguments: Any) -> Any:
+        """The method's answer. Raises OutOfMemory where memory did not suffice, Failure on any other error."""
+        assert self.process.stdin
+        assert self.process.stdout
+        try:
+            print(json.dumps([method, plain(arguments)]), file=self.process.stdin, flush=True)
+            line = self.process.stdout.readline()
+        except BrokenPipeError:
+            line = ""
+        if not line:
+            code = self.process.wait()
+            if code == -signal.SIGKILL:
+                raise OutOfMemory("the system ended the process, as it does when memory runs out")
+            raise Failure(f"the {self.kind} worker ended with {code}: {self.last_words()}")
+        answer = json.loads(line)
+        if "error" in answer:
+            words = f"{self.kind} worker, {method}: {answer['error']}"
+            raise OutOfMemory(answer["error"]) if answer["full"] else Failure(words)
+        return answer["found"]
+
+    def last_words(self) -> str:
+        """The last line that the process wrote on its standard error."""
+        self.said.seek(0)
+        lines = self.said.read().decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "it said nothing"
+
+    def __enter__(self) -> "Worker":
+        return self
+
+    def __exit__(self, error: object = None, *_: object) -> None:
+        """Lets the process end by itself, so that it ends what it started; at once where something went wrong."""
+        try:
+            self.process.communicate(timeout=0 if error else PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.communicate()
+        self.said.close()
+
+
+def serve(kind: str) -> None:
+    """Answers calls until standard input ends. What libraries print goes to standard error."""
+    with os.fdopen(os.dup(1), "w") as channel:
+        os.dup2(2, 1)
+        station: Any = None
+        for line in sys.stdin:
+            method, arguments = json.loads(line)
+            try:
+                if method == "__init__":
+                    module, _, name = KINDS[kind].partition(":")
+                    station, found = getattr(importlib.import_module(module), name)(**arguments), None
+                else:
+                    found = getattr(station, method)(**arguments)
+                answer = {"found": plain(found)}
+            except Exception as error:
+                text = f"{type(error).__name__}: {error}".strip()
+                answer = {"error": text.splitlines()[0][:300], "full": any(sign in text for sign in FULL)}
+            print(json.dumps(answer), file=channel, flush=True)
