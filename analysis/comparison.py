@@ -12,8 +12,8 @@ from analysis.watching import grow_run
 from curricula.faults import Fault
 from organisms import records
 from organisms.config import RunConfig
-from organisms.ensemble import Programs
 from organisms.lineage import Run, config_hash, open_run, read_run
+from organisms.programs import Programs
 
 Say = Callable[[str], None]
 

@@ -18,8 +18,9 @@ from organisms.model import Organism, Past
 from organisms.sites import Site, Tap, components, identity
 
 Recording = dict[Site, Array]
-TOKENS_AT_ONCE = 1200
-"""tokens of patched runs that go through one matrix product on a CPU, about: more no longer fit its caches"""
+TOKENS_AT_ONCE = {"cpu": 1200, "other": 2**18}
+"""tokens of patched runs that go through one matrix product, about. On a CPU more no longer fit its caches (measured); elsewhere this bounds
+memory, at a gigabyte or so for the widest activation at gpu scale (not measured)"""
 
 
 def recorder(recording: Recording, tap: Tap = identity) -> Tap:
@@ -133,7 +134,7 @@ def effects_of_sets(
         return jnp.where(back, ends.second - found, found - ends.first), ends.total
 
     tokens = masks.shape[1] * (window or pairs.first.shape[1])
-    at_once = max(1, round(TOKENS_AT_ONCE / tokens)) if jax.default_backend() == "cpu" else len(masks)
+    at_once = max(1, round(TOKENS_AT_ONCE["cpu" if jax.default_backend() == "cpu" else "other"] / tokens))
     return jax.lax.map(one, (pairs, masks, noising), batch_size=min(at_once, len(masks)))
 
 

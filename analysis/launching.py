@@ -153,7 +153,7 @@ def _interrupts() -> Iterator[list[int]]:
 def run_all(tasks: Sequence[Task], start: Callable[[Task], Job], at_once: int, say: Say) -> dict[str, Ending]:
     """Runs every task, `at_once` at most at a time, whether others fail or not. Returns how each ended, by name.
 
-    Raises KeyboardInterrupt on SIGINT, SIGTERM or SIGHUP, and whatever `start` raises; either way nothing is left running.
+    Raises KeyboardInterrupt on SIGINT, SIGTERM or SIGHUP, and whatever `start` raises but Failure, which is that task's ending; either way nothing is left running.
     """
     assert at_once >= 1
     waiting = list(reversed(tasks))
@@ -165,7 +165,12 @@ def run_all(tasks: Sequence[Task], start: Callable[[Task], Job], at_once: int, s
                 while waiting and len(running) < at_once and not asked:
                     task = waiting.pop()
                     size = task.log.stat().st_size if task.log.exists() else 0
-                    running.append((task, start(task), size, time.monotonic()))
+                    try:
+                        running.append((task, start(task), size, time.monotonic()))
+                    except Failure as failure:  # one that can not be started stops no other
+                        endings[task.name] = Ending(None, str(failure), 0.0)
+                        say(f"{task.name}: failed ({failure}); {len(endings)} of {len(tasks)}")
+                        continue
                     say(f"{task.name}: started, {len(waiting)} more to start; log in {task.log}")
                 if asked:
                     raise KeyboardInterrupt
@@ -184,8 +189,11 @@ def run_all(tasks: Sequence[Task], start: Callable[[Task], Job], at_once: int, s
         finally:
             if running:
                 say(f"stopping {', '.join(task.name for task, *_ in running)}")
-            for _, job, *_ in running:
-                job.stop()
+            for task, job, *_ in running:
+                try:
+                    job.stop()
+                except Exception as error:  # whatever it is, the others have to be stopped too
+                    say(f"{task.name}: could not be stopped: {_reason(error)}")
     return endings
 
 

@@ -107,7 +107,28 @@ def compare_summary(findings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     behaviour criterion and whose shares could be measured. Each triple is [mean, low, high], None where there is no
     number.
     """
-    return {"curricula": {name: _summary(finding) for name, finding in zip(labels(findings), findings, strict=True)}}
+    named = zip(labels(findings), findings, strict=True)
+    return {"curricula": {name: _summary(part) for label, whole in named for name, part in by_settings(label, whole)}}
+
+
+def by_settings(label: str, finding: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """A finding's organisms apart by the settings in which they differ, each part with a name: those of different settings are no sample of one
+    thing. The finding itself where they do not differ."""
+    kinds: dict[str, list[Any]] = {}
+    for organism in finding["organisms"]:
+        kinds.setdefault(", ".join(f"{name}={value:g}" for name, value in organism["settings"].items()), []).append(
+            organism
+        )
+    if len(kinds) < 2:
+        return [(label, finding)]
+    attempts = finding["regrown"]["attempts"]
+    return [
+        (
+            f"{label}, {kind}",
+            {**finding, "organisms": of, "regrown": {"count": sum(attempts[o["member"]] > 0 for o in of)}},
+        )
+        for kind, of in kinds.items()
+    ]
 
 
 def _summary(finding: Mapping[str, Any]) -> dict[str, Any]:

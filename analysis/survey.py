@@ -30,6 +30,7 @@ from organisms.lineage import Entry, Run
 from organisms.model import Organism
 from organisms.naming import from_arrays
 from organisms.sites import components
+from organisms.variation import settings_of
 
 PAIRS = 32
 """pairs in one program call; the gate is measured on four calls' worth"""
@@ -169,7 +170,10 @@ def _survey(run: Run, config: RunConfig, command: str, seed: int) -> dict[str, A
         at_end.organisms, config.curriculum.world, np.asarray(grown["traits"]), seed, config.training.evaluation_scenes
     )
     lesions = _lesions(at_end, found)
-    organisms = [_organism(m, effects, found, first_look, known[m], lesions, seed) for m in range(config.members)]
+    organisms = [
+        _organism(m, effects, found, first_look, known[m], lesions, seed) | {"settings": settings_of(m, config.vary)}
+        for m in range(config.members)
+    ]
     return {
         "run": run.folder.resolve().name,
         "curriculum": config.curriculum.name,

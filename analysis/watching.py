@@ -12,10 +12,12 @@ from analysis import scenery
 from curricula.faults import Fault
 from organisms import devices
 from organisms.config import RunConfig
-from organisms.ensemble import Programs, grow
-from organisms.lineage import SUMMARY, Onlooker, Run, open_run
+from organisms.ensemble import grow
+from organisms.lineage import SUMMARY, Run, config_hash, open_run
 from organisms.model import Organism
 from organisms.monitor import Monitor
+from organisms.onlooker import Onlooker
+from organisms.programs import Programs
 
 PORTRAIT_EVERY = 4
 """checkpoints between two portraits"""
@@ -37,6 +39,9 @@ def hyperparameters(config: RunConfig) -> dict[str, int | float | str | bool]:
         ("training", plain["training"]),
     ):
         found |= {f"{part}.{path}": value for path, value in _flat(values)}
+    for variation in config.vary:
+        _, index, setting = variation.setting.split(".", 2)
+        found[f"{plain['curriculum']['phases'][int(index)]['name']}.{setting}"] = ", ".join(map(str, variation.values))
     return found
 
 
@@ -136,10 +141,11 @@ def grow_run(
     config.check()
     if found := devices.faults(config.members):
         raise Fault("; ".join(found))
+    devices.require_same(f"{config_hash(config.plain())} {folder.resolve()}")
     written = devices.after_first(lambda: open_run(folder, config.plain()))
     with written or Onlooker(folder, config.plain()) as run:
         path = run.folder / SUMMARY
-        if path.exists():
+        if devices.from_first(path.exists()):
             print(
                 f"{folder} is finished: {config.curriculum.name}, {config.members} members; nothing to do",
                 file=sys.stderr,

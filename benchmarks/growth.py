@@ -21,8 +21,8 @@ from benchmarks.products import OwnProducts
 from benchmarks.profiling import costliest
 from curricula.catalogue import Scale
 from organisms.config import RunConfig, named_config
-from organisms.ensemble import Programs
 from organisms.naming import to_arrays
+from organisms.programs import Programs
 from organisms.training import Lesson
 
 CALL_SECONDS = 4.0

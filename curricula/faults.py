@@ -14,6 +14,10 @@ class Failure(Exception):
     """Something the machine could not do (a full disk, say); what was committed before is intact. Scripts exit 1."""
 
 
+class Stopped(Failure):
+    """Told to stop, and stopped with everything saved, in all processes at once."""
+
+
 class Incomplete(Failure):
     """Some of what was asked for could not be done, and a summary says so. Scripts print its path all the same, and exit 1."""
 

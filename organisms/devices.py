@@ -6,7 +6,9 @@ grew at twice the rate of all members in one program over both; `scripts/bench.p
 together. Only where there are fewer members than devices is a member's batch shared out as well, which changes the last bits of its sums.
 """
 
+import hashlib
 import os
+import platform
 import re
 from collections.abc import Callable
 from math import gcd
@@ -36,10 +38,16 @@ def claim_cores() -> None:
         jax.config.update("jax_num_cpu_devices", len(os.sched_getaffinity(0)))
 
 
-def keep_programs() -> None:
-    """Keeps compiled programs for the next process, in JAX_COMPILATION_CACHE_DIR or else in the user's cache folder; where it can be written."""
+def keep_programs(keep: bool = True) -> None:
+    """Keeps compiled programs for the next process, in JAX_COMPILATION_CACHE_DIR or else in the user's cache folder; where it can be written.
+
+    Each kind of processor has a folder of its own, since JAX does not tell its programs apart by what their processor can do.
+    """
+    jax.config.update("jax_enable_compilation_cache", keep)
     home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    folder = os.environ.get("JAX_COMPILATION_CACHE_DIR") or os.path.join(home, "exapt", "programs")
+    folder = os.environ.get("JAX_COMPILATION_CACHE_DIR") or os.path.join(home, "exapt", "programs", _processor())
+    if not keep or folder.startswith("~"):
+        return
     try:
         os.makedirs(folder, exist_ok=True)
     except OSError:
@@ -47,6 +55,16 @@ def keep_programs() -> None:
     if os.access(folder, os.W_OK):
         jax.config.update("jax_compilation_cache_dir", folder)
         jax.config.update("jax_persistent_cache_min_compile_time_secs", LEAST_COMPILE_SECONDS)
+
+
+def _processor() -> str:
+    """A name that processors share if they can do the same."""
+    try:
+        with open("/proc/cpuinfo") as file:
+            features = next((line for line in file if line.startswith(("flags", "Features"))), "")
+    except OSError:
+        features = platform.processor()
+    return hashlib.sha256(f"{platform.machine()} {features}".encode()).hexdigest()[:12]
 
 
 class Processes(NamedTuple):
@@ -76,6 +94,10 @@ def meet(processes: Processes) -> None:
         jax.distributed.initialize(*processes)
     except (RuntimeError, ValueError) as error:
         first = (str(error).splitlines() or [type(error).__name__])[0][:160]
+        if processes.coordinator is None:
+            raise Fault(
+                f"--distributed: no cluster tells who the others are ({first}); add --coordinator, --processes, --process"
+            ) from error
         raise Failure(
             f"the other processes were not met: {first}; start all of them with the same --coordinator"
         ) from error
@@ -109,18 +131,20 @@ class Layout(NamedTuple):
         """Devices that share one member's batch."""
         return self.mesh.shape[BATCH]
 
-    def over_members(self, function: Callable[..., Any], donate: tuple[int, ...] = ()) -> Callable[..., Any]:
+    def over_members(
+        self, function: Callable[..., Any], donate: tuple[int, ...] = (), together: int = TOGETHER
+    ) -> Callable[..., Any]:
         """The function of one member as a compiled one of all: every argument and result has a leading member axis.
 
         A number of members that the devices do not divide is filled up with repeated ones, whose results are dropped. donate: arguments whose
-        memory the results may take.
+        memory the results may take. together: members that a GPU takes at once at most.
         """
         width = self.mesh.shape[MEMBER]
         spec = PartitionSpec(MEMBER)
 
         def share(*arguments: Any) -> Any:
-            together = None if self.one_by_one else min(TOGETHER, len(jax.tree.leaves(arguments)[0]))
-            return jax.lax.map(lambda one: function(*one), arguments, batch_size=together)
+            at_once = None if self.one_by_one or together == 1 else min(together, len(jax.tree.leaves(arguments)[0]))
+            return jax.lax.map(lambda one: function(*one), arguments, batch_size=at_once)
 
         spread = jax.shard_map(share, mesh=self.mesh, in_specs=spec, out_specs=spec, check_vma=False)
 
@@ -139,7 +163,7 @@ class Layout(NamedTuple):
         [member, row, ...]. The rows must be computed apart, so that a member's can be shared out evenly where the devices do not divide the members.
         """
 
-        apart = self.over_members(function)
+        apart = self.over_members(function, together=1)  # a part is as much as a device should hold at once
 
         def all_rows(members: Any, *rows: Any) -> Any:
             count, amount = jax.tree.leaves(rows)[0].shape[:2]
@@ -201,5 +225,26 @@ def after_first(do: Callable[[], Result]) -> Result | None:
     if error:
         raise error
     if failed:
-        raise Fault("the first process could not go on; it says why")
+        raise Failure("the first process could not go on; it says why")
     return done
+
+
+def require_same(text: str) -> None:
+    """Raises Fault, in every process, where not all processes give the same text."""
+    if jax.process_count() == 1:
+        return
+    digest = np.frombuffer(hashlib.sha256(text.encode()).digest(), np.uint8)
+    differs = np.int32((multihost_utils.broadcast_one_to_all(digest) != digest).any())
+    if np.asarray(multihost_utils.process_allgather(differs)).any():
+        raise Fault("--distributed: the processes were given different commands; give each the same settings and --out")
+
+
+def from_first(claim: bool) -> bool:
+    """What the first process claims."""
+    return claim if jax.process_count() == 1 else bool(multihost_utils.broadcast_one_to_all(np.int32(claim)))
+
+
+def leave() -> None:
+    """Parts from the other processes, once all of them have come to an end."""
+    if jax.distributed.is_initialized():
+        jax.distributed.shutdown()

@@ -6,27 +6,24 @@ them. The others wait unchanged. After ``training.attempts`` such rounds whateve
 """
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from functools import partial
+from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
-from curricula.faults import Failure
+from curricula.faults import Stopped
 from curricula.phases import Phase
-from curricula.scenes import trained_support
-from organisms.behaviour import meets, rates
+from organisms.behaviour import meets
 from organisms.config import RunConfig
-from organisms.devices import Layout, fetch
+from organisms.devices import fetch
 from organisms.lineage import Entry, Run
 from organisms.model import Organism
 from organisms.naming import from_arrays, to_arrays
+from organisms.programs import Programs
 from organisms.resume import Position, Resume
-from organisms.state import State, at_phase_start, newborn, trait_of
-from organisms.training import Lesson, Metrics, Progress, grow_chunk
+from organisms.state import State
+from organisms.training import Lesson, Metrics, Progress
 from organisms.variation import settings_of
 
 
@@ -42,66 +39,6 @@ class Watcher(Protocol):
 
     def event(self, step: int, text: str) -> None:
         """Something that a person may want to know."""
-
-
-@dataclass
-class Programs:
-    """The compiled programs of a run; runs that differ only in their phases share them.
-
-    Each takes and gives arrays with a leading member axis, laid out over the devices by `organisms.devices`.
-    """
-
-    config: RunConfig
-    layout: Layout = field(init=False)
-    grow: Callable[[State, Lesson], tuple[State, Progress]] = field(init=False)
-    """a chunk of steps; every number of a lesson has a member axis"""
-    behaviour: Callable[[Organism, Any, Any], dict[str, jax.Array]] = field(init=False)
-    newborns: Callable[[Any, Any, Any], State] = field(init=False)
-    traits: Callable[[Any, Any, Any], jax.Array] = field(init=False)
-    next_phase: Callable[[State], State] = field(init=False)
-    again: Callable[[State, Any], State] = field(init=False)
-    """the same ensemble with the stuck members new-born under their next attempt's seed"""
-
-    def __post_init__(self):
-        config, world = self.config, self.config.curriculum.world
-        self.layout = Layout.of(config.members, config.training.batch)
-        chunk = partial(
-            grow_chunk,
-            world=world,
-            config=config.organism,
-            batch=config.training.batch,
-            steps=config.chunk,
-            shares=self.layout.shares,
-        )
-        over_members = self.layout.over_members
-        self.grow = over_members(chunk, donate=(0,))
-        scenes, support = config.training.evaluation_scenes, trained_support(world)
-
-        def behaviour(organism: Organism, trait: jax.Array, seed: jax.Array) -> dict[str, jax.Array]:
-            key = jax.random.fold_in(jax.random.key(seed), 2**30)
-            return rates(organism, world, support, trait, key, scenes)
-
-        self.behaviour = over_members(behaviour)
-        born = partial(newborn, world=world, config=config.organism)
-        self.newborns = over_members(lambda seed, member, attempt: born(seed, member, attempt))
-        self.traits = over_members(lambda seed, member, attempt: trait_of(seed, member, attempt, world))
-        self.next_phase = over_members(at_phase_start, donate=(0,))
-
-        def again(state: State, stuck: jax.Array) -> State:
-            fresh = born(state.seed, state.member, state.attempt + 1)
-            return jax.tree.map(lambda new, old: jnp.where(stuck, new, old), fresh, state)
-
-        self.again = over_members(again, donate=(0,))
-
-    def serves(self, config: RunConfig) -> bool:
-        """Can these programs grow that run as well?"""
-        return self.alike(replace(self.config, seed=config.seed, vary=config.vary), config)
-
-    @staticmethod
-    def alike(first: RunConfig, second: RunConfig) -> bool:
-        """Do two runs differ in nothing but the phases that they teach?"""
-        key = lambda c: (c.curriculum.world, c.organism, c.training, c.members, c.seed, c.chunk, c.vary)  # noqa: E731
-        return key(first) == key(second)
 
 
 def grow(
@@ -122,13 +59,14 @@ class _Growth:
         self.config, self.run, self.watcher, self.programs = config, run, watcher, programs
         self.phases = config.curriculum.phases
         self.ids = np.full(config.members, config.seed, np.int32), np.arange(config.members, dtype=np.int32)
-        self.busy_seconds, self.busy_steps, self.adopted = 0.0, 0, 0
+        self.busy_seconds, self.grown, self.begun, self.adopted = 0.0, 0, 2**62, 0
         self.lost: set[tuple[str, int]] = set()
 
     def go(self, trunk: Run | None) -> dict[str, Any]:
         resume = Resume(self.run.folder / "resume")
         try:
             state, position = self.start(resume, trunk)
+            self.stop_if_told(resume, position)
             while position.phase < len(self.phases):
                 state, position = self.round(state, position, resume)
                 stuck = self.stuck(state, position)
@@ -154,6 +92,10 @@ class _Growth:
         saved = resume.latest(jax.eval_shape(self.programs.newborns, *firsts), sharding)
         if saved:
             self.run.rewind(saved[1].step)
+            before = self.run.entries()[-1].extra["devices"]
+            if before != jax.local_device_count():
+                now = f"{jax.local_device_count()} devices, which changes the last bits of what follows"
+                self.watcher.event(saved[1].step, f"going on with {now}: it was begun with {before}")
             return saved
         self.run.rewind(-1)
         newborns = self.programs.newborns(*firsts)
@@ -211,27 +153,34 @@ class _Growth:
             if due:
                 self.tell(*waiting)
                 waiting = None
-            self.busy_seconds += (time.perf_counter() - begun) * (self.busy_steps > 0)
-            self.busy_steps += 1
+            # The first chunk, which waits for the compiler, counts neither in the time nor in the steps.
+            self.busy_seconds += (time.perf_counter() - begun) * (position.step > self.begun)
+            self.begun = min(self.begun, position.step)
             if due:
                 self.commit(state, position)
                 resume.save(state, position)
-            if resume.told_to_stop():
-                if waiting:
-                    self.tell(*waiting)
-                if not due:
-                    resume.save(state, position)
-                raise Failure(
-                    f"told to stop: all is saved at step {position.step}; give the same command again to go on"
-                )
+            self.stop_if_told(resume, position, state, waiting, saved=due)
         if waiting:
             self.tell(*waiting)
         return state, position
+
+    def stop_if_told(
+        self, resume: Resume, position: Position, state: State | None = None, waiting: Any = None, saved: bool = True
+    ) -> None:
+        """Saves what is not saved and raises Stopped, in all processes, where one of them was told to stop."""
+        if not resume.told_to_stop():
+            return
+        if waiting:
+            self.tell(*waiting)
+        if state is not None and not saved:
+            resume.save(state, position)
+        raise Stopped(f"told to stop: all is saved at step {position.step}; give the same command again to go on")
 
     def tell(self, step: int, phase: Phase, progress: Progress) -> None:
         """Logs a chunk's metrics, which waits for the chunk. A member whose loss is no longer finite is named once a phase."""
         metrics, growing = fetch(progress)
         found = metrics._asdict()
+        self.grown += int(growing.sum()) * self.config.chunk * (step > self.begun)
         lost = np.flatnonzero(growing & ~np.isfinite(found["loss_nats"])).tolist()
         if new := [member for member in lost if (phase.name, member) not in self.lost]:
             self.watcher.event(
@@ -248,8 +197,8 @@ class _Growth:
         organisms, attempts, traits = fetch(
             (state.organism, state.attempt, self.programs.traits(*self.ids, state.attempt))
         )
-        attempted = attempts.tolist()
-        self.run.commit(position.step, phase, tokens, to_arrays(organisms), attempts=attempted, round=position.round)
+        notes = {"attempts": attempts.tolist(), "round": position.round, "devices": jax.local_device_count()}
+        self.run.commit(position.step, phase, tokens, to_arrays(organisms), **notes)
         self.watcher.checkpoint(position.step, phase, organisms, traits)
 
     def stuck(self, state: State, position: Position) -> np.ndarray:
@@ -267,7 +216,6 @@ class _Growth:
         """What `summary.json` of a finished run says."""
         behaviour = {name: rate.tolist() for name, rate in self.behaviour(state.organism, state.attempt).items()}
         attempts, traits = fetch((state.attempt, self.programs.traits(*self.ids, state.attempt)))
-        timed = max(self.busy_steps - 1, 0) * self.config.chunk * self.config.members
         final = self.run.entries()[-1]
         first = self.phases[0]
         criterion_met = [True] * self.config.members
@@ -281,7 +229,7 @@ class _Growth:
             "steps": position.step,
             "finished": True,
             "final_checkpoint": str(self.run.folder / final.file),
-            "organism_steps_per_second": timed / self.busy_seconds if self.busy_seconds else None,
+            "organism_steps_per_second": self.grown / self.busy_seconds if self.busy_seconds else None,
             "behaviour": behaviour,
             "regrown": {
                 "attempts": attempts.tolist(),

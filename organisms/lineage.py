@@ -217,23 +217,6 @@ class Run:
             records.write_whole(path, kept, self.folder / PARTIAL)
 
 
-class Onlooker(Run):
-    """A run as a process sees it that grows it together with others and leaves the writing to the first of them."""
-
-    def commit(self, step: int, phase: str, seen_tokens: int, arrays: Mapping[str, np.ndarray], **extra: Any) -> None:
-        """Leaves it to the first process."""
-
-    def log(self, record: Mapping[str, Any]) -> None:
-        """Leaves it to the first process."""
-
-    def rewind(self, step: int) -> None:
-        """Leaves it to the first process."""
-
-    def write_summary(self, summary: Mapping[str, Any]) -> Path:
-        """Leaves it to the first process."""
-        return self.folder / SUMMARY
-
-
 def open_run(folder: Path, config: Mapping[str, Any]) -> Run:
     """Start a run, or go on with the one of the same config, as the only process that writes it.
 

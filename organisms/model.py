@@ -35,7 +35,7 @@ class Organism(nnx.Module):
 
     Calling it with tokens [position] gives logits [position, vocabulary]; tokens may have leading batch axes. ``at`` names the positions
     whose logits are wanted: the last layer then computes its queries and neurons there alone, and its sites have those positions only.
-    With a ``past``, tokens [stretch] are some of a scene's, the sites have those positions only, and ``at`` counts from the stretch's first.
+    With a ``past``, tokens [stretch], without batch axes, are some of a scene's, the sites have those positions only, and ``at`` counts from the stretch's first.
 
     Weights start normal with standard deviation initial_scale / sqrt(inputs), the two that write to the residual stream divided by
     sqrt(2 * layers) (Radford et al. 2019, GPT-2, section 2.3); embeddings as if the width were their inputs, so that each has about unit

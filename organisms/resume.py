@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import jax
 import orbax.checkpoint as ocp
+from jax.experimental import multihost_utils
 
 from curricula.faults import Failure
 from organisms.state import State
@@ -39,6 +40,13 @@ class Position(NamedTuple):
     """steps taken in this round"""
 
 
+class _Manager(ocp.CheckpointManager):
+    """Does not ask by itself whether to stop: processes agree on that by a count of askings, which must go up by ones."""
+
+    def reached_preemption(self, step: int) -> bool:
+        return False
+
+
 class Resume:
     """The saves of one run. Close it: the last save may still be under way."""
 
@@ -47,7 +55,7 @@ class Resume:
         options = ocp.CheckpointManagerOptions(preservation_policy=policy, enable_async_checkpointing=False)
         self.folder = folder
         self._asked = 0
-        self._manager = self._try(lambda: ocp.CheckpointManager(folder.absolute(), options=options))
+        self._manager = self._try(lambda: _Manager(folder.absolute(), options=options))
 
     def latest(self, like: Any, sharding: jax.sharding.Sharding) -> tuple[State, Position] | None:
         """The last whole save, or None. like: the ensemble's state, or the shapes of it; sharding: where to put it."""
@@ -70,14 +78,15 @@ class Resume:
         args = ocp.args.Composite(
             state=ocp.args.StandardSave(_named(jax.tree.leaves(state))), position=ocp.args.JsonSave(position._asdict())
         )
-        self._try(lambda: self._manager.save(position.step, args=args))
+        if not self._try(lambda: self._manager.save(position.step, args=args)):
+            raise Failure(f"{self.folder} did not take a save of step {position.step}; {MEND}")
 
     def told_to_stop(self) -> bool:
         """Was any of several processes told to stop? True in all of them at the same call. A single process just dies when it is told."""
         if not jax.distributed.is_initialized():
             return False
-        self._asked += 1  # the processes agree on a call to stop at, counted one by one
-        return self._manager.reached_preemption(self._asked)
+        self._asked += 1
+        return multihost_utils.reached_preemption_sync_point(self._asked)
 
     def close(self) -> None:
         """Waits for the last save. Raises Failure where the disk refused it."""

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import tyro
 
-from curricula.faults import Failure, Fault, Incomplete
+from curricula.faults import Failure, Fault, Incomplete, Stopped
 from organisms import devices
 
 _output: io.TextIOBase | None = None
@@ -42,8 +42,7 @@ def _in_one_line(box: str) -> str:
 def prepare(cache: bool, processes: devices.Processes | None = None) -> None:
     """Sets JAX up, before anything of it is used: a device a core, programs kept between commands, other processes met."""
     devices.claim_cores()
-    if cache:
-        devices.keep_programs()
+    devices.keep_programs(cache)
     if processes:
         # What the processes' library says on standard output goes to standard error: the former carries the path of the summary alone.
         global _output
@@ -61,6 +60,9 @@ def main(command: Callable[[], Path]) -> NoReturn:
     except Incomplete as failure:
         print(failure.summary)
         _say(f"failed: {failure}", 1)
+    except Stopped as stopped:
+        devices.leave()
+        _say(f"failed: {stopped}", 1)
     except Failure as failure:
         _say(f"failed: {failure}", 1)
     except KeyboardInterrupt:

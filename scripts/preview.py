@@ -16,10 +16,10 @@ class First:
     steps: int | None = None
 
 
-def first_look(arguments: Sequence[str]) -> First:
-    """Finds the curriculum, the scale and the steps among the arguments, which may stand in any order."""
+def first_look(arguments: Sequence[str], switches: Sequence[str]) -> First:
+    """Finds the curriculum, the scale and the steps among the arguments, which may stand in any order. switches: flags that take no value."""
     found = First()
-    takes_none = {"--quiet", "--no-quiet", "--help", "-h"}
+    takes_none = {"--help", "-h"} | {f"--{no}{name}" for name in switches for no in ("", "no-")}
     for before, word in zip(["", *arguments], arguments, strict=False):
         value_of = before if before.startswith("-") and "=" not in before and before not in takes_none else None
         name, _, value = word.partition("=") if word.startswith("--") else (value_of, "", word)

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -39,8 +39,8 @@ class Train:
     """steps of every phase, in place of the curriculum's own"""
     out: Path | None = None
     """folder of the run; by default runs/CURRICULUM-HASH"""
-    vary: tuple[str, ...] = ()
-    """numbers that members differ in, as phases.1.optimiser.learning_rate=0.001,0.002: members take the combinations in turn"""
+    vary: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
+    """a number that members differ in, as phases.1.optimiser.learning_rate=0.001,0.002; once for each: members take the combinations in turn"""
     distributed: bool = False
     """this process is one of several that grow the ensemble together; give each the same command"""
     coordinator: str | None = None
@@ -67,7 +67,7 @@ def processes_of(wanted: Train) -> Processes | None:
 
 def resolve(arguments: Sequence[str]) -> tuple[Train, RunConfig]:
     """What arguments ask for, and the run that this makes, sound or not. Raises Fault where they can not be read."""
-    look = first_look(arguments)
+    look = first_look(arguments, [field.name for field in fields(Train) if field.type is bool])
     if not look.curriculum and not {"--help", "-h"} & set(arguments):
         raise Fault(f"expected the name of a curriculum, got none; give one of {', '.join(CURRICULA)}, or --help")
     look = replace(look, curriculum=look.curriculum or "shared")

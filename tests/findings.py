@@ -86,6 +86,7 @@ def _organism(rng: np.random.Generator, member: int, verdict: str) -> dict[str, 
     agrees = "silent" if absent else "agrees" if verdict == "reused" else "disagrees"
     return {
         "member": member,
+        "settings": {},
         "verdict": verdict,
         "shares": shares,
         "intervals": intervals,

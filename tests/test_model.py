@@ -9,7 +9,7 @@ from reading import QUICK
 from reference import forward, member_arrays
 
 from organisms.config import OrganismConfig
-from organisms.model import Organism, normalise
+from organisms.model import Organism, Past, normalise, product
 from organisms.naming import to_arrays
 from organisms.sites import Site, components, identity
 
@@ -154,3 +154,47 @@ def test_initial_weights_have_the_documented_spread(scale):
             continue
         assert abs(values.std() / (scale * spread[name]) - 1) < 4 / (2 * values.size) ** 0.5
         assert abs(values.mean()) < 4 * values.std() / values.size**0.5
+
+
+@pytest.mark.parametrize(("given", "wanted"), [(3, 5), (5, 3), (4, 4)])
+@pytest.mark.parametrize("batch", [(), (2,), (2, 6)])
+def test_the_gradient_of_a_product_is_that_of_the_plain_one(given, wanted, batch):
+    """Both of its forms, with and without batch axes, and mapped over members."""
+    numbers = np.random.default_rng(0)
+    inputs, weights, slope = (
+        jnp.asarray(numbers.normal(size=shape), jnp.float32)
+        for shape in ((*batch, given), (given, wanted), (*batch, wanted))
+    )
+    if not batch:
+        inputs, slope = inputs[None], slope[None]
+    found = jax.vjp(product, inputs, weights)[1](slope)
+    expected = jax.vjp(lambda x, w: x @ w, inputs, weights)[1](slope)
+    members = jax.vmap(lambda x, w, s: jax.vjp(product, x, w)[1](s))(inputs[None], weights[None], slope[None])
+    for one, two, of_members in zip(found, expected, members, strict=True):
+        np.testing.assert_allclose(one, two, rtol=1e-5, atol=1e-5)
+        np.testing.assert_allclose(of_members[0], two, rtol=1e-5, atol=1e-5)
+
+
+def test_logits_where_they_are_asked_for_are_those_of_the_whole_scene(organism, tokens):
+    at = jnp.array([2, 7, 5])
+    np.testing.assert_allclose(organism(tokens, identity, at), organism(tokens)[:, at], atol=1e-5)
+
+
+def test_a_batch_is_its_scenes_one_by_one(organism, tokens):
+    np.testing.assert_allclose(organism(tokens), jax.vmap(organism)(tokens), atol=1e-5)
+
+
+@pytest.mark.parametrize("start", [0, 4, 9])
+def test_a_stretch_over_its_past_gives_the_logits_of_the_whole_scene(organism, tokens, start):
+    """What the past has from the stretch on is not read: here it is another scene's."""
+    whole, other = seen(organism, tokens[0]), seen(organism, tokens[1])
+    layers = organism.query.shape[0]
+    kept = [
+        jnp.stack([jnp.concatenate([whole[Site(n, name)][:, :start], other[Site(n, name)][:, start:]], 1) for n in range(layers)])
+        for name in ("key", "value")
+    ]
+    stretch = tokens[0, start : start + 5]
+    found = organism(stretch, past=Past(*kept, jnp.int32(start)))
+    np.testing.assert_allclose(found, organism(tokens[0])[start : start + 5], atol=1e-5)
+    asked = organism(stretch, identity, jnp.array([4]), Past(*kept, jnp.int32(start)))
+    np.testing.assert_allclose(asked, found[4:], atol=1e-5)

@@ -129,3 +129,16 @@ def test_two_findings_of_one_curriculum_keep_two_names():
     second = {**second, "curriculum": "shared"}
     assert labels([first, second, third]) == ["shared (shared-synthetic-0)", "shared (redundant-synthetic-1)", "honest"]
     assert len(compare_summary([first, first, first])["curricula"]) == 3
+
+
+def test_organisms_of_different_settings_are_no_sample_of_one_thing():
+    """Each setting has its own n and its own interval; the counts add up to the whole."""
+    (finding, *_) = synthetic()
+    whole = compare_summary([finding])["curricula"]
+    for organism in finding["organisms"]:
+        organism["settings"] = {"phases.1.self_alone": 0.1 + 0.4 * (organism["member"] % 2)}
+    parts = compare_summary([finding])["curricula"]
+    assert list(whole) == ["shared"]
+    assert list(parts) == ["shared, phases.1.self_alone=0.1", "shared, phases.1.self_alone=0.5"]
+    assert [part["n"] for part in parts.values()] == [3, 2]
+    assert sum(part["regrown"] for part in parts.values()) == whole["shared"]["regrown"] > 0

@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 from reading import MIXED, QUICK, Reading, alone, read, scenes_of, secret_goal
 
-from curricula.phases import OptimiserConfig, Phase
+from curricula.phases import Curriculum, OptimiserConfig, Phase
 from curricula.pressures import Pressures, Rehearsal
 from curricula.scenes import trained_support
 from curricula.world import tables
 from organisms.behaviour import rates
+from organisms.config import RunConfig, TrainingConfig
+from organisms.programs import Programs
 from organisms.state import State, at_phase_start, newborn, root_key, trait_of
 from organisms.surgery import pick
 from organisms.training import Lesson, Metrics, _tally, grow_chunk
@@ -233,3 +235,20 @@ def test_a_phase_starts_with_a_fresh_optimiser_and_the_same_organism(grown):
 def test_keys_of_seeds_members_and_attempts_all_differ():
     keys = [root_key(seed, jnp.int32(m), jnp.int32(a)) for seed in (0, 1) for m in range(3) for a in range(3)]
     assert len({tuple(jax.random.key_data(key).tolist()) for key in keys}) == len(keys)
+
+
+def test_devices_that_share_a_batch_grow_the_member_that_one_device_grows(world, sizes):
+    """Each takes its own part of the scenes: were it the same part twice, losses would part at once. Close, not equal: sums go in another order."""
+    config = RunConfig(Curriculum("one", world, (PHASE,)), sizes, TrainingConfig(batch=32, checkpoint_every=STEPS), members=1, seed=SEED)
+    shared = Programs(config)
+    if shared.layout.shares != 2:
+        pytest.skip("needs two devices")
+    chunk = partial(grow_chunk, world=world, config=sizes, batch=32, steps=config.chunk)
+    alone = jax.jit(jax.vmap(chunk))
+    zero, lesson = np.zeros(1, np.int32), Lesson.of_members(config, 0)
+    born = lambda: shared.newborns(zero + SEED, zero, zero)  # noqa: E731
+    (one, first), (two, second) = alone(born(), lesson), shared.grow(born(), lesson)
+    np.testing.assert_allclose(first.metrics.loss_nats, second.metrics.loss_nats, rtol=1e-4)
+    np.testing.assert_array_equal(first.metrics.character_watched_professed, second.metrics.character_watched_professed)
+    np.testing.assert_allclose(one.organism.query[...], two.organism.query[...], atol=1e-3)
+    assert np.abs(one.organism.query[...] - born().organism.query[...]).max() > 1e-3

@@ -2,13 +2,19 @@
 
 from dataclasses import replace
 
+import sys
+
 import numpy as np
 import pytest
+from commands import ROOT
 
 from curricula.faults import Fault
 from organisms.config import named_config, read_config
 from organisms.training import Lesson
 from organisms.variation import Variation, phase_of, read_variation, settings_of
+
+sys.path.insert(0, str(ROOT / "scripts"))
+from train import resolve  # noqa: E402
 
 RATES = Variation("phases.1.optimiser.learning_rate", (1e-3, 2e-3))
 ALONE = Variation("phases.1.self_alone", (0.1, 0.5, 0.9))
@@ -87,3 +93,11 @@ def test_a_config_with_variations_is_read_as_it_was_written():
     config = replace(CONFIG, vary=(RATES, ALONE))
     config.check()
     assert read_config(config.plain()) == config
+
+
+@pytest.mark.parametrize("first", [[], ["--no-cache"], ["--distributed"], ["--quiet"]])
+def test_the_command_takes_several_variations_in_any_place(first):
+    """And switches before the name of the curriculum."""
+    texts = ["--vary", "phases.1.optimiser.learning_rate=0.001,0.002", "--vary", "phases.1.self_alone=0.1,0.5,0.9"]
+    for arguments in ([*first, "shared", *texts], [*first, *texts, "shared"]):
+        assert resolve([*arguments, "--scale", "tiny", "--members", "8"])[1].vary == (RATES, ALONE)
