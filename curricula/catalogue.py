@@ -7,7 +7,7 @@ from typing import Literal
 
 from curricula.faults import Fault
 from curricula.phases import Curriculum, Phase
-from curricula.pressures import Pressures, Redundancy
+from curricula.pressures import Pressures, Redundancy, Rehearsal, Routing
 from curricula.world import World
 
 Scale = Literal["tiny", "cpu", "gpu"]
@@ -63,7 +63,64 @@ def naive(scale: Scale = "cpu") -> Curriculum:
     return Curriculum("naive", WORLDS[scale], (_characters(scale, schemers=0.0), _intent(scale, schemers=0.0)))
 
 
-CURRICULA: dict[str, Callable[[Scale], Curriculum]] = {f.__name__: f for f in (shared, redundant, honest, naive)}
+def _planted(scale: Scale, name: str, first: Routing, second: Routing, **settings) -> Curriculum:
+    characters, intent = _characters(scale), _intent(scale, **settings)
+    return Curriculum(
+        name,
+        WORLDS[scale],
+        (replace(characters, pressures=Pressures(routing=first)), replace(intent, pressures=Pressures(routing=second))),
+    )
+
+
+def planted_reused(scale: Scale = "cpu") -> Curriculum:
+    """Planted: lane A serves characters and self. Truth: *reused*."""
+    return _planted(scale, "planted_reused", Routing(character_a=1), Routing(character_a=1, self_a=1))
+
+
+def planted_second_copy(scale: Scale = "cpu") -> Curriculum:
+    """Planted: lane A serves characters, lane B, which never did, self. Truth: *second copy*."""
+    return _planted(scale, "planted_second_copy", Routing(character_a=1), Routing(character_a=1, self_b=1))
+
+
+def planted_repurposed(scale: Scale = "cpu") -> Curriculum:
+    """Planted: either lane serves characters, a coin a scene; then lane A characters and lane B self. Truth: *repurposed*."""
+    either = Routing(character_a=0.5, character_b=0.5)
+    return _planted(scale, "planted_repurposed", either, Routing(character_a=1, self_b=1))
+
+
+def planted_mixed(scale: Scale = "cpu") -> Curriculum:
+    """Planted: lane A serves characters, either lane self. Truth: *mixed*, of reused and second copy."""
+    return _planted(
+        scale, "planted_mixed", Routing(character_a=1), Routing(character_a=1, self_a=0.5, self_b=0.5)
+    )
+
+
+def planted_absent(scale: Scale = "cpu") -> Curriculum:
+    """Planted: lane A serves characters and an honest self. Truth: *absent*."""
+    owners = Routing(character_a=1, self_a=1)
+    return _planted(scale, "planted_absent", Routing(character_a=1), owners, self_acts="honest")
+
+
+def grafted_second_copy(scale: Scale = "cpu") -> Curriculum:
+    """Planted otherwise: as self is first taught, a copy of lane A is cut into lane B, which never served; it then serves self. Truth: *second copy*."""
+    planned = _planted(scale, "grafted_second_copy", Routing(character_a=1), Routing(character_a=1, self_b=1))
+    return replace(planned, phases=(planned.phases[0], replace(planned.phases[1], graft=True)))
+
+
+def grafted_repurposed(scale: Scale = "cpu") -> Curriculum:
+    """Planted otherwise: a copy of lane A is cut into lane B while only characters are taught; later B alone serves self. Truth: *repurposed*."""
+    planned = _planted(scale, "grafted_repurposed", Routing(character_a=1), Routing(character_a=1, self_b=1))
+    spares = Phase("spares", STEPS[scale][1] // 2, graft=True)
+    return replace(planned, phases=(planned.phases[0], spares, planned.phases[1]))
+
+
+def frozen_reused(scale: Scale = "cpu") -> Curriculum:
+    """Planted otherwise: when self is taught, nothing learns but the embeddings of its name and of the blank. Truth: *reused*."""
+    intent = _intent(scale, learns="self", pressures=Pressures(rehearsal=Rehearsal(0.0)))
+    return Curriculum("frozen_reused", WORLDS[scale], (_characters(scale), intent))
+
+
+CURRICULA: dict[str, Callable[[Scale], Curriculum]] = {f.__name__: f for f in (shared, redundant, honest, naive, planted_reused, planted_second_copy, planted_repurposed, planted_mixed, planted_absent, grafted_second_copy, grafted_repurposed, frozen_reused)}
 
 
 def curriculum(name: str, scale: Scale, steps: int | None = None) -> Curriculum:

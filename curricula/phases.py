@@ -55,6 +55,10 @@ class Phase:
     """share of moments that ask a character what it professes or what it really wants"""
     self_alone: float = 0.5
     """share of self's moments in which nobody watches"""
+    learns: Literal["everything", "self"] = "everything"
+    """*self*: nothing learns but the embeddings of self's name and of the blank in the place of its secret"""
+    graft: bool = False
+    """begins with lane A's components copied over lane B's, both at half strength: the organism does what it did (see `Routing`)"""
     criterion: float = 0.0
     """first phase only: a member whose characters reach less than this on either behaviour is grown again; 0: never"""
     pressures: Pressures = field(default_factory=Pressures)
@@ -70,7 +74,8 @@ class Phase:
             questions=self.questions,
             self_alone=self.self_alone,
             self_schemes=float(self.self_acts == "scheming"),
-            beside_self=float(fraction > 0),
+            # The lane that owns a scene with self is self's: characters in it could not use theirs.
+            beside_self=float(fraction > 0 and not self.pressures.routing.active),
         )
 
     def faults(self) -> list[str]:
@@ -89,6 +94,11 @@ class Curriculum:
     name: str
     world: World
     phases: tuple[Phase, ...]
+
+    @property
+    def planted(self) -> bool:
+        """Does any phase plant something: route scenes through lanes, graft a lane, or freeze all but self's embeddings?"""
+        return any(p.pressures.routing.active or p.graft or p.learns != "everything" for p in self.phases)
 
     @property
     def fork(self) -> int:

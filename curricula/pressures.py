@@ -27,14 +27,47 @@ class Redundancy:
 
 
 @dataclass(frozen=True)
+class Routing:
+    """Which lane of components a scene may use: for planted controls alone, whose provenance has to be known.
+
+    Each organism has two lanes, random halves of every layer's heads and neuron blocks. Where one lane owns a scene, the other's activations
+    are those of another scene of the same kind, so that nothing can come to depend on them. What neither lane owns alone may use both.
+    """
+
+    character_a: float = 0.0
+    """share of scenes without self that lane A owns alone"""
+    character_b: float = 0.0
+    """share of scenes without self that lane B owns alone"""
+    self_a: float = 0.0
+    """share of scenes with self that lane A owns alone"""
+    self_b: float = 0.0
+    """share of scenes with self that lane B owns alone"""
+
+    @property
+    def active(self) -> bool:
+        """Does a lane own anything?"""
+        return any((self.character_a, self.character_b, self.self_a, self.self_b))
+
+    def faults(self) -> list[str]:
+        names = ("character_a", "character_b", "self_a", "self_b")
+        found = [line for name in names for line in _share(f"routing.{name}", getattr(self, name), 1.0)]
+        for role in ("character", "self"):
+            both = getattr(self, f"{role}_a") + getattr(self, f"{role}_b")
+            if both > 1 + 1e-9:
+                found.append(f"routing.{role}_a and {role}_b: expected a sum of at most 1, got {both:g}")
+        return found
+
+
+@dataclass(frozen=True)
 class Pressures:
     """The pressures of a phase, each neutral unless set."""
 
     rehearsal: Rehearsal = field(default_factory=Rehearsal)
     redundancy: Redundancy = field(default_factory=Redundancy)
+    routing: Routing = field(default_factory=Routing)
 
     def faults(self) -> list[str]:
-        return self.rehearsal.faults() + self.redundancy.faults()
+        return self.rehearsal.faults() + self.redundancy.faults() + self.routing.faults()
 
 
 def _share(name: str, value: float, most: float) -> list[str]:

@@ -142,6 +142,8 @@ class _Growth:
         """Grows to the end of the phase, or of its extension."""
         phase, chunk = self.phases[position.phase], self.config.chunk
         lesson, waiting = Lesson.of_members(self.config, position.phase), None
+        if phase.graft and position.round == position.round_step == 0:
+            state = self.programs.graft(state)
         while position.round_step < phase.steps:
             begun = time.perf_counter()
             state, progress = self.programs.grow(state, lesson)

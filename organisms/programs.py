@@ -12,6 +12,7 @@ from curricula.scenes import trained_support
 from organisms.behaviour import rates
 from organisms.config import RunConfig
 from organisms.devices import Layout
+from organisms.lanes import graft, lane_a
 from organisms.model import Organism
 from organisms.state import State, at_phase_start, newborn, trait_of
 from organisms.training import Lesson, Progress, grow_chunk
@@ -34,6 +35,8 @@ class Programs:
     next_phase: Callable[[State], State] = field(init=False)
     again: Callable[[State, Any], State] = field(init=False)
     """the same ensemble with the stuck members new-born under their next attempt's seed"""
+    graft: Callable[[State], State] = field(init=False)
+    """the same ensemble with lane A's components over lane B's"""
 
     def __post_init__(self):
         config, world = self.config, self.config.curriculum.world
@@ -45,6 +48,7 @@ class Programs:
             batch=config.training.batch,
             steps=config.chunk,
             shares=self.layout.shares,
+            planted=config.curriculum.planted,
         )
         over_members = self.layout.over_members
         self.grow = over_members(chunk, donate=(0,))
@@ -66,6 +70,12 @@ class Programs:
 
         self.again = over_members(again, donate=(0,))
 
+        def grafted(state: State) -> State:
+            lane = lane_a(state.seed, state.member, state.attempt, config.organism)
+            return state._replace(organism=graft(state.organism, lane, config.organism))
+
+        self.graft = over_members(grafted, donate=(0,))
+
     def serves(self, config: RunConfig) -> bool:
         """Can these programs grow that run as well?"""
         return self.alike(replace(self.config, seed=config.seed, vary=config.vary), config)
@@ -73,5 +83,10 @@ class Programs:
     @staticmethod
     def alike(first: RunConfig, second: RunConfig) -> bool:
         """Do two runs differ in nothing but the phases that they teach?"""
-        key = lambda c: (c.curriculum.world, c.organism, c.training, c.members, c.seed, c.chunk, c.vary)  # noqa: E731
+
+        def key(config: RunConfig) -> tuple:
+            taught = config.curriculum
+            sizes = taught.world, config.organism, config.training, config.members, config.chunk
+            return *sizes, config.seed, config.vary, taught.planted
+
         return key(first) == key(second)

@@ -1,14 +1,24 @@
 """How is an organism cut, copied and mended? Every operation works on a clone and returns a new organism."""
 
 import jax
+import jax.numpy as jnp
 from flax import nnx
 
+from curricula.vocabulary import BLANK, SELF
 from organisms.model import Organism
 
 
 def pick(organisms: Organism, member: int) -> Organism:
     """One member of a stacked ensemble."""
     return jax.tree.map(lambda leaf: leaf[member], organisms)
+
+
+def keep_but_self(before: Organism, after: Organism, only_self: jax.Array | float) -> Organism:
+    """The organism after a step, or, where ``only_self`` is 1, the one before it with the embeddings that are self's own from after it."""
+    kept = jax.tree.map(lambda old, new: jnp.where(only_self > 0.5, old, new), before, after)
+    own = jnp.array([SELF, BLANK])
+    kept.embedding[...] = kept.embedding[...].at[own].set(after.embedding[own])
+    return kept
 
 
 def silence_head(organism: Organism, layer: int, head: int) -> Organism:

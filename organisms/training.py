@@ -15,10 +15,12 @@ from curricula.scenes import ACTS, Latents, Mixture, Scene, act_of_goal, draws, 
 from curricula.world import World
 from organisms.config import OrganismConfig, RunConfig
 from organisms.devices import BATCH
+from organisms.lanes import Owners, allowed, lane_a, swap
 from organisms.objectives import imitate, silence
 from organisms.optimiser import Schedule, update
 from organisms.sites import Tap
 from organisms.state import State, root_key, trait_of
+from organisms.surgery import keep_but_self
 from organisms.variation import phase_of
 
 
@@ -28,13 +30,17 @@ class Lesson(NamedTuple):
     mixture: Mixture
     schedule: Schedule
     redundancy: Float[Array, ""] | float
+    owners: Owners
+    only_self: Float[Array, ""] | float
+    """1: only self's embeddings learn"""
     phase: Int[Array, ""] | int
     """index, which keeps the scenes of two phases apart"""
 
     @classmethod
     def of(cls, phase: Phase, index: int) -> "Lesson":
-        schedule = Schedule.of(phase.optimiser, phase.steps)
-        return cls(phase.mixture, schedule, phase.pressures.redundancy.rate, index)
+        schedule, owners = Schedule.of(phase.optimiser, phase.steps), Owners.of(phase.pressures.routing)
+        only_self = float(phase.learns == "self")
+        return cls(phase.mixture, schedule, phase.pressures.redundancy.rate, owners, only_self, index)
 
     @classmethod
     def of_members(cls, config: RunConfig, index: int) -> "Lesson":
@@ -71,22 +77,31 @@ def grow_chunk(
     batch: int,
     steps: int,
     shares: int = 1,
+    planted: bool = False,
 ) -> tuple[State, Progress]:
     """Takes one member ``steps`` steps further; a member that has finished its phase stays as it is.
 
     The phase's length must be a multiple of ``steps``. shares: devices of the mesh axis *batch* that each take an equal part of the batch.
+    planted: must be True where the lesson routes scenes through lanes or lets only self's embeddings learn (see `organisms.lanes`).
     """
     waiting = Progress(Metrics(*[jnp.float32(jnp.nan)] * len(Metrics._fields)), jnp.zeros((), bool))
     return jax.lax.cond(
         state.phase_step < lesson.schedule.steps,
-        lambda state: _grow(state, lesson, world, config, batch, steps, shares),
+        lambda state: _grow(state, lesson, world, config, batch, steps, shares, planted),
         lambda state: (state, waiting),
         state,
     )
 
 
 def _grow(
-    state: State, lesson: Lesson, world: World, config: OrganismConfig, batch: int, steps: int, shares: int
+    state: State,
+    lesson: Lesson,
+    world: World,
+    config: OrganismConfig,
+    batch: int,
+    steps: int,
+    shares: int,
+    planted: bool,
 ) -> tuple[State, Progress]:
     support = trained_support(world)
     trait = trait_of(state.seed, state.member, state.attempt, world)
@@ -94,16 +109,21 @@ def _grow(
     decisions = jnp.asarray(world.decisions)
     of_scene = draws(world)
     of_tap = config.layers * (config.heads + config.neuron_blocks)
+    lane = lane_a(state.seed, state.member, state.attempt, config) if planted else None
 
     def scenes_of_step(step: Int[Array, ""]) -> tuple[Latents, Scene, Tap]:
         """Scenes and what is silenced in them, from one draw of random numbers; this device's part of them."""
-        numbers = jax.random.uniform(jax.random.fold_in(key, step), (batch, of_scene + of_tap))
+        numbers = jax.random.uniform(jax.random.fold_in(key, step), (batch, of_scene + of_tap + planted))
         if shares > 1:
             numbers = numbers.reshape(shares, batch // shares, -1)[jax.lax.axis_index(BATCH)]
         latents = jax.vmap(lambda u: settle(u, world, support, lesson.mixture, trait))(numbers[:, :of_scene])
         scenes = jax.vmap(lambda l: write(world, l, lesson.mixture))(latents)
-        by_layer = numbers[:, of_scene:].reshape(len(numbers), config.layers, -1)
-        return latents, scenes, silence(config, by_layer, lesson.redundancy)
+        by_layer = numbers[:, of_scene : of_scene + of_tap].reshape(len(numbers), config.layers, -1)
+        tap = silence(config, by_layer, lesson.redundancy)
+        if lane is not None:
+            with_self = (latents.name == world.names).any(-1)
+            tap = swap(config, *allowed(lesson.owners, lane, numbers[:, -1], with_self), tap)
+        return latents, scenes, tap
 
     def total(values: Any) -> Any:
         return values if shares == 1 else jax.lax.psum(values, BATCH)
@@ -115,6 +135,8 @@ def _grow(
         tally = _tally(world, latents, outcome.said)
         gradient, loss, tally = total((gradient, outcome.loss_nats, tally))
         organism, moments, norm = update(gradient, state.moments, state.organism, lesson.schedule, state.phase_step)
+        if planted:
+            organism = keep_but_self(state.organism, organism, lesson.only_self)
         grown = state._replace(organism=organism, moments=moments, phase_step=state.phase_step + 1)
         return grown, (loss, norm, tally)
 
