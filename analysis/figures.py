@@ -33,7 +33,17 @@ from analysis.drawing import (
     style,
     svg,
 )
-from analysis.statistics import BEHAVIOURS, CELLS, VERDICTS, compare_summary, labels, mean_interval, numbers, shares_of
+from analysis.statistics import (
+    BEHAVIOURS,
+    CELLS,
+    VERDICTS,
+    by_settings,
+    compare_summary,
+    labels,
+    mean_interval,
+    numbers,
+    shares_of,
+)
 from analysis.tables import circuit_sizes
 from analysis.verdict import BEHAVES
 
@@ -50,6 +60,7 @@ FAITHFUL = 0.9
 
 def verdict_shares(findings: Sequence[Finding]) -> str:
     """Figure 1: of self's mechanism, the share in each provenance cell, by curriculum."""
+    findings = by_settings(findings)
     summary = compare_summary(findings)["curricula"]
     columns = min(3, len(findings))
     rows = -(-len(findings) // columns)
@@ -246,6 +257,7 @@ def _column_quantile(values: Float[np.ndarray, "row column"], quantile: float) -
 
 def behaviour_dots(findings: Sequence[Finding]) -> str:
     """The four behaviours on what was trained, on goals and on cues held out of all training: a dot an organism."""
+    findings = by_settings(findings)
     named = labels(findings)
     scenes = {"trained": "trained", "held_out_goals": "held-out\ngoals", "held_out_cues": "held-out\ncues"}
     step = 0.8 / max(len(findings), 1)

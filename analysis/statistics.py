@@ -107,26 +107,27 @@ def compare_summary(findings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     behaviour criterion and whose shares could be measured. Each triple is [mean, low, high], None where there is no
     number.
     """
-    named = zip(labels(findings), findings, strict=True)
-    return {"curricula": {name: _summary(part) for label, whole in named for name, part in by_settings(label, whole)}}
+    parts = by_settings(findings)
+    return {"curricula": {name: _summary(part) for name, part in zip(labels(parts), parts, strict=True)}}
 
 
-def by_settings(label: str, finding: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
-    """A finding's organisms apart by the settings in which they differ, each part with a name: those of different settings are no sample of one
-    thing. The finding itself where they do not differ."""
+def by_settings(findings: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The findings, those whose organisms differ in settings taken apart: organisms of different settings are no sample of one thing. A part's
+    curriculum names its settings."""
+    return [part for finding in findings for part in _parts(finding)]
+
+
+def _parts(finding: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     kinds: dict[str, list[Any]] = {}
     for organism in finding["organisms"]:
-        kinds.setdefault(", ".join(f"{name}={value:g}" for name, value in organism["settings"].items()), []).append(
-            organism
-        )
+        kind = ", ".join(f"{name}={value:g}" for name, value in organism["settings"].items())
+        kinds.setdefault(kind, []).append(organism)
     if len(kinds) < 2:
-        return [(label, finding)]
-    attempts = finding["regrown"]["attempts"]
+        return [finding]
+    attempts, name = finding["regrown"]["attempts"], finding["curriculum"]
+    again = {kind: {"count": sum(attempts[organism["member"]] > 0 for organism in of)} for kind, of in kinds.items()}
     return [
-        (
-            f"{label}, {kind}",
-            {**finding, "organisms": of, "regrown": {"count": sum(attempts[o["member"]] > 0 for o in of)}},
-        )
+        {**finding, "curriculum": f"{name}, {kind}", "organisms": of, "regrown": again[kind]}
         for kind, of in kinds.items()
     ]
 

@@ -190,7 +190,12 @@ def test_a_stretch_over_its_past_gives_the_logits_of_the_whole_scene(organism, t
     whole, other = seen(organism, tokens[0]), seen(organism, tokens[1])
     layers = organism.query.shape[0]
     kept = [
-        jnp.stack([jnp.concatenate([whole[Site(n, name)][:, :start], other[Site(n, name)][:, start:]], 1) for n in range(layers)])
+        jnp.stack(
+            [
+                jnp.concatenate([whole[Site(n, name)][:, :start], other[Site(n, name)][:, start:]], 1)
+                for n in range(layers)
+            ]
+        )
         for name in ("key", "value")
     ]
     stretch = tokens[0, start : start + 5]

@@ -239,7 +239,13 @@ def test_keys_of_seeds_members_and_attempts_all_differ():
 
 def test_devices_that_share_a_batch_grow_the_member_that_one_device_grows(world, sizes):
     """Each takes its own part of the scenes: were it the same part twice, losses would part at once. Close, not equal: sums go in another order."""
-    config = RunConfig(Curriculum("one", world, (PHASE,)), sizes, TrainingConfig(batch=32, checkpoint_every=STEPS), members=1, seed=SEED)
+    config = RunConfig(
+        Curriculum("one", world, (PHASE,)),
+        sizes,
+        TrainingConfig(batch=32, checkpoint_every=STEPS),
+        members=1,
+        seed=SEED,
+    )
     shared = Programs(config)
     if shared.layout.shares != 2:
         pytest.skip("needs two devices")

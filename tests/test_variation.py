@@ -1,8 +1,7 @@
 """Do members take the settings that they should, and is a wrong setting told in one line?"""
 
-from dataclasses import replace
-
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +13,7 @@ from organisms.training import Lesson
 from organisms.variation import Variation, phase_of, read_variation, settings_of
 
 sys.path.insert(0, str(ROOT / "scripts"))
-from train import resolve  # noqa: E402
+from train import resolve
 
 RATES = Variation("phases.1.optimiser.learning_rate", (1e-3, 2e-3))
 ALONE = Variation("phases.1.self_alone", (0.1, 0.5, 0.9))
