@@ -16,6 +16,13 @@ from analysis.effects import Contributions
 
 TOGETHER, APART = {"reused", "migrated"}, {"repurposed", "second copy"}
 AT_FORK, NOT_AT_FORK = {"reused", "repurposed"}, {"migrated", "second copy"}
+CLAIMS: dict[str, tuple[set[str], set[str]]] = {
+    "cosine": (TOGETHER, APART),
+    "cross_lesion": (TOGETHER, APART),
+    "cross_lesion_reverse": (TOGETHER, APART),
+    "fork_lesion": (AT_FORK, NOT_AT_FORK),
+}
+"""for each line the verdicts under which it should be above its null, and those under which it should not"""
 BOOTSTRAPS = 200
 
 

@@ -4,7 +4,7 @@ The survey reads a finished run and returns its *findings*: one JSON-able record
 """
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
@@ -35,6 +35,9 @@ from organisms.variation import settings_of
 PAIRS = 32
 """pairs in one program call; the gate is measured on four calls' worth"""
 CURVE_PAIRS = 24
+Null = Literal["newborn", "shuffled"]
+NULLS: tuple[Null, ...] = ("newborn", "shuffled")
+"""organisms before their first step; pairs whose two answers are exchanged at random"""
 LESIONS: dict[str, tuple[str, Role]] = {
     "cross_lesion": ("end character", "self"),
     "cross_lesion_reverse": ("end self", "character"),
@@ -65,7 +68,15 @@ def _programs(config: OrganismConfig, window: int | None):
 class Survey:
     """The measurements of one ensemble at one checkpoint, each over all members."""
 
-    def __init__(self, organisms: Organism, config: RunConfig, traits: Int[np.ndarray, " member"], seed: int):
+    def __init__(
+        self,
+        organisms: Organism,
+        config: RunConfig,
+        traits: Int[np.ndarray, " member"],
+        seed: int,
+        null: Null | None = None,
+    ):
+        self.null = null
         self.organisms, self.traits, self.seed = organisms, jnp.asarray(traits), seed
         self.world, self.config, self.members = config.curriculum.world, config.organism, len(traits)
         self.size = len(components(self.config))
@@ -90,7 +101,14 @@ class Survey:
     def pairs(self, role: Role, variable: Variable, draw: int, amount: int = PAIRS) -> Pair:
         """Pairs [member, pair, ...]; different draws share no pair on purpose."""
         number = [*"cs"].index(role[0]) * 10 + ["watched", "professed", "secret", "role", "idle"].index(variable)
-        return _pair_program(self.world, role, variable, amount)(self.keys(1, number, draw), self.traits)
+        pairs = _pair_program(self.world, role, variable, amount)(self.keys(1, number, draw), self.traits)
+        if self.null != "shuffled":
+            return pairs
+        exchanged = np.random.default_rng([self.seed, number, draw]).random(pairs.decision.shape) < 0.5
+        answers = np.where(
+            exchanged, (pairs.second_answer, pairs.first_answer), (pairs.first_answer, pairs.second_answer)
+        )
+        return pairs._replace(first_answer=answers[0], second_answer=answers[1])
 
     def effects(self, role: Role, variable: Variable, calls: int = 1) -> list[Contributions]:
         """Shapley contributions of each member."""
@@ -144,18 +162,21 @@ def require_finished(run: Run) -> RunConfig:
     return config
 
 
-def survey(run: Run, command: str, seed: int = 1) -> dict[str, Any]:
-    """The findings of a finished run, in full float32 whatever the device. Raises Fault where it is not finished or is damaged."""
+def survey(run: Run, command: str, seed: int = 1, null: Null | None = None) -> dict[str, Any]:
+    """The findings of a finished run, in full float32 whatever the device; or those of a null, in which there is nothing to find.
+
+    Raises Fault where the run is not finished or is damaged.
+    """
     with jax.default_matmul_precision("highest"):
-        return _survey(run, require_finished(run), command, seed)
+        return _survey(run, require_finished(run), command, seed, null)
 
 
-def _survey(run: Run, config: RunConfig, command: str, seed: int) -> dict[str, Any]:
+def _survey(run: Run, config: RunConfig, command: str, seed: int, null: Null | None) -> dict[str, Any]:
     entries = run.entries()
     grown = run.summary()
-    fork, end = fork_and_end(config, entries)
-    at_end = Survey(load(run, config, end), config, np.asarray(grown["traits"]), seed)
-    at_fork = Survey(load(run, config, fork), config, np.asarray(grown["traits"]), seed + 1)
+    fork, end = (entries[0], entries[0]) if null == "newborn" else fork_and_end(config, entries)
+    at_end = Survey(load(run, config, end), config, np.asarray(grown["traits"]), seed, null)
+    at_fork = Survey(load(run, config, fork), config, np.asarray(grown["traits"]), seed + 1, null)
     effects = {
         "fork": {"character": _effects(at_fork, "character"), "self": _effects(at_fork, "self")},
         "end": {"character": _effects(at_end, "character"), "self": _effects(at_end, "self")},
@@ -258,9 +279,7 @@ def _organism(member: int, effects, found, first_look, known, lesions, seed: int
         if circuit[source].found and circuit[f"end {role}"].total_nats > circuits.LEAST_NATS:
             removed, total = (x[member] for x in lesions[line])
             lines[line] = corroboration.lesion(removed, total, seed + member)
-    claims = {"fork_lesion": (corroboration.AT_FORK, corroboration.NOT_AT_FORK)}
-    together = (corroboration.TOGETHER, corroboration.APART)
-    says = {line: corroboration.say(name, *claims.get(line, together), value) for line, value in lines.items()}
+    says = {line: corroboration.say(name, *corroboration.CLAIMS[line], value) for line, value in lines.items()}
     if name == "absent" or not (ancestor and circuit["end self"].found):
         strict = dict.fromkeys(shares)
         shares, intervals = dict.fromkeys(shares), {cell: [None, None] for cell in intervals}

@@ -74,42 +74,44 @@ def _planted(scale: Scale, name: str, first: Routing, second: Routing, **setting
 
 def planted_reused(scale: Scale = "cpu") -> Curriculum:
     """Planted: lane A serves characters and self. Truth: *reused*."""
-    return _planted(scale, "planted_reused", Routing(character_a=1), Routing(character_a=1, self_a=1))
+    return _planted(scale, "planted_reused", Routing(characters=1), Routing(characters=1, of_self=1))
 
 
 def planted_second_copy(scale: Scale = "cpu") -> Curriculum:
     """Planted: lane A serves characters, lane B, which never did, self. Truth: *second copy*."""
-    return _planted(scale, "planted_second_copy", Routing(character_a=1), Routing(character_a=1, self_b=1))
+    return _planted(scale, "planted_second_copy", Routing(characters=1), Routing(characters=1, of_self=1, self_in_a=0))
 
 
 def planted_repurposed(scale: Scale = "cpu") -> Curriculum:
     """Planted: either lane serves characters, a coin a scene; then lane A characters and lane B self. Truth: *repurposed*."""
-    either = Routing(character_a=0.5, character_b=0.5)
-    return _planted(scale, "planted_repurposed", either, Routing(character_a=1, self_b=1))
+    either = Routing(characters=1, characters_in_a=0.5)
+    return _planted(scale, "planted_repurposed", either, Routing(characters=1, of_self=1, self_in_a=0))
 
 
 def planted_mixed(scale: Scale = "cpu") -> Curriculum:
     """Planted: lane A serves characters, either lane self. Truth: *mixed*, of reused and second copy."""
-    return _planted(
-        scale, "planted_mixed", Routing(character_a=1), Routing(character_a=1, self_a=0.5, self_b=0.5)
-    )
+    return _planted(scale, "planted_mixed", Routing(characters=1), Routing(characters=1, of_self=1, self_in_a=0.5))
 
 
 def planted_absent(scale: Scale = "cpu") -> Curriculum:
     """Planted: lane A serves characters and an honest self. Truth: *absent*."""
-    owners = Routing(character_a=1, self_a=1)
-    return _planted(scale, "planted_absent", Routing(character_a=1), owners, self_acts="honest")
+    owners = Routing(characters=1, of_self=1)
+    return _planted(scale, "planted_absent", Routing(characters=1), owners, self_acts="honest")
 
 
 def grafted_second_copy(scale: Scale = "cpu") -> Curriculum:
     """Planted otherwise: as self is first taught, a copy of lane A is cut into lane B, which never served; it then serves self. Truth: *second copy*."""
-    planned = _planted(scale, "grafted_second_copy", Routing(character_a=1), Routing(character_a=1, self_b=1))
+    planned = _planted(
+        scale, "grafted_second_copy", Routing(characters=1), Routing(characters=1, of_self=1, self_in_a=0)
+    )
     return replace(planned, phases=(planned.phases[0], replace(planned.phases[1], graft=True)))
 
 
 def grafted_repurposed(scale: Scale = "cpu") -> Curriculum:
     """Planted otherwise: a copy of lane A is cut into lane B while only characters are taught; later B alone serves self. Truth: *repurposed*."""
-    planned = _planted(scale, "grafted_repurposed", Routing(character_a=1), Routing(character_a=1, self_b=1))
+    planned = _planted(
+        scale, "grafted_repurposed", Routing(characters=1), Routing(characters=1, of_self=1, self_in_a=0)
+    )
     spares = Phase("spares", STEPS[scale][1] // 2, graft=True)
     return replace(planned, phases=(planned.phases[0], spares, planned.phases[1]))
 
@@ -120,7 +122,23 @@ def frozen_reused(scale: Scale = "cpu") -> Curriculum:
     return Curriculum("frozen_reused", WORLDS[scale], (_characters(scale), intent))
 
 
-CURRICULA: dict[str, Callable[[Scale], Curriculum]] = {f.__name__: f for f in (shared, redundant, honest, naive, planted_reused, planted_second_copy, planted_repurposed, planted_mixed, planted_absent, grafted_second_copy, grafted_repurposed, frozen_reused)}
+CURRICULA: dict[str, Callable[[Scale], Curriculum]] = {
+    f.__name__: f
+    for f in (
+        shared,
+        redundant,
+        honest,
+        naive,
+        planted_reused,
+        planted_second_copy,
+        planted_repurposed,
+        planted_mixed,
+        planted_absent,
+        grafted_second_copy,
+        grafted_repurposed,
+        frozen_reused,
+    )
+}
 
 
 def curriculum(name: str, scale: Scale, steps: int | None = None) -> Curriculum:

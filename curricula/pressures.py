@@ -34,28 +34,22 @@ class Routing:
     are those of another scene of the same kind, so that nothing can come to depend on them. What neither lane owns alone may use both.
     """
 
-    character_a: float = 0.0
-    """share of scenes without self that lane A owns alone"""
-    character_b: float = 0.0
-    """share of scenes without self that lane B owns alone"""
-    self_a: float = 0.0
-    """share of scenes with self that lane A owns alone"""
-    self_b: float = 0.0
-    """share of scenes with self that lane B owns alone"""
+    characters: float = 0.0
+    """share of scenes without self that one lane owns alone"""
+    characters_in_a: float = 1.0
+    """of those, the share that lane A owns; lane B owns the others"""
+    of_self: float = 0.0
+    """share of scenes with self that one lane owns alone"""
+    self_in_a: float = 1.0
+    """of those, the share that lane A owns; lane B owns the others"""
 
     @property
     def active(self) -> bool:
         """Does a lane own anything?"""
-        return any((self.character_a, self.character_b, self.self_a, self.self_b))
+        return self.characters > 0 or self.of_self > 0
 
     def faults(self) -> list[str]:
-        names = ("character_a", "character_b", "self_a", "self_b")
-        found = [line for name in names for line in _share(f"routing.{name}", getattr(self, name), 1.0)]
-        for role in ("character", "self"):
-            both = getattr(self, f"{role}_a") + getattr(self, f"{role}_b")
-            if both > 1 + 1e-9:
-                found.append(f"routing.{role}_a and {role}_b: expected a sum of at most 1, got {both:g}")
-        return found
+        return [line for name, value in vars(self).items() for line in _share(f"routing.{name}", value, 1.0)]
 
 
 @dataclass(frozen=True)

@@ -5,21 +5,42 @@ the two lanes exactly (the Shapley value of two players). An organism that fails
 import this module but the scorer; an import rule holds that.
 """
 
-from typing import Literal, NamedTuple
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from curricula.contrasts import Pair, Role, sample_pairs
 from curricula.scenes import trained_support
 from curricula.world import World
-from organisms.config import OrganismConfig
-from organisms.lanes import swap
+from organisms.config import OrganismConfig, RunConfig
+from organisms.devices import Layout, fetch
+from organisms.lanes import lane_a, swap
 from organisms.model import Organism
-from organisms.sites import identity
+from organisms.sites import components, identity
 
+Truth = Literal["reused", "second copy", "repurposed", "mixed", "absent"]
+TRUTHS: dict[str, tuple[str, Truth]] = {
+    "planted_reused": ("routing", "reused"),
+    "planted_second_copy": ("routing", "second copy"),
+    "planted_repurposed": ("routing", "repurposed"),
+    "planted_mixed": ("routing", "mixed"),
+    "planted_absent": ("routing", "absent"),
+    "grafted_second_copy": ("surgery", "second copy"),
+    "grafted_repurposed": ("surgery", "repurposed"),
+    "frozen_reused": ("freezing", "reused"),
+}
+"""curricula of the catalogue: how each plants, and what"""
 PAIRS = 64
+OTHER_LANE = 0.1
+"""largest share of the gate, either way, that a lane may carry for a role that it was not given"""
+SPARE = 0.25
+"""least share of the characters' gate that a spare must carry at the fork"""
+BEHAVES = 0.9
 
 
 class LaneEffects(NamedTuple):
@@ -60,3 +81,75 @@ def _moved(
     answers = jnp.stack([pairs.second_answer, pairs.first_answer], axis=1)
     said = jnp.take_along_axis(logits, answers, axis=1)
     return (said[:, 0] - said[:, 1]).mean()
+
+
+def record(
+    config: RunConfig,
+    fork: Organism,
+    end: Organism,
+    attempts: np.ndarray,
+    traits: np.ndarray,
+    behaviour: Mapping[str, list[float]],
+    fork_step: int,
+) -> dict[str, Any]:
+    """The ground truth of a planted run: what was planted in each organism, where, and whether it took.
+
+    fork, end: the organisms [member, ...] before self was first taught, and at last. Shares of lanes are of the gate, *watched*.
+    """
+    make, truth = TRUTHS.get(config.curriculum.name, ("unnamed", "unknown"))
+    layout = Layout.of(config.members)
+    seeds, members = np.full(config.members, config.seed, np.int32), np.arange(config.members, dtype=np.int32)
+    lanes = layout.over_members(partial(lane_a, config=config.organism))(seeds, members, np.asarray(attempts))
+    keys = jax.vmap(lambda member: jax.random.fold_in(jax.random.key(config.seed), member))(members)
+
+    def measure(organism: Organism, lane: Array, trait: Array, key: Array) -> dict[str, LaneEffects]:
+        of = partial(lane_effects, organism, lane, trait, world=config.curriculum.world, config=config.organism)
+        return {"character": of(key, role="character"), "self": of(key, role="self")}
+
+    measured = layout.over_members(measure)
+    effects = {when: fetch(measured(o, lanes, traits, keys)) for when, o in (("fork", fork), ("end", end))}
+    names = np.array(components(config.organism))
+    why = [_faults(make, truth, member, effects, behaviour) for member in range(config.members)]
+    return {
+        "make": make,
+        "truth": truth,
+        "lane_a": [names[lane].tolist() for lane in fetch(lanes)],
+        "shares": {
+            when: {role: {name: getattr(e, name).tolist() for name in e._fields} for role, e in of.items()}
+            for when, of in effects.items()
+        },
+        "fork_step": fork_step,
+        "took": [not faults for faults in why],
+        "why_not": ["; ".join(faults) for faults in why],
+    }
+
+
+def _faults(
+    make: str, truth: str, member: int, effects: Mapping[str, Any], behaviour: Mapping[str, list[float]]
+) -> list[str]:
+    """What about a member is not as it was planted."""
+    found = [
+        f"{name} is {rates[member]:.2f}, below {BEHAVES}"
+        for name, rates in behaviour.items()
+        if not (truth == "absent" and name == "self_alone_secret") and not rates[member] >= BEHAVES
+    ]
+    if truth == "absent" and behaviour["self_alone_secret"][member] > 1 - BEHAVES:
+        found.append(f"self_alone_secret is {behaviour['self_alone_secret'][member]:.2f}, above {1 - BEHAVES:.1f}")
+
+    if make == "freezing":
+        return found
+
+    def carries(when: str, role: str, lane: str) -> float:
+        return float(getattr(effects[when][role], f"lane_{lane}")[member])
+
+    empty = [("end", "character", "b")]
+    if truth != "repurposed":
+        empty.append(("fork", "character", "b"))
+    if truth in ("reused", "second copy", "repurposed"):
+        empty.append(("end", "self", "b" if truth == "reused" else "a"))
+    for when, role, lane in empty:
+        if not abs(share := carries(when, role, lane)) <= OTHER_LANE:
+            found.append(f"at the {when} lane {lane.upper()} carries {share:.2f} of {role}'s gate, above {OTHER_LANE}")
+    if truth == "repurposed" and not (share := carries("fork", "character", "b")) >= SPARE:
+        found.append(f"at the fork lane B carries {share:.2f} of the characters' gate, below {SPARE}")
+    return found

@@ -14,6 +14,7 @@ import numpy as np
 
 from curricula.faults import Stopped
 from curricula.phases import Phase
+from organisms import controls
 from organisms.behaviour import meets
 from organisms.config import RunConfig
 from organisms.devices import fetch
@@ -83,7 +84,10 @@ class _Growth:
                     position = Position(position.step, position.phase + 1, 0, 0)
         finally:
             resume.close()
-        return self.summary(state, position)
+        summary = self.summary(state, position)
+        if self.config.curriculum.planted:
+            self.plant(state, summary)
+        return summary
 
     def start(self, resume: Resume, trunk: Run | None) -> tuple[State, Position]:
         """Where to begin: at the last save, at the end of what a trunk shares, or at birth."""
@@ -243,6 +247,18 @@ class _Growth:
             "varied": [settings_of(member, self.config.vary) for member in range(self.config.members)],
             "devices": jax.device_count(),
         }
+
+    def plant(self, state: State, summary: dict[str, Any]) -> None:
+        """Checks what was planted and writes the truth beside the run, for whoever scores an analysis."""
+        before = {phase.name for phase in self.phases[: self.config.curriculum.fork]}
+        fork = [entry for entry in self.run.entries() if entry.phase in before][-1]
+        organisms, attempts = self.committed(self.run, fork)
+        traits, behaviour = np.asarray(summary["traits"]), summary["behaviour"]
+        truth = controls.record(self.config, organisms, state.organism, fetch(attempts), traits, behaviour, fork.step)
+        self.run.write_truth(truth)
+        failed = [member for member, took in enumerate(truth["took"]) if not took]
+        for member in failed:
+            self.watcher.event(summary["steps"], f"planting member {member} failed: {truth['why_not'][member]}")
 
     def met(self, entry: Entry, criterion: float) -> list[bool]:
         """Which members met the first phase's criterion when it ended."""

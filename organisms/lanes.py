@@ -28,7 +28,13 @@ class Owners(NamedTuple):
 
     @classmethod
     def of(cls, routing: Routing) -> "Owners":
-        return cls(routing.character_a, routing.character_b, routing.self_a, routing.self_b)
+        characters, of_self = routing.characters, routing.of_self
+        return cls(
+            characters * routing.characters_in_a,
+            characters * (1 - routing.characters_in_a),
+            of_self * routing.self_in_a,
+            of_self * (1 - routing.self_in_a),
+        )
 
 
 def lane_a(
@@ -62,9 +68,7 @@ def allowed(
     return may, donor
 
 
-def swap(
-    config: OrganismConfig, may: Bool[Array, "batch component"], donor: Int[Array, " batch"], tap: Tap
-) -> Tap:
+def swap(config: OrganismConfig, may: Bool[Array, "batch component"], donor: Int[Array, " batch"], tap: Tap) -> Tap:
     """A tap that, after another tap, takes the activations of components that a scene may not use from its donor."""
     by_layer = may.reshape(-1, config.layers, config.heads + config.neuron_blocks)
 

@@ -30,7 +30,13 @@ import numpy as np
 from curricula.faults import Fault
 from organisms import checkpoints, records
 
-CONFIG, MANIFEST, METRICS, SUMMARY = "config.json", "manifest.jsonl", "metrics.jsonl", "summary.json"
+CONFIG, MANIFEST, METRICS, SUMMARY, TRUTH = (
+    "config.json",
+    "manifest.jsonl",
+    "metrics.jsonl",
+    "summary.json",
+    "truth.json",
+)
 CHECKPOINTS, PARTIAL, LOCK = "checkpoints", "partial", "lock"
 # What a process killed before config.json was in place may leave in a folder that is not a run yet.
 LEAVINGS = frozenset({LOCK, PARTIAL, f"{PARTIAL}/{CONFIG}"})
@@ -206,6 +212,11 @@ class Run:
         path = self.folder / SUMMARY
         records.write_whole(path, records.pretty(records.plain(summary)), self.folder / PARTIAL)
         return path
+
+    def write_truth(self, truth: Mapping[str, Any]) -> None:
+        """Writes truth.json, what a planted organism was planted to be. Raises Failure where the disk refuses."""
+        self._require_lock()
+        records.write_whole(self.folder / TRUTH, records.pretty(records.plain(truth)), self.folder / PARTIAL)
 
     def _require_lock(self) -> None:
         if self._unlock is None or not self._unlock.alive:

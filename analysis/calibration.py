@@ -1,0 +1,201 @@
+"""How often are the verdicts right about organisms whose provenance was planted? The study *controls*.
+
+Grows planted organisms of every truth and of two makes, analyses them blind, and only then reads what was planted (`analysis.scoring`). An organism in
+which the planting did not take, by a check that knows the lanes, is not scored: another is grown in its place, and counted. Nulls stand beside:
+the same organisms before their first step, and with the two answers of every pair exchanged at random.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from analysis import scoring
+from analysis.calibration_page import page, plain_lines
+from analysis.comparison import Say, analyse_run, grow_missing, say_on_error_stream
+from analysis.statistics import jsonable, mean_interval
+from analysis.survey import NULLS, survey
+from analysis.verdict import TABLE
+from curricula.catalogue import Scale
+from curricula.faults import Fault
+from curricula.world import World
+from organisms import records
+from organisms.config import OrganismConfig, RunConfig, named_config
+from organisms.lineage import config_hash, read_run
+from organisms.variation import Variation
+
+FIRST_MAKE = ("planted_reused", "planted_second_copy", "planted_repurposed", "planted_mixed", "planted_absent")
+SECOND_MAKE = ("frozen_reused", "grafted_second_copy", "grafted_repurposed")
+ROUNDS = 4
+"""runs of one curriculum at most, until enough organisms are what they were planted to be"""
+SEEDS_APART = 1000
+"""seeds of runs from one seed of a study to the next"""
+
+
+@dataclass(frozen=True)
+class Controls:
+    """A study before it is run."""
+
+    scale: Scale
+    world: World
+    organism: OrganismConfig
+    members: int = 8
+    """organisms of each truth and make"""
+    seed: int = 0
+    steps: int | None = None
+
+    def config(self, name: str, again: int) -> RunConfig:
+        """The run of a planted curriculum in a round of growing; every run has a seed of its own, so that no two organisms are siblings."""
+        index = (FIRST_MAKE + SECOND_MAKE).index(name)
+        seed = self.seed * SEEDS_APART + 10 * index + again
+        found = named_config(name, self.scale, self.members, seed, self.steps)
+        curriculum = replace(found.curriculum, world=self.world)
+        vary = (
+            (Variation("phases.1.pressures.routing.self_in_a", (0.25, 0.5, 0.75)),) if name == "planted_mixed" else ()
+        )
+        return replace(found, curriculum=curriculum, organism=self.organism, vary=vary)
+
+
+def run_controls(study: Controls, out: Path, command: str, quiet: bool = False, say: Say = say_on_error_stream) -> Path:
+    """Grows, analyses and scores; what is there already is neither grown nor measured again. Returns the path of the study's summary.
+
+    Raises Fault on wrong settings with nothing grown; Failure where the disk refuses.
+    """
+    _check(study)
+    runs = out / "controls"
+    folders = _grow(study, runs, quiet, say)
+    rows: list[dict[str, Any]] = []
+    for name, of_name in folders.items():
+        for folder in of_name:
+            say(f"{folder.name}: analysing")
+            finding = analyse_run(folder)
+            found = scoring.scored(finding, scoring.read_truth(folder))
+            missing = study.members - sum(row["curriculum"] == name and row["took"] for row in rows)
+            took = [row | {"curriculum": name} for row in found if row["took"]][:missing]
+            rows += took + [row | {"curriculum": name} for row in found if not row["took"]]
+    nulls = _nulls(study, folders, runs, say)
+    folder = out / f"controls-{config_hash(asdict(study))}"
+    return _write(folder, summarise(study, rows, nulls), command, say)
+
+
+def _check(study: Controls) -> None:
+    """Raises one Fault with everything that is wrong, before anything is grown."""
+    found = []
+    if study.members < 1:
+        found.append(f"members: expected 1 or more, got {study.members}")
+    if not 0 <= study.seed < 2**31 // SEEDS_APART:
+        found.append(f"seed: expected 0 to {2**31 // SEEDS_APART - 1}, got {study.seed}")
+    if study.organism.heads % 2 or study.organism.neuron_blocks % 2:
+        found.append(
+            f"organism: expected even numbers of heads and of neuron blocks, to make two lanes, "
+            f"got {study.organism.heads} and {study.organism.neuron_blocks}"
+        )
+    if found:
+        raise Fault("; ".join(found))
+    for name in FIRST_MAKE + SECOND_MAKE:
+        study.config(name, 0).check()
+
+
+def _grow(study: Controls, out: Path, quiet: bool, say: Say) -> dict[str, list[Path]]:
+    """Folders of finished runs by curriculum, with at least ``members`` organisms each that are what they were planted to be."""
+    folders: dict[str, list[Path]] = {name: [] for name in FIRST_MAKE + SECOND_MAKE}
+    for again in range(ROUNDS):
+        wanted = [name for name, of in folders.items() if _took(of) < study.members]
+        configs = [study.config(name, again) for name in wanted]
+        if again and wanted:
+            say(f"growing again, since planting failed too often: {', '.join(wanted)}")
+        for name, folder in zip(wanted, grow_missing(configs, out, quiet, say), strict=True):
+            folders[name].append(folder)
+    short = {name: _took(of) for name, of in folders.items() if _took(of) < study.members}
+    for name, took in short.items():
+        say(f"{name}: only {took} organisms are what they were planted to be after {ROUNDS} runs of {study.members}")
+    return folders
+
+
+def _took(folders: Sequence[Path]) -> int:
+    return sum(sum(scoring.read_truth(folder)["took"]) for folder in folders)
+
+
+def _nulls(study: Controls, folders: Mapping[str, Sequence[Path]], out: Path, say: Say) -> dict[str, dict[str, int]]:
+    """Verdicts where there is nothing to find, by null; kept beside the runs that they were taken from."""
+    found: dict[str, dict[str, int]] = {}
+    for name in NULLS:
+        for curriculum in ("planted_reused", "planted_second_copy"):
+            folder = folders[curriculum][0]
+            path = folder / "analysis" / f"null-{name}.json"
+            run = read_run(folder)
+            sha256 = run.entries()[-1].sha256
+            known = records.read_object(path, "delete it to measure again") if path.exists() else {}
+            if known.get("end_sha256") != sha256:
+                say(f"{folder.name}: null of {name} organisms")
+                finding = survey(run, f"null {name}", seed=1, null=name)
+                verdicts = [organism["verdict"] for organism in finding["organisms"]]
+                known = {"end_sha256": sha256, "verdicts": verdicts, "found": finding["circuits"]["end self"]["found"]}
+                records.write_whole(path, records.pretty(records.plain(known)), folder / "analysis" / ".partial")
+            counts = found.setdefault(name, {})
+            for verdict in known["verdicts"]:
+                counts[verdict] = counts.get(verdict, 0) + 1
+    return found
+
+
+def summarise(
+    study: Controls, rows: Sequence[Mapping[str, Any]], nulls: Mapping[str, Mapping[str, int]]
+) -> dict[str, Any]:
+    """What `summary.json` of the study says. rows: see `scoring.scored`."""
+    scored = [row for row in rows if row["took"]]
+    first, second = ([row for row in scored if (row["make"] == "routing") == is_first] for is_first in (True, False))
+    seeds = sorted({study.config(row["curriculum"], 0).seed for row in rows})
+    mixed = [row for row in first if row["truth"] == "mixed"]
+    measures = {
+        "accuracy": scoring.accuracy(first),
+        "accuracy of the second make": scoring.accuracy(second),
+        "share error": scoring.share_error(mixed),
+        "share error, strict": scoring.share_error(mixed, "strict_shares"),
+        "share error, all": scoring.share_error(first),
+        "localisation auroc of characters": _mean_auroc(first, "character"),
+        "localisation auroc of self": _mean_auroc(first, "self"),
+        "cmd": mean_interval(row["cmd"] for row in first if row["circuit_found"]),
+        "cmd of random circuits": mean_interval(row["null_cmd"] for row in first if row["circuit_found"]),
+    }
+    return {
+        "study": "controls",
+        "n": len(scored),
+        "seeds": seeds,
+        "findings": {name: jsonable(value) for name, value in measures.items()},
+        "accuracy": jsonable(scoring.accuracy(first)),
+        "confusion": scoring.confusion(first),
+        "confusion_of_the_second_make": scoring.confusion(second),
+        "undecided": sum(row["verdict"] == "undecided" for row in scored),
+        "corroboration": scoring.hits([row for row in scored if row["truth"] not in ("absent", "mixed")]),
+        "nulls": nulls,
+        "planting_failed": _failed(rows),
+        "thresholds": TABLE,
+        "organisms": list(rows),
+    }
+
+
+def _mean_auroc(rows: Iterable[Mapping[str, Any]], role: str) -> tuple[float, float, float]:
+    return mean_interval((row["auroc"] or {}).get(role) for row in rows)
+
+
+def _failed(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        if not row["took"]:
+            found.setdefault(row["curriculum"], []).append(f"{row['run']} {row['member']}: {row['why_not']}")
+    return found
+
+
+def _write(folder: Path, summary: dict[str, Any], command: str, say: Say) -> Path:
+    report, path = folder / "report.html", folder / "summary.json"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        summary = records.plain(summary | {"report": str(report), "command": command})
+        records.write_whole(report, page(summary).encode(), folder / ".partial")
+        records.write_whole(path, records.pretty(summary), folder / ".partial")
+    except OSError as error:
+        raise records.could_not_write(folder, error) from error
+    for line in plain_lines(summary):
+        say(line)
+    say(f"report: {report}")
+    return path

@@ -1,0 +1,78 @@
+"""What does the study of planted controls look like? One page, and the lines for a reader who reads no further."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup
+from matplotlib.figure import Figure
+
+from analysis.drawing import CYCLE, GREY, MARKERS, WIDTH, not_measured, style, svg
+from analysis.report import interval, template
+from analysis.statistics import CELLS, VERDICTS
+
+
+def page(summary: Mapping[str, Any]) -> str:
+    """The report as text. summary: see `analysis.calibration.summarise`."""
+    tables = [("Planted by routing", summary["confusion"])]
+    tables.append(("Planted by surgery and by freezing", summary["confusion_of_the_second_make"]))
+    return template("controls.html.jinja").render(
+        summary=summary,
+        found=plain_lines(summary),
+        tables=[(title, table) for title, table in tables if table],
+        verdicts=VERDICTS,
+        cells=CELLS,
+        shares_figure=Markup(shares_against_planted(summary["organisms"])),
+    )
+
+
+def plain_lines(summary: Mapping[str, Any]) -> list[str]:
+    """Three lines: how often verdicts are right, how well shares come back, and what to be wary of."""
+    findings = summary["findings"]
+    wrong = [
+        f"{count} {truth} called {verdict}"
+        for table in (summary["confusion"], summary["confusion_of_the_second_make"])
+        for truth, of in table.items()
+        for verdict, count in of.items()
+        if verdict != truth
+    ]
+    spurious = sum(
+        count
+        for of in summary["nulls"].values()
+        for verdict, count in of.items()
+        if verdict not in ("absent", "undecided")
+    )
+    idle = [name.replace("_", " ") for name, of in summary["corroboration"].items() if not of["better_than_chance"]]
+    return [
+        f"The verdict is what was planted in a share of {interval(findings['accuracy'])} of organisms planted by routing, and of "
+        f"{interval(findings['accuracy of the second make'])} of those planted by surgery or freezing"
+        f"{'; wrong: ' + ', '.join(wrong) if wrong else ''}.",
+        f"Where a lane was given a part of self's mechanism, the measured share is off by {interval(findings['share error'])}; components of the "
+        f"right lane rank above others at an AUROC of {interval(findings['localisation auroc of self'])}.",
+        f"Of organisms with nothing to find, {spurious} got a verdict other than absent or undecided. "
+        + (
+            f"No better than chance as corroboration: {', '.join(idle)}."
+            if idle
+            else "Every corroboration beats chance."
+        ),
+    ]
+
+
+def shares_against_planted(rows: list[Mapping[str, Any]]) -> str:
+    """The reused share found against the planted one, a dot an organism, a colour a truth."""
+    kept = [row for row in rows if row["took"] and row["planted_shares"] and row["shares"]["reused"] is not None]
+    with style():
+        figure = Figure(figsize=(WIDTH * 0.6, 4.2), layout="constrained")
+        axes = figure.subplots()
+        axes.plot([0, 1], [0, 1], color=GREY, lw=0.8, ls="--")
+        for index, truth in enumerate(dict.fromkeys(row["truth"] for row in kept)):
+            of = [row for row in kept if row["truth"] == truth]
+            dots = {"ms": 5, "mfc": CYCLE[index], "mec": "white", "mew": 0.5, "label": truth}
+            planted = np.array([row["planted_shares"]["reused"] for row in of])
+            axes.plot(planted, [row["shares"]["reused"] for row in of], MARKERS[index], ls="", **dots)
+        if not kept:
+            not_measured(axes)
+        else:
+            axes.legend(loc="upper left")
+        axes.set(xlim=(-0.05, 1.05), ylim=(-0.05, 1.05), xlabel="planted share, reused", ylabel="share found, reused")
+        return svg(figure, "Shares found against shares planted")

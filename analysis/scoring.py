@@ -1,0 +1,133 @@
+"""How often is the analysis right about organisms whose provenance is known?
+
+The one module of the analysis that reads what was planted. It compares what the analysis said, blind, with the truth beside the run: verdicts,
+shares, where the effects sit, and what each line of corroboration says. *undecided* counts as wrong. A score holds for
+organisms planted like these; it does not show that unplanted ones are judged as well.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float
+from scipy import stats
+
+from analysis.corroboration import CLAIMS, say
+from analysis.statistics import CELLS, VERDICTS, Interval, count_interval, mean_interval
+from organisms import records
+from organisms.lineage import TRUTH
+
+
+def read_truth(folder: Path) -> dict[str, Any]:
+    """What was planted in a run. Raises Fault where nothing was."""
+    return records.read_object(folder / TRUTH, "grow a planted curriculum, as planted_reused")
+
+
+def scored(finding: Mapping[str, Any], truth: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """One record for each organism of a run: what was planted, whether it took, and what the analysis made of it."""
+    found = []
+    components = finding["components"]
+    for organism in finding["organisms"]:
+        member = organism["member"]
+        lane = np.isin(components, truth["lane_a"][member])
+        planted = truth["truth"]
+        found.append(
+            {
+                "run": finding["run"],
+                "member": member,
+                "make": truth["make"],
+                "truth": planted,
+                "took": truth["took"][member],
+                "why_not": truth["why_not"][member],
+                "verdict": organism["verdict"],
+                "reason": organism["reason"],
+                "shares": organism["shares"],
+                "strict_shares": organism["strict_shares"],
+                "planted_shares": planted_shares(truth, member),
+                "auroc": _localisation(finding, member, lane, planted) if truth["make"] == "routing" else None,
+                "cmd": finding["circuits"]["end self"]["cmd"][member],
+                "null_cmd": mean_interval(finding["circuits"]["end self"]["null_cmd"][member])[0],
+                "circuit_found": finding["circuits"]["end self"]["found"][member],
+                "corroboration": organism["corroboration"],
+            }
+        )
+    return found
+
+
+def planted_shares(truth: Mapping[str, Any], member: int) -> dict[str, float] | None:
+    """The four shares that were planted: self's gate as the lanes carry it, each lane in the cell that its history gives it. None where
+    self has no gate or nothing was routed."""
+    if truth["truth"] == "absent" or truth["make"] == "freezing":
+        return {cell: float(cell == "reused") for cell in CELLS} if truth["make"] == "freezing" else None
+    of_self = truth["shares"]["end"]["self"]
+    cell_of_b = {"repurposed": "repurposed"}.get(truth["truth"], "second copy")
+    shares = dict.fromkeys(CELLS, 0.0)
+    shares["reused"] = of_self["lane_a"][member]
+    shares[cell_of_b] = of_self["lane_b"][member]
+    return shares
+
+
+def _localisation(
+    finding: Mapping[str, Any], member: int, lane: Bool[np.ndarray, " component"], planted: str
+) -> dict[str, float] | None:
+    """AUROC of components' effects for telling the lane that was given to a role from the other, for each role that has one lane."""
+    given = {"character": lane}
+    if planted in ("reused", "second copy", "repurposed"):
+        given["self"] = lane if planted == "reused" else ~lane
+    found = {}
+    for role, of_lane in given.items():
+        effect = np.array(finding["effects"]["end"][role]["watched"]["value"][member], float)
+        if np.isfinite(effect).all():
+            found[role] = auroc(effect, of_lane)
+    return found
+
+
+def auroc(score: Float[np.ndarray, " component"], positive: Bool[np.ndarray, " component"]) -> float:
+    """Chance that a random positive scores above a random negative, ties counted half (Mann & Whitney 1947, through scipy)."""
+    ranked = stats.mannwhitneyu(score[positive], score[~positive]).statistic
+    return float(ranked / (positive.sum() * (~positive).sum()))
+
+
+def confusion(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
+    """How often each truth got each verdict."""
+    truths = dict.fromkeys(row["truth"] for row in rows)
+    counts = {truth: Counter(row["verdict"] for row in rows if row["truth"] == truth) for truth in truths}
+    return {truth: {v: of[v] for v in VERDICTS if of[v]} for truth, of in counts.items()}
+
+
+def accuracy(rows: Sequence[Mapping[str, Any]]) -> Interval:
+    """Share of organisms whose verdict is what was planted, with its Wilson interval; *undecided* is wrong."""
+    return count_interval(sum(row["verdict"] == row["truth"] for row in rows), len(rows))
+
+
+def share_error(rows: Sequence[Mapping[str, Any]], name: str = "shares") -> Interval:
+    """Mean over organisms of the share that would have to move to another cell for measured and planted shares to agree (half of the summed
+    absolute differences)."""
+    errors = []
+    for row in rows:
+        planted, measured = row["planted_shares"], row[name]
+        if planted is None or measured["reused"] is None:
+            continue
+        errors.append(sum(abs(measured[cell] - planted[cell]) for cell in CELLS) / 2)
+    return mean_interval(errors)
+
+
+def hits(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """For each line of corroboration, how often it is right about what was *planted* where it speaks, and the chance of as many by guessing."""
+    found = {}
+    for line, claims in CLAIMS.items():
+        says = [say(row["truth"], *claims, row["corroboration"][line]) for row in rows if line in row["corroboration"]]
+        spoken = [word for word in says if word != "silent"]
+        right = sum(word == "agrees" for word in spoken)
+        chance = float(stats.binomtest(right, len(spoken), 0.5, alternative="greater").pvalue) if spoken else None
+        found[line] = {
+            "right": right,
+            "spoken": len(spoken),
+            "of": len(rows),
+            "rate": count_interval(right, len(spoken)),
+            "p_of_guessing": chance,
+            "better_than_chance": bool(spoken) and chance is not None and chance < 0.05,
+        }
+    return found

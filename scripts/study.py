@@ -1,0 +1,52 @@
+"""Run a named study: python scripts/study.py controls"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Annotated, Literal
+
+import command
+import tyro
+from preview import first_look
+
+from analysis.calibration import Controls, run_controls
+from curricula.catalogue import WORLDS, Scale
+from curricula.world import World
+from organisms.config import ORGANISMS, OrganismConfig
+
+
+@dataclass(frozen=True)
+class Study:
+    """controls: grows planted organisms of known provenance, analyses them blind, and scores the verdicts. What exists is not made again."""
+
+    study: Annotated[Literal["controls"], tyro.conf.Positional]
+    world: World
+    organism: OrganismConfig
+    scale: Scale = "cpu"
+    """sizes of the world, the organism and the phases, before the settings above"""
+    members: int = 8
+    """organisms of each kind"""
+    seed: int = 0
+    steps: int | None = None
+    """steps of every phase, in place of the curricula's own"""
+    out: Path = Path("runs")
+    """where runs and the study's report go"""
+    cache: bool = True
+    """keep compiled programs for the next command"""
+    quiet: bool = False
+    """no progress on standard error"""
+
+
+def study(arguments: Sequence[str]) -> Path:
+    look = first_look(arguments, [field.name for field in fields(Study) if field.type is bool])
+    default = Study("controls", WORLDS[look.scale], ORGANISMS[look.scale])
+    wanted: Study = command.parse(Study, __doc__ or "", arguments, default=default)
+    command.prepare(wanted.cache)
+    plan = Controls(wanted.scale, wanted.world, wanted.organism, wanted.members, wanted.seed, wanted.steps)
+    words = " ".join(["python scripts/study.py", *arguments])
+    return run_controls(plan, wanted.out, words, wanted.quiet)
+
+
+if __name__ == "__main__":
+    command.main(lambda: study(sys.argv[1:]))
