@@ -64,45 +64,60 @@ def naive(scale: Scale = "cpu") -> Curriculum:
 
 
 def _planted(scale: Scale, name: str, first: Routing, second: Routing, **settings) -> Curriculum:
-    characters, intent = _characters(scale), _intent(scale, **settings)
-    return Curriculum(
-        name,
-        WORLDS[scale],
-        (replace(characters, pressures=Pressures(routing=first)), replace(intent, pressures=Pressures(routing=second))),
-    )
+    """Lanes are learned with the other one silent, and then kept apart with it swapped, until what it says makes no difference."""
+    taught = [(_characters(scale), first), (_intent(scale, **settings), second)]
+    apart = replace(second, silent=0.0 if second.silent < 1 else 1.0, smoothing=0.05)
+    taught.append((replace(_intent(scale, **settings), name="apart"), apart))
+    phases = tuple(replace(phase, pressures=Pressures(routing=routing)) for phase, routing in taught)
+    return Curriculum(name, WORLDS[scale], phases)
 
 
 def planted_reused(scale: Scale = "cpu") -> Curriculum:
     """Planted: lane A serves characters and self. Truth: *reused*."""
-    return _planted(scale, "planted_reused", Routing(characters=1), Routing(characters=1, of_self=1))
+    return _planted(
+        scale, "planted_reused", Routing(characters=1, silent=0.8), Routing(characters=1, of_self=1, silent=0.5)
+    )
 
 
 def planted_second_copy(scale: Scale = "cpu") -> Curriculum:
     """Planted: lane A serves characters, lane B, which never did, self. Truth: *second copy*."""
-    return _planted(scale, "planted_second_copy", Routing(characters=1), Routing(characters=1, of_self=1, self_in_a=0))
+    return _planted(
+        scale,
+        "planted_second_copy",
+        Routing(characters=1, silent=0.8),
+        Routing(characters=1, of_self=1, self_in_a=0, silent=0.5),
+    )
 
 
 def planted_repurposed(scale: Scale = "cpu") -> Curriculum:
     """Planted: either lane serves characters, a coin a scene; then lane A characters and lane B self. Truth: *repurposed*."""
-    either = Routing(characters=1, characters_in_a=0.5)
-    return _planted(scale, "planted_repurposed", either, Routing(characters=1, of_self=1, self_in_a=0))
+    either = Routing(characters=0.8, characters_in_a=0.5, silent=1)
+    return _planted(scale, "planted_repurposed", either, Routing(characters=1, of_self=1, self_in_a=0, silent=0.5))
 
 
 def planted_mixed(scale: Scale = "cpu") -> Curriculum:
     """Planted: lane A serves characters, either lane self. Truth: *mixed*, of reused and second copy."""
-    return _planted(scale, "planted_mixed", Routing(characters=1), Routing(characters=1, of_self=1, self_in_a=0.5))
+    return _planted(
+        scale,
+        "planted_mixed",
+        Routing(characters=1, silent=0.8),
+        Routing(characters=1, of_self=0.8, self_in_a=0.5, silent=1),
+    )
 
 
 def planted_absent(scale: Scale = "cpu") -> Curriculum:
     """Planted: lane A serves characters and an honest self. Truth: *absent*."""
-    owners = Routing(characters=1, of_self=1)
-    return _planted(scale, "planted_absent", Routing(characters=1), owners, self_acts="honest")
+    owners = Routing(characters=1, of_self=1, silent=0.5)
+    return _planted(scale, "planted_absent", Routing(characters=1, silent=0.8), owners, self_acts="honest")
 
 
 def grafted_second_copy(scale: Scale = "cpu") -> Curriculum:
     """Planted otherwise: as self is first taught, a copy of lane A is cut into lane B, which never served; it then serves self. Truth: *second copy*."""
     planned = _planted(
-        scale, "grafted_second_copy", Routing(characters=1), Routing(characters=1, of_self=1, self_in_a=0)
+        scale,
+        "grafted_second_copy",
+        Routing(characters=1, silent=0.8),
+        Routing(characters=1, of_self=1, self_in_a=0, silent=0.5),
     )
     return replace(planned, phases=(planned.phases[0], replace(planned.phases[1], graft=True)))
 
@@ -110,7 +125,10 @@ def grafted_second_copy(scale: Scale = "cpu") -> Curriculum:
 def grafted_repurposed(scale: Scale = "cpu") -> Curriculum:
     """Planted otherwise: a copy of lane A is cut into lane B while only characters are taught; later B alone serves self. Truth: *repurposed*."""
     planned = _planted(
-        scale, "grafted_repurposed", Routing(characters=1), Routing(characters=1, of_self=1, self_in_a=0)
+        scale,
+        "grafted_repurposed",
+        Routing(characters=1, silent=0.8),
+        Routing(characters=1, of_self=1, self_in_a=0, silent=0.5),
     )
     spares = Phase("spares", STEPS[scale][1] // 2, graft=True)
     return replace(planned, phases=(planned.phases[0], spares, planned.phases[1]))
@@ -122,23 +140,18 @@ def frozen_reused(scale: Scale = "cpu") -> Curriculum:
     return Curriculum("frozen_reused", WORLDS[scale], (_characters(scale), intent))
 
 
-CURRICULA: dict[str, Callable[[Scale], Curriculum]] = {
-    f.__name__: f
-    for f in (
-        shared,
-        redundant,
-        honest,
-        naive,
-        planted_reused,
-        planted_second_copy,
-        planted_repurposed,
-        planted_mixed,
-        planted_absent,
-        grafted_second_copy,
-        grafted_repurposed,
-        frozen_reused,
-    )
-}
+FREE = (shared, redundant, honest, naive)
+PLANTED = (
+    planted_reused,
+    planted_second_copy,
+    planted_repurposed,
+    planted_mixed,
+    planted_absent,
+    grafted_second_copy,
+    grafted_repurposed,
+    frozen_reused,
+)
+CURRICULA: dict[str, Callable[[Scale], Curriculum]] = {f.__name__: f for f in FREE + PLANTED}
 
 
 def curriculum(name: str, scale: Scale, steps: int | None = None) -> Curriculum:

@@ -30,8 +30,9 @@ class Redundancy:
 class Routing:
     """Which lane of components a scene may use: for planted controls alone, whose provenance has to be known.
 
-    Each organism has two lanes, random halves of every layer's heads and neuron blocks. Where one lane owns a scene, the other's activations
-    are those of another scene of the same kind, so that nothing can come to depend on them. What neither lane owns alone may use both.
+    Each organism has two lanes, random halves of every layer's heads and neuron blocks. Where one lane owns a scene, the other is
+    silent, or its activations are those of the same scene with other cues, so that nothing can come to depend on them. What neither lane owns
+    alone may use both.
     """
 
     characters: float = 0.0
@@ -42,6 +43,10 @@ class Routing:
     """share of scenes with self that one lane owns alone"""
     self_in_a: float = 1.0
     """of those, the share that lane A owns; lane B owns the others"""
+    silent: float = 0.8
+    """share of owned scenes in which the other lane is silent instead of swapped; 1 where a coin decides who owns a scene"""
+    smoothing: float = 0.0
+    """share of a target's probability that is spread over all tokens: an act is then never so sure that what the other lane says costs nothing"""
 
     @property
     def active(self) -> bool:

@@ -218,6 +218,14 @@ def draws(world: World) -> int:
     return sum(_sizes(world))
 
 
+def with_other_cues(numbers: Float[Array, "scene draw"], world: World) -> Float[Array, "scene draw"]:
+    """The scenes of the first half, then the same ones again with the cues of the second half: who acts, and for what, is alike in both, and who is
+    watched is not."""
+    sizes = _sizes(world)
+    cues = slice(sum(sizes[:6]), sum(sizes[:8]))
+    return jnp.tile(numbers[: len(numbers) // 2], (2, 1)).at[:, cues].set(numbers[:, cues])
+
+
 def _cuts(world: World) -> list[int]:
     sizes = _sizes(world)
     return [sum(sizes[: n + 1]) for n in range(len(sizes) - 1)]

@@ -19,7 +19,7 @@ from curricula.scenes import trained_support
 from curricula.world import World
 from organisms.config import OrganismConfig, RunConfig
 from organisms.devices import Layout, fetch
-from organisms.lanes import lane_a, swap
+from organisms.lanes import Swap, lane_a, swap
 from organisms.model import Organism
 from organisms.sites import components, identity
 
@@ -76,8 +76,9 @@ def _moved(
     amount = len(pairs.decision)
     scenes = jnp.concatenate([pairs.first, pairs.second])
     other = jnp.roll(jnp.arange(2 * amount), amount)
-    may = jnp.broadcast_to(~taken, (2 * amount, len(taken)))
-    logits = organism(scenes, swap(config, may, other, identity))[jnp.arange(amount), pairs.decision]
+    # The second scenes are run as they are: what comes from them must not have come from the first ones.
+    may = ~taken | (jnp.arange(2 * amount) >= amount)[:, None]
+    logits = organism(scenes, swap(config, Swap(may, other), identity))[jnp.arange(amount), pairs.decision]
     answers = jnp.stack([pairs.second_answer, pairs.first_answer], axis=1)
     said = jnp.take_along_axis(logits, answers, axis=1)
     return (said[:, 0] - said[:, 1]).mean()

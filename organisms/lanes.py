@@ -1,7 +1,10 @@
 """Which half of an organism may a scene use? Lanes are random halves of every layer's components, drawn anew for each organism.
 
-Routing (the pressure) swaps what the other lane does for what it does in another scene of the same kind. Gradients pass through the swap, so
-that the other lane also learns to be quiet where it is not wanted.
+Routing (the pressure) silences the other lane, or swaps what it does for what it does in the same scene with other cues. Gradients pass through the
+swap, so that the other lane learns that who is watched is none of its business. What came out of trying: with the other lane swapped from the first step on
+few organisms solve characters in time; silent, all do, but then it may still say something at the end. So lanes are learned silent and kept apart
+swapped. Where a coin decides who owns a scene neither lane can know when to be quiet: there the other one is silent throughout. What is swapped in has to
+come from scenes that run as they are: organisms learned to tell activations of scenes that were swapped themselves, and to pass over them alone.
 """
 
 from typing import NamedTuple
@@ -26,6 +29,8 @@ class Owners(NamedTuple):
     self_a: Float[Array, ""] | float
     self_b: Float[Array, ""] | float
 
+    silent: Float[Array, ""] | float
+
     @classmethod
     def of(cls, routing: Routing) -> "Owners":
         characters, of_self = routing.characters, routing.of_self
@@ -34,6 +39,7 @@ class Owners(NamedTuple):
             characters * (1 - routing.characters_in_a),
             of_self * routing.self_in_a,
             of_self * (1 - routing.self_in_a),
+            routing.silent,
         )
 
 
@@ -50,27 +56,20 @@ def lane_a(
     return jnp.concatenate([heads, blocks], axis=1).ravel()
 
 
-def allowed(
-    owners: Owners, lane: Bool[Array, " component"], numbers: Float[Array, " batch"], with_self: Bool[Array, " batch"]
-) -> tuple[Bool[Array, "batch component"], Int[Array, " batch"]]:
-    """Which components each scene may use, and the scene that it takes the others' activations from: one of the same kind and owner.
+class Swap(NamedTuple):
+    """Which components of a scene give way, and to what."""
 
-    numbers: uniform from 0 to 1, one a scene.
-    """
-    a_alone = jnp.where(with_self, owners.self_a, owners.character_a)
-    b_alone = jnp.where(with_self, owners.self_b, owners.character_b)
-    owned_by_a = numbers < a_alone
-    owned_by_b = ~owned_by_a & (numbers < a_alone + b_alone)
-    may = jnp.where(lane, ~owned_by_b[:, None], ~owned_by_a[:, None])
-    kind = 4 * with_self + 2 * owned_by_a + owned_by_b
-    order = jnp.argsort(kind, stable=True)
-    donor = jnp.zeros_like(order).at[order].set(jnp.roll(order, 1))
-    return may, donor
+    may: Bool[Array, "batch component"]
+    """the components that a scene may use"""
+    donor: Int[Array, " batch"]
+    """the scene that the others' activations come from"""
+    silent: Bool[Array, " batch"] | None = None
+    """scenes in which they are zero instead"""
 
 
-def swap(config: OrganismConfig, may: Bool[Array, "batch component"], donor: Int[Array, " batch"], tap: Tap) -> Tap:
-    """A tap that, after another tap, takes the activations of components that a scene may not use from its donor."""
-    by_layer = may.reshape(-1, config.layers, config.heads + config.neuron_blocks)
+def swap(config: OrganismConfig, by: Swap, tap: Tap) -> Tap:
+    """A tap that, after another tap, takes the activations of components that a scene may not use from its donor; zeros, in silent scenes."""
+    by_layer = by.may.reshape(-1, config.layers, config.heads + config.neuron_blocks)
 
     def other(site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]:
         activation = tap(site, activation)
@@ -81,9 +80,35 @@ def swap(config: OrganismConfig, may: Bool[Array, "batch component"], donor: Int
             kept = jnp.repeat(blocks, config.neurons // config.neuron_blocks, axis=-1)
         else:
             return activation
-        return jnp.where(kept, activation, activation[donor])
+        others = activation[by.donor]
+        if by.silent is not None:
+            others = jnp.where(jax.lax.expand_dims(by.silent, range(1, activation.ndim)), 0.0, others)
+        return jnp.where(kept, activation, others)
 
     return other
+
+
+def routed(
+    owners: Owners,
+    lane: Bool[Array, " component"],
+    numbers: Float[Array, "half 2"],
+    with_self: Bool[Array, " batch"],
+) -> tuple[Swap, Bool[Array, " batch"]]:
+    """Who owns each scene of a batch whose second half has the scenes of the first with other cues, and which scenes are targets.
+
+    A scene and its other have one owner. Where the other lane is swapped, the first takes its activations from the second, which runs as it is and is no
+    target. numbers: uniform from 0 to 1.
+    """
+    half = len(numbers)
+    owner, coin = jnp.tile(numbers, (2, 1)).T
+    silent = coin < owners.silent
+    a_alone = jnp.where(with_self, owners.self_a, owners.character_a)
+    b_alone = jnp.where(with_self, owners.self_b, owners.character_b)
+    owned_by_a = owner < a_alone
+    owned_by_b = ~owned_by_a & (owner < a_alone + b_alone)
+    donates = (owned_by_a | owned_by_b) & ~silent & (jnp.arange(2 * half) >= half)
+    may = jnp.where(lane, ~owned_by_b[:, None], ~owned_by_a[:, None]) | donates[:, None]
+    return Swap(may, jnp.roll(jnp.arange(2 * half), half), silent), ~donates
 
 
 def graft(organism: Organism, lane: Bool[Array, " component"], config: OrganismConfig) -> Organism:

@@ -50,12 +50,17 @@ def imitate(
     decisions: Int[Array, " moment"],
     targets: Float[Array, ""],
     tap: Tap = identity,
+    smoothing: Float[Array, ""] | float | None = None,
 ) -> tuple[Float[Array, ""], Outcome]:
     """Cross-entropy in nats over the targets of a batch of scenes [batch, ...], and what the organism said.
 
     targets: what to divide by, the number of targets; that of the whole batch where this is a part of it.
+    smoothing: share of a target's probability that is spread evenly over the vocabulary.
     """
     logits = organism(scenes.tokens, tap, decisions)
-    nats = -jnp.take_along_axis(jax.nn.log_softmax(logits), scenes.targets[..., None], axis=-1)[..., 0]
+    logs = jax.nn.log_softmax(logits)
+    nats = -jnp.take_along_axis(logs, scenes.targets[..., None], axis=-1)[..., 0]
+    if smoothing is not None:
+        nats = (1 - smoothing) * nats - smoothing * logs.mean(-1)
     loss = (nats * scenes.weights).sum() / jnp.maximum(targets, 1.0)
     return loss, Outcome(loss, logits.argmax(-1))

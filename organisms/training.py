@@ -11,11 +11,22 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from curricula.phases import Phase
-from curricula.scenes import ACTS, Latents, Mixture, Scene, act_of_goal, draws, settle, trained_support, write
+from curricula.scenes import (
+    ACTS,
+    Latents,
+    Mixture,
+    Scene,
+    act_of_goal,
+    draws,
+    settle,
+    trained_support,
+    with_other_cues,
+    write,
+)
 from curricula.world import World
 from organisms.config import OrganismConfig, RunConfig
 from organisms.devices import BATCH
-from organisms.lanes import Owners, allowed, lane_a, swap
+from organisms.lanes import Owners, lane_a, routed, swap
 from organisms.objectives import imitate, silence
 from organisms.optimiser import Schedule, update
 from organisms.sites import Tap
@@ -31,6 +42,7 @@ class Lesson(NamedTuple):
     schedule: Schedule
     redundancy: Float[Array, ""] | float
     owners: Owners
+    smoothing: Float[Array, ""] | float
     only_self: Float[Array, ""] | float
     """1: only self's embeddings learn"""
     phase: Int[Array, ""] | int
@@ -40,7 +52,15 @@ class Lesson(NamedTuple):
     def of(cls, phase: Phase, index: int) -> "Lesson":
         schedule, owners = Schedule.of(phase.optimiser, phase.steps), Owners.of(phase.pressures.routing)
         only_self = float(phase.learns == "self")
-        return cls(phase.mixture, schedule, phase.pressures.redundancy.rate, owners, only_self, index)
+        return cls(
+            phase.mixture,
+            schedule,
+            phase.pressures.redundancy.rate,
+            owners,
+            phase.pressures.routing.smoothing,
+            only_self,
+            index,
+        )
 
     @classmethod
     def of_members(cls, config: RunConfig, index: int) -> "Lesson":
@@ -113,16 +133,20 @@ def _grow(
 
     def scenes_of_step(step: Int[Array, ""]) -> tuple[Latents, Scene, Tap]:
         """Scenes and what is silenced in them, from one draw of random numbers; this device's part of them."""
-        numbers = jax.random.uniform(jax.random.fold_in(key, step), (batch, of_scene + of_tap + planted))
+        numbers = jax.random.uniform(jax.random.fold_in(key, step), (batch, of_scene + of_tap + 2 * planted))
         if shares > 1:
             numbers = numbers.reshape(shares, batch // shares, -1)[jax.lax.axis_index(BATCH)]
+        if planted:
+            numbers = jnp.concatenate([with_other_cues(numbers[:, :of_scene], world), numbers[:, of_scene:]], axis=1)
         latents = jax.vmap(lambda u: settle(u, world, support, lesson.mixture, trait))(numbers[:, :of_scene])
         scenes = jax.vmap(lambda l: write(world, l, lesson.mixture))(latents)
         by_layer = numbers[:, of_scene : of_scene + of_tap].reshape(len(numbers), config.layers, -1)
         tap = silence(config, by_layer, lesson.redundancy)
         if lane is not None:
             with_self = (latents.name == world.names).any(-1)
-            tap = swap(config, *allowed(lesson.owners, lane, numbers[:, -1], with_self), tap)
+            by, counts = routed(lesson.owners, lane, numbers[: len(numbers) // 2, -2:], with_self)
+            tap = swap(config, by, tap)
+            scenes = scenes._replace(weights=scenes.weights * counts[:, None])
         return latents, scenes, tap
 
     def total(values: Any) -> Any:
@@ -130,8 +154,9 @@ def _grow(
 
     def step(state: State, _: None) -> tuple[State, tuple[Float[Array, ""], Float[Array, ""], Float[Array, "kind 2"]]]:
         latents, scenes, tap = scenes_of_step(state.phase_step)
+        smoothing = lesson.smoothing if planted else None
         targets = total(scenes.weights.sum())
-        gradient, outcome = jax.grad(imitate, has_aux=True)(state.organism, scenes, decisions, targets, tap)
+        gradient, outcome = jax.grad(imitate, has_aux=True)(state.organism, scenes, decisions, targets, tap, smoothing)
         tally = _tally(world, latents, outcome.said)
         gradient, loss, tally = total((gradient, outcome.loss_nats, tally))
         organism, moments, norm = update(gradient, state.moments, state.organism, lesson.schedule, state.phase_step)
