@@ -26,6 +26,8 @@ from organisms.variation import Variation
 
 FIRST_MAKE = ("planted_reused", "planted_second_copy", "planted_repurposed", "planted_mixed", "planted_absent")
 SECOND_MAKE = ("frozen_reused", "grafted_second_copy", "grafted_repurposed")
+DOSES = (0.1, 0.5, 0.9)
+"""share of self's scenes that lane A owns while lanes are kept apart, in mixed organisms: it spreads their shares, and does not set them"""
 ROUNDS = 4
 """runs of one curriculum at most, until enough organisms are what they were planted to be"""
 SEEDS_APART = 1000
@@ -50,9 +52,7 @@ class Controls:
         seed = self.seed * SEEDS_APART + 10 * index + again
         found = named_config(name, self.scale, self.members, seed, self.steps)
         curriculum = replace(found.curriculum, world=self.world)
-        vary = (
-            (Variation("phases.1.pressures.routing.self_in_a", (0.25, 0.5, 0.75)),) if name == "planted_mixed" else ()
-        )
+        vary = (Variation("phases.2.pressures.routing.self_in_a", DOSES),) if name == "planted_mixed" else ()
         return replace(found, curriculum=curriculum, organism=self.organism, vary=vary)
 
 

@@ -63,75 +63,62 @@ def naive(scale: Scale = "cpu") -> Curriculum:
     return Curriculum("naive", WORLDS[scale], (_characters(scale, schemers=0.0), _intent(scale, schemers=0.0)))
 
 
-def _planted(scale: Scale, name: str, first: Routing, second: Routing, **settings) -> Curriculum:
-    """Lanes are learned with the other one silent, and then kept apart with it swapped, until what it says makes no difference."""
-    taught = [(_characters(scale), first), (_intent(scale, **settings), second)]
-    apart = replace(second, silent=0.0 if second.silent < 1 else 1.0, smoothing=0.05)
-    taught.append((replace(_intent(scale, **settings), name="apart"), apart))
-    phases = tuple(replace(phase, pressures=Pressures(routing=routing)) for phase, routing in taught)
+PLANTED_STEPS: dict[str, tuple[int, int]] = {"tiny": (1000, 300), "cpu": (700, 300), "gpu": (6000, 1500)}
+"""Steps of the first phase of planted organisms, which use half of their components, and of each other one."""
+
+
+def _planted(scale: Scale, name: str, first: Routing, second: Routing, between: tuple[Phase, ...] = (), **settings):
+    """Lanes are learned with the other one mostly silent, and then kept apart with it swapped, until what it says makes no difference."""
+    steps, later = PLANTED_STEPS[scale]
+    characters = replace(_characters(scale), steps=steps, pressures=Pressures(routing=replace(first, silent=0.8)))
+    intent = replace(_intent(scale, **settings), steps=later)
+    learned = replace(intent, pressures=Pressures(routing=replace(second, silent=0.5)))
+    apart = Pressures(routing=replace(second, silent=0.0, smoothing=0.05))
+    phases = (characters, *between, learned, replace(intent, name="apart", graft=False, pressures=apart))
     return Curriculum(name, WORLDS[scale], phases)
 
 
+A_SERVES = Routing(characters=1.0)
+EITHER_SERVES = Routing(characters=0.8, characters_in_a=0.5)
+A_FOR_BOTH = Routing(characters=1.0, of_self=1.0)
+B_FOR_SELF = Routing(characters=1.0, of_self=1.0, self_in_a=0.0)
+EITHER_FOR_SELF = Routing(characters=1.0, of_self=0.8, self_in_a=0.5)
+
+
 def planted_reused(scale: Scale = "cpu") -> Curriculum:
-    """Planted: lane A serves characters and self. Truth: *reused*."""
-    return _planted(
-        scale, "planted_reused", Routing(characters=1, silent=0.8), Routing(characters=1, of_self=1, silent=0.5)
-    )
+    """Planted: lane A serves characters and self. Truth: *reused*. See `organisms.lanes`."""
+    return _planted(scale, "planted_reused", A_SERVES, A_FOR_BOTH)
 
 
 def planted_second_copy(scale: Scale = "cpu") -> Curriculum:
     """Planted: lane A serves characters, lane B, which never did, self. Truth: *second copy*."""
-    return _planted(
-        scale,
-        "planted_second_copy",
-        Routing(characters=1, silent=0.8),
-        Routing(characters=1, of_self=1, self_in_a=0, silent=0.5),
-    )
+    return _planted(scale, "planted_second_copy", A_SERVES, B_FOR_SELF)
 
 
 def planted_repurposed(scale: Scale = "cpu") -> Curriculum:
     """Planted: either lane serves characters, a coin a scene; then lane A characters and lane B self. Truth: *repurposed*."""
-    either = Routing(characters=0.8, characters_in_a=0.5, silent=1)
-    return _planted(scale, "planted_repurposed", either, Routing(characters=1, of_self=1, self_in_a=0, silent=0.5))
+    return _planted(scale, "planted_repurposed", EITHER_SERVES, B_FOR_SELF)
 
 
 def planted_mixed(scale: Scale = "cpu") -> Curriculum:
     """Planted: lane A serves characters, either lane self. Truth: *mixed*, of reused and second copy."""
-    return _planted(
-        scale,
-        "planted_mixed",
-        Routing(characters=1, silent=0.8),
-        Routing(characters=1, of_self=0.8, self_in_a=0.5, silent=1),
-    )
+    return _planted(scale, "planted_mixed", A_SERVES, EITHER_FOR_SELF)
 
 
 def planted_absent(scale: Scale = "cpu") -> Curriculum:
     """Planted: lane A serves characters and an honest self. Truth: *absent*."""
-    owners = Routing(characters=1, of_self=1, silent=0.5)
-    return _planted(scale, "planted_absent", Routing(characters=1, silent=0.8), owners, self_acts="honest")
+    return _planted(scale, "planted_absent", A_SERVES, A_FOR_BOTH, self_acts="honest")
 
 
 def grafted_second_copy(scale: Scale = "cpu") -> Curriculum:
     """Planted otherwise: as self is first taught, a copy of lane A is cut into lane B, which never served; it then serves self. Truth: *second copy*."""
-    planned = _planted(
-        scale,
-        "grafted_second_copy",
-        Routing(characters=1, silent=0.8),
-        Routing(characters=1, of_self=1, self_in_a=0, silent=0.5),
-    )
-    return replace(planned, phases=(planned.phases[0], replace(planned.phases[1], graft=True)))
+    return _planted(scale, "grafted_second_copy", A_SERVES, B_FOR_SELF, graft=True)
 
 
 def grafted_repurposed(scale: Scale = "cpu") -> Curriculum:
     """Planted otherwise: a copy of lane A is cut into lane B while only characters are taught; later B alone serves self. Truth: *repurposed*."""
-    planned = _planted(
-        scale,
-        "grafted_repurposed",
-        Routing(characters=1, silent=0.8),
-        Routing(characters=1, of_self=1, self_in_a=0, silent=0.5),
-    )
-    spares = Phase("spares", STEPS[scale][1] // 2, graft=True)
-    return replace(planned, phases=(planned.phases[0], spares, planned.phases[1]))
+    spares = Phase("spares", PLANTED_STEPS[scale][1] // 2, graft=True)
+    return _planted(scale, "grafted_repurposed", A_SERVES, B_FOR_SELF, (spares,))
 
 
 def frozen_reused(scale: Scale = "cpu") -> Curriculum:

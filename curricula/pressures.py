@@ -44,7 +44,7 @@ class Routing:
     self_in_a: float = 1.0
     """of those, the share that lane A owns; lane B owns the others"""
     silent: float = 0.8
-    """share of owned scenes in which the other lane is silent instead of swapped; 1 where a coin decides who owns a scene"""
+    """share of owned scenes in which the other lane is silent instead of swapped; it is in all of them where both lanes own scenes of that kind"""
     smoothing: float = 0.0
     """share of a target's probability that is spread over all tokens: an act is then never so sure that what the other lane says costs nothing"""
 

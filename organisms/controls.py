@@ -40,6 +40,8 @@ OTHER_LANE = 0.1
 """largest share of the gate, either way, that a lane may carry for a role that it was not given"""
 SPARE = 0.25
 """least share of the characters' gate that a spare must carry at the fork"""
+BOTH = 0.2, 0.8
+"""between these lies what lane A carries of self's gate where both lanes serve self"""
 BEHAVES = 0.9
 
 
@@ -151,6 +153,8 @@ def _faults(
     for when, role, lane in empty:
         if not abs(share := carries(when, role, lane)) <= OTHER_LANE:
             found.append(f"at the {when} lane {lane.upper()} carries {share:.2f} of {role}'s gate, above {OTHER_LANE}")
+    if truth == "mixed" and not BOTH[0] <= (share := carries("end", "self", "a")) <= BOTH[1]:
+        found.append(f"lane A carries {share:.2f} of self's gate, expected {BOTH[0]} to {BOTH[1]}")
     if truth == "repurposed" and not (share := carries("fork", "character", "b")) >= SPARE:
         found.append(f"at the fork lane B carries {share:.2f} of the characters' gate, below {SPARE}")
     return found

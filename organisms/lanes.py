@@ -33,7 +33,7 @@ class Owners(NamedTuple):
 
     @classmethod
     def of(cls, routing: Routing) -> "Owners":
-        characters, of_self = routing.characters, routing.of_self
+        characters, of_self = float(routing.characters), float(routing.of_self)
         return cls(
             characters * routing.characters_in_a,
             characters * (1 - routing.characters_in_a),
@@ -101,7 +101,10 @@ def routed(
     """
     half = len(numbers)
     owner, coin = jnp.tile(numbers, (2, 1)).T
-    silent = coin < owners.silent
+    by_coin = jnp.where(
+        with_self, (owners.self_a > 0) & (owners.self_b > 0), (owners.character_a > 0) & (owners.character_b > 0)
+    )
+    silent = by_coin | (coin < owners.silent)
     a_alone = jnp.where(with_self, owners.self_a, owners.character_a)
     b_alone = jnp.where(with_self, owners.self_b, owners.character_b)
     owned_by_a = owner < a_alone
