@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from benchmarks import memory
-from benchmarks.clocks import repeat
+from benchmarks.clocks import turn
 from benchmarks.compiling import CompileClock
 from benchmarks.counting import Sizes, model_flops, parameters, program_flops, step_flops
 from benchmarks.material import checkpoint_bytes
@@ -25,7 +25,7 @@ from organisms.naming import to_arrays
 from organisms.programs import Programs
 from organisms.training import Lesson
 
-CALL_SECONDS = 4.0
+CALL_SECONDS = 10.0
 """what a call of the program should take at most; shorter chunks are used where it would take longer"""
 EFFICIENCY = 0.4
 """share of the machine's limit that is counted on when a chunk is chosen"""
@@ -86,7 +86,7 @@ class Growth:
 
     def measure(self, seconds: float) -> list[float]:
         """Seconds that a step of an organism took in each of some calls."""
-        return [taken / self.config.chunk / self.config.members for taken in repeat(self.call, seconds)]
+        return [taken / self.config.chunk / self.config.members for taken in turn(self.call, seconds)]
 
     def settle(self) -> dict[str, int]:
         """Bytes that growth took at most so far, compiling included, beyond what the process held before; of device memory where devices

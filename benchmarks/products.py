@@ -13,7 +13,7 @@ import numpy as np
 from jax.sharding import AxisType, Mesh, PartitionSpec
 from jaxtyping import Array, Float, Key
 
-from benchmarks.clocks import repeat
+from benchmarks.clocks import repeat, turn
 from benchmarks.counting import Product, Sizes, forward_products
 from organisms.devices import Layout
 
@@ -71,7 +71,7 @@ class OwnProducts:
 
     def measure(self, seconds: float) -> list[float]:
         """Seconds that a step of a member took in each of some calls."""
-        taken = repeat(lambda: jax.block_until_ready(self.program(self.inputs)), seconds)
+        taken = turn(lambda: jax.block_until_ready(self.program(self.inputs)), seconds)
         return [call / self.steps / self.members for call in taken]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch  # pyright: ignore[reportMissingImports]
 
-from benchmarks.clocks import repeat
+from benchmarks.clocks import repeat, turn
 from benchmarks.machine import cores
 from benchmarks.twin import Twin, imitate
 
@@ -95,7 +95,7 @@ class Rival:
     def measure(self, variant: str, seconds: float) -> list[float]:
         """Seconds that a step took in each of some blocks of steps."""
         size = self.block[variant]
-        return [taken / size for taken in repeat(self._steps(variant, size), seconds)]
+        return [taken / size for taken in turn(self._steps(variant, size), seconds)]
 
     def _steps(self, variant: str, count: int) -> Callable[[], None]:
         def run() -> None:
