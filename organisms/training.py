@@ -15,7 +15,7 @@ from curricula.scenes import ACTS, Latents, Mixture, Scene, act_of_goal, draws, 
 from curricula.world import World
 from organisms.config import OrganismConfig, RunConfig
 from organisms.devices import BATCH
-from organisms.lanes import Owners, allowed, lane_a, swap
+from organisms.lanes import Owners, allowed, knock_out, lane_a, swap
 from organisms.objectives import imitate, silence
 from organisms.optimiser import Schedule, update
 from organisms.sites import Tap
@@ -35,6 +35,8 @@ class Lesson(NamedTuple):
     """1: only self's embeddings learn"""
     phase: Int[Array, ""] | int
     """index, which keeps the scenes of two phases apart"""
+    knocked: Bool[Array, " component"] | None = None
+    """components whose activations are another scene's, in every scene; where there is no such lesson, the program has no trace of it"""
 
     @classmethod
     def of(cls, phase: Phase, index: int) -> "Lesson":
@@ -123,6 +125,8 @@ def _grow(
         if lane is not None:
             with_self = (latents.name == world.names).any(-1)
             tap = swap(config, *allowed(lesson.owners, lane, numbers[:, -1], with_self), tap)
+        if lesson.knocked is not None:
+            tap = knock_out(config, lesson.knocked, len(numbers), tap)
         return latents, scenes, tap
 
     def total(values: Any) -> Any:
