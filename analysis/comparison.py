@@ -45,7 +45,7 @@ def analyse_run(
     known = None if again else _known(path, sha256, seed)
     if known and (not acquire or acquisition.measured(known, other)):
         return known
-    seed = known["analysis_seed"] if known else 1 if seed is None else seed
+    seed = int(known["analysis_seed"]) if known else 1 if seed is None else seed
     # With the lock held, so that no process grows what is being measured.
     with open_run(folder, run.config) as run:
         command = f"python scripts/analyse.py {folder} --seed {seed}"

@@ -116,26 +116,21 @@ def learn(
 
 def steps_to_criterion(rates: Float[np.ndarray, "chunk row rate"]) -> Float[np.ndarray, " row"]:
     """The end of the first two chunks in a row whose mean rates all reach `BEHAVES`; NaN where there are none."""
-    met = ((rates[1:] + rates[:-1]) / 2 >= BEHAVES).all(-1)
+    met = np.asarray(((rates[1:] + rates[:-1]) / 2).min(-1) >= BEHAVES)
     return np.array([CHUNK * (column.argmax() + 2) if column.any() else np.nan for column in met.T])
 
 
 def starts(run: Run, config: RunConfig, naive: Run | None) -> State:
     """Where lanes start [row, ...]: the fork's organism of its member, or the naive one's, with a fresh optimiser."""
     fork = fork_and_end(config, run.entries())[0]
-    members, lanes = np.repeat(np.arange(config.members), len(LANES)), np.tile(np.arange(len(LANES)), config.members)
-    organisms = jax.tree.map(lambda leaf: np.asarray(leaf)[members], load(run, config, fork))
+    members = np.repeat(np.arange(config.members), len(LANES))
+    organisms = jax.tree.map(lambda leaf: np.array(leaf)[members], load(run, config, fork))
     if naive is not None:
         theirs = require_finished(naive)
         of_naive = load(naive, theirs, fork_and_end(theirs, naive.entries())[0])
-        rows = (np.array([lane.arm for lane in LANES])[lanes] == "naive") & (members < theirs.members)
-
-        def put(ours: np.ndarray, other: jax.Array) -> np.ndarray:
-            return np.where(
-                np.expand_dims(rows, tuple(range(1, ours.ndim))), np.asarray(other)[members % theirs.members], ours
-            )
-
-        organisms = jax.tree.map(put, organisms, of_naive)
+        lane, known = [lane.arm for lane in LANES].index("naive"), min(config.members, theirs.members)
+        for ours, other in zip(jax.tree.leaves(organisms), jax.tree.leaves(of_naive), strict=True):
+            ours[lane :: len(LANES)][:known] = other[:known]
     attempts = np.asarray(fork.extra["attempts"], np.int32)[members]
     seeds, start = np.full(len(members), config.seed, np.int32), np.zeros(len(members), np.int32)
     return State(organisms, initial_moments(organisms), seeds, members.astype(np.int32), attempts, start)  # pyright: ignore[reportArgumentType]

@@ -62,9 +62,7 @@ def allowed(
     return may, donor
 
 
-def swap(
-    config: OrganismConfig, may: Bool[Array, "batch component"], donor: Int[Array, " batch"], tap: Tap
-) -> Tap:
+def swap(config: OrganismConfig, may: Bool[Array, "batch component"], donor: Int[Array, " batch"], tap: Tap) -> Tap:
     """A tap that, after another tap, takes the activations of components that a scene may not use from its donor."""
     by_layer = may.reshape(-1, config.layers, config.heads + config.neuron_blocks)
 

@@ -1,6 +1,6 @@
 """Do the arms of acquisition part in what is knocked out and in nothing else, and are their steps read rightly?"""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import partial
 
 import jax
@@ -98,7 +98,7 @@ def test_steps_are_read_off_the_first_two_chunks_that_reach_the_criterion_togeth
 
 def test_the_phase_learned_anew_is_the_runs_own_without_planting():
     """Characters stand beside self again: they only could not use their lane there."""
-    routed = replace(INTENT.pressures, routing=Routing(character_a=0.5, self_b=1.0))
+    routed = replace(INTENT.pressures, routing=Routing(0.5))
     assert free(INTENT) == INTENT
     assert free(replace(INTENT, pressures=routed, graft=True, learns="self")) == INTENT
     assert replace(INTENT, pressures=routed).mixture.beside_self == 0 < INTENT.mixture.beside_self
@@ -107,7 +107,10 @@ def test_the_phase_learned_anew_is_the_runs_own_without_planting():
 def test_lanes_of_a_member_differ_in_what_is_knocked_out_and_in_the_order_of_the_data_alone():
     """Members differ in their settings, too, but for routing."""
     config = named_config("shared", "tiny", members=2)
-    varied = ("phases.1.optimiser.learning_rate", (1e-3, 2e-3)), ("phases.1.pressures.routing.self_b", (1.0,))
+    varied = (
+        ("phases.1.optimiser.learning_rate", (1e-3, 2e-3)),
+        (f"phases.1.pressures.routing.{fields(Routing)[0].name}", (1.0,)),
+    )
     config = replace(config, vary=tuple(Variation(*of) for of in varied))
     size = len(components(config.organism))
     arms = [{"lesioned": np.eye(size, dtype=bool)[[0, 1]], "spare": np.eye(size, dtype=bool)[[2]]}] * 2
