@@ -18,11 +18,12 @@ one arm lie apart in the logarithm of their steps, pooled over both arms and all
 least how finely steps are read; the interval is Student's, with as many degrees of freedom as there are pairs of runs. An arm that never got there bounds the
 ratio on one side only. A slowdown counts from `LEAST_SLOWDOWN` on, or from the slower random draw where that is more.
 
-What it does *not* show: what the run did. It shows what the fork makes easy, with no lane forbidden. A self that uses what characters had at the fork (*reused*,
-*repurposed*) should have been held up without it, so for these verdicts a slowdown agrees and its absence disagrees. A self whose mechanism is not of the
-fork (*second copy*, *migrated*) may have been driven off an easy road, or have left it once it was taught: a slowdown does not
-speak against that, and the line is then silent; that there was no easy road agrees. Nor does a slowdown tell why: a lesion of
-the characters' mechanism also sets back the characters that are rehearsed beside self, and both share one gradient.
+What it does *not* show: what the run did. It shows what the fork makes easy, with no lane forbidden: organisms of one fork and one mixture get the same
+numbers, whatever was planted in them afterwards. A self that uses what characters had at the fork (*reused*, *repurposed*) should have been held up
+without it, so for these verdicts a slowdown agrees, in that the verdict could have failed here and did not, and its absence disagrees. A self whose mechanism
+is not of the fork (*second copy*, *migrated*) may have been driven off an easy road, or have left it once it was taught: a slowdown does not speak
+against that, and the line is then silent; that there was no easy road agrees. Nor does a slowdown tell why: a lesion of the characters' mechanism also
+sets back the characters that are rehearsed beside self, and both share one gradient.
 """
 
 from collections.abc import Mapping
