@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from analysis import report, tables
+from analysis import acquisition, report, tables
 from analysis.statistics import compare_summary
 from analysis.survey import require_finished, survey
 from analysis.watching import grow_run
@@ -23,31 +23,37 @@ def say_on_error_stream(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def analyse_run(folder: Path, seed: int | None = None, again: bool = False) -> dict[str, Any]:
+def analyse_run(
+    folder: Path, seed: int | None = None, again: bool = False, acquire: bool = False, naive: Path | None = None
+) -> dict[str, Any]:
     """The findings of a finished run, measured unless they are there already; writes its tables, report and analysis/summary.json.
 
-    seed: of the scenes measured; None takes whatever findings are there, else 1. again: measure even if findings exist.
+    seed: of the scenes measured; None takes whatever findings are there, else 1. again: measure even if findings exist. acquire: also the
+    corroboration that takes as long as growing (see `analysis.acquisition`), with the organisms of the run ``naive`` as one arm.
     Raises Fault where the run is unfinished, damaged or not a run.
     """
     if seed is not None and not 0 <= seed < 2**31:
         raise Fault(f"seed: expected 0 to {2**31 - 1}, got {seed}")
-    run = read_run(folder)
-    require_finished(run)
+    if naive is not None and not acquire:
+        raise Fault("--naive: it is an arm of acquisition; add --acquisition")
+    run, other = read_run(folder), None if naive is None else read_run(naive)
+    config = require_finished(run)
+    if other is not None:
+        acquisition.require_naive(other, config)
     path = folder / "analysis" / "summary.json"
     sha256 = entries[-1].sha256 if (entries := run.entries()) else None
-    if path.exists() and not again:
-        known = records.read_object(path, "delete it to measure again")
-        if (
-            known.get("end_sha256") == sha256
-            and seed in (None, known.get("analysis_seed"))
-            and Path(known["report"]).exists()
-        ):
-            return known
-    seed = 1 if seed is None else seed
+    known = None if again else _known(path, sha256, seed)
+    if known and (not acquire or acquisition.measured(known, other)):
+        return known
+    seed = int(known["analysis_seed"]) if known else 1 if seed is None else seed
     # With the lock held, so that no process grows what is being measured.
     with open_run(folder, run.config) as run:
         command = f"python scripts/analyse.py {folder} --seed {seed}"
-        findings = records.plain(survey(run, command, seed) | {"end_sha256": sha256})
+        if acquire:
+            command += " --acquisition" + (f" --naive {naive}" if naive else "")
+        findings = known or records.plain(survey(run, command, seed) | {"end_sha256": sha256})
+        if acquire:
+            findings = records.plain(acquisition.add(run, findings, other) | {"command": command})
         folder = folder / "analysis"
         try:
             folder.mkdir(exist_ok=True)
@@ -57,6 +63,15 @@ def analyse_run(folder: Path, seed: int | None = None, again: bool = False) -> d
         except OSError as error:
             raise records.could_not_write(folder, error) from error
     return findings
+
+
+def _known(path: Path, end_sha256: str | None, seed: int | None) -> dict[str, Any] | None:
+    """Findings that are there already, of this run's end and this seed."""
+    if not path.exists():
+        return None
+    known = records.read_object(path, "delete it to measure again")
+    same = known.get("end_sha256") == end_sha256 and seed in (None, known.get("analysis_seed"))
+    return known if same and Path(known["report"]).exists() else None
 
 
 def run_folder(out: Path, config: RunConfig) -> Path:

@@ -184,6 +184,7 @@ def _run(name: str, finding: Finding) -> dict[str, Any]:
         "circuits": [_circuit(circuit, kind) for kind, circuit in finding["circuits"].items()],
         "rates": {group: _mean_rates(finding, group) for group in GROUPS},
         "belief": _belief(finding),
+        "acquisition": _acquisition(finding),
         "scenes": finding["scenes"][:SCENES],
         "config": json.dumps(finding["config"], indent=2, ensure_ascii=False),
     }
@@ -217,3 +218,25 @@ def _belief(finding: Finding) -> dict[str, Sequence[float]]:
         name.replace("_", " "): mean_interval(organism["belief"].get(name) for organism in finding["organisms"])
         for name in asked
     }
+
+
+def _acquisition(finding: Finding) -> dict[str, Any] | None:
+    """Steps by arm of each organism, and why some were not counted; None where acquisition was not asked for."""
+    if "acquisition" not in finding:
+        return None
+    lines = {o["member"]: o["corroboration"].get("acquisition") for o in finding["organisms"]}
+    lines = {member: line for member, line in lines.items() if line}
+    why = [finding["acquisition"]["why_not"], *(text for line in lines.values() for text in line["absent"].values())]
+    return {
+        "arms": dict.fromkeys(arm for line in lines.values() for arm in line["steps"]),
+        "rows": {
+            member: [_steps(steps, line["censored_at"]) for steps in line["steps"].values()]
+            for member, line in lines.items()
+        },
+        "why": list(dict.fromkeys(text for text in why if text)),
+    }
+
+
+def _steps(steps: Sequence[int | None] | None, given_up: int) -> str:
+    """``55, 60``; ``more than 150`` for a run that did not get there; a dash for an arm that there is not."""
+    return ", ".join(f"more than {given_up}" if n is None else str(n) for n in steps) if steps else "–"

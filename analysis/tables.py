@@ -35,7 +35,7 @@ SCHEMA = pyarrow.schema(
 )
 """organism: RUN/MEMBER. phase: of training, or *fork* and *end* for what is measured in a checkpoint. variable: what
 was varied in the scenes; in `behaviour`, which scenes (trained, held_out_goals, held_out_cues, belief); in
-`provenance`, the cell, verdict or corroborating line. n: in `circuits`, how many components were left alone."""
+`provenance`, the cell, verdict, corroborating line or arm of acquisition. n: in `circuits`, how many components were left alone."""
 
 Row = dict[str, Any]
 Finding = Mapping[str, Any]
@@ -173,6 +173,11 @@ def _provenance(finding: Finding) -> Iterator[Row]:
         for name, line in organism["corroboration"].items():
             sides = {side: line.get(side) for side in ("value", "low", "high")}
             yield {**row, "metric": f"corroboration {line['says']}", "variable": name, **sides}
+            for arm, runs in line.get("steps", {}).items():
+                for steps in runs or []:
+                    # A run that never got there has no value and at least this many steps.
+                    sides = {"value": steps, "low": line["censored_at"] if steps is None else steps}
+                    yield {**row, "metric": f"{name} steps", "variable": arm, **sides}
 
 
 def _learning(finding: Finding) -> Iterator[Row]:

@@ -114,6 +114,13 @@ def routed(
     return Swap(may, jnp.roll(jnp.arange(2 * half), half), silent), ~donates
 
 
+def knock_out(config: OrganismConfig, knocked: Bool[Array, " component"], scenes: int, tap: Tap) -> Tap:
+    """A tap that, after another tap, takes the activations of some components from the scene before, of whatever kind: they tell nothing of
+    their own scene. What they add to the loss of a scene is noise, which learning can still make smaller."""
+    may = jnp.broadcast_to(~knocked, (scenes, len(knocked)))
+    return swap(config, Swap(may, jnp.roll(jnp.arange(scenes), 1)), tap)
+
+
 def graft(organism: Organism, lane: Bool[Array, " component"], config: OrganismConfig) -> Organism:
     """Lane A's components copied over lane B's of the same layer, both writing half of what A wrote: what B did is gone, and the two together
     do what A did. A head goes over a head, a block of neurons over a block. Lanes must be of equal size."""

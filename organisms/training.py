@@ -26,7 +26,7 @@ from curricula.scenes import (
 from curricula.world import World
 from organisms.config import OrganismConfig, RunConfig
 from organisms.devices import BATCH
-from organisms.lanes import Owners, lane_a, routed, swap
+from organisms.lanes import Owners, knock_out, lane_a, routed, swap
 from organisms.objectives import imitate, silence
 from organisms.optimiser import Schedule, update
 from organisms.sites import Tap
@@ -47,6 +47,8 @@ class Lesson(NamedTuple):
     """1: only self's embeddings learn"""
     phase: Int[Array, ""] | int
     """index, which keeps the scenes of two phases apart"""
+    knocked: Bool[Array, " component"] | None = None
+    """components whose activations are another scene's, in every scene; where there is no such lesson, the program has no trace of it"""
 
     @classmethod
     def of(cls, phase: Phase, index: int) -> "Lesson":
@@ -147,6 +149,8 @@ def _grow(
             by, counts = routed(lesson.owners, lane, numbers[: len(numbers) // 2, -2:], with_self)
             tap = swap(config, by, tap)
             scenes = scenes._replace(weights=scenes.weights * counts[:, None])
+        if lesson.knocked is not None:
+            tap = knock_out(config, lesson.knocked, len(numbers), tap)
         return latents, scenes, tap
 
     def total(values: Any) -> Any:

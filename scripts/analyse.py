@@ -22,6 +22,10 @@ class Analyse:
     """of the scenes measured and of the resampling; by default whatever findings are there, else 1"""
     again: bool = False
     """measure again even if findings are there"""
+    acquisition: bool = False
+    """also learn the intent anew from the fork with the characters' mechanism intact and knocked out; takes up to as long as growing"""
+    naive: Path | None = None
+    """folder of a finished run of 'naive' at the same scale, whose organisms learn it as well, for comparison"""
     cache: bool = True
     """keep compiled programs for the next command"""
 
@@ -29,7 +33,7 @@ class Analyse:
 def analyse(arguments: Sequence[str]) -> Path:
     wanted: Analyse = command.parse(Analyse, __doc__ or "", arguments)
     command.prepare(wanted.cache)
-    findings = analyse_run(wanted.run, wanted.seed, wanted.again)
+    findings = analyse_run(wanted.run, wanted.seed, wanted.again, wanted.acquisition, wanted.naive)
     for organism in findings["organisms"]:
         say_on_error_stream(
             f"organism {organism['member']}: {organism['verdict']} (uncalibrated): {organism['reason']}"

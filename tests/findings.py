@@ -150,6 +150,15 @@ def finding(curriculum: str, verdicts: list[str], gate: Gate, self_gate: Gate | 
     }
 
 
+def acquired(finding: dict[str, Any]) -> dict[str, Any]:
+    """The same run with acquisition measured: one arm is absent, and one run of another never got there."""
+    steps = {"intact": [30], "lesioned": [95, None], "random": [35, 30], "spare": [40], "naive": None}
+    line = {"value": 2.9, "low": 1.8, "high": None, "null": 1.0, "null_high": 1.25, "says": "agrees"}
+    line |= {"steps": steps, "censored_at": 145, "knocked_out": {}, "absent": {"naive": "no naive run"}}
+    organisms = [{**o, "corroboration": {**o["corroboration"], "acquisition": line}} for o in finding["organisms"]]
+    return {**finding, "organisms": organisms, "acquisition": {"naive_sha256": None, "why_not": None}}
+
+
 def synthetic() -> list[dict[str, Any]]:
     """Three curricula: one that reuses, one with spares and every kind of doubt, one whose organisms stay honest."""
     spread = {0: 0.3, 1: 0.35, 2: 0.25, 10: 0.1}

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from chromium import chromium_on_path, open_in_chromium
-from findings import synthetic
+from findings import acquired, synthetic
 
 from analysis import report
 from curricula.faults import Failure
@@ -128,6 +128,21 @@ def test_one_run_makes_a_report_too_and_none_behaving_is_said():
     assert lines[1].startswith("No organism shows the behaviour")
     assert len(lines) == 3
     report.page(synthetic()[2:], "title", "command")
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_steps_of_acquisition_are_shown_where_they_were_counted():
+    """A number a run, what never got there, what there is not and why; nothing where nobody asked."""
+    shared, redundant, honest = synthetic()
+    assert "Steps to learn the intent anew" not in report.page([shared], "title", "command")
+    honest["acquisition"] = {"why_not": "self is never taught to scheme"}
+    page = report.page([acquired(shared), redundant, honest], "title", "command")
+    assert page.count("Steps to learn the intent anew") == 1
+    cells = "".join(f'<td class="number">{text}</td>' for text in ("30", "95, more than 145", "35, 30", "40", "–"))
+    assert page.count(cells) == len(shared["organisms"])
+    assert "shared, not counted: no naive run." in page
+    assert "honest, not counted: self is never taught to scheme." in page
+    assert "redundant, not counted" not in page
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import os
 
 import pyarrow
 import pytest
-from findings import RANDOM, SIZES, synthetic
+from findings import RANDOM, SIZES, acquired, synthetic
 from pyarrow import parquet
 
 from analysis import tables
@@ -94,6 +94,16 @@ def test_provenance_and_behaviour_come_back(written):
     }
     absent = pick(written["provenance"], curriculum="honest", metric="share")
     assert [row["value"] for row in absent] == [None] * 20
+
+
+def test_steps_of_acquisition_come_back_run_by_run(tmp_path):
+    """What never got there has no value, and what it was given as its least."""
+    tables.write([acquired(synthetic()[0])], tmp_path)
+    rows = tables.read(tmp_path / "provenance.parquet").to_pylist()
+    rows = pick(rows, metric="acquisition steps", organism="shared-synthetic-0/3")
+    found = [(row["variable"], row["value"], row["low"]) for row in rows]
+    lesioned = [("lesioned", 95, 95), ("lesioned", None, 145)]
+    assert found == [("intact", 30, 30), *lesioned, ("random", 35, 35), ("random", 30, 30), ("spare", 40, 40)]
 
 
 def test_a_full_disk_is_a_failure_in_one_line_and_the_table_before_it_stays(tmp_path, monkeypatch):
