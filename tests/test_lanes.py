@@ -1,0 +1,175 @@
+"""Does routing keep a lane out of what it does not own, and does nothing else change?"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from curricula.catalogue import PLANTED, STEPS, curriculum
+from curricula.pressures import Routing
+from curricula.scenes import Mixture, draws, settle, trained_support, with_other_cues, write
+from curricula.vocabulary import BLANK, SELF
+from organisms.config import ORGANISMS
+from organisms.lanes import Owners, Swap, graft, lane_a, routed, swap
+from organisms.model import Organism
+from organisms.sites import Site, identity
+from organisms.surgery import keep_but_self
+
+CONFIG = ORGANISMS["tiny"]
+WORLD = curriculum("shared", "tiny").world
+SIZE = CONFIG.layers * (CONFIG.heads + CONFIG.neuron_blocks)
+HALF = 6
+
+
+@pytest.fixture(scope="module")
+def organism():
+    return Organism(CONFIG, WORLD.vocabulary.size, WORLD.positions, jax.random.key(1))
+
+
+@pytest.fixture(scope="module")
+def lane():
+    return lane_a(3, jnp.int32(1), jnp.int32(0), CONFIG)
+
+
+@pytest.fixture(scope="module")
+def scenes():
+    """Twelve scenes, the second six with the casts and actors of the first and other cues."""
+    numbers = with_other_cues(jax.random.uniform(jax.random.key(2), (2 * HALF, draws(WORLD))), WORLD)
+    mixture = Mixture(0.5, 1.0, 0.0, 0.5, 1.0, 0.0)
+    latents = jax.vmap(lambda u: settle(u, WORLD, trained_support(WORLD), mixture, jnp.int32(0)))(numbers)
+    return latents, jax.vmap(lambda one: write(WORLD, one, mixture).tokens)(latents)
+
+
+def said(organism, tokens, by=None):
+    tap = identity if by is None else swap(CONFIG, by, identity)
+    return organism(tokens, tap, jnp.asarray(WORLD.decisions))
+
+
+def owners(**settings):
+    return Owners.of(Routing(**{name: float(value) for name, value in settings.items()}))
+
+
+def test_lanes_are_halves_of_every_kind_in_every_layer_drawn_for_each_organism():
+    drawn = np.stack([np.asarray(lane_a(0, jnp.int32(m), jnp.int32(0), CONFIG)) for m in range(40)])
+    by_layer = drawn.reshape(40, CONFIG.layers, -1)
+    assert (by_layer[..., : CONFIG.heads].sum(-1) == CONFIG.heads // 2).all()
+    assert (by_layer[..., CONFIG.heads :].sum(-1) == CONFIG.neuron_blocks // 2).all()
+    assert len({tuple(row) for row in drawn.tolist()}) > 20
+    assert (drawn.mean(0) > 0.2).all()
+    assert (drawn.mean(0) < 0.8).all()
+
+
+def test_the_second_half_differs_in_cues_alone(scenes):
+    latents, _ = scenes
+    for name in ("name", "professed", "secret", "actor", "shows"):
+        first, second = np.split(np.asarray(getattr(latents, name)), 2)
+        np.testing.assert_array_equal(first, second)
+    first, second = np.split(np.asarray(latents.alone), 2)
+    assert (first != second).any()
+
+
+def test_a_scene_and_its_other_have_one_owner_and_only_those_that_donate_are_no_targets(lane):
+    with_self = jnp.tile(jnp.arange(HALF) % 2 == 0, 2)
+    numbers = jax.random.uniform(jax.random.key(0), (HALF, 2))
+    by, counts = routed(owners(characters=1, of_self=1, self_in_a=0, silent=0.5), lane, numbers, with_self)
+    assert by.silent is not None
+    silent, may, counts = np.asarray(by.silent), np.asarray(by.may), np.asarray(counts)
+    np.testing.assert_array_equal(silent[:HALF], silent[HALF:])
+    assert 0 < silent[:HALF].sum() < HALF
+    assert counts[:HALF].all()
+    np.testing.assert_array_equal(counts[HALF:], silent[HALF:])
+    assert may[HALF:][~silent[HALF:]].all()
+    own = np.where(np.asarray(with_self)[:HALF, None], ~np.asarray(lane), np.asarray(lane))
+    np.testing.assert_array_equal(may[:HALF], own)
+
+
+def test_where_a_coin_decides_the_other_lane_is_silent(lane):
+    numbers = jax.random.uniform(jax.random.key(0), (64, 2))
+    by, counts = routed(owners(characters=0.8, characters_in_a=0.5, silent=0), lane, numbers, jnp.zeros(128, bool))
+    assert by.silent is not None
+    assert np.asarray(by.silent).all()
+    assert np.asarray(counts).all()
+    share = np.asarray(by.may).mean(0)
+    np.testing.assert_allclose(share, 0.6, atol=0.15)
+
+
+def test_without_owners_every_scene_uses_everything(lane, organism, scenes):
+    numbers = jax.random.uniform(jax.random.key(0), (HALF, 2))
+    by, counts = routed(owners(), lane, numbers, jnp.zeros(2 * HALF, bool))
+    assert np.asarray(counts).all()
+    assert np.asarray(by.may).all()
+    np.testing.assert_array_equal(said(organism, scenes[1], by), said(organism, scenes[1]))
+
+
+def test_a_silent_lane_makes_no_difference_whatever_its_weights(lane, organism, scenes):
+    """Break the other lane's weights: what is said in scenes that it does not own stays the same to the bit."""
+    ring = jnp.roll(jnp.arange(2 * HALF), HALF)
+    may = jnp.broadcast_to(lane, (2 * HALF, SIZE))
+    broken = graft_noise(organism, ~lane)
+    for silent, same in ((True, True), (False, False)):
+        by = Swap(may, ring, jnp.full(2 * HALF, silent))
+        equal = np.array_equal(said(organism, scenes[1], by), said(broken, scenes[1], by))
+        assert equal == same
+
+
+def graft_noise(organism, lane):
+    """The organism with other output weights in a lane's heads."""
+    clone = jax.tree.map(lambda leaf: leaf, organism)
+    heads = lane.reshape(CONFIG.layers, -1)[:, : CONFIG.heads, None, None]
+    clone.output[...] = jnp.where(heads, clone.output[...] + 1.0, clone.output[...])
+    return clone
+
+
+def test_swapped_everywhere_a_scene_says_nothing_of_its_own_cues(organism, scenes):
+    """Everything that could carry a cue to the decision comes from the donor, which runs as it is: other cues in the scene itself change
+    nothing. Were the donor's activations taken from a run that is swapped too, they would."""
+    _, tokens = scenes
+    donates = jnp.arange(2 * HALF) >= HALF
+    by = Swap(jnp.broadcast_to(donates[:, None], (2 * HALF, SIZE)), jnp.roll(jnp.arange(2 * HALF), HALF))
+    cue = WORLD.vocabulary.first_cue
+    is_cue = (tokens[:HALF] >= cue) & (tokens[:HALF] < cue + WORLD.cue_kinds)
+    other = jnp.where(is_cue, cue + (tokens[:HALF] - cue + 1) % WORLD.cue_kinds, tokens[:HALF])
+    changed = jnp.concatenate([other, tokens[HALF:]])
+    np.testing.assert_array_equal(said(organism, tokens, by)[:HALF], said(organism, changed, by)[:HALF])
+    assert not np.array_equal(said(organism, tokens)[:HALF], said(organism, changed)[:HALF])
+    both = by._replace(may=jnp.zeros((2 * HALF, SIZE), bool))
+    assert not np.array_equal(said(organism, tokens, both)[:HALF], said(organism, changed, both)[:HALF])
+
+
+def test_a_graft_does_what_lane_a_did_alone(lane, organism, scenes):
+    """Both copies write half, so the organism says what it said with lane B silent; each component of B is one of A's."""
+    by = Swap(jnp.broadcast_to(lane, (2 * HALF, SIZE)), jnp.arange(2 * HALF), jnp.ones(2 * HALF, bool))
+    grafted = graft(organism, lane, CONFIG)
+    np.testing.assert_allclose(said(grafted, scenes[1]), said(organism, scenes[1], by), atol=1e-4)
+    assert not np.allclose(said(organism, scenes[1]), said(organism, scenes[1], by), atol=1e-2)
+    swapped = Swap(jnp.broadcast_to(~lane, (2 * HALF, SIZE)), jnp.arange(2 * HALF), jnp.ones(2 * HALF, bool))
+    alone = Swap(jnp.broadcast_to(lane, (2 * HALF, SIZE)), jnp.arange(2 * HALF), jnp.ones(2 * HALF, bool))
+    np.testing.assert_allclose(said(grafted, scenes[1], swapped), said(grafted, scenes[1], alone), atol=1e-4)
+
+
+def test_only_self_learns_where_nothing_else_may(organism):
+    after = jax.tree.map(lambda leaf: leaf + 1.0, organism)
+    kept = keep_but_self(organism, after, 1.0)
+    changed = np.asarray(kept.embedding[...] != organism.embedding[...]).any(1)
+    assert set(np.flatnonzero(changed)) == {SELF, BLANK}
+    same = [np.array_equal(a, b) for a, b in zip(jax.tree.leaves(kept), jax.tree.leaves(organism), strict=True)]
+    assert same.count(False) == 1
+    free = keep_but_self(organism, after, 0.0)
+    assert all(np.array_equal(a, b) for a, b in zip(jax.tree.leaves(free), jax.tree.leaves(after), strict=True))
+
+
+@pytest.mark.parametrize("scale", STEPS)
+@pytest.mark.parametrize("planted", PLANTED)
+def test_planted_curricula_are_sound(planted, scale):
+    found = planted(scale)
+    assert found.name == planted.__name__
+    assert not found.faults()
+    assert found.planted
+    assert found.phases[found.fork].self_acts != "absent"
+
+
+def test_a_swap_leaves_other_sites_alone(lane):
+    tap = swap(CONFIG, Swap(jnp.zeros((4, SIZE), bool), jnp.roll(jnp.arange(4), 1)), identity)
+    value = jnp.arange(4.0)[:, None, None]
+    np.testing.assert_array_equal(tap(Site(0, "residual"), value), value)
+    assert not np.array_equal(tap(Site(0, "neuron"), jnp.tile(value, (1, 1, CONFIG.neurons))), value)
