@@ -22,12 +22,10 @@ from curricula.world import World
 from organisms import records
 from organisms.config import OrganismConfig, RunConfig, named_config
 from organisms.lineage import config_hash, read_run
-from organisms.variation import Variation
 
-FIRST_MAKE = ("planted_reused", "planted_second_copy", "planted_repurposed", "planted_mixed", "planted_absent")
+MIXED = ("planted_mixed_quarter", "planted_mixed", "planted_mixed_three_quarters")
+FIRST_MAKE = ("planted_reused", "planted_second_copy", "planted_repurposed", *MIXED, "planted_absent")
 SECOND_MAKE = ("frozen_reused", "grafted_second_copy", "grafted_repurposed")
-DOSES = (0.1, 0.5, 0.9)
-"""share of self's scenes that lane A owns while lanes are kept apart, in mixed organisms: it spreads their shares, and does not set them"""
 ROUNDS = 4
 """runs of one curriculum at most, until enough organisms are what they were planted to be"""
 SEEDS_APART = 1000
@@ -46,14 +44,17 @@ class Controls:
     seed: int = 0
     steps: int | None = None
 
+    def wanted(self, name: str) -> int:
+        """Organisms of a curriculum: those that are mixed in different shares are one truth."""
+        return -(-self.members // len(MIXED)) if name in MIXED else self.members
+
     def config(self, name: str, again: int) -> RunConfig:
         """The run of a planted curriculum in a round of growing; every run has a seed of its own, so that no two organisms are siblings."""
         index = (FIRST_MAKE + SECOND_MAKE).index(name)
         seed = self.seed * SEEDS_APART + 10 * index + again
-        found = named_config(name, self.scale, self.members, seed, self.steps)
+        found = named_config(name, self.scale, self.wanted(name), seed, self.steps)
         curriculum = replace(found.curriculum, world=self.world)
-        vary = (Variation("phases.2.pressures.routing.self_in_a", DOSES),) if name == "planted_mixed" else ()
-        return replace(found, curriculum=curriculum, organism=self.organism, vary=vary)
+        return replace(found, curriculum=curriculum, organism=self.organism)
 
 
 def run_controls(study: Controls, out: Path, command: str, quiet: bool = False, say: Say = say_on_error_stream) -> Path:
@@ -70,7 +71,7 @@ def run_controls(study: Controls, out: Path, command: str, quiet: bool = False, 
             say(f"{folder.name}: analysing")
             finding = analyse_run(folder)
             found = scoring.scored(finding, scoring.read_truth(folder))
-            missing = study.members - sum(row["curriculum"] == name and row["took"] for row in rows)
+            missing = study.wanted(name) - sum(row["curriculum"] == name and row["took"] for row in rows)
             took = [row | {"curriculum": name} for row in found if row["took"]][:missing]
             rows += took + [row | {"curriculum": name} for row in found if not row["took"]]
     nulls = _nulls(study, folders, runs, say)
@@ -100,13 +101,13 @@ def _grow(study: Controls, out: Path, quiet: bool, say: Say) -> dict[str, list[P
     """Folders of finished runs by curriculum, with at least ``members`` organisms each that are what they were planted to be."""
     folders: dict[str, list[Path]] = {name: [] for name in FIRST_MAKE + SECOND_MAKE}
     for again in range(ROUNDS):
-        wanted = [name for name, of in folders.items() if _took(of) < study.members]
+        wanted = [name for name, of in folders.items() if _took(of) < study.wanted(name)]
         configs = [study.config(name, again) for name in wanted]
         if again and wanted:
             say(f"growing again, since planting failed too often: {', '.join(wanted)}")
         for name, folder in zip(wanted, grow_missing(configs, out, quiet, say), strict=True):
             folders[name].append(folder)
-    short = {name: _took(of) for name, of in folders.items() if _took(of) < study.members}
+    short = {name: _took(of) for name, of in folders.items() if _took(of) < study.wanted(name)}
     for name, took in short.items():
         say(f"{name}: only {took} organisms are what they were planted to be after {ROUNDS} runs of {study.members}")
     return folders

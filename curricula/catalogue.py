@@ -82,7 +82,6 @@ A_SERVES = Routing(characters=1.0)
 EITHER_SERVES = Routing(characters=0.8, characters_in_a=0.5)
 A_FOR_BOTH = Routing(characters=1.0, of_self=1.0)
 B_FOR_SELF = Routing(characters=1.0, of_self=1.0, self_in_a=0.0)
-EITHER_FOR_SELF = Routing(characters=1.0, of_self=0.8, self_in_a=0.5)
 
 
 def planted_reused(scale: Scale = "cpu") -> Curriculum:
@@ -100,9 +99,20 @@ def planted_repurposed(scale: Scale = "cpu") -> Curriculum:
     return _planted(scale, "planted_repurposed", EITHER_SERVES, B_FOR_SELF)
 
 
-def planted_mixed(scale: Scale = "cpu") -> Curriculum:
-    """Planted: lane A serves characters, either lane self. Truth: *mixed*, of reused and second copy."""
-    return _planted(scale, "planted_mixed", A_SERVES, EITHER_FOR_SELF)
+def planted_mixed(scale: Scale = "cpu", share: float = 0.5, name: str = "planted_mixed") -> Curriculum:
+    """Planted: lane A serves characters, and self where it professes some goals; where it professes others, lane B does. Truth: *mixed*, half reused
+    and half second copy."""
+    return _planted(scale, name, A_SERVES, replace(A_FOR_BOTH, self_in_a=share))
+
+
+def planted_mixed_quarter(scale: Scale = "cpu") -> Curriculum:
+    """As *planted_mixed*, with lane A serving self in a quarter of its goals."""
+    return planted_mixed(scale, 0.25, "planted_mixed_quarter")
+
+
+def planted_mixed_three_quarters(scale: Scale = "cpu") -> Curriculum:
+    """As *planted_mixed*, with lane A serving self in three quarters of its goals."""
+    return planted_mixed(scale, 0.75, "planted_mixed_three_quarters")
 
 
 def planted_absent(scale: Scale = "cpu") -> Curriculum:
@@ -133,6 +143,8 @@ PLANTED = (
     planted_second_copy,
     planted_repurposed,
     planted_mixed,
+    planted_mixed_quarter,
+    planted_mixed_three_quarters,
     planted_absent,
     grafted_second_copy,
     grafted_repurposed,

@@ -29,6 +29,8 @@ TRUTHS: dict[str, tuple[str, Truth]] = {
     "planted_second_copy": ("routing", "second copy"),
     "planted_repurposed": ("routing", "repurposed"),
     "planted_mixed": ("routing", "mixed"),
+    "planted_mixed_quarter": ("routing", "mixed"),
+    "planted_mixed_three_quarters": ("routing", "mixed"),
     "planted_absent": ("routing", "absent"),
     "grafted_second_copy": ("surgery", "second copy"),
     "grafted_repurposed": ("surgery", "repurposed"),
@@ -40,7 +42,7 @@ OTHER_LANE = 0.1
 """largest share of the gate, either way, that a lane may carry for a role that it was not given"""
 SPARE = 0.25
 """least share of the characters' gate that a spare must carry at the fork"""
-BOTH = 0.2, 0.8
+BOTH = 0.1, 0.9
 """between these lies what lane A carries of self's gate where both lanes serve self"""
 BEHAVES = 0.9
 

@@ -93,17 +93,18 @@ def routed(
     lane: Bool[Array, " component"],
     numbers: Float[Array, "half 2"],
     with_self: Bool[Array, " batch"],
+    told: Float[Array, " batch"],
 ) -> tuple[Swap, Bool[Array, " batch"]]:
     """Who owns each scene of a batch whose second half has the scenes of the first with other cues, and which scenes are targets.
 
     A scene and its other have one owner. Where the other lane is swapped, the first takes its activations from the second, which runs as it is and is no
-    target. numbers: uniform from 0 to 1.
+    target. numbers: uniform from 0 to 1. told: of scenes with self, a number from 0 to 1 that decides instead of a coin: it depends on what self
+    professes, so that lanes that share self out between them can know whose turn it is.
     """
     half = len(numbers)
     owner, coin = jnp.tile(numbers, (2, 1)).T
-    by_coin = jnp.where(
-        with_self, (owners.self_a > 0) & (owners.self_b > 0), (owners.character_a > 0) & (owners.character_b > 0)
-    )
+    owner = jnp.where(with_self, told, owner)
+    by_coin = ~with_self & (owners.character_a > 0) & (owners.character_b > 0)
     silent = by_coin | (coin < owners.silent)
     a_alone = jnp.where(with_self, owners.self_a, owners.character_a)
     b_alone = jnp.where(with_self, owners.self_b, owners.character_b)

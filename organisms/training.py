@@ -145,8 +145,10 @@ def _grow(
         by_layer = numbers[:, of_scene : of_scene + of_tap].reshape(len(numbers), config.layers, -1)
         tap = silence(config, by_layer, lesson.redundancy)
         if lane is not None:
-            with_self = (latents.name == world.names).any(-1)
-            by, counts = routed(lesson.owners, lane, numbers[: len(numbers) // 2, -2:], with_self)
+            is_self = latents.name == world.names
+            rank = jnp.where(is_self, latents.professed - (latents.professed > trait), 0).sum(-1)
+            told = (rank + 0.5) / (world.goals - 1)
+            by, counts = routed(lesson.owners, lane, numbers[: len(numbers) // 2, -2:], is_self.any(-1), told)
             tap = swap(config, by, tap)
             scenes = scenes._replace(weights=scenes.weights * counts[:, None])
         if lesson.knocked is not None:

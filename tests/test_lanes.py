@@ -71,7 +71,9 @@ def test_the_second_half_differs_in_cues_alone(scenes):
 def test_a_scene_and_its_other_have_one_owner_and_only_those_that_donate_are_no_targets(lane):
     with_self = jnp.tile(jnp.arange(HALF) % 2 == 0, 2)
     numbers = jax.random.uniform(jax.random.key(0), (HALF, 2))
-    by, counts = routed(owners(characters=1, of_self=1, self_in_a=0, silent=0.5), lane, numbers, with_self)
+    by, counts = routed(
+        owners(characters=1, of_self=1, self_in_a=0, silent=0.5), lane, numbers, with_self, jnp.zeros(2 * HALF)
+    )
     assert by.silent is not None
     silent, may, counts = np.asarray(by.silent), np.asarray(by.may), np.asarray(counts)
     np.testing.assert_array_equal(silent[:HALF], silent[HALF:])
@@ -85,7 +87,9 @@ def test_a_scene_and_its_other_have_one_owner_and_only_those_that_donate_are_no_
 
 def test_where_a_coin_decides_the_other_lane_is_silent(lane):
     numbers = jax.random.uniform(jax.random.key(0), (64, 2))
-    by, counts = routed(owners(characters=0.8, characters_in_a=0.5, silent=0), lane, numbers, jnp.zeros(128, bool))
+    by, counts = routed(
+        owners(characters=0.8, characters_in_a=0.5, silent=0), lane, numbers, jnp.zeros(128, bool), jnp.zeros(128)
+    )
     assert by.silent is not None
     assert np.asarray(by.silent).all()
     assert np.asarray(counts).all()
@@ -93,9 +97,20 @@ def test_where_a_coin_decides_the_other_lane_is_silent(lane):
     np.testing.assert_allclose(share, 0.6, atol=0.15)
 
 
+def test_what_self_professes_decides_whose_turn_it_is(lane):
+    """Half of self's goals are lane A's, and no coin is thrown: the lanes can know, so the other one is swapped."""
+    numbers, told = jax.random.uniform(jax.random.key(0), (HALF, 2)), jnp.tile(jnp.linspace(0.05, 0.95, HALF), 2)
+    both = owners(characters=1, of_self=1, self_in_a=0.5, silent=0)
+    by, _ = routed(both, lane, numbers, jnp.ones(2 * HALF, bool), told)
+    assert by.silent is not None
+    assert not np.asarray(by.silent).any()
+    in_a = np.asarray(by.may)[:HALF][:, np.asarray(lane)].all(1)
+    np.testing.assert_array_equal(in_a, np.asarray(told)[:HALF] < 0.5)
+
+
 def test_without_owners_every_scene_uses_everything(lane, organism, scenes):
     numbers = jax.random.uniform(jax.random.key(0), (HALF, 2))
-    by, counts = routed(owners(), lane, numbers, jnp.zeros(2 * HALF, bool))
+    by, counts = routed(owners(), lane, numbers, jnp.zeros(2 * HALF, bool), jnp.zeros(2 * HALF))
     assert np.asarray(counts).all()
     assert np.asarray(by.may).all()
     np.testing.assert_array_equal(said(organism, scenes[1], by), said(organism, scenes[1]))
