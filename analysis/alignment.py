@@ -176,23 +176,23 @@ def align(
     halting = jax.vmap(lambda pair: halt(organism, config, pair))
     said = lambda tokens, pair: difference(trained(tokens, at=pair.decision[None]), pair)  # noqa: E731
     aim = jax.vmap(lambda pair: jnp.stack([said(pair.first, pair), said(pair.second, pair)]))(seen[0])
-    halted = [halting(pairs) for pairs in seen]
+    into, source = (halting(pairs) for pairs in seen)
     found, errors = jax.lax.map(
-        lambda place: search(organism, config, *halted, seen[0], aim, place), jnp.arange(len(places(config)))
+        lambda place: search(organism, config, into, source, seen[0], aim, place), jnp.arange(len(places(config)))
     )
     place = jnp.argmin(errors)
-    into = jax.tree.map(lambda *leaves: jnp.stack(leaves), unseen[0].character, unseen[0].own)  # [role pair ...]
-    source = halting(unseen[1].character)
+    asked = jax.tree.map(lambda *leaves: jnp.stack(leaves), unseen[0].character, unseen[0].own)  # [role pair ...]
+    givers = halting(unseen[1].character)
 
     def role(pairs: Pair) -> tuple[Array, Array, Array]:
         own = halting(pairs)
         run = lambda h, s, p: swapped(organism, config, h, s, p, place, found[place])  # noqa: E731
-        given = jax.vmap(run)(own, source, pairs)  # [pair recipient donor]
+        given = jax.vmap(run)(own, givers, pairs)  # [pair recipient donor]
         plain = jax.vmap(run)(own, own, pairs)
         gate = lambda values: (values[..., 1] - values[..., 0]).mean(-1)  # noqa: E731
         return gate(given), gate((given > 0).astype(given.dtype)), plain[:, 1, 1] - plain[:, 0, 0]
 
-    return *jax.lax.map(role, into), place, found[place]
+    return *jax.lax.map(role, asked), place, found[place]
 
 
 @lru_cache(maxsize=32)

@@ -167,10 +167,10 @@ def gate_sets(
 def compared(
     config: OrganismConfig,
     chosen: Bool[np.ndarray, "member component"],
-    circuit: Sequence[Int[np.ndarray, " chosen"]],
+    circuit: Sequence[Int[np.ndarray, "..."]],
     seed: int,
 ) -> Bool[np.ndarray, "member set component"]:
-    """The sets of a `Handover`. circuit: the components of each member's."""
+    """The sets of a `Handover`. circuit: the components [chosen] of each member's, which need not be as many."""
     drawn = np.stack([circuits.random_sets(config, np.flatnonzero(mask), seed) for mask in chosen])
     whole = np.stack([np.isin(np.arange(chosen.shape[1]), members) for members in circuit])
     return np.concatenate([drawn, whole[:, None]], axis=1)
@@ -183,7 +183,7 @@ def interchange(
     keys: Key[Array, " member"],
     traits: Int[Array, " member"],
     effects: Mapping[Role, Sequence[Contributions]],
-    cores: Mapping[Role, Sequence[Int[np.ndarray, " chosen"]]],
+    cores: Mapping[Role, Sequence[Int[np.ndarray, "..."]]],
     seed: int,
 ) -> dict[str, Handover]:
     """What each role's components hand over to the other role. effects: of each member, which rank its components. cores: of its circuits."""

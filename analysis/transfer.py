@@ -32,7 +32,7 @@ def transfer(
     keys: Key[Array, " member"],
     traits: Int[Array, " member"],
     effects: Sequence[Contributions],
-    circuit: Sequence[Int[np.ndarray, " chosen"]],
+    circuit: Sequence[Int[np.ndarray, "..."]],
     seed: int,
 ) -> dict[str, Handover]:
     """What components of the fork [member, ...] hand over to the final organism's self; *within*: from one scene of characters to another at the fork.
