@@ -12,6 +12,7 @@ from analysis.effects import Contributions
 from analysis.interchange import candidates, compared, crossings, exchange, exchanges, gate_sets, interchange
 from analysis.interventions import count
 from curricula.contrasts import window
+from curricula.vocabulary import SELF
 from organisms.naming import to_arrays
 from organisms.surgery import pick
 
@@ -162,6 +163,15 @@ def test_each_line_is_measured_where_its_name_says(by_hand, world, monkeypatch):
     monkeypatch.setattr(
         module, "crossings", lambda *a: tuple(jax.vmap(lambda c: own_answers(world, c))(of) for of in drawn(*a))
     )
+    asked = []
+
+    def listening(recipients, donors, world, config, into, source, masks):
+        is_self = [bool(of.first[0, 0, of.decision[0, 0]] == SELF) for of in (into, source)]
+        other_scenes = bool((into.first[0, :, : world.cast_tokens] != source.first[0, :, : world.cast_tokens]).any())
+        asked.append((*is_self, other_scenes))
+        return exchanges(recipients, donors, world, config, into, source, masks)
+
+    monkeypatch.setattr(module, "exchanges", listening)
     only = lambda component: [Contributions(np.eye(count(SIZES))[[component]], np.ones(1))] * 2  # noqa: E731
     found = interchange(
         by_hand,
@@ -181,3 +191,6 @@ def test_each_line_is_measured_where_its_name_says(by_hand, world, monkeypatch):
     for line in (there, back):
         np.testing.assert_allclose(line.within.share()[:, 0], 1, atol=0.01)
     np.testing.assert_allclose(there.over.share()[:, -1], [1, 0], atol=0.01)
+    # Into whom, from whom: first the choice within the giver's role, then the other role, then the giver's own again; never into the donor's own scene.
+    into_and_from = [(False, False), (True, False), (False, False), (True, True), (False, True), (True, True)]
+    assert asked == [(*roles, True) for roles in into_and_from]
