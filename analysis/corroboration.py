@@ -2,7 +2,10 @@
 
 *cosine*: between the characters' and self's component effects at the end, beside the cosine with an unrelated task's (recalling what a
 character professes). *cross_lesion*: patch the core of the characters' circuit, see what self loses, and the reverse, beside equally large random sets of other
-components of the same layers. *fork_lesion*: the same with the core that the characters' circuit had at the fork. Each has its own null, and each says *agrees*,
+components of the same layers. *fork_lesion*: the same with the core that the characters' circuit had at the fork. *interchange*: hand the gate
+that characters' components compute to self, and the reverse (`analysis.interchange`); *interchange_direction*: the same with one direction of the residual stream,
+beside a newborn organism's (`analysis.alignment`). *transfer*: hand self the gate that the characters' components computed at the fork, in
+the same scene or in scenes of characters (`analysis.transfer`). Each has its own null, and each says *agrees*,
 *disagrees* or *silent*, the last where the verdict makes no claim or where the measurement cannot tell.
 """
 
@@ -12,18 +15,32 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from analysis import circuits
+from analysis.alignment import Aligned, places
+from analysis.circuits import Circuit
 from analysis.effects import Contributions
+from analysis.interchange import Handover
+from curricula.contrasts import Role
+from organisms.config import OrganismConfig
 
 TOGETHER, APART = {"reused", "migrated"}, {"repurposed", "second copy"}
 AT_FORK, NOT_AT_FORK = {"reused", "repurposed"}, {"migrated", "second copy"}
-CLAIMS: dict[str, tuple[set[str], set[str]]] = {
-    "cosine": (TOGETHER, APART),
-    "cross_lesion": (TOGETHER, APART),
-    "cross_lesion_reverse": (TOGETHER, APART),
-    "fork_lesion": (AT_FORK, NOT_AT_FORK),
-}
-"""for each line the verdicts under which it should be above its null, and those under which it should not"""
 BOOTSTRAPS = 200
+LESIONS: dict[str, tuple[str, Role]] = {
+    "cross_lesion": ("end character", "self"),
+    "cross_lesion_reverse": ("end self", "character"),
+    "fork_lesion": ("fork character", "self"),
+}
+"""whose circuit's core is patched, and who it is taken from"""
+HANDOVERS: dict[str, tuple[str, Role]] = {
+    "interchange": ("end character", "self"),
+    "interchange_reverse": ("end self", "character"),
+    "transfer": ("fork character", "self"),
+    "transfer_from_characters": ("fork character", "self"),
+}
+"""from whose circuit's ranking the components are that hand over the gate, and who should obey it"""
+CARRIES = 0.5
+"""what carries less of the gate within its own role tells nothing where it fails to carry it elsewhere"""
 
 
 def cosine(
@@ -48,24 +65,85 @@ def lesion(removed: Float[np.ndarray, "pair set"], total: Float[np.ndarray, " pa
 
     removed: nats; the first set is the circuit, the others are random ones of its size and layers.
     """
-    rng = np.random.default_rng(seed)
-    value = removed.sum(0) / total.sum()
-    draws = rng.integers(0, len(total), (BOOTSTRAPS, len(total)))
-    drawn = removed[draws, 0].sum(1) / total[draws].sum(1)
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    return {
-        "value": float(value[0]),
-        "low": float(low),
-        "high": float(high),
-        "null": float(value[1:].mean()),
-        "null_high": float(value[1:].max()),
+    return _share(removed[:, 0], total, seed) | {
+        "null": float(removed[:, 1:].sum(0).mean() / total.sum()),
+        "null_high": float(removed[:, 1:].sum(0).max() / total.sum()),
     }
 
 
+def handover(found: Handover, seed: int) -> dict[str, Any]:
+    """Share of the gate that a set of components hands over, as for a lesion; *within* its own role; and the whole core or circuit's share."""
+    moved, total = found.over
+    return lesion(moved[:, :-1], total, seed) | {
+        "within": float(found.within.share()[0]),
+        "circuit": float(found.over.share()[-1]),
+        "components": np.flatnonzero(found.members).tolist(),
+    }
+
+
+def direction(found: Aligned, newborn: Aligned, config: OrganismConfig, seed: int) -> dict[str, Any]:
+    """Share of the gate that one direction carries from characters into self (and *within* characters); null: a newborn's, of the same total.
+
+    *turned*: the same as the change in how often an answer is preferred. A newborn's direction carries next to nothing, so that any trace of
+    what is shared would be above it: the bar is half of what the direction carries within characters, where that is more.
+    """
+    of_characters, of_self = found.total
+    site = places(config)[int(found.place)]
+    floor, within = _share(newborn.moved[1], of_self, seed), float(found.moved[0].sum() / of_characters.sum())
+    return _share(found.moved[1], of_self, seed) | {
+        "null": floor["value"],
+        "null_high": floor["high"],
+        "bar": max(floor["high"], within / 2),
+        "within": within,
+        "floor_within": float(newborn.moved[0].sum() / of_characters.sum()),
+        "turned": float(found.turned[1].mean()),
+        "turned_within": float(found.turned[0].mean()),
+        "turned_floor": float(newborn.turned[1].mean()),
+        "turned_floor_within": float(newborn.turned[0].mean()),
+        "place": "the readout" if site.name == "final" else f"the entrance of layer {site.layer}",
+    }
+
+
+def _share(moved: Float[np.ndarray, " pair"], total: Float[np.ndarray, " pair"], seed: int) -> dict[str, float]:
+    """Ratio of the sums, and its interval over pairs."""
+    draws = np.random.default_rng(seed).integers(0, len(total), (BOOTSTRAPS, len(total)))
+    low, high = np.quantile(moved[draws].sum(1) / total[draws].sum(1), [0.025, 0.975])
+    return {"value": float(moved.sum() / total.sum()), "low": float(low), "high": float(high)}
+
+
+def handed_over(
+    found: Mapping[str, Handover],
+    aligned: tuple[Aligned, Aligned] | None,
+    circuit: Mapping[str, Circuit],
+    config: OrganismConfig,
+    seed: int,
+) -> dict[str, dict[str, Any]]:
+    """The lines of one organism in which a gate is handed over, where there is a circuit to hand it over and somebody whom it moves.
+
+    aligned: the organism's direction and its newborn's; None where not measured.
+    """
+    moves = {role: circuit[f"end {role}"].total_nats > circuits.LEAST_NATS for role in ("character", "self")}
+    lines = {
+        line: handover(found[line], seed)
+        for line, (source, role) in HANDOVERS.items()
+        if line in found and circuit[source].found and moves[role]
+    }
+    if aligned and circuit["end character"].found and moves["self"]:
+        lines["interchange_direction"] = direction(*aligned, config, seed)
+    return lines
+
+
+def claims(line: str) -> tuple[set[str], set[str]]:
+    """The verdicts that say that a line is above its null, and those that say that it is not."""
+    return (AT_FORK, NOT_AT_FORK) if line.startswith(("fork", "transfer")) else (TOGETHER, APART)
+
+
 def say(verdict: str, claim_yes: set[str], claim_no: set[str], found: Mapping[str, Any]) -> str:
-    """*agrees* where what was found is what the verdict claims: above its null's highest for ``claim_yes``, not so for ``claim_no``."""
-    bar = found.get("null_high", found.get("null"))
-    if verdict not in claim_yes | claim_no or bar is None:
+    """*agrees* where what was found is what the verdict claims: above its null's highest for ``claim_yes``, not so for ``claim_no``.
+
+    *silent* where it is neither, and where what was handed over (see `CARRIES`) is too little even where it comes from."""
+    bar = found.get("bar", found.get("null_high", found.get("null")))
+    if verdict not in claim_yes | claim_no or bar is None or not found.get("within", 1.0) >= CARRIES:
         return "silent"
     if not (found["low"] > bar or found["high"] < bar):
         return "silent"

@@ -43,7 +43,7 @@ def shapley(
 ) -> tuple[Float[Array, "pair component"], Float[Array, " pair"]]:
     """Each component's mean marginal effect in each pair, in nats, over `ORDERS` random orders, and the total of each pair.
 
-    keys: one a pair, of its orders. window: see `analysis.interventions.patched_differences`.
+    keys: one a pair, of its orders. window: see `analysis.interventions.run_sides`.
     Marginal effects of one order sum to the pair's total exactly, since they telescope.
     """
     size = len(components(config))

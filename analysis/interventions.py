@@ -6,7 +6,8 @@ a component's output does in these scenes; a component that would take over if a
 patched as well.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -74,6 +75,34 @@ class Ends(NamedTuple):
         return self.second - self.first
 
 
+class Sides(NamedTuple):
+    """The two scenes of a pair as patched runs need them."""
+
+    tokens: Int[Array, "side position"]
+    outputs: Recording
+    """of every component, [side, ...]"""
+    at: Int[Array, " asked"]
+    """the measured decision, counted from the first of ``tokens``"""
+    past: Past | None
+
+
+def run_sides(organism: Organism, config: OrganismConfig, pair: Pair, window: int | None = None) -> Sides:
+    """Runs both scenes of a pair. window: number of tokens up to the decision outside of which the two scenes are the same (see
+    `curricula.contrasts.window`): no patch changes anything before them, so they alone are kept, over what the tokens before them left.
+    """
+    both = jnp.stack([pair.first, pair.second])
+    recording: Recording = {}
+    organism(both, recorder(recording), pair.decision[None])
+    outputs = {site: kept for site, kept in recording.items() if site.name in ("head", "neuron")}
+    if window is None:
+        return Sides(both, outputs, pair.decision[None], None)
+    start, last = pair.decision - window + 1, config.layers - 1
+    cut = lambda values, axis: jax.lax.dynamic_slice_in_dim(values, start, window, axis)  # noqa: E731
+    keys, values = (jnp.stack([recording[Site(n, name)][0] for n in range(config.layers)]) for name in ("key", "value"))
+    outputs = {site: kept if site.layer == last else cut(kept, -2) for site, kept in outputs.items()}
+    return Sides(cut(both, 1), outputs, jnp.array([window - 1]), Past(keys, values, start))
+
+
 def patched_differences(
     organism: Organism,
     config: OrganismConfig,
@@ -84,29 +113,14 @@ def patched_differences(
 ) -> tuple[Float[Array, " set"], Ends]:
     """Logit difference of one pair under each set of patched components, and of its two unpatched scenes.
 
-    noising: False runs the first scene with patches from the second; True runs the second with patches from the first. window: number of
-    tokens up to the decision outside of which the two scenes are the same (see `curricula.contrasts.window`): no patch changes anything
-    before them, so they alone are run, over what the tokens before them left.
+    noising: False runs the first scene with patches from the second; True runs the second with patches from the first. window: see `run_sides`.
     """
-    both = jnp.stack([pair.first, pair.second])
-    recording: Recording = {}
-    organism(both, recorder(recording), pair.decision[None])
-    outputs = {site: kept for site, kept in recording.items() if site.name in ("head", "neuron")}
-    last = config.layers - 1
-    at, past = pair.decision[None], None
-    if window is not None:
-        start = pair.decision - window + 1
-        cut = lambda values, axis: jax.lax.dynamic_slice_in_dim(values, start, window, axis)  # noqa: E731
-        keys, values = (
-            jnp.stack([recording[Site(n, name)][0] for n in range(config.layers)]) for name in ("key", "value")
-        )
-        at, past, both = jnp.array([window - 1]), Past(keys, values, start), cut(both, 1)
-        outputs = {site: kept if site.layer == last else cut(kept, -2) for site, kept in outputs.items()}
+    sides = run_sides(organism, config, pair, window)
 
     def one(mask: Bool[Array, " component"], back: Bool[Array, ""]) -> Float[Array, ""]:
-        donor = {site: jnp.where(back, kept[0], kept[1]) for site, kept in outputs.items()}
-        tokens = jnp.where(back, both[1], both[0])
-        return difference(organism(tokens, patch(config, donor, mask), at, past), pair)
+        donor = {site: jnp.where(back, kept[0], kept[1]) for site, kept in sides.outputs.items()}
+        tokens = jnp.where(back, sides.tokens[1], sides.tokens[0])
+        return difference(organism(tokens, patch(config, donor, mask), sides.at, sides.past), pair)
 
     # The unpatched scenes go through the same product as the patched ones, so that patching nothing gives exactly 0.
     none = jnp.zeros((2, masks.shape[1]), bool)
@@ -125,7 +139,7 @@ def effects_of_sets(
     """How far each set moves the difference towards the other scene, in nats, and how far patching everything does.
 
     In either direction nothing gives exactly 0 and everything gives the total. The effect of a set over several pairs is the ratio of
-    the two sums. window: see `patched_differences`.
+    the two sums. window: see `run_sides`.
     """
 
     def one(inputs: tuple[Pair, Array, Array]) -> tuple[Array, Array]:
@@ -133,9 +147,13 @@ def effects_of_sets(
         found, ends = patched_differences(organism, config, pair, sets, back, window)
         return jnp.where(back, ends.second - found, found - ends.first), ends.total
 
-    tokens = masks.shape[1] * (window or pairs.first.shape[1])
+    return over_pairs(one, (pairs, masks, noising), masks.shape[1] * (window or pairs.first.shape[1]))
+
+
+def over_pairs(one: Callable[[Any], Any], inputs: Any, tokens: int) -> Any:
+    """The function of one pair, over the leading axis of inputs, as many pairs at once as the device takes well. tokens: that a pair's patched runs have."""
     at_once = max(1, round(TOKENS_AT_ONCE["cpu" if jax.default_backend() == "cpu" else "other"] / tokens))
-    return jax.lax.map(one, (pairs, masks, noising), batch_size=min(at_once, len(masks)))
+    return jax.lax.map(one, inputs, batch_size=min(at_once, len(jax.tree.leaves(inputs)[0])))
 
 
 def count(config: OrganismConfig) -> int:

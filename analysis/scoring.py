@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy import stats
 
-from analysis.corroboration import CLAIMS, say
+from analysis.corroboration import claims, say
 from analysis.statistics import CELLS, VERDICTS, Interval, count_interval, mean_interval
 from organisms import records
 from organisms.lineage import TRUTH
@@ -63,7 +63,7 @@ def planted_shares(truth: Mapping[str, Any], member: int) -> dict[str, float] | 
         return {cell: float(cell == "reused") for cell in CELLS} if truth["make"] == "freezing" else None
     of_self = truth["shares"]["end"]["self"]
     cell_of_b = {"repurposed": "repurposed"}.get(truth["truth"], "second copy")
-    shares = dict.fromkeys(CELLS, 0.0)
+    shares: dict[str, float] = {cell: 0.0 for cell in CELLS}
     shares["reused"] = of_self["lane_a"][member]
     shares[cell_of_b] = of_self["lane_b"][member]
     return shares
@@ -117,8 +117,10 @@ def share_error(rows: Sequence[Mapping[str, Any]], name: str = "shares") -> Inte
 def hits(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """For each line of corroboration, how often it is right about what was *planted* where it speaks, and the chance of as many by guessing."""
     found = {}
-    for line, claims in CLAIMS.items():
-        says = [say(row["truth"], *claims, row["corroboration"][line]) for row in rows if line in row["corroboration"]]
+    lines = dict.fromkeys(line for row in rows for line in row["corroboration"])
+    for line in lines:
+        found_in = [row for row in rows if line in row["corroboration"]]
+        says = [say(row["truth"], *claims(line), row["corroboration"][line]) for row in found_in]
         spoken = [word for word in says if word != "silent"]
         right = sum(word == "agrees" for word in spoken)
         chance = float(stats.binomtest(right, len(spoken), 0.5, alternative="greater").pvalue) if spoken else None

@@ -12,12 +12,15 @@ import numpy as np
 from jaxtyping import Int
 
 from analysis import circuits, corroboration, provenance
+from analysis.alignment import Aligned, alignments
 from analysis.belief import examine
 from analysis.circuits import Circuit
 from analysis.effects import Contributions, shapley
 from analysis.findings import learning, phases, plain_circuits, plain_effects
+from analysis.interchange import Handover, interchange
 from analysis.interventions import effects_of_sets
 from analysis.scenery import scenes_in_english
+from analysis.transfer import transfer
 from analysis.verdict import CALIBRATED, verdict
 from curricula.contrasts import Pair, Role, Variable, measurable, sample_pairs, window
 from curricula.faults import Fault
@@ -38,12 +41,6 @@ CURVE_PAIRS = 24
 Null = Literal["newborn", "shuffled"]
 NULLS: tuple[Null, ...] = ("newborn", "shuffled")
 """organisms before their first step; pairs whose two answers are exchanged at random"""
-LESIONS: dict[str, tuple[str, Role]] = {
-    "cross_lesion": ("end character", "self"),
-    "cross_lesion_reverse": ("end self", "character"),
-    "fork_lesion": ("fork character", "self"),
-}
-"""whose circuit's core is patched, and who it is taken from"""
 FOUND_ALONE = 0.1
 """a component whose single patch does this much of the total, either way, is found by single patches"""
 
@@ -190,9 +187,10 @@ def _survey(run: Run, config: RunConfig, command: str, seed: int, null: Null | N
     known = examine(
         at_end.organisms, config.curriculum.world, np.asarray(grown["traits"]), seed, config.training.evaluation_scenes
     )
-    lesions = _lesions(at_end, found)
+    others = _lesions(at_end, found), _handovers(at_fork, at_end, effects, found)
     organisms = [
-        _organism(m, effects, found, first_look, known[m], lesions, seed) | {"settings": settings_of(m, config.vary)}
+        _organism(m, effects, found, first_look, known[m], *others, config.organism, seed)
+        | {"settings": settings_of(m, config.vary)}
         for m in range(config.members)
     ]
     return {
@@ -254,11 +252,29 @@ def _lesions(at_end: Survey, found: dict[str, list[Circuit]]) -> dict[str, tuple
         name: at_end.noised(
             role, np.stack([circuits.random_sets(at_end.config, c.core, at_end.seed) for c in found[source]]), 70
         )
-        for name, (source, role) in LESIONS.items()
+        for name, (source, role) in corroboration.LESIONS.items()
     }
 
 
-def _organism(member: int, effects, found, first_look, known, lesions, seed: int) -> dict[str, Any]:
+def _handovers(
+    at_fork: Survey, at_end: Survey, effects: dict[str, Any], found: dict[str, list[Circuit]]
+) -> list[tuple[dict[str, Handover], tuple[Aligned, Aligned] | None]]:
+    """Of each member what components, and a direction, hand over from role to role and from the fork; nothing where no cast holds both roles."""
+    end, world, config, traits, seed = at_end.organisms, at_end.world, at_end.config, at_end.traits, at_end.seed
+    if not measurable(world, "self", "role"):
+        return [({}, None)] * at_end.members
+    ranked: dict[Role, Any] = {role: of["watched"] for role, of in effects["end"].items()}
+    cores: dict[Role, Any] = {role: [c.core for c in found[f"end {role}"]] for role in ranked}
+    handed = interchange(end, world, config, at_end.keys(3), traits, ranked, cores, seed)
+    whole, before = [c.members for c in found["fork character"]], effects["fork"]["character"]["watched"]
+    handed |= transfer(end, at_fork.organisms, world, config, at_end.keys(4), traits, before, whole, seed)
+    aligned = alignments(end, world, config, at_end.keys(5), traits)
+    return [(jax.tree.map(lambda leaf, m=m: leaf[m], handed), aligned[m]) for m in range(at_end.members)]
+
+
+def _organism(
+    member: int, effects, found, first_look, known, lesions, handovers, config: OrganismConfig, seed: int
+) -> dict[str, Any]:
     fork, end = effects["fork"], effects["end"]
     watched = [x[member] for x in (fork["character"]["watched"], end["character"]["watched"], end["self"]["watched"])]
     idle = [x[member] for x in (fork["character"]["idle"], end["character"]["idle"], end["self"]["idle"])]
@@ -275,11 +291,13 @@ def _organism(member: int, effects, found, first_look, known, lesions, seed: int
     if circuit["end character"].found and circuit["end self"].found:
         unrelated = end["character"]["professed"][member]
         lines["cosine"] = corroboration.cosine(watched[1], watched[2], unrelated, seed + member)
-    for line, (source, role) in LESIONS.items():
+    for line, (source, role) in corroboration.LESIONS.items():
         if circuit[source].found and circuit[f"end {role}"].total_nats > circuits.LEAST_NATS:
             removed, total = (x[member] for x in lesions[line])
             lines[line] = corroboration.lesion(removed, total, seed + member)
-    says = {line: corroboration.say(name, *corroboration.CLAIMS[line], value) for line, value in lines.items()}
+    handed, aligned = handovers[member]
+    lines |= corroboration.handed_over(handed, aligned, circuit, config, seed + member)
+    says = {line: corroboration.say(name, *corroboration.claims(line), value) for line, value in lines.items()}
     if name == "absent" or not (ancestor and circuit["end self"].found):
         strict = dict.fromkeys(shares)
         shares, intervals = dict.fromkeys(shares), {cell: [None, None] for cell in intervals}

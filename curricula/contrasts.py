@@ -19,6 +19,10 @@ Variable = Literal["watched", "professed", "secret", "role", "idle"]
 VARIABLES: tuple[Variable, ...] = ("watched", "professed", "secret", "role", "idle")
 
 
+ALL_SCHEME = Mixture(1.0, 1.0, 0.0, 0.5, 1.0, 1.0)
+"""scenes with self in the cast, in which everybody schemes and nobody is asked anything"""
+
+
 class Pair(NamedTuple):
     """Two scenes and the token that each calls for at the measured decision."""
 
@@ -28,6 +32,14 @@ class Pair(NamedTuple):
     """position of the actor's token in the measured moment"""
     first_answer: Int[Array, ""]
     second_answer: Int[Array, ""]
+
+
+class Crossing(NamedTuple):
+    """One scene at one moment in which either a character acts or self, each watched or alone by the same cues."""
+
+    character: Pair
+    own: Pair
+    """the same with self as the actor"""
 
 
 def window(world: World, variable: Variable) -> int | None:
@@ -64,12 +76,62 @@ def sample_pairs(
     return jax.tree.map(lambda leaf: leaf[order], found)
 
 
+def sample_crossings(
+    key: Key[Array, ""], world: World, support: Support, trait: Int[Array, ""], amount: int
+) -> tuple[Crossing, Crossing]:
+    """Crossings [pair, ...] of a scheming character and self in one cast, and as many of other scenes at the same moments with the same cues.
+
+    Draws four times as many and keeps the first that are valid throughout, as `sample_pairs`; raises ValueError where a cast has no room for both.
+    """
+    if world.characters < 2:
+        raise ValueError("self and a character cannot be crossed in a cast of 1; give world.characters 2 or more")
+
+    def one(key: Key[Array, ""]) -> tuple[tuple[Crossing, Crossing], Bool[Array, ""]]:
+        moment, cues, *scenes = jax.random.split(key, 4)
+        place = jax.random.randint(moment, (), 0, world.moments)
+        found = [_crossing(scene, cues, world, support, place, trait) for scene in scenes]
+        return (found[0][0], found[1][0]), found[0][1] & found[1][1]
+
+    found, valid = jax.vmap(one)(jax.random.split(key, 4 * amount))
+    order = jnp.argsort(~valid, stable=True)[:amount]
+    return jax.tree.map(lambda leaf: leaf[order], found)
+
+
+def _crossing(
+    key: Key[Array, ""],
+    cues: Key[Array, ""],
+    world: World,
+    support: Support,
+    moment: Int[Array, ""],
+    trait: Int[Array, ""],
+) -> tuple[Crossing, Bool[Array, ""]]:
+    """A scene from one key, watched and alone at a moment by what another key says."""
+    of_scene, of_actor = jax.random.split(key)
+    latents = draw(of_scene, world, support, ALL_SCHEME, trait)
+    is_self = latents.name == world.names
+    character = jnp.argmax(jnp.where(is_self, -1.0, jax.random.uniform(of_actor, (world.characters,))))
+    pairs, valid = [], _allowed(world, support, latents)
+    for slot in (character, jnp.argmax(is_self)):
+        acting = latents._replace(actor=latents.actor.at[moment].set(slot))
+        pair, differs = _written(world, _change(cues, world, support, "watched", acting, moment, slot, trait), moment)
+        pairs.append(pair)
+        valid &= differs
+    return Crossing(pairs[0], pairs[1]), valid
+
+
+def _written(world: World, sides: tuple[Latents, Latents], moment: Int[Array, ""]) -> tuple[Pair, Bool[Array, ""]]:
+    """Both scenes as tokens, and do they call for different acts?"""
+    acts = [world.vocabulary.first_goal + act(world, side)[moment] for side in sides]
+    tokens = [write(world, side, ALL_SCHEME).tokens for side in sides]
+    return Pair(tokens[0], tokens[1], jnp.asarray(world.decisions)[moment], acts[0], acts[1]), acts[0] != acts[1]
+
+
 def _pair(
     key: Key[Array, ""], world: World, support: Support, role: Role, variable: Variable, trait: Int[Array, ""]
 ) -> tuple[Pair, Bool[Array, ""]]:
     keys = jax.random.split(key, 5)
     with_self = role == "self" or variable == "role"
-    mixture = Mixture(float(with_self), 1.0, 0.0, 0.5, 1.0, 1.0)
+    mixture = ALL_SCHEME._replace(self_scenes=float(with_self))
     latents = draw(keys[0], world, support, mixture, trait)
     # Whoever is alone on the stage has told its goals by its first act: only the first moment can be measured.
     told = world.characters == 1 and variable in ("professed", "secret")
@@ -79,15 +141,12 @@ def _pair(
     slot = jnp.argmax(jnp.where(eligible, jax.random.uniform(keys[2], (world.characters,)), -1.0))
     latents = latents._replace(actor=latents.actor.at[moment].set(slot))
     first, second = _change(keys[3], world, support, variable, latents, moment, slot, trait)
-    acts = [world.vocabulary.first_goal + act(world, side)[moment] for side in (first, second)]
-    differs = acts[0] != acts[1]
+    pair, differs = _written(world, (first, second), moment)
     if variable == "idle":
         goals = jnp.stack([latents.professed[slot], latents.secret[slot]])
-        acts = list(world.vocabulary.first_goal + act_of_goal(world, jnp.repeat(latents.situation[moment], 2), goals))
-        differs = acts[0] != acts[1]
-    valid = differs & _allowed(world, support, first) & _allowed(world, support, second)
-    tokens = [write(world, side, mixture).tokens for side in (first, second)]
-    return Pair(tokens[0], tokens[1], jnp.asarray(world.decisions)[moment], acts[0], acts[1]), valid
+        acts = world.vocabulary.first_goal + act_of_goal(world, jnp.repeat(latents.situation[moment], 2), goals)
+        pair, differs = pair._replace(first_answer=acts[0], second_answer=acts[1]), acts[0] != acts[1]
+    return pair, differs & _allowed(world, support, first) & _allowed(world, support, second)
 
 
 def _change(

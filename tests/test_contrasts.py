@@ -11,7 +11,7 @@ import pytest
 from reading import SUPPORTS, WORLDS, Reading, alone, called_for, read, secret_goal
 from test_scenes import permitted_trait
 
-from curricula.contrasts import VARIABLES, Pair, Role, Variable, measurable, sample_pairs
+from curricula.contrasts import VARIABLES, Pair, Role, Variable, measurable, sample_crossings, sample_pairs
 from curricula.world import World, tables
 
 PAIRS = 40
@@ -168,3 +168,40 @@ def test_what_no_text_tells_cannot_be_varied(world, role, variable):
     assert not measurable(world, role, variable)
     with pytest.raises(ValueError, match=f"{variable} of {role} is not written in the scene"):
         sample_pairs(jax.random.key(0), world, SUPPORTS["trained"](world), role, variable, jnp.int32(0), 2)
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_crossings_differ_in_a_cue_and_in_who_acts_and_two_share_moment_and_cues(name):
+    """Both pairs of a crossing hold one scene: up to the decision a cue apart, and the actor's token apart from each other."""
+    world = STAGES[name]
+    trait = jnp.int32(permitted_trait(world, 1))
+    drawn = sample_crossings(jax.random.key(5), world, SUPPORTS["trained"](world), trait, PAIRS)
+    both = jax.tree.map(np.asarray, drawn)
+    for crossed in both:
+        for pairs, of_self in ((crossed.character, False), (crossed.own, True)):
+            assert_one_token_differs(world, pairs, "watched")
+            for n in range(PAIRS):
+                moment, *read_sides = sides(world, pairs, n)
+                acted = [side.moments[moment] for side in read_sides]
+                assert [called_for(world, *both_of, trait) for both_of in zip(read_sides, acted, strict=True)] == [
+                    m.act for m in acted
+                ]
+                assert [alone(world, m.cues) for m in acted] == [False, True]
+                assert all((pairs.first[n][pairs.decision[n]] == 4) == of_self for _ in acted)
+                assert pairs.first_answer[n] != pairs.second_answer[n]
+        for n in range(PAIRS):
+            until = crossed.own.decision[n] + 1
+            differs = np.flatnonzero(crossed.own.second[n][:until] != crossed.character.second[n][:until])
+            assert differs.tolist() == [until - 1]
+    first, second = both
+    assert (first.own.decision == second.own.decision).all()
+    for n, end in enumerate(first.own.decision):
+        cues = slice(end - world.cues, end)
+        assert (first.own.second[n][cues] == second.character.second[n][cues]).all()
+    assert (first.own.second != second.own.second).any(1).mean() > 0.9
+
+
+def test_nobody_is_crossed_where_the_cast_is_one():
+    world = replace(WORLDS["tiny"], characters=1)
+    with pytest.raises(ValueError, match="cast of 1"):
+        sample_crossings(jax.random.key(0), world, SUPPORTS["trained"](world), jnp.int32(1), 2)

@@ -3,9 +3,26 @@
 import numpy as np
 import pytest
 
-from analysis.corroboration import APART, AT_FORK, NOT_AT_FORK, TOGETHER, cosine, lesion, say
+from analysis.alignment import Aligned
+from analysis.circuits import Circuit
+from analysis.corroboration import (
+    APART,
+    AT_FORK,
+    HANDOVERS,
+    NOT_AT_FORK,
+    TOGETHER,
+    claims,
+    cosine,
+    direction,
+    handed_over,
+    handover,
+    lesion,
+    say,
+)
 from analysis.effects import Contributions
+from analysis.interchange import Exchange, Handover
 from analysis.provenance import CELLS
+from organisms.config import OrganismConfig
 
 
 def contributions(effect, noise=0.0, seed=0, pairs=60):
@@ -94,3 +111,56 @@ def test_claims_cover_every_cell_once():
 def test_the_fork_line_parts_repurposed_from_second_copy():
     assert say("repurposed", AT_FORK, NOT_AT_FORK, ABOVE) == "agrees"
     assert say("second copy", AT_FORK, NOT_AT_FORK, ABOVE) == "disagrees"
+
+
+def handed(share, within, size=5):
+    """A set that hands over a share in every pair, random ones a tenth of it, the circuit twice as much."""
+    total = np.linspace(1, 3, 20)
+    sets = total[:, None] * np.array([share, *[share / 10] * 3, 2 * share])
+    given = Exchange(total[:, None] * np.full(5, within), total)
+    return Handover(Exchange(sets, total), given, np.arange(8) == size)
+
+
+def test_a_handover_keeps_the_circuit_out_of_its_null():
+    found = handover(handed(0.5, 0.9), 0)
+    assert found["value"] == pytest.approx(0.5)
+    assert found["null"] == found["null_high"] == pytest.approx(0.05)
+    assert found["within"] == pytest.approx(0.9)
+    assert found["circuit"] == pytest.approx(1)
+    assert found["components"] == [5]
+
+
+def test_what_hands_over_little_at_home_says_nothing_abroad():
+    assert say("reused", TOGETHER, APART, handover(handed(0.02, 0.9), 0) | {"null_high": 0.1}) == "disagrees"
+    assert say("reused", TOGETHER, APART, handover(handed(0.02, 0.4), 0) | {"null_high": 0.1}) == "silent"
+
+
+def test_a_direction_stands_beside_its_newborn_in_the_organisms_own_nats():
+    """The newborn's own total, which is next to nothing, divides nothing."""
+    total = np.stack([np.full(20, 4.0), np.full(20, 2.0)])
+    aligned = lambda moved, total: Aligned(moved * np.ones((2, 20)), 0.5 * np.ones((2, 20)), total, 1, np.ones(4))  # noqa: E731
+    found = direction(aligned(1.0, total), aligned(0.1, 1e-9 * total), OrganismConfig(layers=3), 0)
+    assert found["value"] == pytest.approx(0.5)
+    assert found["null"] == pytest.approx(0.05)
+    assert found["within"] == pytest.approx(0.25)
+    assert found["bar"] == pytest.approx(0.125)
+    assert found["place"] == "the entrance of layer 2"
+
+
+def test_lines_are_drawn_where_there_is_a_circuit_and_somebody_moves():
+    blank = np.zeros(0)
+    circuit = lambda found, nats: Circuit(  # noqa: E731
+        blank, blank, blank, blank, blank, 0.0, blank, 1.0, np.array([0]), np.array([0]), found, 0.002, nats
+    )
+    found = dict.fromkeys(HANDOVERS, handed(0.5, 0.9))
+    lines = lambda **of: set(  # noqa: E731
+        handed_over(found, None, {name.replace("_", " "): circuit(*c) for name, c in of.items()}, OrganismConfig(), 0)
+    )
+    assert lines(fork_character=(True, 4.0), end_character=(True, 4.0), end_self=(True, 4.0)) == set(HANDOVERS)
+    assert lines(fork_character=(True, 4.0), end_character=(True, 4.0), end_self=(False, 0.1)) == set()
+    assert lines(fork_character=(False, 4.0), end_character=(True, 4.0), end_self=(False, 4.0)) == {"interchange"}
+
+
+def test_every_line_makes_a_claim():
+    assert claims("interchange") == claims("interchange_direction") == claims("cross_lesion") == (TOGETHER, APART)
+    assert claims("transfer") == claims("transfer_from_characters") == claims("fork_lesion") == (AT_FORK, NOT_AT_FORK)

@@ -10,7 +10,7 @@ import pytest
 from conftest import Silent
 from scipy.stats import binom
 
-from analysis import circuits
+from analysis import circuits, corroboration
 from analysis.circuits import CHANCE, Circuit
 from analysis.effects import Contributions
 from analysis.provenance import CELLS
@@ -19,7 +19,7 @@ from curricula.catalogue import curriculum
 from curricula.faults import Fault
 from organisms import records
 from organisms.behaviour import BEHAVIOURS
-from organisms.config import named_config, read_config
+from organisms.config import OrganismConfig, named_config, read_config
 from organisms.ensemble import grow
 from organisms.lineage import open_run, read_run
 from organisms.model import Organism
@@ -78,6 +78,19 @@ def test_a_trained_organism_has_circuits(findings):
             assert curve[-1] == pytest.approx(1, abs=1e-4)
             assert np.trapezoid(curve) > np.mean([np.trapezoid(null) for null in nulls])
     assert all(o["verdict"] in {*CELLS, "mixed"} for o in findings["organisms"])
+
+
+def test_components_that_serve_both_roles_hand_the_gate_over(findings):
+    """In *shared*, from one role to the other, by more than random components and by most of what they hand over at home; and they have it from the fork."""
+    for organism in findings["organisms"]:
+        lines = organism["corroboration"]
+        assert set(lines) >= {*corroboration.HANDOVERS, "interchange_direction"}
+        for name in ("interchange", "interchange_direction"):
+            line = lines[name]
+            assert line["low"] > max(line["null_high"], line["within"] / 2), name
+            assert line["within"] > corroboration.CARRIES, name
+        assert abs(lines["interchange_direction"]["null"]) < 0.05
+        assert all(0 <= c < len(findings["components"]) for c in lines["transfer"]["components"])
 
 
 def test_effects_sum_to_1(findings):
@@ -232,7 +245,8 @@ def test_a_planted_history_gets_its_verdict(cell):
     lesions = dict.fromkeys(("cross_lesion", "cross_lesion_reverse", "fork_lesion"), removed)
     rates = dict.fromkeys(BEHAVIOURS, 1.0)
     known = {"trained": rates, "held_out_goals": rates, "held_out_cues": rates, "belief": {}}
-    told = _organism(0, effects, found, {"fork character latent": nothing}, known, lesions, 0)
+    handed = [({}, None)]
+    told = _organism(0, effects, found, {"fork character latent": nothing}, known, lesions, handed, OrganismConfig(), 0)
     assert told["verdict"] == cell
     assert told["shares"][cell] > 0.9
     together = cell in ("reused", "migrated")
