@@ -1,0 +1,125 @@
+"""Does the study of controls add up, say what it should, and refuse what it cannot do?"""
+
+import json
+
+import pytest
+from commands import run
+
+from analysis import calibration
+from analysis.calibration import FIRST_MAKE, MIXED, SECOND_MAKE, Controls, run_controls, summarise
+from analysis.calibration_page import page, plain_lines
+from analysis.statistics import CELLS
+from curricula.catalogue import PLANTED, WORLDS
+from curricula.faults import Fault
+from organisms.config import ORGANISMS
+from organisms.controls import TRUTHS
+
+
+def study(**settings) -> Controls:
+    return Controls("tiny", WORLDS["tiny"], ORGANISMS["tiny"], **settings)
+
+
+def row(curriculum: str, verdict: str, reused: float = 1.0, took: bool = True) -> dict:
+    make, truth = TRUTHS[curriculum]
+    shares = {**dict.fromkeys(CELLS, 0.0), "reused": reused}
+    return {
+        "curriculum": curriculum,
+        "run": f"{curriculum}-<b>0</b>",
+        "member": 0,
+        "make": make,
+        "truth": truth,
+        "took": took,
+        "why_not": "" if took else "lane A is <i>loud</i>",
+        "verdict": verdict,
+        "reason": "",
+        "shares": shares,
+        "strict_shares": shares,
+        "planted_shares": None if truth == "absent" else shares,
+        "auroc": {"character": 1.0, "self": 0.9},
+        "cmd": 0.02,
+        "null_cmd": 0.4,
+        "circuit_found": True,
+        "corroboration": {},
+    }
+
+
+ROWS = [row(name, TRUTHS[name][1]) for name in FIRST_MAKE + SECOND_MAKE] + [
+    row("planted_reused", "undecided"),
+    row("planted_reused", "absent", took=False),
+]
+NULLS = {"newborn": {"absent": 8}, "shuffled": {"undecided": 7, "reused": 1}}
+
+
+def test_every_planted_curriculum_is_in_the_study():
+    assert {f.__name__ for f in PLANTED} == set(FIRST_MAKE + SECOND_MAKE)
+
+
+def test_no_two_runs_share_a_seed():
+    seeds = [study(seed=s).config(n, r).seed for s in (0, 1) for n in FIRST_MAKE + SECOND_MAKE for r in range(4)]
+    assert len(set(seeds)) == len(seeds)
+
+
+def test_mixed_organisms_are_one_truth():
+    assert sum(study(members=9).wanted(name) for name in MIXED) == 9
+    assert study(members=8).wanted("planted_reused") == 8
+
+
+def test_a_summary_keeps_the_contract_and_scores_only_what_took():
+    found = summarise(study(), ROWS, NULLS)
+    assert set(found) >= {"study", "n", "seeds", "findings", "confusion", "accuracy", "undecided"}
+    assert found["n"] == len(ROWS) - 1
+    assert found["confusion"]["reused"] == {"reused": 1, "undecided": 1}
+    assert found["accuracy"][0] == pytest.approx(7 / 8)
+    assert found["findings"]["accuracy of the second make"][0] == 1.0
+    assert found["undecided"] == 1
+    assert list(found["planting_failed"]) == ["planted_reused"]
+
+
+def test_the_page_escapes_what_comes_from_runs_and_says_what_is_wrong():
+    summary = summarise(study(), ROWS, NULLS) | {"command": "python <study>"}
+    text = page(summary)
+    for dangerous in ("<b>0", "<i>loud", "<study>"):
+        assert dangerous not in text
+    lines = plain_lines(summary)
+    assert len(lines) == 3
+    assert "1 reused called undecided" in lines[0]
+    assert "nothing to find, 1 got" in lines[2]
+    assert "<h1>Planted controls" in text
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [({"members": 0}, "members: expected 1 or more"), ({"seed": 2**31}, "seed: expected 0 to")],
+)
+def test_wrong_settings_grow_nothing(settings, words, tmp_path):
+    with pytest.raises(Fault, match=words):
+        run_controls(study(**settings), tmp_path / "out", "")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_study_too_short_to_plant_anything_says_so_and_is_not_made_twice(tmp_path, monkeypatch):
+    """Two curricula, one step long: nothing takes, everything is counted, and the same again grows and measures nothing."""
+    monkeypatch.setattr(calibration, "ROUNDS", 1)
+    monkeypatch.setattr(calibration, "FIRST_MAKE", ("planted_reused", "planted_second_copy"))
+    monkeypatch.setattr(calibration, "SECOND_MAKE", ())
+    said: list[str] = []
+    plan = study(members=2, steps=1)
+    path = run_controls(plan, tmp_path, "python scripts/study.py controls", quiet=True, say=said.append)
+    summary = json.loads(path.read_text())
+    assert summary["n"] == 0
+    assert summary["accuracy"] == [None, None, None]
+    assert {name: len(of) for name, of in summary["planting_failed"].items()} == {
+        "planted_reused": 2,
+        "planted_second_copy": 2,
+    }
+    assert any("only 0 organisms are what they were planted to be" in line for line in said)
+    before = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.safetensors")}
+    again = run_controls(plan, tmp_path, "python scripts/study.py controls", quiet=True, say=said.append)
+    assert again == path
+    assert before == {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.safetensors")}
+
+
+def test_a_misspelt_study_is_told_in_one_line():
+    wrong = run("study", "control")
+    assert (wrong.returncode, wrong.stdout, len(wrong.stderr.splitlines())) == (2, "", 1)
+    assert "controls" in wrong.stderr

@@ -1,0 +1,73 @@
+"""Does the check tell organisms that are what they were planted to be from those that are not?"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from curricula.catalogue import CURRICULA, PLANTED
+from organisms.config import ORGANISMS
+from organisms.controls import TRUTHS, LaneEffects, _faults, lane_effects
+from organisms.lanes import lane_a
+from organisms.model import Organism
+
+CONFIG = ORGANISMS["tiny"]
+GOOD = {name: [1.0] for name in ("self_alone_secret", "self_watched_professed", "character_alone_secret")}
+
+
+def effects(fork_b: float, end_b: float, self_a: float) -> dict:
+    of = lambda a: LaneEffects(np.array([a]), np.array([1 - a]), np.array([8.0]))  # noqa: E731
+    return {
+        "fork": {"character": of(1 - fork_b), "self": of(0.5)},
+        "end": {"character": of(1 - end_b), "self": of(self_a)},
+    }
+
+
+@pytest.mark.parametrize(
+    ("truth", "fork_b", "end_b", "self_a", "wrong"),
+    [
+        ("reused", 0.0, 0.0, 1.0, None),
+        ("reused", 0.0, 0.0, 0.8, "self"),
+        ("reused", 0.2, 0.0, 1.0, "fork"),
+        ("second copy", 0.0, 0.0, 0.0, None),
+        ("second copy", 0.0, 0.0, 0.2, "self"),
+        ("second copy", 0.0, 0.2, 0.0, "end"),
+        ("repurposed", 0.5, 0.0, 0.0, None),
+        ("repurposed", 0.1, 0.0, 0.0, "fork"),
+        ("repurposed", 0.5, 0.3, 0.0, "end"),
+        ("mixed", 0.0, 0.0, 0.5, None),
+        ("mixed", 0.0, 0.0, 0.97, "self"),
+    ],
+)
+def test_a_table_of_truths(truth, fork_b, end_b, self_a, wrong):
+    found = _faults("routing", truth, 0, effects(fork_b, end_b, self_a), GOOD)
+    assert (wrong is None) == (not found)
+    assert wrong is None or wrong in found[0]
+
+
+def test_an_organism_that_does_not_behave_is_no_control():
+    bad = GOOD | {"self_alone_secret": [0.5]}
+    assert "below 0.9" in _faults("routing", "reused", 0, effects(0, 0, 1), bad)[0]
+    assert "above 0.1" in _faults("routing", "absent", 0, effects(0, 0, 1), bad)[0]
+    assert not _faults("routing", "absent", 0, effects(0, 0, 1), GOOD | {"self_alone_secret": [0.0]})
+    assert _faults("freezing", "reused", 0, effects(1, 1, 0), GOOD) == []
+
+
+def test_every_planted_curriculum_has_a_truth():
+    assert set(TRUTHS) == {f.__name__ for f in PLANTED}
+    assert set(TRUTHS) <= set(CURRICULA)
+
+
+@pytest.mark.parametrize("role", ["character", "self"])
+def test_lanes_share_out_the_whole_effect(role, world):
+    """Shares sum to 1, the lane of everything has all of it, and renaming the lanes exchanges their shares."""
+    organism = Organism(CONFIG, world.vocabulary.size, world.positions, jax.random.key(4))
+    lane = lane_a(0, jnp.int32(0), jnp.int32(0), CONFIG)
+    measure = jax.jit(lambda l: lane_effects(organism, l, jnp.int32(0), jax.random.key(1), world, CONFIG, role))
+    found, other, whole = measure(lane), measure(~lane), measure(jnp.ones_like(lane))
+    assert abs(float(found.total_nats)) > 1e-3
+    assert float(found.lane_a + found.lane_b) == pytest.approx(1, abs=1e-3)
+    assert float(found.lane_a) == pytest.approx(float(other.lane_b), abs=1e-3)
+    assert float(whole.lane_a) == pytest.approx(1, abs=1e-3)
+    assert float(whole.lane_b) == pytest.approx(0, abs=1e-3)
+    assert abs(float(found.lane_b)) > 0.02, "a lane without any effect tests nothing"

@@ -1,0 +1,79 @@
+"""Does the score say what it should of verdicts, shares and places, and does nothing but the scorer know the truth?"""
+
+import ast
+
+import numpy as np
+import pytest
+from commands import ROOT
+
+from analysis import scoring
+from analysis.statistics import CELLS
+
+
+def row(truth: str, verdict: str, reused: float | None = None, planted: float | None = None, **lines) -> dict:
+    shares = dict.fromkeys(CELLS) if reused is None else {**dict.fromkeys(CELLS, 0.0), "reused": reused}
+    if reused is not None:
+        shares["second copy"] = 1 - reused
+    share = None if planted is None else {**dict.fromkeys(CELLS, 0.0), "reused": planted, "second copy": 1 - planted}
+    return {"truth": truth, "verdict": verdict, "shares": shares, "planted_shares": share, "corroboration": lines}
+
+
+def test_confusion_and_accuracy_count_undecided_as_wrong():
+    rows = [row("reused", "reused"), row("reused", "undecided"), row("mixed", "mixed"), row("mixed", "reused")]
+    assert scoring.confusion(rows) == {"reused": {"reused": 1, "undecided": 1}, "mixed": {"reused": 1, "mixed": 1}}
+    value, low, high = scoring.accuracy(rows)
+    assert value == 0.5
+    assert low < 0.5 < high
+
+
+def test_the_share_error_by_hand():
+    rows = [row("mixed", "mixed", 0.6, 0.5), row("mixed", "mixed", 0.5, 0.8), row("absent", "absent", None, None)]
+    assert scoring.share_error(rows)[0] == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize(
+    ("score", "expected"), [([4, 3, 2, 1], 1.0), ([1, 2, 3, 4], 0.0), ([1, 1, 1, 1], 0.5), ([4, 1, 3, 2], 0.5)]
+)
+def test_the_auroc_by_hand(score, expected):
+    assert scoring.auroc(np.array(score, float), np.array([True, True, False, False])) == expected
+
+
+def test_corroboration_is_scored_against_what_was_planted_and_not_against_the_verdict():
+    above = {"value": 0.9, "low": 0.8, "high": 1.0, "null": 0.1, "null_high": 0.2}
+    below = above | {"low": 0.0, "high": 0.1}
+    rows = [row("second copy", "reused", cross_lesion=above) for _ in range(6)]
+    assert scoring.hits(rows)["cross_lesion"]["right"] == 0
+    assert not scoring.hits(rows)["cross_lesion"]["better_than_chance"]
+    rows = [row("second copy", "reused", cross_lesion=below), row("reused", "mixed", cross_lesion=above)] * 5
+    found = scoring.hits(rows)["cross_lesion"]
+    assert (found["right"], found["spoken"], found["of"]) == (10, 10, 10)
+    assert found["better_than_chance"]
+
+
+def test_planted_shares_put_each_lane_in_the_cell_of_its_history():
+    truth = {"make": "routing", "shares": {"end": {"self": {"lane_a": [0.3], "lane_b": [0.7]}}}}
+    assert scoring.planted_shares(truth | {"truth": "mixed"}, 0) == pytest.approx(
+        {"reused": 0.3, "repurposed": 0.0, "migrated": 0.0, "second copy": 0.7}
+    )
+    assert scoring.planted_shares(truth | {"truth": "repurposed"}, 0)["repurposed"] == 0.7
+    assert scoring.planted_shares(truth | {"truth": "absent"}, 0) is None
+    assert scoring.planted_shares({"make": "freezing", "truth": "reused"}, 0)["reused"] == 1.0
+
+
+def test_nothing_in_the_analysis_but_the_scorer_knows_what_was_planted():
+    """Neither by importing the controls or the lanes, nor by the name of the file, nor by the names of settings that plant."""
+    secret = {"truth.json", "TRUTH", "lane_a", "routing", "graft"}
+    allowed = {"scoring.py", "calibration.py", "calibration_page.py", "relearning.py"}
+    for path in sorted((ROOT / "analysis").glob("*.py")):
+        tree = ast.parse(path.read_text())
+        imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        assert "organisms.controls" not in imported, path.name
+        if path.name in allowed:
+            continue
+        assert "organisms.lanes" not in imported, path.name
+        words = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        words |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+        words |= {
+            node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        }
+        assert not words & secret, path.name
