@@ -13,8 +13,9 @@ from typing import Any
 from analysis import scoring
 from analysis.calibration_page import page, plain_lines
 from analysis.comparison import Say, analyse_run, grow_missing, say_on_error_stream
+from analysis.measuring import NULLS
 from analysis.statistics import jsonable, mean_interval
-from analysis.survey import NULLS, survey
+from analysis.survey import survey
 from analysis.verdict import TABLE
 from curricula.catalogue import Scale
 from curricula.faults import Fault

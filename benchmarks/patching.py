@@ -18,7 +18,7 @@ from jaxtyping import Array, Bool, Float
 
 from analysis.effects import ORDERS
 from analysis.interventions import Recording, patch, recorder
-from analysis.survey import CURVE_PAIRS, Survey
+from analysis.measuring import CURVE_PAIRS, Survey
 from benchmarks.material import organisms
 from curricula.catalogue import Scale
 from curricula.contrasts import Pair

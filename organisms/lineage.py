@@ -30,13 +30,8 @@ import numpy as np
 from curricula.faults import Fault
 from organisms import checkpoints, records
 
-CONFIG, MANIFEST, METRICS, SUMMARY, TRUTH = (
-    "config.json",
-    "manifest.jsonl",
-    "metrics.jsonl",
-    "summary.json",
-    "truth.json",
-)
+CONFIG, MANIFEST, METRICS = "config.json", "manifest.jsonl", "metrics.jsonl"
+SUMMARY, TRUTH = "summary.json", "truth.json"
 CHECKPOINTS, PARTIAL, LOCK = "checkpoints", "partial", "lock"
 # What a process killed before config.json was in place may leave in a folder that is not a run yet.
 LEAVINGS = frozenset({LOCK, PARTIAL, f"{PARTIAL}/{CONFIG}"})

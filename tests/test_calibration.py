@@ -5,7 +5,7 @@ import json
 import pytest
 from commands import run
 
-from analysis import calibration
+from analysis import calibration, scoring
 from analysis.calibration import FIRST_MAKE, MIXED, SECOND_MAKE, Controls, run_controls, summarise
 from analysis.calibration_page import page, plain_lines
 from analysis.statistics import CELLS
@@ -102,6 +102,15 @@ def test_a_study_too_short_to_plant_anything_says_so_and_is_not_made_twice(tmp_p
     monkeypatch.setattr(calibration, "ROUNDS", 1)
     monkeypatch.setattr(calibration, "FIRST_MAKE", ("planted_reused", "planted_second_copy"))
     monkeypatch.setattr(calibration, "SECOND_MAKE", ())
+    analysed: list[str] = []
+
+    def finding(folder):
+        analysed.append(folder.name)
+        return {"run": folder.name, "organisms": [], "components": []}
+
+    monkeypatch.setattr(calibration, "analyse_run", finding)
+    monkeypatch.setattr(calibration, "_nulls", lambda *_: {})
+    monkeypatch.setattr(scoring, "scored", lambda finding, truth: [failed_row(finding["run"], m) for m in range(2)])
     said: list[str] = []
     plan = study(members=2, steps=1)
     path = run_controls(plan, tmp_path, "python scripts/study.py controls", quiet=True, say=said.append)
@@ -112,11 +121,17 @@ def test_a_study_too_short_to_plant_anything_says_so_and_is_not_made_twice(tmp_p
         "planted_reused": 2,
         "planted_second_copy": 2,
     }
+    assert len(analysed) == 2
     assert any("only 0 organisms are what they were planted to be" in line for line in said)
     before = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.safetensors")}
     again = run_controls(plan, tmp_path, "python scripts/study.py controls", quiet=True, say=said.append)
     assert again == path
     assert before == {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.safetensors")}
+
+
+def failed_row(run: str, member: int) -> dict:
+    """What the scorer says of an organism in which planting did not take."""
+    return row(run.split("-")[0], "absent", took=False) | {"run": run, "member": member}
 
 
 def test_a_misspelt_study_is_told_in_one_line():

@@ -13,8 +13,9 @@ from scipy.stats import binom
 from analysis import circuits, corroboration
 from analysis.circuits import CHANCE, Circuit
 from analysis.effects import Contributions
+from analysis.measuring import Survey
 from analysis.provenance import CELLS
-from analysis.survey import Survey, _organism, fork_and_end, load, survey
+from analysis.survey import _organism, fork_and_end, load, survey
 from curricula.catalogue import curriculum
 from curricula.faults import Fault
 from organisms import records
