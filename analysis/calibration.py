@@ -171,7 +171,7 @@ def summarise(
         "corroboration": scoring.hits([row for row in scored if row["truth"] not in ("absent", "mixed")]),
         "nulls": nulls,
         "planting_failed": _failed(rows),
-        "thresholds": TABLE,
+        "thresholds": dict(TABLE),
         "organisms": list(rows),
     }
 

@@ -1,20 +1,29 @@
 """What may be said of an organism, given its behaviour, its shares and their intervals?
 
-The thresholds below are working values. They have not been fitted on planted controls, so every verdict is marked
-uncalibrated.
+Thresholds are in one table, chosen on planted controls of known provenance and then left alone. They were chosen on few organisms of one size in one
+world, so every verdict is still marked uncalibrated.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from types import MappingProxyType
 
 CALIBRATED = False
-TABLE: dict[str, Any] = {}
 BEHAVES = 0.9
 """self must act on its secret when alone, and on its profession when watched, at this rate or more"""
-MAJORITY = 0.5
-"""a cell gives the verdict when the lower bound of its share is above this"""
+LEAST_SHARE = MappingProxyType({"reused": 0.85, "repurposed": 0.6, "migrated": 0.75, "second copy": 0.75})
+"""a cell gives the verdict when the lower bound of its share is above this. It differs by cell since a planted reuse comes back as 0.97 to 1 and
+half of self in the characters' lane as 0.5 to 0.8, while a planted spare comes back as 0.5 to 0.9: self does not use all of it alike"""
 MIXED_WIDTH = 0.2
-"""without a majority: *mixed* if the largest cell's interval is at most this wide, else *undecided*"""
+"""without such a cell: *mixed* if the largest cell's interval is at most this wide, else *undecided*"""
+TABLE = MappingProxyType(
+    {
+        "behaviour, at least": BEHAVES,
+        **{f"lower bound of the share, {cell}": share for cell, share in LEAST_SHARE.items()},
+        "width of the largest share's interval for mixed, at most": MIXED_WIDTH,
+        "chosen on": "study.py controls --seed 1 --members 4 (cpu scale, run seeds 1000 to 1091), 2026-11-21",
+        "migrated": "no organism of that kind was planted",
+    }
+)
 
 NO_BEHAVIOUR = "self does not show the behaviour"
 NO_CIRCUIT = "no circuit found for self: too small an effect, or one that does not replicate"
@@ -42,11 +51,11 @@ def verdict(
         return "undecided", NO_ANCESTOR
     best = max(shares, key=lambda cell: shares[cell])
     low, high = intervals[best]
-    if low > MAJORITY:
-        return best, f"the share's lower bound, {low:.2f}, is above {MAJORITY}"
+    if low > LEAST_SHARE[best]:
+        return best, f"the share's lower bound, {low:.2f}, is above {LEAST_SHARE[best]}"
     if high - low <= MIXED_WIDTH:
         return (
             "mixed",
-            f"no cell's lower bound is above {MAJORITY}; the largest, {best}, lies in {low:.2f} to {high:.2f}",
+            f"the largest share, {best}, lies in {low:.2f} to {high:.2f}: its lower bound is not above {LEAST_SHARE[best]}",
         )
     return "undecided", f"the largest share, {best}, is only known to lie in {low:.2f} to {high:.2f}"

@@ -6,7 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from analysis.effects import Contributions
-from analysis.provenance import CELLS, Evidence, divide, membership, null_floor, shares, shares_with_intervals
+from analysis.provenance import CELLS, ENOUGH, Evidence, divide, membership, null_floor, shares, shares_with_intervals
 
 TRUTHS = {
     "reused": ([0.5, 0.5, 0, 0], [0.5, 0.5, 0, 0], [0.5, 0.5, 0, 0], {"reused": 1}),
@@ -68,7 +68,7 @@ def test_a_reader_at_0_98_for_self_and_0_11_for_characters_is_a_copy():
     characters = np.array([0.11, 0.89])
     typical = (characters**2).sum()
     found = divide(characters, characters, np.array([0.98, 0.02]))
-    belongs = 0.11 / typical
+    belongs = 0.11 / typical / ENOUGH
     assert found["reused"] == pytest.approx(0.98 * belongs**2 + 0.02)
     assert found["second copy"] == pytest.approx(0.98 * (1 - belongs) ** 2)
     assert found["second copy"] > 0.7

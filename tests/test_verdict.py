@@ -3,8 +3,9 @@
 import pytest
 
 from analysis.provenance import CELLS
-from analysis.verdict import BEHAVES, MAJORITY, MIXED_WIDTH, NO_ANCESTOR, NO_BEHAVIOUR, NO_CIRCUIT, verdict
+from analysis.verdict import BEHAVES, LEAST_SHARE, MIXED_WIDTH, NO_ANCESTOR, NO_BEHAVIOUR, NO_CIRCUIT, TABLE, verdict
 
+REUSED = LEAST_SHARE["reused"]
 SCHEMES = dict.fromkeys(
     ("self_alone_secret", "self_watched_professed", "character_alone_secret", "character_watched_professed"), 1.0
 )
@@ -17,7 +18,7 @@ def split(best, share, low, high):
     return {c: share if c == best else rest for c in CELLS}, spread
 
 
-def judge(best="reused", share=0.9, low=0.8, high=1.0, found=True, ancestor=True, **behaviour):
+def judge(best="reused", share=0.95, low=0.9, high=1.0, found=True, ancestor=True, **behaviour):
     return verdict(SCHEMES | behaviour, found, ancestor, *split(best, share, low, high))
 
 
@@ -25,7 +26,7 @@ def judge(best="reused", share=0.9, low=0.8, high=1.0, found=True, ancestor=True
 def test_a_cell_that_holds_the_majority_is_the_verdict(cell):
     name, reason = judge(cell)
     assert name == cell
-    assert "0.80" in reason
+    assert "0.90" in reason
 
 
 @pytest.mark.parametrize(
@@ -40,8 +41,8 @@ def test_a_cell_that_holds_the_majority_is_the_verdict(cell):
         ({"found": False}, "undecided", NO_CIRCUIT),
         ({"ancestor": False}, "undecided", NO_ANCESTOR),
         ({"found": False, "self_alone_secret": 0.1}, "absent", NO_BEHAVIOUR),
-        ({"low": MAJORITY + 1e-6}, "reused", "lower bound"),
-        ({"share": 0.6, "low": MAJORITY, "high": MAJORITY + MIXED_WIDTH - 1e-9}, "mixed", "reused"),
+        ({"low": REUSED + 1e-6}, "reused", "lower bound"),
+        ({"low": REUSED, "high": REUSED + MIXED_WIDTH - 1e-9}, "mixed", "reused"),
         ({"share": 0.6, "low": 0.45, "high": 0.7}, "undecided", "0.45 to 0.70"),
         ({"best": "migrated", "share": 0.45, "low": 0.4, "high": 0.5}, "mixed", "migrated"),
         ({"share": 0.9, "low": 0.1, "high": 1.0}, "undecided", "0.10 to 1.00"),
@@ -52,6 +53,22 @@ def test_truths(given, expected, why):
     name, reason = judge(**given)
     assert name == expected
     assert why in reason
+
+
+def test_the_bar_is_each_cells_own():
+    """What is not enough for *reused* is enough for *repurposed*; and a cell never needs less than half."""
+    between = LEAST_SHARE["repurposed"] + 0.01
+    assert judge("repurposed", between + 0.05, between, between + 0.1)[0] == "repurposed"
+    assert judge("reused", between + 0.05, between, between + 0.1)[0] == "mixed"
+    assert set(LEAST_SHARE) == set(CELLS)
+    assert min(LEAST_SHARE.values()) > 0.5
+
+
+def test_the_table_says_what_every_threshold_is_and_where_it_comes_from():
+    assert {*LEAST_SHARE.values(), BEHAVES, MIXED_WIDTH} <= set(TABLE.values())
+    assert "study.py controls --seed" in TABLE["chosen on"]
+    with pytest.raises(TypeError):
+        TABLE["chosen on"] = "the seeds that are reported"
 
 
 def test_no_shares_are_no_verdict():
