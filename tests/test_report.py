@@ -75,7 +75,7 @@ def test_a_reader_finds_numbers_with_intervals_and_what_they_do_not_show(opened)
     for said in (
         "9 of 15 organisms came to act on their secret goal",
         "redundant 4 of 5 (38 to 96 %)",
-        "Provenance verdicts are uncalibrated: no planted controls yet.",
+        "Provenance verdicts are uncalibrated.",
         "Fewer than 8 organisms stand behind the shares",
         "1 reused, 1 repurposed, 1 mixed, 1 undecided, 1 absent",
         "Of 19 corroborating measurements 6 agree with the verdict beside them, 4 disagree and 9 say nothing.",
