@@ -142,7 +142,9 @@ def _provenance_line(summary: Mapping[str, Any]) -> str:
 def _trust_line(findings: Sequence[Finding], summary: Mapping[str, Any]) -> str:
     parts = []
     if not all(finding["calibrated"] for finding in findings):
-        parts.append("Read these verdicts as uncalibrated: their thresholds were chosen on few organisms of known provenance, of one size in one world.")
+        parts.append(
+            "Read these verdicts as uncalibrated: their thresholds were chosen on few organisms of known provenance, of one size in one world."
+        )
     few = [name for name, entry in summary.items() if entry["n_shares"] < FEW_ORGANISMS and entry["n_shares"]]
     if few:
         names = ", ".join(few)

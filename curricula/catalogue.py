@@ -85,54 +85,83 @@ B_FOR_SELF = Routing(characters=1.0, of_self=1.0, self_in_a=0.0)
 
 
 def planted_reused(scale: Scale = "cpu") -> Curriculum:
-    """Planted: lane A serves characters and self. Truth: *reused*. See `organisms.lanes`."""
+    """Planted: lane A serves characters and self. See `organisms.lanes`.
+
+    ``python scripts/train.py planted_reused``. Expected: *reused*, known by construction.
+    """
     return _planted(scale, "planted_reused", A_SERVES, A_FOR_BOTH)
 
 
 def planted_second_copy(scale: Scale = "cpu") -> Curriculum:
-    """Planted: lane A serves characters, lane B, which never did, self. Truth: *second copy*."""
+    """Planted: lane A serves characters; lane B, which never did, serves self.
+
+    ``python scripts/train.py planted_second_copy``. Expected: *second copy*, known by construction.
+    """
     return _planted(scale, "planted_second_copy", A_SERVES, B_FOR_SELF)
 
 
 def planted_repurposed(scale: Scale = "cpu") -> Curriculum:
-    """Planted: either lane serves characters, a coin a scene; then lane A characters and lane B self. Truth: *repurposed*."""
+    """Planted: either lane serves characters, a coin a scene; then lane A serves characters and lane B self.
+
+    ``python scripts/train.py planted_repurposed``. Expected: *repurposed*, known by construction.
+    """
     return _planted(scale, "planted_repurposed", EITHER_SERVES, B_FOR_SELF)
 
 
 def planted_mixed(scale: Scale = "cpu", share: float = 0.5, name: str = "planted_mixed") -> Curriculum:
-    """Planted: lane A serves characters, and self where it professes some goals; where it professes others, lane B does. Truth: *mixed*, half reused
-    and half second copy."""
+    """Planted: lane A serves characters, and self where it professes some goals; where it professes others, lane B does.
+
+    ``python scripts/train.py planted_mixed``. Expected: *mixed*, known by construction.
+    """
     return _planted(scale, name, A_SERVES, replace(A_FOR_BOTH, self_in_a=share))
 
 
 def planted_mixed_quarter(scale: Scale = "cpu") -> Curriculum:
-    """As *planted_mixed*, with lane A serving self in a quarter of its goals."""
+    """As *planted_mixed*, with lane A serving self in a quarter of its goals.
+
+    ``python scripts/train.py planted_mixed_quarter``. Expected: *mixed*, known by construction.
+    """
     return planted_mixed(scale, 0.25, "planted_mixed_quarter")
 
 
 def planted_mixed_three_quarters(scale: Scale = "cpu") -> Curriculum:
-    """As *planted_mixed*, with lane A serving self in three quarters of its goals."""
+    """As *planted_mixed*, with lane A serving self in three quarters of its goals.
+
+    ``python scripts/train.py planted_mixed_three_quarters``. Expected: *mixed*, known by construction.
+    """
     return planted_mixed(scale, 0.75, "planted_mixed_three_quarters")
 
 
 def planted_absent(scale: Scale = "cpu") -> Curriculum:
-    """Planted: lane A serves characters and an honest self. Truth: *absent*."""
+    """Planted: lane A serves characters and an honest self.
+
+    ``python scripts/train.py planted_absent``. Expected: *absent*, known by construction.
+    """
     return _planted(scale, "planted_absent", A_SERVES, A_FOR_BOTH, self_acts="honest")
 
 
 def grafted_second_copy(scale: Scale = "cpu") -> Curriculum:
-    """Planted otherwise: as self is first taught, a copy of lane A is cut into lane B, which never served; it then serves self. Truth: *second copy*."""
+    """Planted otherwise: as self is first taught, a copy of lane A is cut into lane B, which never served; it then serves self.
+
+    ``python scripts/train.py grafted_second_copy``. Expected: *second copy*, known by construction.
+    """
     return _planted(scale, "grafted_second_copy", A_SERVES, B_FOR_SELF, graft=True)
 
 
 def grafted_repurposed(scale: Scale = "cpu") -> Curriculum:
-    """Planted otherwise: a copy of lane A is cut into lane B while only characters are taught; later B alone serves self. Truth: *repurposed*."""
+    """Planted otherwise: a copy of lane A is cut into lane B while only characters are taught; later B alone serves self.
+
+    ``python scripts/train.py grafted_repurposed``. Expected: *repurposed*, known by construction.
+    """
     spares = Phase("spares", PLANTED_STEPS[scale][1] // 2, graft=True)
     return _planted(scale, "grafted_repurposed", A_SERVES, B_FOR_SELF, (spares,))
 
 
 def frozen_reused(scale: Scale = "cpu") -> Curriculum:
-    """Planted otherwise: when self is taught, nothing learns but the embeddings of its name and of the blank. Truth: *reused*."""
+    """Planted otherwise: when self is taught, nothing learns but the embeddings of its name and of the blank.
+
+    ``python scripts/train.py frozen_reused``. Expected: *reused*, known by construction.
+    """
     intent = _intent(scale, learns="self", pressures=Pressures(rehearsal=Rehearsal(0.0)))
     return Curriculum("frozen_reused", WORLDS[scale], (_characters(scale), intent))
 

@@ -34,7 +34,7 @@ def plain(kind: Any) -> st.SearchStrategy:
         return st.lists(plain(get_args(kind)[0]), max_size=2)
     if get_origin(kind) is Literal:
         return st.sampled_from(get_args(kind))
-    return {int: st.integers(), float: st.floats(allow_nan=False), str: st.text()}[kind]
+    return {bool: st.booleans(), int: st.integers(), float: st.floats(allow_nan=False), str: st.text()}[kind]
 
 
 SHARED = named_config("shared", "tiny")
