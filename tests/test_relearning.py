@@ -126,7 +126,7 @@ def test_lanes_of_a_member_differ_in_what_is_knocked_out_and_in_the_order_of_the
         assert knocked == [[], [0], [1], [], [], [2], []]
         orders = dict(zip(found.phase[own].tolist(), [lane.order for lane in LANES], strict=True))
         assert orders == {1: 0, found.phase[2]: 1}
-    assert not any(np.asarray(share).any() for share in found.owners)
+    assert not any(np.asarray(share).any() for share in found.owners[:4])
     assert found.phase[2] > 100
 
 
