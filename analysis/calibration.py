@@ -87,11 +87,6 @@ def _check(study: Controls) -> None:
         found.append(f"members: expected 1 or more, got {study.members}")
     if not 0 <= study.seed < 2**31 // SEEDS_APART:
         found.append(f"seed: expected 0 to {2**31 // SEEDS_APART - 1}, got {study.seed}")
-    if study.organism.heads % 2 or study.organism.neuron_blocks % 2:
-        found.append(
-            f"organism: expected even numbers of heads and of neuron blocks, to make two lanes, "
-            f"got {study.organism.heads} and {study.organism.neuron_blocks}"
-        )
     if found:
         raise Fault("; ".join(found))
     for name in FIRST_MAKE + SECOND_MAKE:

@@ -97,6 +97,8 @@ class RunConfig:
     def check(self) -> None:
         """Raises one Fault with everything that is wrong."""
         found = self.curriculum.faults() + self.organism.faults() + self.training.faults()
+        if self.curriculum.planted:
+            found += self._not_plantable()
         if self.members < 1:
             found.append(f"members: expected 1 or more, got {self.members}")
         found += variation.faults(self.vary, self.curriculum.phases, self.members)
@@ -105,6 +107,19 @@ class RunConfig:
         if found:
             raise Fault("; ".join(found))
         tables(self.curriculum.world)
+
+    def _not_plantable(self) -> list[str]:
+        """What stands against two lanes of equal size, and against scenes in twos that differ in their cues alone."""
+        counts = {
+            "organism.heads": (self.organism.heads, 2),
+            "organism.neuron_blocks": (self.organism.neuron_blocks, 2),
+            "training.batch": (self.training.batch, 4),
+        }
+        return [
+            f"{name}: expected a multiple of {unit} where something is planted, got {count}"
+            for name, (count, unit) in counts.items()
+            if count % unit
+        ]
 
     def plain(self) -> dict[str, Any]:
         """The config as JSON holds it."""

@@ -251,7 +251,8 @@ class _Growth:
     def plant(self, state: State, summary: dict[str, Any]) -> None:
         """Checks what was planted and writes the truth beside the run, for whoever scores an analysis."""
         before = {phase.name for phase in self.phases[: self.config.curriculum.fork]}
-        fork = [entry for entry in self.run.entries() if entry.phase in before][-1]
+        entries = self.run.entries()
+        fork = ([entry for entry in entries if entry.phase in before] or entries[:1])[-1]
         organisms, attempts = self.committed(self.run, fork)
         traits, behaviour = np.asarray(summary["traits"]), summary["behaviour"]
         truth = controls.record(self.config, organisms, state.organism, fetch(attempts), traits, behaviour, fork.step)

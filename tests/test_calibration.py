@@ -11,12 +11,12 @@ from analysis.calibration_page import page, plain_lines
 from analysis.statistics import CELLS
 from curricula.catalogue import PLANTED, WORLDS
 from curricula.faults import Fault
-from organisms.config import ORGANISMS
+from organisms.config import ORGANISMS, OrganismConfig
 from organisms.controls import TRUTHS
 
 
 def study(**settings) -> Controls:
-    return Controls("tiny", WORLDS["tiny"], ORGANISMS["tiny"], **settings)
+    return Controls(**{"scale": "tiny", "world": WORLDS["tiny"], "organism": ORGANISMS["tiny"], **settings})
 
 
 def row(curriculum: str, verdict: str, reused: float = 1.0, took: bool = True) -> dict:
@@ -89,7 +89,11 @@ def test_the_page_escapes_what_comes_from_runs_and_says_what_is_wrong():
 
 @pytest.mark.parametrize(
     ("settings", "words"),
-    [({"members": 0}, "members: expected 1 or more"), ({"seed": 2**31}, "seed: expected 0 to")],
+    [
+        ({"members": 0}, "members: expected 1 or more"),
+        ({"seed": 2**31}, "seed: expected 0 to"),
+        ({"organism": OrganismConfig(width=60, heads=3)}, "organism.heads: expected a multiple of 2"),
+    ],
 )
 def test_wrong_settings_grow_nothing(settings, words, tmp_path):
     with pytest.raises(Fault, match=words):
