@@ -70,7 +70,7 @@ def run_controls(study: Controls, out: Path, command: str, quiet: bool = False, 
     for name, of_name in folders.items():
         for folder in of_name:
             say(f"{folder.name}: analysing")
-            finding = analyse_run(folder)
+            finding = analyse_run(folder, seed=1)
             found = scoring.scored(finding, scoring.read_truth(folder))
             missing = study.wanted(name) - sum(row["curriculum"] == name and row["took"] for row in rows)
             took = [row | {"curriculum": name} for row in found if row["took"]][:missing]
@@ -105,7 +105,9 @@ def _grow(study: Controls, out: Path, quiet: bool, say: Say) -> dict[str, list[P
             folders[name].append(folder)
     short = {name: _took(of) for name, of in folders.items() if _took(of) < study.wanted(name)}
     for name, took in short.items():
-        say(f"{name}: only {took} organisms are what they were planted to be after {ROUNDS} runs of {study.members}")
+        say(
+            f"{name}: only {took} organisms are what they were planted to be after {ROUNDS} runs of {study.wanted(name)}"
+        )
     return folders
 
 
@@ -114,7 +116,7 @@ def _took(folders: Sequence[Path]) -> int:
 
 
 def _nulls(study: Controls, folders: Mapping[str, Sequence[Path]], out: Path, say: Say) -> dict[str, dict[str, int]]:
-    """Verdicts where there is nothing to find, by null; kept beside the runs that they were taken from."""
+    """Verdicts where there is nothing to find, by null, judged as if the behaviour were there; kept beside the runs that they were taken from."""
     found: dict[str, dict[str, int]] = {}
     for name in NULLS:
         for curriculum in ("planted_reused", "planted_second_copy"):
@@ -123,11 +125,11 @@ def _nulls(study: Controls, folders: Mapping[str, Sequence[Path]], out: Path, sa
             run = read_run(folder)
             sha256 = run.entries()[-1].sha256
             known = records.read_object(path, "delete it to measure again") if path.exists() else {}
-            if known.get("end_sha256") != sha256:
+            if known.get("end_sha256") != sha256 or known.get("thresholds") != dict(TABLE):
                 say(f"{folder.name}: null of {name} organisms")
                 finding = survey(run, f"null {name}", seed=1, null=name)
                 verdicts = [organism["verdict"] for organism in finding["organisms"]]
-                known = {"end_sha256": sha256, "verdicts": verdicts, "found": finding["circuits"]["end self"]["found"]}
+                known = {"end_sha256": sha256, "verdicts": verdicts, "thresholds": dict(TABLE)}
                 records.write_whole(path, records.pretty(records.plain(known)), folder / "analysis" / ".partial")
             counts = found.setdefault(name, {})
             for verdict in known["verdicts"]:
@@ -141,14 +143,14 @@ def summarise(
     """What `summary.json` of the study says. rows: see `scoring.scored`."""
     scored = [row for row in rows if row["took"]]
     first, second = ([row for row in scored if (row["make"] == "routing") == is_first] for is_first in (True, False))
-    seeds = sorted({study.config(row["curriculum"], 0).seed for row in rows})
+    seeds = sorted({row["seed"] for row in rows})
     mixed = [row for row in first if row["truth"] == "mixed"]
     measures = {
         "accuracy": scoring.accuracy(first),
         "accuracy of the second make": scoring.accuracy(second),
-        "share error": scoring.share_error(mixed),
-        "share error, strict": scoring.share_error(mixed, "strict_shares"),
-        "share error, all": scoring.share_error(first),
+        "share error of mixed": scoring.share_error(mixed),
+        "share error of mixed, strict shares": scoring.share_error(mixed, "strict_shares"),
+        "share error of all planted by routing, where measured": scoring.share_error(first),
         "localisation auroc of characters": _mean_auroc(first, "character"),
         "localisation auroc of self": _mean_auroc(first, "self"),
         "cmd": mean_interval(row["cmd"] for row in first if row["circuit_found"]),

@@ -36,25 +36,28 @@ def plain_lines(summary: Mapping[str, Any]) -> list[str]:
         for verdict, count in of.items()
         if verdict != truth
     ]
+    judged = sum(count for of in summary["nulls"].values() for count in of.values())
     spurious = sum(
         count
         for of in summary["nulls"].values()
         for verdict, count in of.items()
         if verdict not in ("absent", "undecided")
     )
-    idle = [name.replace("_", " ") for name, of in summary["corroboration"].items() if not of["better_than_chance"]]
+    lines = {name.replace("_", " "): of for name, of in summary["corroboration"].items()}
+    idle = [name for name, of in lines.items() if of["spoken"] and not of["better_than_chance"]]
+    mute = [name for name, of in lines.items() if not of["spoken"]]
+    worth = [f"No better than chance as corroboration: {', '.join(idle)}."] if idle else []
+    worth += [f"Never spoke: {', '.join(mute)}."] if mute else []
+    if not lines:
+        worth = ["No corroboration was measured."]
     return [
         f"The verdict is what was planted in a share of {interval(findings['accuracy'])} of organisms planted by routing, and of "
         f"{interval(findings['accuracy of the second make'])} of those planted by surgery or freezing"
         f"{'; wrong: ' + ', '.join(wrong) if wrong else ''}.",
-        f"Where a lane was given a part of self's mechanism, the measured share is off by {interval(findings['share error'])}; components of the "
+        f"Where a lane was given a part of self's mechanism, the measured share is off by {interval(findings['share error of mixed'])}; components of the "
         f"right lane rank above others at an AUROC of {interval(findings['localisation auroc of self'])}.",
-        f"Of organisms with nothing to find, {spurious} got a verdict other than absent or undecided. "
-        + (
-            f"No better than chance as corroboration: {', '.join(idle)}."
-            if idle
-            else "Every corroboration beats chance."
-        ),
+        f"Of {judged} organisms with nothing to find, {spurious} got a verdict other than absent or undecided. "
+        + " ".join(worth or ["Every corroboration beats chance."]),
     ]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from analysis import acquisition, report, tables
 from analysis.statistics import compare_summary
 from analysis.survey import require_finished, survey
+from analysis.verdict import TABLE
 from analysis.watching import grow_run
 from curricula.faults import Fault
 from organisms import records
@@ -66,11 +67,15 @@ def analyse_run(
 
 
 def _known(path: Path, end_sha256: str | None, seed: int | None) -> dict[str, Any] | None:
-    """Findings that are there already, of this run's end and this seed."""
+    """Findings that are there already, of this run's end and this seed, with verdicts by the present thresholds."""
     if not path.exists():
         return None
     known = records.read_object(path, "delete it to measure again")
-    same = known.get("end_sha256") == end_sha256 and seed in (None, known.get("analysis_seed"))
+    same = (
+        known.get("end_sha256") == end_sha256
+        and known.get("thresholds") == dict(TABLE)
+        and seed in (None, known.get("analysis_seed"))
+    )
     return known if same and Path(known["report"]).exists() else None
 
 

@@ -9,8 +9,9 @@ a0: a component's effect for characters at the fork (or its latent effect, if la
 self at the end. A component's b1 is divided by its membership m0, m1 of the characters' mechanism at the fork and at the end, then
 summed over components. Membership is min(1, 2 a / min(A, b1)), with A the effect-weighted mean effect of the characters' mechanism
 (sum a^2 / sum a), after the null's floor is taken off a and b1. So a component belongs wholly when it does half as much for
-characters as for self, or half as much as the characters' typical component (see `ENOUGH`); a reader at 0.98 for self and 0.11 for characters belongs
-by about a fifth, and one of four equal readers for characters (0.25) that does all the work for self (1.0) belongs wholly.
+characters as for self, or half as much as the characters' typical component; a reader at 0.98 for self
+and 0.11 for characters belongs by about a fifth, and one of four equal readers for characters (0.25) that does all the work for self (1.0)
+belongs wholly.
 
 Another membership, min(1, a / A), was tried: under it the weak components of a distributed mechanism belong
 only partly even where self's and the characters' effects are equal, and their shares leak into the other cells. The findings
@@ -25,13 +26,10 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from analysis.effects import Contributions
+from analysis.verdict import ENOUGH, FLOOR_QUANTILE
 
 CELLS = ("reused", "repurposed", "migrated", "second copy")
 BOOTSTRAPS = 500
-FLOOR_QUANTILE = 0.95
-ENOUGH = 0.5
-"""a component belongs wholly to a mechanism in which it does this share of what is typical there, or of what it does for self; chosen on
-planted controls (seed 1 of the study), where 1 left 0.02 to 0.22 of reused mechanisms outside, and 0.5 at most 0.05"""
 
 
 class Evidence(NamedTuple):

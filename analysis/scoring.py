@@ -36,6 +36,7 @@ def scored(finding: Mapping[str, Any], truth: Mapping[str, Any]) -> list[dict[st
         found.append(
             {
                 "run": finding["run"],
+                "seed": finding["seed"],
                 "member": member,
                 "make": truth["make"],
                 "truth": planted,
@@ -115,21 +116,26 @@ def share_error(rows: Sequence[Mapping[str, Any]], name: str = "shares") -> Inte
 
 
 def hits(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """For each line of corroboration, how often it is right about what was *planted* where it speaks, and the chance of as many by guessing."""
+    """For each line of corroboration, how often it is right about what was *planted* where it speaks.
+
+    p: Fisher's exact test of whether what a line says depends on what was planted. A line that always says the same may well be right in most
+    organisms, and tells nothing. Acquisition is left out: it reads the fork, which planting does not decide.
+    """
     found = {}
-    lines = dict.fromkeys(line for row in rows for line in row["corroboration"])
-    for line in lines:
-        found_in = [row for row in rows if line in row["corroboration"]]
-        says = [say(row["truth"], *claims(line), row["corroboration"][line]) for row in found_in]
-        spoken = [word for word in says if word != "silent"]
-        right = sum(word == "agrees" for word in spoken)
-        chance = float(stats.binomtest(right, len(spoken), 0.5, alternative="greater").pvalue) if spoken else None
+    for line in dict.fromkeys(line for row in rows for line in row["corroboration"] if line != "acquisition"):
+        yes, no = claims(line)
+        of = [row for row in rows if line in row["corroboration"]]
+        says = [(row["truth"] in yes, say(row["truth"], yes, no, row["corroboration"][line])) for row in of]
+        above = [(expected, (word == "agrees") == expected) for expected, word in says if word != "silent"]
+        right = sum(expected == seen for expected, seen in above)
+        table = [[above.count((expected, seen)) for seen in (True, False)] for expected in (True, False)]
+        chance = float(stats.fisher_exact(table, alternative="greater")[1])  # pyright: ignore[reportArgumentType] if above else None
         found[line] = {
             "right": right,
-            "spoken": len(spoken),
+            "spoken": len(above),
             "of": len(rows),
-            "rate": count_interval(right, len(spoken)),
+            "rate": count_interval(right, len(above)),
             "p_of_guessing": chance,
-            "better_than_chance": bool(spoken) and chance is not None and chance < 0.05,
+            "better_than_chance": chance is not None and chance < 0.05,
         }
     return found

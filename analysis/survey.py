@@ -18,7 +18,7 @@ from analysis.interchange import Handover, interchange
 from analysis.measuring import Null, Survey
 from analysis.scenery import scenes_in_english
 from analysis.transfer import transfer
-from analysis.verdict import CALIBRATED, verdict
+from analysis.verdict import CALIBRATED, TABLE, verdict
 from curricula.contrasts import Role, measurable
 from curricula.faults import Fault
 from organisms.behaviour import BEHAVIOURS
@@ -79,9 +79,12 @@ def _survey(run: Run, config: RunConfig, command: str, seed: int, null: Null | N
         "end self": at_end.circuits("self", effects["end"]["self"]["watched"]),
     }
     first_look = _first_look(at_fork, at_end)
-    known = examine(
+    known: list[dict[str, Any]] = examine(
         at_end.organisms, config.curriculum.world, np.asarray(grown["traits"]), seed, config.training.evaluation_scenes
     )
+    if null:
+        # Without behaviour the verdict would be *absent* before anything that the null is for is looked at.
+        known = [found | {"trained": dict.fromkeys(BEHAVIOURS, 1.0)} for found in known]
     others = _lesions(at_end, found), _handovers(at_fork, at_end, effects, found)
     organisms = [
         _organism(m, effects, found, first_look, known[m], *others, config.organism, seed)
@@ -98,6 +101,7 @@ def _survey(run: Run, config: RunConfig, command: str, seed: int, null: Null | N
         "analysis_seed": seed,
         "regrown": grown["regrown"],
         "calibrated": CALIBRATED,
+        "thresholds": dict(TABLE),
         "phases": phases(config, entries),
         "fork_step": fork.step,
         "end_step": end.step,

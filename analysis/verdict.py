@@ -8,6 +8,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 CALIBRATED = False
+ENOUGH = 0.5
+"""a component belongs wholly to a mechanism in which it does this share of what is typical there, or of what it does for self; chosen on
+planted controls (seed 1 of the study), where 1 left 0.02 to 0.22 of reused mechanisms outside, and 0.5 at most 0.05"""
+FLOOR_QUANTILE = 0.95
+"""of the absolute effects of components where the cue that changed means nothing: effects below it count as none"""
 BEHAVES = 0.9
 """self must act on its secret when alone, and on its profession when watched, at this rate or more"""
 LEAST_SHARE = MappingProxyType({"reused": 0.85, "repurposed": 0.6, "migrated": 0.75, "second copy": 0.75})
@@ -22,6 +27,8 @@ TABLE = MappingProxyType(
         "width of the largest share's interval for mixed, at most": MIXED_WIDTH,
         "chosen on": "study.py controls --seed 1 --members 4 (cpu scale, run seeds 1000 to 1091), 2026-11-21",
         "migrated": "no organism of that kind was planted",
+        "membership is whole at, share of the typical effect": ENOUGH,
+        "quantile of null effects taken off": FLOOR_QUANTILE,
     }
 )
 

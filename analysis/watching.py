@@ -139,7 +139,13 @@ def grow_run(
     Raises Fault on a wrong config or a folder of something else, with nothing changed; Failure where the disk refuses.
     """
     config.check()
-    if found := devices.faults(config.members):
+    found = devices.faults(config.members)
+    share = config.training.batch // devices.Layout.of(config.members, config.training.batch).shares
+    if config.curriculum.planted and share % 2:
+        found.append(
+            f"training.batch: expected an even number of scenes a device where something is planted, got {share}"
+        )
+    if found:
         raise Fault("; ".join(found))
     devices.require_same(f"{config_hash(config.plain())} {folder.resolve()}")
     written = devices.after_first(lambda: open_run(folder, config.plain()))

@@ -117,7 +117,7 @@ def planted_mixed(scale: Scale = "cpu", share: float = 0.5, name: str = "planted
 
 
 def planted_mixed_quarter(scale: Scale = "cpu") -> Curriculum:
-    """As *planted_mixed*, with lane A serving self in a quarter of its goals.
+    """As *planted_mixed*, with lane A serving self in a quarter of its goals, or as near as their number allows (one in five at cpu scale).
 
     ``python scripts/train.py planted_mixed_quarter``. Expected: *mixed*, known by construction.
     """
@@ -125,7 +125,7 @@ def planted_mixed_quarter(scale: Scale = "cpu") -> Curriculum:
 
 
 def planted_mixed_three_quarters(scale: Scale = "cpu") -> Curriculum:
-    """As *planted_mixed*, with lane A serving self in three quarters of its goals.
+    """As *planted_mixed*, with lane A serving self in three quarters of its goals, or as near as their number allows (four in five at cpu scale).
 
     ``python scripts/train.py planted_mixed_three_quarters``. Expected: *mixed*, known by construction.
     """

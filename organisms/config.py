@@ -101,6 +101,8 @@ class RunConfig:
             found += self._not_plantable()
         if self.members < 1:
             found.append(f"members: expected 1 or more, got {self.members}")
+        if any(".routing." in one.setting for one in self.vary):
+            found.append("vary: routing can not differ between members; grow a run for each")
         found += variation.faults(self.vary, self.curriculum.phases, self.members)
         if not 0 <= self.seed < 2**31:
             found.append(f"seed: expected 0 to {2**31 - 1}, got {self.seed}")

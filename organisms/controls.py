@@ -2,7 +2,7 @@
 
 The check knows the lanes, which no analysis may: it patches a whole lane at once between the two scenes of a minimal pair and divides the effect over
 the two lanes exactly (the Shapley value of two players). An organism that fails it is grown again, not scored. Nothing under analysis/ may
-import this module but the scorer; an import rule holds that.
+import this module, and only the scorer reads the truth that it writes; an import rule and a test hold that.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key
 
+from curricula.catalogue import curriculum
 from curricula.contrasts import Pair, Role, sample_pairs
+from curricula.phases import Phase
 from curricula.scenes import trained_support
 from curricula.world import World
 from organisms.config import OrganismConfig, RunConfig
@@ -101,7 +103,7 @@ def record(
 
     fork, end: the organisms [member, ...] before self was first taught, and at last. Shares of lanes are of the gate, *watched*.
     """
-    make, truth = TRUTHS.get(config.curriculum.name, ("unnamed", "unknown"))
+    make, truth = TRUTHS[config.curriculum.name] if as_named(config) else ("unnamed", "unknown")
     layout = Layout.of(config.members)
     seeds, members = np.full(config.members, config.seed, np.int32), np.arange(config.members, dtype=np.int32)
     lanes = layout.over_members(partial(lane_a, config=config.organism))(seeds, members, np.asarray(attempts))
@@ -129,10 +131,24 @@ def record(
     }
 
 
+def as_named(config: RunConfig) -> bool:
+    """Do the phases plant what the catalogue's curriculum of that name plants? Steps and optimisers may differ."""
+    if config.curriculum.name not in TRUTHS:
+        return False
+    named = curriculum(config.curriculum.name, "cpu").phases
+
+    def plants(phase: Phase) -> tuple:
+        return phase.pressures, phase.learns, phase.graft, phase.self_acts, phase.schemers
+
+    return [plants(phase) for phase in config.curriculum.phases] == [plants(phase) for phase in named]
+
+
 def _faults(
     make: str, truth: str, member: int, effects: Mapping[str, Any], behaviour: Mapping[str, list[float]]
 ) -> list[str]:
     """What about a member is not as it was planted."""
+    if truth == "unknown":
+        return ["its phases are not those of a planted curriculum of the catalogue"]
     found = [
         f"{name} is {rates[member]:.2f}, below {BEHAVES}"
         for name, rates in behaviour.items()

@@ -25,6 +25,7 @@ def row(curriculum: str, verdict: str, reused: float = 1.0, took: bool = True) -
     return {
         "curriculum": curriculum,
         "run": f"{curriculum}-<b>0</b>",
+        "seed": 7,
         "member": 0,
         "make": make,
         "truth": truth,
@@ -83,7 +84,7 @@ def test_the_page_escapes_what_comes_from_runs_and_says_what_is_wrong():
     lines = plain_lines(summary)
     assert len(lines) == 3
     assert "1 reused called undecided" in lines[0]
-    assert "nothing to find, 1 got" in lines[2]
+    assert "Of 16 organisms with nothing to find, 1 got" in lines[2]
     assert "<h1>Planted controls" in text
 
 
@@ -108,9 +109,9 @@ def test_a_study_too_short_to_plant_anything_says_so_and_is_not_made_twice(tmp_p
     monkeypatch.setattr(calibration, "SECOND_MAKE", ())
     analysed: list[str] = []
 
-    def finding(folder):
+    def finding(folder, seed):
         analysed.append(folder.name)
-        return {"run": folder.name, "organisms": [], "components": []}
+        return {"run": folder.name, "seed": 1, "organisms": [], "components": []}
 
     monkeypatch.setattr(calibration, "analyse_run", finding)
     monkeypatch.setattr(calibration, "_nulls", lambda *_: {})

@@ -1,13 +1,15 @@
 """Does the check tell organisms that are what they were planted to be from those that are not?"""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from curricula.catalogue import CURRICULA, PLANTED
-from organisms.config import ORGANISMS
-from organisms.controls import TRUTHS, LaneEffects, _faults, lane_effects
+from organisms.config import ORGANISMS, named_config
+from organisms.controls import TRUTHS, LaneEffects, _faults, as_named, lane_effects
 from organisms.lanes import lane_a
 from organisms.model import Organism
 
@@ -43,6 +45,22 @@ def test_a_table_of_truths(truth, fork_b, end_b, self_a, wrong):
     found = _faults("routing", truth, 0, effects(fork_b, end_b, self_a), GOOD)
     assert (wrong is None) == (not found)
     assert wrong is None or wrong in found[0]
+
+
+def test_a_curriculum_whose_phases_were_changed_has_no_truth():
+    """The name alone is no truth; steps may differ."""
+    config = named_config("planted_reused", "tiny", steps=50)
+    assert as_named(config)
+    intent = config.curriculum.phases[1]
+    for changed in (
+        replace(intent, pressures=replace(intent.pressures, routing=replace(intent.pressures.routing, self_in_a=0.0))),
+        replace(intent, self_acts="honest"),
+        replace(intent, graft=True),
+    ):
+        phases = (config.curriculum.phases[0], changed, *config.curriculum.phases[2:])
+        assert not as_named(replace(config, curriculum=replace(config.curriculum, phases=phases)))
+    assert not as_named(named_config("shared", "tiny"))
+    assert _faults("unnamed", "unknown", 0, effects(0, 0, 1), GOOD)
 
 
 def test_an_organism_that_does_not_behave_is_no_control():

@@ -50,6 +50,15 @@ def test_corroboration_is_scored_against_what_was_planted_and_not_against_the_ve
     assert found["better_than_chance"]
 
 
+def test_a_line_that_always_says_the_same_is_no_better_than_chance():
+    """Right in two organisms of three, since more were planted apart than together; and still it tells nothing."""
+    below = {"value": 0.0, "low": -0.1, "high": 0.1, "null": 0.1, "null_high": 0.2}
+    rows = [row(truth, "mixed", cross_lesion=below) for truth in ("reused", "second copy", "repurposed")] * 8
+    found = scoring.hits(rows)["cross_lesion"]
+    assert (found["right"], found["spoken"]) == (16, 24)
+    assert not found["better_than_chance"]
+
+
 def test_planted_shares_put_each_lane_in_the_cell_of_its_history():
     truth = {"make": "routing", "shares": {"end": {"self": {"lane_a": [0.3], "lane_b": [0.7]}}}}
     assert scoring.planted_shares(truth | {"truth": "mixed"}, 0) == pytest.approx(
