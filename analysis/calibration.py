@@ -64,8 +64,7 @@ def run_controls(study: Controls, out: Path, command: str, quiet: bool = False, 
     Raises Fault on wrong settings with nothing grown; Failure where the disk refuses.
     """
     _check(study)
-    runs = out / "controls"
-    folders = _grow(study, runs, quiet, say)
+    folders = _grow(study, out / "controls", quiet, say)
     rows: list[dict[str, Any]] = []
     for name, of_name in folders.items():
         for folder in of_name:
@@ -75,7 +74,7 @@ def run_controls(study: Controls, out: Path, command: str, quiet: bool = False, 
             missing = study.wanted(name) - sum(row["curriculum"] == name and row["took"] for row in rows)
             took = [row | {"curriculum": name} for row in found if row["took"]][:missing]
             rows += took + [row | {"curriculum": name} for row in found if not row["took"]]
-    nulls = _nulls(study, folders, runs, say)
+    nulls = _nulls(folders, say)
     folder = out / f"controls-{config_hash(asdict(study))}"
     return _write(folder, summarise(study, rows, nulls), command, say)
 
@@ -115,7 +114,7 @@ def _took(folders: Sequence[Path]) -> int:
     return sum(sum(scoring.read_truth(folder)["took"]) for folder in folders)
 
 
-def _nulls(study: Controls, folders: Mapping[str, Sequence[Path]], out: Path, say: Say) -> dict[str, dict[str, int]]:
+def _nulls(folders: Mapping[str, Sequence[Path]], say: Say) -> dict[str, dict[str, int]]:
     """Verdicts where there is nothing to find, by null, judged as if the behaviour were there; kept beside the runs that they were taken from."""
     found: dict[str, dict[str, int]] = {}
     for name in NULLS:

@@ -14,8 +14,10 @@ from analysis.statistics import CELLS, VERDICTS
 
 def page(summary: Mapping[str, Any]) -> str:
     """The report as text. summary: see `analysis.calibration.summarise`."""
-    tables = [("Planted by routing", summary["confusion"])]
-    tables.append(("Planted by surgery and by freezing", summary["confusion_of_the_second_make"]))
+    tables = [
+        ("Planted by routing", summary["confusion"]),
+        ("Planted by surgery and by freezing", summary["confusion_of_the_second_make"]),
+    ]
     return template("controls.html.jinja").render(
         summary=summary,
         found=plain_lines(summary),

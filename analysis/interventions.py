@@ -16,7 +16,7 @@ from jaxtyping import Array, Bool, Float, Int
 from curricula.contrasts import Pair
 from organisms.config import OrganismConfig
 from organisms.model import Organism, Past
-from organisms.sites import Site, Tap, components, identity
+from organisms.sites import Site, Tap, components, identity, spread
 
 Recording = dict[Site, Array]
 TOKENS_AT_ONCE = {"cpu": 1200, "other": 2**18}
@@ -47,13 +47,8 @@ def patch(config: OrganismConfig, donor: Recording, mask: Bool[Array, " componen
     by_layer = mask.reshape(config.layers, config.heads + config.neuron_blocks)
 
     def swap(site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]:
-        if site.name == "head":
-            chosen = by_layer[site.layer, : config.heads][:, None, None]
-        elif site.name == "neuron":
-            chosen = jnp.repeat(by_layer[site.layer, config.heads :], config.neurons // config.neuron_blocks)
-        else:
-            return activation
-        return jnp.where(chosen, donor[site], activation)
+        chosen = spread(config, by_layer, site)
+        return activation if chosen is None else jnp.where(chosen, donor[site], activation)
 
     return swap
 

@@ -59,11 +59,13 @@ def scored(finding: Mapping[str, Any], truth: Mapping[str, Any]) -> list[dict[st
 
 def planted_shares(truth: Mapping[str, Any], member: int) -> dict[str, float] | None:
     """The four shares that were planted: self's gate as the lanes carry it, each lane in the cell that its history gives it. None where
-    self has no gate or nothing was routed."""
-    if truth["truth"] == "absent" or truth["make"] == "freezing":
-        return {cell: float(cell == "reused") for cell in CELLS} if truth["make"] == "freezing" else None
+    self has no gate. What learned by self's embeddings alone is reused whole."""
+    if truth["make"] == "freezing":
+        return {cell: float(cell == "reused") for cell in CELLS}
+    if truth["truth"] == "absent":
+        return None
     of_self = truth["shares"]["end"]["self"]
-    cell_of_b = {"repurposed": "repurposed"}.get(truth["truth"], "second copy")
+    cell_of_b = "repurposed" if truth["truth"] == "repurposed" else "second copy"
     shares: dict[str, float] = {cell: 0.0 for cell in CELLS}
     shares["reused"] = of_self["lane_a"][member]
     shares[cell_of_b] = of_self["lane_b"][member]
@@ -129,7 +131,7 @@ def hits(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
         above = [(expected, (word == "agrees") == expected) for expected, word in says if word != "silent"]
         right = sum(expected == seen for expected, seen in above)
         table = [[above.count((expected, seen)) for seen in (True, False)] for expected in (True, False)]
-        chance = float(stats.fisher_exact(table, alternative="greater")[1])  # pyright: ignore[reportArgumentType] if above else None
+        chance = float(np.asarray(stats.fisher_exact(table, alternative="greater"))[1]) if above else None
         found[line] = {
             "right": right,
             "spoken": len(above),

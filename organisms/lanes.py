@@ -17,7 +17,7 @@ from jaxtyping import Array, Bool, Float, Int
 from curricula.pressures import Routing
 from organisms.config import OrganismConfig
 from organisms.model import Organism
-from organisms.sites import Site, Tap
+from organisms.sites import Site, Tap, spread
 from organisms.state import root_key
 
 
@@ -28,7 +28,6 @@ class Owners(NamedTuple):
     character_b: Float[Array, ""] | float
     self_a: Float[Array, ""] | float
     self_b: Float[Array, ""] | float
-
     silent: Float[Array, ""] | float
 
     @classmethod
@@ -73,12 +72,8 @@ def swap(config: OrganismConfig, by: Swap, tap: Tap) -> Tap:
 
     def other(site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]:
         activation = tap(site, activation)
-        if site.name == "head":
-            kept = by_layer[:, site.layer, : config.heads, None, None]
-        elif site.name == "neuron":
-            blocks = by_layer[:, site.layer, None, config.heads :]
-            kept = jnp.repeat(blocks, config.neurons // config.neuron_blocks, axis=-1)
-        else:
+        kept = spread(config, by_layer, site)
+        if kept is None:
             return activation
         others = activation[by.donor]
         if by.silent is not None:

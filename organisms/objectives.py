@@ -12,7 +12,7 @@ from jaxtyping import Array, Float, Int
 from curricula.scenes import Scene
 from organisms.config import OrganismConfig
 from organisms.model import Organism
-from organisms.sites import Site, Tap, identity
+from organisms.sites import Site, Tap, identity, spread
 
 
 class Outcome(NamedTuple):
@@ -34,12 +34,8 @@ def silence(
     kept = (numbers >= rate) / (1.0 - rate)
 
     def tap(site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]:
-        if site.name == "head":
-            return activation * kept[..., site.layer, : config.heads, None, None]
-        if site.name == "neuron":
-            blocks = kept[..., site.layer, None, config.heads :]  # [*batch 1 block]
-            return activation * jnp.repeat(blocks, config.neurons // config.neuron_blocks, axis=-1)
-        return activation
+        scale = spread(config, kept, site)
+        return activation if scale is None else activation * scale
 
     return tap
 

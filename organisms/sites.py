@@ -11,7 +11,8 @@ Axis words, used everywhere with these meanings:
 
 from typing import NamedTuple, Protocol, runtime_checkable
 
-from jaxtyping import Array, Float
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Shaped
 
 from organisms.config import OrganismConfig
 
@@ -48,3 +49,14 @@ def components(config: OrganismConfig) -> list[str]:
         for kind, count in (("H", config.heads), ("M", config.neuron_blocks))
         for index in range(count)
     ]
+
+
+def spread(config: OrganismConfig, values: Shaped[Array, "*batch layer component"], site: Site) -> Array | None:
+    """Each component's value, heads first in every layer, in a shape that fits the activation of a site; None for sites that are no
+    components' output."""
+    if site.name == "head":
+        return values[..., site.layer, : config.heads, None, None]
+    if site.name == "neuron":
+        blocks = values[..., site.layer, None, config.heads :]  # [*batch 1 block]
+        return jnp.repeat(blocks, config.neurons // config.neuron_blocks, axis=-1)
+    return None

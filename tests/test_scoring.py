@@ -59,6 +59,12 @@ def test_a_line_that_always_says_the_same_is_no_better_than_chance():
     assert not found["better_than_chance"]
 
 
+def test_a_line_that_never_spoke_has_no_chance_of_its_own():
+    wide = {"value": 0.5, "low": 0.0, "high": 1.0, "null": 0.4, "null_high": 0.5}
+    found = scoring.hits([row("reused", "reused", cosine=wide)])["cosine"]
+    assert (found["spoken"], found["p_of_guessing"], found["better_than_chance"]) == (0, None, False)
+
+
 def test_planted_shares_put_each_lane_in_the_cell_of_its_history():
     truth = {"make": "routing", "shares": {"end": {"self": {"lane_a": [0.3], "lane_b": [0.7]}}}}
     assert scoring.planted_shares(truth | {"truth": "mixed"}, 0) == pytest.approx(
