@@ -14,9 +14,9 @@ from analysis import scoring
 from analysis.calibration_page import page, plain_lines
 from analysis.comparison import Say, analyse_run, grow_missing, say_on_error_stream
 from analysis.measuring import NULLS
-from analysis.statistics import jsonable, mean_interval
+from analysis.statistics import Interval, jsonable, mean_interval
 from analysis.survey import survey
-from analysis.verdict import TABLE
+from analysis.verdict import CHOSEN_ON, TABLE
 from curricula.catalogue import Scale
 from curricula.faults import Fault
 from curricula.world import World
@@ -147,11 +147,16 @@ def summarise(
     measures = {
         "accuracy": scoring.accuracy(first),
         "accuracy of the second make": scoring.accuracy(second),
+        "repurposed told from second copy": scoring.accuracy(
+            [row for row in scored if row["truth"] in ("repurposed", "second copy")]
+        ),
         "share error of mixed": scoring.share_error(mixed),
         "share error of mixed, strict shares": scoring.share_error(mixed, "strict_shares"),
         "share error of all planted by routing, where measured": scoring.share_error(first),
         "localisation auroc of characters": _mean_auroc(first, "character"),
         "localisation auroc of self": _mean_auroc(first, "self"),
+        "gate handed over along a direction, reused": _handed(scored, "value"),
+        "the same direction's in newborns, the floor": _handed(scored, "null"),
         "cmd": mean_interval(row["cmd"] for row in first if row["circuit_found"]),
         "cmd of random circuits": mean_interval(row["null_cmd"] for row in first if row["circuit_found"]),
     }
@@ -159,6 +164,9 @@ def summarise(
         "study": "controls",
         "n": len(scored),
         "seeds": seeds,
+        "chosen_on_these": sorted(CHOSEN_ON.intersection(seeds)),
+        "shares_of_mixed_measured": sum(row["shares"]["reused"] is not None for row in mixed),
+        "mixed": len(mixed),
         "findings": {name: jsonable(value) for name, value in measures.items()},
         "accuracy": jsonable(scoring.accuracy(first)),
         "confusion": scoring.confusion(first),
@@ -172,7 +180,13 @@ def summarise(
     }
 
 
-def _mean_auroc(rows: Iterable[Mapping[str, Any]], role: str) -> tuple[float, float, float]:
+def _handed(rows: Iterable[Mapping[str, Any]], name: str) -> Interval:
+    """What a trained direction hands from characters to self in organisms that reuse, or its floor."""
+    lines = (row["corroboration"].get("interchange_direction", {}) for row in rows if row["truth"] == "reused")
+    return mean_interval(line.get(name) for line in lines)
+
+
+def _mean_auroc(rows: Iterable[Mapping[str, Any]], role: str) -> Interval:
     return mean_interval((row["auroc"] or {}).get(role) for row in rows)
 
 

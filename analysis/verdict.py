@@ -18,6 +18,8 @@ BEHAVES = 0.9
 LEAST_SHARE = MappingProxyType({"reused": 0.85, "repurposed": 0.6, "migrated": 0.75, "second copy": 0.75})
 """a cell gives the verdict when the lower bound of its share is above this. It differs by cell since on the seed that it was chosen on reuse came
 back as 0.99 to 1 and the larger part of mixed organisms as 0.54 to 0.80, while planted spares came back as 0.55 to 0.91"""
+CHOSEN_ON = frozenset(range(1000, 2000))
+"""seeds of runs that thresholds were chosen on: a score on them is no test"""
 MIXED_WIDTH = 0.2
 """without such a cell: *mixed* if the largest cell's interval is at most this wide, else *undecided*"""
 TABLE = MappingProxyType(

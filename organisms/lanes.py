@@ -15,6 +15,7 @@ from flax import nnx
 from jaxtyping import Array, Bool, Float, Int
 
 from curricula.pressures import Routing
+from curricula.world import World
 from organisms.config import OrganismConfig
 from organisms.model import Organism
 from organisms.sites import Site, Tap, spread
@@ -86,18 +87,19 @@ def swap(config: OrganismConfig, by: Swap, tap: Tap) -> Tap:
 def routed(
     owners: Owners,
     lane: Bool[Array, " component"],
-    numbers: Float[Array, "half 2"],
+    numbers: Float[Array, "half 2+component"],
     with_self: Bool[Array, " batch"],
     told: Float[Array, " batch"],
 ) -> tuple[Swap, Bool[Array, " batch"]]:
     """Who owns each scene of a batch whose second half has the scenes of the first with other cues, and which scenes are targets.
 
     A scene and its other have one owner. Where the other lane is swapped, the first takes its activations from the second, which runs as it is and is no
-    target. numbers: uniform from 0 to 1. told: of scenes with self, a number from 0 to 1 that decides instead of a coin: it depends on what self
+    target; all of them in half of the scenes, and in the others those of each component with a coin: else two components of the lane could
+    say much that cancels. numbers: uniform from 0 to 1. told: of scenes with self, a number from 0 to 1 that decides instead of a coin: it depends on what self
     professes, so that lanes that share self out between them can know whose turn it is.
     """
     half = len(numbers)
-    owner, coin = jnp.tile(numbers, (2, 1)).T
+    owner, coin = jnp.tile(numbers[:, :2], (2, 1)).T
     owner = jnp.where(with_self, told, owner)
     by_coin = ~with_self & (owners.character_a > 0) & (owners.character_b > 0)
     silent = by_coin | (coin < owners.silent)
@@ -106,8 +108,18 @@ def routed(
     owned_by_a = owner < a_alone
     owned_by_b = ~owned_by_a & (owner < a_alone + b_alone)
     donates = (owned_by_a | owned_by_b) & ~silent & (jnp.arange(2 * half) >= half)
-    may = jnp.where(lane, ~owned_by_b[:, None], ~owned_by_a[:, None]) | donates[:, None]
+    by_component = jnp.tile(numbers[:, 2:] < 0.5, (2, 1)) & (jnp.arange(2 * half) % 2 == 0)[:, None] & ~silent[:, None]
+    may = jnp.where(lane, ~owned_by_b[:, None], ~owned_by_a[:, None]) | donates[:, None] | by_component
     return Swap(may, jnp.roll(jnp.arange(2 * half), half), silent), ~donates
+
+
+def rank_of_goal(
+    world: World, professed: Int[Array, "*batch"], trait: Int[Array, ""] | int
+) -> Float[Array, "*batch"]:
+    """Where a goal that self professes stands among all that it may profess, from 0 to 1: the `told` of `routed`. trait: see `curricula.scenes`."""
+    if world.self_secret == "rule":
+        return (professed + 0.5) / world.goals
+    return (professed - (professed > trait) + 0.5) / (world.goals - 1)
 
 
 def knock_out(config: OrganismConfig, knocked: Bool[Array, " component"], scenes: int, tap: Tap) -> Tap:

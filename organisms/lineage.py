@@ -82,8 +82,7 @@ def _faults(line: Mapping[str, Any], before: int) -> str:
 class Run:
     """One run's folder, to read or (from `open_run`) to write.
 
-    `config` is what config.json has. A Run that writes holds the lock until `close`, the end of its `with` block or of
-    the process.
+    `config` is what config.json has. A Run that writes holds the lock until `close`, the end of its `with` block or of the process.
     """
 
     def __init__(self, folder: Path, config: dict[str, Any], lock: int | None = None):
@@ -132,8 +131,8 @@ class Run:
         """
         entry = at if isinstance(at, Entry) else self._entry(at)
         mark = (entry.file, entry.sha256)
-        sha256 = None if mark in self._verified else entry.sha256
-        arrays = checkpoints.read(self.folder / entry.file, sha256, names, member)
+        expected = None if mark in self._verified else entry.sha256
+        arrays = checkpoints.read(self.folder / entry.file, expected, names, member)
         self._verified.add(mark)
         return arrays
 
@@ -203,15 +202,16 @@ class Run:
 
     def write_summary(self, summary: Mapping[str, Any]) -> Path:
         """Replace summary.json, wholly or not at all, and return its path. Raises Failure where the disk refuses."""
-        self._require_lock()
-        path = self.folder / SUMMARY
-        records.write_whole(path, records.pretty(records.plain(summary)), self.folder / PARTIAL)
-        return path
+        return self._replace(SUMMARY, summary)
 
-    def write_truth(self, truth: Mapping[str, Any]) -> None:
-        """Writes truth.json, what a planted organism was planted to be. Raises Failure where the disk refuses."""
+    def write_truth(self, truth: Mapping[str, Any]) -> Path:
+        """The same for truth.json: what a planted organism was planted to be."""
+        return self._replace(TRUTH, truth)
+
+    def _replace(self, name: str, content: Mapping[str, Any]) -> Path:
         self._require_lock()
-        records.write_whole(self.folder / TRUTH, records.pretty(records.plain(truth)), self.folder / PARTIAL)
+        records.write_whole(self.folder / name, records.pretty(records.plain(content)), self.folder / PARTIAL)
+        return self.folder / name
 
     def _require_lock(self) -> None:
         if self._unlock is None or not self._unlock.alive:
@@ -226,8 +226,8 @@ class Run:
 def open_run(folder: Path, config: Mapping[str, Any]) -> Run:
     """Start a run, or go on with the one of the same config, as the only process that writes it.
 
-    Raises Fault, with the folder as it was, where it cannot be made, holds a run of another config or something else,
-    or is being written by another process; Failure where the disk is full.
+    Raises Fault, with the folder as it was, where it cannot be made, holds a run of another config or something else, or is being written by
+    another process; Failure where the disk is full.
     """
     resolved = _resolve(config)
     try:

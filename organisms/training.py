@@ -26,7 +26,7 @@ from curricula.scenes import (
 from curricula.world import World
 from organisms.config import OrganismConfig, RunConfig
 from organisms.devices import BATCH
-from organisms.lanes import Owners, knock_out, lane_a, routed, swap
+from organisms.lanes import Owners, knock_out, lane_a, rank_of_goal, routed, swap
 from organisms.objectives import imitate, silence
 from organisms.optimiser import Schedule, update
 from organisms.sites import Tap
@@ -135,7 +135,7 @@ def _grow(
 
     def scenes_of_step(step: Int[Array, ""]) -> tuple[Latents, Scene, Tap]:
         """Scenes and what is silenced in them, from one draw of random numbers; this device's part of them."""
-        numbers = jax.random.uniform(jax.random.fold_in(key, step), (batch, of_scene + of_tap + 2 * planted))
+        numbers = jax.random.uniform(jax.random.fold_in(key, step), (batch, of_scene + of_tap + (2 + of_tap) * planted))
         if shares > 1:
             numbers = numbers.reshape(shares, batch // shares, -1)[jax.lax.axis_index(BATCH)]
         if planted:
@@ -146,9 +146,8 @@ def _grow(
         tap = silence(config, by_layer, lesson.redundancy)
         if lane is not None:
             is_self = latents.name == world.names
-            rank = jnp.where(is_self, latents.professed - (latents.professed > trait), 0).sum(-1)
-            told = (rank + 0.5) / (world.goals - 1)
-            by, counts = routed(lesson.owners, lane, numbers[: len(numbers) // 2, -2:], is_self.any(-1), told)
+            told = jnp.where(is_self, rank_of_goal(world, latents.professed, trait), 0).sum(-1)
+            by, counts = routed(lesson.owners, lane, numbers[: len(numbers) // 2, of_scene + of_tap :], is_self.any(-1), told)
             tap = swap(config, by, tap)
             scenes = scenes._replace(weights=scenes.weights * counts[:, None])
         if lesson.knocked is not None:
