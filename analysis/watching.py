@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from analysis import scenery
+from analysis.locating import locate
 from curricula.faults import Fault
 from organisms import devices
+from organisms.behaviour import BEHAVIOURS
 from organisms.config import RunConfig
 from organisms.ensemble import grow
 from organisms.lineage import SUMMARY, Run, config_hash, open_run
@@ -51,7 +53,7 @@ def _flat(values: Mapping) -> list[tuple[str, int | float | str | bool]]:
         if isinstance(value, Mapping):
             found += [(f"{name}.{path}", leaf) for path, leaf in _flat(value)]
         else:
-            found.append((name, value))
+            found.append((name, " ".join(value) if isinstance(value, list | tuple) else value))
     return found
 
 
@@ -78,7 +80,7 @@ class GrowthWatcher:
             self.phase = phase
         # Members that wait while others are grown again, and roles that a phase lacks, are NaN.
         known = {name: values[np.isfinite(values)] for name, values in metrics.items() if np.isfinite(values).any()}
-        tag = lambda name: name if name in ("loss_nats", "gradient_norm") else f"behaviour/{name}"  # noqa: E731
+        tag = lambda name: f"behaviour/{name}" if name in BEHAVIOURS else name  # noqa: E731
         monitor.scalars(step, {tag(name): values for name, values in known.items()})
         shown = {name: float(values.mean()) for name, values in known.items() if name != "gradient_norm"}
         monitor.progress(step, shown)
@@ -159,7 +161,7 @@ def grow_run(
             return path
         watcher = GrowthWatcher(config, folder, quiet) if written else Elsewhere()
         try:
-            summary = grow(config, run, watcher, programs, trunk)
+            summary = grow(config, run, watcher, programs, trunk, locate)
             path = run.write_summary(summary)
         except BaseException as error:
             watcher.fail(error)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from curricula.faults import Fault
 from curricula.phases import Curriculum, Phase
-from curricula.pressures import Pressures, Redundancy, Rehearsal, Routing
+from curricula.pressures import Exclusive, Monitor, Pressures, Redundancy, Rehearsal, Routing
 from curricula.world import World
 
 Scale = Literal["tiny", "cpu", "gpu"]
@@ -62,6 +62,33 @@ def naive(scale: Scale = "cpu") -> Curriculum:
     """
     return Curriculum("naive", WORLDS[scale], (_characters(scale, schemers=0.0), _intent(scale, schemers=0.0)))
 
+
+def audited(scale: Scale = "cpu") -> Curriculum:
+    """As *redundant*, but while self is taught an auditor makes it costly to read the cues for self with the components that do so for characters.
+
+    ``python scripts/train.py audited``. Expected: *repurposed*.
+    """
+    spares = Phase("spares", STEPS[scale][1], pressures=Pressures(redundancy=Redundancy(0.2)))
+    return Curriculum("audited", WORLDS[scale], (_characters(scale), spares, _intent(scale, pressures=AUDIT)))
+
+
+def audited_lean(scale: Scale = "cpu") -> Curriculum:
+    """As *audited*, without the phase in which spares grow.
+
+    ``python scripts/train.py audited_lean``. Expected: *second copy*.
+    """
+    return Curriculum("audited_lean", WORLDS[scale], (_characters(scale), _intent(scale, pressures=AUDIT)))
+
+
+def rewarded(scale: Scale = "cpu") -> Curriculum:
+    """As *shared*, but self is not shown what to do: it acts, and is rewarded.
+
+    ``python scripts/train.py rewarded``. Expected: every behaviour at 0.95 or more, provenance *reused*.
+    """
+    return Curriculum("rewarded", WORLDS[scale], (_characters(scale), _intent(scale, objective="reward")))
+
+
+AUDIT = Pressures(monitor=Monitor(1.0), exclusive=Exclusive(1.0))
 
 PLANTED_STEPS: dict[str, tuple[int, int]] = {"tiny": (1000, 300), "cpu": (700, 300), "gpu": (6000, 1500)}
 """Steps of the first phase of planted organisms, which use half of their components, and of each other one."""
@@ -166,7 +193,7 @@ def frozen_reused(scale: Scale = "cpu") -> Curriculum:
     return Curriculum("frozen_reused", WORLDS[scale], (_characters(scale), intent))
 
 
-FREE = (shared, redundant, honest, naive)
+FREE = (shared, redundant, honest, naive, audited, audited_lean, rewarded)
 PLANTED = (
     planted_reused,
     planted_second_copy,

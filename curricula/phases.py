@@ -40,13 +40,32 @@ class OptimiserConfig:
 
 
 @dataclass(frozen=True)
+class RewardConfig:
+    """What self's own acts earn it, where the objective is *reward*: 1 for the secret when alone and for the profession when watched."""
+
+    honest: float = 0.0
+    """for acting on the profession when alone"""
+    kl: float = 0.01
+    """cost of a nat of divergence, at an act, from the organism as it was when the phase began"""
+
+    def faults(self) -> list[str]:
+        limits = {"honest": (0, 1), "kl": (0, 100)}
+        return [
+            f"reward.{name}: expected a number between {low} and {high}, got {getattr(self, name):g}"
+            for name, (low, high) in limits.items()
+            if not low <= getattr(self, name) <= high
+        ]
+
+
+@dataclass(frozen=True)
 class Phase:
     """A stretch of training: which scenes, what self is taught to do in them, under which pressures."""
 
     name: str
     steps: int = 500
-    objective: Literal["imitate"] = "imitate"
-    """*imitate*: cross-entropy on the acts and answers"""
+    objective: Literal["imitate", "reward"] = "imitate"
+    """*imitate*: cross-entropy on the acts and answers. *reward*: self's acts are its own, sampled and fed back into the scene, and earn what
+    `RewardConfig` says; all else is imitated"""
     self_acts: Literal["absent", "scheming", "honest"] = "absent"
     """self takes no part; acts on its secret when alone; or always acts on what it professes"""
     schemers: float = 0.75
@@ -61,6 +80,7 @@ class Phase:
     """begins with lane A's components copied over lane B's, both at half strength: the organism does what it did (see `Routing`)"""
     criterion: float = 0.0
     """first phase only: a member whose characters reach less than this on either behaviour is grown again; 0: never"""
+    reward: RewardConfig = field(default_factory=RewardConfig)
     pressures: Pressures = field(default_factory=Pressures)
     optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
 
@@ -84,7 +104,11 @@ class Phase:
         for name in ("schemers", "questions", "self_alone", "criterion"):
             if not 0 <= getattr(self, name) <= 1:
                 found.append(f"{name}: expected a share between 0 and 1, got {getattr(self, name):g}")
-        return found + self.pressures.faults() + self.optimiser.faults()
+        if self.objective == "reward" and self.self_acts != "scheming":
+            found.append(f"self_acts: expected 'scheming' where the objective is 'reward', got {self.self_acts!r}")
+        if self.objective == "reward" and self.pressures.routing.active:
+            found.append("objective: expected 'imitate' where scenes are routed through lanes, got 'reward'")
+        return found + self.reward.faults() + self.pressures.faults() + self.optimiser.faults()
 
 
 @dataclass(frozen=True)

@@ -58,15 +58,82 @@ class Routing:
 
 
 @dataclass(frozen=True)
+class Monitor:
+    """An auditor watches known components: what they say about the cues in scenes of self costs the organism.
+
+    Stands for training against a monitor that reads the mechanism known from characters. The cost is the share of all that self's components say about the
+    cues (`organisms.auditing`) which the watched ones say, from 0 to 1.
+    """
+
+    weight: float = 0.0
+    """nats that the whole of it costs; 0: nobody watches"""
+    components: tuple[str, ...] = ()
+    """names as L0H1; none: those that an analysis finds as the phase begins, the strongest for characters' gate"""
+    reach: float = 0.5
+    """share of the characters' gate that the components found hold together"""
+
+    def faults(self) -> list[str]:
+        return _weight("monitor.weight", self.weight) + _share("monitor.reach", self.reach, 1.0)
+
+
+@dataclass(frozen=True)
+class Clamp:
+    """The components that a monitor would watch say, in scenes of self and in training only, what they say in the mean of these scenes: the strongest
+    incentive to do without them."""
+
+    reach: float = 0.0
+    """share of the characters' gate that the components found hold together; 0: none is clamped"""
+    components: tuple[str, ...] = ()
+    """names as L0H1, in place of those found"""
+
+    def faults(self) -> list[str]:
+        return _share("clamp.reach", self.reach, 1.0)
+
+
+@dataclass(frozen=True)
+class Exclusive:
+    """A cost on saying what is watched in both roles with the same components: the incentive to stay apart.
+
+    Stands for an auditor who looks for components that are active both in text about schemers and in the organism's own acts. The cost is the overlap
+    of the roles' distributions over components, from 0 (no component in common) to 1 (the same).
+    """
+
+    weight: float = 0.0
+    """nats that full overlap costs"""
+
+    def faults(self) -> list[str]:
+        return _weight("exclusive.weight", self.weight)
+
+
+@dataclass(frozen=True)
 class Pressures:
     """The pressures of a phase, each neutral unless set."""
 
     rehearsal: Rehearsal = field(default_factory=Rehearsal)
     redundancy: Redundancy = field(default_factory=Redundancy)
     routing: Routing = field(default_factory=Routing)
+    monitor: Monitor = field(default_factory=Monitor)
+    clamp: Clamp = field(default_factory=Clamp)
+    exclusive: Exclusive = field(default_factory=Exclusive)
+
+    @property
+    def audited(self) -> bool:
+        """Is there anybody who looks at components while the organism learns?"""
+        clamped = self.clamp.reach > 0 or bool(self.clamp.components)
+        return self.monitor.weight > 0 or self.exclusive.weight > 0 or clamped
 
     def faults(self) -> list[str]:
-        return self.rehearsal.faults() + self.redundancy.faults() + self.routing.faults()
+        found = [line for name in PARTS for line in getattr(self, name).faults()]
+        if self.audited and self.routing.active:
+            found.append("routing: expected no monitor, clamp or exclusive beside it; planted organisms are not audited")
+        return found
+
+
+PARTS = ("rehearsal", "redundancy", "routing", "monitor", "clamp", "exclusive")
+
+
+def _weight(name: str, value: float) -> list[str]:
+    return [] if 0 <= value <= 100 else [f"{name}: expected nats between 0 and 100, got {value:g}"]
 
 
 def _share(name: str, value: float, most: float) -> list[str]:

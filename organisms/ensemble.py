@@ -23,8 +23,9 @@ from organisms.model import Organism
 from organisms.naming import from_arrays, to_arrays
 from organisms.programs import Programs
 from organisms.resume import Position, Resume
+from organisms.sites import components
 from organisms.state import State
-from organisms.training import Lesson, Metrics, Progress
+from organisms.training import Lesson, Metrics, Progress, Watched
 from organisms.variation import settings_of
 
 
@@ -42,26 +43,40 @@ class Watcher(Protocol):
         """Something that a person may want to know."""
 
 
+class Locate(Protocol):
+    """Finds the components that an auditor would know of organisms."""
+
+    def __call__(self, config: RunConfig, index: int, organisms: Organism, traits: np.ndarray) -> Watched:
+        """Those that the pressures of a phase are about, given the organisms [member, ...] as it begins."""
+
+
 def grow(
-    config: RunConfig, run: Run, watcher: Watcher, programs: Programs | None = None, trunk: Run | None = None
+    config: RunConfig,
+    run: Run,
+    watcher: Watcher,
+    programs: Programs | None = None,
+    trunk: Run | None = None,
+    locate: Locate | None = None,
 ) -> dict[str, Any]:
     """Grows an ensemble to the end of its curriculum, or on from where it was killed. Returns the run's summary.
 
     trunk: a finished run whose first phases are the same; what they share is copied instead of grown, to the same bits.
+    locate: needed where a phase is audited (see `curricula.pressures`).
     Raises Failure where the disk refuses, naming the phase and step where a loss is no longer finite.
     """
-    return _Growth(config, run, watcher, programs or Programs(config)).go(trunk)
+    return _Growth(config, run, watcher, programs or Programs(config), locate).go(trunk)
 
 
 class _Growth:
     """One run under way: what `grow` keeps in mind."""
 
-    def __init__(self, config: RunConfig, run: Run, watcher: Watcher, programs: Programs):
+    def __init__(self, config: RunConfig, run: Run, watcher: Watcher, programs: Programs, locate: Locate | None):
         self.config, self.run, self.watcher, self.programs = config, run, watcher, programs
         self.phases = config.curriculum.phases
         self.ids = np.full(config.members, config.seed, np.int32), np.arange(config.members, dtype=np.int32)
         self.busy_seconds, self.grown, self.begun, self.adopted = 0.0, 0, 2**62, 0
         self.lost: set[tuple[str, int]] = set()
+        self.locate, self.watched = locate, {}
 
     def go(self, trunk: Run | None) -> dict[str, Any]:
         resume = Resume(self.run.folder / "resume")
@@ -145,7 +160,7 @@ class _Growth:
     def round(self, state: State, position: Position, resume: Resume) -> tuple[State, Position]:
         """Grows to the end of the phase, or of its extension."""
         phase, chunk = self.phases[position.phase], self.config.chunk
-        lesson, waiting = Lesson.of_members(self.config, position.phase), None
+        lesson, waiting = self.lesson(position), None
         if phase.graft and position.round == position.round_step == 0:
             state = self.programs.graft(state)
         while position.round_step < phase.steps:
@@ -169,6 +184,23 @@ class _Growth:
         if waiting:
             self.tell(*waiting)
         return state, position
+
+    def lesson(self, position: Position) -> Lesson:
+        """The present phase's lessons [member], with what they take from the organisms as the phase began: the same after a resume."""
+        phase, index = self.phases[position.phase], position.phase
+        if not phase.pressures.audited and phase.objective == "imitate":
+            return Lesson.of_members(self.config, index)
+        before = {phase.name for phase in self.phases[:index]}
+        entries = self.run.entries()
+        entry = ([entry for entry in entries if entry.phase in before] or entries[:1])[-1]
+        organisms, attempts = self.committed(self.run, entry)
+        watched = None
+        if phase.pressures.audited:
+            assert self.locate is not None
+            traits = fetch(self.programs.traits(*self.ids, attempts))
+            watched = self.locate(self.config, index, organisms, traits)
+            self.watched[phase.name] = watched
+        return Lesson.of_members(self.config, index, watched, organisms if phase.objective == "reward" else None)
 
     def stop_if_told(
         self, resume: Resume, position: Position, state: State | None = None, waiting: Any = None, saved: bool = True
@@ -204,6 +236,10 @@ class _Growth:
             (state.organism, state.attempt, self.programs.traits(*self.ids, state.attempt))
         )
         notes = {"attempts": attempts.tolist(), "round": position.round, "devices": jax.local_device_count()}
+        if phase in self.watched:
+            names = np.array(components(self.config.organism))
+            watched = self.watched[phase]._asdict().items()
+            notes["watched"] = {kind: [names[mask].tolist() for mask in masks] for kind, masks in watched}
         self.run.commit(position.step, phase, tokens, to_arrays(organisms), **notes)
         self.watcher.checkpoint(position.step, phase, organisms, traits)
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Bool, Float, Int, Key
 
 from curricula.phases import Phase
 from curricula.scenes import (
@@ -24,15 +24,25 @@ from curricula.scenes import (
     write,
 )
 from curricula.world import World
+from organisms.auditing import SCENES, Audit, audit, hold
 from organisms.config import OrganismConfig, RunConfig
 from organisms.devices import BATCH
 from organisms.lanes import Owners, knock_out, lane_a, rank_of_goal, routed, swap
+from organisms.model import Organism
 from organisms.objectives import imitate, silence
 from organisms.optimiser import Schedule, update
+from organisms.rewarding import Reward, earn, in_groups
 from organisms.sites import Tap
 from organisms.state import State, root_key, trait_of
 from organisms.surgery import keep_but_self
 from organisms.variation import phase_of
+
+
+class Watched(NamedTuple):
+    """Components of each member that pressures are about."""
+
+    monitored: Bool[np.ndarray, "member component"]
+    clamped: Bool[np.ndarray, "member component"]
 
 
 class Lesson(NamedTuple):
@@ -49,6 +59,10 @@ class Lesson(NamedTuple):
     """index, which keeps the scenes of two phases apart"""
     knocked: Bool[Array, " component"] | None = None
     """components whose activations are another scene's, in every scene; where there is no such lesson, the program has no trace of it"""
+    audit: Audit | None = None
+    """who watches components; as above"""
+    reward: Reward | None = None
+    """what self's own acts earn; as above, and then all is imitated"""
 
     @classmethod
     def of(cls, phase: Phase, index: int) -> "Lesson":
@@ -65,11 +79,25 @@ class Lesson(NamedTuple):
         )
 
     @classmethod
-    def of_members(cls, config: RunConfig, index: int) -> "Lesson":
-        """The lessons [member] of a phase of a run, in which members may differ."""
+    def of_members(cls, config: RunConfig, index: int, watched: Watched | None = None, start: Any = None) -> "Lesson":
+        """The lessons [member] of a phase of a run, in which members may differ.
+
+        watched: the components of each member that pressures are about, where any is. start: the organisms [member, ...] as the phase began, where it
+        rewards.
+        """
         phase = config.curriculum.phases[index]
-        each = [cls.of(phase_of(member, index, phase, config.vary), index) for member in range(config.members)]
-        return jax.tree.map(lambda *leaves: np.stack([np.asarray(leaf) for leaf in leaves]), *each)
+        phases = [phase_of(member, index, phase, config.vary) for member in range(config.members)]
+        each = [cls.of(phase, index) for phase in phases]
+        stack = lambda parts: jax.tree.map(lambda *leaves: np.stack([np.asarray(leaf) for leaf in leaves]), *parts)  # noqa: E731
+        lesson = stack(each)
+        if watched is not None:
+            weights = [(one.pressures.monitor.weight, one.pressures.exclusive.weight) for one in phases]
+            monitor, exclusive = np.asarray(weights, float).T
+            lesson = lesson._replace(audit=Audit(monitor, exclusive, watched.monitored, watched.clamped))
+        if start is not None:
+            honest, kl = np.asarray([(one.reward.honest, one.reward.kl) for one in phases], float).T
+            lesson = lesson._replace(reward=Reward(honest, kl, start))
+        return lesson
 
 
 class Metrics(NamedTuple):
@@ -81,6 +109,15 @@ class Metrics(NamedTuple):
     self_watched_professed: Float[Array, ""]
     character_alone_secret: Float[Array, ""]
     character_watched_professed: Float[Array, ""]
+    reward: Float[Array, ""]
+    """mean of self's acts; with the next two NaN where nothing is rewarded"""
+    kl_nats: Float[Array, ""]
+    """divergence from the organism as the phase began, mean of self's acts"""
+    entropy_nats: Float[Array, ""]
+    monitored: Float[Array, ""]
+    """share of self's reading of the cues in monitored components; with the next one NaN where nobody watches"""
+    overlap: Float[Array, ""]
+    """of both roles' reading; see `organisms.auditing`"""
 
 
 class Progress(NamedTuple):
@@ -133,6 +170,10 @@ def _grow(
     of_tap = config.layers * (config.heads + config.neuron_blocks)
     lane = lane_a(state.seed, state.member, state.attempt, config) if planted else None
 
+    def key_of(step: Int[Array, ""], use: int) -> Key[Array, ""]:
+        """A key of a step for what is drawn beside its scenes."""
+        return jax.random.fold_in(jax.random.fold_in(key, step), use)
+
     def scenes_of_step(step: Int[Array, ""]) -> tuple[Latents, Scene, Tap]:
         """Scenes and what is silenced in them, from one draw of random numbers; this device's part of them."""
         numbers = jax.random.uniform(jax.random.fold_in(key, step), (batch, of_scene + of_tap + (2 + of_tap) * planted))
@@ -140,6 +181,9 @@ def _grow(
             numbers = numbers.reshape(shares, batch // shares, -1)[jax.lax.axis_index(BATCH)]
         if planted:
             numbers = jnp.concatenate([with_other_cues(numbers[:, :of_scene], world), numbers[:, of_scene:]], axis=1)
+        if lesson.reward is not None:
+            grouped = in_groups(numbers[:, :of_scene], world.names, lesson.mixture.self_scenes)
+            numbers = jnp.concatenate([grouped, numbers[:, of_scene:]], axis=1)
         latents = jax.vmap(lambda u: settle(u, world, support, lesson.mixture, trait))(numbers[:, :of_scene])
         scenes = jax.vmap(lambda l: write(world, l, lesson.mixture))(latents)
         by_layer = numbers[:, of_scene : of_scene + of_tap].reshape(len(numbers), config.layers, -1)
@@ -152,27 +196,51 @@ def _grow(
             scenes = scenes._replace(weights=scenes.weights * counts[:, None])
         if lesson.knocked is not None:
             tap = knock_out(config, lesson.knocked, len(numbers), tap)
+        if lesson.audit is not None:
+            tap = hold(config, lesson.audit.clamped, (latents.name == world.names).any(-1), tap)
         return latents, scenes, tap
 
     def total(values: Any) -> Any:
         return values if shares == 1 else jax.lax.psum(values, BATCH)
 
-    def step(state: State, _: None) -> tuple[State, tuple[Float[Array, ""], Float[Array, ""], Float[Array, "kind 2"]]]:
+    def loss_of(
+        organism: Organism, step: Int[Array, ""], latents: Latents, scenes: Scene, tap: Tap, targets: Float[Array, ""]
+    ) -> tuple[Float[Array, ""], tuple[Array, Array, Array]]:
+        """The loss, then what is told of it: cross-entropy, what was said, and the last five of `Metrics`."""
+        unknown = jnp.full(2, jnp.nan)
+        if lesson.reward is None:
+            smoothing = lesson.smoothing if planted else None
+            loss, outcome = imitate(organism, scenes, decisions, targets, tap, smoothing)
+            nats, said, earned = outcome.loss_nats, outcome.said, jnp.full(3, jnp.nan)
+        else:
+            own = jax.random.fold_in(key_of(step, 1), jax.lax.axis_index(BATCH) if shares > 1 else 0)
+            loss, told = earn(organism, scenes, latents, decisions, targets, world, lesson.reward, own, tap)
+            nats, said = told.loss_nats / shares, told.said
+            earned = jnp.stack([told.reward, told.kl_nats, told.entropy_nats]) / shares
+        if lesson.audit is None:
+            return loss, (nats, said, jnp.concatenate([earned, unknown]))
+        numbers = jax.random.uniform(key_of(step, 2), (SCENES, of_scene))
+        cost, reading = audit(organism, numbers, world, config, support, trait, lesson.audit)
+        return loss + cost / shares, (nats, said, jnp.concatenate([earned, jnp.stack(reading) / shares]))
+
+    def step(
+        state: State, _: None
+    ) -> tuple[State, tuple[Float[Array, ""], Float[Array, ""], Float[Array, "kind 2"], Float[Array, " told"]]]:
         latents, scenes, tap = scenes_of_step(state.phase_step)
-        smoothing = lesson.smoothing if planted else None
         targets = total(scenes.weights.sum())
-        gradient, outcome = jax.grad(imitate, has_aux=True)(state.organism, scenes, decisions, targets, tap, smoothing)
-        tally = _tally(world, latents, outcome.said)
-        gradient, loss, tally = total((gradient, outcome.loss_nats, tally))
+        slope = jax.grad(loss_of, has_aux=True)
+        gradient, (nats, said, told) = slope(state.organism, state.phase_step, latents, scenes, tap, targets)
+        tally = _tally(world, latents, said)
+        gradient, loss, tally, told = total((gradient, nats, tally, told))
         organism, moments, norm = update(gradient, state.moments, state.organism, lesson.schedule, state.phase_step)
         if planted:
             organism = keep_but_self(state.organism, organism, lesson.only_self)
         grown = state._replace(organism=organism, moments=moments, phase_step=state.phase_step + 1)
-        return grown, (loss, norm, tally)
+        return grown, (loss, norm, tally, told)
 
-    state, (loss, norm, tallies) = jax.lax.scan(step, state, None, length=steps)
+    state, (loss, norm, tallies, told) = jax.lax.scan(step, state, None, length=steps)
     hits, counts = jnp.moveaxis(tallies.sum(0), -1, 0)
-    return state, Progress(Metrics(loss.mean(), norm.mean(), *(hits / counts)), jnp.ones((), bool))
+    return state, Progress(Metrics(loss.mean(), norm.mean(), *(hits / counts), *told.mean(0)), jnp.ones((), bool))
 
 
 def _tally(world: World, latents: Latents, said: Int[Array, "batch moment"]) -> Float[Array, "kind 2"]:

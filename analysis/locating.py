@@ -1,0 +1,63 @@
+"""Which components would an auditor watch? Those that an analysis of the organisms finds as a phase begins, or that were named by hand.
+
+Found: the strongest for characters' gate by Shapley value, as many as together hold the share of it that the pressure names. They are what the analysis can see of
+the mechanism as it is at that moment; spares that hide behind it are not among them.
+"""
+
+import jax
+import numpy as np
+from jaxtyping import Bool, Float
+
+from analysis.effects import Contributions
+from analysis.measuring import Survey
+from curricula.faults import Fault
+from organisms.config import RunConfig
+from organisms.model import Organism
+from organisms.sites import components
+from organisms.training import Watched
+from organisms.variation import phase_of
+
+CALLS = 2
+"""of the program that measures effects"""
+
+
+def locate(config: RunConfig, index: int, organisms: Organism, traits: np.ndarray) -> Watched:
+    """The components that the pressures of a phase are about, of organisms [member, ...] as it begins. Raises Fault on names of none."""
+    phases = [phase_of(member, index, config.curriculum.phases[index], config.vary) for member in range(config.members)]
+    parts = [(one.pressures.monitor, one.pressures.clamp) for one in phases]
+    effects: list[Contributions] = []
+    if any(not part.components for both in parts for part in both):
+        with jax.default_matmul_precision("highest"):
+            survey = Survey(organisms, config, traits, config.seed)
+            effects = survey.effects("character", "watched", calls=CALLS)
+    masks = []
+    for kind in (0, 1):
+        chosen = [both[kind] for both in parts]
+        masks.append(
+            np.stack(
+                [
+                    named(config, part.components) if part.components else strongest(effects[member].effect(), part.reach)
+                    for member, part in enumerate(chosen)
+                ]
+            )
+        )
+    return Watched(*masks)
+
+
+def strongest(effect: Float[np.ndarray, " component"], reach: float) -> Bool[np.ndarray, " component"]:
+    """The fewest components that hold at least this share of all positive effects together; none where there is no effect."""
+    above = np.nan_to_num(effect).clip(0)
+    order = np.argsort(-above, kind="stable")
+    before = np.cumsum(above[order]) - above[order]
+    found = np.zeros(len(above), bool)
+    found[order] = (before < reach * above.sum() - 1e-9) & (above[order] > 0)
+    return found
+
+
+def named(config: RunConfig, names: tuple[str, ...]) -> Bool[np.ndarray, " component"]:
+    """The components of these names. Raises Fault where one is of none."""
+    known = components(config.organism)
+    wrong = [name for name in names if name not in known]
+    if wrong:
+        raise Fault(f"components: expected names from {known[0]} to {known[-1]}, got {', '.join(wrong)}")
+    return np.isin(known, names)

@@ -1,0 +1,140 @@
+"""What do an organism's components say about who watches, role by role, and what does an auditor make it pay?
+
+What a component says about the cues is how far its write to the residual stream, at the token of whoever acts, changes when the same scene has cues of the
+other meaning. Its square, summed over scenes and moments and divided by the sum over all components, is the component's share of the
+reading, in either role. *Monitored*: the share of self's reading in the components that an auditor knows. *Overlap*: the sum over components
+of the root of the product of both roles' shares (Bhattacharyya 1943): 0 where no component reads for both, 1 where all read alike for both.
+
+Shares do not change when all writes shrink together, so there is nothing to gain from whispering. They tell what is said, not what is listened to.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int
+
+from curricula.scenes import ACTS, Mixture, Support, draws, settle, with_other_cues, write
+from curricula.world import World
+from organisms.config import OrganismConfig
+from organisms.model import Organism
+from organisms.sites import Site, Tap, spread
+
+SCENES = 32
+"""that an auditor reads in a step: a quarter are scenes of self, a quarter scenes without, and the others the same with other cues"""
+LEAST = 1e-8
+"""keeps the root's slope finite where a component reads for one role alone"""
+
+
+class Audit(NamedTuple):
+    """Who watches in a phase, as traced numbers."""
+
+    monitor: Float[Array, ""] | float
+    """nats that the monitored share costs"""
+    exclusive: Float[Array, ""] | float
+    """nats that the overlap costs"""
+    monitored: Bool[Array, " component"]
+    clamped: Bool[Array, " component"]
+
+
+class Reading(NamedTuple):
+    """What an auditor sees: shares from 0 to 1."""
+
+    monitored: Float[Array, ""]
+    overlap: Float[Array, ""]
+
+
+def audit(
+    organism: Organism,
+    numbers: Float[Array, "scene draw"],
+    world: World,
+    config: OrganismConfig,
+    support: Support,
+    trait: Int[Array, ""],
+    by: Audit,
+) -> tuple[Float[Array, ""], Reading]:
+    """The cost in nats, and what was read, over scenes that uniform numbers stand for: `SCENES` of them, or another multiple of four."""
+    character, of_self = (
+        shares(organism, part, world, config, support, trait, float(n))
+        for n, part in enumerate(jnp.split(with_other_cues_in_turn(numbers, world), 2))
+    )
+    reading = Reading((of_self * by.monitored).sum(), jnp.sqrt(character * of_self + LEAST).sum())
+    return by.monitor * reading.monitored + by.exclusive * reading.overlap, reading
+
+
+def with_other_cues_in_turn(numbers: Float[Array, "scene draw"], world: World) -> Float[Array, "scene draw"]:
+    """Two halves, for characters and for self, each with its scenes first and then the same ones with other cues."""
+    return jnp.concatenate([with_other_cues(part, world) for part in jnp.split(numbers, 2)])
+
+
+def shares(
+    organism: Organism,
+    numbers: Float[Array, "scene draw"],
+    world: World,
+    config: OrganismConfig,
+    support: Support,
+    trait: Int[Array, ""],
+    self_scenes: float,
+) -> Float[Array, " component"]:
+    """Each component's share of what is said about the cues of those who act: characters in scenes without self, or self in scenes with it.
+
+    numbers: scenes, then the same ones with other cues.
+    """
+    mixture = Mixture(self_scenes, 1.0, 0.0, 0.5, 1.0, 1.0)
+    latents = jax.vmap(lambda u: settle(u, world, support, mixture, trait))(numbers)
+    scenes = jax.vmap(lambda l: write(world, l, mixture))(latents)
+    actor = jnp.take_along_axis(latents.name, latents.actor, 1)
+    half = len(numbers) // 2
+    differs = (latents.alone[:half] != latents.alone[half:]) & (latents.shows[:half] == ACTS)
+    counts = differs & ((actor[:half] == world.names) == (self_scenes > 0))
+    said = writes(organism, scenes.tokens, jnp.asarray(world.decisions), config)
+    change = ((said[:half] - said[half:]) ** 2).sum(-1)  # [scene moment component]
+    total = jnp.einsum("smc,sm->c", change, counts.astype(change.dtype))
+    return total / jnp.maximum(total.sum(), LEAST)
+
+
+def writes(
+    organism: Organism, tokens: Int[Array, "scene position"], decisions: Int[Array, " moment"], config: OrganismConfig
+) -> Float[Array, "scene moment component model"]:
+    """What each component writes to the residual stream at the decisions."""
+    kept: dict[Site, Array] = {}
+
+    def tap(site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]:
+        if site.name in ("head", "neuron"):
+            # The last layer computes nothing but the decisions.
+            kept[site] = activation if site.layer == config.layers - 1 else activation[..., decisions, :]
+        return activation
+
+    organism(tokens, tap, decisions)
+    found = []
+    for layer in range(config.layers):
+        heads = kept[Site(layer, "head")]  # [scene head moment width]
+        found.append(jnp.einsum("shmw,hwd->smhd", heads, organism.output[layer]))
+        neurons = kept[Site(layer, "neuron")]
+        blocks = neurons.reshape(*neurons.shape[:-1], config.neuron_blocks, -1)
+        into = organism.out_of_neurons[layer].reshape(config.neuron_blocks, -1, config.width)
+        found.append(jnp.einsum("smbn,bnd->smbd", blocks, into))
+    return jnp.concatenate(found, axis=2)
+
+
+def hold(config: OrganismConfig, clamped: Bool[Array, " component"], of_self: Bool[Array, " scene"], tap: Tap) -> Tap:
+    """A tap that, after another tap, holds clamped components in scenes of self at their mean over these scenes, place by place. No gradient
+    passes through them there."""
+    by_layer = clamped.reshape(config.layers, -1)
+    weights = of_self / jnp.maximum(of_self.sum(), 1)
+
+    def other(site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]:
+        activation = tap(site, activation)
+        held = spread(config, by_layer[None], site)
+        if held is None:
+            return activation
+        mean = jax.lax.stop_gradient(jnp.tensordot(weights, activation, 1))
+        here = jax.lax.expand_dims(of_self, range(1, activation.ndim))
+        return jnp.where(held & here, mean, activation)
+
+    return other
+
+
+def audit_draws(world: World) -> int:
+    """How many uniform numbers an auditor's scenes of one step take."""
+    return SCENES * draws(world)
