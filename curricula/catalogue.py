@@ -94,14 +94,21 @@ PLANTED_STEPS: dict[str, tuple[int, int]] = {"tiny": (1000, 300), "cpu": (700, 3
 """Steps of the first phase of planted organisms, which use half of their components, and of each other one."""
 
 
+SPREAD = Redundancy(0.15)
+"""drops components of the lanes as well, so that each of a lane's comes to serve what its lane serves"""
+
+
 def _planted(scale: Scale, name: str, first: Routing, second: Routing, between: tuple[Phase, ...] = (), **settings):
-    """Lanes are learned with the other one mostly silent, and then kept apart with it swapped, until what it says makes no difference."""
+    """Lanes are learned with the other one mostly silent, spread over all of their components, and then kept apart with the other one swapped, until what
+    any part of it says makes no difference."""
     steps, later = PLANTED_STEPS[scale]
-    characters = replace(_characters(scale), steps=steps, pressures=Pressures(routing=replace(first, silent=0.8)))
-    intent = replace(_intent(scale, **settings), steps=later)
-    learned = replace(intent, pressures=Pressures(routing=replace(second, silent=0.5)))
-    apart = Pressures(routing=replace(second, silent=0.0, smoothing=0.05))
-    phases = (characters, *between, learned, replace(intent, name="apart", graft=False, pressures=apart))
+    learned = Pressures(routing=replace(first, silent=0.8))
+    characters = replace(_characters(scale), steps=steps, pressures=learned)
+    spread = Phase("spread", later, pressures=replace(learned, redundancy=SPREAD))
+    taught = Pressures(redundancy=SPREAD, routing=replace(second, silent=0.5))
+    intent = replace(_intent(scale, **settings), steps=later, pressures=taught)
+    apart = replace(taught, routing=replace(second, silent=0.0, smoothing=0.05))
+    phases = (characters, spread, *between, intent, replace(intent, name="apart", graft=False, pressures=apart))
     return Curriculum(name, WORLDS[scale], phases)
 
 

@@ -70,7 +70,7 @@ def test_the_second_half_differs_in_cues_alone(scenes):
 
 def test_a_scene_and_its_other_have_one_owner_and_only_those_that_donate_are_no_targets(lane):
     with_self = jnp.tile(jnp.arange(HALF) % 2 == 0, 2)
-    numbers = jax.random.uniform(jax.random.key(0), (HALF, 2))
+    numbers = jax.random.uniform(jax.random.key(0), (HALF, 2 + SIZE))
     by, counts = routed(
         owners(characters=1, of_self=1, self_in_a=0, silent=0.5), lane, numbers, with_self, jnp.zeros(2 * HALF)
     )
@@ -82,11 +82,17 @@ def test_a_scene_and_its_other_have_one_owner_and_only_those_that_donate_are_no_
     np.testing.assert_array_equal(counts[HALF:], silent[HALF:])
     assert may[HALF:][~silent[HALF:]].all()
     own = np.where(np.asarray(with_self)[:HALF, None], ~np.asarray(lane), np.asarray(lane))
-    np.testing.assert_array_equal(may[:HALF], own)
+    # Silent scenes, and every second of the others, use their lane alone; in those left each component of the other lane has a coin of its own.
+    by_coin = ~silent[:HALF] & (np.arange(HALF) % 2 == 0)
+    np.testing.assert_array_equal(may[:HALF][~by_coin], own[~by_coin])
+    assert may[:HALF][own].all()
+    coins = np.asarray(numbers)[:, 2:] < 0.5
+    np.testing.assert_array_equal(may[:HALF][by_coin], (own | coins)[by_coin])
+    assert by_coin.any()
 
 
 def test_where_a_coin_decides_the_other_lane_is_silent(lane):
-    numbers = jax.random.uniform(jax.random.key(0), (64, 2))
+    numbers = jax.random.uniform(jax.random.key(0), (64, 2 + SIZE))
     by, counts = routed(
         owners(characters=0.8, characters_in_a=0.5, silent=0), lane, numbers, jnp.zeros(128, bool), jnp.zeros(128)
     )
@@ -99,7 +105,7 @@ def test_where_a_coin_decides_the_other_lane_is_silent(lane):
 
 def test_what_self_professes_decides_whose_turn_it_is(lane):
     """Half of self's goals are lane A's, and no coin is thrown: the lanes can know, so the other one is swapped."""
-    numbers, told = jax.random.uniform(jax.random.key(0), (HALF, 2)), jnp.tile(jnp.linspace(0.05, 0.95, HALF), 2)
+    numbers, told = whole_lanes(HALF), jnp.tile(jnp.linspace(0.05, 0.95, HALF), 2)
     both = owners(characters=1, of_self=1, self_in_a=0.5, silent=0)
     by, _ = routed(both, lane, numbers, jnp.ones(2 * HALF, bool), told)
     assert by.silent is not None
@@ -109,7 +115,7 @@ def test_what_self_professes_decides_whose_turn_it_is(lane):
 
 
 def test_without_owners_every_scene_uses_everything(lane, organism, scenes):
-    numbers = jax.random.uniform(jax.random.key(0), (HALF, 2))
+    numbers = jax.random.uniform(jax.random.key(0), (HALF, 2 + SIZE))
     by, counts = routed(owners(), lane, numbers, jnp.zeros(2 * HALF, bool), jnp.zeros(2 * HALF))
     assert np.asarray(counts).all()
     assert np.asarray(by.may).all()
