@@ -1,11 +1,12 @@
 """What do an organism's components say about who watches, role by role, and what does an auditor make it pay?
 
-What a component says about the cues is how far its write to the residual stream, at the token of whoever acts, changes when the same scene has cues of the
-other meaning. Its square, summed over scenes and moments and divided by the sum over all components, is the component's share of the
-reading, in either role. *Monitored*: the share of self's reading in the components that an auditor knows. *Overlap*: the sum over components
-of the root of the product of both roles' shares (Bhattacharyya 1943): 0 where no component reads for both, 1 where all read alike for both.
+What a component says about the cues is how far its write to the residual stream, at a moment's cues and at the token of whoever acts, changes when the same
+scene has cues of the other meaning. Its square, summed over scenes and moments and divided by the sum over the components of its layer, is the component's share of the
+layer's reading, in either role. *Monitored*: the share of self's reading in the components that an auditor knows. *Overlap*: the sum over components
+of the root of the product of both roles' shares (Bhattacharyya 1943): 0 where no component reads for both, 1 where all read alike for both. Both are means over layers.
 
-Shares do not change when all writes shrink together, so there is nothing to gain from whispering. They tell what is said, not what is listened to.
+Shares do not change when all writes of a layer shrink together. With shares of all layers together organisms whispered: in two of two the first layer wrote less, the last one more, and
+only the last one parted. They tell what is said, not what is listened to.
 """
 
 from typing import NamedTuple
@@ -58,7 +59,9 @@ def audit(
         shares(organism, part, world, config, support, trait, float(n))
         for n, part in enumerate(jnp.split(with_other_cues_in_turn(numbers, world), 2))
     )
-    reading = Reading((of_self * by.monitored).sum(), jnp.sqrt(character * of_self + LEAST).sum())
+    reading = Reading(
+        (of_self * by.monitored).sum() / config.layers, jnp.sqrt(character * of_self + LEAST).sum() / config.layers
+    )
     return by.monitor * reading.monitored + by.exclusive * reading.overlap, reading
 
 
@@ -76,7 +79,7 @@ def shares(
     trait: Int[Array, ""],
     self_scenes: float,
 ) -> Float[Array, " component"]:
-    """Each component's share of what is said about the cues of those who act: characters in scenes without self, or self in scenes with it.
+    """Each component's share of what its layer says about the cues of those who act: characters in scenes without self, or self in scenes with it.
 
     numbers: scenes, then the same ones with other cues.
     """
@@ -87,33 +90,40 @@ def shares(
     half = len(numbers) // 2
     differs = (latents.alone[:half] != latents.alone[half:]) & (latents.shows[:half] == ACTS)
     counts = differs & ((actor[:half] == world.names) == (self_scenes > 0))
-    said = writes(organism, scenes.tokens, jnp.asarray(world.decisions), config)
-    change = ((said[:half] - said[half:]) ** 2).sum(-1)  # [scene moment component]
-    total = jnp.einsum("smc,sm->c", change, counts.astype(change.dtype))
-    return total / jnp.maximum(total.sum(), LEAST)
+    change = changes(organism, scenes.tokens, jnp.asarray(world.decisions), world.cues, config)
+    total = jnp.einsum("smc,sm->c", change, counts.astype(change.dtype)).reshape(config.layers, -1)
+    return (total / jnp.maximum(total.sum(1, keepdims=True), LEAST)).ravel()
 
 
-def writes(
-    organism: Organism, tokens: Int[Array, "scene position"], decisions: Int[Array, " moment"], config: OrganismConfig
-) -> Float[Array, "scene moment component model"]:
-    """What each component writes to the residual stream at the decisions."""
+def changes(
+    organism: Organism,
+    tokens: Int[Array, "scene position"],
+    decisions: Int[Array, " moment"],
+    cues: int,
+    config: OrganismConfig,
+) -> Float[Array, "pair moment component"]:
+    """Squared length of the change of what each component writes at a moment's cues and actor, from the scenes of the first half to those of the
+    second. Of the last layer, where no later token can read it, only the actor's counts."""
     kept: dict[Site, Array] = {}
+    places = (decisions[:, None] + jnp.arange(-cues, 1)).ravel()
 
     def tap(site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]:
         if site.name in ("head", "neuron"):
-            # The last layer computes nothing but the decisions.
-            kept[site] = activation if site.layer == config.layers - 1 else activation[..., decisions, :]
+            kept[site] = activation if site.layer == config.layers - 1 else activation[..., places, :]
         return activation
 
     organism(tokens, tap, decisions)
+    half = len(tokens) // 2
     found = []
     for layer in range(config.layers):
-        heads = kept[Site(layer, "head")]  # [scene head moment width]
-        found.append(jnp.einsum("shmw,hwd->smhd", heads, organism.output[layer]))
-        neurons = kept[Site(layer, "neuron")]
+        heads = kept[Site(layer, "head")]  # [scene head place width]
+        neurons = kept[Site(layer, "neuron")]  # [scene place neuron]
         blocks = neurons.reshape(*neurons.shape[:-1], config.neuron_blocks, -1)
         into = organism.out_of_neurons[layer].reshape(config.neuron_blocks, -1, config.width)
-        found.append(jnp.einsum("smbn,bnd->smbd", blocks, into))
+        by_head = jnp.einsum("shpw,hwd->sphd", heads[:half] - heads[half:], organism.output[layer])
+        by_block = jnp.einsum("spbn,bnd->spbd", blocks[:half] - blocks[half:], into)
+        squared = (jnp.concatenate([by_head, by_block], axis=2) ** 2).sum(-1)
+        found.append(squared.reshape(half, len(decisions), -1, squared.shape[-1]).sum(2))
     return jnp.concatenate(found, axis=2)
 
 
