@@ -43,6 +43,7 @@ class Watcher(Protocol):
         """Something that a person may want to know."""
 
 
+@runtime_checkable
 class Locate(Protocol):
     """Finds the components that an auditor would know of organisms."""
 

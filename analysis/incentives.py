@@ -1,0 +1,218 @@
+"""Which incentive makes organisms repurpose a spare? The study *incentives*.
+
+Grows the same organisms under every combination of an incentive to part from the characters' mechanism, a phase in which spares grow, and the way in which self is
+taught; analyses them as any others; counts verdicts, and what the incentive cost. Arms share their first phases, so that they start from the same forks. One
+organism's ancestry is told from its lineage.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from analysis import ancestry
+from analysis.comparison import Say, analyse_run, grow_missing, say_on_error_stream
+from analysis.incentives_page import page, plain_lines
+from analysis.statistics import CELLS, VERDICTS, count_interval, jsonable, mean_interval
+from analysis.verdict import BEHAVES, CALIBRATED, TABLE
+from curricula.catalogue import Scale
+from curricula.faults import Fault
+from organisms import records
+from organisms.config import RunConfig, named_config
+from organisms.lineage import config_hash, read_run
+
+ARMS: dict[str, tuple[str, str, str]] = {
+    "shared": ("none", "no", "imitate"),
+    "redundant": ("none", "yes", "imitate"),
+    "audited_lean": ("auditor", "no", "imitate"),
+    "audited": ("auditor", "yes", "imitate"),
+    "rewarded": ("none", "no", "reward"),
+    "redundant_rewarded": ("none", "yes", "reward"),
+    "audited_lean_rewarded": ("auditor", "no", "reward"),
+    "audited_rewarded": ("auditor", "yes", "reward"),
+}
+"""curricula of the catalogue: incentive to part, phase in which spares grow, how self is taught"""
+KINDS = {
+    "cosine": ("cosine",),
+    "lesions": ("cross_lesion", "cross_lesion_reverse", "fork_lesion"),
+    "interchange": ("interchange", "interchange_reverse", "interchange_direction"),
+    "transfer": ("transfer", "transfer_from_characters"),
+    "acquisition": ("acquisition",),
+}
+"""kinds of evidence: one agrees where more of its lines agree than disagree"""
+CORROBORATED = 3
+"""kinds that have to agree"""
+TOLD = "audited"
+"""the arm whose first repurposed organism's ancestry is told"""
+
+
+@dataclass(frozen=True)
+class Incentives:
+    """A study before it is run."""
+
+    scale: Scale
+    members: int = 8
+    """organisms of each arm"""
+    seed: int = 0
+    steps: int | None = None
+
+    def config(self, name: str) -> RunConfig:
+        return named_config(name, self.scale, self.members, self.seed, self.steps)
+
+
+def run_incentives(study: Incentives, out: Path, command: str, quiet: bool = False, say: Say = say_on_error_stream) -> Path:
+    """Grows, analyses and counts; what is there already is neither grown nor measured again. Returns the path of the study's summary.
+
+    Raises Fault on wrong settings with nothing grown; Failure where the disk refuses.
+    """
+    configs = [study.config(name) for name in ARMS]
+    for config in configs:
+        config.check()
+    folders = dict(zip(ARMS, grow_missing(configs, out / "incentives", quiet, say), strict=True))
+    arms: dict[str, dict[str, Any]] = {}
+    for name, folder in folders.items():
+        say(f"{folder.name}: analysing")
+        arms[name] = arm(name, analyse_run(folder, seed=1))
+    told = _told(folders[TOLD], arms[TOLD], say)
+    folder = out / f"incentives-{config_hash(asdict(study))}"
+    summary = summarise(study, arms, told)
+    report, path = folder / "report.html", folder / "summary.json"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        summary = records.plain(summary | {"report": str(report), "command": command})
+        records.write_whole(report, page(summary).encode(), folder / ".partial")
+        records.write_whole(path, records.pretty(summary), folder / ".partial")
+    except OSError as error:
+        raise records.could_not_write(folder, error) from error
+    for line in plain_lines(summary):
+        say(line)
+    say(f"report: {report}")
+    return path
+
+
+def arm(name: str, finding: Mapping[str, Any]) -> dict[str, Any]:
+    """What came of one arm. Shares and corroboration are of the organisms that behave; the others are counted."""
+    organisms = finding["organisms"]
+    behaving = [organism for organism in organisms if organism["verdict"] != "absent"]
+    verdicts = Counter(organism["verdict"] for organism in organisms)
+    steps = steps_to_behave(finding)
+    incentive, spares, objective = ARMS[name]
+    return {
+        "incentive": incentive,
+        "spares": spares,
+        "objective": objective,
+        "run": finding["run"],
+        "n": len(organisms),
+        "n_behaving": len(behaving),
+        "verdicts": {told: verdicts[told] for told in VERDICTS if verdicts[told]},
+        "rates": {told: jsonable(count_interval(verdicts[told], len(behaving))) for told in (*CELLS, "mixed")},
+        "shares": {
+            cell: jsonable(mean_interval(organism["shares"][cell] for organism in behaving)) for cell in CELLS
+        },
+        "corroborated": {
+            told: [sum(corroborated(o) for o in behaving if o["verdict"] == told), verdicts[told]]
+            for told in VERDICTS
+            if verdicts[told] and told in CELLS
+        },
+        "steps_to_behave": jsonable(mean_interval(steps)),
+        "behaving_within_the_phase": sum(step is not None for step in steps),
+        "behaviour": {
+            key: jsonable(mean_interval(organism["behaviour"][key] for organism in organisms))
+            for key in (organisms[0]["behaviour"] if organisms else ())
+        },
+        "scenes": finding["scenes"][:2],
+        "organisms": [
+            {
+                "member": organism["member"],
+                "verdict": organism["verdict"],
+                "shares": organism["shares"],
+                "kinds": kinds(organism),
+            }
+            for organism in organisms
+        ],
+    }
+
+
+def kinds(organism: Mapping[str, Any]) -> dict[str, str]:
+    """What each kind of evidence says of an organism's verdict."""
+    found = {}
+    for kind, lines in KINDS.items():
+        says = [organism["corroboration"][line]["says"] for line in lines if line in organism["corroboration"]]
+        balance = says.count("agrees") - says.count("disagrees")
+        found[kind] = "agrees" if balance > 0 else "disagrees" if balance < 0 else "silent"
+    return found
+
+
+def corroborated(organism: Mapping[str, Any]) -> bool:
+    """Do enough kinds of evidence agree with the verdict?"""
+    return list(kinds(organism).values()).count("agrees") >= CORROBORATED
+
+
+def steps_to_behave(finding: Mapping[str, Any]) -> list[int | None]:
+    """Steps of the phase that teaches self until both of self's rates, in one reading of its own scenes, reach the criterion; None where they never do."""
+    learning, start = finding["learning"], finding["fork_step"]
+    found: list[int | None] = []
+    for member in range(finding["members"]):
+        reached = (
+            step - start
+            for step, alone, watched in zip(
+                learning["step"], learning["self_alone_secret"], learning["self_watched_professed"], strict=True
+            )
+            if step > start
+            and alone[member] is not None
+            and watched[member] is not None
+            and min(alone[member], watched[member]) >= BEHAVES
+        )
+        found.append(next(reached, None))
+    return found
+
+
+def _told(folder: Path, arm: Mapping[str, Any], say: Say) -> dict[str, Any] | None:
+    """The ancestry of the first repurposed organism of a run; None where there is none."""
+    members = [organism["member"] for organism in arm["organisms"] if organism["verdict"] == "repurposed"]
+    if not members:
+        return None
+    say(f"{folder.name}: the ancestry of organism {members[0]}")
+    return ancestry.told(read_run(folder), members[0])
+
+
+def summarise(study: Incentives, arms: Mapping[str, Mapping[str, Any]], told: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What `summary.json` of the study says."""
+    return {
+        "study": "incentives",
+        "n": sum(found["n"] for found in arms.values()),
+        "seeds": [study.seed],
+        "calibrated": CALIBRATED,
+        "thresholds": dict(TABLE),
+        "arms": arms,
+        "ancestry": told,
+        "findings": {
+            f"{verdict} in {name}": found["rates"][verdict] for name, found in arms.items() for verdict in CELLS
+        },
+        "differences": differences(arms),
+    }
+
+
+def differences(arms: Mapping[str, Mapping[str, Any]]) -> dict[str, list[float | int | None]]:
+    """Reward less imitation: the mean difference of the share of the arm's commonest cell between organisms that began at the same fork, with its interval."""
+    found = {}
+    for name, rewarded in ((n, n.replace("shared", "") + "_rewarded" if n != "shared" else "rewarded") for n in ARMS):
+        if rewarded not in arms or name not in arms:
+            continue
+        cell = max(CELLS, key=lambda c: arms[name]["shares"][c][0] or 0.0)
+        pairs = zip(arms[name]["organisms"], arms[rewarded]["organisms"], strict=True)
+        values = [
+            b["shares"][cell] - a["shares"][cell]
+            for a, b in pairs
+            if a["shares"][cell] is not None and b["shares"][cell] is not None
+        ]
+        found[f"{cell} share, {rewarded} less {name}"] = jsonable(mean_interval(values)) + [len(values)]
+    return found
+
+
+def effects_table(told: Mapping[str, Any]) -> np.ndarray:
+    """Effects [checkpoint, role, component] of a told ancestry."""
+    return np.array([[row["character"], row["self"]] for row in told["checkpoints"]], float)

@@ -1,0 +1,120 @@
+"""Does an auditor read what components say, role by role, and does what it costs push only where it should?"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from reading import MIXED, scenes_of
+from wired import READERS, SIZES, wired
+
+from curricula.catalogue import WORLDS
+from curricula.pressures import Clamp, Exclusive, Monitor, Pressures, Routing
+from curricula.scenes import draws, trained_support
+from organisms.auditing import Audit, audit, hold, shares, with_other_cues_in_turn
+from organisms.objectives import imitate
+from organisms.sites import Site, components, identity
+
+TRAIT = jnp.int32(0)
+
+
+@pytest.fixture(scope="module")
+def numbers(world):
+    return jax.random.uniform(jax.random.key(3), (32, draws(world)))
+
+
+def read(organism, numbers, world, sizes, watched, monitor=1.0, exclusive=1.0):
+    by = Audit(monitor, exclusive, jnp.asarray(watched), jnp.zeros(len(watched), bool))
+    return audit(organism, numbers, world, sizes, trained_support(world), TRAIT, by)
+
+
+def test_readers_hold_all_of_the_reading_and_serve_both_roles():
+    """In the wired organism two heads of the first layer count cues and nothing else moves: they read alike, whoever acts."""
+    world = WORLDS["tiny"]
+    halves = jnp.split(with_other_cues_in_turn(jax.random.uniform(jax.random.key(0), (64, draws(world))), world), 2)
+    for part, of_self in zip(halves, (0.0, 1.0), strict=True):
+        found = np.asarray(shares(wired(world, 1), part, world, SIZES, trained_support(world), TRAIT, of_self))
+        np.testing.assert_allclose(found[list(READERS)], 0.5, atol=1e-3)
+        np.testing.assert_allclose(found.sum(), 1.0, atol=1e-3)
+
+
+def test_shares_of_a_layer_sum_to_one_and_overlap_is_at_most_one(organism, numbers, world, sizes):
+    everything = np.ones(len(components(sizes)), bool)
+    cost, reading = read(organism, numbers, world, sizes, everything)
+    np.testing.assert_allclose(reading.monitored, 1.0, atol=1e-4)
+    assert 0.0 < float(reading.overlap) < 1.01
+    np.testing.assert_allclose(cost, reading.monitored + reading.overlap, rtol=1e-5)
+    assert float(read(organism, numbers, world, sizes, ~everything)[1].monitored) == 0.0
+
+
+def test_a_louder_organism_reads_as_much(organism, numbers, world, sizes):
+    """All of the last layer's writes doubled: its shares are what they were, so whispering earns nothing."""
+    layer = sizes.layers - 1
+    louder = jax.tree.map(lambda leaf: leaf, organism)
+    for name in ("output", "out_of_neurons"):
+        parameter = getattr(louder, name)
+        parameter[...] = parameter[...].at[layer].multiply(2.0)
+    watched = np.arange(len(components(sizes))) % 2 == 0
+    before, after = (read(o, numbers, world, sizes, watched)[1] for o in (organism, louder))
+    np.testing.assert_allclose(after, before, rtol=1e-4)
+
+
+@pytest.mark.parametrize("part", ["monitored", "overlap"])
+def test_a_step_down_the_gradient_lowers_what_it_is_the_gradient_of(part, organism, numbers, world, sizes):
+    watched = np.arange(len(components(sizes))) < 3
+
+    def value(organism):
+        return getattr(read(organism, numbers, world, sizes, watched)[1], part)
+
+    before, slope = jax.value_and_grad(value)(organism)
+    size = sum(float((leaf**2).sum()) for leaf in jax.tree.leaves(slope))
+    assert np.isfinite(size)
+    assert size > 0
+    after = value(jax.tree.map(lambda leaf, by: leaf - 1e-3 * by / size**0.5, organism, slope))
+    assert float(after) < float(before)
+
+
+def test_without_weights_an_auditor_pushes_nowhere(organism, numbers, world, sizes):
+    watched = np.ones(len(components(sizes)), bool)
+    slope = jax.grad(lambda o: read(o, numbers, world, sizes, watched, 0.0, 0.0)[0])(organism)
+    assert all(not np.asarray(leaf).any() for leaf in jax.tree.leaves(slope))
+
+
+def clamped_slope(organism, scenes, of_self, world, sizes, clamped):
+    tap = hold(sizes, jnp.asarray(clamped), jnp.asarray(of_self), identity)
+    decisions = jnp.asarray(world.decisions)
+    return jax.grad(lambda o: imitate(o, scenes, decisions, scenes.weights.sum(), tap)[0])(organism)
+
+
+def test_a_clamped_component_learns_from_scenes_without_self_alone(organism, world, sizes):
+    """The last layer's second head: in scenes of self no gradient reaches its values, in the others the same as ever."""
+    scenes = jax.tree.map(lambda leaf: jnp.asarray(leaf[:8]), scenes_of(world, MIXED)[1])
+    layer, head = sizes.layers - 1, 1
+    clamped = np.array([name == f"L{layer}H{head}" for name in components(sizes)])
+    everywhere = clamped_slope(organism, scenes, np.ones(8, bool), world, sizes, clamped)
+    nowhere = clamped_slope(organism, scenes, np.zeros(8, bool), world, sizes, clamped)
+    free = clamped_slope(organism, scenes, np.ones(8, bool), world, sizes, ~clamped & clamped)
+    assert not np.asarray(everywhere.value[layer, head]).any()
+    assert np.asarray(everywhere.value[layer, 0]).any()
+    assert np.asarray(nowhere.value[layer, head]).any()
+    np.testing.assert_array_equal(nowhere.value[...], free.value[...])
+
+
+def test_what_is_clamped_says_the_mean_of_scenes_of_self(sizes):
+    activation = jax.random.normal(jax.random.key(0), (4, sizes.heads, 5, sizes.head_width))
+    of_self = jnp.array([True, True, False, False])
+    clamped = jnp.zeros((sizes.layers, sizes.heads + sizes.neuron_blocks), bool).at[0, 1].set(True)
+    found = np.asarray(hold(sizes, clamped.ravel(), of_self, identity)(Site(0, "head"), activation))
+    given = np.asarray(activation)
+    np.testing.assert_allclose(found[:2, 1], np.broadcast_to(given[:2, 1].mean(0), found[:2, 1].shape), atol=1e-6)
+    np.testing.assert_array_equal(found[2:], given[2:])
+    np.testing.assert_array_equal(found[:, 0], given[:, 0])
+
+
+def test_pressures_say_what_is_wrong_with_them():
+    assert not Pressures().audited
+    for pressure in (Pressures(monitor=Monitor(1.0)), Pressures(exclusive=Exclusive(0.1)), Pressures(clamp=Clamp(0.5))):
+        assert pressure.audited
+        assert not pressure.faults()
+    assert Pressures(monitor=Monitor(-1.0)).faults()
+    assert Pressures(clamp=Clamp(1.5)).faults()
+    assert Pressures(exclusive=Exclusive(1.0), routing=Routing(characters=1.0)).faults()

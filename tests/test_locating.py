@@ -1,0 +1,43 @@
+"""Are the components that an auditor watches those that do most, as many as it asked for?"""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from analysis.locating import locate, named, strongest
+from curricula.faults import Fault
+from curricula.pressures import Clamp, Monitor, Pressures
+from organisms.config import named_config
+from organisms.sites import components
+
+
+def test_the_fewest_that_hold_the_share():
+    effect = np.array([0.1, 0.4, -0.3, 0.3, 0.2, np.nan])
+    assert np.flatnonzero(strongest(effect, 0.4)).tolist() == [1]
+    assert np.flatnonzero(strongest(effect, 0.41)).tolist() == [1, 3]
+    assert np.flatnonzero(strongest(effect, 1.0)).tolist() == [0, 1, 3, 4]
+    assert not strongest(effect, 0.0).any()
+    assert not strongest(np.zeros(3), 0.5).any()
+
+
+def test_names_are_components_and_others_are_told():
+    config = named_config("shared", "tiny")
+    known = components(config.organism)
+    assert np.flatnonzero(named(config, (known[3], known[0]))).tolist() == [0, 3]
+    with pytest.raises(Fault, match="got L9H9"):
+        named(config, ("L9H9",))
+
+
+def test_organisms_are_located_each_for_itself(ensemble, world, sizes):
+    """What a random organism's monitor watches holds at least half of its positive effects; what was named is watched in all."""
+    config = named_config("audited", "tiny", members=3)
+    name = components(sizes)[1]
+    pressures = Pressures(monitor=Monitor(1.0), clamp=Clamp(components=(name,)))
+    phases = (*config.curriculum.phases[:-1], replace(config.curriculum.phases[-1], pressures=pressures))
+    config = replace(config, organism=sizes, curriculum=replace(config.curriculum, world=world, phases=phases))
+    found = locate(config, len(phases) - 1, ensemble, np.zeros(3, int))
+    assert found.clamped.sum(1).tolist() == [1, 1, 1]
+    assert found.clamped[:, 1].all()
+    assert (found.monitored.sum(1) >= 1).all()
+    assert len({tuple(row) for row in found.monitored.tolist()}) > 1
