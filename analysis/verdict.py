@@ -15,10 +15,10 @@ FLOOR_QUANTILE = 0.95
 """of the absolute effects of components where the cue that changed means nothing: effects below it count as none"""
 BEHAVES = 0.9
 """self must act on its secret when alone, and on its profession when watched, at this rate or more"""
-LEAST_SHARE = MappingProxyType({"reused": 0.85, "repurposed": 0.6, "migrated": 0.75, "second copy": 0.75})
-"""a cell gives the verdict when the lower bound of its share is above this. It differs by cell since on the seed that it was chosen on reuse came
-back as 0.99 to 1 and the larger part of mixed organisms as 0.54 to 0.80, while planted spares came back as 0.55 to 0.91"""
-CHOSEN_ON = frozenset(range(1000, 2000))
+LEAST_SHARE = MappingProxyType({"reused": 0.85, "repurposed": 0.5, "migrated": 0.75, "second copy": 0.75})
+"""a cell gives the verdict when the lower bound of its share is above this. It differs by cell since on the seeds that it was chosen on reuse came
+back as 0.99 to 1 and the larger part of mixed organisms, none of which hold a spare, as 0.54 to 0.80, while planted spares came back as 0.62 to 0.93"""
+CHOSEN_ON = frozenset([*range(1000, 2000), 5000])
 """seeds of runs that thresholds were chosen on: a score on them is no test"""
 MIXED_WIDTH = 0.2
 """without such a cell: *mixed* if the largest cell's interval is at most this wide, else *undecided*"""
@@ -27,7 +27,7 @@ TABLE = MappingProxyType(
         "behaviour, at least": BEHAVES,
         **{f"lower bound of the share, {cell}": share for cell, share in LEAST_SHARE.items()},
         "width of the largest share's interval for mixed, at most": MIXED_WIDTH,
-        "chosen on": "study.py controls --seed 1 --members 4 (cpu scale, run seeds 1000 to 1090), 2026-11-21",
+        "chosen on": "study.py controls --seed 1 --members 4 (cpu scale, run seeds 1000 to 1090) and train.py planted_repurposed --seed 5000 --members 8, 2026-11-21",
         "migrated": "no organism of that kind was planted",
         "membership is whole at, share of the typical effect": ENOUGH,
         "quantile of null effects taken off": FLOOR_QUANTILE,

@@ -1,5 +1,7 @@
 """Does routing keep a lane out of what it does not own, and does nothing else change?"""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,7 +12,7 @@ from curricula.pressures import Routing
 from curricula.scenes import Mixture, draws, settle, trained_support, with_other_cues, write
 from curricula.vocabulary import BLANK, SELF
 from organisms.config import ORGANISMS
-from organisms.lanes import Owners, Swap, graft, lane_a, routed, swap
+from organisms.lanes import Owners, Swap, graft, lane_a, rank_of_goal, routed, swap
 from organisms.model import Organism
 from organisms.sites import Site, identity
 from organisms.surgery import keep_but_self
@@ -47,6 +49,11 @@ def said(organism, tokens, by=None):
 
 def owners(**settings):
     return Owners.of(Routing(**{name: float(value) for name, value in settings.items()}))
+
+
+def whole_lanes(scenes):
+    """Numbers by which no component keeps its own activations when its lane is swapped."""
+    return jax.random.uniform(jax.random.key(0), (scenes, 2 + SIZE)).at[:, 2:].set(1.0)
 
 
 def test_lanes_are_halves_of_every_kind_in_every_layer_drawn_for_each_organism():
@@ -112,6 +119,15 @@ def test_what_self_professes_decides_whose_turn_it_is(lane):
     assert not np.asarray(by.silent).any()
     in_a = np.asarray(by.may)[:HALF][:, np.asarray(lane)].all(1)
     np.testing.assert_array_equal(in_a, np.asarray(told)[:HALF] < 0.5)
+
+
+def test_goals_that_self_may_profess_stand_in_order_from_0_to_1():
+    """All but its own secret where that is a constant; all, where it is a rule."""
+    goals = jnp.arange(WORLD.goals)
+    constant = np.asarray(rank_of_goal(WORLD, goals, 2))[np.arange(WORLD.goals) != 2]
+    np.testing.assert_allclose(constant, (np.arange(WORLD.goals - 1) + 0.5) / (WORLD.goals - 1))
+    rule = np.asarray(rank_of_goal(replace(WORLD, self_secret="rule"), goals, 2))
+    np.testing.assert_allclose(rule, (np.arange(WORLD.goals) + 0.5) / WORLD.goals)
 
 
 def test_without_owners_every_scene_uses_everything(lane, organism, scenes):
