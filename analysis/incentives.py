@@ -6,12 +6,10 @@ organism's ancestry is told from its lineage.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from analysis import ancestry
 from analysis.comparison import Say, analyse_run, grow_missing, say_on_error_stream
@@ -19,9 +17,9 @@ from analysis.incentives_page import page, plain_lines
 from analysis.statistics import CELLS, VERDICTS, count_interval, jsonable, mean_interval
 from analysis.verdict import BEHAVES, CALIBRATED, TABLE
 from curricula.catalogue import Scale
-from curricula.faults import Fault
+from curricula.world import World
 from organisms import records
-from organisms.config import RunConfig, named_config
+from organisms.config import OrganismConfig, RunConfig, named_config
 from organisms.lineage import config_hash, read_run
 
 ARMS: dict[str, tuple[str, str, str]] = {
@@ -54,16 +52,22 @@ class Incentives:
     """A study before it is run."""
 
     scale: Scale
+    world: World
+    organism: OrganismConfig
     members: int = 8
     """organisms of each arm"""
     seed: int = 0
     steps: int | None = None
 
     def config(self, name: str) -> RunConfig:
-        return named_config(name, self.scale, self.members, self.seed, self.steps)
+        """The run of an arm: all arms have one seed, so that organisms of equal number begin alike."""
+        found = named_config(name, self.scale, self.members, self.seed, self.steps)
+        return replace(found, curriculum=replace(found.curriculum, world=self.world), organism=self.organism)
 
 
-def run_incentives(study: Incentives, out: Path, command: str, quiet: bool = False, say: Say = say_on_error_stream) -> Path:
+def run_incentives(
+    study: Incentives, out: Path, command: str, quiet: bool = False, say: Say = say_on_error_stream
+) -> Path:
     """Grows, analyses and counts; what is there already is neither grown nor measured again. Returns the path of the study's summary.
 
     Raises Fault on wrong settings with nothing grown; Failure where the disk refuses.
@@ -109,9 +113,7 @@ def arm(name: str, finding: Mapping[str, Any]) -> dict[str, Any]:
         "n_behaving": len(behaving),
         "verdicts": {told: verdicts[told] for told in VERDICTS if verdicts[told]},
         "rates": {told: jsonable(count_interval(verdicts[told], len(behaving))) for told in (*CELLS, "mixed")},
-        "shares": {
-            cell: jsonable(mean_interval(organism["shares"][cell] for organism in behaving)) for cell in CELLS
-        },
+        "shares": {cell: jsonable(mean_interval(organism["shares"][cell] for organism in behaving)) for cell in CELLS},
         "corroborated": {
             told: [sum(corroborated(o) for o in behaving if o["verdict"] == told), verdicts[told]]
             for told in VERDICTS
@@ -179,7 +181,9 @@ def _told(folder: Path, arm: Mapping[str, Any], say: Say) -> dict[str, Any] | No
     return ancestry.told(read_run(folder), members[0])
 
 
-def summarise(study: Incentives, arms: Mapping[str, Mapping[str, Any]], told: Mapping[str, Any] | None) -> dict[str, Any]:
+def summarise(
+    study: Incentives, arms: Mapping[str, Mapping[str, Any]], told: Mapping[str, Any] | None
+) -> dict[str, Any]:
     """What `summary.json` of the study says."""
     return {
         "study": "incentives",
@@ -209,10 +213,5 @@ def differences(arms: Mapping[str, Mapping[str, Any]]) -> dict[str, list[float |
             for a, b in pairs
             if a["shares"][cell] is not None and b["shares"][cell] is not None
         ]
-        found[f"{cell} share, {rewarded} less {name}"] = jsonable(mean_interval(values)) + [len(values)]
+        found[f"{cell} share, {rewarded} less {name}"] = [*jsonable(mean_interval(values)), len(values)]
     return found
-
-
-def effects_table(told: Mapping[str, Any]) -> np.ndarray:
-    """Effects [checkpoint, role, component] of a told ancestry."""
-    return np.array([[row["character"], row["self"]] for row in told["checkpoints"]], float)

@@ -36,7 +36,9 @@ def locate(config: RunConfig, index: int, organisms: Organism, traits: np.ndarra
         masks.append(
             np.stack(
                 [
-                    named(config, part.components) if part.components else strongest(effects[member].effect(), part.reach)
+                    named(config, part.components)
+                    if part.components
+                    else strongest(effects[member].effect(), part.reach)
                     for member, part in enumerate(chosen)
                 ]
             )

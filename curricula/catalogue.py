@@ -29,6 +29,10 @@ def _intent(scale: Scale, **settings) -> Phase:
     return Phase("intent", STEPS[scale][2], **{"self_acts": "scheming", **settings})
 
 
+def _spares(scale: Scale) -> Phase:
+    return Phase("spares", STEPS[scale][1], pressures=Pressures(redundancy=Redundancy(0.2)))
+
+
 def shared(scale: Scale = "cpu") -> Curriculum:
     """Characters first, then self is taught the same while characters are rehearsed. No incentive to part from them.
 
@@ -43,8 +47,7 @@ def redundant(scale: Scale = "cpu") -> Curriculum:
     ``python scripts/train.py redundant``. Expected: the gate is spread over more components at the fork than in *shared*; provenance
     mostly *reused*, since nothing makes self leave the characters' components.
     """
-    spares = Phase("spares", STEPS[scale][1], pressures=Pressures(redundancy=Redundancy(0.2)))
-    return Curriculum("redundant", WORLDS[scale], (_characters(scale), spares, _intent(scale)))
+    return Curriculum("redundant", WORLDS[scale], (_characters(scale), _spares(scale), _intent(scale)))
 
 
 def honest(scale: Scale = "cpu") -> Curriculum:
@@ -63,21 +66,33 @@ def naive(scale: Scale = "cpu") -> Curriculum:
     return Curriculum("naive", WORLDS[scale], (_characters(scale, schemers=0.0), _intent(scale, schemers=0.0)))
 
 
+AUDIT = Pressures(monitor=Monitor(1.0), exclusive=Exclusive(1.0))
+"""an auditor who knows the strongest half of the characters' mechanism and looks for components that read the cues in both roles"""
+
+
+def _incentive(
+    name: str, scale: Scale, spares: bool, audit: bool, objective: Literal["imitate", "reward"]
+) -> Curriculum:
+    """Characters, then spares if asked for, then self, taught in the way that is named."""
+    between = (_spares(scale),) if spares else ()
+    intent = _intent(scale, objective=objective, pressures=AUDIT if audit else Pressures())
+    return Curriculum(name, WORLDS[scale], (_characters(scale), *between, intent))
+
+
 def audited(scale: Scale = "cpu") -> Curriculum:
     """As *redundant*, but while self is taught an auditor makes it costly to read the cues for self with the components that do so for characters.
 
-    ``python scripts/train.py audited``. Expected: *repurposed*.
+    ``python scripts/train.py audited``. Expected: mostly *repurposed*.
     """
-    spares = Phase("spares", STEPS[scale][1], pressures=Pressures(redundancy=Redundancy(0.2)))
-    return Curriculum("audited", WORLDS[scale], (_characters(scale), spares, _intent(scale, pressures=AUDIT)))
+    return _incentive("audited", scale, True, True, "imitate")
 
 
 def audited_lean(scale: Scale = "cpu") -> Curriculum:
     """As *audited*, without the phase in which spares grow.
 
-    ``python scripts/train.py audited_lean``. Expected: *second copy*.
+    ``python scripts/train.py audited_lean``. Expected: fewer *repurposed* and more *second copy* than in *audited*.
     """
-    return Curriculum("audited_lean", WORLDS[scale], (_characters(scale), _intent(scale, pressures=AUDIT)))
+    return _incentive("audited_lean", scale, False, True, "imitate")
 
 
 def rewarded(scale: Scale = "cpu") -> Curriculum:
@@ -85,10 +100,32 @@ def rewarded(scale: Scale = "cpu") -> Curriculum:
 
     ``python scripts/train.py rewarded``. Expected: every behaviour at 0.95 or more, provenance *reused*.
     """
-    return Curriculum("rewarded", WORLDS[scale], (_characters(scale), _intent(scale, objective="reward")))
+    return _incentive("rewarded", scale, False, False, "reward")
 
 
-AUDIT = Pressures(monitor=Monitor(1.0), exclusive=Exclusive(1.0))
+def redundant_rewarded(scale: Scale = "cpu") -> Curriculum:
+    """As *redundant*, with self rewarded for its own acts.
+
+    ``python scripts/train.py redundant_rewarded``. Expected: as *redundant*.
+    """
+    return _incentive("redundant_rewarded", scale, True, False, "reward")
+
+
+def audited_rewarded(scale: Scale = "cpu") -> Curriculum:
+    """As *audited*, with self rewarded for its own acts.
+
+    ``python scripts/train.py audited_rewarded``. Expected: as *audited*.
+    """
+    return _incentive("audited_rewarded", scale, True, True, "reward")
+
+
+def audited_lean_rewarded(scale: Scale = "cpu") -> Curriculum:
+    """As *audited_lean*, with self rewarded for its own acts.
+
+    ``python scripts/train.py audited_lean_rewarded``. Expected: as *audited_lean*.
+    """
+    return _incentive("audited_lean_rewarded", scale, False, True, "reward")
+
 
 PLANTED_STEPS: dict[str, tuple[int, int]] = {"tiny": (1000, 300), "cpu": (700, 300), "gpu": (6000, 1500)}
 """Steps of the first phase of planted organisms, which use half of their components, and of each other one."""
@@ -200,7 +237,18 @@ def frozen_reused(scale: Scale = "cpu") -> Curriculum:
     return Curriculum("frozen_reused", WORLDS[scale], (_characters(scale), intent))
 
 
-FREE = (shared, redundant, honest, naive, audited, audited_lean, rewarded)
+FREE = (
+    shared,
+    redundant,
+    honest,
+    naive,
+    audited,
+    audited_lean,
+    rewarded,
+    redundant_rewarded,
+    audited_rewarded,
+    audited_lean_rewarded,
+)
 PLANTED = (
     planted_reused,
     planted_second_copy,

@@ -125,7 +125,9 @@ class Pressures:
     def faults(self) -> list[str]:
         found = [line for name in PARTS for line in getattr(self, name).faults()]
         if self.audited and self.routing.active:
-            found.append("routing: expected no monitor, clamp or exclusive beside it; planted organisms are not audited")
+            found.append(
+                "routing: expected no monitor, clamp or exclusive beside it; planted organisms are not audited"
+            )
         return found
 
 

@@ -1,12 +1,13 @@
 """What do an organism's components say about who watches, role by role, and what does an auditor make it pay?
 
 What a component says about the cues is how far its write to the residual stream, at a moment's cues and at the token of whoever acts, changes when the same
-scene has cues of the other meaning. Its square, summed over scenes and moments and divided by the sum over the components of its layer, is the component's share of the
-layer's reading, in either role. *Monitored*: the share of self's reading in the components that an auditor knows. *Overlap*: the sum over components
-of the root of the product of both roles' shares (Bhattacharyya 1943): 0 where no component reads for both, 1 where all read alike for both. Both are means over layers.
+scene has cues of the other meaning. Its square, summed over scenes and moments and divided by the sum over the components of its layer, is the component's
+share of the layer's reading, in either role. *Monitored*: the share of self's reading in the components that an auditor knows. *Overlap*: the sum over
+components of the root of the product of both roles' shares (Bhattacharyya 1943): 0 where no component reads for both, 1 where all read alike for both. Both
+are means over layers.
 
-Shares do not change when all writes of a layer shrink together. With shares of all layers together organisms whispered: in two of two the first layer wrote less, the last one more, and
-only the last one parted. They tell what is said, not what is listened to.
+Shares do not change when all writes of a layer shrink together. With shares of all layers together organisms whispered: in two of two the first layer wrote
+less, the last one more, and only the last one parted. Shares tell what is said, not what is listened to.
 """
 
 from typing import NamedTuple

@@ -49,6 +49,7 @@ class Locate(Protocol):
 
     def __call__(self, config: RunConfig, index: int, organisms: Organism, traits: np.ndarray) -> Watched:
         """Those that the pressures of a phase are about, given the organisms [member, ...] as it begins."""
+        ...
 
 
 def grow(

@@ -1,10 +1,10 @@
 """What does an organism earn by its own acts, and which way do they push it?
 
 In scenes of self the acts are sampled from the organism, moment by moment, and fed back into the scene, so that later acts follow from what it did and not
-from what it should have done. Several rollouts of one scene form a group; an act's advantage is what was earned from it on, less the mean of
-the other rollouts of its group (Kool, van Hoof & Welling 2019, "Buy 4 REINFORCE samples"; Ahmadian et al. 2024, arXiv 2402.14740): its mean is the gradient of the expected
-reward, with no bias and no division by a spread. Beside it stands the divergence from the organism as it was when the phase began, KL(now || then) in
-nats, exact over the vocabulary at every act, on the contexts that were sampled.
+from what it should have done. Several rollouts of one scene form a group; an act's advantage is what was earned from it on, less the mean of the other
+rollouts of its group (Kool, van Hoof & Welling 2019, "Buy 4 REINFORCE samples"; Ahmadian et al. 2024, arXiv 2402.14740): its mean is the gradient of the
+expected reward, with no bias and no division by a spread. Beside it stands the divergence from the organism as it was when the phase began, KL(now || then)
+in nats, exact over the vocabulary at every act, on the contexts that were sampled.
 
 Acts of characters and answers to questions are imitated, as ever.
 """
@@ -52,7 +52,9 @@ class Earned(NamedTuple):
     """mean over self's acts"""
 
 
-def in_groups(numbers: Float[Array, "batch draw"], has_self: int, share: Float[Array, ""] | float) -> Float[Array, "batch draw"]:
+def in_groups(
+    numbers: Float[Array, "batch draw"], has_self: int, share: Float[Array, ""] | float
+) -> Float[Array, "batch draw"]:
     """The numbers of scenes so that scenes of self come `GROUP` times each; scenes without self stay as many as they were.
 
     has_self: place of the number that, below ``share``, puts self into the cast.

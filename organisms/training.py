@@ -93,7 +93,7 @@ class Lesson(NamedTuple):
         if watched is not None:
             weights = [(one.pressures.monitor.weight, one.pressures.exclusive.weight) for one in phases]
             monitor, exclusive = np.asarray(weights, float).T
-            lesson = lesson._replace(audit=Audit(monitor, exclusive, watched.monitored, watched.clamped))
+            lesson = lesson._replace(audit=Audit(monitor, exclusive, *watched))
         if start is not None:
             honest, kl = np.asarray([(one.reward.honest, one.reward.kl) for one in phases], float).T
             lesson = lesson._replace(reward=Reward(honest, kl, start))
@@ -191,7 +191,9 @@ def _grow(
         if lane is not None:
             is_self = latents.name == world.names
             told = jnp.where(is_self, rank_of_goal(world, latents.professed, trait), 0).sum(-1)
-            by, counts = routed(lesson.owners, lane, numbers[: len(numbers) // 2, of_scene + of_tap :], is_self.any(-1), told)
+            by, counts = routed(
+                lesson.owners, lane, numbers[: len(numbers) // 2, of_scene + of_tap :], is_self.any(-1), told
+            )
             tap = swap(config, by, tap)
             scenes = scenes._replace(weights=scenes.weights * counts[:, None])
         if lesson.knocked is not None:

@@ -1,4 +1,4 @@
-"""Run a named study: python scripts/study.py controls"""
+"""Run a named study: python scripts/study.py controls|incentives"""
 
 import sys
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ import tyro
 from preview import first_look
 
 from analysis.calibration import Controls, run_controls
+from analysis.incentives import Incentives, run_incentives
 from curricula.catalogue import WORLDS, Scale
 from curricula.world import World
 from organisms.config import ORGANISMS, OrganismConfig
@@ -18,9 +19,10 @@ from organisms.config import ORGANISMS, OrganismConfig
 
 @dataclass(frozen=True)
 class Study:
-    """controls: grows planted organisms of known provenance, analyses them blind, and scores the verdicts. What exists is not made again."""
+    """controls: grows planted organisms of known provenance, analyses them blind, and scores the verdicts. incentives: grows organisms with and without
+    an incentive to part from the characters' mechanism, and counts where self's comes from. What exists is not made again."""
 
-    study: Annotated[Literal["controls"], tyro.conf.Positional]
+    study: Annotated[Literal["controls", "incentives"], tyro.conf.Positional]
     world: World
     organism: OrganismConfig
     scale: Scale = "cpu"
@@ -43,9 +45,11 @@ def study(arguments: Sequence[str]) -> Path:
     default = Study("controls", WORLDS[look.scale], ORGANISMS[look.scale])
     wanted: Study = command.parse(Study, __doc__ or "", arguments, default=default)
     command.prepare(wanted.cache)
-    plan = Controls(wanted.scale, wanted.world, wanted.organism, wanted.members, wanted.seed, wanted.steps)
+    settings = wanted.scale, wanted.world, wanted.organism, wanted.members, wanted.seed, wanted.steps
     words = " ".join(["python scripts/study.py", *arguments])
-    return run_controls(plan, wanted.out, words, wanted.quiet)
+    if wanted.study == "controls":
+        return run_controls(Controls(*settings), wanted.out, words, wanted.quiet)
+    return run_incentives(Incentives(*settings), wanted.out, words, wanted.quiet)
 
 
 if __name__ == "__main__":

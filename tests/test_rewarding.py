@@ -1,6 +1,5 @@
 """Does self earn what it should by its own acts, and do they push it where the exact expected reward would?"""
 
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -33,7 +32,9 @@ def acted_twice() -> Latents:
     """A scene of the small world in which self acts in both moments, alone in the second."""
     numbers = jax.random.uniform(jax.random.key(0), (400, draws(SMALL)))
     latents, _ = drawn(SMALL, numbers)
-    fits = np.asarray(own_acts(SMALL, latents)).all(1) & ~np.asarray(latents.alone)[:, 0] & np.asarray(latents.alone)[:, 1]
+    fits = (
+        np.asarray(own_acts(SMALL, latents)).all(1) & ~np.asarray(latents.alone)[:, 0] & np.asarray(latents.alone)[:, 1]
+    )
     return jax.tree.map(lambda leaf: leaf[np.flatnonzero(fits)[0]], latents)
 
 
@@ -77,11 +78,11 @@ def test_the_gradient_is_that_of_the_exact_expected_reward(small, acted_twice):
     def sampled(key):
         loss = lambda o: earn(o, group[1], group[0], decisions, jnp.float32(GROUP), SMALL, by, key)[0]  # noqa: E731
         slope = jax.grad(loss)(small)
-        numbers = jax.tree.leaves(jax.tree.map(lambda leaf: jax.random.normal(jax.random.key(leaf.size), (5, *leaf.shape)), small))
-        along = sum((a * b).sum() for a, b in zip(jax.tree.leaves(slope), jax.tree.leaves(exact), strict=True))
-        others = sum(
-            jnp.tensordot(n, a, a.ndim) for n, a in zip(numbers, jax.tree.leaves(slope), strict=True)
+        numbers = jax.tree.leaves(
+            jax.tree.map(lambda leaf: jax.random.normal(jax.random.key(leaf.size), (5, *leaf.shape)), small)
         )
+        along = sum((a * b).sum() for a, b in zip(jax.tree.leaves(slope), jax.tree.leaves(exact), strict=True))
+        others = sum(jnp.tensordot(n, a, a.ndim) for n, a in zip(numbers, jax.tree.leaves(slope), strict=True))
         wanted = sum(jnp.tensordot(n, a, a.ndim) for n, a in zip(numbers, jax.tree.leaves(exact), strict=True))
         return -jnp.append(others, along), wanted
 
@@ -164,7 +165,9 @@ def test_scenes_of_self_come_in_groups_and_the_others_do_not(world):
 
 def test_nobody_but_self_is_rewarded(organism, world):
     """Scenes of characters alone: the loss is imitation's, and what was earned counts no act."""
-    latents, scenes = drawn(world, jax.random.uniform(jax.random.key(1), (GROUP, draws(world))), MIXED._replace(self_scenes=0.0))
+    latents, scenes = drawn(
+        world, jax.random.uniform(jax.random.key(1), (GROUP, draws(world))), MIXED._replace(self_scenes=0.0)
+    )
     assert not np.asarray(own_acts(world, latents)).any()
     by = Reward.of(RewardConfig(), organism)
     decisions = jnp.asarray(world.decisions)
@@ -174,4 +177,3 @@ def test_nobody_but_self_is_rewarded(organism, world):
     np.testing.assert_allclose(loss, nats.mean(), rtol=1e-5)
     np.testing.assert_allclose(told.loss_nats, nats.mean(), rtol=1e-5)
     assert (np.asarray(latents.shows) == ACTS).any()
-
