@@ -93,7 +93,7 @@ class Lesson(NamedTuple):
         if watched is not None:
             weights = [(one.pressures.monitor.weight, one.pressures.exclusive.weight) for one in phases]
             monitor, exclusive = np.asarray(weights, float).T
-            lesson = lesson._replace(audit=Audit(monitor, exclusive, *watched))
+            lesson = lesson._replace(audit=Audit(monitor, exclusive, *watched))  # pyright: ignore[reportArgumentType]
         if start is not None:
             honest, kl = np.asarray([(one.reward.honest, one.reward.kl) for one in phases], float).T
             lesson = lesson._replace(reward=Reward(honest, kl, start))
