@@ -27,7 +27,7 @@ TABLE = MappingProxyType(
         "behaviour, at least": BEHAVES,
         **{f"lower bound of the share, {cell}": share for cell, share in LEAST_SHARE.items()},
         "width of the largest share's interval for mixed, at most": MIXED_WIDTH,
-        "chosen on": "study.py controls --seed 1 --members 4 (cpu scale, run seeds 1000 to 1090) and train.py planted_repurposed --seed 5000 --members 8, 2026-11-21",
+        "chosen on": "study.py controls --seed 1 --members 4 (run seeds 1000 to 1090); train.py planted_repurposed --seed 5000 --members 8; cpu scale, 2026-11-21",
         "migrated": "no organism of that kind was planted",
         "membership is whole at, share of the typical effect": ENOUGH,
         "quantile of null effects taken off": FLOOR_QUANTILE,
