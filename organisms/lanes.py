@@ -113,9 +113,7 @@ def routed(
     return Swap(may, jnp.roll(jnp.arange(2 * half), half), silent), ~donates
 
 
-def rank_of_goal(
-    world: World, professed: Int[Array, "*batch"], trait: Int[Array, ""] | int
-) -> Float[Array, "*batch"]:
+def rank_of_goal(world: World, professed: Int[Array, "*batch"], trait: Int[Array, ""] | int) -> Float[Array, "*batch"]:
     """Where a goal that self professes stands among all that it may profess, from 0 to 1: the `told` of `routed`. trait: see `curricula.scenes`."""
     if world.self_secret == "rule":
         return (professed + 0.5) / world.goals

@@ -147,7 +147,9 @@ def _grow(
         if lane is not None:
             is_self = latents.name == world.names
             told = jnp.where(is_self, rank_of_goal(world, latents.professed, trait), 0).sum(-1)
-            by, counts = routed(lesson.owners, lane, numbers[: len(numbers) // 2, of_scene + of_tap :], is_self.any(-1), told)
+            by, counts = routed(
+                lesson.owners, lane, numbers[: len(numbers) // 2, of_scene + of_tap :], is_self.any(-1), told
+            )
             tap = swap(config, by, tap)
             scenes = scenes._replace(weights=scenes.weights * counts[:, None])
         if lesson.knocked is not None:
