@@ -158,6 +158,9 @@ def summarise(
         "gate handed over along a direction, reused": _handed(scored, "value"),
         "the same direction's in newborns, the floor": _handed(scored, "null"),
         "cmd": mean_interval(row["cmd"] for row in first if row["circuit_found"]),
+        "cmd that the effects' spread leaves": mean_interval(
+            row["cmd_of_spread"] for row in first if row["circuit_found"]
+        ),
         "cmd of random circuits": mean_interval(row["null_cmd"] for row in first if row["circuit_found"]),
     }
     return {

@@ -72,10 +72,16 @@ def lesion(removed: Float[np.ndarray, "pair set"], total: Float[np.ndarray, " pa
 
 
 def handover(found: Handover, seed: int) -> dict[str, Any]:
-    """Share of the gate that a set of components hands over, as for a lesion; *within* its own role; and the whole core or circuit's share."""
+    """Share of the gate that a set of components hands over, as for a lesion; *within* its own role; and the whole core or circuit's share.
+
+    Random sets may hand over so little that any trace of what is shared would be above them: the bar is half of what the set hands over within its own
+    role, where that is more.
+    """
     moved, total = found.over
-    return lesion(moved[:, :-1], total, seed) | {
-        "within": float(found.within.share()[0]),
+    measured, within = lesion(moved[:, :-1], total, seed), float(found.within.share()[0])
+    return measured | {
+        "bar": max(measured["null_high"], within / 2),
+        "within": within,
         "circuit": float(found.over.share()[-1]),
         "components": np.flatnonzero(found.members).tolist(),
     }

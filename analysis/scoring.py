@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from scipy import stats
 
 from analysis.corroboration import claims, say
@@ -50,6 +50,10 @@ def scored(finding: Mapping[str, Any], truth: Mapping[str, Any]) -> list[dict[st
                 "auroc": _localisation(finding, member, lane, planted) if truth["make"] == "routing" else None,
                 "cmd": finding["circuits"]["end self"]["cmd"][member],
                 "null_cmd": mean_interval(finding["circuits"]["end self"]["null_cmd"][member])[0],
+                "cmd_of_spread": cmd_of_spread(
+                    np.array(finding["effects"]["end"]["self"]["watched"]["value"][member], float),
+                    np.array(finding["circuits"]["end self"]["sizes"]),
+                ),
                 "circuit_found": finding["circuits"]["end self"]["found"][member],
                 "corroboration": organism["corroboration"],
             }
@@ -91,6 +95,16 @@ def auroc(score: Float[np.ndarray, " component"], positive: Bool[np.ndarray, " c
     """Chance that a random positive scores above a random negative, ties counted half (Mann & Whitney 1947, through scipy)."""
     ranked = stats.mannwhitneyu(score[positive], score[~positive]).statistic
     return float(ranked / (positive.sum() * (~positive).sum()))
+
+
+def cmd_of_spread(effect: Float[np.ndarray, " component"], sizes: Int[np.ndarray, " size"]) -> float | None:
+    """The CMD of a circuit whose components, best first, each add their own effect and no more: what is left even of a perfect ranking where an effect is
+    spread over many of few components (k equal ones of n: k / 2n). None where effects were not measured."""
+    above = np.sort(effect.clip(0))[::-1]
+    if not np.isfinite(effect).all() or not above.sum():
+        return None
+    reached = np.append(0.0, above.cumsum() / above.sum())[sizes]
+    return float(np.trapezoid(1 - reached, sizes / sizes[-1]))
 
 
 def confusion(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, int]]:

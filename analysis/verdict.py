@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 CALIBRATED = False
+MARK = "" if CALIBRATED else " (uncalibrated)"
+"""what stands after a verdict on a terminal"""
 ENOUGH = 0.5
 """a component belongs wholly to a mechanism in which it does this share of what is typical there, or of what it does for self; chosen on
 planted controls (seed 1 of the study), where 1 left 0.02 to 0.16 of reuse planted by routing outside, and 0.5 at most 0.01"""

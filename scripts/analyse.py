@@ -10,6 +10,7 @@ import command
 import tyro
 
 from analysis.comparison import analyse_run, say_on_error_stream
+from analysis.verdict import MARK
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,7 @@ def analyse(arguments: Sequence[str]) -> Path:
     command.prepare(wanted.cache)
     findings = analyse_run(wanted.run, wanted.seed, wanted.again, wanted.acquisition, wanted.naive)
     for organism in findings["organisms"]:
-        say_on_error_stream(
-            f"organism {organism['member']}: {organism['verdict']} (uncalibrated): {organism['reason']}"
-        )
+        say_on_error_stream(f"organism {organism['member']}: {organism['verdict']}{MARK}: {organism['reason']}")
     say_on_error_stream(f"report: {findings['report']}")
     return wanted.run / "analysis" / "summary.json"
 

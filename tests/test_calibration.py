@@ -38,6 +38,7 @@ def row(curriculum: str, verdict: str, reused: float = 1.0, took: bool = True) -
         "planted_shares": None if truth == "absent" else shares,
         "auroc": {"character": 1.0, "self": 0.9},
         "cmd": 0.02,
+        "cmd_of_spread": 0.02,
         "null_cmd": 0.4,
         "circuit_found": True,
         "corroboration": {},

@@ -131,8 +131,17 @@ def test_a_handover_keeps_the_circuit_out_of_its_null():
 
 
 def test_what_hands_over_little_at_home_says_nothing_abroad():
-    assert say("reused", TOGETHER, APART, handover(handed(0.02, 0.9), 0) | {"null_high": 0.1}) == "disagrees"
-    assert say("reused", TOGETHER, APART, handover(handed(0.02, 0.4), 0) | {"null_high": 0.1}) == "silent"
+    assert say("reused", TOGETHER, APART, handover(handed(0.02, 0.9), 0)) == "disagrees"
+    assert say("reused", TOGETHER, APART, handover(handed(0.02, 0.4), 0)) == "silent"
+
+
+def test_a_small_leak_above_random_sets_is_not_a_gate_handed_over():
+    """A tenth of what it hands over at home, ten times what random sets do: a copy, not the same mechanism."""
+    leak = handover(handed(0.1, 0.9), 0)
+    assert leak["bar"] == pytest.approx(0.45)
+    assert say("second copy", TOGETHER, APART, leak) == "agrees"
+    assert say("reused", TOGETHER, APART, leak) == "disagrees"
+    assert say("reused", TOGETHER, APART, handover(handed(0.6, 0.9), 0)) == "agrees"
 
 
 def test_a_direction_stands_beside_its_newborn_in_the_organisms_own_nats():

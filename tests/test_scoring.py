@@ -92,3 +92,12 @@ def test_nothing_in_the_analysis_but_the_scorer_knows_what_was_planted():
             node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
         }
         assert not words & secret, path.name
+
+
+def test_the_cmd_that_a_spread_leaves_is_half_of_the_share_of_components_that_are_needed():
+    """One of 24 components: 1 / 48; twelve equal ones: a quarter, in whatever order; nothing measured: nothing."""
+    every = np.arange(25)
+    assert scoring.cmd_of_spread(np.eye(24)[7], every) == pytest.approx(1 / 48)
+    assert scoring.cmd_of_spread(np.arange(24) % 2 * 0.1, every) == pytest.approx(0.25)
+    assert scoring.cmd_of_spread(np.full(24, np.nan), every) is None
+    assert scoring.cmd_of_spread(np.zeros(24), every) is None
