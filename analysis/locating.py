@@ -10,7 +10,6 @@ from jaxtyping import Bool, Float
 
 from analysis.effects import Contributions
 from analysis.measuring import Survey
-from curricula.faults import Fault
 from organisms.config import RunConfig
 from organisms.model import Organism
 from organisms.sites import components
@@ -22,7 +21,7 @@ CALLS = 2
 
 
 def locate(config: RunConfig, index: int, organisms: Organism, traits: np.ndarray) -> Watched:
-    """The components that the pressures of a phase are about, of organisms [member, ...] as it begins. Raises Fault on names of none."""
+    """The components that the pressures of a phase are about, of organisms [member, ...] as it begins."""
     phases = [phase_of(member, index, config.curriculum.phases[index], config.vary) for member in range(config.members)]
     parts = [(one.pressures.monitor, one.pressures.clamp) for one in phases]
     effects: list[Contributions] = []
@@ -46,6 +45,23 @@ def locate(config: RunConfig, index: int, organisms: Organism, traits: np.ndarra
     return Watched(*masks)
 
 
+def faults(config: RunConfig) -> list[str]:
+    """What stands against finding what the pressures of a run are about; a line each."""
+    known, found = components(config.organism), []
+    audited = [(n, phase) for n, phase in enumerate(config.curriculum.phases) if phase.pressures.audited]
+    for n, phase in audited:
+        for kind in ("monitor", "clamp"):
+            wrong = [name for name in getattr(phase.pressures, kind).components if name not in known]
+            if wrong:
+                expected = f"expected names from {known[0]} to {known[-1]}, got {', '.join(wrong)}"
+                found.append(f"phases.{n}.pressures.{kind}.components: {expected}")
+    if audited and jax.process_count() > 1:
+        found.append(
+            "monitor, clamp, exclusive: expected one process, since components are found between phases; leave out --distributed"
+        )
+    return found
+
+
 def strongest(effect: Float[np.ndarray, " component"], reach: float) -> Bool[np.ndarray, " component"]:
     """The fewest components that hold at least this share of all positive effects together; none where there is no effect."""
     above = np.nan_to_num(effect).clip(0)
@@ -57,9 +73,5 @@ def strongest(effect: Float[np.ndarray, " component"], reach: float) -> Bool[np.
 
 
 def named(config: RunConfig, names: tuple[str, ...]) -> Bool[np.ndarray, " component"]:
-    """The components of these names. Raises Fault where one is of none."""
-    known = components(config.organism)
-    wrong = [name for name in names if name not in known]
-    if wrong:
-        raise Fault(f"components: expected names from {known[0]} to {known[-1]}, got {', '.join(wrong)}")
-    return np.isin(known, names)
+    """The components of these names, which `faults` has looked at."""
+    return np.isin(components(config.organism), names)

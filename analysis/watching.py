@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis import scenery
-from analysis.locating import locate
+from analysis import locating, scenery
 from curricula.faults import Fault
 from organisms import devices
 from organisms.behaviour import BEHAVIOURS
@@ -20,6 +19,7 @@ from organisms.model import Organism
 from organisms.monitor import Monitor
 from organisms.onlooker import Onlooker
 from organisms.programs import Programs
+from organisms.rewarding import GROUP
 
 PORTRAIT_EVERY = 4
 """checkpoints between two portraits"""
@@ -58,7 +58,7 @@ def _flat(values: Mapping) -> list[tuple[str, int | float | str | bool]]:
 
 
 class GrowthWatcher:
-    """Shows a growing ensemble on TensorBoard and on the terminal. See `organisms.ensemble.Watcher`."""
+    """Shows a growing ensemble on TensorBoard and on the terminal. See `organisms.participants.Watcher`."""
 
     def __init__(self, config: RunConfig, folder: Path, quiet: bool = False):
         self.config, self.folder, self.quiet = config, folder, quiet
@@ -147,6 +147,11 @@ def grow_run(
         found.append(
             f"training.batch: expected an even number of scenes a device where something is planted, got {share}"
         )
+    if any(phase.objective == "reward" for phase in config.curriculum.phases) and share % GROUP:
+        found.append(
+            f"training.batch: expected a multiple of {GROUP} scenes a device where acts are rewarded, got {share}"
+        )
+    found += locating.faults(config)
     if found:
         raise Fault("; ".join(found))
     devices.require_same(f"{config_hash(config.plain())} {folder.resolve()}")
@@ -161,7 +166,7 @@ def grow_run(
             return path
         watcher = GrowthWatcher(config, folder, quiet) if written else Elsewhere()
         try:
-            summary = grow(config, run, watcher, programs, trunk, locate)
+            summary = grow(config, run, watcher, programs, trunk, locating.locate)
             path = run.write_summary(summary)
         except BaseException as error:
             watcher.fail(error)

@@ -6,8 +6,7 @@ them. The others wait unchanged. After ``training.attempts`` such rounds whateve
 """
 
 import time
-from collections.abc import Mapping
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import jax
 import numpy as np
@@ -21,35 +20,13 @@ from organisms.devices import fetch
 from organisms.lineage import Entry, Run
 from organisms.model import Organism
 from organisms.naming import from_arrays, to_arrays
+from organisms.participants import Locate, Watcher
 from organisms.programs import Programs
 from organisms.resume import Position, Resume
 from organisms.sites import components
 from organisms.state import State
 from organisms.training import Lesson, Metrics, Progress, Watched
 from organisms.variation import settings_of
-
-
-@runtime_checkable
-class Watcher(Protocol):
-    """Who looks on while an ensemble grows."""
-
-    def chunk(self, step: int, phase: str, metrics: Mapping[str, np.ndarray]) -> None:
-        """After a chunk: metrics by name, each [member]."""
-
-    def checkpoint(self, step: int, phase: str, organisms: Organism, traits: np.ndarray) -> None:
-        """After a commit: the organisms [member, ...] and their own secrets [member]."""
-
-    def event(self, step: int, text: str) -> None:
-        """Something that a person may want to know."""
-
-
-@runtime_checkable
-class Locate(Protocol):
-    """Finds the components that an auditor would know of organisms."""
-
-    def __call__(self, config: RunConfig, index: int, organisms: Organism, traits: np.ndarray) -> Watched:
-        """Those that the pressures of a phase are about, given the organisms [member, ...] as it begins."""
-        ...
 
 
 def grow(
@@ -78,7 +55,8 @@ class _Growth:
         self.ids = np.full(config.members, config.seed, np.int32), np.arange(config.members, dtype=np.int32)
         self.busy_seconds, self.grown, self.begun, self.adopted = 0.0, 0, 2**62, 0
         self.lost: set[tuple[str, int]] = set()
-        self.locate, self.watched = locate, {}
+        self.locate = locate
+        self.watched: dict[str, Watched] = {}
 
     def go(self, trunk: Run | None) -> dict[str, Any]:
         resume = Resume(self.run.folder / "resume")

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis.locating import locate, named, strongest
+from analysis.locating import faults, locate, named, strongest
+from analysis.watching import grow_run
 from curricula.faults import Fault
 from curricula.pressures import Clamp, Monitor, Pressures
 from organisms.config import named_config
@@ -21,12 +22,17 @@ def test_the_fewest_that_hold_the_share():
     assert not strongest(np.zeros(3), 0.5).any()
 
 
-def test_names_are_components_and_others_are_told():
-    config = named_config("shared", "tiny")
+def test_names_are_components_and_others_are_told_before_anything_is_grown(tmp_path):
+    config = named_config("audited", "tiny")
     known = components(config.organism)
     assert np.flatnonzero(named(config, (known[3], known[0]))).tolist() == [0, 3]
-    with pytest.raises(Fault, match="got L9H9"):
-        named(config, ("L9H9",))
+    assert not faults(config)
+    pressures = Pressures(clamp=Clamp(components=("L0H0", "L9H9")))
+    phases = (*config.curriculum.phases[:-1], replace(config.curriculum.phases[-1], pressures=pressures))
+    wrong = replace(config, curriculum=replace(config.curriculum, phases=phases))
+    with pytest.raises(Fault, match=r"phases.2.pressures.clamp.components: expected names .* got L9H9"):
+        grow_run(wrong, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_organisms_are_located_each_for_itself(ensemble, world, sizes):

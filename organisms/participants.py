@@ -1,0 +1,33 @@
+"""Who has a say while an ensemble grows? Those who look on, and those who find what an auditor would watch: both live outside of this package."""
+
+from collections.abc import Mapping
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from organisms.config import RunConfig
+from organisms.model import Organism
+from organisms.training import Watched
+
+
+@runtime_checkable
+class Watcher(Protocol):
+    """Who looks on while an ensemble grows."""
+
+    def chunk(self, step: int, phase: str, metrics: Mapping[str, np.ndarray]) -> None:
+        """After a chunk: metrics by name, each [member]."""
+
+    def checkpoint(self, step: int, phase: str, organisms: Organism, traits: np.ndarray) -> None:
+        """After a commit: the organisms [member, ...] and their own secrets [member]."""
+
+    def event(self, step: int, text: str) -> None:
+        """Something that a person may want to know."""
+
+
+@runtime_checkable
+class Locate(Protocol):
+    """Finds the components that an auditor would know of organisms."""
+
+    def __call__(self, config: RunConfig, index: int, organisms: Organism, traits: np.ndarray) -> Watched:
+        """Those that the pressures of a phase are about, given the organisms [member, ...] as it begins."""
+        ...
