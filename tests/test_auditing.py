@@ -5,14 +5,17 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from reading import MIXED, scenes_of
+from reference import forward, member_arrays
 from wired import READERS, SIZES, wired
 
 from curricula.catalogue import WORLDS
 from curricula.pressures import Clamp, Exclusive, Monitor, Pressures, Routing
 from curricula.scenes import draws, trained_support
-from organisms.auditing import Audit, audit, hold, shares, with_other_cues_in_turn
+from organisms.auditing import Audit, audit, changes, hold, shares, with_other_cues_in_turn
+from organisms.naming import to_arrays
 from organisms.objectives import imitate
 from organisms.sites import Site, components, identity
+from organisms.surgery import pick
 
 TRAIT = jnp.int32(0)
 
@@ -46,16 +49,28 @@ def test_shares_of_a_layer_sum_to_one_and_overlap_is_at_most_one(organism, numbe
     assert float(read(organism, numbers, world, sizes, ~everything)[1].monitored) == 0.0
 
 
-def test_a_louder_organism_reads_as_much(organism, numbers, world, sizes):
-    """All of the last layer's writes doubled: its shares are what they were, so whispering earns nothing."""
-    layer = sizes.layers - 1
-    louder = jax.tree.map(lambda leaf: leaf, organism)
-    for name in ("output", "out_of_neurons"):
-        parameter = getattr(louder, name)
-        parameter[...] = parameter[...].at[layer].multiply(2.0)
-    watched = np.arange(len(components(sizes))) % 2 == 0
-    before, after = (read(o, numbers, world, sizes, watched)[1] for o in (organism, louder))
-    np.testing.assert_allclose(after, before, rtol=1e-4)
+def test_changes_are_those_of_what_is_written_worked_out_by_hand(ensemble, world, sizes):
+    """Two scenes and the same with other cues: squared length of what each component's write changes at cues and actor, from outputs that jax has no part in."""
+    tokens = np.asarray(jax.random.randint(jax.random.key(5), (4, world.positions), 0, world.vocabulary.size))
+    found = np.asarray(changes(pick(ensemble, 0), jnp.asarray(tokens), jnp.asarray(world.decisions), world.cues, sizes))
+    arrays = member_arrays(to_arrays(ensemble))
+    outputs = [forward(arrays, scene, blocks=sizes.neuron_blocks)[1] for scene in tokens]
+    wide = sizes.neurons // sizes.neuron_blocks
+    for layer in range(sizes.layers):
+        for index in range(sizes.heads + sizes.neuron_blocks):
+            block = index - sizes.heads
+            if block < 0:
+                key, into = (layer, "head", index), arrays[f"blocks.{layer}.attn.W_O"][index]
+            else:
+                span = (block * wide, (block + 1) * wide)
+                key, into = (layer, "neurons", span), arrays[f"blocks.{layer}.mlp.W_out"][slice(*span)]
+            for pair in (0, 1):
+                moved = (((outputs[pair][key] - outputs[pair + 2][key]) @ into) ** 2).sum(-1)
+                for moment, decision in enumerate(world.decisions):
+                    first = decision if layer == sizes.layers - 1 else decision - world.cues
+                    expected = moved[first : decision + 1].sum()
+                    component = layer * (sizes.heads + sizes.neuron_blocks) + index
+                    np.testing.assert_allclose(found[pair, moment, component], expected, rtol=1e-3)
 
 
 @pytest.mark.parametrize("part", ["monitored", "overlap"])

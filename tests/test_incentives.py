@@ -1,5 +1,7 @@
 """Does the study of incentives count what it says that it counts, and can a reader trust its page?"""
 
+from copy import deepcopy
+
 import pytest
 
 from analysis import incentives
@@ -59,7 +61,7 @@ def arms() -> dict:
     spare = organism(0, "repurposed", "repurposed", **AGREED), organism(1, "absent")
     plain = organism(0, "reused", **AGREED), organism(1, "reused", cross_lesion="disagrees", fork_lesion="agrees")
     return {
-        name: arm(name, finding(*(spare if incentive == "auditor" else plain), run=f"{name}-<u>"))
+        name: arm(name, finding(*deepcopy(spare if incentive == "auditor" else plain), run=f"{name}-<u>"))
         for name, (incentive, _, _) in ARMS.items()
     }
 

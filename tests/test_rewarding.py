@@ -16,7 +16,7 @@ from organisms.naming import to_arrays
 from organisms.rewarding import GROUP, Reward, advantages, earn, in_groups, own_acts, rewards, roll_out
 from organisms.surgery import pick
 
-SMALL = World(names=2, goals=4, cue_kinds=2, cues=1, moments=2, held_out_pairs=0.0, held_out_cues=0.0)
+SMALL = World(names=2, goals=4, cue_kinds=4, cues=2, moments=2, held_out_pairs=0.0, held_out_cues=0.0)
 SIZES = OrganismConfig(layers=1, heads=2, width=8, neurons=8, neuron_blocks=2)
 OF_SELF = MIXED._replace(self_scenes=1.0, questions=0.0)
 TRAIT = jnp.int32(1)
