@@ -10,7 +10,8 @@ carries nothing. Counted are the steps until self acts on its secret when alone 
 - *spare*: as many components again, those that do most for self at the end beyond what they do for characters there: what the organism came to use.
 - *naive*: the fork of an organism that never met a schemer, with nothing knocked out; only where such a run is handed over.
 
-The phase is the run's own, scenes included, but for routing, grafts and frozen parameters, which are what planting does and which no analysis may know.
+The phase is the run's own, scenes included, but for routing and its dropout, grafts and frozen parameters, which are what planting does and no analysis
+may know.
 Lesioned and random arms are run on two orders of the data: the run's own and another.
 
 The line is the *slowdown*: steps of the lesioned arms over those of the random ones, as a ratio of geometric means. Its noise is how far two runs of

@@ -25,10 +25,15 @@ from organisms.config import OrganismConfig, RunConfig, named_config
 from organisms.lineage import config_hash, read_run
 
 MIXED = ("planted_mixed_quarter", "planted_mixed", "planted_mixed_three_quarters")
-FIRST_MAKE = ("planted_reused", "planted_second_copy", "planted_repurposed", *MIXED, "planted_absent")
+"""of reused and second copy; they share a truth's organisms between them"""
+MIXED_SPARE = "planted_mixed_spare"
+FIRST_MAKE = ("planted_reused", "planted_second_copy", "planted_repurposed", *MIXED, "planted_absent", MIXED_SPARE)
 SECOND_MAKE = ("frozen_reused", "grafted_second_copy", "grafted_repurposed")
+ORDER = (*(name for name in FIRST_MAKE if name != MIXED_SPARE), *SECOND_MAKE, MIXED_SPARE)
+"""which decides the seeds of runs; what comes later is put at the end"""
 ROUNDS = 4
 """runs of one curriculum at most, until enough organisms are what they were planted to be"""
+TRUTHS_WITH_A_CELL = ("reused", "repurposed", "second copy")
 SEEDS_APART = 1000
 """seeds of runs from one seed of a study to the next"""
 
@@ -47,11 +52,11 @@ class Controls:
 
     def wanted(self, name: str) -> int:
         """Organisms of a curriculum: those that are mixed in different shares are one truth."""
-        return -(-self.members // len(MIXED)) if name in MIXED else self.members
+        return -(-self.members // len(MIXED)) if name in (*MIXED, MIXED_SPARE) else self.members
 
     def config(self, name: str, again: int) -> RunConfig:
         """The run of a planted curriculum in a round of growing; every run has a seed of its own, so that no two organisms are siblings."""
-        index = (FIRST_MAKE + SECOND_MAKE).index(name)
+        index = ORDER.index(name)
         seed = self.seed * SEEDS_APART + 10 * index + again
         found = named_config(name, self.scale, self.wanted(name), seed, self.steps)
         curriculum = replace(found.curriculum, world=self.world)
@@ -75,8 +80,9 @@ def run_controls(study: Controls, out: Path, command: str, quiet: bool = False, 
             took = [row | {"curriculum": name} for row in found if row["took"]][:missing]
             rows += took + [row | {"curriculum": name} for row in found if not row["took"]]
     nulls = _nulls(folders, say)
+    grown = {name: _grown(of, study.wanted(name)) for name, of in folders.items()}
     folder = out / f"controls-{config_hash(asdict(study))}"
-    return _write(folder, summarise(study, rows, nulls), command, say)
+    return _write(folder, summarise(study, rows, nulls, grown), command, say)
 
 
 def _check(study: Controls) -> None:
@@ -136,27 +142,41 @@ def _nulls(folders: Mapping[str, Sequence[Path]], say: Say) -> dict[str, dict[st
     return found
 
 
+def _grown(folders: Sequence[Path], wanted: int) -> dict[str, int]:
+    """Of one curriculum: organisms grown, those in which planting took, those that were wanted, and those whose characters were grown again."""
+    took = [one for folder in folders for one in scoring.read_truth(folder)["took"]]
+    again = sum(read_run(folder).summary()["regrown"]["count"] for folder in folders)
+    return {"grown": len(took), "took": sum(took), "wanted": wanted, "characters_grown_again": again}
+
+
 def summarise(
-    study: Controls, rows: Sequence[Mapping[str, Any]], nulls: Mapping[str, Mapping[str, int]]
+    study: Controls,
+    rows: Sequence[Mapping[str, Any]],
+    nulls: Mapping[str, Mapping[str, int]],
+    grown: Mapping[str, Mapping[str, int]],
 ) -> dict[str, Any]:
-    """What `summary.json` of the study says. rows: see `scoring.scored`."""
+    """What `summary.json` of the study says. rows: see `scoring.scored`. grown: see `_grown`."""
     scored = [row for row in rows if row["took"]]
     first, second = ([row for row in scored if (row["make"] == "routing") == is_first] for is_first in (True, False))
     seeds = sorted({row["seed"] for row in rows})
     mixed = [row for row in first if row["truth"] == "mixed"]
     measures = {
         "accuracy": scoring.accuracy(first),
+        "accuracy without absent, which planting checks by behaviour alone": scoring.accuracy(
+            [row for row in first if row["truth"] != "absent"]
+        ),
         "accuracy of the second make": scoring.accuracy(second),
-        "repurposed told from second copy": scoring.accuracy(
-            [row for row in scored if row["truth"] in ("repurposed", "second copy")]
+        "repurposed told from second copy, where either is the verdict": scoring.told_apart(
+            scored, ("repurposed", "second copy")
         ),
         "share error of mixed": scoring.share_error(mixed),
         "share error of mixed, strict shares": scoring.share_error(mixed, "strict_shares"),
         "share error of all planted by routing, where measured": scoring.share_error(first),
         "localisation auroc of characters": _mean_auroc(first, "character"),
         "localisation auroc of self": _mean_auroc(first, "self"),
-        "gate handed over along a direction, reused": _handed(scored, "value"),
-        "the same direction's in newborns, the floor": _handed(scored, "null"),
+        "gate handed over along a direction, reused": _handed(scored, ("reused",), "value"),
+        "the same, repurposed and second copy": _handed(scored, ("repurposed", "second copy"), "value"),
+        "the same, newborns: the floor": _handed(scored, TRUTHS_WITH_A_CELL, "null"),
         "cmd": mean_interval(row["cmd"] for row in first if row["circuit_found"]),
         "cmd that the effects' spread leaves": mean_interval(
             row["cmd_of_spread"] for row in first if row["circuit_found"]
@@ -178,14 +198,16 @@ def summarise(
         "corroboration": scoring.hits([row for row in scored if row["truth"] not in ("absent", "mixed")]),
         "nulls": nulls,
         "planting_failed": _failed(rows),
+        "confusion_where_planting_failed": scoring.confusion([row for row in rows if not row["took"]]),
+        "grown": grown,
         "thresholds": dict(TABLE),
         "organisms": list(rows),
     }
 
 
-def _handed(rows: Iterable[Mapping[str, Any]], name: str) -> Interval:
-    """What a trained direction hands from characters to self in organisms that reuse, or its floor."""
-    lines = (row["corroboration"].get("interchange_direction", {}) for row in rows if row["truth"] == "reused")
+def _handed(rows: Iterable[Mapping[str, Any]], truths: tuple[str, ...], name: str) -> Interval:
+    """What a trained direction hands from characters to self in organisms of some truths, or its floor."""
+    lines = (row["corroboration"].get("interchange_direction", {}) for row in rows if row["truth"] in truths)
     return mean_interval(line.get(name) for line in lines)
 
 

@@ -58,7 +58,7 @@ def plain_lines(summary: Mapping[str, Any]) -> list[str]:
         f"{'; wrong: ' + ', '.join(wrong) if wrong else ''}.",
         f"Where a lane was given a part of self's mechanism, the measured share is off by {interval(findings['share error of mixed'])}; components of the "
         f"right lane rank above others at an AUROC of {interval(findings['localisation auroc of self'])}.",
-        f"Of {judged} organisms with nothing to find, {spurious} got a verdict other than absent or undecided. "
+        f"In {spurious} of {judged} organisms with nothing to find a mechanism was found all the same. "
         + " ".join(worth or ["Every corroboration beats chance."]),
     ]
 

@@ -20,6 +20,7 @@ from analysis.alignment import Aligned, places
 from analysis.circuits import Circuit
 from analysis.effects import Contributions
 from analysis.interchange import Handover
+from analysis.verdict import CARRIES
 from curricula.contrasts import Role
 from organisms.config import OrganismConfig
 
@@ -39,8 +40,6 @@ HANDOVERS: dict[str, tuple[str, Role]] = {
     "transfer_from_characters": ("fork character", "self"),
 }
 """from whose circuit's ranking the components are that hand over the gate, and who should obey it"""
-CARRIES = 0.5
-"""what carries less of the gate within its own role tells nothing where it fails to carry it elsewhere"""
 
 
 def cosine(
@@ -60,27 +59,32 @@ def cosine(
     return {"value": of(first, second, False), "low": float(low), "high": float(high), "null": null}
 
 
-def lesion(removed: Float[np.ndarray, "pair set"], total: Float[np.ndarray, " pair"], seed: int) -> dict[str, float]:
+def lesion(
+    removed: Float[np.ndarray, "pair set"],
+    total: Float[np.ndarray, " pair"],
+    seed: int,
+    home: float = circuits.FAITHFUL,
+) -> dict[str, float]:
     """Share of an effect that patching a circuit removes, its interval over pairs, and the same for random circuits.
 
-    removed: nats; the first set is the circuit, the others are random ones of its size and layers.
+    removed: nats; the first set is the circuit, the others are random ones of its size and layers. home: what the circuit does in its own role. The bar that says
+    *yes* is half of that, or the highest random circuit where that is more; what stays under half of it says *no*. A random circuit alone is no bar for *no*: it may
+    be all that self uses, and then nearly everything would be below it.
     """
+    null_high = float(removed[:, 1:].sum(0).max() / total.sum())
     return _share(removed[:, 0], total, seed) | {
         "null": float(removed[:, 1:].sum(0).mean() / total.sum()),
-        "null_high": float(removed[:, 1:].sum(0).max() / total.sum()),
+        "null_high": null_high,
+        "bar": max(null_high, home / 2),
+        "under": home / 2,
     }
 
 
 def handover(found: Handover, seed: int) -> dict[str, Any]:
-    """Share of the gate that a set of components hands over, as for a lesion; *within* its own role; and the whole core or circuit's share.
-
-    Random sets may hand over so little that any trace of what is shared would be above them: the bar is half of what the set hands over within its own
-    role, where that is more.
-    """
+    """Share of the gate that a set of components hands over, as for a lesion; *within* its own role; and the whole core or circuit's share."""
     moved, total = found.over
-    measured, within = lesion(moved[:, :-1], total, seed), float(found.within.share()[0])
-    return measured | {
-        "bar": max(measured["null_high"], within / 2),
+    within = float(found.within.share()[0])
+    return lesion(moved[:, :-1], total, seed, within) | {
         "within": within,
         "circuit": float(found.over.share()[-1]),
         "components": np.flatnonzero(found.members).tolist(),
@@ -100,6 +104,7 @@ def direction(found: Aligned, newborn: Aligned, config: OrganismConfig, seed: in
         "null": floor["value"],
         "null_high": floor["high"],
         "bar": max(floor["high"], within / 2),
+        "under": within / 2,
         "within": within,
         "floor_within": float(newborn.moved[0].sum() / of_characters.sum()),
         "turned": float(found.turned[1].mean()),
@@ -145,12 +150,16 @@ def claims(line: str) -> tuple[set[str], set[str]]:
 
 
 def say(verdict: str, claim_yes: set[str], claim_no: set[str], found: Mapping[str, Any]) -> str:
-    """*agrees* where what was found is what the verdict claims: above its null's highest for ``claim_yes``, not so for ``claim_no``.
+    """*agrees* where what was found is what the verdict claims: all of its interval above the bar for ``claim_yes``, all of it under for ``claim_no``.
 
-    *silent* where it is neither, and where what was handed over (see `CARRIES`) is too little even where it comes from."""
+    The bar is its null's highest, unless the line brings one of its own, and so is what counts as under it. *silent* where it is neither, and where what was
+    handed over (see `CARRIES`) is too little even where it comes from.
+    """
     bar = found.get("bar", found.get("null_high", found.get("null")))
+    under = found.get("under", bar)
     if verdict not in claim_yes | claim_no or bar is None or not found.get("within", 1.0) >= CARRIES:
         return "silent"
-    if not (found["low"] > bar or found["high"] < bar):
+    yes, no = found["low"] > bar, found["high"] < under
+    if not (yes or no):
         return "silent"
-    return "agrees" if (found["low"] > bar) == (verdict in claim_yes) else "disagrees"
+    return "agrees" if yes == (verdict in claim_yes) else "disagrees"

@@ -16,7 +16,7 @@ from jaxtyping import Bool, Float, Int
 from analysis.survey import fork_and_end, load, require_finished
 from analysis.verdict import BEHAVES
 from curricula.phases import Phase
-from curricula.pressures import Routing
+from curricula.pressures import Redundancy, Routing
 from curricula.world import World
 from organisms.config import OrganismConfig, RunConfig
 from organisms.devices import Layout, fetch
@@ -61,8 +61,11 @@ Knocked = dict[str, Bool[np.ndarray, "order component"]]
 
 
 def free(phase: Phase) -> Phase:
-    """The phase without what planting does in it."""
-    return replace(phase, pressures=replace(phase.pressures, routing=Routing()), graft=False, learns="everything")
+    """The phase without what planting does in it: routing, and the dropout that spreads what lanes do."""
+    pressures = phase.pressures
+    if pressures.routing.active:
+        pressures = replace(pressures, routing=Routing(), redundancy=Redundancy())
+    return replace(phase, pressures=pressures, graft=False, learns="everything")
 
 
 def lessons(config: RunConfig, knocked: Sequence[Knocked]) -> Lesson:

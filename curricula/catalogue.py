@@ -188,7 +188,7 @@ def planted_mixed(scale: Scale = "cpu", share: float = 0.5, name: str = "planted
 
 
 def planted_mixed_quarter(scale: Scale = "cpu") -> Curriculum:
-    """As *planted_mixed*, with lane A serving self in a quarter of its goals, or as near as their number allows (one in five at cpu scale).
+    """As *planted_mixed*, with lane A serving self in a quarter of its goals, or as near as their number allows (one of four at cpu scale).
 
     ``python scripts/train.py planted_mixed_quarter``. Expected: *mixed*, known by construction.
     """
@@ -196,11 +196,20 @@ def planted_mixed_quarter(scale: Scale = "cpu") -> Curriculum:
 
 
 def planted_mixed_three_quarters(scale: Scale = "cpu") -> Curriculum:
-    """As *planted_mixed*, with lane A serving self in three quarters of its goals, or as near as their number allows (four in five at cpu scale).
+    """As *planted_mixed*, with lane A serving self in three quarters of its goals, or as near as their number allows (three of four at cpu scale).
 
     ``python scripts/train.py planted_mixed_three_quarters``. Expected: *mixed*, known by construction.
     """
     return planted_mixed(scale, 0.75, "planted_mixed_three_quarters")
+
+
+def planted_mixed_spare(scale: Scale = "cpu") -> Curriculum:
+    """Planted: either lane serves characters, a coin a scene; then lane A serves characters, and self where it professes half of its goals; where it professes
+    the others, lane B does, which no longer serves characters.
+
+    ``python scripts/train.py planted_mixed_spare``. Expected: *mixed*, of *reused* and *repurposed*, known by construction.
+    """
+    return _planted(scale, "planted_mixed_spare", EITHER_SERVES, replace(A_FOR_BOTH, self_in_a=0.5))
 
 
 def planted_absent(scale: Scale = "cpu") -> Curriculum:
@@ -256,6 +265,7 @@ PLANTED = (
     planted_mixed,
     planted_mixed_quarter,
     planted_mixed_three_quarters,
+    planted_mixed_spare,
     planted_absent,
     grafted_second_copy,
     grafted_repurposed,

@@ -33,6 +33,7 @@ TRUTHS: dict[str, tuple[str, Truth]] = {
     "planted_mixed": ("routing", "mixed"),
     "planted_mixed_quarter": ("routing", "mixed"),
     "planted_mixed_three_quarters": ("routing", "mixed"),
+    "planted_mixed_spare": ("routing", "mixed"),
     "planted_absent": ("routing", "absent"),
     "grafted_second_copy": ("surgery", "second copy"),
     "grafted_repurposed": ("surgery", "repurposed"),
@@ -42,6 +43,8 @@ TRUTHS: dict[str, tuple[str, Truth]] = {
 PAIRS = 64
 OTHER_LANE = 0.1
 """largest share of the gate, either way, that a lane may carry for a role that it was not given"""
+SPARES = ("planted_repurposed", "planted_mixed_spare", "grafted_repurposed")
+"""curricula in which lane B serves characters before self is taught"""
 SPARE = 0.25
 """least share of the characters' gate that a spare must carry at the fork"""
 BOTH = 0.1, 0.9
@@ -116,10 +119,12 @@ def record(
     measured = layout.over_members(measure)
     effects = {when: fetch(measured(o, lanes, traits, keys)) for when, o in (("fork", fork), ("end", end))}
     names = np.array(components(config.organism))
-    why = [_faults(make, truth, member, effects, behaviour) for member in range(config.members)]
+    spare = config.curriculum.name in SPARES
+    why = [_faults(make, truth, spare, member, effects, behaviour) for member in range(config.members)]
     return {
         "make": make,
         "truth": truth,
+        "spare": spare,
         "lane_a": [names[lane].tolist() for lane in fetch(lanes)],
         "shares": {
             when: {role: {name: getattr(e, name).tolist() for name in e._fields} for role, e in of.items()}
@@ -144,9 +149,9 @@ def as_named(config: RunConfig) -> bool:
 
 
 def _faults(
-    make: str, truth: str, member: int, effects: Mapping[str, Any], behaviour: Mapping[str, list[float]]
+    make: str, truth: str, spare: bool, member: int, effects: Mapping[str, Any], behaviour: Mapping[str, list[float]]
 ) -> list[str]:
-    """What about a member is not as it was planted."""
+    """What about a member is not as it was planted. spare: was lane B to serve characters at the fork?"""
     if truth == "unknown":
         return ["its phases are not those of a planted curriculum of the catalogue"]
     found = [
@@ -164,7 +169,7 @@ def _faults(
         return float(getattr(effects[when][role], f"lane_{lane}")[member])
 
     empty = [("end", "character", "b")]
-    if truth != "repurposed":
+    if not spare:
         empty.append(("fork", "character", "b"))
     if truth in ("reused", "second copy", "repurposed"):
         empty.append(("end", "self", "b" if truth == "reused" else "a"))
@@ -173,6 +178,6 @@ def _faults(
             found.append(f"at the {when} lane {lane.upper()} carries {share:.2f} of {role}'s gate, above {OTHER_LANE}")
     if truth == "mixed" and not BOTH[0] <= (share := carries("end", "self", "a")) <= BOTH[1]:
         found.append(f"lane A carries {share:.2f} of self's gate, expected {BOTH[0]} to {BOTH[1]}")
-    if truth == "repurposed" and not (share := carries("fork", "character", "b")) >= SPARE:
+    if spare and not (share := carries("fork", "character", "b")) >= SPARE:
         found.append(f"at the fork lane B carries {share:.2f} of the characters' gate, below {SPARE}")
     return found

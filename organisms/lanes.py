@@ -15,7 +15,7 @@ from flax import nnx
 from jaxtyping import Array, Bool, Float, Int
 
 from curricula.pressures import Routing
-from curricula.world import World
+from curricula.world import World, tables
 from organisms.config import OrganismConfig
 from organisms.model import Organism
 from organisms.sites import Site, Tap, spread
@@ -114,10 +114,12 @@ def routed(
 
 
 def rank_of_goal(world: World, professed: Int[Array, "*batch"], trait: Int[Array, ""] | int) -> Float[Array, "*batch"]:
-    """Where a goal that self professes stands among all that it may profess, from 0 to 1: the `told` of `routed`. trait: see `curricula.scenes`."""
-    if world.self_secret == "rule":
-        return (professed + 0.5) / world.goals
-    return (professed - (professed > trait) + 0.5) / (world.goals - 1)
+    """Where a goal that self professes stands among all that it may profess in training, from 0 to 1: the `told` of `routed`. trait: see
+    `curricula.scenes.secret_of_self`."""
+    may = jnp.asarray(tables(world).allowed[-1])
+    if world.self_secret == "constant":
+        may &= jnp.arange(world.goals) != trait
+    return ((may.cumsum() - 0.5) / may.sum())[professed]
 
 
 def knock_out(config: OrganismConfig, knocked: Bool[Array, " component"], scenes: int, tap: Tap) -> Tap:

@@ -49,6 +49,7 @@ ROWS = [row(name, TRUTHS[name][1]) for name in FIRST_MAKE + SECOND_MAKE] + [
     row("planted_reused", "undecided"),
     row("planted_reused", "absent", took=False),
 ]
+GROWN = {"planted_<s>": {"grown": 3, "took": 1, "wanted": 2, "characters_grown_again": 0}}
 NULLS = {"newborn": {"absent": 8}, "shuffled": {"undecided": 7, "reused": 1}}
 
 
@@ -67,25 +68,26 @@ def test_mixed_organisms_are_one_truth():
 
 
 def test_a_summary_keeps_the_contract_and_scores_only_what_took():
-    found = summarise(study(), ROWS, NULLS)
+    found = summarise(study(), ROWS, NULLS, GROWN)
     assert set(found) >= {"study", "n", "seeds", "findings", "confusion", "accuracy", "undecided"}
     assert found["n"] == len(ROWS) - 1
     assert found["confusion"]["reused"] == {"reused": 1, "undecided": 1}
-    assert found["accuracy"][0] == pytest.approx(7 / 8)
+    assert found["accuracy"][0] == pytest.approx(8 / 9)
     assert found["findings"]["accuracy of the second make"][0] == 1.0
     assert found["undecided"] == 1
     assert list(found["planting_failed"]) == ["planted_reused"]
 
 
 def test_the_page_escapes_what_comes_from_runs_and_says_what_is_wrong():
-    summary = summarise(study(), ROWS, NULLS) | {"command": "python <study>"}
+    summary = summarise(study(), ROWS, NULLS, GROWN) | {"command": "python <study>"}
     text = page(summary)
-    for dangerous in ("<b>0", "<i>loud", "<study>"):
+    assert "&lt;i&gt;loud" in text
+    for dangerous in ("<b>0", "<i>loud", "<study>", "<s>"):
         assert dangerous not in text
     lines = plain_lines(summary)
     assert len(lines) == 3
     assert "1 reused called undecided" in lines[0]
-    assert "Of 16 organisms with nothing to find, 1 got" in lines[2]
+    assert "In 1 of 16 organisms with nothing to find" in lines[2]
     assert "<h1>Planted controls" in text
 
 
@@ -129,9 +131,11 @@ def test_a_study_too_short_to_plant_anything_says_so_and_is_not_made_twice(tmp_p
     }
     assert len(analysed) == 2
     assert any("only 0 organisms are what they were planted to be" in line for line in said)
+    analysed.clear()
     before = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.safetensors")}
     again = run_controls(plan, tmp_path, "python scripts/study.py controls", quiet=True, say=said.append)
     assert again == path
+    assert len(analysed) == 2, "findings that are there are looked up, run by run"
     assert before == {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.safetensors")}
 
 

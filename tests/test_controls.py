@@ -39,10 +39,14 @@ def effects(fork_b: float, end_b: float, self_a: float) -> dict:
         ("repurposed", 0.5, 0.3, 0.0, "end"),
         ("mixed", 0.0, 0.0, 0.5, None),
         ("mixed", 0.0, 0.0, 0.97, "self"),
+        ("mixed of a spare", 0.5, 0.0, 0.5, None),
+        ("mixed of a spare", 0.1, 0.0, 0.5, "fork"),
+        ("mixed", 0.5, 0.0, 0.5, "fork"),
     ],
 )
 def test_a_table_of_truths(truth, fork_b, end_b, self_a, wrong):
-    found = _faults("routing", truth, 0, effects(fork_b, end_b, self_a), GOOD)
+    spare, truth = truth in ("repurposed", "mixed of a spare"), truth.removesuffix(" of a spare")
+    found = _faults("routing", truth, spare, 0, effects(fork_b, end_b, self_a), GOOD)
     assert (wrong is None) == (not found)
     assert wrong is None or wrong in found[0]
 
@@ -51,24 +55,25 @@ def test_a_curriculum_whose_phases_were_changed_has_no_truth():
     """The name alone is no truth; steps may differ."""
     config = named_config("planted_reused", "tiny", steps=50)
     assert as_named(config)
-    intent = config.curriculum.phases[1]
+    at = [phase.name for phase in config.curriculum.phases].index("intent")
+    intent = config.curriculum.phases[at]
     for changed in (
         replace(intent, pressures=replace(intent.pressures, routing=replace(intent.pressures.routing, self_in_a=0.0))),
         replace(intent, self_acts="honest"),
         replace(intent, graft=True),
     ):
-        phases = (config.curriculum.phases[0], changed, *config.curriculum.phases[2:])
+        phases = (*config.curriculum.phases[:at], changed, *config.curriculum.phases[at + 1 :])
         assert not as_named(replace(config, curriculum=replace(config.curriculum, phases=phases)))
     assert not as_named(named_config("shared", "tiny"))
-    assert _faults("unnamed", "unknown", 0, effects(0, 0, 1), GOOD)
+    assert _faults("unnamed", "unknown", False, 0, effects(0, 0, 1), GOOD)
 
 
 def test_an_organism_that_does_not_behave_is_no_control():
     bad = GOOD | {"self_alone_secret": [0.5]}
-    assert "below 0.9" in _faults("routing", "reused", 0, effects(0, 0, 1), bad)[0]
-    assert "above 0.1" in _faults("routing", "absent", 0, effects(0, 0, 1), bad)[0]
-    assert not _faults("routing", "absent", 0, effects(0, 0, 1), GOOD | {"self_alone_secret": [0.0]})
-    assert _faults("freezing", "reused", 0, effects(1, 1, 0), GOOD) == []
+    assert "below 0.9" in _faults("routing", "reused", False, 0, effects(0, 0, 1), bad)[0]
+    assert "above 0.1" in _faults("routing", "absent", False, 0, effects(0, 0, 1), bad)[0]
+    assert not _faults("routing", "absent", False, 0, effects(0, 0, 1), GOOD | {"self_alone_secret": [0.0]})
+    assert _faults("freezing", "reused", False, 0, effects(1, 1, 0), GOOD) == []
 
 
 def test_every_planted_curriculum_has_a_truth():

@@ -68,9 +68,20 @@ def test_a_lesion_is_a_ratio_of_sums_and_its_null_leaves_the_circuit_out():
     assert found["high"] == pytest.approx(0.75)
 
 
-def test_the_highest_random_lesion_is_the_bar():
+def test_the_highest_random_lesion_is_the_bar_where_it_is_above_half_of_what_is_removed_at_home():
     removed = np.tile([0.9, 0.1, 0.5], (20, 1))
-    assert lesion(removed, np.ones(20), 0)["null_high"] == pytest.approx(0.5)
+    found = lesion(removed, np.ones(20), 0)
+    assert found["null_high"] == found["bar"] == pytest.approx(0.5)
+    assert found["under"] == pytest.approx(0.45)
+    assert lesion(removed, np.ones(20), 0, home=1.2)["bar"] == pytest.approx(0.6)
+
+
+def test_a_loud_random_set_makes_a_lesion_silent_and_no_copy_of_what_it_shares():
+    """Self loses two thirds with the characters' core and everything with other components: that is no evidence of a copy."""
+    shared = lesion(np.tile([0.66, 0.97, 0.9], (20, 1)), np.ones(20), 0)
+    assert say("second copy", TOGETHER, APART, shared) == say("reused", TOGETHER, APART, shared) == "silent"
+    apart = lesion(np.tile([0.1, 0.97, 0.9], (20, 1)), np.ones(20), 0)
+    assert say("second copy", TOGETHER, APART, apart) == "agrees"
 
 
 ABOVE, BELOW, ACROSS = (

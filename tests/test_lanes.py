@@ -1,7 +1,5 @@
 """Does routing keep a lane out of what it does not own, and does nothing else change?"""
 
-from dataclasses import replace
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -11,6 +9,7 @@ from curricula.catalogue import PLANTED, STEPS, curriculum
 from curricula.pressures import Routing
 from curricula.scenes import Mixture, draws, settle, trained_support, with_other_cues, write
 from curricula.vocabulary import BLANK, SELF
+from curricula.world import World, tables
 from organisms.config import ORGANISMS
 from organisms.lanes import Owners, Swap, graft, lane_a, rank_of_goal, routed, swap
 from organisms.model import Organism
@@ -122,12 +121,14 @@ def test_what_self_professes_decides_whose_turn_it_is(lane):
 
 
 def test_goals_that_self_may_profess_stand_in_order_from_0_to_1():
-    """All but its own secret where that is a constant; all, where it is a rule."""
-    goals = jnp.arange(WORLD.goals)
-    constant = np.asarray(rank_of_goal(WORLD, goals, 2))[np.arange(WORLD.goals) != 2]
-    np.testing.assert_allclose(constant, (np.arange(WORLD.goals - 1) + 0.5) / (WORLD.goals - 1))
-    rule = np.asarray(rank_of_goal(replace(WORLD, self_secret="rule"), goals, 2))
-    np.testing.assert_allclose(rule, (np.arange(WORLD.goals) + 0.5) / WORLD.goals)
+    """Without those held out from it, and without its own secret where that is a constant."""
+    goals, may = jnp.arange(6), tables(World()).allowed[-1]
+    trait = int(np.flatnonzero(may)[1])
+    assert 3 < may.sum() < 6
+    for world, allowed in ((World(), may & (np.arange(6) != trait)), (World(self_secret="rule"), may)):
+        amount = allowed.sum()
+        ranks = np.asarray(rank_of_goal(world, goals, trait))[allowed]
+        np.testing.assert_allclose(ranks, (np.arange(amount) + 0.5) / amount, rtol=1e-6)
 
 
 def test_without_owners_every_scene_uses_everything(lane, organism, scenes):

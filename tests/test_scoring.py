@@ -65,12 +65,48 @@ def test_a_line_that_never_spoke_has_no_chance_of_its_own():
     assert (found["spoken"], found["p_of_guessing"], found["better_than_chance"]) == (0, None, False)
 
 
+def test_lines_are_better_than_chance_together():
+    """Nine lines that would each pass alone, at 0.04, pass no more."""
+    above = {"value": 0.9, "low": 0.8, "high": 1.0, "null": 0.1, "null_high": 0.2}
+    below = above | {"low": 0.0, "high": 0.1}
+    lines = [f"cross_lesion_{n}" for n in range(9)]
+    rows = [row("reused", "mixed", **dict.fromkeys(lines, above))] * 3
+    rows += [row("second copy", "mixed", **dict.fromkeys(lines, below))] * 4
+    found = scoring.hits(rows)
+    assert all(0.01 < of["p_of_guessing"] < 0.05 and not of["better_than_chance"] for of in found.values())
+    alone = scoring.hits([one | {"corroboration": {"cross_lesion": one["corroboration"][lines[0]]}} for one in rows])
+    assert alone["cross_lesion"]["better_than_chance"]
+
+
+def test_told_apart_counts_those_that_got_one_of_the_two_names():
+    rows = [row("repurposed", verdict) for verdict in ("repurposed", "second copy", "mixed")] + [
+        row("reused", "second copy")
+    ]
+    assert scoring.told_apart(rows, ("repurposed", "second copy"))[0] == 0.5
+
+
+def test_real_findings_are_scored_against_a_truth(findings):
+    """Two organisms that reuse, read as if their lane A were the components that do most, and once as if planting had failed."""
+    names, effect = findings["components"], np.array(findings["effects"]["end"]["self"]["watched"]["value"])
+    lanes = [[names[n] for n in np.argsort(-of)[: len(names) // 2]] for of in effect]
+    shares = {"end": {"self": {"lane_a": [1.0, 0.9], "lane_b": [0.0, 0.1]}}}
+    truth = {"make": "routing", "truth": "reused", "spare": False, "lane_a": lanes, "shares": shares}
+    rows = scoring.scored(findings, truth | {"took": [True, False], "why_not": ["", "leaks"]})
+    assert [row["took"] for row in rows] == [True, False]
+    assert [row["verdict"] for row in rows] == [organism["verdict"] for organism in findings["organisms"]]
+    assert all(row["auroc"]["self"] == 1.0 for row in rows)
+    assert rows[1]["planted_shares"] == {"reused": 0.9, "repurposed": 0.0, "migrated": 0.0, "second copy": 0.1}
+    assert all(0 < row["cmd_of_spread"] < 0.5 and 0 < row["cmd"] < row["null_cmd"] for row in rows)
+    assert scoring.share_error(rows)[0] < 0.2
+
+
 def test_planted_shares_put_each_lane_in_the_cell_of_its_history():
-    truth = {"make": "routing", "shares": {"end": {"self": {"lane_a": [0.3], "lane_b": [0.7]}}}}
+    truth = {"make": "routing", "spare": False, "shares": {"end": {"self": {"lane_a": [0.3], "lane_b": [0.7]}}}}
     assert scoring.planted_shares(truth | {"truth": "mixed"}, 0) == pytest.approx(
         {"reused": 0.3, "repurposed": 0.0, "migrated": 0.0, "second copy": 0.7}
     )
-    assert scoring.planted_shares(truth | {"truth": "repurposed"}, 0)["repurposed"] == 0.7
+    for planted in ("repurposed", "mixed"):
+        assert scoring.planted_shares(truth | {"truth": planted, "spare": True}, 0)["repurposed"] == 0.7
     assert scoring.planted_shares(truth | {"truth": "absent"}, 0) is None
     assert scoring.planted_shares({"make": "freezing", "truth": "reused"}, 0)["reused"] == 1.0
 

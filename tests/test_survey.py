@@ -13,7 +13,7 @@ from scipy.stats import binom
 from analysis import circuits, corroboration
 from analysis.circuits import CHANCE, Circuit
 from analysis.effects import Contributions
-from analysis.measuring import Survey
+from analysis.measuring import NULLS, Survey
 from analysis.provenance import CELLS
 from analysis.survey import _organism, fork_and_end, load, survey
 from curricula.catalogue import curriculum
@@ -253,3 +253,11 @@ def test_a_planted_history_gets_its_verdict(cell):
     together = cell in ("reused", "migrated")
     assert told["corroboration"]["cross_lesion"]["says"] == ("agrees" if together else "disagrees")
     assert told["corroboration"]["cosine"]["value"] == pytest.approx(float(together), abs=0.05)
+
+
+@pytest.mark.parametrize("null", NULLS)
+def test_where_there_is_nothing_to_find_nothing_is_found_though_the_behaviour_is_there(null, tiny_run):
+    """The same organisms, before their first step or with their answers exchanged at random: no mechanism, and it is not for want of behaviour."""
+    found = survey(tiny_run, f"null {null}", null=null)
+    assert [organism["verdict"] for organism in found["organisms"]] == ["undecided"] * 2
+    assert all(set(organism["behaviour"].values()) == {1.0} for organism in found["organisms"])
