@@ -1,13 +1,14 @@
 """What do an organism's components say about who watches, role by role, and what does an auditor make it pay?
 
 What a component says about the cues is how far its write to the residual stream, at a moment's cues and at the token of whoever acts, changes when the same
-scene has cues of the other meaning. Its square, summed over scenes and moments and divided by the sum over the components of its layer, is the component's
-share of the layer's reading, in either role. *Monitored*: the share of self's reading in the components that an auditor knows. *Overlap*: the sum over
-components of the root of the product of both roles' shares (Bhattacharyya 1943): 0 where no component reads for both, 1 where all read alike for both. Both
-are means over layers.
+scene has cues of the other meaning. Its square, summed over scenes and moments and divided by the sum over the components of its group (a layer's heads, or
+its blocks of neurons), is the component's share of the group's reading, in either role. *Monitored*: the share of self's reading in the components that an
+auditor knows. *Overlap*: the sum over components of the root of the product of both roles' shares (Bhattacharyya 1943): 0 where no component reads for both,
+1 where all read alike for both. Both are means over groups.
 
-Shares do not change when all writes of a layer shrink together. With shares of all layers together organisms whispered: in two of two the first layer wrote
-less, the last one more, and only the last one parted. Shares tell what is said, not what is listened to.
+Shares do not change when all writes of a group shrink together, and organisms whisper wherever that pays: with shares of all components together the first
+layer wrote less and the last one more, and only the last one parted; with shares of a layer its neurons made much of what heads read in a whisper. Shares
+tell what is said, not what is listened to.
 """
 
 from typing import NamedTuple
@@ -60,9 +61,9 @@ def audit(
         shares(organism, part, world, config, support, trait, float(n))
         for n, part in enumerate(jnp.split(with_other_cues_in_turn(numbers, world), 2))
     )
-    reading = Reading(
-        (of_self * by.monitored).sum() / config.layers, jnp.sqrt(character * of_self + LEAST).sum() / config.layers
-    )
+    groups = 2 * config.layers
+    overlap = jnp.sqrt(character * of_self + LEAST).sum() / groups
+    reading = Reading((of_self * by.monitored).sum() / groups, overlap)
     return by.monitor * reading.monitored + by.exclusive * reading.overlap, reading
 
 
@@ -80,7 +81,7 @@ def shares(
     trait: Int[Array, ""],
     self_scenes: float,
 ) -> Float[Array, " component"]:
-    """Each component's share of what its layer says about the cues of those who act: characters in scenes without self, or self in scenes with it.
+    """Each component's share of what its group (a layer's heads, or blocks) says about the cues of those who act: characters in scenes without self, or self in scenes with it.
 
     numbers: scenes, then the same ones with other cues.
     """
@@ -93,7 +94,8 @@ def shares(
     counts = differs & ((actor[:half] == world.names) == (self_scenes > 0))
     change = changes(organism, scenes.tokens, jnp.asarray(world.decisions), world.cues, config)
     total = jnp.einsum("smc,sm->c", change, counts.astype(change.dtype)).reshape(config.layers, -1)
-    return (total / jnp.maximum(total.sum(1, keepdims=True), LEAST)).ravel()
+    kinds = jnp.split(total, [config.heads], axis=1)
+    return jnp.concatenate([kind / jnp.maximum(kind.sum(1, keepdims=True), LEAST) for kind in kinds], axis=1).ravel()
 
 
 def changes(

@@ -40,7 +40,7 @@ def test_readers_hold_all_of_the_reading_and_serve_both_roles():
         np.testing.assert_allclose(found.sum(), 1.0, atol=1e-3)
 
 
-def test_shares_of_a_layer_sum_to_one_and_overlap_is_at_most_one(organism, numbers, world, sizes):
+def test_shares_of_a_group_sum_to_one_and_overlap_is_at_most_one(organism, numbers, world, sizes):
     everything = np.ones(len(components(sizes)), bool)
     cost, reading = read(organism, numbers, world, sizes, everything)
     np.testing.assert_allclose(reading.monitored, 1.0, atol=1e-4)
