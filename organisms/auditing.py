@@ -81,7 +81,7 @@ def shares(
     trait: Int[Array, ""],
     self_scenes: float,
 ) -> Float[Array, " component"]:
-    """Each component's share of what its group (a layer's heads, or blocks) says about the cues of those who act: characters in scenes without self, or self in scenes with it.
+    """Each component's share of what its group says about the cues of those who act: characters in scenes without self, or self in scenes with it.
 
     numbers: scenes, then the same ones with other cues.
     """
