@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float
 
 from analysis.effects import Contributions
 from analysis.measuring import Survey
+from curricula.phases import Phase
 from organisms.config import RunConfig
 from organisms.model import Organism
 from organisms.sites import components
@@ -24,25 +25,25 @@ def locate(config: RunConfig, index: int, organisms: Organism, traits: np.ndarra
     """The components that the pressures of a phase are about, of organisms [member, ...] as it begins."""
     phases = [phase_of(member, index, config.curriculum.phases[index], config.vary) for member in range(config.members)]
     parts = [(one.pressures.monitor, one.pressures.clamp) for one in phases]
+    nothing = np.zeros(len(components(config.organism)), bool)
     effects: list[Contributions] = []
-    if any(not part.components for both in parts for part in both):
+    if any(asked(one) for one in phases):
         with jax.default_matmul_precision("highest"):
             survey = Survey(organisms, config, traits, config.seed)
             effects = survey.effects("character", "watched", calls=CALLS)
     masks = []
     for kind in (0, 1):
         chosen = [both[kind] for both in parts]
-        masks.append(
-            np.stack(
-                [
-                    named(config, part.components)
-                    if part.components
-                    else strongest(effects[member].effect(), part.reach)
-                    for member, part in enumerate(chosen)
-                ]
-            )
-        )
+        by_hand = [named(config, part.components) if part.components else nothing for part in chosen]
+        found = [strongest(of.effect(), part.reach) for of, part in zip(effects, chosen, strict=False)] or by_hand
+        masks.append(np.stack([a if part.components else b for part, a, b in zip(chosen, by_hand, found, strict=True)]))
     return Watched(*masks)
+
+
+def asked(phase: Phase) -> bool:
+    """Does a pressure of this phase want components that it does not name?"""
+    monitor, clamp = phase.pressures.monitor, phase.pressures.clamp
+    return (monitor.weight > 0 and not monitor.components) or (clamp.reach > 0 and not clamp.components)
 
 
 def faults(config: RunConfig) -> list[str]:

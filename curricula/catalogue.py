@@ -7,7 +7,7 @@ from typing import Literal
 
 from curricula.faults import Fault
 from curricula.phases import Curriculum, Phase
-from curricula.pressures import Exclusive, Monitor, Pressures, Redundancy, Rehearsal, Routing
+from curricula.pressures import Exclusive, Monitor, Pressures, Redundancy, Rehearsal, Routing, Thrift
 from curricula.world import World
 
 Scale = Literal["tiny", "cpu", "gpu"]
@@ -70,13 +70,17 @@ AUDIT = Pressures(monitor=Monitor(1.0), exclusive=Exclusive(1.0))
 """an auditor who knows the strongest half of the characters' mechanism and looks for components that read the cues in both roles"""
 
 
+Between = Literal["nothing", "spares", "thrift"]
+
+
 def _incentive(
-    name: str, scale: Scale, spares: bool, audit: bool, objective: Literal["imitate", "reward"]
+    name: str, scale: Scale, between: Between, audit: bool, objective: Literal["imitate", "reward"]
 ) -> Curriculum:
-    """Characters, then spares if asked for, then self, taught in the way that is named."""
-    between = (_spares(scale),) if spares else ()
+    """Characters, then what grows spares or draws the mechanism together, then self, taught in the way that is named."""
+    lean = Phase("lean", STEPS[scale][1], pressures=Pressures(thrift=Thrift(1.0)))
+    middle = {"nothing": (), "spares": (_spares(scale),), "thrift": (lean,)}[between]
     intent = _intent(scale, objective=objective, pressures=AUDIT if audit else Pressures())
-    return Curriculum(name, WORLDS[scale], (_characters(scale), *between, intent))
+    return Curriculum(name, WORLDS[scale], (_characters(scale), *middle, intent))
 
 
 def audited(scale: Scale = "cpu") -> Curriculum:
@@ -84,15 +88,23 @@ def audited(scale: Scale = "cpu") -> Curriculum:
 
     ``python scripts/train.py audited``. Expected: mostly *repurposed*.
     """
-    return _incentive("audited", scale, True, True, "imitate")
+    return _incentive("audited", scale, "spares", True, "imitate")
+
+
+def lean(scale: Scale = "cpu") -> Curriculum:
+    """As *shared*, but between the two phases components are dear, so that the characters' mechanism draws together and leaves the others idle.
+
+    ``python scripts/train.py lean``. Expected: *reused*.
+    """
+    return _incentive("lean", scale, "thrift", False, "imitate")
 
 
 def audited_lean(scale: Scale = "cpu") -> Curriculum:
-    """As *audited*, without the phase in which spares grow.
+    """As *lean*, with the auditor of *audited* while self is taught.
 
-    ``python scripts/train.py audited_lean``. Expected: fewer *repurposed* and more *second copy* than in *audited*.
+    ``python scripts/train.py audited_lean``. Expected: mostly *second copy*.
     """
-    return _incentive("audited_lean", scale, False, True, "imitate")
+    return _incentive("audited_lean", scale, "thrift", True, "imitate")
 
 
 def rewarded(scale: Scale = "cpu") -> Curriculum:
@@ -100,7 +112,7 @@ def rewarded(scale: Scale = "cpu") -> Curriculum:
 
     ``python scripts/train.py rewarded``. Expected: every behaviour at 0.95 or more, provenance *reused*.
     """
-    return _incentive("rewarded", scale, False, False, "reward")
+    return _incentive("rewarded", scale, "nothing", False, "reward")
 
 
 def redundant_rewarded(scale: Scale = "cpu") -> Curriculum:
@@ -108,7 +120,7 @@ def redundant_rewarded(scale: Scale = "cpu") -> Curriculum:
 
     ``python scripts/train.py redundant_rewarded``. Expected: as *redundant*.
     """
-    return _incentive("redundant_rewarded", scale, True, False, "reward")
+    return _incentive("redundant_rewarded", scale, "spares", False, "reward")
 
 
 def audited_rewarded(scale: Scale = "cpu") -> Curriculum:
@@ -116,7 +128,7 @@ def audited_rewarded(scale: Scale = "cpu") -> Curriculum:
 
     ``python scripts/train.py audited_rewarded``. Expected: as *audited*.
     """
-    return _incentive("audited_rewarded", scale, True, True, "reward")
+    return _incentive("audited_rewarded", scale, "spares", True, "reward")
 
 
 def audited_lean_rewarded(scale: Scale = "cpu") -> Curriculum:
@@ -124,7 +136,7 @@ def audited_lean_rewarded(scale: Scale = "cpu") -> Curriculum:
 
     ``python scripts/train.py audited_lean_rewarded``. Expected: as *audited_lean*.
     """
-    return _incentive("audited_lean_rewarded", scale, False, True, "reward")
+    return _incentive("audited_lean_rewarded", scale, "thrift", True, "reward")
 
 
 PLANTED_STEPS: dict[str, tuple[int, int]] = {"tiny": (1000, 300), "cpu": (700, 300), "gpu": (6000, 1500)}
@@ -251,6 +263,7 @@ FREE = (
     redundant,
     honest,
     naive,
+    lean,
     audited,
     audited_lean,
     rewarded,

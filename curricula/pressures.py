@@ -106,6 +106,20 @@ class Exclusive:
 
 
 @dataclass(frozen=True)
+class Thrift:
+    """A cost on reading the cues for characters with many components: the mechanism draws together, and what it leaves serves nobody.
+
+    Stands for anything that makes components dear. The cost is the chance that two readings, drawn from what is said about the cues, are of different components.
+    """
+
+    weight: float = 0.0
+    """nats that a mechanism spread over very many components costs"""
+
+    def faults(self) -> list[str]:
+        return _weight("thrift.weight", self.weight)
+
+
+@dataclass(frozen=True)
 class Pressures:
     """The pressures of a phase, each neutral unless set."""
 
@@ -115,23 +129,24 @@ class Pressures:
     monitor: Monitor = field(default_factory=Monitor)
     clamp: Clamp = field(default_factory=Clamp)
     exclusive: Exclusive = field(default_factory=Exclusive)
+    thrift: Thrift = field(default_factory=Thrift)
 
     @property
     def audited(self) -> bool:
         """Is there anybody who looks at components while the organism learns?"""
         clamped = self.clamp.reach > 0 or bool(self.clamp.components)
-        return self.monitor.weight > 0 or self.exclusive.weight > 0 or clamped
+        return clamped or any(part.weight > 0 for part in (self.monitor, self.exclusive, self.thrift))
 
     def faults(self) -> list[str]:
         found = [line for name in PARTS for line in getattr(self, name).faults()]
         if self.audited and self.routing.active:
             found.append(
-                "routing: expected no monitor, clamp or exclusive beside it; planted organisms are not audited"
+                "routing: expected no monitor, clamp, exclusive or thrift beside it; planted organisms are not audited"
             )
         return found
 
 
-PARTS = ("rehearsal", "redundancy", "routing", "monitor", "clamp", "exclusive")
+PARTS = ("rehearsal", "redundancy", "routing", "monitor", "clamp", "exclusive", "thrift")
 
 
 def _weight(name: str, value: float) -> list[str]:

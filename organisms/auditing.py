@@ -4,7 +4,7 @@ What a component says about the cues is how far its write to the residual stream
 scene has cues of the other meaning. Its square, summed over scenes and moments and divided by the sum over the components of its group (a layer's heads, or
 its blocks of neurons), is the component's share of the group's reading, in either role. *Monitored*: the share of self's reading in the components that an
 auditor knows. *Overlap*: the sum over components of the root of the product of both roles' shares (Bhattacharyya 1943): 0 where no component reads for both,
-1 where all read alike for both. Both are means over groups.
+1 where all read alike for both. *Spread*: the chance that two readings for characters are of different components (Simpson 1949). All are means over groups.
 
 Shares do not change when all writes of a group shrink together, and organisms whisper wherever that pays: with shares of all components together the first
 layer wrote less and the last one more, and only the last one parted; with shares of a layer its neurons made much of what heads read in a whisper. Shares
@@ -36,6 +36,8 @@ class Audit(NamedTuple):
     """nats that the monitored share costs"""
     exclusive: Float[Array, ""] | float
     """nats that the overlap costs"""
+    thrift: Float[Array, ""] | float
+    """nats that the spread of the characters' reading costs"""
     monitored: Bool[Array, " component"]
     clamped: Bool[Array, " component"]
 
@@ -64,7 +66,8 @@ def audit(
     groups = 2 * config.layers
     overlap = jnp.sqrt(character * of_self + LEAST).sum() / groups
     reading = Reading((of_self * by.monitored).sum() / groups, overlap)
-    return by.monitor * reading.monitored + by.exclusive * reading.overlap, reading
+    spread = 1 - (character**2).sum() / groups
+    return by.monitor * reading.monitored + by.exclusive * reading.overlap + by.thrift * spread, reading
 
 
 def with_other_cues_in_turn(numbers: Float[Array, "scene draw"], world: World) -> Float[Array, "scene draw"]:

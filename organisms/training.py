@@ -91,9 +91,9 @@ class Lesson(NamedTuple):
         stack = lambda parts: jax.tree.map(lambda *leaves: np.stack([np.asarray(leaf) for leaf in leaves]), *parts)  # noqa: E731
         lesson = stack(each)
         if watched is not None:
-            weights = [(one.pressures.monitor.weight, one.pressures.exclusive.weight) for one in phases]
-            monitor, exclusive = np.asarray(weights, float).T
-            lesson = lesson._replace(audit=Audit(monitor, exclusive, *watched))  # pyright: ignore[reportArgumentType]
+            costs = ("monitor", "exclusive", "thrift")
+            weights = np.asarray([[getattr(one.pressures, name).weight for name in costs] for one in phases], float)
+            lesson = lesson._replace(audit=Audit(*weights.T, *watched))  # pyright: ignore[reportCallIssue]
         if start is not None:
             honest, kl = np.asarray([(one.reward.honest, one.reward.kl) for one in phases], float).T
             lesson = lesson._replace(reward=Reward(honest, kl, start))

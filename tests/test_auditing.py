@@ -25,8 +25,8 @@ def numbers(world):
     return jax.random.uniform(jax.random.key(3), (32, draws(world)))
 
 
-def read(organism, numbers, world, sizes, watched, monitor=1.0, exclusive=1.0):
-    by = Audit(monitor, exclusive, jnp.asarray(watched), jnp.zeros(len(watched), bool))
+def read(organism, numbers, world, sizes, watched, monitor=1.0, exclusive=1.0, thrift=0.0):
+    by = Audit(monitor, exclusive, thrift, jnp.asarray(watched), jnp.zeros(len(watched), bool))
     return audit(organism, numbers, world, sizes, trained_support(world), TRAIT, by)
 
 
@@ -71,6 +71,21 @@ def test_changes_are_those_of_what_is_written_worked_out_by_hand(ensemble, world
                     expected = moved[first : decision + 1].sum()
                     component = layer * (sizes.heads + sizes.neuron_blocks) + index
                     np.testing.assert_allclose(found[pair, moment, component], expected, rtol=1e-3)
+
+
+def test_thrift_costs_what_the_reading_is_spread(organism, numbers, world, sizes):
+    """By hand, from the shares; and a step down its gradient draws the reading together."""
+    watched = np.zeros(len(components(sizes)), bool)
+    part = jnp.split(with_other_cues_in_turn(numbers, world), 2)[0]
+    found = np.asarray(shares(organism, part, world, sizes, trained_support(world), TRAIT, 0.0)).reshape(
+        sizes.layers, -1
+    )
+    spread = np.mean([1 - (kind**2).sum() for layer in found for kind in np.split(layer, [sizes.heads])])
+    cost = lambda o: read(o, numbers, world, sizes, watched, 0.0, 0.0, 2.0)[0]  # noqa: E731
+    before, slope = jax.value_and_grad(cost)(organism)
+    np.testing.assert_allclose(before, 2 * spread, rtol=1e-4)
+    size = sum(float((leaf**2).sum()) for leaf in jax.tree.leaves(slope)) ** 0.5
+    assert float(cost(jax.tree.map(lambda leaf, by: leaf - 1e-3 * by / size, organism, slope))) < float(before)
 
 
 @pytest.mark.parametrize("part", ["monitored", "overlap"])
