@@ -23,16 +23,17 @@ from organisms.config import OrganismConfig, RunConfig, named_config
 from organisms.lineage import config_hash, read_run
 
 ARMS: dict[str, tuple[str, str, str]] = {
-    "shared": ("none", "no", "imitate"),
-    "redundant": ("none", "yes", "imitate"),
-    "audited_lean": ("auditor", "no", "imitate"),
-    "audited": ("auditor", "yes", "imitate"),
-    "rewarded": ("none", "no", "reward"),
-    "redundant_rewarded": ("none", "yes", "reward"),
-    "audited_lean_rewarded": ("auditor", "no", "reward"),
-    "audited_rewarded": ("auditor", "yes", "reward"),
+    "shared": ("none", "nothing", "imitate"),
+    "redundant": ("none", "spares", "imitate"),
+    "lean": ("none", "thrift", "imitate"),
+    "audited": ("auditor", "spares", "imitate"),
+    "audited_lean": ("auditor", "thrift", "imitate"),
+    "rewarded": ("none", "nothing", "reward"),
+    "redundant_rewarded": ("none", "spares", "reward"),
+    "audited_rewarded": ("auditor", "spares", "reward"),
+    "audited_lean_rewarded": ("auditor", "thrift", "reward"),
 }
-"""curricula of the catalogue: incentive to part, phase in which spares grow, how self is taught"""
+"""curricula of the catalogue: incentive to part, what comes between characters and self, how self is taught"""
 KINDS = {
     "cosine": ("cosine",),
     "lesions": ("cross_lesion", "cross_lesion_reverse", "fork_lesion"),
@@ -103,10 +104,10 @@ def arm(name: str, finding: Mapping[str, Any]) -> dict[str, Any]:
     behaving = [organism for organism in organisms if organism["verdict"] != "absent"]
     verdicts = Counter(organism["verdict"] for organism in organisms)
     steps = steps_to_behave(finding)
-    incentive, spares, objective = ARMS[name]
+    incentive, between, objective = ARMS[name]
     return {
         "incentive": incentive,
-        "spares": spares,
+        "between": between,
         "objective": objective,
         "run": finding["run"],
         "n": len(organisms),

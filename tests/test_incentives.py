@@ -67,11 +67,12 @@ def arms() -> dict:
 
 
 def test_every_arm_is_a_curriculum_that_is_what_the_table_says():
-    for name, (incentive, spares, objective) in ARMS.items():
+    for name, (incentive, between, objective) in ARMS.items():
         phases = CURRICULA[name]("tiny").phases
         assert phases[-1].objective == objective
         assert phases[-1].pressures.audited == (incentive == "auditor")
-        assert any(phase.pressures.redundancy.rate > 0 for phase in phases) == (spares == "yes")
+        assert any(phase.pressures.redundancy.rate > 0 for phase in phases) == (between == "spares")
+        assert any(phase.pressures.thrift.weight > 0 for phase in phases) == (between == "thrift")
     assert all(ARMS[name][0] == "auditor" and ARMS[other][0] == "none" for name, other in COMPARED.items())
     assert all(ARMS[name][1:] == ARMS[other][1:] for name, other in COMPARED.items())
 
