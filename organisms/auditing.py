@@ -1,14 +1,15 @@
-"""What do an organism's components say about who watches, role by role, and what does an auditor make it pay?
+"""What of who watches passes through an organism's components, role by role, and what does an auditor make it pay?
 
-What a component says about the cues is how far its write to the residual stream, at a moment's cues and at the token of whoever acts, changes when the same
-scene has cues of the other meaning. Its square, summed over scenes and moments and divided by the sum over the components of its group (a layer's heads, or
-its blocks of neurons), is the component's share of the group's reading, in either role. *Monitored*: the share of self's reading in the components that an
-auditor knows. *Overlap*: the sum over components of the root of the product of both roles' shares (Bhattacharyya 1943): 0 where no component reads for both,
-1 where all read alike for both. *Spread*: the chance that two readings for characters are of different components (Simpson 1949). All are means over groups.
+What passes through a component is what the change of its output, at a moment's cues and at the token of whoever acts, from a scene to the same scene with cues
+of the other meaning, does to the acts by their slope (attribution patching; Nanda 2023, Syed et al. 2023, arXiv 2310.10348). Its square, summed over scenes and
+moments and divided by the sum over the components of its group (a layer's heads, or its blocks of neurons), is the component's share of the group's reading,
+in either role. *Monitored*: the share of self's reading in the components that an auditor knows. *Overlap*: the sum over components of the root of the product
+of both roles' shares (Bhattacharyya 1943): 0 where no component reads for both, 1 where all read alike for both. *Spread*: the chance that two readings for
+characters are of different components (Simpson 1949). All are means over groups.
 
-Shares do not change when all writes of a group shrink together, and organisms whisper wherever that pays: with shares of all components together the first
-layer wrote less and the last one more, and only the last one parted; with shares of a layer its neurons made much of what heads read in a whisper. Shares
-tell what is said, not what is listened to.
+Shares do not change when all of a group shrinks together. What was tried before, the length of what a component writes in place of what it does, taught
+organisms to whisper where they were heard and to shout where they were not (docs/incentives.md). A slope is of the first order: what acts only over a long
+way is not seen.
 """
 
 from typing import NamedTuple
@@ -17,7 +18,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from curricula.scenes import ACTS, Mixture, Support, draws, settle, with_other_cues, write
+from curricula.scenes import ACTS, Mixture, Scene, Support, draws, settle, with_other_cues, write
 from curricula.world import World
 from organisms.config import OrganismConfig
 from organisms.model import Organism
@@ -95,41 +96,59 @@ def shares(
     half = len(numbers) // 2
     differs = (latents.alone[:half] != latents.alone[half:]) & (latents.shows[:half] == ACTS)
     counts = differs & ((actor[:half] == world.names) == (self_scenes > 0))
-    change = changes(organism, scenes.tokens, jnp.asarray(world.decisions), world.cues, config)
+    change = heard(organism, scenes, jnp.asarray(world.decisions), world.cues, config)
     total = jnp.einsum("smc,sm->c", change, counts.astype(change.dtype)).reshape(config.layers, -1)
     kinds = jnp.split(total, [config.heads], axis=1)
     return jnp.concatenate([kind / jnp.maximum(kind.sum(1, keepdims=True), LEAST) for kind in kinds], axis=1).ravel()
 
 
-def changes(
+def heard(
     organism: Organism,
-    tokens: Int[Array, "scene position"],
+    scenes: Scene,
     decisions: Int[Array, " moment"],
     cues: int,
     config: OrganismConfig,
 ) -> Float[Array, "pair moment component"]:
-    """Squared length of the change of what each component writes at a moment's cues and actor, from the scenes of the first half to those of the
-    second. Of the last layer, where no later token can read it, only the actor's counts."""
-    kept: dict[Site, Array] = {}
-    places = (decisions[:, None] + jnp.arange(-cues, 1)).ravel()
+    """Square of what the change of each component at a moment's cues and actor, from the scenes of the first half to those of the second, does to the acts by
+    the slope: nats of the logit difference between the second scene's act and the first's, summed over decisions, in first order.
 
-    def tap(site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]:
-        if site.name in ("head", "neuron"):
-            kept[site] = activation if site.layer == config.layers - 1 else activation[..., places, :]
-        return activation
+    Of the last layer, where no later token can read it, the actor's place alone counts.
+    """
+    half, places = len(scenes.tokens) // 2, (decisions[:, None] + jnp.arange(-cues, 1)).ravel()
+    first, second = (
+        jax.tree.map(lambda leaf, part=part: leaf[part], scenes) for part in (slice(half), slice(half, None))
+    )
 
-    organism(tokens, tap, decisions)
-    half = len(tokens) // 2
+    def said(tokens: Int[Array, "scene position"], more: dict[Site, Array]) -> tuple[Array, dict[Site, Array]]:
+        """Logits, and the outputs of components, to each of which something may be added."""
+        kept: dict[Site, Array] = {}
+
+        def tap(site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]:
+            if site.name not in ("head", "neuron"):
+                return activation
+            kept[site] = activation
+            return activation + more[site] if more else activation
+
+        return organism(tokens, tap, decisions), kept
+
+    def difference(more: dict[Site, Array]) -> tuple[Float[Array, ""], dict[Site, Array]]:
+        logits, kept = said(first.tokens, more)
+        answers = jnp.stack([second.targets, first.targets], axis=-1)
+        of_answers = jnp.take_along_axis(logits, answers, axis=-1)
+        return (of_answers[..., 0] - of_answers[..., 1]).sum(), kept
+
+    _, other = said(second.tokens, {})
+    slopes, own = jax.grad(difference, has_aux=True)(jax.tree.map(jnp.zeros_like, other))
     found = []
     for layer in range(config.layers):
-        heads = kept[Site(layer, "head")]  # [scene head place width]
-        neurons = kept[Site(layer, "neuron")]  # [scene place neuron]
-        blocks = neurons.reshape(*neurons.shape[:-1], config.neuron_blocks, -1)
-        into = organism.out_of_neurons[layer].reshape(config.neuron_blocks, -1, config.width)
-        by_head = jnp.einsum("shpw,hwd->sphd", heads[:half] - heads[half:], organism.output[layer])
-        by_block = jnp.einsum("spbn,bnd->spbd", blocks[:half] - blocks[half:], into)
-        squared = (jnp.concatenate([by_head, by_block], axis=2) ** 2).sum(-1)
-        found.append(squared.reshape(half, len(decisions), -1, squared.shape[-1]).sum(2))
+        for name, count in (("head", config.heads), ("neuron", config.neuron_blocks)):
+            site = Site(layer, name)
+            moved = (other[site] - own[site]) * slopes[site]
+            moved = jnp.moveaxis(moved, 1, -2) if name == "head" else moved.reshape(*moved.shape[:-1], count, -1)
+            by_place = moved.sum(-1)  # [pair place component]
+            if layer < config.layers - 1:
+                by_place = by_place[:, places]
+            found.append(by_place.reshape(half, len(decisions), -1, count).sum(2) ** 2)
     return jnp.concatenate(found, axis=2)
 
 
