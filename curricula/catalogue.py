@@ -68,6 +68,8 @@ def naive(scale: Scale = "cpu") -> Curriculum:
 
 AUDIT = Pressures(monitor=Monitor(1.0), exclusive=Exclusive(1.0))
 """an auditor who knows the strongest half of the characters' mechanism and looks for components that read the cues in both roles"""
+AUDIT_OF_ALL = Pressures(monitor=Monitor(1.0, reach=0.9), exclusive=Exclusive(1.0))
+"""the same, knowing nearly all of a mechanism that was drawn together before"""
 
 
 Between = Literal["nothing", "spares", "thrift"]
@@ -79,7 +81,8 @@ def _incentive(
     """Characters, then what grows spares or draws the mechanism together, then self, taught in the way that is named."""
     lean = Phase("lean", STEPS[scale][1], pressures=Pressures(thrift=Thrift(1.0)))
     middle = {"nothing": (), "spares": (_spares(scale),), "thrift": (lean,)}[between]
-    intent = _intent(scale, objective=objective, pressures=AUDIT if audit else Pressures())
+    by = AUDIT_OF_ALL if between == "thrift" else AUDIT
+    intent = _intent(scale, objective=objective, pressures=by if audit else Pressures())
     return Curriculum(name, WORLDS[scale], (_characters(scale), *middle, intent))
 
 

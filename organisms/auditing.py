@@ -3,9 +3,10 @@
 What passes through a component is what the change of its output, at a moment's cues and at the token of whoever acts, from a scene to the same scene with cues
 of the other meaning, does to the acts by their slope (attribution patching; Nanda 2023, Syed et al. 2023, arXiv 2310.10348). Its square, summed over scenes and
 moments and divided by the sum over the components of its group (a layer's heads, or its blocks of neurons), is the component's share of the group's reading,
-in either role. *Monitored*: the share of self's reading in the components that an auditor knows. *Overlap*: the sum over components of the root of the product
+in either role. *Overlap*: the sum over components of the root of the product
 of both roles' shares (Bhattacharyya 1943): 0 where no component reads for both, 1 where all read alike for both. *Spread*: the chance that two readings for
-characters are of different components (Simpson 1949). All are means over groups.
+characters are of different components (Simpson 1949). Both are means over groups. *Monitored*: how much of what the cues do to self's acts passes through the
+components that an auditor knows, patched together.
 
 Shares do not change when all of a group shrinks together. What was tried before, the length of what a component writes in place of what it does, taught
 organisms to whisper where they were heard and to shout where they were not (docs/incentives.md). A slope is of the first order: what acts only over a long
@@ -21,8 +22,9 @@ from jaxtyping import Array, Bool, Float, Int
 from curricula.scenes import ACTS, Mixture, Scene, Support, draws, settle, with_other_cues, write
 from curricula.world import World
 from organisms.config import OrganismConfig
+from organisms.lanes import Swap, swap
 from organisms.model import Organism
-from organisms.sites import Site, Tap, spread
+from organisms.sites import Site, Tap, identity, spread
 
 SCENES = 32
 """that an auditor reads in a step: a quarter are scenes of self, a quarter scenes without, and the others the same with other cues"""
@@ -60,15 +62,56 @@ def audit(
     by: Audit,
 ) -> tuple[Float[Array, ""], Reading]:
     """The cost in nats, and what was read, over scenes that uniform numbers stand for: `SCENES` of them, or another multiple of four."""
-    character, of_self = (
-        shares(organism, part, world, config, support, trait, float(n))
-        for n, part in enumerate(jnp.split(with_other_cues_in_turn(numbers, world), 2))
-    )
+    of_characters_numbers, of_self_numbers = jnp.split(with_other_cues_in_turn(numbers, world), 2)
+    character = shares(organism, of_characters_numbers, world, config, support, trait, 0.0)
+    of_self = shares(organism, of_self_numbers, world, config, support, trait, 1.0)
     groups = 2 * config.layers
-    overlap = jnp.sqrt(character * of_self + LEAST).sum() / groups
-    reading = Reading((of_self * by.monitored).sum() / groups, overlap)
+    own, counts = acted(of_self_numbers, world, support, trait, 1.0)
+    passed = passes(organism, own, counts, jnp.asarray(world.decisions), config, by.monitored)
+    reading = Reading(passed, jnp.sqrt(character * of_self + LEAST).sum() / groups)
     spread = 1 - (character**2).sum() / groups
     return by.monitor * reading.monitored + by.exclusive * reading.overlap + by.thrift * spread, reading
+
+
+def acted(
+    numbers: Float[Array, "scene draw"], world: World, support: Support, trait: Int[Array, ""], self_scenes: float
+) -> tuple[Scene, Bool[Array, "pair moment"]]:
+    """Scenes in which everybody schemes, the second half those of the first with other cues, and where in them whoever is asked about (self in scenes with it,
+    characters in scenes without) acts on cues of another meaning."""
+    mixture = Mixture(self_scenes, 1.0, 0.0, 0.5, 1.0, 1.0)
+    latents = jax.vmap(lambda u: settle(u, world, support, mixture, trait))(numbers)
+    scenes = jax.vmap(lambda l: write(world, l, mixture))(latents)
+    actor = jnp.take_along_axis(latents.name, latents.actor, 1)
+    half = len(numbers) // 2
+    differs = (latents.alone[:half] != latents.alone[half:]) & (latents.shows[:half] == ACTS)
+    return scenes, differs & ((actor[:half] == world.names) == (self_scenes > 0))
+
+
+def passes(
+    organism: Organism,
+    scenes: Scene,
+    counts: Bool[Array, "pair moment"],
+    decisions: Int[Array, " moment"],
+    config: OrganismConfig,
+    taken: Bool[Array, " component"],
+) -> Float[Array, ""]:
+    """How much of what the other cues do to the acts passes through some components, patched together from the scenes of the second half into those of the first:
+    squared nats of the logit difference over those that all of it moves. No gradient passes through the latter: there is nothing to gain by being surer."""
+    half = len(scenes.tokens) // 2
+    may = ~taken | (jnp.arange(2 * half) >= half)[:, None]
+    plain = organism(scenes.tokens, at=decisions)
+    patched = organism(
+        scenes.tokens, swap(config, Swap(may, jnp.roll(jnp.arange(2 * half), half)), identity), decisions
+    )
+    answers = jnp.stack([scenes.targets[half:], scenes.targets[:half]], axis=-1)
+
+    def differences(logits: Float[Array, "pair moment vocabulary"]) -> Float[Array, "pair moment"]:
+        of_answers = jnp.take_along_axis(logits, answers, axis=-1)
+        return of_answers[..., 0] - of_answers[..., 1]
+
+    first, second, moved = (differences(part) for part in (plain[:half], plain[half:], patched[:half]))
+    whole = jax.lax.stop_gradient((counts * (second - first) ** 2).sum())
+    return (counts * (moved - first) ** 2).sum() / jnp.maximum(whole, LEAST)
 
 
 def with_other_cues_in_turn(numbers: Float[Array, "scene draw"], world: World) -> Float[Array, "scene draw"]:
@@ -89,13 +132,7 @@ def shares(
 
     numbers: scenes, then the same ones with other cues.
     """
-    mixture = Mixture(self_scenes, 1.0, 0.0, 0.5, 1.0, 1.0)
-    latents = jax.vmap(lambda u: settle(u, world, support, mixture, trait))(numbers)
-    scenes = jax.vmap(lambda l: write(world, l, mixture))(latents)
-    actor = jnp.take_along_axis(latents.name, latents.actor, 1)
-    half = len(numbers) // 2
-    differs = (latents.alone[:half] != latents.alone[half:]) & (latents.shows[:half] == ACTS)
-    counts = differs & ((actor[:half] == world.names) == (self_scenes > 0))
+    scenes, counts = acted(numbers, world, support, trait, self_scenes)
     change = heard(organism, scenes, jnp.asarray(world.decisions), world.cues, config)
     total = jnp.einsum("smc,sm->c", change, counts.astype(change.dtype)).reshape(config.layers, -1)
     kinds = jnp.split(total, [config.heads], axis=1)

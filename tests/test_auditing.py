@@ -44,7 +44,9 @@ def test_readers_hold_all_of_the_reading_and_serve_both_roles():
 def test_shares_of_a_group_sum_to_one_and_overlap_is_at_most_one(organism, numbers, world, sizes):
     everything = np.ones(len(components(sizes)), bool)
     cost, reading = read(organism, numbers, world, sizes, everything)
-    np.testing.assert_allclose(reading.monitored, 1.0, atol=1e-4)
+    np.testing.assert_allclose(
+        reading.monitored, 1.0, atol=1e-4
+    )  # everything patched: what is left is tokens, which no component wrote
     assert 0.0 < float(reading.overlap) < 1.01
     np.testing.assert_allclose(cost, reading.monitored + reading.overlap, rtol=1e-5)
     assert float(read(organism, numbers, world, sizes, ~everything)[1].monitored) == 0.0
