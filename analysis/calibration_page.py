@@ -56,8 +56,9 @@ def plain_lines(summary: Mapping[str, Any]) -> list[str]:
         f"The verdict is what was planted in a share of {interval(findings['accuracy'])} of organisms planted by routing, and of "
         f"{interval(findings['accuracy of the second make'])} of those planted by surgery or freezing"
         f"{'; wrong: ' + ', '.join(wrong) if wrong else ''}.",
-        f"Where a lane was given a part of self's mechanism, the measured share is off by {interval(findings['share error of mixed'])}; components of the "
-        f"right lane rank above others at an AUROC of {interval(findings['localisation auroc of self'])}.",
+        "Where a lane was given a part of self's mechanism, the measured share is off by "
+        f"{interval(findings['reused share of mixed, mean absolute error'])}; components of the right lane rank above others at an AUROC of "
+        f"{interval(findings['localisation auroc of self'])}.",
         f"In {spurious} of {judged} organisms with nothing to find a mechanism was found all the same. "
         + " ".join(worth or ["Every corroboration beats chance."]),
     ]

@@ -8,7 +8,7 @@ from typing import Any
 from analysis import acquisition, report, tables
 from analysis.statistics import compare_summary
 from analysis.survey import require_finished, survey
-from analysis.verdict import MARK, TABLE
+from analysis.verdict import TABLE
 from analysis.watching import grow_run
 from curricula.faults import Fault
 from organisms import records
@@ -160,12 +160,13 @@ def lines_of(summary: dict[str, Any]) -> str:
     lines = []
     for name, found in summary["curricula"].items():
         verdicts = ", ".join(f"{count} {verdict}" for verdict, count in found["verdicts"].items())
+        mark = "" if found["calibrated"] else " (uncalibrated)"
         mean, low, high = found["shares"]["reused"]
         share = (
             "no share"
             if mean is None
             else f"reused share {mean:.2f}" + ("" if low is None else f" [{low:.2f}, {high:.2f}]")
         )
-        lines.append(f"{name}: n {found['n']}, {found['regrown']} grown again; {verdicts}; {share}{MARK}")
+        lines.append(f"{name}: n {found['n']}, {found['regrown']} grown again; {verdicts}; {share}{mark}")
     page = Path(summary["report"])
     return "\n".join([*lines, f"report: {page}", f"to look at learning: tensorboard --logdir {page.parent.parent}"])

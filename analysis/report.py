@@ -143,7 +143,7 @@ def _trust_line(findings: Sequence[Finding], summary: Mapping[str, Any]) -> str:
     parts = []
     if not all(finding["calibrated"] for finding in findings):
         parts.append(
-            "Read these verdicts as uncalibrated: their thresholds were chosen on few organisms of known provenance, of one size in one world."
+            "Read these verdicts as uncalibrated: how often they are wrong was scored on organisms of other sizes or in another world."
         )
     few = [name for name, entry in summary.items() if entry["n_shares"] < FEW_ORGANISMS and entry["n_shares"]]
     if few:

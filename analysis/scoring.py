@@ -137,6 +137,12 @@ def share_error(rows: Sequence[Mapping[str, Any]], name: str = "shares") -> Inte
     return mean_interval(errors)
 
 
+def reused_error(rows: Sequence[Mapping[str, Any]]) -> Interval:
+    """Mean over organisms of how far the reused share found lies from what lane A carries of self's gate."""
+    known = [row for row in rows if row["planted_shares"] is not None and row["shares"]["reused"] is not None]
+    return mean_interval(abs(row["shares"]["reused"] - row["planted_shares"]["reused"]) for row in known)
+
+
 def hits(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """For each line of corroboration, how often it is right about what was *planted* where it speaks.
 

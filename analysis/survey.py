@@ -18,11 +18,12 @@ from analysis.interchange import Handover, interchange
 from analysis.measuring import Null, Survey
 from analysis.scenery import scenes_in_english
 from analysis.transfer import transfer
-from analysis.verdict import CALIBRATED, TABLE, verdict
+from analysis.verdict import SCORED_AT, TABLE, verdict
+from curricula.catalogue import WORLDS
 from curricula.contrasts import Role, measurable
 from curricula.faults import Fault
 from organisms.behaviour import BEHAVIOURS
-from organisms.config import OrganismConfig, RunConfig, read_config
+from organisms.config import ORGANISMS, OrganismConfig, RunConfig, read_config
 from organisms.lineage import Entry, Run
 from organisms.model import Organism
 from organisms.naming import from_arrays
@@ -52,6 +53,11 @@ def require_finished(run: Run) -> RunConfig:
             f"{run.folder} is not finished; give its train command again, with the same arguments, to finish it"
         )
     return config
+
+
+def calibrated(config: RunConfig) -> bool:
+    """Were verdicts scored on planted organisms of this size in this world?"""
+    return (config.curriculum.world, config.organism) == (WORLDS[SCORED_AT], ORGANISMS[SCORED_AT])
 
 
 def survey(run: Run, command: str, seed: int = 1, null: Null | None = None) -> dict[str, Any]:
@@ -100,7 +106,7 @@ def _survey(run: Run, config: RunConfig, command: str, seed: int, null: Null | N
         "seed": config.seed,
         "analysis_seed": seed,
         "regrown": grown["regrown"],
-        "calibrated": CALIBRATED,
+        "calibrated": calibrated(config),
         "thresholds": dict(TABLE),
         "phases": phases(config, entries),
         "fork_step": fork.step,

@@ -1,15 +1,14 @@
 """What may be said of an organism, given its behaviour, its shares and their intervals?
 
-Thresholds are in one table, chosen on planted controls of known provenance, with what they were chosen on. They were chosen on few organisms of one size
-in one world, so every verdict is still marked uncalibrated.
+Thresholds are in one table, chosen on planted controls of known provenance, with what they were chosen on. They were chosen, and scored on other seeds, on
+organisms of one size in one world: verdicts on others are marked uncalibrated.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-CALIBRATED = False
-MARK = "" if CALIBRATED else " (uncalibrated)"
-"""what stands after a verdict on a terminal"""
+SCORED_AT = "cpu"
+"""scale whose world and sizes of organisms the verdicts were scored in, on seeds that nothing was chosen on; elsewhere they are marked uncalibrated"""
 ENOUGH = 0.5
 """a component belongs wholly to a mechanism in which it does this share of what is typical there, or of what it does for self; chosen on
 planted controls (seed 1 of the study), where 1 left 0.02 to 0.16 of reuse planted by routing outside, and 0.5 at most 0.01"""

@@ -68,8 +68,6 @@ def naive(scale: Scale = "cpu") -> Curriculum:
 
 AUDIT = Pressures(monitor=Monitor(1.0), exclusive=Exclusive(1.0))
 """an auditor who knows the strongest half of the characters' mechanism and looks for components that read the cues in both roles"""
-AUDIT_OF_ALL = Pressures(monitor=Monitor(1.0, reach=0.9), exclusive=Exclusive(1.0))
-"""the same, knowing nearly all of a mechanism that was drawn together before"""
 
 
 Between = Literal["nothing", "spares", "thrift"]
@@ -81,8 +79,7 @@ def _incentive(
     """Characters, then what grows spares or draws the mechanism together, then self, taught in the way that is named."""
     lean = Phase("lean", STEPS[scale][1], pressures=Pressures(thrift=Thrift(1.0)))
     middle = {"nothing": (), "spares": (_spares(scale),), "thrift": (lean,)}[between]
-    by = AUDIT_OF_ALL if between == "thrift" else AUDIT
-    intent = _intent(scale, objective=objective, pressures=by if audit else Pressures())
+    intent = _intent(scale, objective=objective, pressures=AUDIT if audit else Pressures())
     return Curriculum(name, WORLDS[scale], (_characters(scale), *middle, intent))
 
 
@@ -105,7 +102,7 @@ def lean(scale: Scale = "cpu") -> Curriculum:
 def audited_lean(scale: Scale = "cpu") -> Curriculum:
     """As *lean*, with the auditor of *audited* while self is taught.
 
-    ``python scripts/train.py audited_lean``. Expected: mostly *second copy*.
+    ``python scripts/train.py audited_lean``. Expected: *mixed*, of *second copy* and *reused*, and some *second copy* (docs/incentives.md).
     """
     return _incentive("audited_lean", scale, "thrift", True, "imitate")
 
@@ -150,18 +147,32 @@ SPREAD = Redundancy(0.15)
 """drops components of the lanes as well, so that each of a lane's comes to serve what its lane serves"""
 
 
-def _planted(scale: Scale, name: str, first: Routing, second: Routing, between: tuple[Phase, ...] = (), **settings):
+def _planted(scale: Scale, name: str, first: Routing, second: Routing, **settings):
     """Lanes are learned with the other one mostly silent, spread over all of their components, and then kept apart with the other one swapped, until what
     any part of it says makes no difference."""
+    _, later = PLANTED_STEPS[scale]
+    characters, intent, apart = _lanes(scale, first, second, SPREAD, **settings)
+    spread = Phase("spread", later, pressures=replace(characters.pressures, redundancy=SPREAD))
+    return Curriculum(name, WORLDS[scale], (characters, spread, intent, apart))
+
+
+def _grafted(scale: Scale, name: str, before: bool):
+    """As planted, with a copy of lane A cut into lane B, a while before self is taught or as it is. Nothing drops out: the copy would spread over components
+    that never were the copied ones."""
+    characters, intent, apart = _lanes(scale, A_SERVES, B_FOR_SELF, Redundancy())
+    spares = Phase("spares", PLANTED_STEPS[scale][1] // 2, graft=True)
+    phases = (characters, spares, intent, apart) if before else (characters, replace(intent, graft=True), apart)
+    return Curriculum(name, WORLDS[scale], phases)
+
+
+def _lanes(scale: Scale, first: Routing, second: Routing, spread: Redundancy, **settings) -> tuple[Phase, Phase, Phase]:
+    """Characters in lanes, then self, then both with the lanes swapped."""
     steps, later = PLANTED_STEPS[scale]
-    learned = Pressures(routing=replace(first, silent=0.8))
-    characters = replace(_characters(scale), steps=steps, pressures=learned)
-    spread = Phase("spread", later, pressures=replace(learned, redundancy=SPREAD))
-    taught = Pressures(redundancy=SPREAD, routing=replace(second, silent=0.5))
+    characters = replace(_characters(scale), steps=steps, pressures=Pressures(routing=replace(first, silent=0.8)))
+    taught = Pressures(redundancy=spread, routing=replace(second, silent=0.5))
     intent = replace(_intent(scale, **settings), steps=later, pressures=taught)
     apart = replace(taught, routing=replace(second, silent=0.0, smoothing=0.05))
-    phases = (characters, spread, *between, intent, replace(intent, name="apart", graft=False, pressures=apart))
-    return Curriculum(name, WORLDS[scale], phases)
+    return characters, intent, replace(intent, name="apart", pressures=apart)
 
 
 A_SERVES = Routing(characters=1.0)
@@ -240,7 +251,7 @@ def grafted_second_copy(scale: Scale = "cpu") -> Curriculum:
 
     ``python scripts/train.py grafted_second_copy``. Expected: *second copy*, known by construction.
     """
-    return _planted(scale, "grafted_second_copy", A_SERVES, B_FOR_SELF, graft=True)
+    return _grafted(scale, "grafted_second_copy", before=False)
 
 
 def grafted_repurposed(scale: Scale = "cpu") -> Curriculum:
@@ -248,8 +259,7 @@ def grafted_repurposed(scale: Scale = "cpu") -> Curriculum:
 
     ``python scripts/train.py grafted_repurposed``. Expected: *repurposed*, known by construction.
     """
-    spares = Phase("spares", PLANTED_STEPS[scale][1] // 2, graft=True)
-    return _planted(scale, "grafted_repurposed", A_SERVES, B_FOR_SELF, (spares,))
+    return _grafted(scale, "grafted_repurposed", before=True)
 
 
 def frozen_reused(scale: Scale = "cpu") -> Curriculum:

@@ -1,16 +1,14 @@
-"""What of who watches passes through an organism's components, role by role, and what does an auditor make it pay?
+"""What do an organism's components say about who watches, role by role, and what does an auditor make it pay?
 
-What passes through a component is what the change of its output, at a moment's cues and at the token of whoever acts, from a scene to the same scene with cues
-of the other meaning, does to the acts by their slope (attribution patching; Nanda 2023, Syed et al. 2023, arXiv 2310.10348). Its square, summed over scenes and
-moments and divided by the sum over the components of its group (a layer's heads, or its blocks of neurons), is the component's share of the group's reading,
-in either role. *Overlap*: the sum over components of the root of the product
-of both roles' shares (Bhattacharyya 1943): 0 where no component reads for both, 1 where all read alike for both. *Spread*: the chance that two readings for
-characters are of different components (Simpson 1949). Both are means over groups. *Monitored*: how much of what the cues do to self's acts passes through the
-components that an auditor knows, patched together.
+What a component says about the cues is how far its write to the residual stream, at a moment's cues and at the token of whoever acts, changes when the same
+scene has cues of the other meaning. Its square, summed over scenes and moments and divided by the sum over the components of its group (a layer's heads, or
+its blocks of neurons), is the component's share of the group's reading, in either role. *Monitored*: the share of self's reading in the components that an
+auditor knows. *Overlap*: the sum over components of the root of the product of both roles' shares (Bhattacharyya 1943): 0 where no component reads for both,
+1 where all read alike for both. *Spread*: the chance that two readings for characters are of different components (Simpson 1949). All are means over groups.
 
-Shares do not change when all of a group shrinks together. What was tried before, the length of what a component writes in place of what it does, taught
-organisms to whisper where they were heard and to shout where they were not (docs/incentives.md). A slope is of the first order: what acts only over a long
-way is not seen.
+Shares do not change when all writes of a group shrink together, and organisms whisper wherever that pays: with shares of all components together the first
+layer wrote less and the last one more, and only the last one parted; with shares of a layer its neurons made much of what heads read in a whisper. Shares
+tell what is said, not what is listened to.
 """
 
 from typing import NamedTuple
@@ -19,12 +17,11 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from curricula.scenes import ACTS, Mixture, Scene, Support, draws, settle, with_other_cues, write
+from curricula.scenes import ACTS, Mixture, Support, draws, settle, with_other_cues, write
 from curricula.world import World
 from organisms.config import OrganismConfig
-from organisms.lanes import Swap, swap
 from organisms.model import Organism
-from organisms.sites import Site, Tap, identity, spread
+from organisms.sites import Site, Tap, spread
 
 SCENES = 32
 """that an auditor reads in a step: a quarter are scenes of self, a quarter scenes without, and the others the same with other cues"""
@@ -62,56 +59,15 @@ def audit(
     by: Audit,
 ) -> tuple[Float[Array, ""], Reading]:
     """The cost in nats, and what was read, over scenes that uniform numbers stand for: `SCENES` of them, or another multiple of four."""
-    of_characters_numbers, of_self_numbers = jnp.split(with_other_cues_in_turn(numbers, world), 2)
-    character = shares(organism, of_characters_numbers, world, config, support, trait, 0.0)
-    of_self = shares(organism, of_self_numbers, world, config, support, trait, 1.0)
+    character, of_self = (
+        shares(organism, part, world, config, support, trait, float(n))
+        for n, part in enumerate(jnp.split(with_other_cues_in_turn(numbers, world), 2))
+    )
     groups = 2 * config.layers
-    own, counts = acted(of_self_numbers, world, support, trait, 1.0)
-    passed = passes(organism, own, counts, jnp.asarray(world.decisions), config, by.monitored)
-    reading = Reading(passed, jnp.sqrt(character * of_self + LEAST).sum() / groups)
+    overlap = jnp.sqrt(character * of_self + LEAST).sum() / groups
+    reading = Reading((of_self * by.monitored).sum() / groups, overlap)
     spread = 1 - (character**2).sum() / groups
     return by.monitor * reading.monitored + by.exclusive * reading.overlap + by.thrift * spread, reading
-
-
-def acted(
-    numbers: Float[Array, "scene draw"], world: World, support: Support, trait: Int[Array, ""], self_scenes: float
-) -> tuple[Scene, Bool[Array, "pair moment"]]:
-    """Scenes in which everybody schemes, the second half those of the first with other cues, and where in them whoever is asked about (self in scenes with it,
-    characters in scenes without) acts on cues of another meaning."""
-    mixture = Mixture(self_scenes, 1.0, 0.0, 0.5, 1.0, 1.0)
-    latents = jax.vmap(lambda u: settle(u, world, support, mixture, trait))(numbers)
-    scenes = jax.vmap(lambda l: write(world, l, mixture))(latents)
-    actor = jnp.take_along_axis(latents.name, latents.actor, 1)
-    half = len(numbers) // 2
-    differs = (latents.alone[:half] != latents.alone[half:]) & (latents.shows[:half] == ACTS)
-    return scenes, differs & ((actor[:half] == world.names) == (self_scenes > 0))
-
-
-def passes(
-    organism: Organism,
-    scenes: Scene,
-    counts: Bool[Array, "pair moment"],
-    decisions: Int[Array, " moment"],
-    config: OrganismConfig,
-    taken: Bool[Array, " component"],
-) -> Float[Array, ""]:
-    """How much of what the other cues do to the acts passes through some components, patched together from the scenes of the second half into those of the first:
-    squared nats of the logit difference over those that all of it moves. No gradient passes through the latter: there is nothing to gain by being surer."""
-    half = len(scenes.tokens) // 2
-    may = ~taken | (jnp.arange(2 * half) >= half)[:, None]
-    plain = organism(scenes.tokens, at=decisions)
-    patched = organism(
-        scenes.tokens, swap(config, Swap(may, jnp.roll(jnp.arange(2 * half), half)), identity), decisions
-    )
-    answers = jnp.stack([scenes.targets[half:], scenes.targets[:half]], axis=-1)
-
-    def differences(logits: Float[Array, "pair moment vocabulary"]) -> Float[Array, "pair moment"]:
-        of_answers = jnp.take_along_axis(logits, answers, axis=-1)
-        return of_answers[..., 0] - of_answers[..., 1]
-
-    first, second, moved = (differences(part) for part in (plain[:half], plain[half:], patched[:half]))
-    whole = jax.lax.stop_gradient((counts * (second - first) ** 2).sum())
-    return (counts * (moved - first) ** 2).sum() / jnp.maximum(whole, LEAST)
 
 
 def with_other_cues_in_turn(numbers: Float[Array, "scene draw"], world: World) -> Float[Array, "scene draw"]:
@@ -132,60 +88,48 @@ def shares(
 
     numbers: scenes, then the same ones with other cues.
     """
-    scenes, counts = acted(numbers, world, support, trait, self_scenes)
-    change = heard(organism, scenes, jnp.asarray(world.decisions), world.cues, config)
+    mixture = Mixture(self_scenes, 1.0, 0.0, 0.5, 1.0, 1.0)
+    latents = jax.vmap(lambda u: settle(u, world, support, mixture, trait))(numbers)
+    scenes = jax.vmap(lambda l: write(world, l, mixture))(latents)
+    actor = jnp.take_along_axis(latents.name, latents.actor, 1)
+    half = len(numbers) // 2
+    differs = (latents.alone[:half] != latents.alone[half:]) & (latents.shows[:half] == ACTS)
+    counts = differs & ((actor[:half] == world.names) == (self_scenes > 0))
+    change = changes(organism, scenes.tokens, jnp.asarray(world.decisions), world.cues, config)
     total = jnp.einsum("smc,sm->c", change, counts.astype(change.dtype)).reshape(config.layers, -1)
     kinds = jnp.split(total, [config.heads], axis=1)
     return jnp.concatenate([kind / jnp.maximum(kind.sum(1, keepdims=True), LEAST) for kind in kinds], axis=1).ravel()
 
 
-def heard(
+def changes(
     organism: Organism,
-    scenes: Scene,
+    tokens: Int[Array, "scene position"],
     decisions: Int[Array, " moment"],
     cues: int,
     config: OrganismConfig,
 ) -> Float[Array, "pair moment component"]:
-    """Square of what the change of each component at a moment's cues and actor, from the scenes of the first half to those of the second, does to the acts by
-    the slope: nats of the logit difference between the second scene's act and the first's, summed over decisions, in first order.
+    """Squared length of the change of what each component writes at a moment's cues and actor, from the scenes of the first half to those of the
+    second. Of the last layer, where no later token can read it, only the actor's counts."""
+    kept: dict[Site, Array] = {}
+    places = (decisions[:, None] + jnp.arange(-cues, 1)).ravel()
 
-    Of the last layer, where no later token can read it, the actor's place alone counts.
-    """
-    half, places = len(scenes.tokens) // 2, (decisions[:, None] + jnp.arange(-cues, 1)).ravel()
-    first, second = (
-        jax.tree.map(lambda leaf, part=part: leaf[part], scenes) for part in (slice(half), slice(half, None))
-    )
+    def tap(site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]:
+        if site.name in ("head", "neuron"):
+            kept[site] = activation if site.layer == config.layers - 1 else activation[..., places, :]
+        return activation
 
-    def said(tokens: Int[Array, "scene position"], more: dict[Site, Array]) -> tuple[Array, dict[Site, Array]]:
-        """Logits, and the outputs of components, to each of which something may be added."""
-        kept: dict[Site, Array] = {}
-
-        def tap(site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]:
-            if site.name not in ("head", "neuron"):
-                return activation
-            kept[site] = activation
-            return activation + more[site] if more else activation
-
-        return organism(tokens, tap, decisions), kept
-
-    def difference(more: dict[Site, Array]) -> tuple[Float[Array, ""], dict[Site, Array]]:
-        logits, kept = said(first.tokens, more)
-        answers = jnp.stack([second.targets, first.targets], axis=-1)
-        of_answers = jnp.take_along_axis(logits, answers, axis=-1)
-        return (of_answers[..., 0] - of_answers[..., 1]).sum(), kept
-
-    _, other = said(second.tokens, {})
-    slopes, own = jax.grad(difference, has_aux=True)(jax.tree.map(jnp.zeros_like, other))
+    organism(tokens, tap, decisions)
+    half = len(tokens) // 2
     found = []
     for layer in range(config.layers):
-        for name, count in (("head", config.heads), ("neuron", config.neuron_blocks)):
-            site = Site(layer, name)
-            moved = (other[site] - own[site]) * slopes[site]
-            moved = jnp.moveaxis(moved, 1, -2) if name == "head" else moved.reshape(*moved.shape[:-1], count, -1)
-            by_place = moved.sum(-1)  # [pair place component]
-            if layer < config.layers - 1:
-                by_place = by_place[:, places]
-            found.append(by_place.reshape(half, len(decisions), -1, count).sum(2) ** 2)
+        heads = kept[Site(layer, "head")]  # [scene head place width]
+        neurons = kept[Site(layer, "neuron")]  # [scene place neuron]
+        blocks = neurons.reshape(*neurons.shape[:-1], config.neuron_blocks, -1)
+        into = organism.out_of_neurons[layer].reshape(config.neuron_blocks, -1, config.width)
+        by_head = jnp.einsum("shpw,hwd->sphd", heads[:half] - heads[half:], organism.output[layer])
+        by_block = jnp.einsum("spbn,bnd->spbd", blocks[:half] - blocks[half:], into)
+        squared = (jnp.concatenate([by_head, by_block], axis=2) ** 2).sum(-1)
+        found.append(squared.reshape(half, len(decisions), -1, squared.shape[-1]).sum(2))
     return jnp.concatenate(found, axis=2)
 
 

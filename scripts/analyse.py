@@ -10,7 +10,6 @@ import command
 import tyro
 
 from analysis.comparison import analyse_run, say_on_error_stream
-from analysis.verdict import MARK
 
 
 @dataclass(frozen=True)
@@ -35,8 +34,9 @@ def analyse(arguments: Sequence[str]) -> Path:
     wanted: Analyse = command.parse(Analyse, __doc__ or "", arguments)
     command.prepare(wanted.cache)
     findings = analyse_run(wanted.run, wanted.seed, wanted.again, wanted.acquisition, wanted.naive)
+    mark = "" if findings["calibrated"] else " (uncalibrated)"
     for organism in findings["organisms"]:
-        say_on_error_stream(f"organism {organism['member']}: {organism['verdict']}{MARK}: {organism['reason']}")
+        say_on_error_stream(f"organism {organism['member']}: {organism['verdict']}{mark}: {organism['reason']}")
     say_on_error_stream(f"report: {findings['report']}")
     return wanted.run / "analysis" / "summary.json"
 

@@ -97,10 +97,12 @@ def test_steps_are_read_off_the_first_two_chunks_that_reach_the_criterion_togeth
 
 
 def test_the_phase_learned_anew_is_the_runs_own_without_planting():
-    """Characters stand beside self again: they only could not use their lane there."""
+    """Characters stand beside self again: they only could not use their lane there. What drops out, drops out to spread lanes where there are lanes."""
     routed = replace(INTENT.pressures, routing=Routing(0.5))
+    assert INTENT.pressures.redundancy.rate > 0
     assert free(INTENT) == INTENT
-    assert free(replace(INTENT, pressures=routed, graft=True, learns="self")) == INTENT
+    without = replace(INTENT, pressures=replace(INTENT.pressures, redundancy=Redundancy()))
+    assert free(replace(INTENT, pressures=routed, graft=True, learns="self")) == without
     assert replace(INTENT, pressures=routed).mixture.beside_self == 0 < INTENT.mixture.beside_self
 
 

@@ -29,6 +29,7 @@ def test_confusion_and_accuracy_count_undecided_as_wrong():
 def test_the_share_error_by_hand():
     rows = [row("mixed", "mixed", 0.6, 0.5), row("mixed", "mixed", 0.5, 0.8), row("absent", "absent", None, None)]
     assert scoring.share_error(rows)[0] == pytest.approx(0.2)
+    assert scoring.reused_error(rows)[0] == pytest.approx(0.2)
 
 
 @pytest.mark.parametrize(

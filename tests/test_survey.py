@@ -15,7 +15,7 @@ from analysis.circuits import CHANCE, Circuit
 from analysis.effects import Contributions
 from analysis.measuring import NULLS, Survey
 from analysis.provenance import CELLS
-from analysis.survey import _organism, fork_and_end, load, survey
+from analysis.survey import _organism, calibrated, fork_and_end, load, survey
 from curricula.catalogue import curriculum
 from curricula.faults import Fault
 from organisms import records
@@ -261,3 +261,12 @@ def test_where_there_is_nothing_to_find_nothing_is_found_though_the_behaviour_is
     found = survey(tiny_run, f"null {null}", null=null)
     assert [organism["verdict"] for organism in found["organisms"]] == ["undecided"] * 2
     assert all(set(organism["behaviour"].values()) == {1.0} for organism in found["organisms"])
+
+
+def test_verdicts_are_calibrated_where_they_were_scored_and_nowhere_else():
+    config = named_config("shared", "cpu")
+    assert calibrated(config)
+    assert not calibrated(named_config("shared", "tiny"))
+    assert not calibrated(replace(config, organism=replace(config.organism, heads=8)))
+    world = replace(config.curriculum.world, cues=3)
+    assert not calibrated(replace(config, curriculum=replace(config.curriculum, world=world)))
