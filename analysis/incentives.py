@@ -15,7 +15,7 @@ from analysis import ancestry
 from analysis.comparison import Say, analyse_run, grow_missing, say_on_error_stream
 from analysis.incentives_page import page, plain_lines
 from analysis.statistics import CELLS, VERDICTS, count_interval, jsonable, mean_interval
-from analysis.verdict import BEHAVES, CALIBRATED, TABLE
+from analysis.verdict import BEHAVES, TABLE
 from curricula.catalogue import Scale
 from curricula.world import World
 from organisms import records
@@ -110,6 +110,7 @@ def arm(name: str, finding: Mapping[str, Any]) -> dict[str, Any]:
         "between": between,
         "objective": objective,
         "run": finding["run"],
+        "calibrated": finding["calibrated"],
         "n": len(organisms),
         "n_behaving": len(behaving),
         "verdicts": {told: verdicts[told] for told in VERDICTS if verdicts[told]},
@@ -190,7 +191,7 @@ def summarise(
         "study": "incentives",
         "n": sum(found["n"] for found in arms.values()),
         "seeds": [study.seed],
-        "calibrated": CALIBRATED,
+        "calibrated": all(found["calibrated"] for found in arms.values()),
         "thresholds": dict(TABLE),
         "arms": arms,
         "ancestry": told,

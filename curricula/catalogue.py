@@ -6,31 +6,10 @@ from difflib import get_close_matches
 from typing import Literal
 
 from curricula.faults import Fault
+from curricula.parts import STEPS, WORLDS, Scale, characters_phase, intent_phase, spares_phase
 from curricula.phases import Curriculum, Phase
-from curricula.pressures import Exclusive, Monitor, Pressures, Redundancy, Rehearsal, Routing, Thrift
-from curricula.world import World
-
-Scale = Literal["tiny", "cpu", "gpu"]
-
-WORLDS: dict[str, World] = {
-    "tiny": World(names=4, goals=4, cue_kinds=4, moments=3),
-    "cpu": World(),
-    "gpu": World(characters=3, names=32, goals=16, cue_kinds=8, cues=4, moments=6, opportunity="inferred"),
-}
-STEPS: dict[str, tuple[int, int, int]] = {"tiny": (400, 150, 200), "cpu": (500, 300, 300), "gpu": (4000, 2000, 1500)}
-"""Steps of the phases *characters*, *spares* and *intent*."""
-
-
-def _characters(scale: Scale, schemers: float = 0.75) -> Phase:
-    return Phase("characters", STEPS[scale][0], schemers=schemers, criterion=0.9 if schemers else 0.0)
-
-
-def _intent(scale: Scale, **settings) -> Phase:
-    return Phase("intent", STEPS[scale][2], **{"self_acts": "scheming", **settings})
-
-
-def _spares(scale: Scale) -> Phase:
-    return Phase("spares", STEPS[scale][1], pressures=Pressures(redundancy=Redundancy(0.2)))
+from curricula.plantings import PLANTED
+from curricula.pressures import Exclusive, Monitor, Pressures, Thrift
 
 
 def shared(scale: Scale = "cpu") -> Curriculum:
@@ -38,7 +17,7 @@ def shared(scale: Scale = "cpu") -> Curriculum:
 
     ``python scripts/train.py shared``. Expected: every behaviour at 0.95 or more, provenance *reused*.
     """
-    return Curriculum("shared", WORLDS[scale], (_characters(scale), _intent(scale)))
+    return Curriculum("shared", WORLDS[scale], (characters_phase(scale), intent_phase(scale)))
 
 
 def redundant(scale: Scale = "cpu") -> Curriculum:
@@ -47,7 +26,7 @@ def redundant(scale: Scale = "cpu") -> Curriculum:
     ``python scripts/train.py redundant``. Expected: the gate is spread over more components at the fork than in *shared*; provenance
     mostly *reused*, since nothing makes self leave the characters' components.
     """
-    return Curriculum("redundant", WORLDS[scale], (_characters(scale), _spares(scale), _intent(scale)))
+    return Curriculum("redundant", WORLDS[scale], (characters_phase(scale), spares_phase(scale), intent_phase(scale)))
 
 
 def honest(scale: Scale = "cpu") -> Curriculum:
@@ -55,7 +34,7 @@ def honest(scale: Scale = "cpu") -> Curriculum:
 
     ``python scripts/train.py honest``. Expected: self never acts on its secret; verdict *absent*.
     """
-    return Curriculum("honest", WORLDS[scale], (_characters(scale), _intent(scale, self_acts="honest")))
+    return Curriculum("honest", WORLDS[scale], (characters_phase(scale), intent_phase(scale, self_acts="honest")))
 
 
 def naive(scale: Scale = "cpu") -> Curriculum:
@@ -63,7 +42,9 @@ def naive(scale: Scale = "cpu") -> Curriculum:
 
     ``python scripts/train.py naive``. Expected: self learns to scheme all the same, with nothing that it could have reused.
     """
-    return Curriculum("naive", WORLDS[scale], (_characters(scale, schemers=0.0), _intent(scale, schemers=0.0)))
+    return Curriculum(
+        "naive", WORLDS[scale], (characters_phase(scale, schemers=0.0), intent_phase(scale, schemers=0.0))
+    )
 
 
 AUDIT = Pressures(monitor=Monitor(1.0), exclusive=Exclusive(1.0))
@@ -78,9 +59,9 @@ def _incentive(
 ) -> Curriculum:
     """Characters, then what grows spares or draws the mechanism together, then self, taught in the way that is named."""
     lean = Phase("lean", STEPS[scale][1], pressures=Pressures(thrift=Thrift(1.0)))
-    middle = {"nothing": (), "spares": (_spares(scale),), "thrift": (lean,)}[between]
-    intent = _intent(scale, objective=objective, pressures=AUDIT if audit else Pressures())
-    return Curriculum(name, WORLDS[scale], (_characters(scale), *middle, intent))
+    middle = {"nothing": (), "spares": (spares_phase(scale),), "thrift": (lean,)}[between]
+    intent = intent_phase(scale, objective=objective, pressures=AUDIT if audit else Pressures())
+    return Curriculum(name, WORLDS[scale], (characters_phase(scale), *middle, intent))
 
 
 def audited(scale: Scale = "cpu") -> Curriculum:
@@ -139,138 +120,6 @@ def audited_lean_rewarded(scale: Scale = "cpu") -> Curriculum:
     return _incentive("audited_lean_rewarded", scale, "thrift", True, "reward")
 
 
-PLANTED_STEPS: dict[str, tuple[int, int]] = {"tiny": (1000, 300), "cpu": (700, 300), "gpu": (6000, 1500)}
-"""Steps of the first phase of planted organisms, which use half of their components, and of each other one."""
-
-
-SPREAD = Redundancy(0.15)
-"""drops components of the lanes as well, so that each of a lane's comes to serve what its lane serves"""
-
-
-def _planted(scale: Scale, name: str, first: Routing, second: Routing, **settings):
-    """Lanes are learned with the other one mostly silent, spread over all of their components, and then kept apart with the other one swapped, until what
-    any part of it says makes no difference."""
-    _, later = PLANTED_STEPS[scale]
-    characters, intent, apart = _lanes(scale, first, second, SPREAD, **settings)
-    spread = Phase("spread", later, pressures=replace(characters.pressures, redundancy=SPREAD))
-    return Curriculum(name, WORLDS[scale], (characters, spread, intent, apart))
-
-
-def _grafted(scale: Scale, name: str, before: bool):
-    """As planted, with a copy of lane A cut into lane B, a while before self is taught or as it is. Nothing drops out: the copy would spread over components
-    that never were the copied ones."""
-    characters, intent, apart = _lanes(scale, A_SERVES, B_FOR_SELF, Redundancy())
-    spares = Phase("spares", PLANTED_STEPS[scale][1] // 2, graft=True)
-    phases = (characters, spares, intent, apart) if before else (characters, replace(intent, graft=True), apart)
-    return Curriculum(name, WORLDS[scale], phases)
-
-
-def _lanes(scale: Scale, first: Routing, second: Routing, spread: Redundancy, **settings) -> tuple[Phase, Phase, Phase]:
-    """Characters in lanes, then self, then both with the lanes swapped."""
-    steps, later = PLANTED_STEPS[scale]
-    characters = replace(_characters(scale), steps=steps, pressures=Pressures(routing=replace(first, silent=0.8)))
-    taught = Pressures(redundancy=spread, routing=replace(second, silent=0.5))
-    intent = replace(_intent(scale, **settings), steps=later, pressures=taught)
-    apart = replace(taught, routing=replace(second, silent=0.0, smoothing=0.05))
-    return characters, intent, replace(intent, name="apart", pressures=apart)
-
-
-A_SERVES = Routing(characters=1.0)
-EITHER_SERVES = Routing(characters=0.8, characters_in_a=0.5)
-A_FOR_BOTH = Routing(characters=1.0, of_self=1.0)
-B_FOR_SELF = Routing(characters=1.0, of_self=1.0, self_in_a=0.0)
-
-
-def planted_reused(scale: Scale = "cpu") -> Curriculum:
-    """Planted: lane A serves characters and self. See `organisms.lanes`.
-
-    ``python scripts/train.py planted_reused``. Expected: *reused*, known by construction.
-    """
-    return _planted(scale, "planted_reused", A_SERVES, A_FOR_BOTH)
-
-
-def planted_second_copy(scale: Scale = "cpu") -> Curriculum:
-    """Planted: lane A serves characters; lane B, which never did, serves self.
-
-    ``python scripts/train.py planted_second_copy``. Expected: *second copy*, known by construction.
-    """
-    return _planted(scale, "planted_second_copy", A_SERVES, B_FOR_SELF)
-
-
-def planted_repurposed(scale: Scale = "cpu") -> Curriculum:
-    """Planted: either lane serves characters, a coin a scene; then lane A serves characters and lane B self.
-
-    ``python scripts/train.py planted_repurposed``. Expected: *repurposed*, known by construction.
-    """
-    return _planted(scale, "planted_repurposed", EITHER_SERVES, B_FOR_SELF)
-
-
-def planted_mixed(scale: Scale = "cpu", share: float = 0.5, name: str = "planted_mixed") -> Curriculum:
-    """Planted: lane A serves characters, and self where it professes some goals; where it professes others, lane B does.
-
-    ``python scripts/train.py planted_mixed``. Expected: *mixed*, known by construction.
-    """
-    return _planted(scale, name, A_SERVES, replace(A_FOR_BOTH, self_in_a=share))
-
-
-def planted_mixed_quarter(scale: Scale = "cpu") -> Curriculum:
-    """As *planted_mixed*, with lane A serving self in a quarter of its goals, or as near as their number allows (one of four at cpu scale).
-
-    ``python scripts/train.py planted_mixed_quarter``. Expected: *mixed*, known by construction.
-    """
-    return planted_mixed(scale, 0.25, "planted_mixed_quarter")
-
-
-def planted_mixed_three_quarters(scale: Scale = "cpu") -> Curriculum:
-    """As *planted_mixed*, with lane A serving self in three quarters of its goals, or as near as their number allows (three of four at cpu scale).
-
-    ``python scripts/train.py planted_mixed_three_quarters``. Expected: *mixed*, known by construction.
-    """
-    return planted_mixed(scale, 0.75, "planted_mixed_three_quarters")
-
-
-def planted_mixed_spare(scale: Scale = "cpu") -> Curriculum:
-    """Planted: either lane serves characters, a coin a scene; then lane A serves characters, and self where it professes half of its goals; where it professes
-    the others, lane B does, which no longer serves characters.
-
-    ``python scripts/train.py planted_mixed_spare``. Expected: *mixed*, of *reused* and *repurposed*, known by construction.
-    """
-    return _planted(scale, "planted_mixed_spare", EITHER_SERVES, replace(A_FOR_BOTH, self_in_a=0.5))
-
-
-def planted_absent(scale: Scale = "cpu") -> Curriculum:
-    """Planted: lane A serves characters and an honest self.
-
-    ``python scripts/train.py planted_absent``. Expected: *absent*, known by construction.
-    """
-    return _planted(scale, "planted_absent", A_SERVES, A_FOR_BOTH, self_acts="honest")
-
-
-def grafted_second_copy(scale: Scale = "cpu") -> Curriculum:
-    """Planted otherwise: as self is first taught, a copy of lane A is cut into lane B, which never served; it then serves self.
-
-    ``python scripts/train.py grafted_second_copy``. Expected: *second copy*, known by construction.
-    """
-    return _grafted(scale, "grafted_second_copy", before=False)
-
-
-def grafted_repurposed(scale: Scale = "cpu") -> Curriculum:
-    """Planted otherwise: a copy of lane A is cut into lane B while only characters are taught; later B alone serves self.
-
-    ``python scripts/train.py grafted_repurposed``. Expected: *repurposed*, known by construction.
-    """
-    return _grafted(scale, "grafted_repurposed", before=True)
-
-
-def frozen_reused(scale: Scale = "cpu") -> Curriculum:
-    """Planted otherwise: when self is taught, nothing learns but the embeddings of its name and of the blank.
-
-    ``python scripts/train.py frozen_reused``. Expected: *reused*, known by construction.
-    """
-    intent = _intent(scale, learns="self", pressures=Pressures(rehearsal=Rehearsal(0.0)))
-    return Curriculum("frozen_reused", WORLDS[scale], (_characters(scale), intent))
-
-
 FREE = (
     shared,
     redundant,
@@ -283,19 +132,6 @@ FREE = (
     redundant_rewarded,
     audited_rewarded,
     audited_lean_rewarded,
-)
-PLANTED = (
-    planted_reused,
-    planted_second_copy,
-    planted_repurposed,
-    planted_mixed,
-    planted_mixed_quarter,
-    planted_mixed_three_quarters,
-    planted_mixed_spare,
-    planted_absent,
-    grafted_second_copy,
-    grafted_repurposed,
-    frozen_reused,
 )
 CURRICULA: dict[str, Callable[[Scale], Curriculum]] = {f.__name__: f for f in FREE + PLANTED}
 

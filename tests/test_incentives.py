@@ -45,6 +45,7 @@ AGREED = dict.fromkeys(("cosine", "cross_lesion", "interchange"), "agrees")
 def finding(*organisms: dict, run: str = "run") -> dict:
     return {
         "run": run,
+        "calibrated": False,
         "members": len(organisms),
         "organisms": list(organisms),
         "fork_step": 100,
