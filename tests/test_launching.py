@@ -46,6 +46,8 @@ def test_an_interrupt_leaves_nothing_running_and_starts_nothing_more(kind, tmp_p
     """Signals reach the sweep alone here; a child that outlived it would go on for a minute."""
     wait = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
     many = tasks(tmp_path, wait, wait, "print(0)")
+    # A shell that starts the tests in the background has them ignore interrupts, and Python leaves that as it is.
+    ignored = signal.signal(signal.SIGINT, signal.default_int_handler)
     before = signal.getsignal(kind)
 
     def interrupt():
@@ -58,11 +60,13 @@ def test_an_interrupt_leaves_nothing_running_and_starts_nothing_more(kind, tmp_p
     with pytest.raises(KeyboardInterrupt):
         run_all(many, LocalJob, 2, silent)
     thread.join()
+    after = signal.getsignal(kind)
+    signal.signal(signal.SIGINT, ignored)
     for task in many[:2]:
         with pytest.raises(ProcessLookupError):
             os.kill(int(task.log.read_text()), 0)
     assert not many[2].log.exists()
-    assert signal.getsignal(kind) is before
+    assert after is before
 
 
 def test_the_words_are_those_of_the_last_attempt(tmp_path):
