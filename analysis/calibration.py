@@ -24,16 +24,17 @@ from organisms import records
 from organisms.config import OrganismConfig, RunConfig, named_config
 from organisms.lineage import config_hash, read_run
 
-MIXED = ("planted_mixed_quarter", "planted_mixed", "planted_mixed_three_quarters")
-"""of reused and second copy; they share a truth's organisms between them"""
-MIXED_SPARE = "planted_mixed_spare"
-FIRST_MAKE = ("planted_reused", "planted_second_copy", "planted_repurposed", *MIXED, "planted_absent", MIXED_SPARE)
-SECOND_MAKE = ("frozen_reused", "grafted_second_copy", "grafted_repurposed")
-ORDER = (*(name for name in FIRST_MAKE if name != MIXED_SPARE), *SECOND_MAKE, MIXED_SPARE)
-"""which decides the seeds of runs; what comes later is put at the end"""
+CURRICULA = (
+    *("planted_reused", "planted_second_copy", "planted_repurposed"),
+    *("planted_mixed_quarter", "planted_mixed", "planted_mixed_three_quarters", "planted_absent"),
+    *("frozen_reused", "grafted_second_copy", "grafted_repurposed"),
+    "planted_mixed_spare",
+)
+"""curricula in the order that decides the seeds of their runs: what is added comes last"""
+MIXTURE, SHARES_OF_MIXTURE = "planted_mixed", 3
+"""how the names of mixtures begin, and how many shares of reused and second copy are mixed: a truth's organisms are divided by that"""
 ROUNDS = 4
 """runs of one curriculum at most, until enough organisms are what they were planted to be"""
-TRUTHS_WITH_A_CELL = ("reused", "repurposed", "second copy")
 SEEDS_APART = 1000
 """seeds of runs from one seed of a study to the next"""
 
@@ -52,11 +53,11 @@ class Controls:
 
     def wanted(self, name: str) -> int:
         """Organisms of a curriculum: those that are mixed in different shares are one truth."""
-        return -(-self.members // len(MIXED)) if name in (*MIXED, MIXED_SPARE) else self.members
+        return -(-self.members // SHARES_OF_MIXTURE) if name.startswith(MIXTURE) else self.members
 
     def config(self, name: str, again: int) -> RunConfig:
         """The run of a planted curriculum in a round of growing; every run has a seed of its own, so that no two organisms are siblings."""
-        index = ORDER.index(name)
+        index = CURRICULA.index(name)
         seed = self.seed * SEEDS_APART + 10 * index + again
         found = named_config(name, self.scale, self.wanted(name), seed, self.steps)
         curriculum = replace(found.curriculum, world=self.world)
@@ -94,13 +95,13 @@ def _check(study: Controls) -> None:
         found.append(f"seed: expected 0 to {2**31 // SEEDS_APART - 1}, got {study.seed}")
     if found:
         raise Fault("; ".join(found))
-    for name in FIRST_MAKE + SECOND_MAKE:
+    for name in CURRICULA:
         study.config(name, 0).check()
 
 
 def _grow(study: Controls, out: Path, quiet: bool, say: Say) -> dict[str, list[Path]]:
     """Folders of finished runs by curriculum, with at least ``members`` organisms each that are what they were planted to be."""
-    folders: dict[str, list[Path]] = {name: [] for name in FIRST_MAKE + SECOND_MAKE}
+    folders: dict[str, list[Path]] = {name: [] for name in CURRICULA}
     for again in range(ROUNDS):
         wanted = [name for name, of in folders.items() if _took(of) < study.wanted(name)]
         configs = [study.config(name, again) for name in wanted]
@@ -160,8 +161,9 @@ def summarise(
     first, second = ([row for row in scored if (row["make"] == "routing") == is_first] for is_first in (True, False))
     seeds = sorted({row["seed"] for row in rows})
     mixed = [row for row in first if row["truth"] == "mixed"]
+    accuracy = scoring.accuracy(first)
     measures = {
-        "accuracy": scoring.accuracy(first),
+        "accuracy": accuracy,
         "accuracy without absent, which planting checks by behaviour alone": scoring.accuracy(
             [row for row in first if row["truth"] != "absent"]
         ),
@@ -177,7 +179,7 @@ def summarise(
         "localisation auroc of self": _mean_auroc(first, "self"),
         "gate handed over along a direction, reused": _handed(scored, ("reused",), "value"),
         "the same, repurposed and second copy": _handed(scored, ("repurposed", "second copy"), "value"),
-        "the same, newborns: the floor": _handed(scored, TRUTHS_WITH_A_CELL, "null"),
+        "the same, newborns: the floor": _handed(scored, scoring.IN_ONE_CELL, "null"),
         "cmd": mean_interval(row["cmd"] for row in first if row["circuit_found"]),
         "cmd that the effects' spread leaves": mean_interval(
             row["cmd_of_spread"] for row in first if row["circuit_found"]
@@ -192,11 +194,11 @@ def summarise(
         "shares_of_mixed_measured": sum(row["shares"]["reused"] is not None for row in mixed),
         "mixed": len(mixed),
         "findings": {name: jsonable(value) for name, value in measures.items()},
-        "accuracy": jsonable(scoring.accuracy(first)),
+        "accuracy": jsonable(accuracy),
         "confusion": scoring.confusion(first),
         "confusion_of_the_second_make": scoring.confusion(second),
         "undecided": sum(row["verdict"] == "undecided" for row in scored),
-        "corroboration": scoring.hits([row for row in scored if row["truth"] not in ("absent", "mixed")]),
+        "corroboration": scoring.hits([row for row in scored if row["truth"] in scoring.IN_ONE_CELL]),
         "nulls": nulls,
         "planting_failed": _failed(rows),
         "confusion_where_planting_failed": scoring.confusion([row for row in rows if not row["took"]]),

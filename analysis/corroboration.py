@@ -20,7 +20,7 @@ from analysis.alignment import Aligned, places
 from analysis.circuits import Circuit
 from analysis.effects import Contributions
 from analysis.interchange import Handover
-from analysis.verdict import CARRIES
+from analysis.verdict import CARRIES, OF_HOME
 from curricula.contrasts import Role
 from organisms.config import OrganismConfig
 
@@ -75,8 +75,7 @@ def lesion(
     return _share(removed[:, 0], total, seed) | {
         "null": float(removed[:, 1:].sum(0).mean() / total.sum()),
         "null_high": null_high,
-        "bar": max(null_high, home / 2),
-        "under": home / 2,
+        **_bars(null_high, home),
     }
 
 
@@ -103,8 +102,7 @@ def direction(found: Aligned, newborn: Aligned, config: OrganismConfig, seed: in
     return _share(found.moved[1], of_self, seed) | {
         "null": floor["value"],
         "null_high": floor["high"],
-        "bar": max(floor["high"], within / 2),
-        "under": within / 2,
+        **_bars(floor["high"], within),
         "within": within,
         "floor_within": float(newborn.moved[0].sum() / of_characters.sum()),
         "turned": float(found.turned[1].mean()),
@@ -113,6 +111,11 @@ def direction(found: Aligned, newborn: Aligned, config: OrganismConfig, seed: in
         "turned_floor_within": float(newborn.turned[0].mean()),
         "place": "the readout" if site.name == "final" else f"the entrance of layer {site.layer}",
     }
+
+
+def _bars(null_high: float, home: float) -> dict[str, float]:
+    """What a line says *yes* above, and *no* under: see `OF_HOME`."""
+    return {"bar": max(null_high, home * OF_HOME), "under": home * OF_HOME}
 
 
 def _share(moved: Float[np.ndarray, " pair"], total: Float[np.ndarray, " pair"], seed: int) -> dict[str, float]:

@@ -8,7 +8,8 @@ from analysis import circuits
 from analysis.circuits import Circuit
 from analysis.effects import Contributions
 from organisms.config import RunConfig
-from organisms.lineage import Entry, Run
+from organisms.lineage import Run
+from organisms.manifest import Entry
 
 
 def plain_effects(contributions: list[Contributions]) -> dict[str, list[list[float]]]:

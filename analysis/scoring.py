@@ -19,6 +19,9 @@ from analysis.statistics import CELLS, VERDICTS, Interval, count_interval, mean_
 from organisms import records
 from organisms.lineage import TRUTH
 
+IN_ONE_CELL = ("reused", "second copy", "repurposed")
+"""truths that put all of self's gate into one cell"""
+
 
 def read_truth(folder: Path) -> dict[str, Any]:
     """What was planted in a run. Raises Fault where nothing was."""
@@ -81,7 +84,7 @@ def _localisation(
 ) -> dict[str, float] | None:
     """AUROC of components' effects for telling the lane that was given to a role from the other, for each role that has one lane."""
     given = {"character": lane}
-    if planted in ("reused", "second copy", "repurposed"):
+    if planted in IN_ONE_CELL:
         given["self"] = lane if planted == "reused" else ~lane
     found = {}
     for role, of_lane in given.items():
@@ -164,10 +167,10 @@ def hits(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
             "spoken": len(above),
             "of": len(rows),
             "rate": count_interval(right, len(above)),
-            "p_of_guessing": chance,
+            "p_if_independent": chance,
             "better_than_chance": False,
         }
-    tested = sorted((of["p_of_guessing"], line) for line, of in found.items() if of["p_of_guessing"] is not None)
+    tested = sorted((of["p_if_independent"], line) for line, of in found.items() if of["p_if_independent"] is not None)
     for n, (chance, line) in enumerate(tested):
         if chance * (len(tested) - n) >= 0.05:
             break

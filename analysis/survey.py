@@ -24,7 +24,8 @@ from curricula.contrasts import Role, measurable
 from curricula.faults import Fault
 from organisms.behaviour import BEHAVIOURS
 from organisms.config import ORGANISMS, OrganismConfig, RunConfig, read_config
-from organisms.lineage import Entry, Run
+from organisms.lineage import Run
+from organisms.manifest import Entry, fork_entry
 from organisms.model import Organism
 from organisms.naming import from_arrays
 from organisms.sites import components
@@ -41,8 +42,7 @@ def load(run: Run, config: RunConfig, entry: Entry) -> Organism:
 
 def fork_and_end(config: RunConfig, entries: list[Entry]) -> tuple[Entry, Entry]:
     """The organisms just before self was first taught, and the last ones."""
-    before = {phase.name for phase in config.curriculum.phases[: config.curriculum.fork]}
-    return ([entry for entry in entries if entry.phase in before] or entries[:1])[-1], entries[-1]
+    return fork_entry(config.curriculum, entries), entries[-1]
 
 
 def require_finished(run: Run) -> RunConfig:

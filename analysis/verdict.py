@@ -16,12 +16,14 @@ FLOOR_QUANTILE = 0.95
 """of the absolute effects of components where the cue that changed means nothing: effects below it count as none"""
 CARRIES = 0.5
 """components that hand over less of the gate within their own role tell nothing where they fail to hand it to the other"""
+OF_HOME = 0.5
+"""a line of corroboration says *yes* where a set of components does more than this share of what it does in its own role, *no* where less"""
 BEHAVES = 0.9
 """self must act on its secret when alone, and on its profession when watched, at this rate or more"""
 LEAST_SHARE = MappingProxyType({"reused": 0.85, "repurposed": 0.5, "migrated": 0.75, "second copy": 0.75})
 """a cell gives the verdict when the lower bound of its share is above this. It differs by cell since on the seeds that it was chosen on reuse came
-back as 0.99 to 1 and the larger part of mixed organisms, none of which hold a spare, as 0.54 to 0.80, while planted spares came back as 0.62 to 0.93"""
-CHOSEN_ON = frozenset([*range(1000, 3000), 5000])
+back as 0.99 to 1 and the larger part of mixed organisms, none of which hold a spare, as 0.54 to 0.80, while planted spares came back as 0.55 to 0.93"""
+CHOSEN_ON = frozenset([*range(1000, 3000), *range(3080, 3100), 5000])
 """seeds of runs that thresholds or the planting were chosen on, or that were seen before the last change: a score on them is no test"""
 MIXED_WIDTH = 0.2
 """without such a cell: *mixed* if the largest cell's interval is at most this wide, else *undecided*"""
@@ -32,9 +34,9 @@ TABLE = MappingProxyType(
         "width of the largest share's interval for mixed, at most": MIXED_WIDTH,
         "chosen on": "study.py controls --seed 1 --members 4 (run seeds 1000 to 1090); train.py planted_repurposed --seed 5000 --members 8; cpu scale, 2026-11-21",
         "migrated": "no organism of that kind was planted",
-        "planting itself": "made cleaner on seed 5000 by the verdicts, AUROC and CMD there, after seed 1 was read",
+        "planting itself": "made cleaner on seed 5000 by the verdicts, AUROC and CMD there, after seed 1 was read; that by grafts on seed 3",
         "repurposed, tried against": "no mixture with a spare in it when the threshold was chosen",
-        "corroboration says yes above, no below, share of what its components do at home": 0.5,
+        "corroboration says yes above, no below, share of what its components do at home": OF_HOME,
         "corroboration is silent below, share of the gate handed over at home": CARRIES,
         "membership is whole at, share of the typical effect": ENOUGH,
         "quantile of null effects taken off": FLOOR_QUANTILE,

@@ -1,6 +1,7 @@
 """Which curricula plant a provenance that is then known? See `organisms.lanes`; they are for controls alone."""
 
 from dataclasses import replace
+from typing import Any
 
 from curricula.parts import WORLDS, Scale, characters_phase, intent_phase
 from curricula.phases import Curriculum, Phase
@@ -14,7 +15,7 @@ SPREAD = Redundancy(0.15)
 """drops components of the lanes as well, so that each of a lane's comes to serve what its lane serves"""
 
 
-def _planted(scale: Scale, name: str, first: Routing, second: Routing, **settings):
+def _planted(scale: Scale, name: str, first: Routing, second: Routing, **settings: Any) -> Curriculum:
     """Lanes are learned with the other one mostly silent, spread over all of their components, and then kept apart with the other one swapped, until what
     any part of it says makes no difference."""
     _, later = PLANTED_STEPS[scale]
@@ -23,7 +24,7 @@ def _planted(scale: Scale, name: str, first: Routing, second: Routing, **setting
     return Curriculum(name, WORLDS[scale], (characters, spread, intent, apart))
 
 
-def _grafted(scale: Scale, name: str, before: bool):
+def _grafted(scale: Scale, name: str, before: bool) -> Curriculum:
     """As planted, with a copy of lane A cut into lane B, a while before self is taught or as it is. Nothing drops out: the copy would spread over components
     that never were the copied ones."""
     characters, intent, apart = _lanes(scale, A_SERVES, B_FOR_SELF, Redundancy())

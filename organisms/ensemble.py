@@ -17,7 +17,8 @@ from organisms import controls
 from organisms.behaviour import meets
 from organisms.config import RunConfig
 from organisms.devices import fetch
-from organisms.lineage import Entry, Run
+from organisms.lineage import Run
+from organisms.manifest import Entry, entry_before, fork_entry
 from organisms.model import Organism
 from organisms.naming import from_arrays, to_arrays
 from organisms.participants import Locate, Watcher
@@ -170,9 +171,7 @@ class _Growth:
         phase, index = self.phases[position.phase], position.phase
         if not phase.pressures.audited and phase.objective == "imitate":
             return Lesson.of_members(self.config, index)
-        before = {phase.name for phase in self.phases[:index]}
-        entries = self.run.entries()
-        entry = ([entry for entry in entries if entry.phase in before] or entries[:1])[-1]
+        entry = entry_before(self.config.curriculum, index, self.run.entries())
         organisms, attempts = self.committed(self.run, entry)
         watched = None
         if phase.pressures.audited:
@@ -266,9 +265,7 @@ class _Growth:
 
     def plant(self, state: State, summary: dict[str, Any]) -> None:
         """Checks what was planted and writes the truth beside the run, for whoever scores an analysis."""
-        before = {phase.name for phase in self.phases[: self.config.curriculum.fork]}
-        entries = self.run.entries()
-        fork = ([entry for entry in entries if entry.phase in before] or entries[:1])[-1]
+        fork = fork_entry(self.config.curriculum, self.run.entries())
         organisms, attempts = self.committed(self.run, fork)
         traits, behaviour = np.asarray(summary["traits"]), summary["behaviour"]
         truth = controls.record(self.config, organisms, state.organism, fetch(attempts), traits, behaviour, fork.step)

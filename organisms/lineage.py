@@ -18,10 +18,8 @@ import hashlib
 import json
 import math
 import os
-import re
 import weakref
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,54 +27,14 @@ import numpy as np
 
 from curricula.faults import Fault
 from organisms import checkpoints, records
+from organisms.manifest import CHECKPOINTS, Entry, entry_of, faults_of, file_of, is_count
 
 CONFIG, MANIFEST, METRICS = "config.json", "manifest.jsonl", "metrics.jsonl"
 SUMMARY, TRUTH = "summary.json", "truth.json"
-CHECKPOINTS, PARTIAL, LOCK = "checkpoints", "partial", "lock"
+PARTIAL, LOCK = "partial", "lock"
 # What a process killed before config.json was in place may leave in a folder that is not a run yet.
 LEAVINGS = frozenset({LOCK, PARTIAL, f"{PARTIAL}/{CONFIG}"})
 DIFFERENCES_SHOWN = 3
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One committed checkpoint. `extra` holds whatever else its manifest line says."""
-
-    step: int
-    phase: str
-    seen_tokens: int
-    sha256: str
-    file: str
-    extra: dict[str, Any]
-
-
-def _is_count(value: object) -> bool:
-    return type(value) is int and value >= 0
-
-
-# Each field of a manifest line: what it has to be, in words and as a test.
-FIELDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    "step": ("a whole number from 0", _is_count),
-    "phase": ("a text", lambda value: isinstance(value, str)),
-    "seen_tokens": ("a whole number from 0", _is_count),
-    "sha256": ("64 hex digits", lambda value: isinstance(value, str) and bool(re.fullmatch("[0-9a-f]{64}", value))),
-    "file": ("a text", lambda value: isinstance(value, str)),
-}
-
-
-def _faults(line: Mapping[str, Any], before: int) -> str:
-    """What is wrong with a manifest line that follows step `before`; nothing, for a good one."""
-    wrong = []
-    for name, (words, holds) in FIELDS.items():
-        if name not in line:
-            wrong.append(f"{name}: expected {words}, found nothing")
-        elif not holds(line[name]):
-            wrong.append(f"{name}: expected {words}, found {json.dumps(line[name])}")
-    if not wrong and line["step"] <= before:
-        wrong.append(f"step: expected more than {before}, found {line['step']}")
-    if not wrong and line["file"] != _file_of(line["step"]):
-        wrong.append(f"file: expected {_file_of(line['step'])}, found {line['file']}")
-    return "; ".join(wrong)
 
 
 class Run:
@@ -116,10 +74,10 @@ class Run:
         path = self.folder / MANIFEST
         entries: list[Entry] = []
         for number, (_, line) in enumerate(records.read_lines(path), start=1):
-            wrong = _faults(line, before=entries[-1].step if entries else -1)
+            wrong = faults_of(line, before=entries[-1].step if entries else -1)
             if wrong:
                 raise records.damaged(path, number, wrong)
-            entries.append(_entry_of(line))
+            entries.append(entry_of(line))
         return entries
 
     def parameters(
@@ -152,7 +110,7 @@ class Run:
         path = self.folder / METRICS
         lines = records.read_lines(path)
         for number, (_, line) in enumerate(lines, start=1):
-            if not _is_count(line.get("step")):
+            if not is_count(line.get("step")):
                 raise records.damaged(path, number, f"step: expected a whole number from 0, found {line.get('step')}")
         return lines
 
@@ -167,21 +125,21 @@ class Run:
         could not be read back, such as a step that is not past the last one: `rewind` comes first.
         """
         self._require_lock()
-        own = {"step": step, "phase": phase, "seen_tokens": seen_tokens, "sha256": "0" * 64, "file": _file_of(step)}
+        own = {"step": step, "phase": phase, "seen_tokens": seen_tokens, "sha256": "0" * 64, "file": file_of(step)}
         line = records.plain(own | extra)
         entries = self.entries()
-        wrong = _faults(line, before=entries[-1].step if entries else -1)
+        wrong = faults_of(line, before=entries[-1].step if entries else -1)
         if wrong:
             raise ValueError(f"cannot commit step {step}: {wrong}")
         line["sha256"] = checkpoints.write(self.folder / line["file"], arrays, self.folder / PARTIAL)
         records.append_line(self.folder / MANIFEST, line)
-        return _entry_of(line)
+        return entry_of(line)
 
     def log(self, record: Mapping[str, Any]) -> None:
         """Append one line to metrics.jsonl. `record` has a step; what is not finite becomes null."""
         self._require_lock()
         record = records.plain(record)
-        if not _is_count(record.get("step")):
+        if not is_count(record.get("step")):
             raise ValueError(f"a metrics line needs a step, a whole number from 0; this one has {record.get('step')!r}")
         records.append_line(self.folder / METRICS, record)
 
@@ -289,14 +247,6 @@ def _is_new(folder: Path, config: dict[str, Any]) -> bool:
     if stray is not None:
         raise Fault(f"expected a run or an empty folder at {folder}, found {stray.name} in it; give another --out")
     return True
-
-
-def _entry_of(line: dict[str, Any]) -> Entry:
-    return Entry(**{name: line.pop(name) for name in FIELDS}, extra=line)
-
-
-def _file_of(step: int) -> str:
-    return f"{CHECKPOINTS}/{step:08d}.safetensors"
 
 
 def _files(folder: Path) -> list[Path]:

@@ -6,7 +6,7 @@ import pytest
 from commands import run
 
 from analysis import calibration, scoring
-from analysis.calibration import FIRST_MAKE, MIXED, SECOND_MAKE, Controls, run_controls, summarise
+from analysis.calibration import CURRICULA, Controls, run_controls, summarise
 from analysis.calibration_page import page, plain_lines
 from analysis.statistics import CELLS
 from curricula.catalogue import PLANTED, WORLDS
@@ -45,7 +45,7 @@ def row(curriculum: str, verdict: str, reused: float = 1.0, took: bool = True) -
     }
 
 
-ROWS = [row(name, TRUTHS[name][1]) for name in FIRST_MAKE + SECOND_MAKE] + [
+ROWS = [row(name, TRUTHS[name][1]) for name in CURRICULA] + [
     row("planted_reused", "undecided"),
     row("planted_reused", "absent", took=False),
 ]
@@ -54,16 +54,17 @@ NULLS = {"newborn": {"absent": 8}, "shuffled": {"undecided": 7, "reused": 1}}
 
 
 def test_every_planted_curriculum_is_in_the_study():
-    assert {f.__name__ for f in PLANTED} == set(FIRST_MAKE + SECOND_MAKE)
+    assert {f.__name__ for f in PLANTED} == set(CURRICULA)
 
 
 def test_no_two_runs_share_a_seed():
-    seeds = [study(seed=s).config(n, r).seed for s in (0, 1) for n in FIRST_MAKE + SECOND_MAKE for r in range(4)]
+    seeds = [study(seed=s).config(n, r).seed for s in (0, 1) for n in CURRICULA for r in range(4)]
     assert len(set(seeds)) == len(seeds)
 
 
 def test_mixed_organisms_are_one_truth():
-    assert sum(study(members=9).wanted(name) for name in MIXED) == 9
+    of_two = [name for name in CURRICULA if TRUTHS[name][1] == "mixed" and name != "planted_mixed_spare"]
+    assert sum(study(members=9).wanted(name) for name in of_two) == 9
     assert study(members=8).wanted("planted_reused") == 8
 
 
@@ -108,8 +109,7 @@ def test_wrong_settings_grow_nothing(settings, words, tmp_path):
 def test_a_study_too_short_to_plant_anything_says_so_and_is_not_made_twice(tmp_path, monkeypatch):
     """Two curricula, one step long: nothing takes, everything is counted, and the same again grows and measures nothing."""
     monkeypatch.setattr(calibration, "ROUNDS", 1)
-    monkeypatch.setattr(calibration, "FIRST_MAKE", ("planted_reused", "planted_second_copy"))
-    monkeypatch.setattr(calibration, "SECOND_MAKE", ())
+    monkeypatch.setattr(calibration, "CURRICULA", ("planted_reused", "planted_second_copy"))
     analysed: list[str] = []
 
     def finding(folder, seed):

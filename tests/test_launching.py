@@ -41,13 +41,20 @@ def test_as_many_run_at_once_as_asked(at_once, tmp_path):
     assert max(counts) == at_once
 
 
+@pytest.fixture
+def interruptible():
+    """A shell that starts the tests in the background has them ignore interrupts, and Python leaves that as it is."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_leaves_nothing_running_and_starts_nothing_more(kind, tmp_path):
     """Signals reach the sweep alone here; a child that outlived it would go on for a minute."""
     wait = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
     many = tasks(tmp_path, wait, wait, "print(0)")
-    # A shell that starts the tests in the background has them ignore interrupts, and Python leaves that as it is.
-    ignored = signal.signal(signal.SIGINT, signal.default_int_handler)
     before = signal.getsignal(kind)
 
     def interrupt():
@@ -61,7 +68,6 @@ def test_an_interrupt_leaves_nothing_running_and_starts_nothing_more(kind, tmp_p
         run_all(many, LocalJob, 2, silent)
     thread.join()
     after = signal.getsignal(kind)
-    signal.signal(signal.SIGINT, ignored)
     for task in many[:2]:
         with pytest.raises(ProcessLookupError):
             os.kill(int(task.log.read_text()), 0)

@@ -63,7 +63,7 @@ def test_a_line_that_always_says_the_same_is_no_better_than_chance():
 def test_a_line_that_never_spoke_has_no_chance_of_its_own():
     wide = {"value": 0.5, "low": 0.0, "high": 1.0, "null": 0.4, "null_high": 0.5}
     found = scoring.hits([row("reused", "reused", cosine=wide)])["cosine"]
-    assert (found["spoken"], found["p_of_guessing"], found["better_than_chance"]) == (0, None, False)
+    assert (found["spoken"], found["p_if_independent"], found["better_than_chance"]) == (0, None, False)
 
 
 def test_lines_are_better_than_chance_together():
@@ -74,7 +74,7 @@ def test_lines_are_better_than_chance_together():
     rows = [row("reused", "mixed", **dict.fromkeys(lines, above))] * 3
     rows += [row("second copy", "mixed", **dict.fromkeys(lines, below))] * 4
     found = scoring.hits(rows)
-    assert all(0.01 < of["p_of_guessing"] < 0.05 and not of["better_than_chance"] for of in found.values())
+    assert all(0.01 < of["p_if_independent"] < 0.05 and not of["better_than_chance"] for of in found.values())
     alone = scoring.hits([one | {"corroboration": {"cross_lesion": one["corroboration"][lines[0]]}} for one in rows])
     assert alone["cross_lesion"]["better_than_chance"]
 
