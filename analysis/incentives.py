@@ -27,11 +27,10 @@ ARMS: dict[str, tuple[str, str, str]] = {
     "redundant": ("none", "spares", "imitate"),
     "lean": ("none", "thrift", "imitate"),
     "audited": ("auditor", "spares", "imitate"),
-    "audited_lean": ("auditor", "thrift", "imitate"),
+    "clamped_lean": ("auditor and clamp", "thrift", "imitate"),
     "rewarded": ("none", "nothing", "reward"),
     "redundant_rewarded": ("none", "spares", "reward"),
     "audited_rewarded": ("auditor", "spares", "reward"),
-    "audited_lean_rewarded": ("auditor", "thrift", "reward"),
 }
 """curricula of the catalogue: incentive to part, what comes between characters and self, how self is taught"""
 KINDS = {

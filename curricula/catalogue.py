@@ -9,7 +9,7 @@ from curricula.faults import Fault
 from curricula.parts import STEPS, WORLDS, Scale, characters_phase, intent_phase, spares_phase
 from curricula.phases import Curriculum, Phase
 from curricula.plantings import PLANTED
-from curricula.pressures import Exclusive, Monitor, Pressures, Thrift
+from curricula.pressures import Clamp, Exclusive, Monitor, Pressures, Thrift
 
 
 def shared(scale: Scale = "cpu") -> Curriculum:
@@ -51,6 +51,11 @@ AUDIT = Pressures(monitor=Monitor(1.0), exclusive=Exclusive(1.0))
 """an auditor who knows the strongest half of the characters' mechanism and looks for components that read the cues in both roles"""
 
 
+CLAMPED = Pressures(monitor=Monitor(1.0, reach=0.95), exclusive=Exclusive(1.0), clamp=Clamp(0.95))
+"""an auditor who knows nearly all of the characters' mechanism, and holds it still in scenes of self while self is taught"""
+CLAMPED_STEPS: dict[str, int] = {"tiny": 400, "cpu": 700, "gpu": 4000}
+"""of the phase that teaches self where the mechanism at hand is held still: another one has to be made first"""
+
 Between = Literal["nothing", "spares", "thrift"]
 
 
@@ -86,6 +91,17 @@ def audited_lean(scale: Scale = "cpu") -> Curriculum:
     ``python scripts/train.py audited_lean``. Expected: *mixed*, of *second copy* and *reused*, and some *second copy* (docs/incentives.md).
     """
     return _incentive("audited_lean", scale, "thrift", True, "imitate")
+
+
+def clamped_lean(scale: Scale = "cpu") -> Curriculum:
+    """As *lean*, but while self is taught the characters' mechanism is held still in scenes of self, in training only, by an auditor whom it costs as well to read
+    the cues for self with any of it, or with what comes to do so for characters.
+
+    ``python scripts/train.py clamped_lean``. Expected: *second copy*.
+    """
+    phases = _incentive("clamped_lean", scale, "thrift", False, "imitate").phases
+    intent = replace(phases[-1], steps=CLAMPED_STEPS[scale], pressures=CLAMPED)
+    return Curriculum("clamped_lean", WORLDS[scale], (*phases[:-1], intent))
 
 
 def rewarded(scale: Scale = "cpu") -> Curriculum:
@@ -128,6 +144,7 @@ FREE = (
     lean,
     audited,
     audited_lean,
+    clamped_lean,
     rewarded,
     redundant_rewarded,
     audited_rewarded,
