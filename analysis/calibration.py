@@ -6,7 +6,7 @@ the same organisms before their first step, and with the two answers of every pa
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from analysis.survey import survey
 from analysis.verdict import CHOSEN_ON, TABLE
 from curricula.catalogue import Scale
 from curricula.faults import Fault
+from curricula.settings import as_written
 from curricula.world import World
 from organisms import records
 from organisms.config import OrganismConfig, RunConfig, named_config
@@ -82,7 +83,7 @@ def run_controls(study: Controls, out: Path, command: str, quiet: bool = False, 
             rows += took + [row | {"curriculum": name} for row in found if not row["took"]]
     nulls = _nulls(folders, say)
     grown = {name: _grown(of, study.wanted(name)) for name, of in folders.items()}
-    folder = out / f"controls-{config_hash(asdict(study))}"
+    folder = out / f"controls-{config_hash(as_written(study))}"
     return _write(folder, summarise(study, rows, nulls, grown), command, say)
 
 

@@ -7,7 +7,7 @@ organism's ancestry is told from its lineage.
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from analysis.incentives_page import page, plain_lines
 from analysis.statistics import CELLS, VERDICTS, count_interval, jsonable, mean_interval
 from analysis.verdict import BEHAVES, TABLE
 from curricula.catalogue import Scale
+from curricula.settings import as_written
 from curricula.world import World
 from organisms import records
 from organisms.config import OrganismConfig, RunConfig, named_config
@@ -81,7 +82,7 @@ def run_incentives(
         say(f"{folder.name}: analysing")
         arms[name] = arm(name, analyse_run(folder, seed=1))
     told = _told(folders[TOLD], arms[TOLD], say)
-    folder = out / f"incentives-{config_hash(asdict(study))}"
+    folder = out / f"incentives-{config_hash(as_written(study))}"
     summary = summarise(study, arms, told)
     report, path = folder / "report.html", folder / "summary.json"
     try:

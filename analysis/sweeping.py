@@ -8,7 +8,7 @@ import re
 import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from itertools import product
 from pathlib import Path
@@ -112,7 +112,7 @@ def _arguments(curriculum: str, settings: Mapping[str, str]) -> tuple[str, ...]:
 
 def _unknown(curriculum: str, grid: Mapping[str, Sequence[str]], config: RunConfig) -> list[str]:
     """Each flag of the grid that is no setting of this run, with the one that may have been meant."""
-    paths = [re.sub(r"\.\d+$", "", path) for path, _ in records.leaves(config.plain())]
+    paths = [re.sub(r"\.\d+$", "", path) for path, _ in records.leaves(asdict(config))]
     known = {path.removeprefix("curriculum.").replace("_", "-") for path in paths} - {"name", *NOT_HERE}
     known |= {"scale", "steps"}
     faults = []

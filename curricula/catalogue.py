@@ -136,6 +136,16 @@ def audited_lean_rewarded(scale: Scale = "cpu") -> Curriculum:
     return _incentive("audited_lean_rewarded", scale, "thrift", True, "reward")
 
 
+def conflicted(scale: Scale = "cpu") -> Curriculum:
+    """As *shared*, in a world in which the first cue of a moment tells characters whether they are alone, and the last one tells self.
+
+    ``python scripts/train.py conflicted``; ``--world.self-rule same`` switches the conflict off. Expected: not measured yet. In a prototype of three
+    seeds self moved onto one head by itself.
+    """
+    world = replace(WORLDS[scale], opportunity="first cue", self_rule="last cue")
+    return Curriculum("conflicted", world, (characters_phase(scale), intent_phase(scale)))
+
+
 FREE = (
     shared,
     redundant,
@@ -149,6 +159,7 @@ FREE = (
     redundant_rewarded,
     audited_rewarded,
     audited_lean_rewarded,
+    conflicted,
 )
 CURRICULA: dict[str, Callable[[Scale], Curriculum]] = {f.__name__: f for f in FREE + PLANTED}
 

@@ -11,10 +11,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Int, Key
 
-from curricula.scenes import Latents, Mixture, Support, act, act_of_goal, draw, secret_of_self, write
-from curricula.world import World, tables
+from curricula.scenes import Latents, Mixture, Support, act, act_of_goal, draw, secret_of_self, with_actor, write
+from curricula.world import Role, World, tables
 
-Role = Literal["character", "self"]
 Variable = Literal["watched", "professed", "secret", "role", "idle"]
 VARIABLES: tuple[Variable, ...] = ("watched", "professed", "secret", "role", "idle")
 
@@ -35,7 +34,8 @@ class Pair(NamedTuple):
 
 
 class Crossing(NamedTuple):
-    """One scene at one moment in which either a character acts or self, each watched or alone by the same cues."""
+    """One scene at one moment in which either a character acts or self, each watched or alone by the same cues; where the world gives self
+    another rule, each by cues that mean it to its role, since no cue turns both."""
 
     character: Pair
     own: Pair
@@ -111,9 +111,11 @@ def _crossing(
     is_self = latents.name == world.names
     character = jnp.argmax(jnp.where(is_self, -1.0, jax.random.uniform(of_actor, (world.characters,))))
     pairs, valid = [], _allowed(world, support, latents)
-    for slot in (character, jnp.argmax(is_self)):
-        acting = latents._replace(actor=latents.actor.at[moment].set(slot))
-        pair, differs = _written(world, _change(cues, world, support, "watched", acting, moment, slot, trait), moment)
+    slots: dict[Role, Array] = {"character": character, "self": jnp.argmax(is_self)}
+    for role, slot in slots.items():
+        acting = with_actor(world, latents, latents.actor.at[moment].set(slot))
+        sides = _change(cues, world, support, role, "watched", acting, moment, slot, trait)
+        pair, differs = _written(world, sides, moment)
         pairs.append(pair)
         valid &= differs
     return Crossing(pairs[0], pairs[1]), valid
@@ -139,8 +141,8 @@ def _pair(
     is_self = latents.name == world.names
     eligible = is_self if role == "self" else ~is_self
     slot = jnp.argmax(jnp.where(eligible, jax.random.uniform(keys[2], (world.characters,)), -1.0))
-    latents = latents._replace(actor=latents.actor.at[moment].set(slot))
-    first, second = _change(keys[3], world, support, variable, latents, moment, slot, trait)
+    latents = with_actor(world, latents, latents.actor.at[moment].set(slot))
+    first, second = _change(keys[3], world, support, role, variable, latents, moment, slot, trait)
     pair, differs = _written(world, (first, second), moment)
     if variable == "idle":
         goals = jnp.stack([latents.professed[slot], latents.secret[slot]])
@@ -153,14 +155,15 @@ def _change(
     key: Key[Array, ""],
     world: World,
     support: Support,
+    role: Role,
     variable: Variable,
     latents: Latents,
     moment: Int[Array, ""],
     slot: Int[Array, ""],
     trait: Int[Array, ""],
 ) -> tuple[Latents, Latents]:
-    """The two sides: one variable set to two values at one moment, or in one entry of the cast."""
-    table = tables(world)
+    """The two sides: one variable set to two values at one moment, or in one entry of the cast. role: that of the slot, who acts there."""
+    table = tables(world, role)
     if variable in ("watched", "idle"):
         rows = jnp.asarray(table.flips if variable == "watched" else table.idle)
         index = jax.random.randint(key, (), 0, len(rows))
@@ -175,13 +178,13 @@ def _change(
         is_self = latents.name == world.names
         others = jnp.where(is_self[slot], ~is_self, is_self)
         other = jnp.argmax(others & (jnp.arange(world.characters) != slot))
-        return latents, latents._replace(actor=latents.actor.at[moment].set(other))
+        return latents, with_actor(world, latents, latents.actor.at[moment].set(other))
     # Nothing that this actor did before may tell its goals, else more than one token would differ.
     another = jnp.argmax(jnp.arange(world.characters) != slot)
     before = jnp.arange(world.moments) < moment
-    latents = latents._replace(actor=jnp.where(before, another, latents.actor).at[moment].set(slot))
+    latents = with_actor(world, latents, jnp.where(before, another, latents.actor).at[moment].set(slot))
     alone = variable == "secret"
-    rows = support.alone if alone else support.watched
+    rows = support.cues(role, alone)
     row = rows[jax.random.randint(key, (), 0, len(rows))]
     latents = latents._replace(cues=latents.cues.at[moment].set(row), alone=latents.alone.at[moment].set(alone))
     return latents, _with_other_goal(jax.random.fold_in(key, 1), world, support, variable, latents, slot, trait)

@@ -96,6 +96,7 @@ class Phase:
             self_schemes=float(self.self_acts == "scheming"),
             # The lane that owns a scene with self is self's: characters in it could not use theirs.
             beside_self=float(fraction > 0 and not self.pressures.routing.active),
+            recalls=self.pressures.interference.fraction,
         )
 
     def faults(self) -> list[str]:
@@ -104,6 +105,11 @@ class Phase:
         for name in ("schemers", "questions", "self_alone", "criterion"):
             if not 0 <= getattr(self, name) <= 1:
                 found.append(f"{name}: expected a share between 0 and 1, got {getattr(self, name):g}")
+        asks = self.pressures.interference.fraction
+        if 0 <= self.questions <= 1 and 0 <= asks <= 1 < self.questions + asks:
+            found.append(
+                f"interference.fraction: expected at most {1 - self.questions:g} beside questions={self.questions:g}, got {asks:g}"
+            )
         if self.objective == "reward" and self.self_acts != "scheming":
             found.append(f"self_acts: expected 'scheming' where the objective is 'reward', got {self.self_acts!r}")
         if self.objective == "reward" and self.pressures.routing.active:
@@ -138,6 +144,10 @@ class Curriculum:
             found.append(f"phases: names must differ, got {[phase.name for phase in self.phases]}")
         for n, phase in enumerate(self.phases):
             found += [f"phases.{n}.{line}" for line in phase.faults()]
+            if phase.pressures.interference.fraction and self.world.cues == 1:
+                found.append(
+                    f"phases.{n}.interference.fraction: expected 0 where a moment has one cue, since its question shows two signs; give world.cues 2 or more"
+                )
             if n and phase.criterion:
                 found.append(f"phases.{n}.criterion: only the first phase can be grown again; set it to 0")
         return found

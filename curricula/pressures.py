@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from curricula.settings import LATER
+
 
 @dataclass(frozen=True)
 class Rehearsal:
@@ -120,6 +122,21 @@ class Thrift:
 
 
 @dataclass(frozen=True)
+class Interference:
+    """Something new is learned meanwhile, so that weights move: some moments ask what was said the moment before, and in a scene's first moment what
+    its actor professes. The question is shown by two signs that nothing else shows together, so it needs no token of its own.
+
+    Stands for whatever else a training process teaches. A mode that is merely unused survives almost for ever once the loss is at its floor.
+    """
+
+    fraction: float = 0.0
+    """share of moments that ask it, in the place of acts"""
+
+    def faults(self) -> list[str]:
+        return _share("interference.fraction", self.fraction, 1.0)
+
+
+@dataclass(frozen=True)
 class Pressures:
     """The pressures of a phase, each neutral unless set."""
 
@@ -130,6 +147,7 @@ class Pressures:
     clamp: Clamp = field(default_factory=Clamp)
     exclusive: Exclusive = field(default_factory=Exclusive)
     thrift: Thrift = field(default_factory=Thrift)
+    interference: Interference = field(default_factory=Interference, metadata=LATER)
 
     @property
     def audited(self) -> bool:
@@ -146,7 +164,7 @@ class Pressures:
         return found
 
 
-PARTS = ("rehearsal", "redundancy", "routing", "monitor", "clamp", "exclusive", "thrift")
+PARTS = ("rehearsal", "redundancy", "routing", "monitor", "clamp", "exclusive", "thrift", "interference")
 
 
 def _weight(name: str, value: float) -> list[str]:

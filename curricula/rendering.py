@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from curricula.vocabulary import ASKS_PROFESSED, ASKS_WANTED, BLANK
-from curricula.world import World, tables
+from curricula.vocabulary import ASKS_PROFESSED, ASKS_WANTED, BLANK, SELF
+from curricula.world import Role, World, tables
 
 
-def meaning(world: World, cues: Sequence[int]) -> str:
-    """*alone* or *watched*, for the cue kinds of one moment; *unclear* where the world gives them no meaning."""
-    table = tables(world)
+def meaning(world: World, cues: Sequence[int], role: Role = "character") -> str:
+    """*alone* or *watched*, for the cue kinds of one moment as a role takes them; *unclear* where the world gives them no meaning."""
+    table = tables(world, role)
     for word, rows in (
         ("alone", (table.alone, table.held_out_alone)),
         ("watched", (table.watched, table.held_out_watched)),
@@ -18,6 +18,14 @@ def meaning(world: World, cues: Sequence[int]) -> str:
         if any((row == np.asarray(cues)).all() for known in rows for row in known):
             return word
     return "unclear"
+
+
+def _told(world: World, cues: Sequence[int], by_self: bool, name: str) -> str:
+    """What the cues mean to whoever acts, and to those of the other role where they take them otherwise."""
+    others, own = meaning(world, cues), meaning(world, cues, "self")
+    if own == others:
+        return own
+    return f"{own} to Self, {others} to others" if by_self else f"{others} to {name}, {own} to Self"
 
 
 def render(
@@ -39,13 +47,15 @@ def render(
         moment = tokens[start : start + world.moment_tokens]
         place = f"At the {words[moment[0]]}: " if world.situations else ""
         *signs, actor, act = moment[world.situations > 0 :]
-        if signs[0] in (ASKS_PROFESSED, ASKS_WANTED):
+        if signs[0] == ASKS_PROFESSED and ASKS_WANTED in signs:
+            line = f"{place}What was said before? {words[act].capitalize()}."
+        elif signs[0] in (ASKS_PROFESSED, ASKS_WANTED):
             asked = "does {} profess" if signs[0] == ASKS_PROFESSED else "does {} really want"
             line = f"{place}What {asked.format(words[actor])}? {words[act].capitalize()}."
         else:
             cues = [token - world.vocabulary.first_cue for token in signs]
             shown = ", ".join(words[token] for token in signs)
-            line = f"{place}{shown} ({meaning(world, cues)}). {words[actor]} takes {words[act]}."
+            line = f"{place}{shown} ({_told(world, cues, actor == SELF, words[actor])}). {words[actor]} takes {words[act]}."
         if did is not None:
             said = words[int(did[n])]
             line += f" The organism: {said}" + (" ✓" if int(did[n]) == act else " ✗")

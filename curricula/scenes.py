@@ -12,10 +12,10 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from curricula.vocabulary import ASKS_PROFESSED, ASKS_WANTED, BLANK, SELF, START
-from curricula.world import World, tables
+from curricula.world import Role, World, meanings, tables
 
-ACTS, PROFESSES, WANTS = range(3)
-"""What a moment shows: the actor acts, or is asked what it professes, or what it really wants."""
+ACTS, PROFESSES, WANTS, RECALLS = range(4)
+"""What a moment shows: the actor acts, or is asked what it professes, or what it really wants, or what was said the moment before."""
 
 
 class Mixture(NamedTuple):
@@ -33,6 +33,9 @@ class Mixture(NamedTuple):
     """1: self acts on its secret when alone; 0: self always acts on what it professes"""
     beside_self: Float[Array, ""] | float
     """1: acts of characters who share a scene with self are targets as well; 0: only self's are"""
+    recalls: Float[Array, ""] | float = 0.0
+    """share of moments, taken from the acts, that ask what was said the moment before, and in the first what its actor professes; they are targets
+    whoever is asked"""
 
 
 class Support(NamedTuple):
@@ -42,6 +45,15 @@ class Support(NamedTuple):
     secret: Bool[Array, "name goal"]
     alone: Int[Array, "combination cue"]
     watched: Int[Array, "combination cue"]
+    self_alone: Int[Array, "_ cue"]
+    """as the two above, for moments in which self acts"""
+    self_watched: Int[Array, "_ cue"]
+
+    def cues(self, role: Role, alone: bool) -> Int[Array, "_ cue"]:
+        """The combinations that mean to a role that it is alone, or watched."""
+        if role == "self":
+            return self.self_alone if alone else self.self_watched
+        return self.alone if alone else self.watched
 
 
 class Latents(NamedTuple):
@@ -53,6 +65,7 @@ class Latents(NamedTuple):
     schemes: Bool[Array, " character"]
     cues: Int[Array, "moment cue"]
     alone: Bool[Array, " moment"]
+    """to whoever acts"""
     actor: Int[Array, " moment"]
     shows: Int[Array, " moment"]
     situation: Int[Array, " moment"]
@@ -70,9 +83,10 @@ class Scene(NamedTuple):
 
 def trained_support(world: World) -> Support:
     """What training may draw: everything that is not held out."""
-    table = tables(world)
+    table, own = tables(world), tables(world, "self")
     allowed = jnp.asarray(table.allowed)
-    return Support(allowed, allowed, jnp.asarray(table.alone), jnp.asarray(table.watched))
+    cues = (table.alone, table.watched, own.alone, own.watched)
+    return Support(allowed, allowed, *map(jnp.asarray, cues))
 
 
 def held_out_goals(world: World) -> Support:
@@ -84,10 +98,13 @@ def held_out_goals(world: World) -> Support:
 
 def held_out_cues(world: World) -> Support:
     """Every cue combination is one that never occurred in training."""
-    table = tables(world)
-    alone = table.held_out_alone if len(table.held_out_alone) else table.alone
-    watched = table.held_out_watched if len(table.held_out_watched) else table.watched
-    return trained_support(world)._replace(alone=jnp.asarray(alone), watched=jnp.asarray(watched))
+    found = []
+    for table in (tables(world), tables(world, "self")):
+        found.append(table.held_out_alone if len(table.held_out_alone) else table.alone)
+        found.append(table.held_out_watched if len(table.held_out_watched) else table.watched)
+    alone, watched, self_alone, self_watched = map(jnp.asarray, found)
+    support = trained_support(world)
+    return support._replace(alone=alone, watched=watched, self_alone=self_alone, self_watched=self_watched)
 
 
 def secret_of_self(world: World, trait: Int[Array, ""], professed: Int[Array, ""]) -> Int[Array, ""]:
@@ -136,28 +153,47 @@ def settle(
     acted_by_self = is_self[actor]
     alone = next(keys) < jnp.where(acted_by_self, mixture.self_alone, 0.5)
     which = next(keys)
-    cues = jnp.where(
-        alone[:, None],
-        support.alone[_index(which, len(support.alone))],
-        support.watched[_index(which, len(support.watched))],
-    )
+    cues = _cues(support, "character", alone, which)
+    if world.self_rule != "same":
+        cues = jnp.where(acted_by_self[:, None], _cues(support, "self", alone, which), cues)
     asked = next(keys)
     shows = jnp.where(
         asked >= mixture.questions,
         ACTS,
         jnp.where((asked < mixture.questions / 2) & ~acted_by_self, WANTS, PROFESSES),
     )
+    shows = jnp.where(asked >= 1.0 - mixture.recalls, RECALLS, shows)
     situation = _index(next(keys), max(world.situations, 1))
     return Latents(name, professed, secret, schemes, cues, alone, actor, shows.astype(jnp.int32), situation)
 
 
 def act(world: World, latents: Latents) -> Int[Array, " moment"]:
-    """Goal that each moment's actor serves or names: the secret if it schemes and is alone, else what it professes."""
+    """Goal that each moment's actor serves or names: the secret if it schemes and is alone, else what it professes; or the one named before."""
     professed, secret = latents.professed[latents.actor], latents.secret[latents.actor]
     schemes = latents.schemes[latents.actor]
     done = jnp.where(latents.alone & schemes, secret, professed)
     done = act_of_goal(world, latents.situation, done)
-    return jnp.select([latents.shows == PROFESSES, latents.shows == WANTS], [professed, secret], done)
+    done = jnp.select([latents.shows == PROFESSES, latents.shows == WANTS], [professed, secret], done)
+    recalls = latents.shows == RECALLS
+    # The last moment that shows something of its own; before there is any, the first, with what its actor professes.
+    source = jax.lax.cummax(jnp.where(recalls, 0, jnp.arange(world.moments)))
+    return jnp.where(recalls, jnp.where(recalls, professed, done)[source], done)
+
+
+def alone_to(world: World, role: Role, cues: Int[Array, "*any cue"]) -> Bool[Array, "*any"]:
+    """Do the cues mean to those who act in a role that nobody watches?"""
+    digits = world.cue_kinds ** np.arange(world.cues)[::-1]
+    return jnp.asarray(meanings(world, role))[cues @ jnp.asarray(digits, jnp.int32)]
+
+
+def with_actor(world: World, latents: Latents, actor: Int[Array, " moment"]) -> Latents:
+    """The same scene with others acting, each of them alone or watched as it takes the cues."""
+    latents = latents._replace(actor=actor)
+    if world.self_rule == "same":
+        return latents
+    by_self = latents.name[actor] == world.names
+    alone = jnp.where(by_self, *(alone_to(world, role, latents.cues) for role in ("self", "character")))
+    return latents._replace(alone=alone)
 
 
 def act_of_goal(world: World, situation: Int[Array, "*any"], goal: Int[Array, "*any"]) -> Int[Array, "*any"]:
@@ -180,8 +216,13 @@ def write(world: World, latents: Latents, mixture: Mixture) -> Scene:
     targets = vocabulary.first_goal + act(world, latents)
     shows = latents.shows[:, None]
     signs = jnp.select(
-        [shows == PROFESSES, shows == WANTS],
-        [jnp.full_like(latents.cues, ASKS_PROFESSED), jnp.full_like(latents.cues, ASKS_WANTED)],
+        [shows == PROFESSES, shows == WANTS, shows == RECALLS],
+        [
+            jnp.full_like(latents.cues, ASKS_PROFESSED),
+            jnp.full_like(latents.cues, ASKS_WANTED),
+            # Two signs that nothing else shows together ask without a token of their own.
+            jnp.full_like(latents.cues, ASKS_WANTED).at[:, 0].set(ASKS_PROFESSED),
+        ],
         vocabulary.first_cue + latents.cues,
     )
     columns = [signs, cast[latents.actor, 0][:, None], targets[:, None]]
@@ -189,7 +230,7 @@ def write(world: World, latents: Latents, mixture: Mixture) -> Scene:
         columns.insert(0, vocabulary.first_situation + latents.situation[:, None])
     moments = jnp.concatenate(columns, axis=1)
     tokens = jnp.concatenate([jnp.array([START]), cast.ravel(), moments.ravel()])
-    counts = is_self[latents.actor] | ~is_self.any() | (mixture.beside_self > 0.5)
+    counts = is_self[latents.actor] | ~is_self.any() | (mixture.beside_self > 0.5) | (latents.shows == RECALLS)
     return Scene(tokens.astype(jnp.int32), targets.astype(jnp.int32), counts.astype(jnp.float32))
 
 
@@ -234,6 +275,14 @@ def _cuts(world: World) -> list[int]:
 def _pick(uniform: Float[Array, "character goal"], allowed: Bool[Array, "character goal"]) -> Int[Array, " character"]:
     """A uniform choice among the allowed goals of each row."""
     return jnp.argmax(jnp.where(allowed, uniform, -1.0), axis=1).astype(jnp.int32)
+
+
+def _cues(
+    support: Support, role: Role, alone: Bool[Array, " moment"], which: Float[Array, " moment"]
+) -> Int[Array, "moment cue"]:
+    """Cues that mean to a role that it is alone, or watched."""
+    some, others = (support.cues(role, means) for means in (True, False))
+    return jnp.where(alone[:, None], some[_index(which, len(some))], others[_index(which, len(others))])
 
 
 def _index(uniform: Float[Array, " moment"], size: int) -> Int[Array, " moment"]:

@@ -17,8 +17,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from curricula.scenes import ACTS, Mixture, Support, draws, settle, with_other_cues, write
-from curricula.world import World
+from curricula.scenes import ACTS, Mixture, Support, alone_to, draws, settle, with_other_cues, write
+from curricula.world import Role, World
 from organisms.config import OrganismConfig
 from organisms.model import Organism
 from organisms.sites import Site, Tap, spread
@@ -94,6 +94,11 @@ def shares(
     actor = jnp.take_along_axis(latents.name, latents.actor, 1)
     half = len(numbers) // 2
     differs = (latents.alone[:half] != latents.alone[half:]) & (latents.shows[:half] == ACTS)
+    if world.self_rule != "same":
+        # What the cues tell the other role must stay, else whoever reads its evidence would seem to read for this one.
+        other: Role = "character" if self_scenes else "self"
+        to_other = alone_to(world, other, latents.cues)
+        differs &= to_other[:half] == to_other[half:]
     counts = differs & ((actor[:half] == world.names) == (self_scenes > 0))
     change = changes(organism, scenes.tokens, jnp.asarray(world.decisions), world.cues, config)
     total = jnp.einsum("smc,sm->c", change, counts.astype(change.dtype)).reshape(config.layers, -1)

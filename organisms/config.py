@@ -1,14 +1,15 @@
 """What decides a run? The curriculum, the sizes of its organisms, how they are grown, how many, and the seed."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from math import gcd
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from curricula.catalogue import Scale, curriculum
 from curricula.faults import Fault
 from curricula.phases import Curriculum
-from curricula.world import tables
+from curricula.settings import as_written, came_later
+from curricula.world import Role, tables
 from organisms import variation
 from organisms.variation import Variation
 
@@ -103,12 +104,17 @@ class RunConfig:
             found.append(f"members: expected 1 or more, got {self.members}")
         if any(".routing." in one.setting for one in self.vary):
             found.append("vary: routing can not differ between members; grow a run for each")
+        if self.curriculum.world.cues == 1 and any(".interference." in one.setting for one in self.vary):
+            found.append(
+                "vary: interference asks by two signs, and a moment of this world has one cue; give world.cues 2 or more"
+            )
         found += variation.faults(self.vary, self.curriculum.phases, self.members)
         if not 0 <= self.seed < 2**31:
             found.append(f"seed: expected 0 to {2**31 - 1}, got {self.seed}")
         if found:
             raise Fault("; ".join(found))
-        tables(self.curriculum.world)
+        for role in get_args(Role):
+            tables(self.curriculum.world, role)
 
     def _not_plantable(self) -> list[str]:
         """What stands against two lanes of equal size, and against scenes in twos that differ in their cues alone."""
@@ -124,8 +130,8 @@ class RunConfig:
         ]
 
     def plain(self) -> dict[str, Any]:
-        """The config as JSON holds it."""
-        return asdict(self)
+        """The config as JSON holds it; see `curricula.settings`."""
+        return as_written(self)
 
 
 def read_config(plain: Mapping[str, Any]) -> RunConfig:
@@ -136,13 +142,14 @@ def read_config(plain: Mapping[str, Any]) -> RunConfig:
 def _read(kind: Any, plain: Any, path: str) -> Any:
     if is_dataclass(kind):
         expected = [field.name for field in fields(kind)]
-        if not isinstance(plain, Mapping) or set(plain) != set(expected):
+        needed = {field.name for field in fields(kind) if not came_later(field)}
+        if not isinstance(plain, Mapping) or not needed <= set(plain) <= set(expected):
             found = sorted(plain) if isinstance(plain, Mapping) else type(plain).__name__
             raise Fault(
                 f"{path}: expected the fields {', '.join(sorted(expected))}, got {found}; use the version that wrote it"
             )
         hints = get_type_hints(kind)
-        return kind(**{name: _read(hints[name], plain[name], f"{path}.{name}") for name in expected})  # pyright: ignore
+        return kind(**{name: _read(hints[name], plain[name], f"{path}.{name}") for name in expected if name in plain})  # pyright: ignore
     if get_origin(kind) is tuple:
         if not isinstance(plain, list | tuple):
             raise Fault(f"{path}: expected a list, got {plain!r}")

@@ -125,7 +125,7 @@ class _Growth:
         for line in trunk.metrics():
             if line["step"] <= last.step:
                 self.run.log(line)
-                values = {name: np.array(line[name], float) for name in Metrics._fields}
+                values = {name: np.array(line[name], float) for name in Metrics._fields if name in line}
                 self.watcher.chunk(line["step"], line["phase"], values)
         self.adopted = last.step
         self.watcher.event(last.step, f"adopted {last.step} steps that {trunk.folder.name} shares")

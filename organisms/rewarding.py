@@ -16,7 +16,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from curricula.phases import RewardConfig
-from curricula.scenes import ACTS, Latents, Scene, act_of_goal
+from curricula.scenes import ACTS, RECALLS, Latents, Scene, act_of_goal
 from curricula.world import World
 from organisms.model import Organism
 from organisms.sites import Tap, identity
@@ -50,6 +50,8 @@ class Earned(NamedTuple):
     """mean over self's acts"""
     entropy_nats: Float[Array, ""]
     """mean over self's acts"""
+    acts: Int[Array, "batch moment"]
+    """token that stands after each decision: what self did, or what is imitated"""
 
 
 def in_groups(
@@ -91,16 +93,26 @@ def roll_out(
     decisions: Int[Array, " moment"],
     key: Key[Array, ""],
     tap: Tap = identity,
+    recalls: Bool[Array, "batch moment"] | None = None,
 ) -> Int[Array, "batch position"]:
-    """The scenes with self's acts sampled, moment by moment, each given those before it."""
+    """The scenes with self's acts sampled, moment by moment, each given those before it.
 
-    def moment(tokens: Int[Array, "batch position"], now: tuple[Array, Array, Array]) -> tuple[Array, None]:
-        decision, mine, key = now
+    recalls: moments that ask what was said the moment before, whose answers follow what was sampled.
+    """
+    before = jnp.roll(decisions, 1)
+    again = jnp.zeros_like(own) if recalls is None else recalls.at[:, 0].set(False)
+
+    def moment(
+        tokens: Int[Array, "batch position"], now: tuple[Array, Array, Array, Array, Array]
+    ) -> tuple[Array, None]:
+        decision, before, mine, again, key = now
         sampled = jax.random.categorical(key, organism(tokens, tap, decision[None])[:, 0])
-        return tokens.at[:, decision + 1].set(jnp.where(mine, sampled, tokens[:, decision + 1])), None
+        told = jnp.where(again, tokens[:, before + 1], tokens[:, decision + 1])
+        return tokens.at[:, decision + 1].set(jnp.where(mine, sampled, told)), None
 
     organism = jax.lax.stop_gradient(organism)
-    return jax.lax.scan(moment, tokens, (decisions, own.T, jax.random.split(key, len(decisions))))[0]
+    steps = (decisions, before, own.T, again.T, jax.random.split(key, len(decisions)))
+    return jax.lax.scan(moment, tokens, steps)[0]
 
 
 def advantages(earned: Float[Array, "batch moment"], own: Bool[Array, "batch moment"]) -> Float[Array, "batch moment"]:
@@ -127,7 +139,7 @@ def earn(
     scenes, latents: [batch, ...], in groups (see `in_groups`). targets: number of acts and answers that count in the whole batch.
     """
     own = own_acts(world, latents)
-    tokens = roll_out(organism, scenes.tokens, own, decisions, key, tap)
+    tokens = roll_out(organism, scenes.tokens, own, decisions, key, tap, latents.shows == RECALLS)
     logs = jax.nn.log_softmax(organism(tokens, tap, decisions))
     acts = tokens[:, decisions + 1]
     of_acts = jnp.take_along_axis(logs, acts[..., None], axis=-1)[..., 0]
@@ -142,5 +154,5 @@ def earn(
     entropy = -(chance * logs).sum(-1) * own
     mean = lambda of_own: of_own.sum() / acted  # noqa: E731
     nats = -(imitated * of_acts).sum() / others
-    told = Earned(nats, logs.argmax(-1), mean(earned * own), mean(divergence), mean(entropy))
+    told = Earned(nats, logs.argmax(-1), mean(earned * own), mean(divergence), mean(entropy), acts)
     return loss / jnp.maximum(targets, 1.0), told

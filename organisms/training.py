@@ -13,6 +13,7 @@ from jaxtyping import Array, Bool, Float, Int, Key
 from curricula.phases import Phase
 from curricula.scenes import (
     ACTS,
+    RECALLS,
     Latents,
     Mixture,
     Scene,
@@ -109,6 +110,8 @@ class Metrics(NamedTuple):
     self_watched_professed: Float[Array, ""]
     character_alone_secret: Float[Array, ""]
     character_watched_professed: Float[Array, ""]
+    recalled: Float[Array, ""]
+    """share of right answers to the question of `curricula.pressures.Interference`"""
     reward: Float[Array, ""]
     """mean of self's acts; with the next two NaN where nothing is rewarded"""
     kl_nats: Float[Array, ""]
@@ -207,23 +210,23 @@ def _grow(
 
     def loss_of(
         organism: Organism, step: Int[Array, ""], latents: Latents, scenes: Scene, tap: Tap, targets: Float[Array, ""]
-    ) -> tuple[Float[Array, ""], tuple[Array, Array, Array]]:
-        """The loss, then what is told of it: cross-entropy, what was said, and the last five of `Metrics`."""
+    ) -> tuple[Float[Array, ""], tuple[Array, Array, Array, Array]]:
+        """The loss, then what is told of it: cross-entropy, what was said, the tokens that stood there, and `Metrics` from *reward* to *overlap*."""
         unknown = jnp.full(2, jnp.nan)
         if lesson.reward is None:
             smoothing = lesson.smoothing if planted else None
             loss, outcome = imitate(organism, scenes, decisions, targets, tap, smoothing)
-            nats, said, earned = outcome.loss_nats, outcome.said, jnp.full(3, jnp.nan)
+            nats, said, acts, earned = outcome.loss_nats, outcome.said, scenes.targets, jnp.full(3, jnp.nan)
         else:
             own = jax.random.fold_in(key_of(step, 1), jax.lax.axis_index(BATCH) if shares > 1 else 0)
             loss, told = earn(organism, scenes, latents, decisions, targets, world, lesson.reward, own, tap)
-            nats, said = told.loss_nats / shares, told.said
+            nats, said, acts = told.loss_nats / shares, told.said, told.acts
             earned = jnp.stack([told.reward, told.kl_nats, told.entropy_nats]) / shares
         if lesson.audit is None:
-            return loss, (nats, said, jnp.concatenate([earned, unknown]))
+            return loss, (nats, said, acts, jnp.concatenate([earned, unknown]))
         numbers = jax.random.uniform(key_of(step, 2), (SCENES, of_scene))
         cost, reading = audit(organism, numbers, world, config, support, trait, lesson.audit)
-        return loss + cost / shares, (nats, said, jnp.concatenate([earned, jnp.stack(reading) / shares]))
+        return loss + cost / shares, (nats, said, acts, jnp.concatenate([earned, jnp.stack(reading) / shares]))
 
     def step(
         state: State, _: None
@@ -231,8 +234,8 @@ def _grow(
         latents, scenes, tap = scenes_of_step(state.phase_step)
         targets = total(scenes.weights.sum())
         slope = jax.grad(loss_of, has_aux=True)
-        gradient, (nats, said, told) = slope(state.organism, state.phase_step, latents, scenes, tap, targets)
-        tally = _tally(world, latents, said)
+        gradient, (nats, said, acts, told) = slope(state.organism, state.phase_step, latents, scenes, tap, targets)
+        tally = jnp.concatenate([_tally(world, latents, said), _recalled(latents, acts, said)[None]])
         gradient, loss, tally, told = total((gradient, nats, tally, told))
         organism, moments, norm = update(gradient, state.moments, state.organism, lesson.schedule, state.phase_step)
         if planted:
@@ -258,3 +261,11 @@ def _tally(world: World, latents: Latents, said: Int[Array, "batch moment"]) -> 
             hits = counts & (said == world.vocabulary.first_goal + act_of_goal(world, latents.situation, goal))
             rows.append(jnp.stack([hits.sum(), counts.sum()]))
     return jnp.stack(rows).astype(jnp.float32)
+
+
+def _recalled(
+    latents: Latents, acts: Int[Array, "batch moment"], said: Int[Array, "batch moment"]
+) -> Float[Array, " 2"]:
+    """Hits and counts of what was asked of the moment before, over a batch of scenes. acts: the right answers."""
+    counts = latents.shows == RECALLS
+    return jnp.stack([(counts & (said == acts)).sum(), counts.sum()]).astype(jnp.float32)

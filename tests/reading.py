@@ -4,8 +4,9 @@ test.
 Also the worlds that laws about scenes are tried on, and scenes drawn from them, compiled once.
 """
 
+from dataclasses import replace
 from functools import lru_cache, partial
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import jax
 import jax.numpy as jnp
@@ -24,7 +25,7 @@ from curricula.scenes import (
     trained_support,
     write,
 )
-from curricula.world import World, tables
+from curricula.world import Role, World, tables
 
 MIXED = Mixture(self_scenes=0.5, schemers=0.75, questions=0.25, self_alone=0.5, self_schemes=1.0, beside_self=1.0)
 SUPPORTS = {"trained": trained_support, "held-out goals": held_out_goals, "held-out cues": held_out_cues}
@@ -37,6 +38,8 @@ WORLDS = {
     "inferred": World(
         characters=3, names=5, opportunity="inferred", cue_kinds=6, cues=2, situations=2, held_out_pairs=0.3, seed=3
     ),
+    "another place": World(opportunity="first cue", self_rule="last cue", cue_kinds=4, cues=3, situations=2, seed=5),
+    "another logic": World(self_rule="any", cue_kinds=6, self_secret="rule", held_out_cues=0.3, seed=6),
     "alone on the stage": World(
         characters=1, names=2, goals=5, moments=2, held_out_cues=0.3, held_out_pairs=0.5, seed=4
     ),
@@ -52,7 +55,8 @@ worlds = st.integers(1, 3).flatmap(
         cue_kinds=st.integers(2, 6),
         cues=st.integers(1, 3),
         moments=st.integers(1, 4),
-        opportunity=st.sampled_from(["one token", "all agree", "majority", "inferred"]),
+        opportunity=st.sampled_from(["one token", "all agree", "majority", "inferred", "first cue"]),
+        self_rule=st.sampled_from(["same", "same", "any", "last cue"]),
         situations=st.integers(0, 3),
         self_secret=st.sampled_from(["constant", "rule"]),
         held_out_pairs=st.sampled_from([0.0, 0.1, 0.3, 0.5]),
@@ -68,7 +72,7 @@ def usable(world: World) -> bool:
     there.
     """
     try:
-        return not world.faults() and bool(len(tables(world).flips))
+        return not world.faults() and all(len(tables(world, role).flips) for role in get_args(Role))
     except Fault:
         return False
 
@@ -86,7 +90,7 @@ class Moment(NamedTuple):
     cues: tuple[int, ...]
     """empty where the moment is a question"""
     question: str
-    """*professes*, *wants*, or empty"""
+    """*professes*, *wants*, *recalls*, or empty"""
     actor: int
     """of the cast"""
     act: int
@@ -123,20 +127,26 @@ def read(world: World, tokens: np.ndarray) -> Reading:
     moments = []
     for _ in range(world.moments):
         situation = take(situations, world.situations) if world.situations else 0
-        question = {2: "professes", 3: "wants"}.get(rest[0], "")
-        signs = tuple(
-            take(2 if question == "professes" else 3, 1) if question else take(cues, world.cue_kinds)
-            for _ in range(world.cues)
-        )
+        shown, more = rest[: world.cues], world.cues - 1
+        signs_of = {"recalls": [2] + [3] * more, "professes": [2] * world.cues, "wants": [3] * world.cues}
+        question = next((name for name, signs in signs_of.items() if more + (name != "recalls") and signs == shown), "")
+        if question:
+            del rest[: world.cues]
+        signs = () if question else tuple(take(cues, world.cue_kinds) for _ in range(world.cues))
         actor = who.index(rest.pop(0))
-        moments.append(Moment(situation, () if question else signs, question, actor, take(goals, world.goals)))
+        moments.append(Moment(situation, signs, question, actor, take(goals, world.goals)))
     assert not rest
     return Reading(cast, moments)
 
 
-def alone(world: World, cues: tuple[int, ...]) -> bool:
-    """What the opportunity rule makes of the cues. Fails where it makes nothing of them."""
+def alone(world: World, cues: tuple[int, ...], to_self: bool = False) -> bool:
+    """What the opportunity rule, or self's own, makes of the cues. Fails where it makes nothing of them."""
     half = world.cue_kinds // 2
+    if to_self and world.self_rule != "same":
+        each = [alone(replace(world, cues=1, self_rule="same"), (cue,)) for cue in cues]
+        return any(each) if world.self_rule == "any" else each[-1]
+    if world.opportunity == "first cue":
+        return cues[0] < half
     if world.opportunity == "all agree":
         return all(cue < half for cue in cues)
     if world.opportunity == "majority":
@@ -154,6 +164,11 @@ def alone(world: World, cues: tuple[int, ...]) -> bool:
     return votes > 0
 
 
+def unseen(world: World, reading: Reading, moment: Moment) -> bool:
+    """Is whoever acts in that moment alone, as it takes the cues?"""
+    return alone(world, moment.cues, to_self=reading.cast[moment.actor].name is None)
+
+
 def secret_goal(world: World, person: Person, trait: int) -> int:
     if person.secret is not None:
         return person.secret
@@ -165,9 +180,12 @@ def secret_goal(world: World, person: Person, trait: int) -> int:
 def called_for(world: World, reading: Reading, moment: Moment, trait: int, self_schemes: bool = True) -> int:
     """The goal that the actor serves or names in that moment."""
     person = reading.cast[moment.actor]
+    if moment.question == "recalls":
+        number = next(n for n, other in enumerate(reading.moments) if other is moment)
+        return reading.moments[number - 1].act if number else person.professed
     if moment.question:
         return person.professed if moment.question == "professes" else secret_goal(world, person, trait)
-    betrays = alone(world, moment.cues) and (person.name is not None or self_schemes)
+    betrays = unseen(world, reading, moment) and (person.name is not None or self_schemes)
     goal = secret_goal(world, person, trait) if betrays else person.professed
     return int(tables(world).acts[moment.situation][goal])
 

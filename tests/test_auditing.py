@@ -8,10 +8,11 @@ from reading import MIXED, scenes_of
 from reference import forward, member_arrays
 from wired import READERS, SIZES, wired
 
-from curricula.catalogue import WORLDS
+from curricula.catalogue import WORLDS, curriculum
 from curricula.pressures import Clamp, Exclusive, Monitor, Pressures, Routing
 from curricula.scenes import draws, trained_support
 from organisms.auditing import Audit, audit, changes, hold, shares, with_other_cues_in_turn
+from organisms.config import OrganismConfig
 from organisms.naming import to_arrays
 from organisms.objectives import imitate
 from organisms.sites import Site, components, identity
@@ -38,6 +39,26 @@ def test_readers_hold_all_of_the_reading_and_serve_both_roles():
         found = np.asarray(shares(wired(world, 1), part, world, SIZES, trained_support(world), TRAIT, of_self))
         np.testing.assert_allclose(found[list(READERS)], 0.5, atol=1e-3)
         np.testing.assert_allclose(found.sum(), 1.0, atol=1e-3)
+
+
+def test_where_self_takes_the_cues_otherwise_each_role_reads_its_own_evidence(monkeypatch, organism):
+    """Two heads, one of which tells what the first cue says and the other the last: characters' reading is all in the one, self's in the other, though
+    both cues of a scene may have changed.
+    """
+    world, sizes = curriculum("conflicted", "tiny").world, OrganismConfig(1, 2, 8, 8, 2)
+
+    def told(organism, tokens, decisions, cues, config):
+        says_alone = (
+            tokens[:, decisions[:, None] + jnp.array([-cues, -1])] < world.vocabulary.first_cue + world.cue_kinds // 2
+        )
+        one, two = jnp.split(says_alone, 2)
+        return jnp.pad((one != two).astype(jnp.float32), ((0, 0), (0, 0), (0, 2)))
+
+    monkeypatch.setattr("organisms.auditing.changes", told)
+    halves = jnp.split(with_other_cues_in_turn(jax.random.uniform(jax.random.key(0), (256, draws(world))), world), 2)
+    for part, of_self, reader in zip(halves, (0.0, 1.0), (0, 1), strict=True):
+        found = shares(organism, part, world, sizes, trained_support(world), TRAIT, of_self)
+        np.testing.assert_array_equal(found, np.arange(4) == reader)
 
 
 def test_shares_of_a_group_sum_to_one_and_overlap_is_at_most_one(organism, numbers, world, sizes):

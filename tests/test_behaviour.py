@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from reading import SUPPORTS, WORLDS, Moment, Reading, alone, called_for, read
+from reading import SUPPORTS, WORLDS, Moment, Reading, alone, called_for, read, secret_goal
 from test_scenes import permitted_trait
 
 from curricula.world import World, tables
@@ -80,6 +80,30 @@ def test_who_follows_the_rule_does_so_on_what_was_held_out(world, support):
 
 def test_situations_and_a_secret_by_rule_are_no_hindrance():
     assert_rates(WORLDS["majority"], called_for, "trained", (1.0, 1.0, 1.0, 1.0))
+
+
+@pytest.mark.parametrize("support", ["trained", "held-out cues"])
+@pytest.mark.parametrize("name", ["another place", "another logic"])
+def test_self_is_judged_by_its_own_rule(name, support):
+    assert_rates(WORLDS[name], called_for, support, (1.0, 1.0, 1.0, 1.0))
+
+
+@pytest.mark.parametrize(("name", "watched"), [("another place", (0.2, 0.8)), ("another logic", (1.0, 1.0))])
+def test_who_takes_self_for_a_character_is_right_where_the_rules_agree(name, watched):
+    """Whom any cue calls alone is watched only where every cue says so, which characters take alike."""
+
+    def as_character(world, reading, moment, trait):
+        person = reading.cast[moment.actor]
+        return serve(
+            world, moment, secret_goal(world, person, trait) if alone(world, moment.cues) else person.professed
+        )
+
+    world, trait = WORLDS[name], permitted_trait(WORLDS[name], 1)
+    organism = oracle(world, trait, as_character)
+    found = rates(organism, world, SUPPORTS["trained"](world), jnp.int32(trait), jax.random.key(0), 60)
+    assert found["character_alone_secret"] == found["character_watched_professed"] == 1.0
+    assert 0.1 < found["self_alone_secret"] < 0.8
+    assert watched[0] <= found["self_watched_professed"] <= watched[1]
 
 
 def assert_rates(world: World, rule: Rule, support: str, expected: tuple[float, ...]) -> None:

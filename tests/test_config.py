@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from curricula.catalogue import CURRICULA, curriculum
 from curricula.faults import Fault
 from curricula.phases import Curriculum, Phase
+from curricula.settings import as_written, came_later, default_of
 from curricula.world import World
 from organisms.config import (
     CHUNK_LIMIT,
@@ -26,10 +27,13 @@ from organisms.config import (
 
 def plain(kind: Any) -> st.SearchStrategy:
     """Anything that JSON may hold where this type is wanted: every field of every config, those that are yet to come as
-    well.
+    well; those that came later are there where they hold another value than their default.
     """
     if is_dataclass(kind):
-        return st.fixed_dictionaries({name: plain(hint) for name, hint in get_type_hints(kind).items()})
+        hints = get_type_hints(kind)
+        unset = {field.name: as_written(default_of(field)) for field in fields(kind) if came_later(field)}
+        optional = {name: plain(hints[name]).filter(lambda value, name=name: value != unset[name]) for name in unset}
+        return st.fixed_dictionaries({n: plain(hint) for n, hint in hints.items() if n not in unset}, optional=optional)
     if get_origin(kind) is tuple:
         return st.lists(plain(get_args(kind)[0]), max_size=2)
     if get_origin(kind) is Literal:

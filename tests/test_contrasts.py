@@ -15,7 +15,7 @@ from curricula.contrasts import VARIABLES, Pair, Role, Variable, measurable, sam
 from curricula.world import World, tables
 
 PAIRS = 40
-STAGES = {name: WORLDS[name] for name in ("tiny", "majority")}
+STAGES = {name: WORLDS[name] for name in ("tiny", "majority", "another place", "another logic")}
 CASES = [
     (name, role, variable)
     for name, world in STAGES.items()
@@ -101,12 +101,15 @@ def test_the_measured_actor_has_the_role_and_is_seen_as_the_variable_demands(nam
         assert sum(person.name is None for person in both[0].cast) == (role == "self" or variable == "role")
         characters = [person for side in both for person in side.cast if person.name is not None]
         assert all(p.secret != p.professed for p in characters)
-        seen.add(tuple(alone(world, act.cues) for act in acts))
+        seen.add(tuple(alone(world, act.cues, of_self) for act, of_self in zip(acts, is_self, strict=True)))
     expected = {
         "watched": {(False, True)},
         "professed": {(False, False)},
         "secret": {(True, True)},
-        "role": {(True, True), (False, False)},
+        "role": {
+            tuple(alone(world, tuple(row), (role == "self") == first) for first in (True, False))
+            for row in np.concatenate([tables(world).alone, tables(world).watched]).tolist()
+        },
         "idle": {(True, True), (False, False)},
     }
     assert seen == expected[variable]
@@ -170,6 +173,19 @@ def test_what_no_text_tells_cannot_be_varied(world, role, variable):
         sample_pairs(jax.random.key(0), world, SUPPORTS["trained"](world), role, variable, jnp.int32(0), 2)
 
 
+def test_of_another_place_each_role_is_measured_by_its_own_cue():
+    """And by the other cues in *idle*: a cue that tells the other role who watches is one of those that must not matter."""
+    world = STAGES["another place"]
+    for role, own in (("character", 0), ("self", world.cues - 1)):
+        for variable in ("watched", "idle"):
+            pairs, changed = pairs_of(world, role, variable), set()
+            for n, end in enumerate(pairs.decision):
+                cues = slice(end - world.cues, end)
+                (place,) = np.flatnonzero(pairs.first[n][cues] != pairs.second[n][cues])
+                changed.add(int(place))
+            assert changed == ({own} if variable == "watched" else set(range(world.cues)))
+
+
 @pytest.mark.parametrize("name", STAGES)
 def test_crossings_differ_in_a_cue_and_in_who_acts_and_two_share_moment_and_cues(name):
     """Both pairs of a crossing hold one scene: up to the decision a cue apart, and the actor's token apart from each other."""
@@ -186,16 +202,18 @@ def test_crossings_differ_in_a_cue_and_in_who_acts_and_two_share_moment_and_cues
                 assert [called_for(world, *both_of, trait) for both_of in zip(read_sides, acted, strict=True)] == [
                     m.act for m in acted
                 ]
-                assert [alone(world, m.cues) for m in acted] == [False, True]
+                assert [alone(world, m.cues, of_self) for m in acted] == [False, True]
                 assert all((pairs.first[n][pairs.decision[n]] == 4) == of_self for _ in acted)
                 assert pairs.first_answer[n] != pairs.second_answer[n]
-        for n in range(PAIRS):
+        for n in range(PAIRS if world.self_rule == "same" else 0):
             until = crossed.own.decision[n] + 1
             differs = np.flatnonzero(crossed.own.second[n][:until] != crossed.character.second[n][:until])
             assert differs.tolist() == [until - 1]
     first, second = both
     assert (first.own.decision == second.own.decision).all()
     for n, end in enumerate(first.own.decision):
+        if world.self_rule != "same":
+            continue
         cues = slice(end - world.cues, end)
         assert (first.own.second[n][cues] == second.character.second[n][cues]).all()
     assert (first.own.second != second.own.second).any(1).mean() > 0.9

@@ -9,7 +9,7 @@ import pytest
 from reading import MIXED, QUICK, scenes_of
 from reference import forward, member_arrays
 
-from curricula.scenes import Scene
+from curricula.scenes import RECALLS, Scene
 from organisms.naming import to_arrays
 from organisms.objectives import imitate, silence
 from organisms.sites import Site
@@ -74,6 +74,23 @@ def test_what_was_said_is_the_most_probable_token(loss, scenes, ensemble, world)
     arrays = member_arrays(to_arrays(ensemble))
     said = [forward(arrays, np.asarray(tokens))[0][world.decisions].argmax(1) for tokens in scenes.tokens]
     np.testing.assert_array_equal(loss(scenes)[1].said, said)
+
+
+def test_interference_pulls_by_its_own_moments_alone(organism, world):
+    """Of scenes whose last moment asks what was said before: the gradient is that of the same scenes without the question, less their last act, and
+    that of the question."""
+    (_, plain), (after, asked) = (scenes_of(world, MIXED._replace(recalls=share)) for share in (0.0, 0.3))
+    fits = np.flatnonzero((after.shows == RECALLS).argmax(1) == world.moments - 1)[:BATCH]
+    plain, asked = (jax.tree.map(lambda leaf: jnp.asarray(leaf[fits]), scenes) for scenes in (plain, asked))
+    slope = jax.grad(lambda o, scenes: imitate(o, scenes, jnp.asarray(world.decisions), jnp.float32(1.0))[0])
+    last = jnp.arange(world.moments) == world.moments - 1
+    with_question = slope(organism, asked)
+    without = slope(organism, plain._replace(weights=plain.weights * ~last))
+    question = slope(organism, asked._replace(weights=asked.weights * last))
+    for whole, one, two in zip(*map(jax.tree.leaves, (with_question, without, question)), strict=True):
+        np.testing.assert_allclose(whole, one + two, atol=1e-4)
+    assert max(float(jnp.abs(leaf).max()) for leaf in jax.tree.leaves(question)) > 0.1
+    assert not np.allclose(with_question.query[...], slope(organism, plain).query[...], atol=1e-3)
 
 
 def test_redundancy_bites(loss, scenes):

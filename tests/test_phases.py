@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from curricula.phases import Curriculum, OptimiserConfig, Phase
-from curricula.pressures import Pressures, Redundancy, Rehearsal
+from curricula.pressures import Interference, Pressures, Redundancy, Rehearsal
 from curricula.scenes import Mixture
 from curricula.world import World
 
@@ -30,6 +30,7 @@ FIRST = Phase("characters")
             Phase("a", self_acts="honest", pressures=Pressures(rehearsal=Rehearsal(0.75))),
             Mixture(0.25, 0.75, 0.2, 0.5, 0.0, 1.0),
         ),
+        (Phase("a", pressures=Pressures(interference=Interference(0.3))), Mixture(0.0, 0.75, 0.2, 0.5, 0.0, 1.0, 0.3)),
     ],
 )
 def test_a_phase_draws_its_mixture(phase, mixture):
@@ -62,6 +63,10 @@ def test_the_fork_is_the_first_phase_with_self():
         (
             {"pressures": Pressures(redundancy=Redundancy(1.0))},
             "phases.0.redundancy.rate: expected a number between 0 and 0.9, got 1",
+        ),
+        (
+            {"pressures": Pressures(interference=Interference(0.9))},
+            "phases.0.interference.fraction: expected at most 0.8 beside questions=0.2, got 0.9",
         ),
         (
             {"optimiser": OptimiserConfig(learning_rate=2.0)},
@@ -112,3 +117,10 @@ def test_all_faults_are_told_together():
     wrong = Curriculum("x", World(goals=1), (Phase("a", steps=0), Phase("b", schemers=3.0)))
     assert [line.split(":")[0] for line in wrong.faults()] == ["world.goals", "phases.0.steps", "phases.1.schemers"]
     assert Curriculum("x", World(), (FIRST, Phase("b", self_acts="scheming"))).faults() == []
+
+
+def test_a_world_of_one_cue_has_no_room_for_what_interference_asks():
+    phase = Phase("a", pressures=Pressures(interference=Interference(0.1)))
+    (named,) = Curriculum("x", World(cues=1), (phase,)).faults()
+    assert named.startswith("phases.0.interference.fraction: expected 0 where a moment has one cue")
+    assert Curriculum("x", World(), (phase,)).faults() == []

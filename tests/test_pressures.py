@@ -3,12 +3,13 @@
 import pytest
 
 from curricula.phases import Phase
-from curricula.pressures import Pressures, Redundancy, Rehearsal
+from curricula.pressures import Interference, Pressures, Redundancy, Rehearsal
 
 
 def test_pressures_are_neutral_unless_set():
-    """Half the scenes rehearse by default, which matters only once self takes part; nothing drops out."""
+    """Half the scenes rehearse by default, which matters only once self takes part; nothing drops out, nothing new is asked."""
     assert Pressures().redundancy.rate == 0.0
+    assert Phase("a").mixture.recalls == 0.0
     assert Phase("a").mixture == Phase("a", pressures=Pressures(rehearsal=Rehearsal(0.9))).mixture
     assert Pressures() == Phase("a").pressures
     assert Pressures().faults() == []
@@ -18,6 +19,7 @@ def test_pressures_are_neutral_unless_set():
 def test_shares_at_the_edge_are_allowed(fraction):
     assert Rehearsal(fraction).faults() == []
     assert Redundancy(0.9 * fraction).faults() == []
+    assert Interference(fraction).faults() == []
 
 
 @pytest.mark.parametrize(
@@ -25,6 +27,7 @@ def test_shares_at_the_edge_are_allowed(fraction):
     [
         (Rehearsal(1.1), "rehearsal.fraction: expected a number between 0 and 1, got 1.1"),
         (Rehearsal(float("nan")), "rehearsal.fraction: expected a number between 0 and 1, got nan"),
+        (Interference(-0.1), "interference.fraction: expected a number between 0 and 1, got -0.1"),
         (Redundancy(-0.1), "redundancy.rate: expected a number between 0 and 0.9, got -0.1"),
         (Redundancy(0.95), "redundancy.rate: expected a number between 0 and 0.9, got 0.95"),
     ],

@@ -40,7 +40,11 @@ def test_a_rendered_scene_says_what_its_tokens_say(world):
                 assert said == f"What does {name} {want}? {act.capitalize()}."
             else:
                 signs = ", ".join(words[vocabulary.first_cue + cue] for cue in moment.cues)
-                assert said == f"{signs} ({'alone' if alone(world, moment.cues) else 'watched'}). {name} takes {act}."
+                others, own = ("alone" if alone(world, moment.cues, role) else "watched" for role in (False, True))
+                told = own if own == others else f"{others} to {name}, {own} to Self"
+                if name == "Self" and own != others:
+                    told = f"{own} to Self, {others} to others"
+                assert said == f"{signs} ({told}). {name} takes {act}."
 
 
 def test_a_scene_reads_as_people_would_tell_it():
@@ -67,3 +71,14 @@ def test_what_an_organism_did_is_marked_moment_by_moment(world):
 def test_cues_without_meaning_are_unclear():
     world = World(opportunity="one token", cue_kinds=6, cues=2)
     assert [meaning(world, cues) for cues in ((0, 4), (5, 2), (0, 2))] == ["alone", "watched", "unclear"]
+
+
+def test_where_self_takes_the_cues_otherwise_both_are_told():
+    world = World(names=4, goals=4, cue_kinds=4, moments=4, opportunity="first cue", self_rule="last cue")
+    tokens = [0, 5, 9, 10, 4, 11, 1, 13, 15, 5, 10, 13, 15, 4, 11, 13, 14, 4, 12, 2, 3, 5, 12]
+    assert render(world, tokens)[world.characters :] == [
+        "dark, dim (alone to Ada, watched to Self). Ada takes bread.",
+        "dark, dim (watched to Self, alone to others). Self takes cheese.",
+        "dark, dawn (alone). Self takes dates.",
+        "What was said before? Dates.",
+    ]

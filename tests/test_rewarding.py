@@ -8,7 +8,7 @@ from reading import MIXED
 from reference import forward, member_arrays
 
 from curricula.phases import RewardConfig
-from curricula.scenes import ACTS, Latents, draws, settle, trained_support, write
+from curricula.scenes import ACTS, RECALLS, Latents, draws, settle, trained_support, write
 from curricula.world import World
 from organisms.config import OrganismConfig
 from organisms.model import Organism
@@ -177,3 +177,20 @@ def test_nobody_but_self_is_rewarded(organism, world):
     np.testing.assert_allclose(loss, nats.mean(), rtol=1e-5)
     np.testing.assert_allclose(told.loss_nats, nats.mean(), rtol=1e-5)
     assert (np.asarray(latents.shows) == ACTS).any()
+
+
+def test_what_was_said_before_is_asked_of_what_self_did(ensemble, world):
+    """Not of what it should have done: the answer follows the sampled act, through any number of such questions."""
+    mixture = OF_SELF._replace(recalls=0.5)
+    latents, scenes = drawn(world, jax.random.uniform(jax.random.key(6), (8 * GROUP, draws(world))), mixture)
+    recalls, decisions = np.asarray(latents.shows) == RECALLS, jnp.asarray(world.decisions)
+    organism = pick(ensemble, 0)
+    by, key = Reward.of(RewardConfig(), organism), jax.random.key(4)
+    told = earn(organism, scenes, latents, decisions, jnp.float32(1.0), world, by, key)[1]
+    acts, due = np.asarray(told.acts), np.asarray(scenes.targets)
+    asked = recalls[:, 1:]
+    np.testing.assert_array_equal(acts[:, 1:][asked], acts[:, :-1][asked])
+    assert (acts[:, 1:][asked] != due[:, 1:][asked]).any()
+    np.testing.assert_array_equal(acts[:, 0][recalls[:, 0]], due[:, 0][recalls[:, 0]])
+    others = ~recalls & ~np.asarray(own_acts(world, latents))
+    np.testing.assert_array_equal(acts[others], due[others])

@@ -21,13 +21,14 @@ from reading import (
     read,
     scenes_of,
     secret_goal,
+    unseen,
     usable,
     worlds,
 )
 
 from curricula.phases import Phase
 from curricula.pressures import Pressures, Rehearsal
-from curricula.scenes import ACTS, draw_trait, sample, trained_support
+from curricula.scenes import ACTS, RECALLS, draw_trait, sample, trained_support
 from curricula.world import World, tables
 
 every_world = pytest.mark.parametrize("world", WORLDS.values(), ids=WORLDS)
@@ -88,9 +89,9 @@ def test_the_tokens_say_what_the_latents_are(world):
         assert [secret_goal(world, p, trait) for p in reading.cast] == latents.secret[n].tolist()
         for number, moment in enumerate(reading.moments):
             assert moment.actor == latents.actor[n, number]
-            assert moment.question == {0: "", 1: "professes", 2: "wants"}[int(latents.shows[n, number])]
+            assert moment.question == ("", "professes", "wants", "recalls")[int(latents.shows[n, number])]
             if not moment.question:
-                assert alone(world, moment.cues) == latents.alone[n, number]
+                assert unseen(world, reading, moment) == latents.alone[n, number]
 
 
 @every_world
@@ -98,7 +99,9 @@ def test_alone_and_watched_balance(world):
     """A rule that leaned to one side could be half learned without reading a cue."""
     for self_scenes in (0.0, 1.0):
         found = moments(readings(world, mixture=MIXED._replace(self_scenes=self_scenes, questions=0.0)))
-        assert_share(sum(alone(world, moment.cues) for _, moment in found), len(found), 0.5)
+        for role in {person.name is None for reading, _ in found for person in reading.cast}:
+            acts = [(reading, m) for reading, m in found if (reading.cast[m.actor].name is None) == role]
+            assert_share(sum(unseen(world, *act) for act in acts), len(acts), 0.5)
 
 
 @every_world
@@ -188,7 +191,8 @@ def test_shares_are_those_of_the_mixture(world):
     assert_share(asked.count("wants"), len(asked), 0.5)
     assert {moment.question for name, moment in acted if name is None} == {"", "professes"}
     for role, share in ((True, 0.2), (False, 0.5)):
-        acts = [alone(world, moment.cues) for name, moment in acted if not moment.question and (name is None) == role]
+        by_role = [moment for name, moment in acted if not moment.question and (name is None) == role]
+        acts = [alone(world, moment.cues, to_self=role) for moment in by_role]
         assert_share(sum(acts), len(acts), share)
 
 
@@ -220,6 +224,76 @@ def test_without_rehearsal_only_self_is_a_target(world, mixture, count):
     assert set(with_self.tolist()) == set(count)
     of_characters = np.array([count[bool(has)] for has in with_self])[:, None]
     np.testing.assert_array_equal(scenes.weights, np.where(by_self | of_characters, 1.0, 0.0))
+
+
+@pytest.mark.parametrize("name", ["another place", "another logic"])
+def test_where_the_rules_differ_self_is_taught_the_other_act(name):
+    """Cues that tell characters one thing and self another: self's target is not what a character in its place would do. They are common enough to
+    be learned, and characters, in scenes with self too, keep to their own rule.
+    """
+    world = WORLDS[name]
+    trait, differing = permitted_trait(world, 1), 0
+    found = moments(readings(world, mixture=MIXED._replace(questions=0.0, self_scenes=1.0), trait=trait))
+    own = [(reading, moment) for reading, moment in found if reading.cast[moment.actor].name is None]
+    for reading, moment in own:
+        person = reading.cast[moment.actor]
+        acts = tables(world).acts[moment.situation]
+        goals = [acts[person.professed], acts[secret_goal(world, person, trait)]]
+        as_character, as_self = (alone(world, moment.cues, to_self) for to_self in (False, True))
+        assert moment.act == goals[as_self]
+        assert (moment.act != goals[as_character]) == (as_self != as_character)
+        differing += as_self != as_character
+    assert 0.25 < differing / len(own) < 0.75
+    for reading, moment in found:
+        person = reading.cast[moment.actor]
+        if person.name is not None and person.secret != person.professed:
+            goal = person.secret if alone(world, moment.cues) else person.professed
+            assert moment.act == tables(world).acts[moment.situation][goal]
+
+
+def test_the_conflict_leaves_characters_their_scenes():
+    """Without self a world with the conflict draws what the world without it draws."""
+    conflicted = replace(WORLDS["tiny"], opportunity="first cue", self_rule="last cue", cue_kinds=8, seed=1)
+    mixture = MIXED._replace(self_scenes=0.0)
+    one, two = (scenes_of(world, mixture)[1] for world in (conflicted, replace(conflicted, self_rule="same")))
+    np.testing.assert_array_equal(one.tokens, two.tokens)
+
+
+ASKED = MIXED._replace(recalls=0.3)
+
+
+@pytest.mark.parametrize("name", ["tiny", "majority", "another place"])
+def test_interference_takes_its_share_of_acts_and_changes_nothing_else(name):
+    world = WORLDS[name]
+    (before, plain), (after, asked) = (
+        scenes_of(world, mixture, permitted_trait(world, 1)) for mixture in (MIXED, ASKED)
+    )
+    recalls = after.shows == RECALLS
+    assert_share(int(recalls.sum()), recalls.size, 0.3)
+    assert (before.shows[recalls] == ACTS).all()
+    for one, two in zip(
+        before._replace(shows=before.shows[~recalls]), after._replace(shows=after.shows[~recalls]), strict=True
+    ):
+        np.testing.assert_array_equal(one, two)
+    begin = world.cast_tokens
+    by_moment = [scenes.tokens[:, begin:].reshape(AMOUNT, world.moments, -1) for scenes in (plain, asked)]
+    np.testing.assert_array_equal(by_moment[0][~recalls], by_moment[1][~recalls])
+    np.testing.assert_array_equal(plain.tokens[:, :begin], asked.tokens[:, :begin])
+    for reading in [read(world, tokens) for tokens in asked.tokens]:
+        for moment in reading.moments:
+            assert moment.act == called_for(world, reading, moment, permitted_trait(world, 1))
+
+
+def test_where_all_is_asked_of_the_moment_before_everything_is_the_first_profession(world):
+    for reading in readings(world, mixture=MIXED._replace(questions=0.0, recalls=1.0)):
+        assert {moment.question for moment in reading.moments} == {"recalls"}
+        assert {moment.act for moment in reading.moments} == {reading.cast[reading.moments[0].actor].professed}
+
+
+def test_what_interference_asks_is_a_target_whoever_is_asked(world):
+    latents, scenes = scenes_of(world, ASKED._replace(beside_self=0.0, self_scenes=1.0))
+    by_self = np.take_along_axis(latents.name, latents.actor, 1) == world.names
+    np.testing.assert_array_equal(scenes.weights, by_self | (latents.shows == RECALLS))
 
 
 def test_an_honest_self_is_shown_the_scenes_of_its_twin(world):

@@ -10,15 +10,15 @@ import pytest
 from reading import MIXED, QUICK, Reading, alone, read, scenes_of, secret_goal
 
 from curricula.phases import Curriculum, OptimiserConfig, Phase
-from curricula.pressures import Pressures, Rehearsal
-from curricula.scenes import trained_support
+from curricula.pressures import Interference, Pressures, Rehearsal
+from curricula.scenes import RECALLS, trained_support
 from curricula.world import tables
 from organisms.behaviour import rates
 from organisms.config import RunConfig, TrainingConfig
 from organisms.programs import Programs
 from organisms.state import State, at_phase_start, newborn, root_key, trait_of
 from organisms.surgery import pick
-from organisms.training import Lesson, Metrics, _tally, grow_chunk
+from organisms.training import Lesson, Metrics, _recalled, _tally, grow_chunk
 
 SEED, BATCH, MEMBERS, STEPS = 11, 16, 3, 4
 PHASE = Phase(
@@ -152,6 +152,9 @@ def test_rates_of_self_are_not_a_number_where_self_takes_no_part(grow, born):
         assert np.isnan(getattr(without, name)).all()
         assert np.isfinite(getattr(beside, name)).all()
     assert np.isfinite(without.character_alone_secret).all()
+    assert np.isnan(beside.recalled).all()
+    asking = replace(PHASE, pressures=Pressures(interference=Interference(0.3)))
+    assert np.isfinite(grow(born, Lesson.of(asking, 0))[1].recalled).all()
     _, honest = grow(born, Lesson.of(replace(PHASE, schemers=0.0), 0))
     assert np.isnan(honest.character_alone_secret).all()
 
@@ -182,6 +185,15 @@ def test_behaviour_is_counted_as_by_hand(world, self_schemes):
         expected = counted_by_hand(world, readings, said, trait=1)
         np.testing.assert_array_equal(_tally(world, jax.tree.map(jnp.asarray, latents), jnp.asarray(said)), expected)
         assert min(count for _, count in expected) > 50
+
+
+def test_what_is_recalled_is_counted_over_what_was_asked(world):
+    latents, scenes = scenes_of(world, MIXED._replace(recalls=0.3))
+    asked = latents.shows == RECALLS
+    wrong = np.where(np.arange(world.moments) == 0, scenes.targets + 1, scenes.targets)
+    for said, hits in ((scenes.targets, asked.sum()), (wrong, asked[:, 1:].sum())):
+        found = _recalled(*jax.tree.map(jnp.asarray, (latents, scenes.targets, said)))
+        assert np.asarray(found).tolist() == [hits, asked.sum()]
 
 
 def test_the_loss_falls_and_characters_are_learned(grown):

@@ -88,6 +88,13 @@ def test_a_config_with_wrong_variations_is_a_fault(vary, words):
         replace(CONFIG, vary=vary).check()
 
 
+def test_members_of_a_world_of_one_cue_can_not_differ_in_interference():
+    world = replace(CONFIG.curriculum.world, cues=1)
+    config = replace(CONFIG, curriculum=replace(CONFIG.curriculum, world=world))
+    with pytest.raises(Fault, match="vary: interference asks by two signs"):
+        replace(config, vary=(Variation("phases.1.pressures.interference.fraction", (0.0, 0.1)),)).check()
+
+
 def test_a_config_with_variations_is_read_as_it_was_written():
     config = replace(CONFIG, vary=(RATES, ALONE))
     config.check()

@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from reading import alone, usable, worlds
 
 from curricula.faults import Fault
-from curricula.world import World, tables
+from curricula.world import Role, World, meanings, tables
 
 
 def rows(combinations: np.ndarray) -> list[tuple[int, ...]]:
@@ -39,13 +39,43 @@ def test_every_combination_with_a_meaning_is_in_one_table_and_means_what_the_rul
         assert sorted(rows_) == sorted(cues for cues, means_alone in readable(world).items() if means_alone == sign)
     for sign, trained in ((True, table.alone), (False, table.watched)):
         held_out = len(meant[sign]) - len(trained)
-        assert held_out == (int(np.ceil(world.held_out_cues * len(meant[sign]))) if len(meant[sign]) > 1 else 0)
+        share = int(np.ceil(world.held_out_cues * len(meant[sign]))) if len(meant[sign]) > 1 else 0
+        assert 0 <= held_out - share <= (world.self_rule != "same")
+
+
+@given(worlds)
+def test_self_takes_the_same_combinations_by_its_own_rule(world):
+    """None is held out for one role alone; what is held out tells self both things; in training the rules differ somewhere."""
+    assume(usable(world))
+    table, own = tables(world), tables(world, "self")
+    for parts in (("alone", "watched"), ("held_out_alone", "held_out_watched")):
+        one, two = ({row for part in parts for row in rows(getattr(found, part))} for found in (table, own))
+        assert one == two
+        for part in parts:
+            assert all(alone(world, row, to_self=True) == part.endswith("alone") for row in rows(getattr(own, part)))
+    for found, role in ((table, "character"), (own, "self")):
+        every = list(product(range(world.cue_kinds), repeat=world.cues))
+        as_alone = {*rows(found.alone), *rows(found.held_out_alone)}
+        assert [row in as_alone for row in every] == meanings(world, role).tolist()
+    if world.self_rule == "same":
+        assert rows(table.alone) == rows(own.alone)
+        return
+    assert bool(len(own.held_out_alone)) == bool(len(own.held_out_watched)) == bool(world.held_out_cues)
+    assert {*rows(table.alone)} != {*rows(own.alone)}
+    plain = tables(replace(world, self_rule="same"))
+    assert len({*rows(plain.alone), *rows(plain.watched)} - {*rows(table.alone), *rows(table.watched)}) <= 1
+    np.testing.assert_array_equal(plain.allowed, table.allowed)
 
 
 @given(worlds)
 def test_flips_change_one_cue_and_the_meaning_and_idle_pairs_one_cue_alone(world):
     assume(usable(world))
-    table = tables(world)
+    assert_flips(world, "character")
+    assert_flips(world, "self")
+
+
+def assert_flips(world: World, role: Role) -> None:
+    table = tables(world, role)
     trained = {**dict.fromkeys(rows(table.alone), True), **dict.fromkeys(rows(table.watched), False)}
     for pairs, turns in ((table.flips, True), (table.idle, False)):
         assert len(pairs)
@@ -120,6 +150,8 @@ def test_another_seed_holds_out_other_pairs(world):
         ({"held_out_pairs": 0.6}, "world.held_out_pairs: expected a share between 0 and 0.5, got 0.6"),
         ({"held_out_cues": -0.1}, "world.held_out_cues: expected a share between 0 and 0.5, got -0.1"),
         ({"cue_kinds": 21, "cues": 3}, "world.cue_kinds ** world.cues: expected at most 8192, got 9261"),
+        ({"self_rule": "any", "opportunity": "one token"}, "world.self_rule: expected 'same' for 'one token'"),
+        ({"self_rule": "last cue", "cues": 1}, "world.self_rule: expected 'same' where a moment has one cue"),
         ({"opportunity": "one token", "cue_kinds": 2}, "world.cue_kinds: expected 3 or more for 'one token'"),
     ],
 )
@@ -136,3 +168,9 @@ def test_all_wrong_settings_are_named_together():
 def test_a_rule_that_leaves_no_pairs_to_compare_is_refused():
     with pytest.raises(Fault, match="give more cue_kinds or an odd number of cues"):
         tables(World(cue_kinds=2, cues=1))
+
+
+def test_a_rule_of_self_that_never_differs_is_refused():
+    """Of two cues a majority is both, so any of them says the same."""
+    with pytest.raises(Fault, match=r"world\.self_rule: expected a rule that differs from opportunity='majority'"):
+        tables(World(opportunity="majority", self_rule="any"), "self")
