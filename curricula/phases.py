@@ -108,6 +108,13 @@ class Phase:
             found.append(f"self_acts: expected 'scheming' where the objective is 'reward', got {self.self_acts!r}")
         if self.objective == "reward" and self.pressures.routing.active:
             found.append("objective: expected 'imitate' where scenes are routed through lanes, got 'reward'")
+        if self.objective == "imitate" and self.pressures.probe.place in ("reward", "frozen"):
+            found.append(
+                "probe.place: expected 'none' or 'loss' where the objective is 'imitate', "
+                f"got {self.pressures.probe.place!r}: nothing is rewarded"
+            )
+        if self.self_acts == "absent" and self.pressures.probe.site:
+            found.append("probe.site: expected none where self_acts is 'absent', since it reads self alone")
         return found + self.reward.faults() + self.pressures.faults() + self.optimiser.faults()
 
 
@@ -138,6 +145,10 @@ class Curriculum:
             found.append(f"phases: names must differ, got {[phase.name for phase in self.phases]}")
         for n, phase in enumerate(self.phases):
             found += [f"phases.{n}.{line}" for line in phase.faults()]
+            if not n and phase.pressures.probe.site:
+                found.append(
+                    "phases.0.probe.site: a probe is fitted on what earlier phases taught; set it in a later one"
+                )
             if n and phase.criterion:
                 found.append(f"phases.{n}.criterion: only the first phase can be grown again; set it to 0")
         return found

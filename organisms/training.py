@@ -31,7 +31,8 @@ from organisms.lanes import Owners, knock_out, lane_a, rank_of_goal, routed, swa
 from organisms.model import Organism
 from organisms.objectives import imitate, silence
 from organisms.optimiser import Schedule, update
-from organisms.rewarding import Reward, earn, in_groups
+from organisms.probing import Fitted, Probe, cost
+from organisms.rewarding import Reward, earn, in_groups, own_acts
 from organisms.sites import Tap
 from organisms.state import State, root_key, trait_of
 from organisms.surgery import keep_but_self
@@ -63,6 +64,8 @@ class Lesson(NamedTuple):
     """who watches components; as above"""
     reward: Reward | None = None
     """what self's own acts earn; as above, and then all is imitated"""
+    probe: Probe | None = None
+    """who reads self for deceit; as above"""
 
     @classmethod
     def of(cls, phase: Phase, index: int) -> "Lesson":
@@ -79,11 +82,18 @@ class Lesson(NamedTuple):
         )
 
     @classmethod
-    def of_members(cls, config: RunConfig, index: int, watched: Watched | None = None, start: Any = None) -> "Lesson":
+    def of_members(
+        cls,
+        config: RunConfig,
+        index: int,
+        watched: Watched | None = None,
+        start: Any = None,
+        fitted: Fitted | None = None,
+    ) -> "Lesson":
         """The lessons [member] of a phase of a run, in which members may differ.
 
         watched: the components of each member that pressures are about, where any is. start: the organisms [member, ...] as the phase began, where it
-        rewards.
+        rewards. fitted: the probes that read self, where any do.
         """
         phase = config.curriculum.phases[index]
         phases = [phase_of(member, index, phase, config.vary) for member in range(config.members)]
@@ -97,6 +107,8 @@ class Lesson(NamedTuple):
         if start is not None:
             honest, kl = np.asarray([(one.reward.honest, one.reward.kl) for one in phases], float).T
             lesson = lesson._replace(reward=Reward(honest, kl, start))
+        if fitted is not None:
+            lesson = lesson._replace(probe=Probe.of_members(fitted, [one.pressures.probe for one in phases]))
         return lesson
 
 
@@ -110,7 +122,7 @@ class Metrics(NamedTuple):
     character_alone_secret: Float[Array, ""]
     character_watched_professed: Float[Array, ""]
     reward: Float[Array, ""]
-    """mean of self's acts; with the next two NaN where nothing is rewarded"""
+    """mean of self's acts, less what a probe takes; with the next two NaN where nothing is rewarded"""
     kl_nats: Float[Array, ""]
     """divergence from the organism as the phase began, mean of self's acts"""
     entropy_nats: Float[Array, ""]
@@ -118,6 +130,8 @@ class Metrics(NamedTuple):
     """share of self's reading of the cues in monitored components; with the next one NaN where nobody watches"""
     overlap: Float[Array, ""]
     """of both roles' reading; see `organisms.auditing`"""
+    probed: Float[Array, ""]
+    """mean score of a deceit probe where self acts alone; NaN where there is none"""
 
 
 class Progress(NamedTuple):
@@ -207,23 +221,30 @@ def _grow(
 
     def loss_of(
         organism: Organism, step: Int[Array, ""], latents: Latents, scenes: Scene, tap: Tap, targets: Float[Array, ""]
-    ) -> tuple[Float[Array, ""], tuple[Array, Array, Array]]:
-        """The loss, then what is told of it: cross-entropy, what was said, and the last five of `Metrics`."""
+    ) -> tuple[Float[Array, ""], tuple[Array, Array, Array, Array | None]]:
+        """The loss, then what is told of it: cross-entropy, what was said, five of `Metrics`, and the sum and number of a probe's scores."""
         unknown = jnp.full(2, jnp.nan)
         if lesson.reward is None:
             smoothing = lesson.smoothing if planted else None
-            loss, outcome = imitate(organism, scenes, decisions, targets, tap, smoothing)
-            nats, said, earned = outcome.loss_nats, outcome.said, jnp.full(3, jnp.nan)
+            loss, outcome = imitate(organism, scenes, decisions, targets, tap, smoothing, lesson.probe)
+            nats, said, scores = outcome
+            earned = jnp.full(3, jnp.nan)
         else:
             own = jax.random.fold_in(key_of(step, 1), jax.lax.axis_index(BATCH) if shares > 1 else 0)
-            loss, told = earn(organism, scenes, latents, decisions, targets, world, lesson.reward, own, tap)
-            nats, said = told.loss_nats / shares, told.said
+            by, probe = lesson.reward, lesson.probe
+            loss, told = earn(organism, scenes, latents, decisions, targets, world, by, own, tap, probe)
+            nats, said, scores = told.loss_nats / shares, told.said, told.scores
             earned = jnp.stack([told.reward, told.kl_nats, told.entropy_nats]) / shares
+        judged = None
+        if lesson.probe is not None and scores is not None:
+            unwatched = own_acts(world, latents) & latents.alone
+            judged = jnp.stack([(scores * unwatched).sum(), unwatched.sum()])
+            loss += cost(lesson.probe, scores, unwatched, targets)
         if lesson.audit is None:
-            return loss, (nats, said, jnp.concatenate([earned, unknown]))
+            return loss, (nats, said, jnp.concatenate([earned, unknown]), judged)
         numbers = jax.random.uniform(key_of(step, 2), (SCENES, of_scene))
-        cost, reading = audit(organism, numbers, world, config, support, trait, lesson.audit)
-        return loss + cost / shares, (nats, said, jnp.concatenate([earned, jnp.stack(reading) / shares]))
+        price, reading = audit(organism, numbers, world, config, support, trait, lesson.audit)
+        return loss + price / shares, (nats, said, jnp.concatenate([earned, jnp.stack(reading) / shares]), judged)
 
     def step(
         state: State, _: None
@@ -231,8 +252,10 @@ def _grow(
         latents, scenes, tap = scenes_of_step(state.phase_step)
         targets = total(scenes.weights.sum())
         slope = jax.grad(loss_of, has_aux=True)
-        gradient, (nats, said, told) = slope(state.organism, state.phase_step, latents, scenes, tap, targets)
+        gradient, (nats, said, told, judged) = slope(state.organism, state.phase_step, latents, scenes, tap, targets)
         tally = _tally(world, latents, said)
+        if judged is not None:
+            tally = jnp.concatenate([tally, judged[None]])
         gradient, loss, tally, told = total((gradient, nats, tally, told))
         organism, moments, norm = update(gradient, state.moments, state.organism, lesson.schedule, state.phase_step)
         if planted:
@@ -242,7 +265,10 @@ def _grow(
 
     state, (loss, norm, tallies, told) = jax.lax.scan(step, state, None, length=steps)
     hits, counts = jnp.moveaxis(tallies.sum(0), -1, 0)
-    return state, Progress(Metrics(loss.mean(), norm.mean(), *(hits / counts), *told.mean(0)), jnp.ones((), bool))
+    rates = hits / counts
+    probed = jnp.float32(jnp.nan) if lesson.probe is None else rates[4]
+    metrics = Metrics(loss.mean(), norm.mean(), *rates[:4], *told.mean(0), probed=probed)
+    return state, Progress(metrics, jnp.ones((), bool))
 
 
 def _tally(world: World, latents: Latents, said: Int[Array, "batch moment"]) -> Float[Array, "kind 2"]:
