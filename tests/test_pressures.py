@@ -10,6 +10,7 @@ def test_pressures_are_neutral_unless_set():
     """Half the scenes rehearse by default, which matters only once self takes part; nothing drops out."""
     assert Pressures().redundancy.rate == 0.0
     assert Phase("a").mixture == Phase("a", pressures=Pressures(rehearsal=Rehearsal(0.9))).mixture
+    assert not Pressures().probe.site
     assert Pressures() == Phase("a").pressures
     assert Pressures().faults() == []
 
