@@ -34,7 +34,7 @@ from curricula.world import World
 from organisms.config import OrganismConfig
 from organisms.devices import Layout
 from organisms.model import Organism, Past
-from organisms.sites import Site
+from organisms.sites import Site, places
 
 STEPS, RATE = 30, 0.03
 THRIFT = 0.1
@@ -60,11 +60,6 @@ class Aligned(NamedTuple):
     direction: Float[np.ndarray, "*member model"]
 
 
-def places(config: OrganismConfig) -> list[Site]:
-    """Where a direction may lie: the entrance of every layer but the first, and what is read out."""
-    return [*(Site(layer, "residual") for layer in range(1, config.layers)), Site(-1, "final")]
-
-
 def swap(
     direction: Float[Array, " model"], stream: Float[Array, " model"], donor: Float[Array, " model"]
 ) -> Float[Array, " model"]:
@@ -80,7 +75,7 @@ def halt(organism: Organism, config: OrganismConfig, pair: Pair) -> Standing:
         keys, values = (
             jnp.stack([recording[Site(n, name)] for n in range(config.layers)]) for name in ("key", "value")
         )
-        stream = jnp.stack([recording[site][pair.decision] for site in places(config)])
+        stream = jnp.stack([recording[site][pair.decision] for site in places(config.layers)])
         return Standing(tokens[pair.decision][None], Past(keys, values, pair.decision), stream)
 
     return jax.vmap(one)(jnp.stack([pair.first, pair.second]))
@@ -95,7 +90,7 @@ def resume(
     pair: Pair,
 ) -> Float[Array, ""]:
     """The logit difference of one run that goes on from its decision with this stream at a place (an index of `places`)."""
-    known = places(config)
+    known = places(config.layers)
 
     def put(site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]:
         return jnp.where(place == known.index(site), stream[None], activation) if site in known else activation
@@ -178,7 +173,8 @@ def align(
     aim = jax.vmap(lambda pair: jnp.stack([said(pair.first, pair), said(pair.second, pair)]))(seen[0])
     into, source = (halting(pairs) for pairs in seen)
     found, errors = jax.lax.map(
-        lambda place: search(organism, config, into, source, seen[0], aim, place), jnp.arange(len(places(config)))
+        lambda place: search(organism, config, into, source, seen[0], aim, place),
+        jnp.arange(len(places(config.layers))),
     )
     place = jnp.argmin(errors)
     asked = jax.tree.map(lambda *leaves: jnp.stack(leaves), unseen[0].character, unseen[0].own)  # [role pair ...]

@@ -97,7 +97,7 @@ def direction(found: Aligned, newborn: Aligned, config: OrganismConfig, seed: in
     what is shared would be above it: the bar is half of what the direction carries within characters, where that is more.
     """
     of_characters, of_self = found.total
-    site = places(config)[int(found.place)]
+    site = places(config.layers)[int(found.place)]
     floor, within = _share(newborn.moved[1], of_self, seed), float(found.moved[0].sum() / of_characters.sum())
     return _share(found.moved[1], of_self, seed) | {
         "null": floor["value"],

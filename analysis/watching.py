@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis import locating, scenery
+from analysis import locating, probes, scenery
 from curricula.faults import Fault
 from organisms import devices
 from organisms.behaviour import BEHAVIOURS
@@ -151,7 +151,7 @@ def grow_run(
         found.append(
             f"training.batch: expected a multiple of {GROUP} scenes a device where acts are rewarded, got {share}"
         )
-    found += locating.faults(config)
+    found += locating.faults(config) + probes.faults(config)
     if found:
         raise Fault("; ".join(found))
     devices.require_same(f"{config_hash(config.plain())} {folder.resolve()}")
@@ -166,7 +166,7 @@ def grow_run(
             return path
         watcher = GrowthWatcher(config, folder, quiet) if written else Elsewhere()
         try:
-            summary = grow(config, run, watcher, programs, trunk, locating.locate)
+            summary = grow(config, run, watcher, programs, trunk, locating.locate, probes.fit)
             path = run.write_summary(summary)
         except BaseException as error:
             watcher.fail(error)

@@ -9,7 +9,7 @@ from curricula.faults import Fault
 from curricula.parts import STEPS, WORLDS, Scale, characters_phase, intent_phase, spares_phase
 from curricula.phases import Curriculum, Phase
 from curricula.plantings import PLANTED
-from curricula.pressures import Clamp, Exclusive, Monitor, Pressures, Thrift
+from curricula.pressures import Clamp, Exclusive, Monitor, Pressures, Probe, Thrift
 
 
 def shared(scale: Scale = "cpu") -> Curriculum:
@@ -146,6 +146,16 @@ def conflicted(scale: Scale = "cpu") -> Curriculum:
     return Curriculum("conflicted", world, (characters_phase(scale), intent_phase(scale)))
 
 
+def probed(scale: Scale = "cpu") -> Curriculum:
+    """As *shared*, but while self is taught, the score of a deceit probe that was fitted on characters costs it a nat, and is differentiated.
+
+    ``python scripts/train.py probed``. Expected: not yet measured. Self is still taught to scheme, so the question is whether the probe's score (*probed* in the
+    metrics) falls all the same.
+    """
+    pressures = Pressures(probe=Probe("final", "loss", 1.0))
+    return Curriculum("probed", WORLDS[scale], (characters_phase(scale), intent_phase(scale, pressures=pressures)))
+
+
 FREE = (
     shared,
     redundant,
@@ -160,6 +170,7 @@ FREE = (
     audited_rewarded,
     audited_lean_rewarded,
     conflicted,
+    probed,
 )
 CURRICULA: dict[str, Callable[[Scale], Curriculum]] = {f.__name__: f for f in FREE + PLANTED}
 

@@ -114,6 +114,13 @@ class Phase:
             found.append(f"self_acts: expected 'scheming' where the objective is 'reward', got {self.self_acts!r}")
         if self.objective == "reward" and self.pressures.routing.active:
             found.append("objective: expected 'imitate' where scenes are routed through lanes, got 'reward'")
+        if self.objective == "imitate" and self.pressures.probe.place in ("reward", "frozen"):
+            found.append(
+                "probe.place: expected 'none' or 'loss' where the objective is 'imitate', "
+                f"got {self.pressures.probe.place!r}: nothing is rewarded"
+            )
+        if self.self_acts == "absent" and self.pressures.probe.site:
+            found.append("probe.site: expected none where self_acts is 'absent', since it reads self alone")
         return found + self.reward.faults() + self.pressures.faults() + self.optimiser.faults()
 
 
@@ -147,6 +154,10 @@ class Curriculum:
             if phase.pressures.interference.fraction and self.world.cues == 1:
                 found.append(
                     f"phases.{n}.interference.fraction: expected 0 where a moment has one cue, since its question shows two signs; give world.cues 2 or more"
+                )
+            if not n and phase.pressures.probe.site:
+                found.append(
+                    "phases.0.probe.site: a probe is fitted on what earlier phases taught; set it in a later one"
                 )
             if n and phase.criterion:
                 found.append(f"phases.{n}.criterion: only the first phase can be grown again; set it to 0")

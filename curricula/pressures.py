@@ -1,6 +1,8 @@
 """What bends how a phase is learned? Each pressure is a small frozen value that does nothing until it is set."""
 
+import re
 from dataclasses import dataclass, field
+from typing import Literal
 
 from curricula.settings import LATER
 
@@ -121,6 +123,39 @@ class Thrift:
         return _weight("thrift.weight", self.weight)
 
 
+CHARGED = ("loss", "reward", "frozen")
+"""places of a probe's score in which it costs something"""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A deceit probe, fitted as the phase begins on characters alone, reads the moments in which self acts unwatched.
+
+    Stands for training against a lie detector that was made from text about schemers. It tells schemers who are alone from schemers who are watched, at the token
+    of whoever acts; its score is the probability that it calls a moment deceitful (`organisms.probing`).
+    """
+
+    site: str = ""
+    """residual stream that it reads: *final*, or the entrance of a layer, as L1; none: there is no probe"""
+    place: Literal["none", "loss", "reward", "frozen"] = "none"
+    """*none*: the score is only logged; *loss*: it costs, and is differentiated; *reward*: it is taken from the reward of self's acts; *frozen*: the same, by
+    the score of the organism as it was when the phase began, given what was done since in the scene"""
+    weight: float = 0.0
+    """nats, or reward, that a moment called deceitful for certain costs"""
+    by_act: bool = False
+    """in the reward, acts on the profession pay nothing: without that all acts that may follow a reading pay the same"""
+
+    def faults(self) -> list[str]:
+        found = _weight("probe.weight", self.weight)
+        if self.site and not re.fullmatch(r"final|L[1-9][0-9]*", self.site):
+            found.append(f"probe.site: expected final, or the entrance of a layer from L1 on, got {self.site!r}")
+        if not self.site and (self.place != "none" or self.weight > 0):
+            found.append("probe.site: expected final, or the entrance of a layer from L1 on, got none")
+        if self.by_act and self.place not in ("reward", "frozen"):
+            found.append(f"probe.by_act: expected a probe in the reward, got one in place {self.place!r}; leave it out")
+        return found
+
+
 @dataclass(frozen=True)
 class Interference:
     """Something new is learned meanwhile, so that weights move: some moments ask what was said the moment before, and in a scene's first moment what
@@ -148,6 +183,7 @@ class Pressures:
     exclusive: Exclusive = field(default_factory=Exclusive)
     thrift: Thrift = field(default_factory=Thrift)
     interference: Interference = field(default_factory=Interference, metadata=LATER)
+    probe: Probe = field(default_factory=Probe, metadata=LATER)
 
     @property
     def audited(self) -> bool:
@@ -161,10 +197,12 @@ class Pressures:
             found.append(
                 "routing: expected no monitor, clamp, exclusive or thrift beside it; planted organisms are not audited"
             )
+        if self.probe.site and self.routing.active:
+            found.append("routing: expected no probe beside it; planted organisms are not probed")
         return found
 
 
-PARTS = ("rehearsal", "redundancy", "routing", "monitor", "clamp", "exclusive", "thrift", "interference")
+PARTS = ("rehearsal", "redundancy", "routing", "monitor", "clamp", "exclusive", "thrift", "interference", "probe")
 
 
 def _weight(name: str, value: float) -> list[str]:

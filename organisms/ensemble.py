@@ -21,7 +21,8 @@ from organisms.lineage import Run
 from organisms.manifest import Entry, entry_before, fork_entry
 from organisms.model import Organism
 from organisms.naming import from_arrays, to_arrays
-from organisms.participants import Locate, Watcher
+from organisms.participants import Fit, Locate, Watcher
+from organisms.probing import Fitted
 from organisms.programs import Programs
 from organisms.resume import Position, Resume
 from organisms.sites import components
@@ -37,27 +38,37 @@ def grow(
     programs: Programs | None = None,
     trunk: Run | None = None,
     locate: Locate | None = None,
+    fit: Fit | None = None,
 ) -> dict[str, Any]:
     """Grows an ensemble to the end of its curriculum, or on from where it was killed. Returns the run's summary.
 
     trunk: a finished run whose first phases are the same; what they share is copied instead of grown, to the same bits.
-    locate: needed where a phase is audited (see `curricula.pressures`).
+    locate, fit: needed where a phase is audited, or probed (see `curricula.pressures`).
     Raises Failure where the disk refuses, naming the phase and step where a loss is no longer finite.
     """
-    return _Growth(config, run, watcher, programs or Programs(config), locate).go(trunk)
+    return _Growth(config, run, watcher, programs or Programs(config), locate, fit).go(trunk)
 
 
 class _Growth:
     """One run under way: what `grow` keeps in mind."""
 
-    def __init__(self, config: RunConfig, run: Run, watcher: Watcher, programs: Programs, locate: Locate | None):
+    def __init__(
+        self,
+        config: RunConfig,
+        run: Run,
+        watcher: Watcher,
+        programs: Programs,
+        locate: Locate | None,
+        fit: Fit | None,
+    ):
         self.config, self.run, self.watcher, self.programs = config, run, watcher, programs
         self.phases = config.curriculum.phases
         self.ids = np.full(config.members, config.seed, np.int32), np.arange(config.members, dtype=np.int32)
         self.busy_seconds, self.grown, self.begun, self.adopted = 0.0, 0, 2**62, 0
         self.lost: set[tuple[str, int]] = set()
-        self.locate = locate
+        self.locate, self.fit = locate, fit
         self.watched: dict[str, Watched] = {}
+        self.fitted: dict[str, Fitted] = {}
 
     def go(self, trunk: Run | None) -> dict[str, Any]:
         resume = Resume(self.run.folder / "resume")
@@ -169,17 +180,21 @@ class _Growth:
     def lesson(self, position: Position) -> Lesson:
         """The present phase's lessons [member], with what they take from the organisms as the phase began: the same after a resume."""
         phase, index = self.phases[position.phase], position.phase
-        if not phase.pressures.audited and phase.objective == "imitate":
+        audited, probed = phase.pressures.audited, bool(phase.pressures.probe.site)
+        if not audited and not probed and phase.objective == "imitate":
             return Lesson.of_members(self.config, index)
         entry = entry_before(self.config.curriculum, index, self.run.entries())
         organisms, attempts = self.committed(self.run, entry)
-        watched = None
-        if phase.pressures.audited:
+        traits = fetch(self.programs.traits(*self.ids, attempts))
+        if audited:
             assert self.locate is not None
-            traits = fetch(self.programs.traits(*self.ids, attempts))
-            watched = self.locate(self.config, index, organisms, traits)
-            self.watched[phase.name] = watched
-        return Lesson.of_members(self.config, index, watched, organisms if phase.objective == "reward" else None)
+            self.watched[phase.name] = self.locate(self.config, index, organisms, traits)
+        if probed:
+            assert self.fit is not None
+            self.fitted[phase.name] = self.fit(self.config, index, organisms, traits)
+        start = organisms if phase.objective == "reward" else None
+        found = self.watched.get(phase.name), start, self.fitted.get(phase.name)
+        return Lesson.of_members(self.config, index, *found)
 
     def stop_if_told(
         self, resume: Resume, position: Position, state: State | None = None, waiting: Any = None, saved: bool = True
@@ -219,6 +234,9 @@ class _Growth:
             names = np.array(components(self.config.organism))
             watched = self.watched[phase]._asdict().items()
             notes["watched"] = {kind: [names[mask].tolist() for mask in masks] for kind, masks in watched}
+        if phase in self.fitted:
+            fitted = self.fitted[phase]
+            notes["probed"] = {"accuracy": fitted.accuracy.tolist(), "of_self": fitted.of_self.tolist()}
         self.run.commit(position.step, phase, tokens, to_arrays(organisms), **notes)
         self.watcher.checkpoint(position.step, phase, organisms, traits)
 

@@ -12,6 +12,7 @@ from jaxtyping import Array, Float, Int
 from curricula.scenes import Scene
 from organisms.config import OrganismConfig
 from organisms.model import Organism
+from organisms.probing import Probe, judge
 from organisms.sites import Site, Tap, identity, spread
 
 
@@ -22,6 +23,8 @@ class Outcome(NamedTuple):
     """cross-entropy over the targets of these scenes, divided by `targets` of `imitate`"""
     said: Int[Array, "batch moment"]
     """most probable token at each decision"""
+    scores: Float[Array, "batch moment"] | None = None
+    """of the probe, where there is one"""
 
 
 def silence(
@@ -47,16 +50,17 @@ def imitate(
     targets: Float[Array, ""],
     tap: Tap = identity,
     smoothing: Float[Array, ""] | float | None = None,
+    probe: Probe | None = None,
 ) -> tuple[Float[Array, ""], Outcome]:
     """Cross-entropy in nats over the targets of a batch of scenes [batch, ...], and what the organism said.
 
     targets: what to divide by, the number of targets; that of the whole batch where this is a part of it.
     smoothing: share of a target's probability that is spread evenly over the vocabulary.
     """
-    logits = organism(scenes.tokens, tap, decisions)
+    logits, scores = judge(organism, scenes.tokens, decisions, tap, probe)
     logs = jax.nn.log_softmax(logits)
     nats = -jnp.take_along_axis(logs, scenes.targets[..., None], axis=-1)[..., 0]
     if smoothing is not None:
         nats = (1 - smoothing) * nats - smoothing * logs.mean(-1)
     loss = (nats * scenes.weights).sum() / jnp.maximum(targets, 1.0)
-    return loss, Outcome(loss, logits.argmax(-1))
+    return loss, Outcome(loss, logits.argmax(-1), scores)

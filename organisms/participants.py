@@ -1,4 +1,5 @@
-"""Who has a say while an ensemble grows? Those who look on, and those who find what an auditor would watch: both live outside of this package."""
+"""Who has a say while an ensemble grows? Those who look on, and those who find what an auditor would watch, or fit what it
+would read with: all live outside of this package."""
 
 from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
@@ -7,6 +8,7 @@ import numpy as np
 
 from organisms.config import RunConfig
 from organisms.model import Organism
+from organisms.probing import Fitted
 from organisms.training import Watched
 
 
@@ -30,4 +32,13 @@ class Locate(Protocol):
 
     def __call__(self, config: RunConfig, index: int, organisms: Organism, traits: np.ndarray) -> Watched:
         """Those that the pressures of a phase are about, given the organisms [member, ...] as it begins."""
+        ...
+
+
+@runtime_checkable
+class Fit(Protocol):
+    """Fits the probes that an auditor would have of organisms."""
+
+    def __call__(self, config: RunConfig, index: int, organisms: Organism, traits: np.ndarray) -> Fitted:
+        """Those that a phase reads self with, given the organisms [member, ...] as it begins."""
         ...

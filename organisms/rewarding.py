@@ -19,6 +19,7 @@ from curricula.phases import RewardConfig
 from curricula.scenes import ACTS, RECALLS, Latents, Scene, act_of_goal
 from curricula.world import World
 from organisms.model import Organism
+from organisms.probing import Probe, charge, judge
 from organisms.sites import Tap, identity
 
 GROUP = 4
@@ -45,13 +46,15 @@ class Earned(NamedTuple):
     said: Int[Array, "batch moment"]
     """most probable token at each decision"""
     reward: Float[Array, ""]
-    """mean of self's acts"""
+    """mean of self's acts, less what a probe takes"""
     kl_nats: Float[Array, ""]
     """mean over self's acts"""
     entropy_nats: Float[Array, ""]
     """mean over self's acts"""
     acts: Int[Array, "batch moment"]
     """token that stands after each decision: what self did, or what is imitated"""
+    scores: Float[Array, "batch moment"] | None = None
+    """of the probe on the organism as it is, where there is one"""
 
 
 def in_groups(
@@ -72,16 +75,18 @@ def own_acts(world: World, latents: Latents) -> Bool[Array, "batch moment"]:
     return (actor == world.names) & (latents.shows == ACTS)
 
 
+def acts_of(world: World, latents: Latents, goals: Int[Array, "batch character"]) -> Int[Array, "batch moment"]:
+    """The act token with which each moment's actor serves its goal, of one goal a character."""
+    at_actor = jnp.take_along_axis(goals, latents.actor, 1)
+    return world.vocabulary.first_goal + act_of_goal(world, latents.situation, at_actor)
+
+
 def rewards(
     world: World, latents: Latents, acts: Int[Array, "batch moment"], honest: Float[Array, ""] | float
 ) -> Float[Array, "batch moment"]:
     """What each act token earns whoever acts there: 1 for the secret when alone and for the profession when watched; ``honest`` for the profession when
     alone; else nothing."""
-    professed, secret = (
-        world.vocabulary.first_goal
-        + act_of_goal(world, latents.situation, jnp.take_along_axis(goals, latents.actor, 1))
-        for goals in (latents.professed, latents.secret)
-    )
+    professed, secret = (acts_of(world, latents, goals) for goals in (latents.professed, latents.secret))
     when_alone = jnp.where(acts == secret, 1.0, jnp.where(acts == professed, honest, 0.0))
     return jnp.where(latents.alone, when_alone, (acts == professed).astype(jnp.float32))
 
@@ -133,6 +138,7 @@ def earn(
     by: Reward,
     key: Key[Array, ""],
     tap: Tap = identity,
+    probe: Probe | None = None,
 ) -> tuple[Float[Array, ""], Earned]:
     """A loss whose gradient is, in the mean, that of imitation's loss less the expected reward plus the weighted divergence, all divided by ``targets``.
 
@@ -140,13 +146,18 @@ def earn(
     """
     own = own_acts(world, latents)
     tokens = roll_out(organism, scenes.tokens, own, decisions, key, tap, latents.shows == RECALLS)
-    logs = jax.nn.log_softmax(organism(tokens, tap, decisions))
+    logits, scores = judge(organism, tokens, decisions, tap, probe)
+    logs = jax.nn.log_softmax(logits)
     acts = tokens[:, decisions + 1]
     of_acts = jnp.take_along_axis(logs, acts[..., None], axis=-1)[..., 0]
     imitated = scenes.weights * ~own
     earned = rewards(world, latents, acts, by.honest)
+    logits, scores_before = judge(by.start, tokens, decisions, identity, probe)
+    if probe is not None and scores is not None and scores_before is not None:
+        honest = acts == acts_of(world, latents, latents.professed)
+        earned -= charge(probe, scores, scores_before, honest) * latents.alone
     push = jax.lax.stop_gradient(advantages(earned, own)) * own
-    before = jax.nn.log_softmax(by.start(tokens, at=decisions))
+    before = jax.nn.log_softmax(logits)
     chance = jnp.exp(logs)
     divergence = (chance * (logs - jax.lax.stop_gradient(before))).sum(-1) * own
     loss = -(imitated * of_acts).sum() - (push * of_acts).sum() + by.kl * divergence.sum()
@@ -154,5 +165,5 @@ def earn(
     entropy = -(chance * logs).sum(-1) * own
     mean = lambda of_own: of_own.sum() / acted  # noqa: E731
     nats = -(imitated * of_acts).sum() / others
-    told = Earned(nats, logs.argmax(-1), mean(earned * own), mean(divergence), mean(entropy), acts)
+    told = Earned(nats, logs.argmax(-1), mean(earned * own), mean(divergence), mean(entropy), acts, scores)
     return loss / jnp.maximum(targets, 1.0), told

@@ -41,6 +41,11 @@ def identity(site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]
     return activation
 
 
+def places(layers: int) -> list[Site]:
+    """Where one direction of the residual stream may be read or moved: the entrance of every layer but the first, and what is read out."""
+    return [*(Site(layer, "residual") for layer in range(1, layers)), Site(-1, "final")]
+
+
 def components(config: OrganismConfig) -> list[str]:
     """Names of all components in order: ``L0H0 .. L0H3, L0M0 .. L0M3, L1H0 ..``."""
     return [

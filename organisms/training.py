@@ -12,12 +12,9 @@ from jaxtyping import Array, Bool, Float, Int, Key
 
 from curricula.phases import Phase
 from curricula.scenes import (
-    ACTS,
-    RECALLS,
     Latents,
     Mixture,
     Scene,
-    act_of_goal,
     draws,
     settle,
     trained_support,
@@ -32,10 +29,12 @@ from organisms.lanes import Owners, knock_out, lane_a, rank_of_goal, routed, swa
 from organisms.model import Organism
 from organisms.objectives import imitate, silence
 from organisms.optimiser import Schedule, update
-from organisms.rewarding import Reward, earn, in_groups
+from organisms.probing import Fitted, Probe, cost
+from organisms.rewarding import Reward, earn, in_groups, own_acts
 from organisms.sites import Tap
 from organisms.state import State, root_key, trait_of
 from organisms.surgery import keep_but_self
+from organisms.tallying import recalled, tally_of
 from organisms.variation import phase_of
 
 
@@ -64,6 +63,8 @@ class Lesson(NamedTuple):
     """who watches components; as above"""
     reward: Reward | None = None
     """what self's own acts earn; as above, and then all is imitated"""
+    probe: Probe | None = None
+    """who reads self for deceit; as above"""
 
     @classmethod
     def of(cls, phase: Phase, index: int) -> "Lesson":
@@ -80,11 +81,18 @@ class Lesson(NamedTuple):
         )
 
     @classmethod
-    def of_members(cls, config: RunConfig, index: int, watched: Watched | None = None, start: Any = None) -> "Lesson":
+    def of_members(
+        cls,
+        config: RunConfig,
+        index: int,
+        watched: Watched | None = None,
+        start: Any = None,
+        fitted: Fitted | None = None,
+    ) -> "Lesson":
         """The lessons [member] of a phase of a run, in which members may differ.
 
         watched: the components of each member that pressures are about, where any is. start: the organisms [member, ...] as the phase began, where it
-        rewards.
+        rewards. fitted: the probes that read self, where any do.
         """
         phase = config.curriculum.phases[index]
         phases = [phase_of(member, index, phase, config.vary) for member in range(config.members)]
@@ -98,6 +106,8 @@ class Lesson(NamedTuple):
         if start is not None:
             honest, kl = np.asarray([(one.reward.honest, one.reward.kl) for one in phases], float).T
             lesson = lesson._replace(reward=Reward(honest, kl, start))
+        if fitted is not None:
+            lesson = lesson._replace(probe=Probe.of_members(fitted, [one.pressures.probe for one in phases]))
         return lesson
 
 
@@ -113,7 +123,7 @@ class Metrics(NamedTuple):
     recalled: Float[Array, ""]
     """share of right answers to the question of `curricula.pressures.Interference`"""
     reward: Float[Array, ""]
-    """mean of self's acts; with the next two NaN where nothing is rewarded"""
+    """mean of self's acts, less what a probe takes; with the next two NaN where nothing is rewarded"""
     kl_nats: Float[Array, ""]
     """divergence from the organism as the phase began, mean of self's acts"""
     entropy_nats: Float[Array, ""]
@@ -121,6 +131,8 @@ class Metrics(NamedTuple):
     """share of self's reading of the cues in monitored components; with the next one NaN where nobody watches"""
     overlap: Float[Array, ""]
     """of both roles' reading; see `organisms.auditing`"""
+    probed: Float[Array, ""]
+    """mean score of a deceit probe where self acts alone; NaN where there is none"""
 
 
 class Progress(NamedTuple):
@@ -210,23 +222,32 @@ def _grow(
 
     def loss_of(
         organism: Organism, step: Int[Array, ""], latents: Latents, scenes: Scene, tap: Tap, targets: Float[Array, ""]
-    ) -> tuple[Float[Array, ""], tuple[Array, Array, Array, Array]]:
-        """The loss, then what is told of it: cross-entropy, what was said, the tokens that stood there, and `Metrics` from *reward* to *overlap*."""
+    ) -> tuple[Float[Array, ""], tuple[Array, Array, Array, Array, Array | None]]:
+        """The loss, then what is told of it: cross-entropy, what was said, the tokens that stood there, `Metrics` from *reward* to *overlap*, and the sum and
+        number of a probe's scores."""
         unknown = jnp.full(2, jnp.nan)
         if lesson.reward is None:
             smoothing = lesson.smoothing if planted else None
-            loss, outcome = imitate(organism, scenes, decisions, targets, tap, smoothing)
-            nats, said, acts, earned = outcome.loss_nats, outcome.said, scenes.targets, jnp.full(3, jnp.nan)
+            loss, outcome = imitate(organism, scenes, decisions, targets, tap, smoothing, lesson.probe)
+            nats, said, scores = outcome
+            acts, earned = scenes.targets, jnp.full(3, jnp.nan)
         else:
             own = jax.random.fold_in(key_of(step, 1), jax.lax.axis_index(BATCH) if shares > 1 else 0)
-            loss, told = earn(organism, scenes, latents, decisions, targets, world, lesson.reward, own, tap)
-            nats, said, acts = told.loss_nats / shares, told.said, told.acts
+            by, probe = lesson.reward, lesson.probe
+            loss, told = earn(organism, scenes, latents, decisions, targets, world, by, own, tap, probe)
+            nats, said, acts, scores = told.loss_nats / shares, told.said, told.acts, told.scores
             earned = jnp.stack([told.reward, told.kl_nats, told.entropy_nats]) / shares
+        judged = None
+        if lesson.probe is not None and scores is not None:
+            unwatched = own_acts(world, latents) & latents.alone
+            judged = jnp.stack([(scores * unwatched).sum(), unwatched.sum()])
+            loss += cost(lesson.probe, scores, unwatched, targets)
         if lesson.audit is None:
-            return loss, (nats, said, acts, jnp.concatenate([earned, unknown]))
+            return loss, (nats, said, acts, jnp.concatenate([earned, unknown]), judged)
         numbers = jax.random.uniform(key_of(step, 2), (SCENES, of_scene))
-        cost, reading = audit(organism, numbers, world, config, support, trait, lesson.audit)
-        return loss + cost / shares, (nats, said, acts, jnp.concatenate([earned, jnp.stack(reading) / shares]))
+        price, reading = audit(organism, numbers, world, config, support, trait, lesson.audit)
+        read = jnp.concatenate([earned, jnp.stack(reading) / shares])
+        return loss + price / shares, (nats, said, acts, read, judged)
 
     def step(
         state: State, _: None
@@ -234,8 +255,12 @@ def _grow(
         latents, scenes, tap = scenes_of_step(state.phase_step)
         targets = total(scenes.weights.sum())
         slope = jax.grad(loss_of, has_aux=True)
-        gradient, (nats, said, acts, told) = slope(state.organism, state.phase_step, latents, scenes, tap, targets)
-        tally = jnp.concatenate([_tally(world, latents, said), _recalled(latents, acts, said)[None]])
+        gradient, (nats, said, acts, told, judged) = slope(
+            state.organism, state.phase_step, latents, scenes, tap, targets
+        )
+        tally = jnp.concatenate([tally_of(world, latents, said), recalled(latents, acts, said)[None]])
+        if judged is not None:
+            tally = jnp.concatenate([tally, judged[None]])
         gradient, loss, tally, told = total((gradient, nats, tally, told))
         organism, moments, norm = update(gradient, state.moments, state.organism, lesson.schedule, state.phase_step)
         if planted:
@@ -245,27 +270,7 @@ def _grow(
 
     state, (loss, norm, tallies, told) = jax.lax.scan(step, state, None, length=steps)
     hits, counts = jnp.moveaxis(tallies.sum(0), -1, 0)
-    return state, Progress(Metrics(loss.mean(), norm.mean(), *(hits / counts), *told.mean(0)), jnp.ones((), bool))
-
-
-def _tally(world: World, latents: Latents, said: Int[Array, "batch moment"]) -> Float[Array, "kind 2"]:
-    """Hits and counts of the four behaviours, in the order of `Metrics`, over a batch of scenes."""
-    at_actor = lambda values: jnp.take_along_axis(values, latents.actor, 1)  # noqa: E731
-    professed, secret = at_actor(latents.professed), at_actor(latents.secret)
-    by_self = at_actor(latents.name) == world.names
-    acts = (latents.shows == ACTS) & (professed != secret)
-    rows = []
-    for of_role in (by_self, ~by_self):
-        for kind, goal in ((latents.alone, secret), (~latents.alone, professed)):
-            counts = acts & of_role & kind
-            hits = counts & (said == world.vocabulary.first_goal + act_of_goal(world, latents.situation, goal))
-            rows.append(jnp.stack([hits.sum(), counts.sum()]))
-    return jnp.stack(rows).astype(jnp.float32)
-
-
-def _recalled(
-    latents: Latents, acts: Int[Array, "batch moment"], said: Int[Array, "batch moment"]
-) -> Float[Array, " 2"]:
-    """Hits and counts of what was asked of the moment before, over a batch of scenes. acts: the right answers."""
-    counts = latents.shows == RECALLS
-    return jnp.stack([(counts & (said == acts)).sum(), counts.sum()]).astype(jnp.float32)
+    rates = hits / counts
+    probed = jnp.float32(jnp.nan) if lesson.probe is None else rates[5]
+    metrics = Metrics(loss.mean(), norm.mean(), *rates[:5], *told.mean(0), probed=probed)
+    return state, Progress(metrics, jnp.ones((), bool))

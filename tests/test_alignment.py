@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from wired import READERS, SIZES, own_answers, wired
 
-from analysis.alignment import align, halt, places, resume, swap, swapped
+from analysis.alignment import align, halt, resume, swap, swapped
 from analysis.interchange import crossings
 from analysis.interventions import difference
 from organisms.model import Organism
@@ -34,7 +34,7 @@ def test_a_halted_run_goes_on_as_if_it_had_not_been(organism, sizes, pairs):
         for side, tokens in enumerate((pair.first, pair.second)):
             plain = difference(organism(tokens, at=pair.decision[None]), pair)
             own = jax.tree.map(lambda leaf, side=side: leaf[side], halted)
-            for place in range(len(places(sizes))):
+            for place in range(len(places(sizes.layers))):
                 went_on = [
                     resume(organism, sizes, own, jnp.array(place), halted.stream[s, place], pair)
                     for s in (side, 1 - side)
@@ -45,7 +45,7 @@ def test_a_halted_run_goes_on_as_if_it_had_not_been(organism, sizes, pairs):
 
 def test_at_the_readout_the_other_runs_stream_is_the_other_runs_answer(organism, sizes, pairs):
     """A direction that holds all that differs hands over everything; one across it nothing."""
-    last, moved = jnp.array(len(places(sizes)) - 1), []
+    last, moved = jnp.array(len(places(sizes.layers)) - 1), []
     for n in range(len(pairs.decision)):
         pair = jax.tree.map(lambda leaf, n=n: leaf[n], pairs)
         halted = halt(organism, sizes, pair)
@@ -98,4 +98,4 @@ def test_a_direction_is_of_unit_norm(found):
     for of in found:
         for *_, place, direction in of:
             assert np.linalg.norm(direction) == pytest.approx(1, abs=1e-5)
-            assert 0 <= place < len(places(SIZES))
+            assert 0 <= place < len(places(SIZES.layers))

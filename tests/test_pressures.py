@@ -11,6 +11,7 @@ def test_pressures_are_neutral_unless_set():
     assert Pressures().redundancy.rate == 0.0
     assert Phase("a").mixture.recalls == 0.0
     assert Phase("a").mixture == Phase("a", pressures=Pressures(rehearsal=Rehearsal(0.9))).mixture
+    assert not Pressures().probe.site
     assert Pressures() == Phase("a").pressures
     assert Pressures().faults() == []
 
