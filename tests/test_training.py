@@ -18,7 +18,8 @@ from organisms.config import RunConfig, TrainingConfig
 from organisms.programs import Programs
 from organisms.state import State, at_phase_start, newborn, root_key, trait_of
 from organisms.surgery import pick
-from organisms.training import Lesson, Metrics, _recalled, _tally, grow_chunk
+from organisms.tallying import recalled, tally_of
+from organisms.training import Lesson, Metrics, grow_chunk
 
 SEED, BATCH, MEMBERS, STEPS = 11, 16, 3, 4
 PHASE = Phase(
@@ -183,7 +184,7 @@ def test_behaviour_is_counted_as_by_hand(world, self_schemes):
     goals = np.random.default_rng(0).integers(0, world.goals, scenes.targets.shape) + 5 + world.names
     for said in (scenes.targets, goals.astype(np.int32)):
         expected = counted_by_hand(world, readings, said, trait=1)
-        np.testing.assert_array_equal(_tally(world, jax.tree.map(jnp.asarray, latents), jnp.asarray(said)), expected)
+        np.testing.assert_array_equal(tally_of(world, jax.tree.map(jnp.asarray, latents), jnp.asarray(said)), expected)
         assert min(count for _, count in expected) > 50
 
 
@@ -192,7 +193,7 @@ def test_what_is_recalled_is_counted_over_what_was_asked(world):
     asked = latents.shows == RECALLS
     wrong = np.where(np.arange(world.moments) == 0, scenes.targets + 1, scenes.targets)
     for said, hits in ((scenes.targets, asked.sum()), (wrong, asked[:, 1:].sum())):
-        found = _recalled(*jax.tree.map(jnp.asarray, (latents, scenes.targets, said)))
+        found = recalled(*jax.tree.map(jnp.asarray, (latents, scenes.targets, said)))
         assert np.asarray(found).tolist() == [hits, asked.sum()]
 
 
