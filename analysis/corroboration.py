@@ -16,13 +16,14 @@ import numpy as np
 from jaxtyping import Float
 
 from analysis import circuits
-from analysis.alignment import Aligned, places
+from analysis.alignment import Aligned
 from analysis.circuits import Circuit
 from analysis.effects import Contributions
 from analysis.interchange import Handover
 from analysis.verdict import CARRIES, OF_HOME
 from curricula.contrasts import Role
 from organisms.config import OrganismConfig
+from organisms.sites import places
 
 TOGETHER, APART = {"reused", "migrated"}, {"repurposed", "second copy"}
 AT_FORK, NOT_AT_FORK = {"reused", "repurposed"}, {"migrated", "second copy"}

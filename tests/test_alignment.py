@@ -12,6 +12,7 @@ from analysis.alignment import align, halt, resume, swap, swapped
 from analysis.interchange import crossings
 from analysis.interventions import difference
 from organisms.model import Organism
+from organisms.sites import places
 from organisms.surgery import pick
 
 
