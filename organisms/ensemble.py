@@ -42,6 +42,9 @@ class Watcher(Protocol):
     def event(self, step: int, text: str) -> None:
         """Something that a person may want to know."""
 
+    def expect(self, steps: int) -> None:
+        """How many steps the run will have at its end: more where members are grown again."""
+
 
 def grow(
     config: RunConfig, run: Run, watcher: Watcher, programs: Programs | None = None, trunk: Run | None = None
@@ -146,6 +149,7 @@ class _Growth:
     def round(self, state: State, position: Position, resume: Resume) -> tuple[State, Position]:
         """Grows to the end of the phase, or of its extension."""
         phase, chunk = self.phases[position.phase], self.config.chunk
+        self.watcher.expect(position.step - position.round_step + sum(p.steps for p in self.phases[position.phase :]))
         lesson, waiting = Lesson.of_members(self.config, position.phase), None
         if phase.graft and position.round == position.round_step == 0:
             state = self.programs.graft(state)
