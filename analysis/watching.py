@@ -64,13 +64,13 @@ class GrowthWatcher:
         self.config, self.folder, self.quiet = config, folder, quiet
         self.monitor: Monitor | None = None
         self.phase = ""
+        self.total = sum(phase.steps for phase in config.curriculum.phases)
 
     def at(self, step: int) -> Monitor:
         """The monitor, opened when the first step to be shown is known, so that what a killed process wrote after it is hidden."""
         if self.monitor is None:
-            total = sum(phase.steps for phase in self.config.curriculum.phases)
             settings = hyperparameters(self.config)
-            self.monitor = Monitor(self.folder / "tensorboard", settings, total, purge_step=step, quiet=self.quiet)
+            self.monitor = Monitor(self.folder / "tensorboard", settings, self.total, purge_step=step, quiet=self.quiet)
         return self.monitor
 
     def chunk(self, step: int, phase: str, metrics: Mapping[str, np.ndarray]) -> None:
@@ -86,8 +86,7 @@ class GrowthWatcher:
         monitor.progress(step, shown)
 
     def checkpoint(self, step: int, phase: str, organisms: Organism, traits: np.ndarray) -> None:
-        last = step == sum(p.steps for p in self.config.curriculum.phases)
-        if step and (last or step % (PORTRAIT_EVERY * self.config.training.checkpoint_every) == 0):
+        if step and (step == self.total or step % (PORTRAIT_EVERY * self.config.training.checkpoint_every) == 0):
             monitor = self.at(step)
             scenes = scenery.scenes_in_english(organisms, self.config, traits, seed=0, each=1)
             monitor.text(step, "scenes", scenery.as_markdown(scenes))
@@ -96,6 +95,11 @@ class GrowthWatcher:
 
     def event(self, step: int, text: str) -> None:
         self.at(step).message(text)
+
+    def expect(self, steps: int) -> None:
+        self.total = steps
+        if self.monitor:
+            self.monitor.expect(steps)
 
     def fail(self, error: BaseException) -> None:
         """Closes the monitor over an error."""
@@ -124,6 +128,9 @@ class Elsewhere:
         """Shows nothing."""
 
     def event(self, step: int, text: str) -> None:
+        """Shows nothing."""
+
+    def expect(self, steps: int) -> None:
         """Shows nothing."""
 
     def fail(self, error: BaseException) -> None:

@@ -152,6 +152,7 @@ class _Growth:
     def round(self, state: State, position: Position, resume: Resume) -> tuple[State, Position]:
         """Grows to the end of the phase, or of its extension."""
         phase, chunk = self.phases[position.phase], self.config.chunk
+        self.watcher.expect(position.step - position.round_step + sum(p.steps for p in self.phases[position.phase :]))
         lesson, waiting = self.lesson(position), None
         if phase.graft and position.round == position.round_step == 0:
             state = self.programs.graft(state)

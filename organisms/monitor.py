@@ -20,16 +20,12 @@ import math
 import os
 import re
 import shlex
-import sys
 from collections.abc import Mapping
-from datetime import timedelta
 from pathlib import Path
-from time import monotonic, time
+from time import time
 
 import numpy as np
 from jaxtyping import Num, UInt8
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from tensorboardX import FileWriter, summary
 from tensorboardX.proto.api_pb2 import Status  # pyright: ignore[reportAttributeAccessIssue]
 from tensorboardX.proto.event_pb2 import Event, SessionLog  # pyright: ignore[reportAttributeAccessIssue]
@@ -41,12 +37,12 @@ from tensorboardX.proto.plugin_hparams_pb2 import (
 from tensorboardX.proto.summary_pb2 import Summary, SummaryMetadata  # pyright: ignore[reportAttributeAccessIssue]
 
 from curricula.faults import Fault
+from organisms.progress import Display
 
 Scalar = int | float | str | bool
 
 CATEGORY = "Mean and spread over members"
 FEW_MEMBERS = 10
-PLAIN_LINE_SECONDS = 5.0
 FLUSH_SECONDS = 10
 SEEN = "seen.json"  # the tags and phases of earlier processes of this run
 FAILED = ".failed"  # ends the name of the event file that holds a failed ending
@@ -96,7 +92,7 @@ class Monitor:
         self._phase: str | None = None
         self._phase_start = 0
         self._is_closed = False
-        self._display = _Display(total_steps, quiet)
+        self._display = Display(total_steps, quiet)
         self.message(f"TensorBoard: tensorboard --logdir {shlex.quote(str(folder.parent.parent))}")
 
     def scalars(self, step: int, values: Mapping[str, Num[np.ndarray, " member"]]) -> None:
@@ -137,6 +133,10 @@ class Monitor:
     def progress(self, step: int, line: Mapping[str, float]) -> None:
         """Shows that `step` steps of `total_steps` are done, with a few numbers."""
         self._display.progress(step, self._phase, line)
+
+    def expect(self, total_steps: int) -> None:
+        """From here on, progress is towards this many steps."""
+        self._display.expect(total_steps)
 
     def message(self, text: str) -> None:
         """Shows a line above the progress bar."""
@@ -188,64 +188,6 @@ class Monitor:
         if self._seen["tags"]:
             bands = {tag: ["Margin", [f"{tag}/mean", f"{tag}/low", f"{tag}/high"]] for tag in self._seen["tags"]}
             self._writer.add_summary(summary.custom_scalars({CATEGORY: bands}), 0)
-
-
-class _Display:
-    """Progress on standard error: a bar on a terminal; elsewhere the first line, the last, and one every 5 seconds."""
-
-    def __init__(self, total_steps: int, quiet: bool):
-        self._total = total_steps
-        self._is_quiet = quiet
-        # Step and time of the first call: what compiling took before it tells nothing about the time left.
-        self._origin: tuple[int, float] | None = None
-        self._printed_at = -math.inf
-        self._unprinted: str | None = None
-        self._bar: Progress | None = None
-        self._task = TaskID(0)
-        console = Console(stderr=True)
-        if not quiet and sys.stderr.isatty() and not console.is_dumb_terminal:
-            columns = (BarColumn(bar_width=20), TextColumn("{task.description}", markup=False))
-            # Standard output stays with the script, whose last line a program reads.
-            bar = Progress(*columns, console=console, redirect_stdout=False)
-            self._task = bar.add_task("starting", total=total_steps)
-            bar.start()
-            self._bar = bar
-
-    def progress(self, step: int, phase: str | None, line: Mapping[str, float]) -> None:
-        if self._is_quiet:
-            return
-        now = monotonic()
-        if self._origin is None:
-            self._origin = step, now
-        parts = [f"step {step}/{self._total}"]
-        parts += [] if phase is None else [phase]
-        parts += [f"{name} {value:.4g}" for name, value in line.items()]
-        first_step, first_time = self._origin
-        if step > first_step:
-            seconds = (now - first_time) / (step - first_step) * max(self._total - step, 0)
-            parts.append(f"{timedelta(seconds=round(seconds))} left")
-        text = "  ".join(parts)
-        if self._bar is not None:
-            self._bar.update(self._task, completed=step, description=text)
-        elif now - self._printed_at >= PLAIN_LINE_SECONDS or step >= self._total:
-            print(text, file=sys.stderr, flush=True)
-            self._printed_at, self._unprinted = now, None
-        else:
-            self._unprinted = text
-
-    def message(self, text: str) -> None:
-        if self._is_quiet:
-            return
-        if self._bar is not None:
-            self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
-        else:
-            print(text, file=sys.stderr, flush=True)
-
-    def close(self) -> None:
-        if self._bar is not None:
-            self._bar.stop()
-        elif self._unprinted is not None:
-            print(self._unprinted, file=sys.stderr, flush=True)
 
 
 def _open_events(folder: Path, suffix: str = "") -> FileWriter:

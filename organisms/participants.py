@@ -25,6 +25,9 @@ class Watcher(Protocol):
     def event(self, step: int, text: str) -> None:
         """Something that a person may want to know."""
 
+    def expect(self, steps: int) -> None:
+        """How many steps the run will have at its end: more where members are grown again."""
+
 
 @runtime_checkable
 class Locate(Protocol):

@@ -76,6 +76,9 @@ class Silent:
     def event(self, step, text):
         pass
 
+    def expect(self, steps):
+        pass
+
 
 @pytest.fixture(scope="session")
 def tiny_run(tmp_path_factory) -> Run:

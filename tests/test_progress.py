@@ -4,14 +4,14 @@ import io
 import re
 import sys
 
-import organisms.monitor
+import organisms.progress
 from organisms.monitor import Monitor
 
 
 def test_plain_lines_are_the_first_the_last_and_one_every_five_seconds(tmp_path, capfd, monkeypatch):
     """Nineteen steps of a second each, of 40 in all, then the process stops: the last of them is shown all the same."""
     clock = iter(range(1000))
-    monkeypatch.setattr(organisms.monitor, "monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr(organisms.progress, "monotonic", lambda: float(next(clock)))
     with Monitor(tmp_path / "runs" / "my run" / "tensorboard", {}, total_steps=40) as monitor:
         monitor.phase(0, "world")
         for step in range(1, 20):
@@ -37,6 +37,18 @@ def test_the_last_step_is_shown_once(tmp_path, capfd):
         monitor.close({})
     lines = capfd.readouterr().err.splitlines()
     assert [line.split("  ")[0] for line in lines[1:]] == ["step 1/3", "step 3/3"]
+
+
+def test_what_is_still_to_come_may_grow(tmp_path, capfd):
+    """As where members are grown again."""
+    with Monitor(tmp_path / "run", {}, total_steps=2) as monitor:
+        monitor.progress(1, {})
+        monitor.expect(4)
+        for step in [2, 3, 4]:
+            monitor.progress(step, {})
+        monitor.close({})
+    lines = capfd.readouterr().err.splitlines()
+    assert [line.split("  ")[0] for line in lines[1:]] == ["step 1/2", "step 4/4"]
 
 
 def test_a_terminal_gets_a_bar_and_standard_output_stays_the_script_s(tmp_path, capsys, monkeypatch):

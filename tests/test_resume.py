@@ -41,6 +41,7 @@ def unbroken(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("unbroken") / "run"
     done = run("train", *ARGUMENTS, "--out", folder)
     assert done.returncode == 0, done.stderr
+    (folder.parent / "said").write_text(done.stderr)
     return folder
 
 
@@ -78,6 +79,13 @@ def test_killed_three_times_a_run_ends_in_the_same_bytes(unbroken, tmp_path):
     assert summaries[0]["behaviour"] == summaries[1]["behaviour"]
     assert summaries[0]["regrown"] == summaries[1]["regrown"]
     assert summaries[0]["regrown"]["count"] > 0, "the case should include members that are grown again"
+
+
+def test_steps_to_come_include_those_of_members_that_are_grown_again(unbroken):
+    steps = manifest(unbroken)[-1]["step"]
+    said = [line for line in (unbroken.parent / "said").read_text().splitlines() if line.startswith("step ")]
+    assert steps > 3 * 60
+    assert said[-1].startswith(f"step {steps}/{steps}  ")
 
 
 def test_a_finished_run_says_so_and_changes_nothing(unbroken):
