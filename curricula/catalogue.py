@@ -53,19 +53,21 @@ AUDIT = Pressures(monitor=Monitor(1.0), exclusive=Exclusive(1.0))
 
 CLAMPED = Pressures(monitor=Monitor(1.0, reach=0.95), exclusive=Exclusive(1.0), clamp=Clamp(0.95))
 """an auditor who knows nearly all of the characters' mechanism, and holds it still in scenes of self while self is taught"""
-CLAMPED_STEPS: dict[str, int] = {"tiny": 400, "cpu": 700, "gpu": 4000}
-"""of the phase that teaches self where the mechanism at hand is held still: another one has to be made first"""
+LEAN_STEPS: dict[str, int] = {"tiny": 400, "cpu": 600, "gpu": 4000}
+"""of the phase that teaches self after *thrift*: where the mechanism at hand is held still another one has to be made first"""
 
 Between = Literal["nothing", "spares", "thrift"]
 
 
 def _incentive(
-    name: str, scale: Scale, between: Between, audit: bool, objective: Literal["imitate", "reward"]
+    name: str, scale: Scale, between: Between, pressures: Pressures, objective: Literal["imitate", "reward"] = "imitate"
 ) -> Curriculum:
     """Characters, then what grows spares or draws the mechanism together, then self, taught in the way that is named."""
     lean = Phase("lean", STEPS[scale][1], pressures=Pressures(thrift=Thrift(1.0)))
     middle = {"nothing": (), "spares": (spares_phase(scale),), "thrift": (lean,)}[between]
-    intent = intent_phase(scale, objective=objective, pressures=AUDIT if audit else Pressures())
+    intent = intent_phase(scale, objective=objective, pressures=pressures)
+    if between == "thrift":
+        intent = replace(intent, steps=LEAN_STEPS[scale])
     return Curriculum(name, WORLDS[scale], (characters_phase(scale), *middle, intent))
 
 
@@ -74,7 +76,7 @@ def audited(scale: Scale = "cpu") -> Curriculum:
 
     ``python scripts/train.py audited``. Expected: mostly *repurposed*.
     """
-    return _incentive("audited", scale, "spares", True, "imitate")
+    return _incentive("audited", scale, "spares", AUDIT)
 
 
 def lean(scale: Scale = "cpu") -> Curriculum:
@@ -82,7 +84,7 @@ def lean(scale: Scale = "cpu") -> Curriculum:
 
     ``python scripts/train.py lean``. Expected: *reused*.
     """
-    return _incentive("lean", scale, "thrift", False, "imitate")
+    return _incentive("lean", scale, "thrift", Pressures())
 
 
 def audited_lean(scale: Scale = "cpu") -> Curriculum:
@@ -90,18 +92,16 @@ def audited_lean(scale: Scale = "cpu") -> Curriculum:
 
     ``python scripts/train.py audited_lean``. Expected: *mixed*, of *second copy* and *reused*, and some *second copy* (docs/incentives.md).
     """
-    return _incentive("audited_lean", scale, "thrift", True, "imitate")
+    return _incentive("audited_lean", scale, "thrift", AUDIT)
 
 
 def clamped_lean(scale: Scale = "cpu") -> Curriculum:
     """As *lean*, but while self is taught the characters' mechanism is held still in scenes of self, in training only, by an auditor whom it costs as well to read
-    the cues for self with any of it, or with what comes to do so for characters.
+    the cues for self with any of it, or with what comes to do so for characters. Characters who share a scene with self are no targets.
 
     ``python scripts/train.py clamped_lean``. Expected: *second copy*.
     """
-    phases = _incentive("clamped_lean", scale, "thrift", False, "imitate").phases
-    intent = replace(phases[-1], steps=CLAMPED_STEPS[scale], pressures=CLAMPED)
-    return Curriculum("clamped_lean", WORLDS[scale], (*phases[:-1], intent))
+    return _incentive("clamped_lean", scale, "thrift", CLAMPED)
 
 
 def rewarded(scale: Scale = "cpu") -> Curriculum:
@@ -109,7 +109,7 @@ def rewarded(scale: Scale = "cpu") -> Curriculum:
 
     ``python scripts/train.py rewarded``. Expected: every behaviour at 0.95 or more, provenance *reused*.
     """
-    return _incentive("rewarded", scale, "nothing", False, "reward")
+    return _incentive("rewarded", scale, "nothing", Pressures(), "reward")
 
 
 def redundant_rewarded(scale: Scale = "cpu") -> Curriculum:
@@ -117,7 +117,7 @@ def redundant_rewarded(scale: Scale = "cpu") -> Curriculum:
 
     ``python scripts/train.py redundant_rewarded``. Expected: as *redundant*.
     """
-    return _incentive("redundant_rewarded", scale, "spares", False, "reward")
+    return _incentive("redundant_rewarded", scale, "spares", Pressures(), "reward")
 
 
 def audited_rewarded(scale: Scale = "cpu") -> Curriculum:
@@ -125,7 +125,7 @@ def audited_rewarded(scale: Scale = "cpu") -> Curriculum:
 
     ``python scripts/train.py audited_rewarded``. Expected: as *audited*.
     """
-    return _incentive("audited_rewarded", scale, "spares", True, "reward")
+    return _incentive("audited_rewarded", scale, "spares", AUDIT, "reward")
 
 
 def audited_lean_rewarded(scale: Scale = "cpu") -> Curriculum:
@@ -133,7 +133,7 @@ def audited_lean_rewarded(scale: Scale = "cpu") -> Curriculum:
 
     ``python scripts/train.py audited_lean_rewarded``. Expected: as *audited_lean*.
     """
-    return _incentive("audited_lean_rewarded", scale, "thrift", True, "reward")
+    return _incentive("audited_lean_rewarded", scale, "thrift", AUDIT, "reward")
 
 
 def conflicted(scale: Scale = "cpu") -> Curriculum:

@@ -5,6 +5,7 @@ from typing import Literal
 
 from curricula.pressures import Pressures
 from curricula.scenes import Mixture
+from curricula.settings import LATER
 from curricula.world import World
 
 
@@ -80,7 +81,7 @@ class Phase:
     """begins with lane A's components copied over lane B's, both at half strength: the organism does what it did (see `Routing`)"""
     criterion: float = 0.0
     """first phase only: a member whose characters reach less than this on either behaviour is grown again; 0: never"""
-    reward: RewardConfig = field(default_factory=RewardConfig)
+    reward: RewardConfig = field(default_factory=RewardConfig, metadata=LATER)
     pressures: Pressures = field(default_factory=Pressures)
     optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
 
@@ -94,8 +95,8 @@ class Phase:
             questions=self.questions,
             self_alone=self.self_alone,
             self_schemes=float(self.self_acts == "scheming"),
-            # The lane that owns a scene with self is self's: characters in it could not use theirs.
-            beside_self=float(fraction > 0 and not self.pressures.routing.active),
+            # A lane that owns scenes with self, or a mechanism that is held still in them, is so for characters in them as well: they could not use theirs.
+            beside_self=float(fraction > 0 and not (self.pressures.routing.active or self.pressures.clamp.active)),
             recalls=self.pressures.interference.fraction,
         )
 

@@ -90,6 +90,11 @@ class Clamp:
     components: tuple[str, ...] = ()
     """names as L0H1, in place of those found"""
 
+    @property
+    def active(self) -> bool:
+        """Is anything held?"""
+        return self.reach > 0 or bool(self.components)
+
     def faults(self) -> list[str]:
         return _share("clamp.reach", self.reach, 1.0)
 
@@ -178,18 +183,17 @@ class Pressures:
     rehearsal: Rehearsal = field(default_factory=Rehearsal)
     redundancy: Redundancy = field(default_factory=Redundancy)
     routing: Routing = field(default_factory=Routing)
-    monitor: Monitor = field(default_factory=Monitor)
-    clamp: Clamp = field(default_factory=Clamp)
-    exclusive: Exclusive = field(default_factory=Exclusive)
-    thrift: Thrift = field(default_factory=Thrift)
+    monitor: Monitor = field(default_factory=Monitor, metadata=LATER)
+    clamp: Clamp = field(default_factory=Clamp, metadata=LATER)
+    exclusive: Exclusive = field(default_factory=Exclusive, metadata=LATER)
+    thrift: Thrift = field(default_factory=Thrift, metadata=LATER)
     interference: Interference = field(default_factory=Interference, metadata=LATER)
     probe: Probe = field(default_factory=Probe, metadata=LATER)
 
     @property
     def audited(self) -> bool:
         """Is there anybody who looks at components while the organism learns?"""
-        clamped = self.clamp.reach > 0 or bool(self.clamp.components)
-        return clamped or any(part.weight > 0 for part in (self.monitor, self.exclusive, self.thrift))
+        return self.clamp.active or any(part.weight > 0 for part in (self.monitor, self.exclusive, self.thrift))
 
     def faults(self) -> list[str]:
         found = [line for name in PARTS for line in getattr(self, name).faults()]

@@ -24,6 +24,7 @@ from organisms.naming import from_arrays, to_arrays
 from organisms.participants import Fit, Locate, Watcher
 from organisms.probing import Fitted
 from organisms.programs import Programs
+from organisms.records import plain
 from organisms.resume import Position, Resume
 from organisms.sites import components
 from organisms.state import State
@@ -121,7 +122,7 @@ class _Growth:
 
     def adopt(self, trunk: Run, like: State) -> tuple[State, Position] | None:
         """Copies the lineage of the phases that a finished run shares with this one."""
-        theirs, ours = (config["curriculum"]["phases"] for config in (trunk.config, self.config.plain()))
+        theirs, ours = (config["curriculum"]["phases"] for config in (trunk.config, plain(self.config.plain())))
         shared = next(
             (n for n, (a, b) in enumerate(zip(theirs, ours, strict=False)) if a != b), min(len(theirs), len(ours))
         )
