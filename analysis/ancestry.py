@@ -1,6 +1,6 @@
 """What did each component do before, and when did that change? The effects of every component for characters and for self, checkpoint by checkpoint.
 
-For now of one organism of a run, from its fork on; the events that follow from it are what the words say: *took over*, *lost*, *spare*.
+For now of one organism of a run, from its fork on. The words tell what single components do, by effects alone; a verdict also counts what was latent at the fork.
 """
 
 from typing import Any
@@ -22,7 +22,8 @@ ROLES: tuple[Role, ...] = ("character", "self")
 
 
 def told(run: Run, member: int, seed: int = 1) -> dict[str, Any]:
-    """Effects of every component of one organism, for both roles, at each checkpoint from its fork to its end, and what became of each in words."""
+    """Effects of every component of one organism, for both roles, at each checkpoint from its fork to its end, as shares of the gate at the end, and what
+    became of each in words."""
     config = require_finished(run)
     fork, _ = fork_and_end(config, run.entries())
     traits = np.asarray(run.summary()["traits"])[member : member + 1]
@@ -34,9 +35,14 @@ def told(run: Run, member: int, seed: int = 1) -> dict[str, Any]:
             effects = {role: survey.effects(role, "watched")[0] for role in ROLES}
             rows.append(
                 {"step": entry.step, "phase": entry.phase}
-                | {role: found.effect().tolist() for role, found in effects.items()}
+                | {role: (found.components.mean(0)).tolist() for role, found in effects.items()}
                 | {f"{role}_nats": float(found.total.mean()) for role, found in effects.items()}
             )
+    # Of the gate at the end, since at the fork there may be next to none: shares of that would be noise.
+    for role in ROLES:
+        whole = rows[-1][f"{role}_nats"]
+        for row in rows:
+            row[role] = [effect / whole for effect in row[role]]
     names = components(config.organism)
     watched = run.entries()[-1].extra.get("watched", {}).get("monitored")
     return {
@@ -67,7 +73,7 @@ def stories(names: list[str], rows: list[dict[str, Any]]) -> list[dict[str, Any]
                 "characters_at_end": float(after),
                 "self_at_end": float(own),
                 "left_characters": _halfway(steps, of["character"][:, n]) if before - after >= MATTERS else None,
-                "came_to_self": _halfway(steps, of["self"][:, n]) if own >= MATTERS else None,
+                "came_to_self": _halfway(steps, of["self"][:, n]) if own - of["self"][0, n] >= MATTERS else None,
                 "role": _role(before, after, own),
             }
         )
@@ -79,7 +85,7 @@ def _role(before: float, after: float, own: float) -> str:
         return "serves characters alone" if after >= MATTERS else "lost"
     if before < MATTERS:
         return "new, for self" if after < MATTERS else "new, for both"
-    return "repurposed" if after < MATTERS or after < before / 2 else "serves both"
+    return "left characters for self" if after < MATTERS or after < before / 2 else "serves both"
 
 
 def _halfway(steps: list[int], effect: Float[np.ndarray, " checkpoint"]) -> int:

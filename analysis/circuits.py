@@ -66,7 +66,7 @@ def rankings(
     found = [best]
     for _ in range(RANDOM_CIRCUITS):
         swap = np.arange(len(effect))
-        for members in _groups(config):
+        for members in groups_of(config):
             swap[members] = rng.permutation(members)
         found.append(swap[best])
     return np.stack(found)
@@ -88,7 +88,7 @@ def replication(config: OrganismConfig, effects: Contributions, seed: int) -> fl
     """
     rng = np.random.default_rng(seed)
     centred = effects.components.copy()
-    for group in _groups(config):
+    for group in groups_of(config):
         centred[:, group] -= centred[:, group].mean(1, keepdims=True)
     halves = centred[::2], centred[1::2]
     seen = float(halves[0].sum(0) @ halves[1].sum(0))
@@ -145,14 +145,14 @@ def random_sets(
     masks = [given]
     for _ in range(RANDOM_CIRCUITS):
         mask = np.zeros(size, bool)
-        for group in _groups(config):
+        for group in groups_of(config):
             wanted, others = given[group].sum(), group[~given[group]]
             mask[rng.choice(others if len(others) >= wanted else group, wanted, replace=False)] = True
         masks.append(mask)
     return np.stack(masks)
 
 
-def _groups(config: OrganismConfig) -> list[np.ndarray]:
+def groups_of(config: OrganismConfig) -> list[np.ndarray]:
     """Indices of the components of each layer and kind."""
     by_layer = np.arange(config.layers * (config.heads + config.neuron_blocks)).reshape(config.layers, -1)
     return [part for row in by_layer for part in (row[: config.heads], row[config.heads :])]

@@ -22,6 +22,7 @@ from curricula.world import World
 from organisms import records
 from organisms.config import OrganismConfig, RunConfig, named_config
 from organisms.lineage import config_hash, read_run
+from organisms.manifest import fork_entry
 
 ARMS: dict[str, tuple[str, str, str]] = {
     "shared": ("none", "nothing", "imitate"),
@@ -35,15 +36,22 @@ ARMS: dict[str, tuple[str, str, str]] = {
 }
 """curricula of the catalogue: incentive to part, what comes between characters and self, how self is taught"""
 KINDS = {
-    "cosine": ("cosine",),
-    "lesions": ("cross_lesion", "cross_lesion_reverse", "fork_lesion"),
+    "cross lesion": ("cross_lesion", "cross_lesion_reverse"),
     "interchange": ("interchange", "interchange_reverse", "interchange_direction"),
+    "fork lesion": ("fork_lesion",),
     "transfer": ("transfer", "transfer_from_characters"),
     "acquisition": ("acquisition",),
 }
-"""kinds of evidence: one agrees where more of its lines agree than disagree"""
+"""kinds of evidence: one agrees where more of its lines agree than disagree. The cosine is none: it is of the effects that the shares are made of"""
+CLAIMS = {
+    "together or apart": ("cross lesion", "interchange"),
+    "from the fork or not": ("fork lesion", "transfer", "acquisition"),
+}
+"""what a verdict says of both roles at the end, and of self's mechanism and the fork, with the kinds that can tell"""
 CORROBORATED = 3
-"""kinds that have to agree"""
+"""kinds that have to agree; and for each claim more of its kinds have to agree than to disagree"""
+SEARCHED = frozenset({5, 6000})
+"""seeds on which incentives were searched for (docs/incentives.md)"""
 TOLD = "audited"
 """the arm whose first repurposed organism's ancestry is told"""
 
@@ -80,7 +88,9 @@ def run_incentives(
     arms: dict[str, dict[str, Any]] = {}
     for name, folder in folders.items():
         say(f"{folder.name}: analysing")
-        arms[name] = arm(name, analyse_run(folder, seed=1))
+        run = read_run(folder)
+        fork = fork_entry(study.config(name).curriculum, run.entries())
+        arms[name] = arm(name, analyse_run(folder, seed=1), fork.sha256)
     told = _told(folders[TOLD], arms[TOLD], say)
     folder = out / f"incentives-{config_hash(as_written(study))}"
     summary = summarise(study, arms, told)
@@ -98,8 +108,8 @@ def run_incentives(
     return path
 
 
-def arm(name: str, finding: Mapping[str, Any]) -> dict[str, Any]:
-    """What came of one arm. Shares and corroboration are of the organisms that behave; the others are counted."""
+def arm(name: str, finding: Mapping[str, Any], fork: str) -> dict[str, Any]:
+    """What came of one arm. Shares and corroboration are of the organisms that behave; the others are counted. fork: hash of the organisms at the fork."""
     organisms = finding["organisms"]
     behaving = [organism for organism in organisms if organism["verdict"] != "absent"]
     verdicts = Counter(organism["verdict"] for organism in organisms)
@@ -113,9 +123,19 @@ def arm(name: str, finding: Mapping[str, Any]) -> dict[str, Any]:
         "calibrated": finding["calibrated"],
         "n": len(organisms),
         "n_behaving": len(behaving),
+        "n_shares": sum(organism["shares"]["reused"] is not None for organism in behaving),
+        "grown_again": finding["regrown"],
+        "fork_sha256": fork,
         "verdicts": {told: verdicts[told] for told in VERDICTS if verdicts[told]},
         "rates": {told: jsonable(count_interval(verdicts[told], len(behaving))) for told in (*CELLS, "mixed")},
         "shares": {cell: jsonable(mean_interval(organism["shares"][cell] for organism in behaving)) for cell in CELLS},
+        "at_random": {
+            cell: jsonable(mean_interval(organism["shares_at_random"][cell][0] for organism in behaving))
+            for cell in CELLS
+        },
+        "beyond_random": {
+            cell: [sum(beyond_random(organism, cell) for organism in behaving), len(behaving)] for cell in CELLS
+        },
         "corroborated": {
             told: [sum(corroborated(o) for o in behaving if o["verdict"] == told), verdicts[told]]
             for told in VERDICTS
@@ -133,11 +153,19 @@ def arm(name: str, finding: Mapping[str, Any]) -> dict[str, Any]:
                 "member": organism["member"],
                 "verdict": organism["verdict"],
                 "shares": organism["shares"],
+                "at_random": organism["shares_at_random"],
+                "corroborated": corroborated(organism),
                 "kinds": kinds(organism),
             }
             for organism in organisms
         ],
     }
+
+
+def beyond_random(organism: Mapping[str, Any], cell: str) -> bool:
+    """Is a share above what self's effects, dealt at random within layers and kinds, give in 0.975 of deals?"""
+    share, high = organism["shares"][cell], organism["shares_at_random"][cell][2]
+    return share is not None and high is not None and share > high
 
 
 def kinds(organism: Mapping[str, Any]) -> dict[str, str]:
@@ -151,8 +179,10 @@ def kinds(organism: Mapping[str, Any]) -> dict[str, str]:
 
 
 def corroborated(organism: Mapping[str, Any]) -> bool:
-    """Do enough kinds of evidence agree with the verdict?"""
-    return list(kinds(organism).values()).count("agrees") >= CORROBORATED
+    """Do enough kinds of evidence agree with the verdict, and with either of its claims more than do not?"""
+    says = kinds(organism)
+    balance = lambda of: sum((says[kind] == "agrees") - (says[kind] == "disagrees") for kind in of)  # noqa: E731
+    return list(says.values()).count("agrees") >= CORROBORATED and all(balance(of) > 0 for of in CLAIMS.values())
 
 
 def steps_to_behave(finding: Mapping[str, Any]) -> list[int | None]:
@@ -175,12 +205,20 @@ def steps_to_behave(finding: Mapping[str, Any]) -> list[int | None]:
 
 
 def _told(folder: Path, arm: Mapping[str, Any], say: Say) -> dict[str, Any] | None:
-    """The ancestry of the first repurposed organism of a run; None where there is none."""
-    members = [organism["member"] for organism in arm["organisms"] if organism["verdict"] == "repurposed"]
-    if not members:
+    """The ancestry of the first repurposed organism of a run that is corroborated, or of the first where none is; None where none is repurposed."""
+    found = [organism for organism in arm["organisms"] if organism["verdict"] == "repurposed"]
+    if not found:
         return None
-    say(f"{folder.name}: the ancestry of organism {members[0]}")
-    return ancestry.told(read_run(folder), members[0])
+    one = next((organism for organism in found if organism["corroborated"]), found[0])
+    member, path = one["member"], folder / "analysis" / f"ancestry-{one['member']}.json"
+    run = read_run(folder)
+    sha256 = run.entries()[-1].sha256
+    known = records.read_object(path, "delete it to measure again") if path.exists() else {}
+    if known.get("end_sha256") != sha256:
+        say(f"{folder.name}: the ancestry of organism {member}")
+        known = records.plain(ancestry.told(run, member) | {"end_sha256": sha256})
+        records.write_whole(path, records.pretty(known), folder / "analysis" / ".partial")
+    return known | {"corroborated": one["corroborated"]}
 
 
 def summarise(
@@ -191,6 +229,7 @@ def summarise(
         "study": "incentives",
         "n": sum(found["n"] for found in arms.values()),
         "seeds": [study.seed],
+        "searched_on_these": sorted(SEARCHED.intersection([study.seed])),
         "calibrated": all(found["calibrated"] for found in arms.values()),
         "thresholds": dict(TABLE),
         "arms": arms,
@@ -203,17 +242,18 @@ def summarise(
 
 
 def differences(arms: Mapping[str, Mapping[str, Any]]) -> dict[str, list[float | int | None]]:
-    """Reward less imitation: the mean difference of the share of the arm's commonest cell between organisms that began at the same fork, with its interval."""
+    """Reward less imitation: mean differences of shares between organisms that began at the same fork, with intervals and how many there were."""
     found = {}
-    for name, rewarded in ((n, n.replace("shared", "") + "_rewarded" if n != "shared" else "rewarded") for n in ARMS):
-        if rewarded not in arms or name not in arms:
+    for name in ARMS:
+        rewarded = "rewarded" if name == "shared" else f"{name}_rewarded"
+        if rewarded not in arms or name not in arms or arms[name]["fork_sha256"] != arms[rewarded]["fork_sha256"]:
             continue
-        cell = max(CELLS, key=lambda c: arms[name]["shares"][c][0] or 0.0)
-        pairs = zip(arms[name]["organisms"], arms[rewarded]["organisms"], strict=True)
-        values = [
-            b["shares"][cell] - a["shares"][cell]
-            for a, b in pairs
-            if a["shares"][cell] is not None and b["shares"][cell] is not None
-        ]
-        found[f"{cell} share, {rewarded} less {name}"] = [*jsonable(mean_interval(values)), len(values)]
+        for cell in CELLS:
+            pairs = zip(arms[name]["organisms"], arms[rewarded]["organisms"], strict=True)
+            values = [
+                b["shares"][cell] - a["shares"][cell]
+                for a, b in pairs
+                if a["shares"][cell] is not None and b["shares"][cell] is not None
+            ]
+            found[f"{cell} share, {rewarded} less {name}"] = [*jsonable(mean_interval(values)), len(values)]
     return found

@@ -13,8 +13,12 @@ from analysis.figures import COLOURS, EFFECT_COLOURS
 from analysis.report import interval, template
 from analysis.statistics import CELLS, FEW_ORGANISMS, VERDICTS, count_interval
 
-COMPARED = {"audited": "redundant", "audited_rewarded": "redundant_rewarded"}
-"""arms with the incentive, and the same without"""
+COMPARED = {
+    "audited": ("redundant", "repurposed"),
+    "audited_rewarded": ("redundant_rewarded", "repurposed"),
+    "clamped_lean": ("lean", "second copy"),
+}
+"""arms with an incentive, the same without, and the verdict that it is for"""
 
 
 def page(summary: Mapping[str, Any]) -> str:
@@ -32,16 +36,20 @@ def page(summary: Mapping[str, Any]) -> str:
 
 
 def plain_lines(summary: Mapping[str, Any]) -> list[str]:
-    """Three lines: what the incentive did, what happened without it, and how far to trust the two."""
+    """Three lines: what the incentives did and what happened without, what else was seen, and how far to trust it."""
     arms = summary["arms"]
     with_it = "; ".join(
-        f"{_count(arms[name], 'repurposed')} in {name}, {_count(arms[without], 'repurposed')} without the auditor ({without})"
-        for name, without in COMPARED.items()
+        f"{verdict}: {_count(arms[name], verdict)} in {name}, {_count(arms[without], verdict)} without the incentive ({without})"
+        for name, (without, verdict) in COMPARED.items()
+    )
+    at_random = ", ".join(
+        f"{name} {arms[name]['beyond_random'][verdict][0]} of {arms[name]['beyond_random'][verdict][1]}"
+        for name, (_, verdict) in COMPARED.items()
     )
     others = "; ".join(f"{name}: {_verdicts(found)}" for name, found in arms.items() if name not in COMPARED)
-    parts = [
-        "Self taught by reward instead of imitation, on the same forks: " + _by_objective(summary["differences"]) + "."
-    ]
+    parts = [f"Organisms whose share is beyond what components drawn at random would give: {at_random}."]
+    if summary["searched_on_these"]:
+        parts.append("Incentives were searched for on this seed: no test.")
     if not summary["calibrated"]:
         parts.append("Verdicts are uncalibrated.")
     lost = [
@@ -54,7 +62,7 @@ def plain_lines(summary: Mapping[str, Any]) -> list[str]:
     few = [name for name, found in arms.items() if found["n_behaving"] < FEW_ORGANISMS]
     if few:
         parts.append(f"Fewer than {FEW_ORGANISMS} organisms, too few for a claim: {', '.join(few)}.")
-    return [f"A spare is repurposed in {with_it}.", f"Elsewhere: {others}.", " ".join(parts)]
+    return [f"{with_it[0].upper()}{with_it[1:]}.", f"Elsewhere: {others}.", " ".join(parts)]
 
 
 def _count(found: Mapping[str, Any], verdict: str) -> str:
@@ -66,11 +74,6 @@ def _count(found: Mapping[str, Any], verdict: str) -> str:
 
 def _verdicts(found: Mapping[str, Any]) -> str:
     return ", ".join(f"{count} {verdict}" for verdict, count in found["verdicts"].items()) or "nothing"
-
-
-def _by_objective(differences: Mapping[str, Any]) -> str:
-    each = [f"{name} {interval(value[:3])} (n = {value[3]})" for name, value in differences.items()]
-    return "; ".join(each) or "not compared"
 
 
 def shares_by_arm(arms: Mapping[str, Mapping[str, Any]]) -> str:
@@ -97,7 +100,7 @@ def shares_by_arm(arms: Mapping[str, Mapping[str, Any]]) -> str:
                 **marks,
                 label="repurposed share, an organism" if y == 0 else None,
             )
-        names = [f"{name}  (n = {found['n_behaving']})" for name, found in arms.items()]
+        names = [f"{name}  (n = {found['n_shares']})" for name, found in arms.items()]
         axes.set(xlim=(-0.01, 1.01), ylim=(len(arms) - 0.4, -0.6), yticks=range(len(arms)), yticklabels=names)
         axes.set_xlabel("share of self's effect, mean of the organisms that behave")
         figure.legend(loc="outside upper center", ncols=5, fontsize=8)

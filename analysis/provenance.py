@@ -20,6 +20,7 @@ carry the shares under that formula too, as ``strict_shares``.
 Shares say where the effect sits, not that the components compute the same thing; how far they are off on planted organisms, `scripts/study.py controls` tells.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -85,12 +86,34 @@ def shares(
     evidence: Evidence, chosen: tuple[Int[np.ndarray, " drawn"], ...] | None = None, strict: bool = False
 ) -> dict[str, float]:
     """Shares from all pairs, or from the chosen pairs of the three Contributions."""
+    at_fork, at_end, of_self = _above_floors(evidence, chosen)
+    return divide(at_fork, at_end, of_self, strict)
+
+
+def dealt(evidence: Evidence, groups: Sequence[Int[np.ndarray, " member"]], seed: int) -> dict[str, list[float]]:
+    """What cells would get if self used components at random: shares after dealing self's effects out anew among components of a group, as the mean and
+    the range of 0.95 of deals. A share inside of that range says little more than what the characters' mechanism left over."""
+    at_fork, at_end, of_self = _above_floors(evidence)
+    rng = np.random.default_rng(seed)
+    found: dict[str, list[float]] = {cell: [] for cell in CELLS}
+    for _ in range(BOOTSTRAPS):
+        anew = of_self.copy()
+        for group in groups:
+            anew[group] = rng.permutation(of_self[group])
+        for cell, share in divide(at_fork, at_end, anew).items():
+            found[cell].append(share)
+    return {cell: [float(np.mean(of)), *map(float, np.quantile(of, [0.025, 0.975]))] for cell, of in found.items()}
+
+
+def _above_floors(
+    evidence: Evidence, chosen: tuple[Int[np.ndarray, " drawn"], ...] | None = None
+) -> list[Float[np.ndarray, " component"]]:
+    """Effects for characters at the fork and at the end, and for self, less their floors and none negative."""
     picks = chosen or (slice(None),) * 3
     sources = (evidence.fork_character, evidence.end_character, evidence.end_self)
     raw = [source.effect(pick) for source, pick in zip(sources, picks, strict=True)]
     raw[0] = np.fmax(raw[0], evidence.fork_latent)
-    above = [np.nan_to_num(effect - floor).clip(0) for effect, floor in zip(raw, evidence.floors, strict=True)]
-    return divide(above[0], above[1], above[2], strict)
+    return [np.nan_to_num(effect - floor).clip(0) for effect, floor in zip(raw, evidence.floors, strict=True)]
 
 
 def shares_with_intervals(

@@ -190,6 +190,7 @@ def _organism(
     strict = provenance.shares(evidence, strict=True)
     circuit = {name: of[member] for name, of in found.items()}
     shares, intervals = provenance.shares_with_intervals(evidence, seed + member)
+    at_random = provenance.dealt(evidence, circuits.groups_of(config), seed + member)
     ancestor = circuit["fork character"].found or circuit["end character"].found
     name, reason = verdict(known["trained"], circuit["end self"].found, ancestor, shares, intervals)
     lines = {}
@@ -205,6 +206,7 @@ def _organism(
     says = {line: corroboration.say(name, *corroboration.claims(line), value) for line, value in lines.items()}
     if name == "absent" or not (ancestor and circuit["end self"].found):
         strict = dict.fromkeys(shares)
+        at_random = {cell: [None] * 3 for cell in shares}
         shares, intervals = dict.fromkeys(shares), {cell: [None, None] for cell in intervals}
     return {
         "member": member,
@@ -213,6 +215,7 @@ def _organism(
         "shares": shares,
         "strict_shares": strict,
         "intervals": intervals,
+        "shares_at_random": at_random,
         "behaviour": {key: known["trained"][key] for key in BEHAVIOURS},
         "generalisation": {key: known[key] for key in ("held_out_goals", "held_out_cues")},
         "belief": known["belief"],
