@@ -1,6 +1,8 @@
 """Is what became of each component told as its effects say?"""
 
-from analysis.ancestry import stories
+import pytest
+
+from analysis.ancestry import stories, told
 
 
 def rows(*effects):
@@ -22,7 +24,7 @@ def test_a_spare_that_leaves_characters_for_self_is_told_with_its_dates():
     )
     assert {story["component"]: story["role"] for story in found} == {
         "a": "serves characters alone",
-        "b": "repurposed",
+        "b": "left characters for self",
         "c": "new, for self",
         "d": "lost",
     }
@@ -34,3 +36,18 @@ def test_a_spare_that_leaves_characters_for_self_is_told_with_its_dates():
 def test_a_component_that_stays_serves_both():
     (found,) = stories(["a"], rows(([0.9], [0.9]), ([0.8], [1.0])))
     assert found["role"] == "serves both"
+
+
+def test_what_was_there_all_along_did_not_come():
+    (found,) = stories(["a"], rows(([0.9], [0.98]), ([0.9], [1.0])))
+    assert found["came_to_self"] is None
+
+
+def test_effects_are_shares_of_the_gate_at_the_end(tiny_run):
+    """At the fork self has next to no gate, and shares of that would be anything."""
+    found = told(tiny_run, 1)
+    last = found["checkpoints"][-1]
+    assert sum(last["self"]) == pytest.approx(1, abs=1e-3)
+    for row in found["checkpoints"]:
+        for role in ("character", "self"):
+            assert sum(row[role]) == pytest.approx(row[f"{role}_nats"] / last[f"{role}_nats"], abs=1e-3)

@@ -34,18 +34,20 @@ def organism(member: int, verdict: str, cell: str = "reused", **says: str) -> di
         "member": member,
         "verdict": verdict,
         "shares": shares,
+        "shares_at_random": {name: [0.25, 0.0, 0.6] if verdict != "absent" else [None] * 3 for name in CELLS},
         "behaviour": dict.fromkeys(BEHAVIOURS, 1.0),
         "corroboration": {line: {"says": word} for line, word in says.items()},
     }
 
 
-AGREED = dict.fromkeys(("cosine", "cross_lesion", "interchange"), "agrees")
+AGREED = dict.fromkeys(("cross_lesion", "interchange", "transfer"), "agrees")
 
 
 def finding(*organisms: dict, run: str = "run") -> dict:
     return {
         "run": run,
         "calibrated": False,
+        "regrown": {"count": 1, "failed": 0, "attempts": [1, 0]},
         "members": len(organisms),
         "organisms": list(organisms),
         "fork_step": 100,
@@ -62,7 +64,7 @@ def arms() -> dict:
     spare = organism(0, "repurposed", "repurposed", **AGREED), organism(1, "absent")
     plain = organism(0, "reused", **AGREED), organism(1, "reused", cross_lesion="disagrees", fork_lesion="agrees")
     return {
-        name: arm(name, finding(*deepcopy(spare if incentive == "auditor" else plain), run=f"{name}-<u>"))
+        name: arm(name, finding(*deepcopy(plain if incentive == "none" else spare), run=f"{name}-<u>"), "a" * 64)
         for name, (incentive, _, _) in ARMS.items()
     }
 
@@ -71,11 +73,15 @@ def test_every_arm_is_a_curriculum_that_is_what_the_table_says():
     for name, (incentive, between, objective) in ARMS.items():
         phases = CURRICULA[name]("tiny").phases
         assert phases[-1].objective == objective
-        assert phases[-1].pressures.audited == (incentive == "auditor")
+        assert phases[-1].pressures.audited == (incentive != "none")
+        assert phases[-1].pressures.clamp.active == (incentive == "auditor and clamp")
         assert any(phase.pressures.redundancy.rate > 0 for phase in phases) == (between == "spares")
         assert any(phase.pressures.thrift.weight > 0 for phase in phases) == (between == "thrift")
-    assert all(ARMS[name][0] == "auditor" and ARMS[other][0] == "none" for name, other in COMPARED.items())
-    assert all(ARMS[name][1:] == ARMS[other][1:] for name, other in COMPARED.items())
+    for name, (other, _) in COMPARED.items():
+        assert ARMS[name][0] != "none" == ARMS[other][0]
+        assert ARMS[name][1:] == ARMS[other][1:]
+        with_it, without = (CURRICULA[which]("cpu").phases[-1] for which in (name, other))
+        assert with_it.steps == without.steps
 
 
 def test_arms_share_their_first_phases_and_their_seed():
@@ -94,14 +100,38 @@ def test_only_organisms_that_behave_get_rates_and_the_others_are_counted():
 
 
 def test_a_kind_of_evidence_agrees_where_more_of_its_lines_do():
-    one = organism(0, "reused", cross_lesion="agrees", cross_lesion_reverse="agrees", fork_lesion="disagrees")
-    assert kinds(one)["lesions"] == "agrees"
-    tied = organism(0, "reused", cross_lesion="agrees", fork_lesion="disagrees", cosine="silent", transfer="disagrees")
-    assert kinds(tied) == {**dict.fromkeys(KINDS, "silent"), "transfer": "disagrees"}
-    assert corroborated(organism(0, "reused", **AGREED))
-    assert not corroborated(
-        organism(0, "reused", cosine="agrees", cross_lesion="agrees", cross_lesion_reverse="agrees")
-    )
+    one = organism(0, "reused", cross_lesion="agrees", cross_lesion_reverse="silent", transfer="disagrees")
+    tied = organism(0, "reused", interchange="agrees", interchange_reverse="disagrees", cosine="agrees")
+    assert kinds(one) == {**dict.fromkeys(KINDS, "silent"), "cross lesion": "agrees", "transfer": "disagrees"}
+    assert kinds(tied) == dict.fromkeys(KINDS, "silent")
+
+
+APART = {"cross_lesion": "agrees", "interchange": "agrees"}
+
+
+@pytest.mark.parametrize(
+    ("says", "enough"),
+    [
+        (AGREED, True),
+        (APART, False),
+        (APART | {"cosine": "agrees"}, False),
+        (APART | {"fork_lesion": "disagrees"}, False),
+        (APART | {"fork_lesion": "disagrees", "transfer": "agrees"}, False),
+        (APART | {"fork_lesion": "agrees", "transfer": "silent"}, True),
+        ({"cross_lesion": "agrees", "fork_lesion": "agrees", "transfer": "agrees"}, True),
+        ({"interchange": "disagrees", "cross_lesion": "agrees", "fork_lesion": "agrees", "transfer": "agrees"}, False),
+    ],
+)
+def test_a_verdict_needs_evidence_for_both_of_its_claims(says, enough):
+    """That both roles part does not tell a spare from a second copy."""
+    assert corroborated(organism(0, "repurposed", **says)) == enough
+
+
+def test_a_share_is_set_beside_components_drawn_at_random():
+    found = arms()["audited"]
+    assert found["at_random"]["repurposed"][0] == pytest.approx(0.25)
+    assert found["beyond_random"]["repurposed"] == [1, 1]
+    assert found["beyond_random"]["reused"] == [0, 1]
 
 
 def test_steps_are_counted_from_the_fork_and_both_rates_have_to_be_there():
@@ -117,6 +147,8 @@ def test_reward_and_imitation_are_compared_organism_by_organism():
     value = differences(found)["reused share, rewarded less shared"]
     assert value[0] == pytest.approx(-0.25)
     assert value[3] == 2
+    found["rewarded"]["fork_sha256"] = "b" * 64
+    assert not any("rewarded less shared" in name for name in differences(found)), "other forks are no comparison"
 
 
 def test_the_page_says_what_was_found_in_three_lines_and_escapes_what_comes_from_runs():
@@ -137,9 +169,10 @@ def test_the_page_says_what_was_found_in_three_lines_and_escapes_what_comes_from
                 "self_at_end": 0.9,
                 "left_characters": 200,
                 "came_to_self": None,
-                "role": "repurposed",
+                "role": "left characters for self",
             }
         ],
+        "corroborated": False,
     }
     summary = summarise(study(), arms(), told) | {"command": "python <study>"}
     text, lines = page(summary), plain_lines(summary)
@@ -148,6 +181,10 @@ def test_the_page_says_what_was_found_in_three_lines_and_escapes_what_comes_from
     assert len(lines) == 3
     assert "1 of 1 (1.00 [0.21, 1.00]; corroborated: 1) in audited" in lines[0]
     assert "0 of 2" in lines[0]
+    assert "audited 1 of 1" in lines[2]
+    assert "no test" not in lines[2]
+    assert "no test" in plain_lines(summarise(study(seed=6000), arms(), told))[2]
+    assert "none is, so that this is the first one" in text
     assert "audited 1 of 2" in lines[2]
     assert text.count("<svg") == 2
     assert "No organism of that arm was repurposed" in page(summarise(study(), arms(), None) | {"command": ""})

@@ -6,7 +6,17 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from analysis.effects import Contributions
-from analysis.provenance import CELLS, ENOUGH, Evidence, divide, membership, null_floor, shares, shares_with_intervals
+from analysis.provenance import (
+    CELLS,
+    ENOUGH,
+    Evidence,
+    dealt,
+    divide,
+    membership,
+    null_floor,
+    shares,
+    shares_with_intervals,
+)
 
 TRUTHS = {
     "reused": ([0.5, 0.5, 0, 0], [0.5, 0.5, 0, 0], [0.5, 0.5, 0, 0], {"reused": 1}),
@@ -180,3 +190,14 @@ def test_a_single_pair_is_no_reason_to_fail():
     found, intervals = shares_with_intervals(evidence([1, 0], [1, 0], [1, 0], pairs=1), seed=0)
     assert found["reused"] == pytest.approx(1)
     assert intervals["reused"] == pytest.approx([1, 1])
+
+
+def test_components_at_random_get_what_the_mechanism_leaves_over():
+    """Two groups: in the first one of two components served characters at the fork, in the second both did; self uses one of each, equally much."""
+    found = dealt(
+        evidence([0.5, 0, 0.5, 0.5], [0.5, 0, 0, 0], [0, 0.5, 0.5, 0]), [np.array([0, 1]), np.array([2, 3])], 0
+    )
+    assert found["repurposed"] == pytest.approx([0.5, 0.5, 0.5])
+    assert found["reused"][0] == pytest.approx(0.25, abs=0.05)
+    assert found["reused"][1:] == pytest.approx([0, 0.5])
+    assert sum(of[0] for of in found.values()) == pytest.approx(1)
