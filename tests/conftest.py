@@ -80,6 +80,21 @@ class Silent:
         pass
 
 
+class Killed(Exception):
+    """What ends a run in the midst of a phase."""
+
+
+class Killer(Silent):
+    """Raises once a checkpoint of this step is committed."""
+
+    def __init__(self, step: int):
+        self.step = step
+
+    def checkpoint(self, step, phase, organisms, traits):
+        if step == self.step:
+            raise Killed
+
+
 @pytest.fixture(scope="session")
 def tiny_run(tmp_path_factory) -> Run:
     """Two organisms of the smallest scale, grown through *shared*: a finished run, opened to read. Takes about 20

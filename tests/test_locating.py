@@ -4,12 +4,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from conftest import Killed, Killer, Silent
 
 from analysis.locating import faults, locate, named, strongest
 from analysis.watching import grow_run
 from curricula.faults import Fault
+from curricula.phases import Curriculum
 from curricula.pressures import Clamp, Monitor, Pressures
-from organisms.config import named_config
+from organisms.config import RunConfig, TrainingConfig, named_config
+from organisms.ensemble import grow
+from organisms.lineage import open_run
+from organisms.programs import Programs
 from organisms.sites import components
 
 
@@ -47,3 +52,23 @@ def test_organisms_are_located_each_for_itself(ensemble, world, sizes):
     assert found.clamped[:, 1].all()
     assert (found.monitored.sum(1) >= 1).all()
     assert len({tuple(row) for row in found.monitored.tolist()}) > 1
+
+
+@pytest.mark.parametrize("name", ["audited", "clamped_lean", "audited_rewarded"])
+def test_a_killed_run_is_audited_alike_and_ends_in_the_same_bytes(name, tmp_path, world, sizes):
+    """Killed in the midst of the phase that is audited: what is located, and what acts are rewarded against, is found again."""
+    phases = tuple(replace(phase, steps=20, criterion=0.0) for phase in named_config(name, "tiny").curriculum.phases)
+    training = TrainingConfig(batch=16, checkpoint_every=10, evaluation_scenes=16)
+    config = RunConfig(Curriculum(name, world, phases), sizes, training, members=2)
+    programs, ends = Programs(config), []
+    for folder in ("whole", "killed"):
+        if folder == "killed":
+            with open_run(tmp_path / folder, config.plain()) as run, pytest.raises(Killed):
+                grow(config, run, Killer(60), programs, locate=locate)
+        with open_run(tmp_path / folder, config.plain()) as run:
+            grow(config, run, Silent(), programs, locate=locate)
+            ends.append((run.entries(), run.metrics()))
+    assert ends[0] == ends[1]
+    notes = [entry.extra.get("watched") for entry in ends[0][0] if entry.phase == "intent"]
+    assert len(notes) == 2
+    assert all(notes[0]["monitored"])

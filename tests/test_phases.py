@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from curricula.phases import Curriculum, OptimiserConfig, Phase
-from curricula.pressures import Interference, Pressures, Redundancy, Rehearsal
+from curricula.pressures import Clamp, Interference, Pressures, Redundancy, Rehearsal
 from curricula.scenes import Mixture
 from curricula.world import World
 
@@ -124,3 +124,9 @@ def test_a_world_of_one_cue_has_no_room_for_what_interference_asks():
     (named,) = Curriculum("x", World(cues=1), (phase,)).faults()
     assert named.startswith("phases.0.interference.fraction: expected 0 where a moment has one cue")
     assert Curriculum("x", World(), (phase,)).faults() == []
+
+
+def test_characters_beside_self_are_no_targets_where_what_they_need_is_held_still():
+    targets = lambda **settings: Phase("a", pressures=Pressures(**settings)).mixture.beside_self  # noqa: E731
+    assert targets() == 1
+    assert targets(clamp=Clamp(0.5)) == targets(clamp=Clamp(components=("L0H0",))) == 0

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import Silent
+from conftest import Killed, Killer, Silent
 
 from analysis.probes import faults, fit, separate
 from analysis.survey import fork_and_end, load
@@ -62,21 +62,6 @@ def test_characters_of_a_grown_organism_are_told_apart_and_other_places_left_out
         assert (found.direction[0] != found.direction[1]).any()
         for a, b in zip(found, again, strict=True):
             np.testing.assert_array_equal(a, b)
-
-
-class Killed(Exception):
-    """What ends a run in the midst of a phase."""
-
-
-class Killer(Silent):
-    """Raises once a checkpoint of this step is committed."""
-
-    def __init__(self, step: int):
-        self.step = step
-
-    def checkpoint(self, step, phase, organisms, traits):
-        if step == self.step:
-            raise Killed
 
 
 def test_a_killed_run_fits_the_same_probe_again_and_ends_in_the_same_bytes(tmp_path, world, sizes):
