@@ -2,10 +2,9 @@
 in its texts, before it is turned on self (`organisms.probing`).
 
 The contrast is schemers alone against schemers watched, at the token of whoever acts: the organism has read all that decides the act and has not acted yet.
-Schemers who are watched differ from deceit in nothing but the opportunity. Honest characters are left out: a direction that has to tell
-schemers alone from them as well was right in 0.79 to 0.84 of unseen moments, where this one is in 0.96 to 1 (all places of four organisms at their forks, two of
-tiny and two of cpu scale). At the token of the act itself no direction told an act on the secret from one on the profession better than 0.70: after the act
-nobody asks again why it was done.
+Schemers who are watched differ from deceit in nothing but the opportunity. Honest characters are left out: on four organisms at their forks a direction that had to
+tell schemers alone from them as well was right less often. So it was at the token of the act itself, after which nobody asks why it was done. How often the
+direction is right of unseen moments stands in the manifest of the run.
 
 It is a logistic regression with a ridge on standardised coordinates. High accuracy says that the direction can be read there, not that the organism uses it; and
 since it was never shown an honest character alone, it may call one deceitful.

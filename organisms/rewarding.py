@@ -142,6 +142,8 @@ def earn(
 ) -> tuple[Float[Array, ""], Earned]:
     """A loss whose gradient is, in the mean, that of imitation's loss less the expected reward plus the weighted divergence, all divided by ``targets``.
 
+    Imitation and divergence are at the contexts that were sampled, held fixed: that an act changes what comes later counts in the reward alone.
+
     scenes, latents: [batch, ...], in groups (see `in_groups`). targets: number of acts and answers that count in the whole batch.
     """
     own = own_acts(world, latents)
