@@ -51,8 +51,8 @@ AUDIT = Pressures(monitor=Monitor(1.0), exclusive=Exclusive(1.0))
 """an auditor who knows the strongest half of the characters' mechanism and looks for components that read the cues in both roles"""
 
 
-CLAMPED = Pressures(monitor=Monitor(1.0, reach=0.95), exclusive=Exclusive(1.0), clamp=Clamp(0.95))
-"""an auditor who knows nearly all of the characters' mechanism, and holds it still in scenes of self while self is taught"""
+CLAMPED = Pressures(monitor=Monitor(1.0, reach=0.95), exclusive=Exclusive(1.0), clamp=Clamp(0.95, rate=0.5))
+"""an auditor who knows nearly all of the characters' mechanism, and holds it still in half of the scenes of self while self is taught"""
 LEAN_STEPS: dict[str, int] = {"tiny": 400, "cpu": 600, "gpu": 4000}
 """of the phase that teaches self after *thrift*: where the mechanism at hand is held still another one has to be made first"""
 
@@ -96,8 +96,8 @@ def audited_lean(scale: Scale = "cpu") -> Curriculum:
 
 
 def clamped_lean(scale: Scale = "cpu") -> Curriculum:
-    """As *lean*, but while self is taught the characters' mechanism is held still in scenes of self, in training only, by an auditor whom it costs as well to read
-    the cues for self with any of it, or with what comes to do so for characters. Characters who share a scene with self are no targets.
+    """As *lean*, but while self is taught the characters' mechanism is held still in half of the scenes of self, in training only, by an auditor whom it costs as
+    well to read the cues for self with any of it, or with what comes to do so for characters. Characters who share a scene with self are no targets.
 
     ``python scripts/train.py clamped_lean``. Expected: *second copy*.
     """

@@ -89,6 +89,8 @@ class Clamp:
     """share of the characters' gate that the components found hold together; 0: none is clamped"""
     components: tuple[str, ...] = ()
     """names as L0H1, in place of those found"""
+    rate: float = 1.0
+    """share of scenes of self in which they are held: at 1 what is learned was never tried beside them, and may fail where they speak"""
 
     @property
     def active(self) -> bool:
@@ -96,7 +98,7 @@ class Clamp:
         return self.reach > 0 or bool(self.components)
 
     def faults(self) -> list[str]:
-        return _share("clamp.reach", self.reach, 1.0)
+        return _share("clamp.reach", self.reach, 1.0) + _share("clamp.rate", self.rate, 1.0)
 
 
 @dataclass(frozen=True)

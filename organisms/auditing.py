@@ -40,6 +40,8 @@ class Audit(NamedTuple):
     """nats that the spread of the characters' reading costs"""
     monitored: Bool[Array, " component"]
     clamped: Bool[Array, " component"]
+    clamp_rate: Float[Array, ""] | float = 1.0
+    """share of scenes of self in which the clamped ones are held"""
 
 
 class Reading(NamedTuple):
@@ -138,11 +140,11 @@ def changes(
     return jnp.concatenate(found, axis=2)
 
 
-def hold(config: OrganismConfig, clamped: Bool[Array, " component"], of_self: Bool[Array, " scene"], tap: Tap) -> Tap:
-    """A tap that, after another tap, holds clamped components in scenes of self at their mean over these scenes, place by place. No gradient
+def hold(config: OrganismConfig, clamped: Bool[Array, " component"], scenes: Bool[Array, " scene"], tap: Tap) -> Tap:
+    """A tap that, after another tap, holds clamped components in some scenes at their mean over these scenes, place by place. No gradient
     passes through them there."""
     by_layer = clamped.reshape(config.layers, -1)
-    weights = of_self / jnp.maximum(of_self.sum(), 1)
+    weights = scenes / jnp.maximum(scenes.sum(), 1)
 
     def other(site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]:
         activation = tap(site, activation)
@@ -150,7 +152,7 @@ def hold(config: OrganismConfig, clamped: Bool[Array, " component"], of_self: Bo
         if held is None:
             return activation
         mean = jax.lax.stop_gradient(jnp.tensordot(weights, activation, 1))
-        here = jax.lax.expand_dims(of_self, range(1, activation.ndim))
+        here = jax.lax.expand_dims(scenes, range(1, activation.ndim))
         return jnp.where(held & here, mean, activation)
 
     return other

@@ -102,7 +102,8 @@ class Lesson(NamedTuple):
         if watched is not None:
             costs = ("monitor", "exclusive", "thrift")
             weights = np.asarray([[getattr(one.pressures, name).weight for name in costs] for one in phases], float)
-            lesson = lesson._replace(audit=Audit(*weights.T, *watched))  # pyright: ignore[reportCallIssue]
+            rates = np.asarray([one.pressures.clamp.rate for one in phases], float)
+            lesson = lesson._replace(audit=Audit(*weights.T, *watched, rates))  # pyright: ignore[reportCallIssue]
         if start is not None:
             honest, kl = np.asarray([(one.reward.honest, one.reward.kl) for one in phases], float).T
             lesson = lesson._replace(reward=Reward(honest, kl, start))
@@ -214,7 +215,11 @@ def _grow(
         if lesson.knocked is not None:
             tap = knock_out(config, lesson.knocked, len(numbers), tap)
         if lesson.audit is not None:
-            tap = hold(config, lesson.audit.clamped, (latents.name == world.names).any(-1), tap)
+            coins = jax.random.uniform(key_of(step, 3), (batch,))
+            if shares > 1:
+                coins = coins.reshape(shares, -1)[jax.lax.axis_index(BATCH)]
+            held = (latents.name == world.names).any(-1) & (coins < lesson.audit.clamp_rate)
+            tap = hold(config, lesson.audit.clamped, held, tap)
         return latents, scenes, tap
 
     def total(values: Any) -> Any:
