@@ -1,5 +1,7 @@
 """Does an auditor read what components say, role by role, and does what it costs push only where it should?"""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,14 +11,18 @@ from reference import forward, member_arrays
 from wired import READERS, SIZES, wired
 
 from curricula.catalogue import WORLDS, curriculum
-from curricula.pressures import Clamp, Exclusive, Monitor, Pressures, Routing
+from curricula.phases import Curriculum, OptimiserConfig, Phase
+from curricula.pressures import Clamp, Exclusive, Monitor, Pressures, Rehearsal, Routing
 from curricula.scenes import draws, trained_support
 from organisms.auditing import Audit, audit, changes, hold, shares, with_other_cues_in_turn
-from organisms.config import OrganismConfig
+from organisms.config import OrganismConfig, RunConfig, TrainingConfig
+from organisms.devices import fetch
 from organisms.naming import to_arrays
 from organisms.objectives import imitate
+from organisms.programs import Programs
 from organisms.sites import Site, components, identity
 from organisms.surgery import pick
+from organisms.training import Lesson, Watched
 
 TRAIT = jnp.int32(0)
 
@@ -168,4 +174,25 @@ def test_pressures_say_what_is_wrong_with_them():
         assert not pressure.faults()
     assert Pressures(monitor=Monitor(-1.0)).faults()
     assert Pressures(clamp=Clamp(1.5)).faults()
+    assert Pressures(clamp=Clamp(0.5, rate=1.5)).faults()
     assert Pressures(exclusive=Exclusive(1.0), routing=Routing(characters=1.0)).faults()
+
+
+def test_components_are_held_in_the_share_of_scenes_that_is_asked_for(world, sizes):
+    """A head that is held in every scene learns nothing; in half of them, or in none, it does, and not the same."""
+    optimiser = OptimiserConfig(weight_decay=0.0, warmup=0)
+    first = Phase("intent", 10, self_acts="scheming", optimiser=optimiser)
+    held = np.array([[name == f"L{sizes.layers - 1}H1" for name in components(sizes)]])
+    learned = {}
+    for rate in (0.0, 0.5, 1.0):
+        pressures = Pressures(Rehearsal(0.0), clamp=Clamp(components=("named",), rate=rate))
+        curriculum = Curriculum("held", world, (replace(first, pressures=pressures),))
+        config = RunConfig(curriculum, sizes, TrainingConfig(batch=16, checkpoint_every=10), members=1)
+        programs = Programs(config)
+        newborn = programs.newborns(*(np.zeros(1, np.int32),) * 3)
+        before = fetch(newborn.organism.value)[...]
+        state, _ = programs.grow(newborn, Lesson.of_members(config, 0, Watched(~held & held, held)))
+        learned[rate] = (fetch(state.organism.value)[...] - before)[0, -1, 1]
+    assert not learned[1.0].any()
+    assert learned[0.5].any()
+    assert np.abs(learned[0.5] - learned[0.0]).max() > 1e-5
