@@ -117,6 +117,8 @@ def record(
         return {"character": of(key, role="character"), "self": of(key, role="self")}
 
     measured = layout.over_members(measure)
+    # They come from where they grew: a single one on devices that shared its scenes.
+    fork, end = layout.place(fetch((fork, end)))
     effects = {when: fetch(measured(o, lanes, traits, keys)) for when, o in (("fork", fork), ("end", end))}
     names = np.array(components(config.organism))
     spare = config.curriculum.name in SPARES

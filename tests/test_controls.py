@@ -1,11 +1,14 @@
 """Does the check tell organisms that are what they were planted to be from those that are not?"""
 
+import json
+import os
 from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from commands import run
 
 from curricula.catalogue import CURRICULA, PLANTED
 from organisms.config import ORGANISMS, named_config
@@ -94,3 +97,14 @@ def test_lanes_share_out_the_whole_effect(role, world):
     assert float(whole.lane_a) == pytest.approx(1, abs=1e-3)
     assert float(whole.lane_b) == pytest.approx(0, abs=1e-3)
     assert abs(float(found.lane_b)) > 0.02, "a lane without any effect tests nothing"
+
+
+def test_one_organism_alone_can_be_checked(tmp_path):
+    """Where devices would idle they share its scenes, so that it lives on all of them."""
+    few = ("--scale", "tiny", "--members", 1, "--steps", 25, "--training.attempts", 0)
+    done = run(
+        "train", "planted_reused", *few, "--out", tmp_path / "run", env=os.environ | {"JAX_NUM_CPU_DEVICES": "2"}
+    )
+    assert done.returncode == 0, done.stderr
+    truth = json.loads((tmp_path / "run" / "truth.json").read_text())
+    assert (len(truth["took"]), len(truth["lane_a"])) == (1, 1)
