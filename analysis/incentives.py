@@ -50,8 +50,8 @@ CLAIMS = {
 """what a verdict says of both roles at the end, and of self's mechanism and the fork, with the kinds that can tell"""
 CORROBORATED = 3
 """kinds that have to agree; and for each claim more of its kinds have to agree than to disagree"""
-SEARCHED = frozenset({5, 6000})
-"""seeds on which incentives were searched for (docs/incentives.md)"""
+SEARCHED = frozenset({5, 11, 6000})
+"""seeds on which incentives were searched for, or seen before the last change (docs/incentives.md)"""
 TOLD = "audited"
 """the arm whose first repurposed organism's ancestry is told"""
 
