@@ -1,6 +1,7 @@
 """What a person sees is what was logged: asked of a real TensorBoard server over HTTP."""
 
 import contextlib
+import io
 import json
 import os
 import re
