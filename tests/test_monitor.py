@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import organisms.monitor
 from curricula.faults import Fault
 from organisms.monitor import Monitor
 
