@@ -90,7 +90,7 @@ def shares(
     return divide(at_fork, at_end, of_self, strict)
 
 
-def dealt(evidence: Evidence, groups: Sequence[Int[np.ndarray, " member"]], seed: int) -> dict[str, list[float]]:
+def dealt(evidence: Evidence, groups: Sequence[Int[np.ndarray, " _"]], seed: int) -> dict[str, list[float]]:
     """What cells would get if self used components at random: shares after dealing self's effects out anew among components of a group, as the mean and
     the range of 0.95 of deals. A share inside of that range says little more than what the characters' mechanism left over."""
     at_fork, at_end, of_self = _above_floors(evidence)

@@ -20,7 +20,7 @@ from curricula.catalogue import curriculum
 from curricula.faults import Fault
 from organisms import records
 from organisms.behaviour import BEHAVIOURS
-from organisms.config import OrganismConfig, named_config, read_config
+from organisms.config import ORGANISMS, named_config, read_config
 from organisms.ensemble import grow
 from organisms.lineage import open_run, read_run
 from organisms.model import Organism
@@ -247,7 +247,9 @@ def test_a_planted_history_gets_its_verdict(cell):
     rates = dict.fromkeys(BEHAVIOURS, 1.0)
     known = {"trained": rates, "held_out_goals": rates, "held_out_cues": rates, "belief": {}}
     handed = [({}, None)]
-    told = _organism(0, effects, found, {"fork character latent": nothing}, known, lesions, handed, OrganismConfig(), 0)
+    told = _organism(
+        0, effects, found, {"fork character latent": nothing}, known, lesions, handed, ORGANISMS["tiny"], 0
+    )
     assert told["verdict"] == cell
     assert told["shares"][cell] > 0.9
     together = cell in ("reused", "migrated")
