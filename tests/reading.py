@@ -6,6 +6,7 @@ Also the worlds that laws about scenes are tried on, and scenes drawn from them,
 
 from dataclasses import replace
 from functools import lru_cache, partial
+from math import sqrt
 from typing import NamedTuple, get_args
 
 import jax
@@ -213,3 +214,23 @@ def scenes_of(
     keys = jax.random.split(jax.random.key(seed), AMOUNT)
     mixture = Mixture(*(jnp.float32(value) for value in mixture))
     return jax.tree.map(np.asarray, _sampler(world)(keys, SUPPORTS[support](world), mixture, jnp.int32(trait)))
+
+
+def permitted_trait(world: World, wish: int) -> int:
+    """A trait that some organism of this world may have."""
+    allowed = np.flatnonzero(tables(world).allowed[-1]) if world.self_secret == "constant" else np.arange(world.goals)
+    return int(allowed[wish % len(allowed)])
+
+
+def readings(world: World, **which) -> list[Reading]:
+    return [read(world, tokens) for tokens in scenes_of(world, **which)[1].tokens]
+
+
+def moments(found: list[Reading]) -> list[tuple[Reading, Moment]]:
+    return [(reading, moment) for reading in found for moment in reading.moments]
+
+
+def assert_share(hits: int, of: int, share: float) -> None:
+    """Within 4 standard errors of a binomial: one false alarm in 16000, and the keys are fixed."""
+    assert of > 50
+    assert abs(hits - share * of) <= 4 * sqrt(share * (1 - share) * of)
