@@ -6,7 +6,6 @@ the same organisms before their first step, and with the two answers of every pa
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +14,13 @@ from analysis.calibration_page import page, plain_lines
 from analysis.comparison import Say, analyse_run, grow_missing, say_on_error_stream
 from analysis.measuring import NULLS
 from analysis.statistics import Interval, jsonable, mean_interval
+from analysis.studies import Study, write
 from analysis.survey import survey
 from analysis.verdict import CHOSEN_ON, TABLE
-from curricula.catalogue import Scale
 from curricula.faults import Fault
-from curricula.settings import as_written
-from curricula.world import World
 from organisms import records
-from organisms.config import OrganismConfig, RunConfig, named_config
-from organisms.lineage import config_hash, read_run
+from organisms.config import RunConfig
+from organisms.lineage import read_run
 
 CURRICULA = (
     *("planted_reused", "planted_second_copy", "planted_repurposed"),
@@ -40,17 +37,8 @@ SEEDS_APART = 1000
 """seeds of runs from one seed of a study to the next"""
 
 
-@dataclass(frozen=True)
-class Controls:
-    """A study before it is run."""
-
-    scale: Scale
-    world: World
-    organism: OrganismConfig
-    members: int = 8
-    """organisms of each truth and make"""
-    seed: int = 0
-    steps: int | None = None
+class Controls(Study):
+    """Planted organisms of every truth and make."""
 
     def wanted(self, name: str) -> int:
         """Organisms of a curriculum: those that are mixed in different shares are one truth."""
@@ -60,9 +48,7 @@ class Controls:
         """The run of a planted curriculum in a round of growing; every run has a seed of its own, so that no two organisms are siblings."""
         index = CURRICULA.index(name)
         seed = self.seed * SEEDS_APART + 10 * index + again
-        found = named_config(name, self.scale, self.wanted(name), seed, self.steps)
-        curriculum = replace(found.curriculum, world=self.world)
-        return replace(found, curriculum=curriculum, organism=self.organism)
+        return self.run(name, self.wanted(name), seed)
 
 
 def run_controls(study: Controls, out: Path, command: str, quiet: bool = False, say: Say = say_on_error_stream) -> Path:
@@ -83,8 +69,7 @@ def run_controls(study: Controls, out: Path, command: str, quiet: bool = False, 
             rows += took + [row | {"curriculum": name} for row in found if not row["took"]]
     nulls = _nulls(folders, say)
     grown = {name: _grown(of, study.wanted(name)) for name, of in folders.items()}
-    folder = out / f"controls-{config_hash(as_written(study))}"
-    return _write(folder, summarise(study, rows, nulls, grown), command, say)
+    return write(study, out, summarise(study, rows, nulls, grown), command, page, plain_lines, say)
 
 
 def _check(study: Controls) -> None:
@@ -225,18 +210,3 @@ def _failed(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
         if not row["took"]:
             found.setdefault(row["curriculum"], []).append(f"{row['run']} {row['member']}: {row['why_not']}")
     return found
-
-
-def _write(folder: Path, summary: dict[str, Any], command: str, say: Say) -> Path:
-    report, path = folder / "report.html", folder / "summary.json"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        summary = records.plain(summary | {"report": str(report), "command": command})
-        records.write_whole(report, page(summary).encode(), folder / ".partial")
-        records.write_whole(path, records.pretty(summary), folder / ".partial")
-    except OSError as error:
-        raise records.could_not_write(folder, error) from error
-    for line in plain_lines(summary):
-        say(line)
-    say(f"report: {report}")
-    return path

@@ -7,7 +7,6 @@ organism's ancestry is told from its lineage.
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +14,11 @@ from analysis import ancestry
 from analysis.comparison import Say, analyse_run, grow_missing, say_on_error_stream
 from analysis.incentives_page import page, plain_lines
 from analysis.statistics import CELLS, VERDICTS, count_interval, jsonable, mean_interval
+from analysis.studies import Study, write
 from analysis.verdict import BEHAVES, TABLE
-from curricula.catalogue import Scale
-from curricula.settings import as_written
-from curricula.world import World
 from organisms import records
-from organisms.config import OrganismConfig, RunConfig, named_config
-from organisms.lineage import config_hash, read_run
+from organisms.config import RunConfig
+from organisms.lineage import read_run
 from organisms.manifest import fork_entry
 
 ARMS: dict[str, tuple[str, str, str]] = {
@@ -56,22 +53,12 @@ TOLD = "audited"
 """the arm whose first repurposed organism's ancestry is told"""
 
 
-@dataclass(frozen=True)
-class Incentives:
-    """A study before it is run."""
-
-    scale: Scale
-    world: World
-    organism: OrganismConfig
-    members: int = 8
-    """organisms of each arm"""
-    seed: int = 0
-    steps: int | None = None
+class Incentives(Study):
+    """The same organisms under every incentive."""
 
     def config(self, name: str) -> RunConfig:
         """The run of an arm: all arms have one seed, so that organisms of equal number begin alike."""
-        found = named_config(name, self.scale, self.members, self.seed, self.steps)
-        return replace(found, curriculum=replace(found.curriculum, world=self.world), organism=self.organism)
+        return self.run(name, self.members, self.seed)
 
 
 def run_incentives(
@@ -92,20 +79,7 @@ def run_incentives(
         fork = fork_entry(study.config(name).curriculum, run.entries())
         arms[name] = arm(name, analyse_run(folder, seed=1), fork.sha256)
     told = _told(folders[TOLD], arms[TOLD], say)
-    folder = out / f"incentives-{config_hash(as_written(study))}"
-    summary = summarise(study, arms, told)
-    report, path = folder / "report.html", folder / "summary.json"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        summary = records.plain(summary | {"report": str(report), "command": command})
-        records.write_whole(report, page(summary).encode(), folder / ".partial")
-        records.write_whole(path, records.pretty(summary), folder / ".partial")
-    except OSError as error:
-        raise records.could_not_write(folder, error) from error
-    for line in plain_lines(summary):
-        say(line)
-    say(f"report: {report}")
-    return path
+    return write(study, out, summarise(study, arms, told), command, page, plain_lines, say)
 
 
 def arm(name: str, finding: Mapping[str, Any], fork: str) -> dict[str, Any]:

@@ -1,0 +1,57 @@
+"""What do all studies share? The sizes that they are run at, and how their report is written."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from analysis.comparison import Say
+from curricula.catalogue import Scale
+from curricula.settings import as_written
+from curricula.world import World
+from organisms import records
+from organisms.config import OrganismConfig, RunConfig, named_config
+from organisms.lineage import config_hash
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study before it is run."""
+
+    scale: Scale
+    world: World
+    organism: OrganismConfig
+    members: int = 8
+    """organisms of each kind"""
+    seed: int = 0
+    steps: int | None = None
+
+    def run(self, name: str, members: int, seed: int) -> RunConfig:
+        """A named curriculum in the study's world, at its sizes."""
+        found = named_config(name, self.scale, members, seed, self.steps)
+        return replace(found, curriculum=replace(found.curriculum, world=self.world), organism=self.organism)
+
+
+def write(
+    study: Study,
+    out: Path,
+    summary: Mapping[str, Any],
+    command: str,
+    page: Callable[[Mapping[str, Any]], str],
+    plain_lines: Callable[[Mapping[str, Any]], Sequence[str]],
+    say: Say,
+) -> Path:
+    """Writes a study's summary and page, says its plain lines, and returns the path of the summary. Raises Failure where the disk refuses."""
+    folder = out / f"{summary['study']}-{config_hash(as_written(study))}"
+    report, path = folder / "report.html", folder / "summary.json"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        summary = records.plain(dict(summary) | {"report": str(report), "command": command})
+        records.write_whole(report, page(summary).encode(), folder / ".partial")
+        records.write_whole(path, records.pretty(summary), folder / ".partial")
+    except OSError as error:
+        raise records.could_not_write(folder, error) from error
+    for line in plain_lines(summary):
+        say(line)
+    say(f"report: {report}")
+    return path
