@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key
 
-from curricula.scenes import Mixture, draws, settle, trained_support, write
+from curricula.scenes import Mixture, draws, scenes_of, trained_support
 from curricula.world import World
 from organisms.config import OrganismConfig, RunConfig
 from organisms.devices import Layout, fetch
@@ -113,8 +113,7 @@ def _program(world: World, config: OrganismConfig):
     ) -> tuple[Float[Array, "moment place model"], Bool[Array, " moment"], Bool[Array, " moment"]]:
         """The streams, who is alone, and where self acts."""
         numbers = jax.random.uniform(key, (SCENES, draws(world)))
-        latents = jax.vmap(lambda u: settle(u, world, support, mixture, trait))(numbers)
-        scenes = jax.vmap(lambda l: write(world, l, mixture))(latents)
+        latents, scenes = scenes_of(numbers, world, support, mixture, trait)
         _, stream = listen(organism, scenes.tokens, decisions)
         return stream.reshape(-1, *stream.shape[2:]), latents.alone.ravel(), own_acts(world, latents).ravel()
 

@@ -239,6 +239,14 @@ def sample(key: Key[Array, ""], world: World, support: Support, mixture: Mixture
     return write(world, draw(key, world, support, mixture, trait), mixture)
 
 
+def scenes_of(
+    numbers: Float[Array, "scene draw"], world: World, support: Support, mixture: Mixture, trait: Int[Array, ""]
+) -> tuple[Latents, Scene]:
+    """The scenes that rows of numbers stand for (see `settle`), as they are and as they are written."""
+    latents = jax.vmap(lambda row: settle(row, world, support, mixture, trait))(numbers)
+    return latents, jax.vmap(lambda one: write(world, one, mixture))(latents)
+
+
 def draw_trait(key: Key[Array, ""], world: World) -> Int[Array, ""]:
     """An organism's own secret: see `secret_of_self`. Uniform over goals; a constant is none of those that self's name may not have in
     training, so that what is held out is always something that self can profess without wanting it."""

@@ -17,7 +17,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from curricula.scenes import ACTS, Mixture, Support, alone_to, draws, settle, with_other_cues, write
+from curricula.scenes import ACTS, Mixture, Support, alone_to, draws, scenes_of, with_other_cues
 from curricula.world import Role, World
 from organisms.config import OrganismConfig
 from organisms.model import Organism
@@ -91,8 +91,7 @@ def shares(
     numbers: scenes, then the same ones with other cues.
     """
     mixture = Mixture(self_scenes, 1.0, 0.0, 0.5, 1.0, 1.0)
-    latents = jax.vmap(lambda u: settle(u, world, support, mixture, trait))(numbers)
-    scenes = jax.vmap(lambda l: write(world, l, mixture))(latents)
+    latents, scenes = scenes_of(numbers, world, support, mixture, trait)
     actor = jnp.take_along_axis(latents.name, latents.actor, 1)
     half = len(numbers) // 2
     differs = (latents.alone[:half] != latents.alone[half:]) & (latents.shows[:half] == ACTS)

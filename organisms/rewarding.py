@@ -16,11 +16,12 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from curricula.phases import RewardConfig
-from curricula.scenes import ACTS, RECALLS, Latents, Scene, act_of_goal
+from curricula.scenes import ACTS, RECALLS, Latents, Scene
 from curricula.world import World
 from organisms.model import Organism
 from organisms.probing import Probe, charge, judge
 from organisms.sites import Tap, identity
+from organisms.tallying import acts_of
 
 GROUP = 4
 """rollouts of one scene"""
@@ -73,12 +74,6 @@ def own_acts(world: World, latents: Latents) -> Bool[Array, "batch moment"]:
     """Where self acts."""
     actor = jnp.take_along_axis(latents.name, latents.actor, 1)
     return (actor == world.names) & (latents.shows == ACTS)
-
-
-def acts_of(world: World, latents: Latents, goals: Int[Array, "batch character"]) -> Int[Array, "batch moment"]:
-    """The act token with which each moment's actor serves its goal, of one goal a character."""
-    at_actor = jnp.take_along_axis(goals, latents.actor, 1)
-    return world.vocabulary.first_goal + act_of_goal(world, latents.situation, at_actor)
 
 
 def rewards(

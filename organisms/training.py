@@ -11,16 +11,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from curricula.phases import Phase
-from curricula.scenes import (
-    Latents,
-    Mixture,
-    Scene,
-    draws,
-    settle,
-    trained_support,
-    with_other_cues,
-    write,
-)
+from curricula.scenes import Latents, Mixture, Scene, draws, scenes_of, trained_support, with_other_cues
 from curricula.world import World
 from organisms.auditing import SCENES, Audit, audit, hold
 from organisms.config import OrganismConfig, RunConfig
@@ -200,8 +191,7 @@ def _grow(
         if lesson.reward is not None:
             grouped = in_groups(numbers[:, :of_scene], world.names, lesson.mixture.self_scenes)
             numbers = jnp.concatenate([grouped, numbers[:, of_scene:]], axis=1)
-        latents = jax.vmap(lambda u: settle(u, world, support, lesson.mixture, trait))(numbers[:, :of_scene])
-        scenes = jax.vmap(lambda l: write(world, l, lesson.mixture))(latents)
+        latents, scenes = scenes_of(numbers[:, :of_scene], world, support, lesson.mixture, trait)
         by_layer = numbers[:, of_scene : of_scene + of_tap].reshape(len(numbers), config.layers, -1)
         tap = silence(config, by_layer, lesson.redundancy)
         if lane is not None:

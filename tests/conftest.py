@@ -2,6 +2,9 @@
 time.
 """
 
+from pathlib import Path
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -13,10 +16,12 @@ from curricula.catalogue import WORLDS
 from curricula.contrasts import Pair, sample_pairs
 from curricula.scenes import trained_support
 from curricula.world import World
-from organisms.config import OrganismConfig, named_config
+from organisms.config import OrganismConfig, RunConfig, named_config
 from organisms.ensemble import grow
 from organisms.lineage import Run, open_run, read_run
+from organisms.manifest import Entry
 from organisms.model import Organism
+from organisms.programs import Programs
 from organisms.surgery import pick
 
 jax.config.update("jax_num_cpu_devices", 2)  # laws hold on several devices, as commands use them
@@ -93,6 +98,24 @@ class Killer(Silent):
     def checkpoint(self, step, phase, organisms, traits):
         if step == self.step:
             raise Killed
+
+
+def grown_whole_and_killed(
+    folder: Path, config: RunConfig, step: int, **who
+) -> list[tuple[list[Entry], list[dict[str, Any]]]]:
+    """Checkpoints and metrics of a run that nobody disturbed, and of one that was killed once a checkpoint of this step was committed and then begun again.
+
+    who: finds or fits what phases need; see `organisms.ensemble.grow`.
+    """
+    programs, ends = Programs(config), []
+    for name in ("whole", "killed"):
+        if name == "killed":
+            with open_run(folder / name, config.plain()) as run, pytest.raises(Killed):
+                grow(config, run, Killer(step), programs, **who)
+        with open_run(folder / name, config.plain()) as run:
+            grow(config, run, Silent(), programs, **who)
+            ends.append((run.entries(), run.metrics()))
+    return ends
 
 
 @pytest.fixture(scope="session")

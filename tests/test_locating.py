@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import Killed, Killer, Silent
+from conftest import grown_whole_and_killed
 
 from analysis.locating import faults, locate, named, strongest
 from analysis.watching import grow_run
@@ -12,9 +12,6 @@ from curricula.faults import Fault
 from curricula.phases import Curriculum
 from curricula.pressures import Clamp, Monitor, Pressures
 from organisms.config import RunConfig, TrainingConfig, named_config
-from organisms.ensemble import grow
-from organisms.lineage import open_run
-from organisms.programs import Programs
 from organisms.sites import components
 
 
@@ -60,14 +57,7 @@ def test_a_killed_run_is_audited_alike_and_ends_in_the_same_bytes(name, tmp_path
     phases = tuple(replace(phase, steps=20, criterion=0.0) for phase in named_config(name, "tiny").curriculum.phases)
     training = TrainingConfig(batch=16, checkpoint_every=10, evaluation_scenes=16)
     config = RunConfig(Curriculum(name, world, phases), sizes, training, members=2)
-    programs, ends = Programs(config), []
-    for folder in ("whole", "killed"):
-        if folder == "killed":
-            with open_run(tmp_path / folder, config.plain()) as run, pytest.raises(Killed):
-                grow(config, run, Killer(60), programs, locate=locate)
-        with open_run(tmp_path / folder, config.plain()) as run:
-            grow(config, run, Silent(), programs, locate=locate)
-            ends.append((run.entries(), run.metrics()))
+    ends = grown_whole_and_killed(tmp_path, config, 60, locate=locate)
     assert ends[0] == ends[1]
     notes = [entry.extra.get("watched") for entry in ends[0][0] if entry.phase == "intent"]
     assert len(notes) == 2

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import Killed, Killer, Silent
+from conftest import grown_whole_and_killed
 
 from analysis.probes import faults, fit, separate
 from analysis.survey import fork_and_end, load
@@ -14,9 +14,6 @@ from curricula.phases import Curriculum
 from curricula.pressures import Pressures
 from curricula.pressures import Probe as Wanted
 from organisms.config import RunConfig, TrainingConfig, named_config, read_config
-from organisms.ensemble import grow
-from organisms.lineage import open_run
-from organisms.programs import Programs
 
 
 def test_what_one_coordinate_tells_apart_is_told_apart_whatever_the_units():
@@ -71,14 +68,7 @@ def test_a_killed_run_fits_the_same_probe_again_and_ends_in_the_same_bytes(tmp_p
     )
     training = TrainingConfig(batch=16, checkpoint_every=10, evaluation_scenes=16)
     config = RunConfig(Curriculum("probed", world, phases), sizes, training, members=2)
-    programs, ends = Programs(config), []
-    for name in ("whole", "killed"):
-        if name == "killed":
-            with open_run(tmp_path / name, config.plain()) as run, pytest.raises(Killed):
-                grow(config, run, Killer(40), programs, fit=fit)
-        with open_run(tmp_path / name, config.plain()) as run:
-            grow(config, run, Silent(), programs, fit=fit)
-            ends.append((run.entries(), run.metrics()))
+    ends = grown_whole_and_killed(tmp_path, config, 40, fit=fit)
     assert ends[0] == ends[1]
     entries, metrics = ends[0]
     notes = [entry.extra.get("probed") for entry in entries]

@@ -16,10 +16,11 @@ from curricula.pressures import CHARGED, Monitor, Pressures, Routing
 from curricula.pressures import Probe as Wanted
 from curricula.scenes import draws, settle, trained_support, write
 from organisms.probing import Fitted, Probe, charge, cost, judge, listen
-from organisms.rewarding import GROUP, Reward, acts_of, advantages, earn, in_groups, own_acts, roll_out
+from organisms.rewarding import GROUP, Reward, advantages, earn, in_groups, own_acts, roll_out
 from organisms.sites import places
 from organisms.state import newborn
 from organisms.surgery import pick
+from organisms.tallying import acts_of
 from organisms.training import Lesson, grow_chunk
 
 OF_SELF = MIXED._replace(self_scenes=1.0, questions=0.0)
