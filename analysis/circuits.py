@@ -10,7 +10,6 @@ alone removes.
 A faithful circuit is a set that suffices in these scenes. It need not be the only one.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -137,33 +136,20 @@ def read_curves(
 
 
 def random_sets(
-    config: OrganismConfig, members: Int[np.ndarray, " chosen"], seed: int, beside: Sequence[int] = ()
+    config: OrganismConfig, members: Int[np.ndarray, " chosen"], seed: int
 ) -> Bool[np.ndarray, "set component"]:
-    """A set of components as a mask, then `RANDOM_CIRCUITS` sets of the same layers and kinds, of other components where there are enough.
-
-    beside: components that are none of the others either.
-    """
+    """A set of components as a mask, then `RANDOM_CIRCUITS` sets of the same layers and kinds, of other components where there are enough."""
     rng = np.random.default_rng(seed)
     size = config.layers * (config.heads + config.neuron_blocks)
-    given, free = np.isin(np.arange(size), members), ~np.isin(np.arange(size), [*members, *beside])
+    given = np.isin(np.arange(size), members)
     masks = [given]
     for _ in range(RANDOM_CIRCUITS):
         mask = np.zeros(size, bool)
         for group in groups_of(config):
-            wanted, others = given[group].sum(), group[free[group]]
+            wanted, others = given[group].sum(), group[~given[group]]
             mask[rng.choice(others if len(others) >= wanted else group, wanted, replace=False)] = True
         masks.append(mask)
     return np.stack(masks)
-
-
-def spare_sets(
-    config: OrganismConfig, kept: Int[np.ndarray, " kept"], used: Int[np.ndarray, " used"], seed: int
-) -> Bool[np.ndarray, "set component"]:
-    """What would have to be patched at the fork to see a spare: what is kept by characters and not used by self; the same and what self uses; the same and,
-    in its place, each of `RANDOM_CIRCUITS` random sets of other components."""
-    sets = random_sets(config, used, seed, kept.tolist())
-    first = np.isin(np.arange(sets.shape[1]), np.setdiff1d(kept, used))
-    return first | np.concatenate([np.zeros_like(sets[:1]), sets])
 
 
 def groups_of(config: OrganismConfig) -> list[np.ndarray]:

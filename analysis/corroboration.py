@@ -1,14 +1,12 @@
 """Does evidence of another kind agree with a verdict?
 
 *cosine*: between the characters' and self's component effects at the end, beside the cosine with an unrelated task's (recalling what a
-character professes). *cross_lesion*: patch the core of the characters' circuit at the end, see what self loses, and the reverse, beside equally
-large random sets of other components of the same layers.
-*fork_lesion*: the same with the core that the characters' circuit had at the fork. *spare_lesion*: at the fork, once the core that characters have at the end
-is patched, what the core that self has at the end still carries for characters, beside other components in its place: a spare hides beside the fork's core, and
-shows when what it can stand in for is gone. *interchange*: hand the gate that characters' components compute to self, and the reverse
-(`analysis.interchange`); *interchange_direction*: the same with one direction of the residual stream, beside a newborn organism's (`analysis.alignment`).
-*transfer*: hand self the gate that the characters' components computed at the fork, in the same scene or in scenes of characters (`analysis.transfer`). Each
-has its own null, and each says *agrees*, *disagrees* or *silent*, the last where the verdict makes no claim or where the measurement cannot tell.
+character professes). *cross_lesion*: patch the core of the characters' circuit, see what self loses, and the reverse, beside equally large random sets of other
+components of the same layers. *fork_lesion*: the same with the core that the characters' circuit had at the fork. *interchange*: hand the gate
+that characters' components compute to self, and the reverse (`analysis.interchange`); *interchange_direction*: the same with one direction of the residual stream,
+beside a newborn organism's (`analysis.alignment`). *transfer*: hand self the gate that the characters' components computed at the fork, in
+the same scene or in scenes of characters (`analysis.transfer`). Each has its own null, and each says *agrees*,
+*disagrees* or *silent*, the last where the verdict makes no claim or where the measurement cannot tell.
 """
 
 from collections.abc import Mapping
@@ -22,7 +20,7 @@ from analysis.alignment import Aligned
 from analysis.circuits import Circuit
 from analysis.effects import Contributions
 from analysis.interchange import Handover
-from analysis.verdict import CARRIES, LEAST_SPARE, OF_HOME
+from analysis.verdict import CARRIES, OF_HOME
 from curricula.contrasts import Role
 from organisms.config import OrganismConfig
 from organisms.sites import places
@@ -79,25 +77,6 @@ def lesion(
         "null": float(removed[:, 1:].sum(0).mean() / total.sum()),
         "null_high": null_high,
         **_bars(null_high, home),
-    }
-
-
-def spare_lesion(
-    removed: Float[np.ndarray, "pair set"], total: Float[np.ndarray, " pair"], seed: int
-) -> dict[str, float]:
-    """Share of the characters' gate at the fork that self's later core carries beside what characters keep, with its interval over pairs.
-
-    removed: nats that patching the sets of `analysis.circuits.spare_sets` removes. It says *yes* above every random set and `LEAST_SPARE`, *no* under the
-    latter: where random ones carry as much, all of the organism is a spare, and that self took this part of it tells nothing.
-    """
-    beside = removed[:, 1:] - removed[:, :1]
-    null = beside[:, 1:].sum(0) / total.sum()
-    return _share(beside[:, 0], total, seed) | {
-        "null": float(null.mean()),
-        "null_high": float(null.max()),
-        "bar": max(float(null.max()), LEAST_SPARE),
-        "under": LEAST_SPARE,
-        "kept": float(removed[:, 0].sum() / total.sum()),
     }
 
 
@@ -171,7 +150,7 @@ def handed_over(
 
 def claims(line: str) -> tuple[set[str], set[str]]:
     """The verdicts that say that a line is above its null, and those that say that it is not."""
-    return (AT_FORK, NOT_AT_FORK) if line.startswith(("fork", "spare", "transfer")) else (TOGETHER, APART)
+    return (AT_FORK, NOT_AT_FORK) if line.startswith(("fork", "transfer")) else (TOGETHER, APART)
 
 
 def say(verdict: str, claim_yes: set[str], claim_no: set[str], found: Mapping[str, Any]) -> str:

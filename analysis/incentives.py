@@ -36,14 +36,13 @@ KINDS = {
     "cross lesion": ("cross_lesion", "cross_lesion_reverse"),
     "interchange": ("interchange", "interchange_reverse", "interchange_direction"),
     "fork lesion": ("fork_lesion",),
-    "spare lesion": ("spare_lesion",),
     "transfer": ("transfer", "transfer_from_characters"),
     "acquisition": ("acquisition",),
 }
 """kinds of evidence: one agrees where more of its lines agree than disagree. The cosine is none: it is of the effects that the shares are made of"""
 CLAIMS = {
     "together or apart": ("cross lesion", "interchange"),
-    "from the fork or not": ("fork lesion", "spare lesion", "transfer", "acquisition"),
+    "from the fork or not": ("fork lesion", "transfer", "acquisition"),
 }
 """what a verdict says of both roles at the end, and of self's mechanism and the fork, with the kinds that can tell"""
 CORROBORATED = 3

@@ -91,7 +91,7 @@ def _survey(run: Run, config: RunConfig, command: str, seed: int, null: Null | N
     if null:
         # Without behaviour the verdict would be *absent* before anything that the null is for is looked at.
         known = [found | {"trained": dict.fromkeys(BEHAVIOURS, 1.0)} for found in known]
-    others = _lesions(at_fork, at_end, found), _handovers(at_fork, at_end, effects, found)
+    others = _lesions(at_end, found), _handovers(at_fork, at_end, effects, found)
     organisms = [
         _organism(m, effects, found, first_look, known[m], *others, config.organism, seed)
         | {"settings": settings_of(m, config.vary)}
@@ -151,14 +151,9 @@ def _first_look(at_fork: Survey, at_end: Survey) -> dict[str, np.ndarray]:
     return found | {"fork character latent": np.where(known, 0.0, latent)}
 
 
-def _lesions(
-    at_fork: Survey, at_end: Survey, found: dict[str, list[Circuit]]
-) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """What patching each circuit (first set) and random ones (the others) takes from the other role; and what the sets that a spare shows by take from
-    characters at the fork."""
-    cores = zip(found["end character"], found["end self"], strict=True)
-    spares = [circuits.spare_sets(at_fork.config, kept.core, used.core, at_fork.seed) for kept, used in cores]
-    return {"spare_lesion": at_fork.noised("character", np.stack(spares), 71)} | {
+def _lesions(at_end: Survey, found: dict[str, list[Circuit]]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """What patching each circuit (first set) and random ones (the others) takes from the other role."""
+    return {
         name: at_end.noised(
             role, np.stack([circuits.random_sets(at_end.config, c.core, at_end.seed) for c in found[source]]), 70
         )
@@ -206,9 +201,6 @@ def _organism(
         if circuit[source].found and circuit[f"end {role}"].total_nats > circuits.LEAST_NATS:
             removed, total = (x[member] for x in lesions[line])
             lines[line] = corroboration.lesion(removed, total, seed + member)
-    if all(circuit[of].found for of in ("fork character", "end character", "end self")):
-        removed, total = (x[member] for x in lesions["spare_lesion"])
-        lines["spare_lesion"] = corroboration.spare_lesion(removed, total, seed + member)
     handed, aligned = handovers[member]
     lines |= corroboration.handed_over(handed, aligned, circuit, config, seed + member)
     says = {line: corroboration.say(name, *corroboration.claims(line), value) for line, value in lines.items()}

@@ -18,9 +18,6 @@ CARRIES = 0.5
 """components that hand over less of the gate within their own role tell nothing where they fail to hand it to the other"""
 OF_HOME = 0.5
 """a line of corroboration says *yes* where a set of components does more than this share of what it does in its own role, *no* where less"""
-LEAST_SPARE = 0.1
-"""a part of the organism that carries less of the characters' gate at the fork, once what they keep is patched, was no spare of theirs; chosen on planted
-controls (seed 3 of the study), where spares carried 0.13 or more and all but one of 16 second copies 0.01 or less"""
 BEHAVES = 0.9
 """self must act on its secret when alone, and on its profession when watched, at this rate or more"""
 LEAST_SHARE = MappingProxyType({"reused": 0.85, "repurposed": 0.5, "migrated": 0.75, "second copy": 0.75})
@@ -40,7 +37,6 @@ TABLE = MappingProxyType(
         "planting itself": "made cleaner on seed 5000 by the verdicts, AUROC and CMD there, after seed 1 was read; that by grafts on seed 3",
         "repurposed, tried against": "no mixture with a spare in it when the threshold was chosen",
         "corroboration says yes above, no below, share of what its components do at home": OF_HOME,
-        "spare lesion says no below, share of the characters' gate at the fork": LEAST_SPARE,
         "corroboration is silent below, share of the gate handed over at home": CARRIES,
         "membership is whole at, share of the typical effect": ENOUGH,
         "quantile of null effects taken off": FLOOR_QUANTILE,

@@ -15,7 +15,6 @@ from analysis.circuits import (
     rankings,
     read_curves,
     replication,
-    spare_sets,
 )
 from analysis.effects import Contributions
 from organisms.config import OrganismConfig
@@ -214,18 +213,6 @@ def test_random_sets_keep_size_and_layers_and_leave_the_members_out(members):
             assert not masks[1:, group][:, masks[0, group]].any()
     if members:
         assert len(np.unique(masks[1:], axis=0)) > 1
-
-
-def test_what_shows_a_spare_is_patched_on_top_of_what_is_kept_and_not_used():
-    """Kept 0 and 2, used 2 and 8: 0 is patched everywhere, 2 counts as used, and none of the three stands among random ones."""
-    sets = spare_sets(SIZES, np.array([0, 2]), np.array([2, 8]), 0)
-    assert sets.shape == (2 + RANDOM_CIRCUITS, SIZE)
-    assert np.flatnonzero(sets[0]).tolist() == [0]
-    assert np.flatnonzero(sets[1]).tolist() == [0, 2, 8]
-    assert sets[2:, 0].all()
-    assert not sets[2:, [2, 8]].any()
-    for group in GROUPS:
-        assert (sets[2:, group].sum(1) == sets[1, group].sum()).all()
 
 
 def test_thresholds_fit_the_number_of_random_circuits():

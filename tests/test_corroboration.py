@@ -18,7 +18,6 @@ from analysis.corroboration import (
     handover,
     lesion,
     say,
-    spare_lesion,
 )
 from analysis.effects import Contributions
 from analysis.interchange import Exchange, Handover
@@ -67,31 +66,6 @@ def test_a_lesion_is_a_ratio_of_sums_and_its_null_leaves_the_circuit_out():
     assert found["null_high"] == pytest.approx(0.1)
     assert found["low"] == pytest.approx(0.5)
     assert found["high"] == pytest.approx(0.75)
-
-
-def spared(spare, others, kept=0.2, pairs=20):
-    """Twenty equal pairs, in which what characters keep carries ``kept`` and each set beside it this much more."""
-    return spare_lesion(np.tile(np.add(kept, [0.0, spare, *others]), (pairs, 1)), np.ones(pairs), 0)
-
-
-@pytest.mark.parametrize(
-    ("spare", "others", "repurposed", "second_copy"),
-    [
-        (0.6, [0.0, 0.1], "agrees", "disagrees"),
-        (0.6, [0.0, 0.7], "silent", "silent"),
-        (0.05, [0.0, 0.0], "disagrees", "agrees"),
-        (0.05, [0.4, 0.4], "disagrees", "agrees"),
-        (0.0, [0.0, 0.0], "disagrees", "agrees"),
-    ],
-)
-def test_a_spare_is_what_carries_more_than_others_once_what_is_kept_is_gone(spare, others, repurposed, second_copy):
-    """Where other components carry as much, that self took these is no evidence; and where these carry next to nothing, they were no spare."""
-    found = spared(spare, others)
-    assert found["value"] == pytest.approx(spare)
-    assert found["kept"] == pytest.approx(0.2)
-    assert found["null_high"] == pytest.approx(max(others))
-    said = [say(verdict, *claims("spare_lesion"), found) for verdict in ("repurposed", "second copy")]
-    assert said == [repurposed, second_copy]
 
 
 def test_the_highest_random_lesion_is_the_bar_where_it_is_above_half_of_what_is_removed_at_home():
@@ -209,10 +183,4 @@ def test_lines_are_drawn_where_there_is_a_circuit_and_somebody_moves():
 
 def test_every_line_makes_a_claim():
     assert claims("interchange") == claims("interchange_direction") == claims("cross_lesion") == (TOGETHER, APART)
-    assert (
-        claims("transfer")
-        == claims("transfer_from_characters")
-        == claims("fork_lesion")
-        == claims("spare_lesion")
-        == (AT_FORK, NOT_AT_FORK)
-    )
+    assert claims("transfer") == claims("transfer_from_characters") == claims("fork_lesion") == (AT_FORK, NOT_AT_FORK)

@@ -243,7 +243,7 @@ def test_a_planted_history_gets_its_verdict(cell):
     )
     found = {name: [circuit] for name in ("fork character", "end character", "end self")}
     removed = np.tile([1.0, 0.0, 0.0], (1, 8, 1)), np.ones((1, 8))
-    lesions = dict.fromkeys(("cross_lesion", "cross_lesion_reverse", "fork_lesion", "spare_lesion"), removed)
+    lesions = dict.fromkeys(("cross_lesion", "cross_lesion_reverse", "fork_lesion"), removed)
     rates = dict.fromkeys(BEHAVIOURS, 1.0)
     known = {"trained": rates, "held_out_goals": rates, "held_out_cues": rates, "belief": {}}
     handed = [({}, None)]
