@@ -52,6 +52,8 @@ def plain_lines(summary: Mapping[str, Any]) -> list[str]:
     worth += [f"Never spoke: {', '.join(mute)}."] if mute else []
     if not lines:
         worth = ["No corroboration was measured."]
+    seen = ", ".join(map(str, summary["chosen_on_these"]))
+    untested = [f"Not a test: thresholds were chosen on run seeds {seen}, which are among these."] if seen else []
     return [
         f"The verdict is what was planted in a share of {interval(findings['accuracy'])} of organisms planted by routing, and of "
         f"{interval(findings['accuracy of the second make'])} of those planted by surgery or freezing"
@@ -60,7 +62,7 @@ def plain_lines(summary: Mapping[str, Any]) -> list[str]:
         f"{interval(findings['reused share of mixed, mean absolute error'])}; components of the right lane rank above others at an AUROC of "
         f"{interval(findings['localisation auroc of self'])}.",
         f"In {spurious} of {judged} organisms with nothing to find a mechanism was found all the same. "
-        + " ".join(worth or ["Every corroboration beats chance."]),
+        + " ".join((worth or ["Every corroboration beats chance."]) + untested),
     ]
 
 

@@ -177,9 +177,9 @@ def _faults(
         empty.append(("end", "self", "b" if truth == "reused" else "a"))
     for when, role, lane in empty:
         if not abs(share := carries(when, role, lane)) <= OTHER_LANE:
-            found.append(f"at the {when} lane {lane.upper()} carries {share:.2f} of {role}'s gate, above {OTHER_LANE}")
+            found.append(f"at the {when} lane {lane.upper()} carries {share:.3f} of {role}'s gate, above {OTHER_LANE}")
     if truth == "mixed" and not BOTH[0] <= (share := carries("end", "self", "a")) <= BOTH[1]:
-        found.append(f"lane A carries {share:.2f} of self's gate, expected {BOTH[0]} to {BOTH[1]}")
+        found.append(f"lane A carries {share:.3f} of self's gate, expected {BOTH[0]} to {BOTH[1]}")
     if spare and not (share := carries("fork", "character", "b")) >= SPARE:
-        found.append(f"at the fork lane B carries {share:.2f} of the characters' gate, below {SPARE}")
+        found.append(f"at the fork lane B carries {share:.3f} of the characters' gate, below {SPARE}")
     return found
