@@ -13,7 +13,7 @@ import numpy as np
 
 from curricula.faults import Stopped
 from curricula.phases import Phase
-from organisms import controls
+from organisms import controls, dates
 from organisms.behaviour import meets
 from organisms.config import RunConfig
 from organisms.devices import fetch
@@ -157,6 +157,8 @@ class _Growth:
         lesson, waiting = self.lesson(position), None
         if phase.graft and position.round == position.round_step == 0:
             state = self.programs.graft(state)
+        if phase.exchange and position.round == position.round_step == 0:
+            state = self.programs.exchange(state)
         while position.round_step < phase.steps:
             begun = time.perf_counter()
             state, progress = self.programs.grow(state, lesson)
@@ -289,6 +291,8 @@ class _Growth:
         organisms, attempts = self.committed(self.run, fork)
         traits, behaviour = np.asarray(summary["traits"]), summary["behaviour"]
         truth = controls.record(self.config, organisms, state.organism, fetch(attempts), traits, behaviour, fork.step)
+        lineage = ((entry, self.committed(self.run, entry)[0]) for entry in self.run.entries())
+        truth["changes"] = dates.record(self.config, lineage, fetch(state.attempt), traits)
         self.run.write_truth(truth)
         failed = [member for member, took in enumerate(truth["took"]) if not took]
         for member in failed:
