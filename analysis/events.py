@@ -74,21 +74,30 @@ def serving(
     return found
 
 
-def changes(found: Trajectories, member: int) -> list[Change]:
-    """Everything that any component of an organism came to serve or left, by date."""
+def states(found: Trajectories, member: int) -> tuple[int, Bool[np.ndarray, "checkpoint role component"]]:
+    """The first checkpoint of an organism that was not given up, and from there on which components serve which role."""
     there = np.isfinite(found.nats[:, member, 0])
     start = int(np.argmax(there)) if there.any() else len(there)
+    working = found.nats[start:, member] >= WORKING_NATS
+    share = found.share[start:, member]
+    serve = np.zeros(share.shape, bool)
+    for role, component in np.ndindex(*share.shape[1:]):
+        serve[:, role, component] = serving(share[:, role, component], working[:, role])
+    return start, serve
+
+
+def changes(found: Trajectories, member: int) -> list[Change]:
+    """Everything that any component of an organism came to serve or left, by date."""
+    start, serve = states(found, member)
     seen = []
-    for role in range(len(ROLES)):
-        working = found.nats[start:, member, role] >= WORKING_NATS
-        for component in range(found.share.shape[-1]):
-            share, error = (of[start:, member, role, component] for of in (found.share, found.error))
-            states = serving(share, working)
-            turns = [n for n in range(1, len(states)) if states[n] != states[n - 1]]
-            borders = [0, *turns, len(states)]
-            for turn, first, last in zip(turns, borders, borders[2:], strict=False):
-                at, since, until = _dated(share, error, turn, first, last)
-                seen.append(Change(start + at, start + since, start + until, component, role, bool(states[turn])))
+    for role, component in np.ndindex(*serve.shape[1:]):
+        own = serve[:, role, component]
+        share, error = (of[start:, member, role, component] for of in (found.share, found.error))
+        turns = [n for n in range(1, len(own)) if own[n] != own[n - 1]]
+        borders = [0, *turns, len(own)]
+        for turn, first, last in zip(turns, borders, borders[2:], strict=False):
+            at, since, until = _dated(share, error, turn, first, last)
+            seen.append(Change(start + at, start + since, start + until, component, role, bool(own[turn])))
     return sorted(seen)
 
 
@@ -118,20 +127,26 @@ def events(found: Trajectories, names: Sequence[str], member: int) -> list[dict[
     Each is ``{"event", "component", "role", "from_role", "of", "step", "interval", "checkpoint"}``. from_role: served before, where *shared* or
     *repurposed*. of: the component whose part it took over, where there is one. interval: steps.
     """
-    seen = changes(found, member)
+    seen, (_, serve) = changes(found, member), states(found, member)
     told = []
     for component in range(len(names)):
-        told += _history(found, names, member, [change for change in seen if change.component == component], seen)
+        at_first = [role for role in range(len(ROLES)) if len(serve) and serve[0, role, component]]
+        told += _history(found, names, member, [one for one in seen if one.component == component], seen, at_first)
     return sorted(told, key=lambda event: (event["checkpoint"], event["component"]))
 
 
 def _history(
-    found: Trajectories, names: Sequence[str], member: int, own: Sequence[Change], of_all: Sequence[Change]
+    found: Trajectories,
+    names: Sequence[str],
+    member: int,
+    own: Sequence[Change],
+    of_all: Sequence[Change],
+    at_first: Sequence[int],
 ) -> list[dict[str, Any]]:
-    """The events of one component from its changes."""
+    """The events of one component from its changes. at_first: the roles that it serves as the history begins."""
     told: list[dict[str, Any]] = []
-    serves: list[int] = []  # roles, in the order in which it came to them
-    served: set[int] = set()
+    serves = list(at_first)  # roles, in the order in which it came to them
+    served = set(at_first)
     for change in own:
         role, other = change.role, 1 - change.role
         event: dict[str, Any] = {

@@ -8,7 +8,7 @@ from typing import Literal
 from curricula.faults import Fault
 from curricula.parts import STEPS, WORLDS, Scale, at_last, characters_phase, intent_phase, spares_phase
 from curricula.phases import Curriculum, Phase
-from curricula.plantings import PLANTED
+from curricula.plantings import DATED, PLANTED
 from curricula.pressures import Clamp, Exclusive, Monitor, Pressures, Probe, Thrift
 
 
@@ -184,7 +184,7 @@ FREE = (
     conflicted,
     probed,
 )
-CURRICULA: dict[str, Callable[[Scale], Curriculum]] = {f.__name__: f for f in FREE + PLANTED}
+CURRICULA: dict[str, Callable[[Scale], Curriculum]] = {f.__name__: f for f in FREE + PLANTED + DATED}
 
 
 def curriculum(name: str, scale: Scale, steps: int | None = None) -> Curriculum:

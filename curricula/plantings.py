@@ -166,5 +166,7 @@ PLANTED = (
     grafted_second_copy,
     grafted_repurposed,
     frozen_reused,
-    planted_exchanged,
 )
+"""what verdicts are scored on"""
+DATED = (planted_exchanged,)
+"""what dates alone are scored on"""

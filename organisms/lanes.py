@@ -155,20 +155,28 @@ def _rearranged(
     config: OrganismConfig,
     sources: Callable[[Array], Array],
 ) -> Organism:
-    """The organism whose components are each that of another place of their layer and kind. sources: those places, given which of them are in lane A."""
+    """The organism whose components are each that of another place of their layer and kind. sources: those places, given which of them are in lane A.
+
+    Each parameter is gathered as a whole: with a layer written at a time into the array that is read, XLA's CPU compiler (jax 0.10) overwrote what it
+    had yet to read, and exchanged components came out as copies.
+    """
     by_layer = lane.reshape(config.layers, -1)
     wide = config.neurons // config.neuron_blocks
+    heads = jax.vmap(sources)(by_layer[:, : config.heads])
+    blocks = jax.vmap(sources)(by_layer[:, config.heads :])
+    neurons = (blocks[..., None] * wide + jnp.arange(wide)).reshape(config.layers, -1)
     clone = nnx.clone(organism)
-    for layer in range(config.layers):
-        heads = sources(by_layer[layer, : config.heads])
-        for name in HEADS:
-            parameter = getattr(clone, name)
-            parameter[...] = parameter[...].at[layer].set(parameter[layer][heads])
-        blocks = sources(by_layer[layer, config.heads :])
-        neurons = (blocks[:, None] * wide + jnp.arange(wide)).ravel()
-        clone.into_neurons[...] = clone.into_neurons[...].at[layer].set(clone.into_neurons[layer][:, neurons])
-        clone.neuron_bias[...] = clone.neuron_bias[...].at[layer].set(clone.neuron_bias[layer][neurons])
-        clone.out_of_neurons[...] = clone.out_of_neurons[...].at[layer].set(clone.out_of_neurons[layer][neurons])
+
+    def gather(name: str, places: Array, axis: int) -> None:
+        parameter = getattr(clone, name)
+        others = [n for n in range(parameter.ndim) if n not in (0, axis)]
+        parameter[...] = jnp.take_along_axis(parameter[...], jnp.expand_dims(places, others), axis)
+
+    for name in HEADS:
+        gather(name, heads, 1)
+    gather("into_neurons", neurons, 2)
+    gather("neuron_bias", neurons, 1)
+    gather("out_of_neurons", neurons, 1)
     return clone
 
 
