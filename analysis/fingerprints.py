@@ -102,6 +102,8 @@ def fingerprint(
     found = np.zeros((organisms, count, len(FIGURES)))
     slices = {n: slice(place * SCENES, (place + 1) * SCENES) for place, n in enumerate(of.asked)}
     for role, first in (("character", 0), ("self", len(PLACES))):
+        if ASKED.index((role, "watched")) not in slices:
+            continue
         own = slices[ASKED.index((role, "watched"))]  # pyright: ignore[reportArgumentType]
         found[..., first : first + len(PLACES)] = attention[:, own].mean(1)
     for n, part in slices.items():

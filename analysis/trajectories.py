@@ -22,6 +22,7 @@ from jaxtyping import Array, Bool, Float
 from analysis.effects import shapley
 from analysis.fingerprints import FIGURES, Drawn, drawn, fingerprint, looks
 from analysis.measuring import PAIRS, Survey
+from analysis.survey import load
 from curricula.contrasts import Pair, Role, window
 from curricula.world import World
 from organisms.config import OrganismConfig, RunConfig
@@ -30,7 +31,6 @@ from organisms.lineage import Run
 from organisms.manifest import Entry
 from organisms.model import Organism
 from organisms.naming import from_arrays
-from organisms.sites import components
 
 GROUP = 4
 """checkpoints in one call of a program"""
@@ -57,7 +57,8 @@ def trajectories(run: Run, config: RunConfig, entries: Sequence[Entry] | None = 
     """Effects and fingerprints at each of a run's checkpoints, or at those of some entries. seed: of the pairs."""
     entries = run.entries() if entries is None else entries
     with jax.default_matmul_precision("highest"):
-        groups = [_group(run, config, part, seed) for part in _parts(entries)]
+        asked = _questions(Survey(load(run, config, entries[0]), config, np.asarray(run.summary()["traits"]), seed))
+        groups = [_group(run, config, part, asked) for part in _parts(entries)]
     share, error, nats, prints = (np.concatenate(part)[: len(entries)] for part in zip(*groups, strict=True))
     grown = np.stack([own_attempt(run, entry) for entry in entries])  # [checkpoint member]
     found = [
@@ -98,10 +99,8 @@ class _Questions(NamedTuple):
     drawn: Drawn
 
 
-@lru_cache(maxsize=4)
-def _questions(config: RunConfig, traits: tuple[int, ...], seed: int) -> _Questions:
+def _questions(asked: Survey) -> _Questions:
     """The same for every checkpoint."""
-    asked = Survey(None, config, np.asarray(traits), seed)  # pyright: ignore[reportArgumentType]
     pairs = _joined([asked.pairs(role, "watched", 0) for role in ROLES])
     keys = jnp.concatenate([_split(asked.keys(2, n)) for n in range(len(ROLES))], axis=1)
     many = lambda tree: jax.tree.map(lambda leaf: jnp.tile(leaf, (GROUP, *[1] * (leaf.ndim - 1))), tree)  # noqa: E731
@@ -117,10 +116,8 @@ def _joined(parts: Sequence[Pair]) -> Pair:
     return jax.tree.map(lambda *leaves: jnp.concatenate(leaves, axis=1), *parts)
 
 
-def _group(run: Run, config: RunConfig, entries: Sequence[Entry], seed: int) -> list[np.ndarray]:
+def _group(run: Run, config: RunConfig, entries: Sequence[Entry], asked: _Questions) -> list[np.ndarray]:
     """Shares, their errors, gates and fingerprints [checkpoint, member, ...] of one group."""
-    traits = tuple(int(trait) for trait in run.summary()["traits"])
-    asked = _questions(config, traits, seed)
     effects, prints = _programs(config.curriculum.world, config.organism)
     arrays = [run.parameters(entry) for entry in entries]
     stacked = {name: np.concatenate([of[name] for of in arrays]) for name in arrays[0]}
@@ -150,8 +147,3 @@ def shares(
         whole[..., None], values - found[..., None, :] * totals[..., None], values - values.mean(-2, keepdims=True)
     )
     return found, np.sqrt((apart**2).sum(-2) / (amount * (amount - 1))) / by
-
-
-def names(config: OrganismConfig) -> list[str]:
-    """Components in the order of a trajectory's."""
-    return components(config)
