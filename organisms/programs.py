@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from curricula.phases import Phase
 from curricula.scenes import trained_support
 from organisms.behaviour import rates
 from organisms.config import RunConfig
@@ -80,6 +81,11 @@ class Programs:
             return over_members(done, donate=(0,))
 
         self.graft, self.exchange = cut(graft), cut(exchange)
+
+    def operate(self, phase: Phase, state: State) -> State:
+        """The ensemble after the surgery that a phase begins with, if any."""
+        state = self.graft(state) if phase.graft else state
+        return self.exchange(state) if phase.exchange else state
 
     def serves(self, config: RunConfig) -> bool:
         """Can these programs grow that run as well?"""
