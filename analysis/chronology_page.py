@@ -27,7 +27,7 @@ def plain_lines(summary: Mapping[str, Any]) -> list[str]:
     few = [name for name, grown in summary["grown"].items() if grown["took"] < FEW_ORGANISMS]
     wary = [f"Fewer than {FEW_ORGANISMS} organisms, too few for a claim: {', '.join(few)}."] if few else []
     if summary["chosen_on_these"]:
-        wary.append("Thresholds were chosen on this seed: no test.")
+        wary.append("Thresholds were chosen on some of these runs: no test.")
     wary.append(
         f"Components that carry less than {summary['carries']} of a gate are not scored, and checkpoints are {summary['checkpoint_every']} steps apart."
     )
