@@ -57,7 +57,8 @@ def predecessor(
     left = [
         other
         for other in of_all
-        if not other.comes
+        if other.plain
+        and not other.comes
         and other.role == change.role
         and other.component in group
         and other.component != change.component

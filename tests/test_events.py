@@ -49,6 +49,10 @@ def course(*shares):
         ([(0, 0)] * 3 + [(0.2, 0)] * (LASTING - 1) + [(0, 0)] * 3, []),
         ([(0.2, 0)] * 3 + [((SERVES + LEAVES) / 2, 0)] * 5, []),
         ([(0.2, 0.2)] * 8, []),
+        # A drift across a threshold is none, but who drifted into serving can be lost, and can come to share.
+        ([(0.045, 0)] * 4 + [(0.055, 0)] * 6, []),
+        ([(0.045, 0)] * 4 + [(0.055, 0)] * 6 + [(0, 0)] * 3, [("lost", None, "character", 500)]),
+        ([(0.045, 0)] * 4 + [(0.055, 0)] * 6 + [(0.055, 0.2)] * 3, [("shared", "character", "self", 500)]),
     ],
 )
 def test_what_happened_is_told_by_its_name(shares, expected):
