@@ -1,10 +1,11 @@
 """How often is a history right about lineages whose dates are known? The scorer of `analysis.events`.
 
 With `analysis.scoring` the one module of the analysis that reads what was planted. A planted change is of a whole lane: it comes to serve a role or
-leaves it. What counts is each of its components that carries `CARRIES` or more of the role's gate, on pairs that the history never saw, when the lane
-serves it (at the end of the phase before it leaves; before the next change where it comes). Such a change is found where an event of that component
-says that it came to that role, or left it: anywhere from the phase that teaches it to the next change where it is learned, within `NEAR`
-checkpoints where it is made by surgery.
+leaves it. What counts is each of its components in which that took: which carries `CARRIES` or more of the role's gate where the lane serves it, and less
+than `GONE` where it does not, on pairs that the history never saw, at the ends of the phases before and after. (Within a lane that does nothing as a
+whole, components may still carry a little one way and the other; and a lane may carry some of self's gate before self is taught.) Such a change is
+found where an event of that component says that it came to that role, or left it: anywhere from the phase that teaches it to the next change where it
+is learned, within `NEAR` checkpoints where it is made by surgery.
 
 The date of surgery is exact. That of learning is when the lane as a whole was half way, measured with the lanes known
 (`organisms.dates`); a component that learned earlier than its lane counts as dated wrongly by so much.
@@ -16,10 +17,12 @@ from typing import Any
 
 import numpy as np
 
+from analysis.events import LEAVES
 from analysis.statistics import Interval, mean_interval
 
 CARRIES = 0.075
 """share of the gate, half as much again as a component needs to serve: less may well never have served by that measure"""
+GONE = LEAVES
 NEAR = 5
 """checkpoints"""
 CAME = ("born", "took over", "shared", "repurposed")
@@ -35,14 +38,15 @@ def scored(measured: Mapping[str, Any], truth: Mapping[str, Any]) -> list[dict[s
             lane = set(truth["lane_a"][member])
             last = steps.index(change["until"])
             when = steps.index(change["date"][member])
-            serves = measured["carried"][str(change["until"] if change["comes"] else change["after"])]
+            ends = change["after"], change["until"]
+            without, within = (measured["carried"][str(at)] for at in (ends if change["comes"] else ends[::-1]))
             first = steps.index(change["after"]) + 1
             if change["abrupt"]:
                 first, last = when - NEAR, when + NEAR
             for n, component in enumerate(measured["components"]):
                 of_lane = (component in lane) == (change["lane"] == "a")
-                share = serves[change["role"]][member][n]
-                if not of_lane or share is None or share < CARRIES:
+                share, least = (of[change["role"]][member][n] for of in (within, without))
+                if not of_lane or share is None or least is None or share < CARRIES or least >= GONE:
                     continue
                 told = [
                     event

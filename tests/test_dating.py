@@ -34,9 +34,13 @@ def change(lane, role, comes, abrupt=True, date=100):
     }
 
 
-def score(events, changes, took=(True,), before=(0.3, 0.3, 0.3, 0.01)):
-    """Lane A is the first and the last head; every head but the last carries enough, before and after."""
-    carried = {role: [list(before)] for role in ("character", "self")}
+def score(events, changes, took=(True,), serves=(0.3, 0.3, 0.3, 0.01), rests=(0.0,) * 4):
+    """Lane A is the first and the last head; every head but the last carries enough where its lane serves, and nothing where it does not."""
+    comes = any(of["comes"] for of in changes)
+    carried = {
+        at: {role: [list(of)] for role in ("character", "self")}
+        for at, of in (("90", rests if comes else serves), ("190", serves if comes else rests))
+    }
     measured = {
         "curriculum": "planted_exchanged",
         "run": "planted-0",
@@ -44,7 +48,7 @@ def score(events, changes, took=(True,), before=(0.3, 0.3, 0.3, 0.01)):
         "steps": STEPS,
         "phases": ["settled"] * 10 + ["exchanged"] * 10,
         "events": [events],
-        "carried": {"90": carried, "190": carried},
+        "carried": carried,
     }
     truth = {"took": list(took), "lane_a": [["L0H0", "L0H3"]], "changes": changes}
     return dating.scored(measured, truth), measured
@@ -57,6 +61,12 @@ def test_components_of_the_lane_that_carry_enough_count_and_no_others():
     rows, _ = score([], [change("b", "self", True)])
     assert [row["component"] for row in rows] == ["L0H1", "L0H2"]
     assert score([], [change("a", "self", True)], took=[False])[0] == []
+
+
+@pytest.mark.parametrize("comes", [True, False])
+def test_a_component_that_did_its_lane_s_work_before_or_still_does_it_after_has_no_change_to_find(comes):
+    rows, _ = score([], [change("b", "self", comes)], rests=(0.0, 0.04, 0.02, 0.0))
+    assert [row["component"] for row in rows] == ["L0H2"]
 
 
 @pytest.mark.parametrize(
