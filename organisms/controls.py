@@ -124,7 +124,7 @@ def record(
     names = np.array(components(config.organism))
     spare = config.curriculum.name in SPARES
     exchanged = any(phase.exchange for phase in config.curriculum.phases)
-    why = [_faults(make, truth, spare, exchanged, member, effects, behaviour) for member in range(config.members)]
+    why = [_faults(make, truth, spare, member, effects, behaviour, exchanged) for member in range(config.members)]
     return {
         "make": make,
         "truth": truth,
@@ -156,10 +156,10 @@ def _faults(
     make: str,
     truth: str,
     spare: bool,
-    exchanged: bool,
     member: int,
     effects: Mapping[str, Any],
     behaviour: Mapping[str, list[float]],
+    exchanged: bool = False,
 ) -> list[str]:
     """What about a member is not as it was planted. spare: was lane B to serve characters at the fork? exchanged: were the lanes, after self was taught?"""
     if truth == "unknown":

@@ -49,6 +49,8 @@ def course(*shares):
         ([(0, 0)] * 3 + [(0.2, 0)] * (LASTING - 1) + [(0, 0)] * 3, []),
         ([(0.2, 0)] * 3 + [((SERVES + LEAVES) / 2, 0)] * 5, []),
         ([(0.2, 0.2)] * 8, []),
+        # Whether it lasts cannot be known yet.
+        ([(0, 0)] * 5 + [(0.2, 0)] * (LASTING - 1), []),
         # A drift across a threshold is none, but who drifted into serving can be lost, and can come to share.
         ([(0.045, 0)] * 4 + [(0.055, 0)] * 6, []),
         ([(0.045, 0)] * 4 + [(0.055, 0)] * 6 + [(0, 0)] * 3, [("lost", None, "character", 500)]),

@@ -47,6 +47,14 @@ def test_components_that_read_cues_answer_to_them_and_others_do_not(world):
     assert np.abs(response[others]).max() < 1e-3
 
 
+def test_what_does_not_differ_moves_nothing(world):
+    """Two scenes that are the same: components write as ever, and no response is told."""
+    pairs = drawn_pairs(world, "character", "watched")
+    found = prints(wired(world, 1), world, pairs._replace(second=pairs.first))
+    assert not found[:, 2 * len(PLACES) :].any()
+    assert found[:, : len(PLACES)].any()
+
+
 def test_attention_is_shared_evenly_by_heads_without_queries(world):
     """The wired organism attends to every token alike, so each place gets its tokens' part; neurons attend to nothing."""
     pairs = drawn_pairs(world, "character", "watched")
