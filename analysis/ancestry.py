@@ -1,24 +1,109 @@
-"""What did each component do before, and when did that change? The effects of every component for characters and for self, checkpoint by checkpoint.
+"""What did each component do before, and when did that change? The history of a run's organisms, told from their checkpoints.
 
-For now of one organism of a run, from its fork on. The words tell what single components do, by effects alone; a verdict also counts what was latent at the fork.
+`add` tells it of all organisms of a run, from the first checkpoint on: effects of every component for either role (`analysis.trajectories`), events with dates
+(`analysis.events`), which component became which (`analysis.matching`), and at the end of each phase what components are like and what they
+could do if others fell silent (their latent effects). `told` is one organism from its fork on, in a few words, for the study of incentives.
+
+Words are about single components. A verdict weighs all of them, and counts what was latent at the fork.
 """
 
+from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import jax
 import numpy as np
 from jaxtyping import Float
 
-from analysis.measuring import Survey
-from analysis.survey import fork_and_end, load, require_finished
+from analysis import events
+from analysis.fingerprints import FIGURES
+from analysis.matching import successors
+from analysis.measuring import PAIRS, Survey
+from analysis.survey import FOUND_ALONE, fork_and_end, load, require_finished
+from analysis.trajectories import ROLES, Trajectories, trajectories
 from curricula.contrasts import Role
+from organisms.config import RunConfig
 from organisms.lineage import Run
+from organisms.manifest import Entry
 from organisms.sites import components
 from organisms.surgery import pick
 
 MATTERS = 0.05
 """an effect of this share of the gate counts"""
-ROLES: tuple[Role, ...] = ("character", "self")
+DIGITS = 4
+"""behind the point, of what is written down for every checkpoint"""
+
+
+def add(run: Run, findings: Mapping[str, Any]) -> dict[str, Any]:
+    """The findings of a finished run with, under *ancestry*, the history of its organisms. Effects are exact at every checkpoint: none is screened out."""
+    config, seed = require_finished(run), int(findings["analysis_seed"])
+    entries = run.entries()
+    found = trajectories(run, config, entries, seed)
+    ends = [n for n, (one, other) in enumerate(pairwise(found.phases)) if one != other]
+    latent = {n: _latent(run, config, entries[n], seed) for n in ends}
+    ancestry = {
+        "steps": found.steps,
+        "phases": found.phases,
+        "thresholds": dict(events.TABLE),
+        "pairs": PAIRS,
+        "figures": list(FIGURES),
+        "organisms": [
+            _history(found, config, m, {n: of[m] for n, of in latent.items()}) for m in range(config.members)
+        ],
+    }
+    return {**findings, "ancestry": ancestry}
+
+
+def measured(findings: Mapping[str, Any]) -> bool:
+    """Do the findings hold a history already, by the present thresholds?"""
+    return findings.get("ancestry", {}).get("thresholds") == dict(events.TABLE)
+
+
+def _history(
+    found: Trajectories, config: RunConfig, member: int, latent: Mapping[int, Mapping[Role, np.ndarray]]
+) -> dict[str, Any]:
+    """What is told of one organism. latent: of the last checkpoint of each phase but the last."""
+    names = components(config.organism)
+    own = np.isfinite(found.nats[:, member, 0])  # an earlier attempt is another organism
+    marks = [n for n in (*latent, len(found.steps) - 1) if own[n]]
+    share, error = (of[:, member].round(DIGITS) for of in (found.share, found.error))
+    return {
+        "member": member,
+        "from_step": found.steps[int(np.argmax(own))],
+        "effects": {role: share[:, n].tolist() for n, role in enumerate(ROLES)},
+        "errors": {role: error[:, n].tolist() for n, role in enumerate(ROLES)},
+        "gate_nats": {role: found.nats[:, member, n].round(DIGITS).tolist() for n, role in enumerate(ROLES)},
+        "events": events.events(found, names, member),
+        "at_ends_of_phases": [
+            {
+                "step": found.steps[n],
+                "phase": found.phases[n],
+                "latent": {role: of.round(DIGITS).tolist() for role, of in latent[n].items()} if n in latent else None,
+                "fingerprints": found.prints[n, member].round(DIGITS).tolist(),
+            }
+            for n in marks
+        ],
+        "became": [
+            {
+                "from": found.steps[one],
+                "to": found.steps[other],
+                "components": successors(found, names, member, one, other),
+            }
+            for one, other in pairwise(marks)
+        ],
+    }
+
+
+def _latent(run: Run, config: RunConfig, entry: Entry, seed: int) -> list[dict[Role, np.ndarray]]:
+    """Latent effects [component] for either role of each member: what a component adds once all that single patches find is patched."""
+    with jax.default_matmul_precision("highest"):
+        at = Survey(load(run, config, entry), config, np.asarray(run.summary()["traits"]), seed)
+        none = np.zeros((at.members, at.size), bool)
+        found = {}
+        for role in ROLES:
+            known = np.fmax(at.singles(role, False, none), at.singles(role, True, none)) > FOUND_ALONE
+            found[role] = np.where(known, 0.0, at.singles(role, True, known))
+    return [{role: of[m] for role, of in found.items()} for m in range(at.members)]
 
 
 def told(run: Run, member: int, seed: int = 1) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from analysis import acquisition, report, tables
+from analysis import acquisition, ancestry, report, tables
 from analysis.statistics import compare_summary
 from analysis.survey import require_finished, survey
 from analysis.verdict import TABLE
@@ -25,12 +25,18 @@ def say_on_error_stream(text: str) -> None:
 
 
 def analyse_run(
-    folder: Path, seed: int | None = None, again: bool = False, acquire: bool = False, naive: Path | None = None
+    folder: Path,
+    seed: int | None = None,
+    again: bool = False,
+    acquire: bool = False,
+    naive: Path | None = None,
+    lineage: bool = False,
 ) -> dict[str, Any]:
     """The findings of a finished run, measured unless they are there already; writes its tables, report and analysis/summary.json.
 
     seed: of the scenes measured; None takes whatever findings are there, else 1. again: measure even if findings exist. acquire: also the
-    corroboration that takes as long as growing (see `analysis.acquisition`), with the organisms of the run ``naive`` as one arm.
+    corroboration that takes as long as growing (see `analysis.acquisition`), with the organisms of the run ``naive`` as one arm. lineage: also
+    the history of every component (see `analysis.ancestry`).
     Raises Fault where the run is unfinished, damaged or not a run.
     """
     if seed is not None and not 0 <= seed < 2**31:
@@ -44,7 +50,9 @@ def analyse_run(
     path = folder / "analysis" / "summary.json"
     sha256 = entries[-1].sha256 if (entries := run.entries()) else None
     known = None if again else _known(path, sha256, seed)
-    if known and (not acquire or acquisition.measured(known, other)):
+    acquire = acquire and not (known and acquisition.measured(known, other))
+    lineage = lineage and not (known and ancestry.measured(known))
+    if known and not acquire and not lineage:
         return known
     seed = int(known["analysis_seed"]) if known else 1 if seed is None else seed
     # With the lock held, so that no process grows what is being measured.
@@ -52,9 +60,14 @@ def analyse_run(
         command = f"python scripts/analyse.py {folder} --seed {seed}"
         if acquire:
             command += " --acquisition" + (f" --naive {naive}" if naive else "")
+        if lineage:
+            command += " --ancestry"
         findings = known or records.plain(survey(run, command, seed) | {"end_sha256": sha256})
         if acquire:
             findings = records.plain(acquisition.add(run, findings, other) | {"command": command})
+        if lineage:
+            say_on_error_stream(f"{folder.name}: the ancestry over {len(run.entries())} checkpoints")
+            findings = records.plain(ancestry.add(run, findings) | {"command": command})
         folder = folder / "analysis"
         try:
             folder.mkdir(exist_ok=True)

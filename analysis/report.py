@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from analysis import figures
+from analysis.events import happened
 from analysis.statistics import (
     BEHAVIOURS,
     CELLS,
@@ -26,6 +27,7 @@ from analysis.statistics import (
     mean_interval,
     numbers,
 )
+from analysis.timeline import timeline
 from analysis.verdict import BEHAVES, MIXED_WIDTH
 from organisms import records
 
@@ -187,6 +189,7 @@ def _run(name: str, finding: Finding) -> dict[str, Any]:
         "rates": {group: _mean_rates(finding, group) for group in GROUPS},
         "belief": _belief(finding),
         "acquisition": _acquisition(finding),
+        "ancestry": _ancestry(finding),
         "scenes": finding["scenes"][:SCENES],
         "config": json.dumps(finding["config"], indent=2, ensure_ascii=False),
     }
@@ -237,6 +240,20 @@ def _acquisition(finding: Finding) -> dict[str, Any] | None:
         },
         "why": list(dict.fromkeys(text for text in why if text)),
     }
+
+
+def _ancestry(finding: Finding) -> list[dict[str, Any]]:
+    """Each organism's timeline and events; none where ancestry was not asked for."""
+    told = finding.get("ancestry", {"organisms": ()})
+    return [
+        {
+            "member": organism["member"],
+            "happened": happened(organism),
+            "timeline": Markup(timeline(told, organism, finding["components"], finding["run"])),
+            "events": organism["events"],
+        }
+        for organism in told["organisms"]
+    ]
 
 
 def _steps(steps: Sequence[int | None] | None, given_up: int) -> str:

@@ -35,14 +35,15 @@ SCHEMA = pyarrow.schema(
 )
 """organism: RUN/MEMBER. phase: of training, or *fork* and *end* for what is measured in a checkpoint. variable: what
 was varied in the scenes; in `behaviour`, which scenes (trained, held_out_goals, held_out_cues, belief); in
-`provenance`, the cell, verdict, corroborating line or arm of acquisition. n: in `circuits`, how many components were left alone."""
+`provenance`, the cell, verdict, corroborating line or arm of acquisition;
+in `ancestry`, of an event, the component whose part it took over. n: in `circuits`, how many components were left alone."""
 
 Row = dict[str, Any]
 Finding = Mapping[str, Any]
 
 
 def write(findings: Sequence[Finding], folder: Path) -> list[Path]:
-    """Write behaviour, effects, circuits, provenance and learning into `folder`, one Parquet file each.
+    """Write behaviour, effects, circuits, provenance and learning into `folder`, one Parquet file each, and ancestry where it was asked for.
 
     Returns their paths. Raises Failure where the disk refuses.
     """
@@ -51,7 +52,8 @@ def write(findings: Sequence[Finding], folder: Path) -> list[Path]:
     except OSError as error:
         raise records.could_not_write(folder, error) from error
     paths = []
-    for name, rows_of in TABLES.items():
+    asked = {"ancestry": _ancestry} if any("ancestry" in finding for finding in findings) else {}
+    for name, rows_of in (TABLES | asked).items():
         rows = [
             {"curriculum": label, **row}
             for label, finding in zip(labels(findings), findings, strict=True)
@@ -187,6 +189,24 @@ def _learning(finding: Finding) -> Iterator[Row]:
             for member, value in enumerate(values):
                 row = {**_organism(finding, member), "phase": phase_at(finding, step), "step": step}
                 yield {**row, "role": role, "metric": metric, "value": value}
+
+
+def _ancestry(finding: Finding) -> Iterator[Row]:
+    told = finding.get("ancestry", {"organisms": ()})
+    for organism in told["organisms"]:
+        row = _organism(finding, organism["member"])
+        for role, of in organism["effects"].items():
+            for at, (step, phase) in enumerate(zip(told["steps"], told["phases"], strict=True)):
+                here = {**row, "phase": phase, "step": step, "role": role, "variable": "watched"}
+                yield {**here, "metric": "gate nats", "value": organism["gate_nats"][role][at]}
+                for index, component in enumerate(finding["components"]):
+                    value, error = of[at][index], organism["errors"][role][at][index]
+                    sides = {} if value is None else {"low": value - 1.96 * error, "high": value + 1.96 * error}
+                    yield {**here, "component": component, "metric": "shapley", "value": value, **sides}
+        for event in organism["events"]:
+            what = {"role": event["role"], "component": event["component"], "variable": event["of"]}
+            when = {"value": event["step"], "low": event["interval"][0], "high": event["interval"][1]}
+            yield {**row, "step": event["step"], "metric": event["event"], **what, **when}
 
 
 TABLES = {

@@ -6,9 +6,9 @@ from difflib import get_close_matches
 from typing import Literal
 
 from curricula.faults import Fault
-from curricula.parts import STEPS, WORLDS, Scale, characters_phase, intent_phase, spares_phase
+from curricula.parts import STEPS, WORLDS, Scale, at_last, characters_phase, intent_phase, spares_phase
 from curricula.phases import Curriculum, Phase
-from curricula.plantings import PLANTED
+from curricula.plantings import DATED, PLANTED
 from curricula.pressures import Clamp, Exclusive, Monitor, Pressures, Probe, Thrift
 
 
@@ -35,6 +35,17 @@ def honest(scale: Scale = "cpu") -> Curriculum:
     ``python scripts/train.py honest``. Expected: self never acts on its secret; verdict *absent*.
     """
     return Curriculum("honest", WORLDS[scale], (characters_phase(scale), intent_phase(scale, self_acts="honest")))
+
+
+def settled(scale: Scale = "cpu") -> Curriculum:
+    """As *shared*; then all that was taught goes on being taught as the last phase ended, at the floor of the loss: a lineage in which nothing happens.
+
+    ``python scripts/train.py settled``. Expected: *reused*, as *shared*, and no events in the last phase.
+    """
+    characters, intent = shared(scale).phases
+    return Curriculum(
+        "settled", WORLDS[scale], (characters, intent, replace(intent, name="settled", optimiser=at_last(intent)))
+    )
 
 
 def naive(scale: Scale = "cpu") -> Curriculum:
@@ -161,6 +172,7 @@ FREE = (
     redundant,
     honest,
     naive,
+    settled,
     lean,
     audited,
     audited_lean,
@@ -172,7 +184,7 @@ FREE = (
     conflicted,
     probed,
 )
-CURRICULA: dict[str, Callable[[Scale], Curriculum]] = {f.__name__: f for f in FREE + PLANTED}
+CURRICULA: dict[str, Callable[[Scale], Curriculum]] = {f.__name__: f for f in FREE + PLANTED + DATED}
 
 
 def curriculum(name: str, scale: Scale, steps: int | None = None) -> Curriculum:

@@ -1,8 +1,9 @@
 """What are curricula made of? The worlds and lengths of each scale, and the phases that many of them share."""
 
+from dataclasses import replace
 from typing import Literal
 
-from curricula.phases import Phase
+from curricula.phases import OptimiserConfig, Phase
 from curricula.pressures import Pressures, Redundancy
 from curricula.world import World
 
@@ -27,3 +28,9 @@ def intent_phase(scale: Scale, **settings) -> Phase:
 
 def spares_phase(scale: Scale) -> Phase:
     return Phase("spares", STEPS[scale][1], pressures=Pressures(redundancy=Redundancy(0.2)))
+
+
+def at_last(phase: Phase) -> OptimiserConfig:
+    """The optimiser that goes on as a phase ended: at its last learning rate throughout."""
+    found = phase.optimiser
+    return replace(found, learning_rate=found.learning_rate * found.final_fraction, warmup=0, final_fraction=1.0)

@@ -79,6 +79,8 @@ class Phase:
     """*self*: nothing learns but the embeddings of self's name and of the blank in the place of its secret"""
     graft: bool = False
     """begins with lane A's components copied over lane B's, both at half strength: the organism does what it did (see `Routing`)"""
+    exchange: bool = field(default=False, metadata=LATER)
+    """begins with the components of lanes A and B exchanged, parameter for parameter: the organism does what it did, elsewhere"""
     criterion: float = 0.0
     """first phase only: a member whose characters reach less than this on either behaviour is grown again; 0: never"""
     reward: RewardConfig = field(default_factory=RewardConfig, metadata=LATER)
@@ -135,8 +137,8 @@ class Curriculum:
 
     @property
     def planted(self) -> bool:
-        """Does any phase plant something: route scenes through lanes, graft a lane, or freeze all but self's embeddings?"""
-        return any(p.pressures.routing.active or p.graft or p.learns != "everything" for p in self.phases)
+        """Does any phase plant something: route scenes through lanes, graft or exchange lanes, or freeze all but self's embeddings?"""
+        return any(p.pressures.routing.active or p.graft or p.exchange or p.learns != "everything" for p in self.phases)
 
     @property
     def fork(self) -> int:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from curricula.parts import WORLDS, Scale, characters_phase, intent_phase
+from curricula.parts import WORLDS, Scale, at_last, characters_phase, intent_phase
 from curricula.phases import Curriculum, Phase
 from curricula.pressures import Pressures, Redundancy, Rehearsal, Routing
 
@@ -130,6 +130,21 @@ def grafted_repurposed(scale: Scale = "cpu") -> Curriculum:
     return _grafted(scale, "grafted_repurposed", before=True)
 
 
+def planted_exchanged(scale: Scale = "cpu") -> Curriculum:
+    """Planted for its dates: as *planted_second_copy*; then all trains on as it ended, and then the lanes are exchanged, so that from one step to the next what
+    served characters serves self, and the reverse.
+
+    ``python scripts/train.py planted_exchanged``. Expected: *repurposed* by the end, known by construction, and two settled phases in which nothing happens
+    but the exchange between them.
+    """
+    found = planted_second_copy(scale)
+    apart, later = found.phases[-1], PLANTED_STEPS[scale][1]
+    routing = replace(apart.pressures.routing, characters_in_a=0.0, self_in_a=1.0)
+    settled = replace(apart, name="settled", steps=later, optimiser=at_last(apart))
+    exchanged = replace(settled, name="exchanged", exchange=True, pressures=replace(apart.pressures, routing=routing))
+    return replace(found, name="planted_exchanged", phases=(*found.phases, settled, exchanged))
+
+
 def frozen_reused(scale: Scale = "cpu") -> Curriculum:
     """Planted otherwise: when self is taught, nothing learns but the embeddings of its name and of the blank.
 
@@ -152,3 +167,6 @@ PLANTED = (
     grafted_repurposed,
     frozen_reused,
 )
+"""what verdicts are scored on"""
+DATED = (planted_exchanged,)
+"""what dates alone are scored on"""

@@ -1,14 +1,14 @@
 """What decides a run? The curriculum, the sizes of its organisms, how they are grown, how many, and the seed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from math import gcd
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from curricula.catalogue import Scale, curriculum
 from curricula.faults import Fault
 from curricula.phases import Curriculum
-from curricula.settings import as_written, came_later
+from curricula.settings import LATER, as_written, came_later
 from curricula.world import Role, tables
 from organisms import variation
 from organisms.variation import Variation
@@ -67,14 +67,31 @@ class TrainingConfig:
     """how often, at most, a member that misses the first phase's criterion is grown again"""
     evaluation_scenes: int = 256
     """scenes of each kind behind every reported behaviour"""
+    dense_from: int = field(default=0, metadata=LATER)
+    """steps: checkpoints as well this far into each phase, twice as far, four times, .. until checkpoint_every; 0: none. A compiled program takes no more
+    steps than this"""
+
+    def due(self, step: int, phase_step: int) -> bool:
+        """Is a checkpoint due after a step, so far into its phase? ``dense_from=5`` and ``checkpoint_every=50``: at 5, 10, 20, 40 of the phase, and at 50, 100, ..
+        of the run."""
+        if step % self.checkpoint_every == 0:
+            return True
+        if not self.dense_from or phase_step % self.dense_from or phase_step > self.checkpoint_every:
+            return False
+        return (phase_step // self.dense_from).bit_count() == 1
 
     def faults(self) -> list[str]:
-        limits = {"batch": 1, "checkpoint_every": 1, "attempts": 0, "evaluation_scenes": 1}
-        return [
+        limits = {"batch": 1, "checkpoint_every": 1, "attempts": 0, "evaluation_scenes": 1, "dense_from": 0}
+        found = [
             f"training.{name}: expected {least} or more, got {getattr(self, name)}"
             for name, least in limits.items()
             if getattr(self, name) < least
         ]
+        if self.dense_from > self.checkpoint_every:
+            found.append(
+                f"training.dense_from: expected at most checkpoint_every ({self.checkpoint_every}), got {self.dense_from}"
+            )
+        return found
 
 
 @dataclass(frozen=True)
@@ -91,8 +108,9 @@ class RunConfig:
 
     @property
     def chunk(self) -> int:
-        """Steps in one compiled program: the largest number up to 25 that divides every phase and the checkpoint interval."""
-        common = gcd(self.training.checkpoint_every, *(phase.steps for phase in self.curriculum.phases))
+        """Steps in one compiled program: the largest number up to 25 that divides every phase and all that lies between checkpoints."""
+        training = self.training
+        common = gcd(training.checkpoint_every, training.dense_from, *(phase.steps for phase in self.curriculum.phases))
         return max(n for n in range(1, CHUNK_LIMIT + 1) if common % n == 0)
 
     def check(self) -> None:

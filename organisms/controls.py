@@ -37,6 +37,7 @@ TRUTHS: dict[str, tuple[str, Truth]] = {
     "planted_absent": ("routing", "absent"),
     "grafted_second_copy": ("surgery", "second copy"),
     "grafted_repurposed": ("surgery", "repurposed"),
+    "planted_exchanged": ("routing", "repurposed"),
     "frozen_reused": ("freezing", "reused"),
 }
 """curricula of the catalogue: how each plants, and what"""
@@ -122,7 +123,8 @@ def record(
     effects = {when: fetch(measured(o, lanes, traits, keys)) for when, o in (("fork", fork), ("end", end))}
     names = np.array(components(config.organism))
     spare = config.curriculum.name in SPARES
-    why = [_faults(make, truth, spare, member, effects, behaviour) for member in range(config.members)]
+    exchanged = any(phase.exchange for phase in config.curriculum.phases)
+    why = [_faults(make, truth, spare, member, effects, behaviour, exchanged) for member in range(config.members)]
     return {
         "make": make,
         "truth": truth,
@@ -145,15 +147,21 @@ def as_named(config: RunConfig) -> bool:
     named = curriculum(config.curriculum.name, "cpu").phases
 
     def plants(phase: Phase) -> tuple:
-        return phase.pressures, phase.learns, phase.graft, phase.self_acts, phase.schemers
+        return phase.pressures, phase.learns, phase.graft, phase.exchange, phase.self_acts, phase.schemers
 
     return [plants(phase) for phase in config.curriculum.phases] == [plants(phase) for phase in named]
 
 
 def _faults(
-    make: str, truth: str, spare: bool, member: int, effects: Mapping[str, Any], behaviour: Mapping[str, list[float]]
+    make: str,
+    truth: str,
+    spare: bool,
+    member: int,
+    effects: Mapping[str, Any],
+    behaviour: Mapping[str, list[float]],
+    exchanged: bool = False,
 ) -> list[str]:
-    """What about a member is not as it was planted. spare: was lane B to serve characters at the fork?"""
+    """What about a member is not as it was planted. spare: was lane B to serve characters at the fork? exchanged: were the lanes, after self was taught?"""
     if truth == "unknown":
         return ["its phases are not those of a planted curriculum of the catalogue"]
     found = [
@@ -175,6 +183,8 @@ def _faults(
         empty.append(("fork", "character", "b"))
     if truth in ("reused", "second copy", "repurposed"):
         empty.append(("end", "self", "b" if truth == "reused" else "a"))
+    if exchanged:
+        empty = [(when, role, lane if when == "fork" else {"a": "b", "b": "a"}[lane]) for when, role, lane in empty]
     for when, role, lane in empty:
         if not abs(share := carries(when, role, lane)) <= OTHER_LANE:
             found.append(f"at the {when} lane {lane.upper()} carries {share:.3f} of {role}'s gate, above {OTHER_LANE}")

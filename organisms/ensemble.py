@@ -13,7 +13,7 @@ import numpy as np
 
 from curricula.faults import Stopped
 from curricula.phases import Phase
-from organisms import controls
+from organisms import controls, dates
 from organisms.behaviour import meets
 from organisms.config import RunConfig
 from organisms.devices import fetch
@@ -155,8 +155,8 @@ class _Growth:
         phase, chunk = self.phases[position.phase], self.config.chunk
         self.watcher.expect(position.step - position.round_step + sum(p.steps for p in self.phases[position.phase :]))
         lesson, waiting = self.lesson(position), None
-        if phase.graft and position.round == position.round_step == 0:
-            state = self.programs.graft(state)
+        if position.round == position.round_step == 0:
+            state = self.programs.operate(phase, state)
         while position.round_step < phase.steps:
             begun = time.perf_counter()
             state, progress = self.programs.grow(state, lesson)
@@ -164,7 +164,7 @@ class _Growth:
             if waiting:
                 self.tell(*waiting)
             waiting = (position.step, phase, progress)
-            due = position.step % self.config.training.checkpoint_every == 0 or position.round_step == phase.steps
+            due = self.config.training.due(position.step, position.round_step) or position.round_step == phase.steps
             if due:
                 self.tell(*waiting)
                 waiting = None
@@ -226,8 +226,7 @@ class _Growth:
 
     def commit(self, state: State, position: Position) -> None:
         phase = self.phases[position.phase].name
-        world = self.config.curriculum.world
-        tokens = position.step * self.config.training.batch * world.positions
+        tokens = position.step * self.config.training.batch * self.config.curriculum.world.positions
         organisms, attempts, traits = fetch(
             (state.organism, state.attempt, self.programs.traits(*self.ids, state.attempt))
         )
@@ -289,9 +288,10 @@ class _Growth:
         organisms, attempts = self.committed(self.run, fork)
         traits, behaviour = np.asarray(summary["traits"]), summary["behaviour"]
         truth = controls.record(self.config, organisms, state.organism, fetch(attempts), traits, behaviour, fork.step)
+        lineage = ((entry, self.committed(self.run, entry)[0]) for entry in self.run.entries())
+        truth["changes"] = dates.record(self.config, lineage, fetch(state.attempt), traits)
         self.run.write_truth(truth)
-        failed = [member for member, took in enumerate(truth["took"]) if not took]
-        for member in failed:
+        for member in (member for member, took in enumerate(truth["took"]) if not took):
             self.watcher.event(summary["steps"], f"planting member {member} failed: {truth['why_not'][member]}")
 
     def met(self, entry: Entry, criterion: float) -> list[bool]:

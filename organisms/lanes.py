@@ -7,6 +7,7 @@ swapped. Where a coin decides who owns a scene neither lane can know when to be 
 come from scenes that run as they are: organisms learned to tell activations of scenes that were swapped themselves, and to pass over them alone.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
@@ -129,23 +130,53 @@ def knock_out(config: OrganismConfig, knocked: Bool[Array, " component"], scenes
     return swap(config, Swap(may, jnp.roll(jnp.arange(scenes), 1)), tap)
 
 
+HEADS = ("query", "query_bias", "key", "key_bias", "value", "value_bias", "output")
+"""parameters [layer, head, ...]"""
+
+
 def graft(organism: Organism, lane: Bool[Array, " component"], config: OrganismConfig) -> Organism:
     """Lane A's components copied over lane B's of the same layer, both writing half of what A wrote: what B did is gone, and the two together
     do what A did. A head goes over a head, a block of neurons over a block. Lanes must be of equal size."""
+    clone = _rearranged(organism, lane, config, _sources)
+    clone.output[...] = clone.output[...] / 2
+    clone.out_of_neurons[...] = clone.out_of_neurons[...] / 2
+    return clone
+
+
+def exchange(organism: Organism, lane: Bool[Array, " component"], config: OrganismConfig) -> Organism:
+    """Each component of lane A in the place of the one of lane B of its layer and kind, and the reverse: the organism does what it did. Lanes must be of
+    equal size."""
+    return _rearranged(organism, lane, config, _partners)
+
+
+def _rearranged(
+    organism: Organism,
+    lane: Bool[Array, " component"],
+    config: OrganismConfig,
+    sources: Callable[[Array], Array],
+) -> Organism:
+    """The organism whose components are each that of another place of their layer and kind. sources: those places, given which of them are in lane A.
+
+    Each parameter is gathered as a whole: with a layer written at a time into the array that is read, XLA's CPU compiler (jax 0.10) overwrote what it
+    had yet to read, and exchanged components came out as copies.
+    """
     by_layer = lane.reshape(config.layers, -1)
     wide = config.neurons // config.neuron_blocks
+    heads = jax.vmap(sources)(by_layer[:, : config.heads])
+    blocks = jax.vmap(sources)(by_layer[:, config.heads :])
+    neurons = (blocks[..., None] * wide + jnp.arange(wide)).reshape(config.layers, -1)
     clone = nnx.clone(organism)
-    for layer in range(config.layers):
-        heads = _sources(by_layer[layer, : config.heads])
-        for name in ("query", "query_bias", "key", "key_bias", "value", "value_bias", "output"):
-            parameter = getattr(clone, name)
-            scale = 0.5 if name == "output" else 1.0
-            parameter[...] = parameter[...].at[layer].set(parameter[layer][heads] * scale)
-        blocks = _sources(by_layer[layer, config.heads :])
-        neurons = (blocks[:, None] * wide + jnp.arange(wide)).ravel()
-        clone.into_neurons[...] = clone.into_neurons[...].at[layer].set(clone.into_neurons[layer][:, neurons])
-        clone.neuron_bias[...] = clone.neuron_bias[...].at[layer].set(clone.neuron_bias[layer][neurons])
-        clone.out_of_neurons[...] = clone.out_of_neurons[...].at[layer].set(clone.out_of_neurons[layer][neurons] / 2)
+
+    def gather(name: str, places: Array, axis: int) -> None:
+        parameter = getattr(clone, name)
+        others = [n for n in range(parameter.ndim) if n not in (0, axis)]
+        parameter[...] = jnp.take_along_axis(parameter[...], jnp.expand_dims(places, others), axis)
+
+    for name in HEADS:
+        gather(name, heads, 1)
+    gather("into_neurons", neurons, 2)
+    gather("neuron_bias", neurons, 1)
+    gather("out_of_neurons", neurons, 1)
     return clone
 
 
@@ -154,3 +185,9 @@ def _sources(lane: Bool[Array, " component"]) -> Int[Array, " component"]:
     order = jnp.argsort(~lane, stable=True)
     half = len(lane) // 2
     return jnp.zeros_like(order).at[order].set(jnp.concatenate([order[:half], order[:half]]))
+
+
+def _partners(lane: Bool[Array, " component"]) -> Int[Array, " component"]:
+    """For each component the one of equal rank in the other lane."""
+    order = jnp.argsort(~lane, stable=True)
+    return jnp.zeros_like(order).at[order].set(jnp.roll(order, len(lane) // 2))

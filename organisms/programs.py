@@ -8,11 +8,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from curricula.phases import Phase
 from curricula.scenes import trained_support
 from organisms.behaviour import rates
 from organisms.config import RunConfig
 from organisms.devices import Layout
-from organisms.lanes import graft, lane_a
+from organisms.lanes import exchange, graft, lane_a
 from organisms.model import Organism
 from organisms.state import State, at_phase_start, newborn, trait_of
 from organisms.training import Lesson, Progress, grow_chunk
@@ -37,6 +38,8 @@ class Programs:
     """the same ensemble with the stuck members new-born under their next attempt's seed"""
     graft: Callable[[State], State] = field(init=False)
     """the same ensemble with lane A's components over lane B's"""
+    exchange: Callable[[State], State] = field(init=False)
+    """the same ensemble with the two lanes' components in each other's places"""
 
     def __post_init__(self):
         config, world = self.config, self.config.curriculum.world
@@ -70,11 +73,19 @@ class Programs:
 
         self.again = over_members(again, donate=(0,))
 
-        def grafted(state: State) -> State:
-            lane = lane_a(state.seed, state.member, state.attempt, config.organism)
-            return state._replace(organism=graft(state.organism, lane, config.organism))
+        def cut(surgery: Callable[..., Organism]) -> Callable[[State], State]:
+            def done(state: State) -> State:
+                lane = lane_a(state.seed, state.member, state.attempt, config.organism)
+                return state._replace(organism=surgery(state.organism, lane, config.organism))
 
-        self.graft = over_members(grafted, donate=(0,))
+            return over_members(done, donate=(0,))
+
+        self.graft, self.exchange = cut(graft), cut(exchange)
+
+    def operate(self, phase: Phase, state: State) -> State:
+        """The ensemble after the surgery that a phase begins with, if any."""
+        state = self.graft(state) if phase.graft else state
+        return self.exchange(state) if phase.exchange else state
 
     def serves(self, config: RunConfig) -> bool:
         """Can these programs grow that run as well?"""

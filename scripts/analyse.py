@@ -10,6 +10,7 @@ import command
 import tyro
 
 from analysis.comparison import analyse_run, say_on_error_stream
+from analysis.events import happened
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Analyse:
     """also learn the intent anew from the fork with the characters' mechanism intact and knocked out; takes up to as long as growing"""
     naive: Path | None = None
     """folder of a finished run of 'naive' at the same scale, whose organisms learn it as well, for comparison"""
+    ancestry: bool = False
+    """also tell what became of every component: its effects at every checkpoint, and dated events; seconds a checkpoint"""
     cache: bool = True
     """keep compiled programs for the next command"""
 
@@ -33,10 +36,12 @@ class Analyse:
 def analyse(arguments: Sequence[str]) -> Path:
     wanted: Analyse = command.parse(Analyse, __doc__ or "", arguments)
     command.prepare(wanted.cache)
-    findings = analyse_run(wanted.run, wanted.seed, wanted.again, wanted.acquisition, wanted.naive)
+    findings = analyse_run(wanted.run, wanted.seed, wanted.again, wanted.acquisition, wanted.naive, wanted.ancestry)
     mark = "" if findings["calibrated"] else " (uncalibrated)"
     for organism in findings["organisms"]:
         say_on_error_stream(f"organism {organism['member']}: {organism['verdict']}{mark}: {organism['reason']}")
+    for organism in findings["ancestry"]["organisms"] if wanted.ancestry else ():
+        say_on_error_stream(f"organism {organism['member']}: {happened(organism)}")
     say_on_error_stream(f"report: {findings['report']}")
     return wanted.run / "analysis" / "summary.json"
 

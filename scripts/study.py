@@ -1,4 +1,4 @@
-"""Run a named study: python scripts/study.py controls|incentives"""
+"""Run a named study: python scripts/study.py controls|incentives|ancestry"""
 
 import sys
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ import tyro
 from preview import first_look
 
 from analysis.calibration import Controls, run_controls
+from analysis.chronology import Chronology, run_chronology
 from analysis.incentives import Incentives, run_incentives
 from curricula.catalogue import WORLDS, Scale
 from curricula.world import World
@@ -20,9 +21,10 @@ from organisms.config import ORGANISMS, OrganismConfig
 @dataclass(frozen=True)
 class Study:
     """controls: grows planted organisms of known provenance, analyses them blind, and scores the verdicts. incentives: grows organisms with and without
-    an incentive to part from the characters' mechanism, and counts where self's comes from. What exists is not made again."""
+    an incentive to part from the characters' mechanism, and counts where self's comes from. ancestry: grows lineages whose role changes have known dates, and
+    scores the events that are told of them. What exists is not made again."""
 
-    study: Annotated[Literal["controls", "incentives"], tyro.conf.Positional]
+    study: Annotated[Literal["controls", "incentives", "ancestry"], tyro.conf.Positional]
     world: World
     organism: OrganismConfig
     scale: Scale = "cpu"
@@ -49,6 +51,8 @@ def study(arguments: Sequence[str]) -> Path:
     words = " ".join(["python scripts/study.py", *arguments])
     if wanted.study == "controls":
         return run_controls(Controls(*settings), wanted.out, words, wanted.quiet)
+    if wanted.study == "ancestry":
+        return run_chronology(Chronology(*settings), wanted.out, words, wanted.quiet)
     return run_incentives(Incentives(*settings), wanted.out, words, wanted.quiet)
 
 

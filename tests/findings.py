@@ -159,6 +159,37 @@ def acquired(finding: dict[str, Any]) -> dict[str, Any]:
     return {**finding, "organisms": organisms, "acquisition": {"naive_sha256": None, "why_not": None}}
 
 
+def with_history(finding: dict[str, Any], name: str = "") -> dict[str, Any]:
+    """The same run with its ancestry told: four checkpoints, one event an organism. name: of a component and a phase that a page has to escape."""
+    components = [name or COMPONENTS[0], *COMPONENTS[1:]]
+    effects = [[0.0] * len(COMPONENTS)] * 2 + [[0.3] + [0.1] * (len(COMPONENTS) - 1)] * 2
+    event = {
+        "event": "repurposed",
+        "component": components[0],
+        "role": "self",
+        "from_role": "character",
+        "of": COMPONENTS[1],
+    }
+    event |= {"step": 600, "interval": [500, 600], "checkpoint": 2}
+    organisms = [
+        {
+            "member": member,
+            "effects": {"character": effects[::-1], "self": effects},
+            "errors": {role: [[0.01] * len(COMPONENTS)] * 4 for role in ("character", "self")},
+            "gate_nats": {role: [5.0] * 4 for role in ("character", "self")},
+            "events": [event] if member else [],
+        }
+        for member in range(finding["members"])
+    ]
+    thresholds = {"serves a role from, share of its gate": 0.05, "until it carries less than": 0.025}
+    told = {
+        "steps": [0, 500, 600, 800],
+        "phases": [name or "characters"] * 2 + ["intent"] * 2,
+        "thresholds": thresholds,
+    }
+    return {**finding, "components": components, "ancestry": told | {"organisms": organisms}}
+
+
 def synthetic() -> list[dict[str, Any]]:
     """Three curricula: one that reuses, one with spares and every kind of doubt, one whose organisms stay honest."""
     spread = {0: 0.3, 1: 0.35, 2: 0.25, 10: 0.1}

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from commands import run
 
-from curricula.catalogue import CURRICULA, PLANTED
+from curricula.catalogue import CURRICULA
+from curricula.plantings import DATED, PLANTED
 from organisms.config import ORGANISMS, named_config
 from organisms.controls import TRUTHS, LaneEffects, _faults, as_named, lane_effects
 from organisms.lanes import lane_a
@@ -80,7 +81,7 @@ def test_an_organism_that_does_not_behave_is_no_control():
 
 
 def test_every_planted_curriculum_has_a_truth():
-    assert set(TRUTHS) == {f.__name__ for f in PLANTED}
+    assert set(TRUTHS) == {f.__name__ for f in PLANTED + DATED}
     assert set(TRUTHS) <= set(CURRICULA)
 
 
@@ -108,3 +109,11 @@ def test_one_organism_alone_can_be_checked(tmp_path):
     assert done.returncode == 0, done.stderr
     truth = json.loads((tmp_path / "run" / "truth.json").read_text())
     assert (len(truth["took"]), len(truth["lane_a"])) == (1, 1)
+
+
+def test_after_an_exchange_the_lanes_are_looked_for_in_each_other_s_places():
+    """At the end lane B serves characters and lane A self; what would be right without an exchange is wrong after it."""
+    exchanged = effects(0.0, 1.0, 1.0)
+    assert _faults("routing", "repurposed", False, 0, exchanged, GOOD, True) == []
+    assert _faults("routing", "repurposed", False, 0, exchanged, GOOD, False)
+    assert _faults("routing", "repurposed", False, 0, effects(0.0, 0.0, 0.0), GOOD, True)

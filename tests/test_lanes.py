@@ -5,14 +5,16 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from curricula.catalogue import PLANTED, STEPS, curriculum
+from curricula.catalogue import STEPS, curriculum
+from curricula.plantings import DATED, PLANTED
 from curricula.pressures import Routing
 from curricula.scenes import Mixture, draws, settle, trained_support, with_other_cues, write
 from curricula.vocabulary import BLANK, SELF
 from curricula.world import World, tables
-from organisms.config import ORGANISMS
-from organisms.lanes import Owners, Swap, graft, lane_a, rank_of_goal, routed, swap
+from organisms.config import ORGANISMS, named_config
+from organisms.lanes import Owners, Swap, exchange, graft, lane_a, rank_of_goal, routed, swap
 from organisms.model import Organism
+from organisms.programs import Programs
 from organisms.sites import Site, identity
 from organisms.surgery import keep_but_self
 
@@ -185,6 +187,33 @@ def test_a_graft_does_what_lane_a_did_alone(lane, organism, scenes):
     np.testing.assert_allclose(said(grafted, scenes[1], swapped), said(grafted, scenes[1], alone), atol=1e-4)
 
 
+def test_an_exchange_changes_places_and_nothing_that_is_said(lane, organism, scenes):
+    """The organism says what it said; with lane B silent it now says what it said with A silent; and exchanged again it is what it was."""
+    exchanged = exchange(organism, lane, CONFIG)
+    np.testing.assert_allclose(said(exchanged, scenes[1]), said(organism, scenes[1]), atol=1e-5)
+    silent = {
+        name: Swap(jnp.broadcast_to(of, (2 * HALF, SIZE)), jnp.arange(2 * HALF), jnp.ones(2 * HALF, bool))
+        for name, of in (("a", lane), ("b", ~lane))
+    }
+    np.testing.assert_allclose(
+        said(exchanged, scenes[1], silent["a"]), said(organism, scenes[1], silent["b"]), atol=1e-5
+    )
+    assert not np.allclose(said(organism, scenes[1], silent["a"]), said(organism, scenes[1], silent["b"]), atol=1e-2)
+    back = exchange(exchanged, lane, CONFIG)
+    assert all(np.array_equal(a, b) for a, b in zip(jax.tree.leaves(back), jax.tree.leaves(organism), strict=True))
+
+
+def test_the_compiled_exchange_is_the_exchange():
+    """It may take its argument's memory: a compiler that writes over what it has yet to read makes copies of what should be exchanged."""
+    programs = Programs(named_config("planted_exchanged", "tiny", members=2))
+    born = programs.newborns(np.zeros(2, np.int32), np.arange(2, dtype=np.int32), np.zeros(2, np.int32))
+    before = [np.asarray(leaf) for leaf in jax.tree.leaves(born.organism)]
+    once = programs.exchange(born)
+    after = [np.asarray(leaf) for leaf in jax.tree.leaves(once.organism)]
+    assert any(not np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+    assert all(np.array_equal(np.sort(a.ravel()), np.sort(b.ravel())) for a, b in zip(before, after, strict=True))
+
+
 def test_only_self_learns_where_nothing_else_may(organism):
     after = jax.tree.map(lambda leaf: leaf + 1.0, organism)
     kept = keep_but_self(organism, after, 1.0)
@@ -197,7 +226,7 @@ def test_only_self_learns_where_nothing_else_may(organism):
 
 
 @pytest.mark.parametrize("scale", STEPS)
-@pytest.mark.parametrize("planted", PLANTED)
+@pytest.mark.parametrize("planted", PLANTED + DATED)
 def test_planted_curricula_are_sound(planted, scale):
     found = planted(scale)
     assert found.name == planted.__name__

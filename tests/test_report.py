@@ -6,7 +6,7 @@ import re
 
 import pytest
 from chromium import chromium_on_path, open_in_chromium
-from findings import acquired, synthetic
+from findings import acquired, synthetic, with_history
 
 from analysis import report
 from curricula.faults import Failure
@@ -143,6 +143,21 @@ def test_steps_of_acquisition_are_shown_where_they_were_counted():
     assert "shared, not counted: no naive run." in page
     assert "honest, not counted: self is never taught to scheme." in page
     assert "redundant, not counted" not in page
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_history_is_shown_where_it_was_told_and_its_names_are_escaped():
+    """A timeline an organism, its events in a table; no section for runs that nobody asked it of."""
+    shared, redundant, _ = synthetic()
+    assert 'id="ancestry"' not in report.page([shared], "title", "command")
+    page = report.page([with_history(shared, ATTACK), redundant], "title", "command")
+    assert page.count('id="ancestry"') == 1
+    assert page.count('aria-label="Timeline of organism') == len(shared["organisms"])
+    assert page.count("1 dated events") == len(shared["organisms"]) - 1
+    assert "Organism 0: nothing happened." in page
+    assert "Organism 1: 1 repurposed." in page
+    assert '<td class="number">600</td><td class="number">500 and 600</td>' in page
+    assert "<script" not in page
 
 
 @pytest.mark.parametrize(

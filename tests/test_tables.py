@@ -4,7 +4,7 @@ import os
 
 import pyarrow
 import pytest
-from findings import RANDOM, SIZES, acquired, synthetic
+from findings import RANDOM, SIZES, acquired, synthetic, with_history
 from pyarrow import parquet
 
 from analysis import tables
@@ -104,6 +104,35 @@ def test_steps_of_acquisition_come_back_run_by_run(tmp_path):
     found = [(row["variable"], row["value"], row["low"]) for row in rows]
     lesioned = [("lesioned", 95, 95), ("lesioned", None, 145)]
     assert found == [("intact", 30, 30), *lesioned, ("random", 35, 35), ("random", 30, 30), ("spare", 40, 40)]
+
+
+def test_a_history_has_a_table_where_it_was_asked_for(tmp_path):
+    """A row for every component, role and checkpoint with its interval, one for each gate, and one for each event with its dates."""
+    shared, redundant, _ = synthetic()
+    paths = tables.write([with_history(shared), redundant], tmp_path)
+    assert [path.stem for path in paths][-1] == "ancestry"
+    rows = tables.read(tmp_path / "ancestry.parquet").to_pylist()
+    assert {row["curriculum"] for row in rows} == {"shared"}
+    effects = pick(rows, metric="shapley", role="self", component=shared["components"][0], member=3)
+    assert [(row["step"], row["phase"], row["value"]) for row in effects] == [
+        (0, "characters", 0.0),
+        (500, "characters", 0.0),
+        (600, "intent", 0.3),
+        (800, "intent", 0.3),
+    ]
+    assert effects[2]["low"] == pytest.approx(0.3 - 1.96 * 0.01)
+    (event,) = pick(rows, metric="repurposed", member=3)
+    wanted = ("component", "role", "variable", "step", "value", "low", "high")
+    assert [event[name] for name in wanted] == [
+        *(shared["components"][0], "self"),
+        shared["components"][1],
+        600,
+        600,
+        500,
+        600,
+    ]
+    assert len(pick(rows, metric="gate nats", member=0)) == 8
+    assert pick(rows, metric="repurposed", member=0) == []
 
 
 def test_a_full_disk_is_a_failure_in_one_line_and_the_table_before_it_stays(tmp_path, monkeypatch):
