@@ -21,6 +21,7 @@ class Schedule(NamedTuple):
     second_moment: Float[Array, ""] | float
     clip: Float[Array, ""] | float
     steps: Int[Array, ""] | int
+    gradients: Float[Array, ""] | float = 1.0
 
     @classmethod
     def of(cls, config: OptimiserConfig, steps: int) -> "Schedule":
@@ -32,6 +33,7 @@ class Schedule(NamedTuple):
             config.second_moment,
             config.clip,
             steps,
+            config.gradients,
         )
 
 
@@ -64,7 +66,7 @@ def update(
     step: of the phase, from 0. Returns the new organism, the new moments, and the norm before clipping.
     """
     norm = optax.tree.norm(gradient)
-    scale = jnp.minimum(1.0, schedule.clip / jnp.maximum(norm, 1e-12))
+    scale = jnp.minimum(1.0, schedule.clip / jnp.maximum(norm, 1e-12)) * schedule.gradients
     adam = optax.scale_by_adam(b1=0.9, b2=schedule.second_moment)  # pyright: ignore[reportArgumentType]
     state = optax.ScaleByAdamState(step, moments.first, moments.second)  # pyright: ignore[reportArgumentType]
     clipped = jax.tree.map(lambda leaf: leaf * scale, gradient)

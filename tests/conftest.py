@@ -73,6 +73,9 @@ class Silent:
     def checkpoint(self, step, phase, organisms, traits):
         pass
 
+    def retention(self, step, phase, rates):
+        pass
+
     def event(self, step, text):
         pass
 
