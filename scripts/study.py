@@ -1,4 +1,4 @@
-"""Run a named study: python scripts/study.py controls|incentives"""
+"""Run a named study: python scripts/study.py controls|incentives|bitrot"""
 
 import sys
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ import command
 import tyro
 from preview import first_look
 
+from analysis.bitrot import Bitrot, run_bitrot
 from analysis.calibration import Controls, run_controls
 from analysis.incentives import Incentives, run_incentives
 from curricula.catalogue import WORLDS, Scale
@@ -20,9 +21,10 @@ from organisms.config import ORGANISMS, OrganismConfig
 @dataclass(frozen=True)
 class Study:
     """controls: grows planted organisms of known provenance, analyses them blind, and scores the verdicts. incentives: grows organisms with and without
-    an incentive to part from the characters' mechanism, and counts where self's comes from. What exists is not made again."""
+    an incentive to part from the characters' mechanism, and counts where self's comes from. bitrot: forks grown organisms into phases in which self is never alone,
+    and measures how long they keep what they would do then. What exists is not made again."""
 
-    study: Annotated[Literal["controls", "incentives"], tyro.conf.Positional]
+    study: Annotated[Literal["controls", "incentives", "bitrot"], tyro.conf.Positional]
     world: World
     organism: OrganismConfig
     scale: Scale = "cpu"
@@ -49,6 +51,8 @@ def study(arguments: Sequence[str]) -> Path:
     words = " ".join(["python scripts/study.py", *arguments])
     if wanted.study == "controls":
         return run_controls(Controls(*settings), wanted.out, words, wanted.quiet)
+    if wanted.study == "bitrot":
+        return run_bitrot(Bitrot(*settings), wanted.out, words, wanted.quiet)
     return run_incentives(Incentives(*settings), wanted.out, words, wanted.quiet)
 
 
