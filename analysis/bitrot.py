@@ -43,11 +43,11 @@ class Mechanism(NamedTuple):
 
 MECHANISMS = {
     "shared": Mechanism("shared", 0.5),
-    "shared, characters gone": Mechanism("shared", 0.0),
-    "separate, planted": Mechanism("planted_second_copy", 0.5),
-    "separate, incentivised": Mechanism("clamped_lean", 0.5),
+    "shared (no characters)": Mechanism("shared", 0.0),
+    "separate (planted)": Mechanism("planted_second_copy", 0.5),
+    "separate (grown)": Mechanism("clamped_lean", 0.5),
 }
-COMPARED = ("shared, characters gone", "separate, planted", "separate, incentivised")
+COMPARED = ("shared (no characters)", "separate (planted)", "separate (grown)")
 """mechanisms that nothing else uses, each beside *shared*"""
 DRIVES = {
     (0.0, 0.0): "none",
@@ -107,7 +107,7 @@ def plan(study: Bitrot, parents: Mapping[str, Path]) -> dict[tuple[str, str], Fo
         run = read_run(folder)
         before = fork_entry(read_config(run.config).curriculum, run.entries()).step
         found[name, "untaught"] = Forked(study.child("disused", folder, before, rehearsal), folder)
-        if name == "shared, characters gone":
+        if name == "shared (no characters)":
             continue  # the others ask nothing of characters, so that those of *shared* serve
         found[name, "deserted"] = Forked(study.child("deserted", folder, None, 0.0), folder)
         found[name, "fading"] = Forked(study.child("fading", folder, None, rehearsal, "fading"), folder)

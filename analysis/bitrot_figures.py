@@ -1,6 +1,7 @@
 """What does disuse look like? Retention, survival, exercise and fading, each drawn from the study's summary.
 
-In every panel of retention a thin line is an organism and a thick one their mean; the scale is the whole one. Where nothing was lost, lines lie on one another at the top.
+In every panel of retention a thin line is an organism and a thick one their mean; the scale is the whole one. Where
+nothing was lost, lines lie on one another at the top.
 """
 
 from collections.abc import Mapping
@@ -52,7 +53,7 @@ def retention(drives: Mapping[str, Mapping[str, Any]]) -> str:
                 axes.text(
                     0.98, 0.06, f"{cell['dead']} of {cell['n']} lost", transform=axes.transAxes, ha="right", fontsize=7
                 )
-            row[0].set_ylabel(name.replace(", ", ",\n"), fontsize=8)
+            row[0].set_ylabel(name.replace(" (", "\n("), fontsize=8)
         figure.supxlabel("steps of disuse (dotted: the passive null of the same mechanism)", fontsize=8.5)
         figure.supylabel("rate of Y when self is put alone", fontsize=8.5)
         return svg(figure, "Retention in disuse")
@@ -144,6 +145,7 @@ def fading(found: Mapping[str, Mapping[str, Any]], predicted: Mapping[str, Any])
             _frame(axes, next(iter(cells.values()))["steps"][-1])
             axes.set_title(name)
         panels[0].set_ylabel("rate of Y when alone")
-        panels[0].legend(loc="lower left", fontsize=7)
+        if panels[0].get_legend_handles_labels()[0]:
+            panels[0].legend(loc="lower left", fontsize=7)
         figure.supxlabel("steps without gradients", fontsize=8.5)
         return svg(figure, "Weight decay alone")

@@ -1,8 +1,8 @@
 """Is a mode *maintained* by what else is trained, or just not touched? Knock it, train on the rest, and see whether it comes back.
 
 The components of an organism's own gate get noise on their weights, just so much that the mode is at most half of what it was. Then self is taught on as it
-is in disuse (watched in all of its moments), with the characters rehearsed and without. A mode that returns although it is never shown is maintained by what shares its
-mechanism. A mode that does not return may still have survived disuse, for want of anything that would have moved it.
+is in disuse (watched in all of its moments), with the characters rehearsed and without. A mode that returns although it is never shown is maintained by what shares
+its mechanism. A mode that does not return may still have survived disuse, for want of anything that would have moved it.
 
 What it does *not* show: how a mode would stand smaller knocks, or knocks elsewhere.
 """
