@@ -14,7 +14,8 @@ DISUSE_STEPS: dict[str, int] = {"tiny": 300, "cpu": 500, "gpu": 4000}
 DECAY, NEWS = 1.0, 0.2
 """of the drives: weight decay, and the share of moments that ask something new"""
 GENTLE = 5e-4
-"""learning rate of disuse. At the usual 2e-3 interference took the mode of all organisms that were looked at (seed 12) within 100 steps, too fast to tell any apart"""
+"""learning rate of disuse. At the usual 2e-3 interference took the mode of all organisms that were looked at (seed 12) within 100 steps: too fast to tell
+any apart"""
 
 
 def drive(decay: float = DECAY, news: float = NEWS, rehearsal: float = 0.5) -> dict:

@@ -45,7 +45,8 @@ def test_a_fork_into_the_phases_that_followed_equals_the_unbroken_run(child, tin
     first = read_config(tiny_run.config).curriculum.phases[0].steps
     unbroken = {entry.step - first: entry.sha256 for entry in tiny_run.entries()}
     ours = {entry.step: entry.sha256 for entry in child.entries()}
-    assert len(ours) > 3 and len(set(ours.values())) == len(ours)
+    assert len(ours) > 3
+    assert len(set(ours.values())) == len(ours)
     assert ours == {step: unbroken[step] for step in ours}
     assert child.summary()["traits"] == tiny_run.summary()["traits"]
 
@@ -53,7 +54,8 @@ def test_a_fork_into_the_phases_that_followed_equals_the_unbroken_run(child, tin
 def test_the_first_checkpoint_says_where_its_organisms_came_from(child, tiny_run):
     first = child.entries()[0]
     entry = next(one for one in tiny_run.entries() if one.step == first.extra["parent"]["step"])
-    assert first.step == 0 and first.extra["parent"]["sha256"] == entry.sha256 == first.sha256
+    assert first.step == 0
+    assert first.extra["parent"]["sha256"] == entry.sha256 == first.sha256
     assert first.extra["parent"]["run"] == f"shared-{tiny_run.hash}"
     assert first.extra["parent"]["folder"] == str(tiny_run.folder)
     assert read_config(child.config).parent.sha256 == entry.sha256
@@ -129,7 +131,8 @@ def test_a_parent_that_is_missing_or_damaged_is_one_line(case, tiny_run, tmp_pat
         harm(folder)
     with pytest.raises(Fault, match=says) as fault:
         parent_at(folder, **arguments)
-    assert "\n" not in str(fault.value) and str(fault.value).startswith("--parent: ")
+    assert "\n" not in str(fault.value)
+    assert str(fault.value).startswith("--parent: ")
 
 
 def test_organisms_of_other_sizes_worlds_or_seeds_are_refused(tiny_run):
@@ -166,10 +169,13 @@ def test_the_command_takes_sizes_and_seed_from_the_parent_and_exits_2_where_it_c
     out = tmp_path / "child"
     common = ("--parent", tiny_run.folder, "--out", out, "--quiet")
     wrong = command("train", "disused", "--scale", "tiny", *common, "--world.goals", 5)
-    assert wrong.returncode == 2 and wrong.stderr.count("\n") == 1 and "world.goals" in wrong.stderr
+    assert wrong.returncode == 2
+    assert wrong.stderr.count("\n") == 1
+    assert "world.goals" in wrong.stderr
     assert not out.exists()
     lonely = command("train", "disused", "--scale", "tiny")
-    assert lonely.returncode == 2 and "expected --parent RUN" in lonely.stderr
+    assert lonely.returncode == 2
+    assert "expected --parent RUN" in lonely.stderr
     good = command("train", "shared", "--first-phase", "intent", "--steps", 5, *common, "--parent-step", 400)
     assert good.returncode == 0, good.stderr
     assert read_config(read_run(out).config).members == 2

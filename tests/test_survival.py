@@ -32,7 +32,8 @@ def test_the_curve_is_the_one_worked_by_hand():
     found = curve(lived(WEEKS, ENDED))
     at = dict(zip(found["time"], found["alive"], strict=True))
     assert {time: at[time] for time in BY_HAND} == pytest.approx(BY_HAND)
-    assert found["alive"][0] == 1 and found["alive"][-1] == pytest.approx(BY_HAND[23])
+    assert found["alive"][0] == 1
+    assert found["alive"][-1] == pytest.approx(BY_HAND[23])
     assert all(
         low <= alive <= high for low, alive, high in zip(found["low"], found["alive"], found["high"], strict=True)
     )
@@ -67,7 +68,9 @@ def test_where_a_half_life_is_beyond_the_last_reading_the_ratio_is_undecided(fir
     """One side bounds it: what lived to 600 lived more than 600 / 110 times as long as what has a half-life of 110 at
     most (the time from which on the interval of 8 deaths lies below a half)."""
     found = ratio(lived(*first), lived(*second))
-    assert math.isnan(found.value) and math.isnan(found.low) and math.isnan(found.high)
+    assert math.isnan(found.value)
+    assert math.isnan(found.low)
+    assert math.isnan(found.high)
     assert found.bound == bound
 
 
@@ -75,8 +78,10 @@ def test_the_ratio_of_lives_three_times_as_long_is_three_and_the_other_way_a_thi
     times = np.array([100.0, 150, 200, 220, 300, 310, 400, 600])
     short, long = Lives(times / 3, np.ones(8, bool)), Lives(times, np.array([True] * 7 + [False]))
     there, back = ratio(long, short), ratio(short, long)
-    assert there.value == pytest.approx(3) and back.value == pytest.approx(1 / 3)
-    assert there.low < 3 < there.high and there.low > 1
+    assert there.value == pytest.approx(3)
+    assert back.value == pytest.approx(1 / 3)
+    assert there.low < 3 < there.high
+    assert there.low > 1
     assert (1 / back.high, 1 / back.low) == pytest.approx((there.low, there.high), rel=0.25)
 
 
@@ -97,4 +102,6 @@ def test_the_rate_that_keeps_a_mode_is_bracketed_by_those_that_surely_lose_and_k
     assert keeping([0.0, 0.001, 0.01, 0.1], [dead, dead, torn, alive]) == (0.01, 0.001, 0.1)
     assert keeping([0.0, 0.1], [alive, alive]) == (0, 0, 0)
     value, low, high = keeping([0.0, 0.1], [alive, dead])
-    assert math.isnan(value) and low == 0.1 and math.isnan(high)
+    assert math.isnan(value)
+    assert low == 0.1
+    assert math.isnan(high)
