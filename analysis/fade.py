@@ -14,12 +14,12 @@ from analysis.trials import Rows, read
 from curricula.phases import Phase
 from organisms.config import RunConfig
 from organisms.model import Organism
-from organisms.optimiser import Schedule, learning_rate
+from organisms.optimiser import learning_rates
 
 
 def factors(phase: Phase) -> Float[np.ndarray, " step"]:
     """The norm, as a share of its start, before the first step and after each."""
-    rates = np.asarray(learning_rate(Schedule.of(phase.optimiser, phase.steps), np.arange(phase.steps)), float)  # pyright: ignore
+    rates = learning_rates(phase.optimiser, phase.steps)
     return np.concatenate([[1.0], np.cumprod(1 - rates * phase.optimiser.weight_decay)])
 
 

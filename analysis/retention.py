@@ -17,7 +17,7 @@ from curricula.phases import Phase
 from organisms.config import RunConfig
 from organisms.forking import ids
 from organisms.lineage import Run
-from organisms.optimiser import Schedule, learning_rate
+from organisms.optimiser import learning_rates
 from organisms.variation import phase_of, settings_of
 
 
@@ -44,7 +44,7 @@ class Cell(NamedTuple):
 
     def lives(self, mode: str) -> Lives:
         """How long each organism kept a mode, in steps."""
-        return lives(self.steps, self.rates[mode])
+        return lives([float(step) for step in self.steps], self.rates[mode])
 
 
 def cells(run: Run, config: RunConfig) -> list[Cell]:
@@ -72,8 +72,7 @@ def cells(run: Run, config: RunConfig) -> list[Cell]:
 
 def clocks(phase: Phase, step: float) -> dict[str, float]:
     """A number of steps by each of the clocks: steps, the learning rate summed over them, and the learning rate times weight decay."""
-    steps = np.arange(phase.steps)
-    rates = np.concatenate([[0.0], np.cumsum(learning_rate(Schedule.of(phase.optimiser, phase.steps), steps))])  # pyright: ignore
+    rates = np.concatenate([[0.0], np.cumsum(learning_rates(phase.optimiser, phase.steps))])
     summed = float(np.interp(step, np.arange(len(rates)), rates)) if np.isfinite(step) else step
     return {
         "steps": step,
@@ -99,9 +98,7 @@ def told(cell: Cell, mode: str) -> dict[str, Any]:
         "lives": {"times": of.times.tolist(), "died": of.died.tolist()},
         "survival": {name: jsonable(values) for name, values in curve(of).items()},
         "half_life": {clock: jsonable(by[clock] for by in by_clock) for clock in by_clock[0]},
-        "last": clocks(cell.phase, cell.steps[-1]) | {"learning_rate_x_decay": None}
-        if not cell.phase.optimiser.weight_decay
-        else clocks(cell.phase, cell.steps[-1]),
+        "last": dict(zip(by_clock[0], jsonable(clocks(cell.phase, float(cell.steps[-1])).values()), strict=True)),
         "furthest_from_start": float(np.abs(rates - rates[0]).max()) if rates.size else None,
     }
 

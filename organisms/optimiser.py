@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from jaxtyping import Array, Float, Int
 
@@ -56,6 +57,12 @@ def learning_rate(schedule: Schedule, step: Int[Array, ""]) -> Float[Array, ""]:
     progress = jnp.clip((step - schedule.warmup) / length, 0.0, 1.0)
     fall = schedule.final_fraction + (1 - schedule.final_fraction) * 0.5 * (1 + jnp.cos(jnp.pi * progress))
     return schedule.learning_rate * rise * fall
+
+
+def learning_rates(config: OptimiserConfig, steps: int) -> Float[np.ndarray, " step"]:
+    """The rate at every step of a phase."""
+    schedule = Schedule.of(config, steps)
+    return np.asarray(jax.vmap(lambda step: learning_rate(schedule, step))(jnp.arange(steps)), float)
 
 
 def update(
