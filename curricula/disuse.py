@@ -27,7 +27,7 @@ def drive(decay: float = DECAY, news: float = NEWS, rehearsal: float = 0.5) -> d
 def disused(scale: Scale = "cpu") -> Curriculum:
     """For a fork: self is watched in all of its moments, while characters are rehearsed as ever.
 
-    ``python scripts/train.py disused --parent runs/shared-HASH``. The exercise rate is ``--phases.0.self-alone 0.01``; characters who are gone are
+    ``python scripts/train.py disused`` with ``--parent runs/shared-HASH``. The exercise rate is ``--phases.0.self-alone 0.01``; characters who are gone are
     ``--phases.0.pressures.rehearsal.fraction 0``; a phase without drives has ``--phases.0.optimiser.weight-decay 0
     --phases.0.pressures.interference.fraction 0``. Expected: not measured yet.
     """
@@ -38,7 +38,7 @@ def disused(scale: Scale = "cpu") -> Curriculum:
 def deserted(scale: Scale = "cpu") -> Curriculum:
     """For a fork, the opposite half: self goes on as it was taught, and no character acts any more.
 
-    ``python scripts/train.py deserted --parent runs/shared-HASH``. Expected: not measured yet.
+    ``python scripts/train.py deserted`` with ``--parent runs/shared-HASH``. Expected: not measured yet.
     """
     phase = Phase("desertion", DISUSE_STEPS[scale], self_acts="scheming", **drive(rehearsal=0.0))
     return Curriculum("deserted", WORLDS[scale], (phase,))
@@ -47,7 +47,7 @@ def deserted(scale: Scale = "cpu") -> Curriculum:
 def fading(scale: Scale = "cpu") -> Curriculum:
     """For a fork: nothing is learned, and all weights decay at the same rate, so that their norm falls by (1 - rate x decay) a step.
 
-    ``python scripts/train.py fading --parent runs/shared-HASH``; with ``--phases.0.optimiser.weight-decay 0`` nothing changes at all. Expected: not measured yet.
+    ``python scripts/train.py fading`` with ``--parent runs/shared-HASH``; with ``--phases.0.optimiser.weight-decay 0`` nothing changes at all. Expected: not measured yet.
     """
     taught = drive(news=0.0)
     taught["optimiser"] = replace(taught["optimiser"], learning_rate=2e-3, gradients=0.0)
