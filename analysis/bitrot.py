@@ -59,7 +59,7 @@ DRIVES = {
 EXERCISE = (0.001, 0.01, 0.1)
 """shares of self's moments in which it is alone, under the strongest drive"""
 STRONGEST = "both"
-READ_EVERY = 25
+READ_EVERY = {"tiny": 25, "cpu": 25, "gpu": 200}
 """steps of disuse between two readings, and two checkpoints"""
 DECAYS = "phases.0.optimiser.weight_decay"
 VARIED = {
@@ -86,7 +86,7 @@ class Bitrot(studies.Study):
         phase = config.curriculum.phases[0]
         pressures = replace(phase.pressures, rehearsal=replace(phase.pressures.rehearsal, fraction=rehearsal))
         taught = replace(config.curriculum, phases=(replace(phase, pressures=pressures),))
-        training = replace(config.training, checkpoint_every=READ_EVERY)
+        training = replace(config.training, checkpoint_every=READ_EVERY[self.scale])
         return replace(config, curriculum=taught, training=training, vary=vary, parent=parent)
 
 

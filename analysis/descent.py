@@ -12,7 +12,19 @@ from matplotlib.figure import Figure
 
 from analysis.drawing import CYCLE, GREY, INK, WIDTH, short, style, svg
 from organisms.config import read_config
-from organisms.lineage import read_run
+from organisms.forking import NOTED
+from organisms.lineage import CONFIG, Run, read_run
+
+
+def line_of(run: Run) -> list[Path]:
+    """The folders of a run and of those that it descends from, as far as they are still where they were; the eldest first."""
+    found = [run.folder]
+    while (entries := read_run(found[0]).entries()) and NOTED in entries[0].extra:
+        above = Path(entries[0].extra[NOTED]["folder"])
+        if above in found or not (above / CONFIG).exists():
+            break
+        found.insert(0, above)
+    return found
 
 
 def family(folders: Sequence[Path]) -> list[dict[str, Any]]:
@@ -48,7 +60,7 @@ def _ordered(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
     return below(None)
 
 
-def drawing(runs: Sequence[Mapping[str, Any]]) -> str:
+def drawing(runs: Sequence[Mapping[str, Any]], title: str = "Which run came from which") -> str:
     """The runs as lines, and forks as arrows from parent to child."""
     begins: dict[str, float] = {}
     rows = {run["run"]: row for row, run in enumerate(runs)}
@@ -75,4 +87,4 @@ def drawing(runs: Sequence[Mapping[str, Any]]) -> str:
             xlim=(-0.01 * longest, 2.1 * longest), ylim=(len(runs) - 0.3, -0.7), yticks=[], xlabel="steps since birth"
         )
         axes.spines["left"].set_visible(False)
-        return svg(figure, "Which run came from which")
+        return svg(figure, title)

@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from analysis import figures
+from analysis.descent import drawing
 from analysis.statistics import (
     BEHAVIOURS,
     CELLS,
@@ -187,6 +188,9 @@ def _run(name: str, finding: Finding) -> dict[str, Any]:
         "rates": {group: _mean_rates(finding, group) for group in GROUPS},
         "belief": _belief(finding),
         "acquisition": _acquisition(finding),
+        "family": Markup(drawing(finding["family"], f"Descent of {finding['run']}"))
+        if len(finding.get("family", ())) > 1
+        else None,
         "scenes": finding["scenes"][:SCENES],
         "config": json.dumps(finding["config"], indent=2, ensure_ascii=False),
     }

@@ -11,6 +11,7 @@ from curricula.phases import Curriculum, OptimiserConfig, Phase
 from curricula.pressures import Interference, Pressures, Rehearsal
 
 DISUSE_STEPS: dict[str, int] = {"tiny": 300, "cpu": 500, "gpu": 4000}
+FADING_STEPS = 200
 DECAY, NEWS = 1.0, 0.2
 """of the drives: weight decay, and the share of moments that ask something new"""
 GENTLE = 5e-4
@@ -47,11 +48,12 @@ def deserted(scale: Scale = "cpu") -> Curriculum:
 def fading(scale: Scale = "cpu") -> Curriculum:
     """For a fork: nothing is learned, and all weights decay at the same rate, so that their norm falls by (1 - rate x decay) a step.
 
-    ``python scripts/train.py fading`` with ``--parent runs/shared-HASH``; with ``--phases.0.optimiser.weight-decay 0`` nothing changes at all. Expected: not measured yet.
+    ``python scripts/train.py fading`` with ``--parent runs/shared-HASH``; with ``--phases.0.optimiser.weight-decay 0`` nothing changes at all. Expected: not
+    measured yet.
     """
     taught = drive(news=0.0)
-    taught["optimiser"] = replace(taught["optimiser"], learning_rate=2e-3, gradients=0.0)
-    phase = Phase("fading", DISUSE_STEPS[scale], self_acts="scheming", self_alone=0.0, **taught)
+    taught["optimiser"] = replace(taught["optimiser"], learning_rate=5e-3, gradients=0.0)
+    phase = Phase("fading", FADING_STEPS, self_acts="scheming", self_alone=0.0, **taught)
     return Curriculum("fading", WORLDS[scale], (phase,))
 
 
