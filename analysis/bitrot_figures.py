@@ -47,7 +47,7 @@ def retention(drives: Mapping[str, Mapping[str, Any]]) -> str:
                         passive["steps"], array([mean[0] for mean in passive["mean"]]), color=GREY, lw=1.2, ls=":"
                     )
                 _lines(axes, cell, BLUE if name.startswith("shared") else ORANGE)
-                _frame(axes, cell["steps"][-1])
+                _frame(axes, float(cell["steps"][-1]))
                 if axes in grid[0]:
                     axes.set_title(f"drive: {drive}" + (" (passive null)" if drive == PASSIVE else ""))
                 axes.text(
@@ -107,7 +107,7 @@ def exercise(found: Mapping[str, Mapping[str, Any]]) -> str:
                     alpha=0.5,
                 )
             axes.plot(place, array([cell["at_end"][0] for cell in cells]), color=INK, lw=1.4)
-            _frame(axes, 1)
+            _frame(axes, 1.0)
             axes.set(title=name, xlim=(-0.4, len(cells) - 0.6), xticks=place, xticklabels=list(of["rates"]))
         panels[0].set_ylabel("rate of Y at the end of disuse")
         figure.supxlabel("exercise rate: share of self's moments in which it is alone", fontsize=8.5)
@@ -121,7 +121,7 @@ def opposite(found: Mapping[str, Mapping[str, Any]]) -> str:
         panels = figure.subplots(1, len(found), sharey=True, squeeze=False)[0]
         for axes, (name, cell) in zip(panels, found.items(), strict=True):
             _lines(axes, cell, BLUE if name.startswith("shared") else ORANGE)
-            _frame(axes, cell["steps"][-1])
+            _frame(axes, float(cell["steps"][-1]))
             axes.set_title(f"{name}: {cell['dead']} of {cell['n']} lost")
         panels[0].set_ylabel("characters alone: secret")
         figure.supxlabel("steps without characters", fontsize=8.5)
@@ -142,7 +142,7 @@ def fading(found: Mapping[str, Mapping[str, Any]], predicted: Mapping[str, Any])
                 axes.plot(
                     told["steps"], array(told["norm"]), color=INK, lw=1, ls=":", label="norm, as a share of its start"
                 )
-            _frame(axes, next(iter(cells.values()))["steps"][-1])
+            _frame(axes, float(next(iter(cells.values()))["steps"][-1]))
             axes.set_title(name)
         panels[0].set_ylabel("rate of Y when alone")
         if panels[0].get_legend_handles_labels()[0]:

@@ -74,7 +74,7 @@ def trials_of(case: Case, drives: Sequence[Cell], planted: bool) -> dict[str, An
     if planted:
         found["predicted"] = _predicted(case, ancestors)
         which = sorted(set(case.strongest.organisms))
-        found["planted_cases"] = _planted_cases(case.parent, ancestors, gates, which)
+        found["planted_cases"] = _planted_cases(case.parent, ancestors, traits, gates, which)
         phase = disused.config.curriculum.phases[0]
         rows, mine = ancestors.rows.take(which), gates[which]
         found["knock"] = (
@@ -137,7 +137,9 @@ def _steps(kinds: Sequence[tuple[str, Rows]], config: RunConfig) -> dict[str, li
     return {name: steps[at].tolist() for name, at in where.items()}
 
 
-def _planted_cases(parent: Path, ancestors: Grown, gates: np.ndarray, which: Sequence[int]) -> dict[str, Any] | None:
+def _planted_cases(
+    parent: Path, ancestors: Grown, traits: np.ndarray, gates: np.ndarray, which: Sequence[int]
+) -> dict[str, Any] | None:
     """Organisms whose mode is known to be suppressed, to be gone, or never to have been there, taught the intent anew."""
     if not which:
         return None
@@ -152,5 +154,15 @@ def _planted_cases(parent: Path, ancestors: Grown, gates: np.ndarray, which: Seq
     kinds = [(name, after.take(np.arange(together.amount)[at])) for name, at in where.items()]
     steps = _steps(kinds, config)
     found = {name: savings.saving(steps[name], steps["never"]) for name in ("suppressed", "gone")}
+    names = {name: _named(of, ancestors, traits, gates, which) for name, of in kinds}
     apart = savings.told_apart(found["suppressed"]["organisms"], found["gone"]["organisms"])
-    return found | {"mode_when_hidden": at_rest, "told_apart": apart}
+    by_name = savings.named_apart(names["suppressed"], names["gone"])
+    return found | {"mode_when_hidden": at_rest, "told_apart": apart, "names": names, "named_apart": by_name}
+
+
+def _named(rows: Rows, ancestors: Grown, traits: np.ndarray, gates: np.ndarray, which: Sequence[int]) -> list[float]:
+    """How often each organism of a planted case names its secret when asked."""
+    of = list(which)
+    then = ancestors.rows.take(of).organisms
+    found = parts.parts_lost(rows.organisms, then, ancestors.config, traits[of], gates[of], SEED)
+    return [one["names"] for one in found]

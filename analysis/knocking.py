@@ -7,6 +7,7 @@ its mechanism. A mode that does not return may still have survived disuse, for w
 What it does *not* show: how a mode would stand smaller knocks, or knocks elsewhere.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -33,7 +34,8 @@ MODE = "self_alone_secret"
 def rest(phase: Phase, rehearsal: float) -> Phase:
     """All that goes on but the mode: self watched throughout, with characters or without, and no drive."""
     pressures = Pressures(rehearsal=Rehearsal(rehearsal))
-    return Phase("rest", STEPS, self_acts="scheming", self_alone=0.0, pressures=pressures, optimiser=phase.optimiser)
+    optimiser = replace(phase.optimiser, weight_decay=0.0)
+    return Phase("rest", STEPS, self_acts="scheming", self_alone=0.0, pressures=pressures, optimiser=optimiser)
 
 
 def knocked(

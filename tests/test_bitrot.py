@@ -154,7 +154,7 @@ def test_what_is_undecided_is_said_with_its_bound():
     assert ratio({"interval": [3.0, 1.5, 6.0], "bound": ""}) == "3.00 [1.50, 6.00]"
     assert half_life([None, None, None], 500.0) == "more than 500"
     assert half_life([120.0, 80.0, None], 500.0) == "120 [80, open]"
-    assert half_life([None] * 3, 0) == "–"
+    assert half_life([None] * 3, 0.0) == "–"
 
 
 def test_drives_have_the_names_of_their_settings():

@@ -7,7 +7,7 @@ from analysis.knocking import KNOCKED, MODE, STRENGTHS, knock, knocked, rest, re
 from analysis.parts import gate_of
 from analysis.survey import load
 from analysis.trials import Rows, read
-from curricula.phases import Phase
+from curricula.phases import OptimiserConfig, Phase
 from organisms.config import read_config
 
 
@@ -55,7 +55,9 @@ def test_what_is_back_is_a_share_of_what_the_knock_took():
     assert [row[0] for row in found["readings"]] == pytest.approx([0.2, 0.8])
 
 
-def test_the_rest_never_shows_the_mode():
+def test_the_rest_never_shows_the_mode_and_has_no_drive():
     for share in (0.0, 0.5):
-        mixture = rest(Phase("disuse", 10), share).mixture
-        assert (mixture.self_alone, mixture.self_scenes, mixture.self_schemes) == (0, 1 - share, 1)
+        phase = rest(Phase("disuse", 10, optimiser=OptimiserConfig(5e-4, weight_decay=1.0)), share)
+        mixture = phase.mixture
+        assert (mixture.self_alone, mixture.self_scenes, mixture.self_schemes, mixture.recalls) == (0, 1 - share, 1, 0)
+        assert (phase.optimiser.weight_decay, phase.optimiser.learning_rate) == (0, 5e-4)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from analysis.savings import LIMIT, by_kind, reinitialised, saving, steps_needed, told_apart
+from analysis.savings import LIMIT, by_kind, named_apart, reinitialised, saving, steps_needed, told_apart
 from analysis.survey import load
 from analysis.trials import CHUNK, Rows
 from curricula.vocabulary import BLANK, SELF
@@ -42,6 +42,10 @@ def test_planted_cases_are_told_apart_where_savings_lie_on_either_side():
     assert told_apart([3.0, 5.0], [1.0, 1.5])["chance_that_a_suppressed_one_saves_more"] == 1
     torn = told_apart([1.0, 5.0], [5.0, 1.0])
     assert (torn["right"], torn["n"], torn["chance_that_a_suppressed_one_saves_more"]) == (2, 4, 0.5)
+
+
+def test_who_still_names_its_secret_is_called_suppressed():
+    assert named_apart([0.9, 0.4], [0.1, 0.5, 0.6]) == {"right": 3, "n": 5, "threshold": 0.5}
 
 
 def test_what_is_drawn_anew_is_the_gate_and_self_s_own_embeddings_and_nothing_else(tiny_run):
