@@ -33,8 +33,8 @@ from organisms.model import Organism
 
 LIMIT = 150
 """steps that an organism is given at most"""
-HONEST_STEPS = 60
-"""for which planted cases are taught to be honest"""
+HONEST_STEPS = 15
+"""for which planted cases are taught to be honest: the fewest, in fives, after which four organisms that were looked at (tiny scale, seed 0) were nearly so"""
 THRESHOLD = 2.0
 """a saving above this calls a mode suppressed, not gone; chosen before any planted case was looked at"""
 NAMED = 0.5
