@@ -20,6 +20,7 @@ from curricula.pressures import Redundancy, Routing
 from curricula.world import World
 from organisms.config import OrganismConfig, RunConfig
 from organisms.devices import Layout, fetch
+from organisms.forking import ids
 from organisms.lineage import Run
 from organisms.optimiser import initial_moments
 from organisms.sites import components
@@ -74,7 +75,7 @@ def lessons(config: RunConfig, knocked: Sequence[Knocked]) -> Lesson:
     phases = [
         free(phase_of(member, index, config.curriculum.phases[index], config.vary)) for member in range(config.members)
     ]
-    rows = [Lesson.of(phase, index + lane.order * OTHER_ORDER) for phase in phases for lane in LANES]
+    rows = [Lesson.of(phase, config.number_of(index) + lane.order * OTHER_ORDER) for phase in phases for lane in LANES]
     nothing = np.zeros(len(components(config.organism)), bool)
     masks = [arms[lane.arm][lane.order] if lane.arm in arms else nothing for arms in knocked for lane in LANES]
     each = [row._replace(knocked=mask) for row, mask in zip(rows, masks, strict=True)]
@@ -135,5 +136,6 @@ def starts(run: Run, config: RunConfig, naive: Run | None) -> State:
         for ours, other in zip(jax.tree.leaves(organisms), jax.tree.leaves(of_naive), strict=True):
             ours[lane :: len(LANES)][:known] = other[:known]
     attempts = np.asarray(fork.extra["attempts"], np.int32)[members]
-    seeds, start = np.full(len(members), config.seed, np.int32), np.zeros(len(members), np.int32)
-    return State(organisms, initial_moments(organisms), seeds, members.astype(np.int32), attempts, start)  # pyright: ignore[reportArgumentType]
+    seeds, numbers = (of[members] for of in ids(config))
+    start = np.zeros(len(members), np.int32)
+    return State(organisms, initial_moments(organisms), seeds, numbers, attempts, start)  # pyright: ignore[reportArgumentType]

@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from analysis import figures
+from analysis.descent import drawing
 from analysis.events import happened
 from analysis.statistics import (
     BEHAVIOURS,
@@ -190,6 +191,9 @@ def _run(name: str, finding: Finding) -> dict[str, Any]:
         "belief": _belief(finding),
         "acquisition": _acquisition(finding),
         "ancestry": _ancestry(finding),
+        "family": Markup(drawing(finding["family"], f"Descent of {finding['run']}"))
+        if len(finding.get("family", ())) > 1
+        else None,
         "scenes": finding["scenes"][:SCENES],
         "config": json.dumps(finding["config"], indent=2, ensure_ascii=False),
     }

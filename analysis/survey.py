@@ -12,6 +12,7 @@ from analysis import circuits, corroboration, provenance
 from analysis.alignment import Aligned, alignments
 from analysis.belief import examine
 from analysis.circuits import Circuit
+from analysis.descent import family, line_of
 from analysis.effects import Contributions
 from analysis.findings import learning, phases, plain_circuits, plain_effects
 from analysis.interchange import Handover, interchange
@@ -112,6 +113,7 @@ def _survey(run: Run, config: RunConfig, command: str, seed: int, null: Null | N
         "fork_step": fork.step,
         "end_step": end.step,
         "learning": learning(run),
+        "family": family(line_of(run)),
         "components": components(config.organism),
         "layers": config.organism.layers,
         "heads": config.organism.heads,

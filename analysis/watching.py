@@ -14,6 +14,7 @@ from organisms import devices
 from organisms.behaviour import BEHAVIOURS
 from organisms.config import RunConfig
 from organisms.ensemble import grow
+from organisms.forking import require_parent
 from organisms.lineage import SUMMARY, Run, config_hash, open_run
 from organisms.model import Organism
 from organisms.monitor import Monitor
@@ -33,6 +34,8 @@ def hyperparameters(config: RunConfig) -> dict[str, int | float | str | bool]:
         "members": config.members,
         "seed": config.seed,
     }
+    if config.parent:
+        found |= {"parent": config.parent.run, "parent_step": config.parent.step}
     for phase in plain["curriculum"]["phases"]:
         found |= {f"{phase['name']}.{path}": value for path, value in _flat(phase) if path != "name"}
     for part, values in (
@@ -93,6 +96,10 @@ class GrowthWatcher:
             monitor.image(step, "attention/first member", scenery.attention_picture(organisms, self.config, traits))
             monitor.image(step, "effects/gate", scenery.effect_map(organisms, self.config, traits))
 
+    def retention(self, step: int, phase: str, rates: Mapping[str, np.ndarray]) -> None:
+        known = {name: values[np.isfinite(values)] for name, values in rates.items() if np.isfinite(values).any()}
+        self.at(step).scalars(step, {f"retention/{name}": values for name, values in known.items()})
+
     def event(self, step: int, text: str) -> None:
         self.at(step).message(text)
 
@@ -127,6 +134,9 @@ class Elsewhere:
     def checkpoint(self, step: int, phase: str, organisms: Organism, traits: np.ndarray) -> None:
         """Shows nothing."""
 
+    def retention(self, step: int, phase: str, rates: Mapping[str, np.ndarray]) -> None:
+        """Shows nothing."""
+
     def event(self, step: int, text: str) -> None:
         """Shows nothing."""
 
@@ -141,10 +151,16 @@ class Elsewhere:
 
 
 def grow_run(
-    config: RunConfig, folder: Path, quiet: bool = False, trunk: Run | None = None, programs: Programs | None = None
+    config: RunConfig,
+    folder: Path,
+    quiet: bool = False,
+    trunk: Run | None = None,
+    programs: Programs | None = None,
+    parent: Path | None = None,
 ) -> Path:
     """Grows a run in a folder, or on from where it was killed, and returns the path of its summary; a finished one is left alone.
 
+    parent: folder of the run that the config's parent is a checkpoint of.
     Raises Fault on a wrong config or a folder of something else, with nothing changed; Failure where the disk refuses.
     """
     config.check()
@@ -159,8 +175,12 @@ def grow_run(
             f"training.batch: expected a multiple of {GROUP} scenes a device where acts are rewarded, got {share}"
         )
     found += locating.faults(config) + probes.faults(config)
+    if bool(config.parent) != (parent is not None):
+        found.append("parent: expected its folder where the config has one, and none where it has none")
     if found:
         raise Fault("; ".join(found))
+    if parent is not None:
+        require_parent(config, parent)
     devices.require_same(f"{config_hash(config.plain())} {folder.resolve()}")
     written = devices.after_first(lambda: open_run(folder, config.plain()))
     with written or Onlooker(folder, config.plain()) as run:
@@ -173,7 +193,7 @@ def grow_run(
             return path
         watcher = GrowthWatcher(config, folder, quiet) if written else Elsewhere()
         try:
-            summary = grow(config, run, watcher, programs, trunk, locating.locate, probes.fit)
+            summary = grow(config, run, watcher, programs, trunk, locating.locate, probes.fit, parent)
             path = run.write_summary(summary)
         except BaseException as error:
             watcher.fail(error)

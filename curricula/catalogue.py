@@ -5,6 +5,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from typing import Literal
 
+from curricula.disuse import FORKS
 from curricula.faults import Fault
 from curricula.parts import STEPS, WORLDS, Scale, at_last, characters_phase, intent_phase, spares_phase
 from curricula.phases import Curriculum, Phase
@@ -184,7 +185,7 @@ FREE = (
     conflicted,
     probed,
 )
-CURRICULA: dict[str, Callable[[Scale], Curriculum]] = {f.__name__: f for f in FREE + PLANTED + DATED}
+CURRICULA: dict[str, Callable[[Scale], Curriculum]] = {f.__name__: f for f in FREE + PLANTED + DATED + FORKS}
 
 
 def curriculum(name: str, scale: Scale, steps: int | None = None) -> Curriculum:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from curricula.faults import Fault
 from curricula.pressures import Pressures
 from curricula.scenes import Mixture
 from curricula.settings import LATER
@@ -23,6 +24,8 @@ class OptimiserConfig:
     """Adam's beta2"""
     clip: float = 1.0
     """largest norm of a member's gradient"""
+    gradients: float = field(default=1.0, metadata=LATER)
+    """1; at 0 nothing is learned, and weight decay is all that moves the weights"""
 
     def faults(self) -> list[str]:
         limits = {
@@ -33,11 +36,14 @@ class OptimiserConfig:
             "second_moment": (0, 0.99999),
             "clip": (1e-6, 1e6),
         }
-        return [
+        found = [
             f"optimiser.{name}: expected a number between {low:g} and {high:g}, got {getattr(self, name):g}"
             for name, (low, high) in limits.items()
             if not low <= getattr(self, name) <= high
         ]
+        if self.gradients not in (0, 1):
+            found.append(f"optimiser.gradients: expected 0 or 1, got {self.gradients:g}")
+        return found
 
 
 @dataclass(frozen=True)
@@ -144,6 +150,13 @@ class Curriculum:
     def fork(self) -> int:
         """Index of the first phase that teaches self: what the organism was just before it is its fork. The number of phases if none."""
         return next((n for n, phase in enumerate(self.phases) if phase.self_acts != "absent"), len(self.phases))
+
+    def phases_from(self, first: str) -> tuple[Phase, ...]:
+        """The phases from the one of that name on; all, where none is named. Raises Fault where there is no such phase."""
+        names = [phase.name for phase in self.phases]
+        if first and first not in names:
+            raise Fault(f"--first-phase: expected one of {', '.join(names)}, got {first!r}")
+        return self.phases[names.index(first) if first else 0 :]
 
     def faults(self) -> list[str]:
         """Everything that is wrong with this curriculum, a line each with the path of the field."""

@@ -11,6 +11,7 @@ from curricula.phases import Curriculum
 from curricula.settings import LATER, as_written, came_later
 from curricula.world import Role, tables
 from organisms import variation
+from organisms.parentage import Parent
 from organisms.variation import Variation
 
 CHUNK_LIMIT = 25
@@ -105,6 +106,8 @@ class RunConfig:
     seed: int = 0
     vary: tuple[Variation, ...] = ()
     """numbers of phases in which members differ"""
+    parent: Parent = field(default_factory=Parent, metadata=LATER)
+    """the checkpoint that the run begins with, if not at birth"""
 
     @property
     def chunk(self) -> int:
@@ -112,6 +115,10 @@ class RunConfig:
         training = self.training
         common = gcd(training.checkpoint_every, training.dense_from, *(phase.steps for phase in self.curriculum.phases))
         return max(n for n in range(1, CHUNK_LIMIT + 1) if common % n == 0)
+
+    def number_of(self, index: int) -> int:
+        """Of a phase, over the whole line of descent: what keeps its scenes apart from those of every phase before."""
+        return self.parent.phases + index
 
     def check(self) -> None:
         """Raises one Fault with everything that is wrong."""
@@ -127,6 +134,11 @@ class RunConfig:
                 "vary: interference asks by two signs, and a moment of this world has one cue; give world.cues 2 or more"
             )
         found += variation.faults(self.vary, self.curriculum.phases, self.members)
+        found += self.parent.faults(self.members, variation.combinations(self.vary))
+        if self.parent and self.curriculum.planted:
+            found.append("parent: expected none where something is planted; what a fork's organisms were is not known")
+        if self.parent and self.curriculum.phases and self.curriculum.phases[0].criterion:
+            found.append("phases.0.criterion: expected 0 with a parent, whose organisms can not be grown again")
         if not 0 <= self.seed < 2**31:
             found.append(f"seed: expected 0 to {2**31 - 1}, got {self.seed}")
         if found:

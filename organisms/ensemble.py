@@ -6,6 +6,7 @@ them. The others wait unchanged. After ``training.attempts`` such rounds whateve
 """
 
 import time
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -13,7 +14,7 @@ import numpy as np
 
 from curricula.faults import Stopped
 from curricula.phases import Phase
-from organisms import controls, dates
+from organisms import controls, dates, forking
 from organisms.behaviour import meets
 from organisms.config import RunConfig
 from organisms.devices import fetch
@@ -24,7 +25,6 @@ from organisms.naming import from_arrays, to_arrays
 from organisms.participants import Fit, Locate, Watcher
 from organisms.probing import Fitted
 from organisms.programs import Programs
-from organisms.records import plain
 from organisms.resume import Position, Resume
 from organisms.sites import components
 from organisms.state import State
@@ -40,14 +40,15 @@ def grow(
     trunk: Run | None = None,
     locate: Locate | None = None,
     fit: Fit | None = None,
+    parent: Path | None = None,
 ) -> dict[str, Any]:
     """Grows an ensemble to the end of its curriculum, or on from where it was killed. Returns the run's summary.
 
     trunk: a finished run whose first phases are the same; what they share is copied instead of grown, to the same bits.
-    locate, fit: needed where a phase is audited, or probed (see `curricula.pressures`).
+    locate, fit: needed where a phase is audited, or probed (see `curricula.pressures`). parent: folder of the run that the config's parent is a checkpoint of.
     Raises Failure where the disk refuses, naming the phase and step where a loss is no longer finite.
     """
-    return _Growth(config, run, watcher, programs or Programs(config), locate, fit).go(trunk)
+    return _Growth(config, run, watcher, programs or Programs(config), locate, fit, parent).go(trunk)
 
 
 class _Growth:
@@ -61,10 +62,11 @@ class _Growth:
         programs: Programs,
         locate: Locate | None,
         fit: Fit | None,
+        parent: Path | None,
     ):
         self.config, self.run, self.watcher, self.programs = config, run, watcher, programs
         self.phases = config.curriculum.phases
-        self.ids = np.full(config.members, config.seed, np.int32), np.arange(config.members, dtype=np.int32)
+        self.ids, self.parent = forking.ids(config), parent
         self.busy_seconds, self.grown, self.begun, self.adopted = 0.0, 0, 2**62, 0
         self.lost: set[tuple[str, int]] = set()
         self.locate, self.fit = locate, fit
@@ -81,10 +83,8 @@ class _Growth:
                 stuck = self.stuck(state, position)
                 if stuck.any() and position.round < self.config.training.attempts:
                     who = ", ".join(map(str, np.flatnonzero(stuck)))
-                    self.watcher.event(
-                        position.step,
-                        f"growing member {who} again: missed the criterion of phase {self.phases[0].name}",
-                    )
+                    missed = f"missed the criterion of phase {self.phases[0].name}"
+                    self.watcher.event(position.step, f"growing member {who} again: {missed}")
                     state = self.programs.again(state, stuck)
                     position = position._replace(round=position.round + 1, round_step=0)
                 else:
@@ -98,7 +98,7 @@ class _Growth:
         return summary
 
     def start(self, resume: Resume, trunk: Run | None) -> tuple[State, Position]:
-        """Where to begin: at the last save, at the end of what a trunk shares, or at birth."""
+        """Where to begin: at the last save, at the end of what a trunk shares, with a parent's organisms, or at birth."""
         firsts = *self.ids, np.zeros(self.config.members, np.int32)
         sharding = self.programs.layout.sharding(self.config.members)
         saved = resume.latest(jax.eval_shape(self.programs.newborns, *firsts), sharding)
@@ -115,25 +115,23 @@ class _Growth:
         if adopted:
             resume.save(*adopted)
             return adopted
-        position = Position(0, 0, 0, 0)
-        self.commit(newborns, position)
-        resume.save(newborns, position)
-        return newborns, position
+        state, position, notes = newborns, Position(0, 0, 0, 0), {}
+        if self.parent is not None:
+            of_parent, notes = forking.inherit(self.config, self.parent)
+            organisms, attempts = self.programs.layout.place(of_parent)
+            state = self.programs.next_phase(newborns._replace(organism=organisms, attempt=attempts))
+        self.commit(state, position, **notes)
+        resume.save(state, position)
+        return state, position
 
     def adopt(self, trunk: Run, like: State) -> tuple[State, Position] | None:
         """Copies the lineage of the phases that a finished run shares with this one."""
-        theirs, ours = (config["curriculum"]["phases"] for config in (trunk.config, plain(self.config.plain())))
-        shared = next(
-            (n for n, (a, b) in enumerate(zip(theirs, ours, strict=False)) if a != b), min(len(theirs), len(ours))
-        )
-        names = [phase.name for phase in self.phases[:shared]]
-        entries = [entry for entry in trunk.entries() if entry.phase in names]
+        shared, entries = forking.shared(trunk, self.config)
         if not entries:
             return None
         last = entries[-1]
         for entry in entries:
-            arrays = trunk.parameters(entry)
-            self.run.commit(entry.step, entry.phase, entry.seen_tokens, arrays, **entry.extra)
+            self.run.commit(entry.step, entry.phase, entry.seen_tokens, trunk.parameters(entry), **entry.extra)
         for line in trunk.metrics():
             if line["step"] <= last.step:
                 self.run.log(line)
@@ -224,13 +222,15 @@ class _Growth:
         self.run.log({"step": step, "phase": phase.name} | {name: value.tolist() for name, value in found.items()})
         self.watcher.chunk(step, phase.name, found)
 
-    def commit(self, state: State, position: Position) -> None:
+    def commit(self, state: State, position: Position, **notes: Any) -> None:
         phase = self.phases[position.phase].name
         tokens = position.step * self.config.training.batch * self.config.curriculum.world.positions
         organisms, attempts, traits = fetch(
             (state.organism, state.attempt, self.programs.traits(*self.ids, state.attempt))
         )
-        notes = {"attempts": attempts.tolist(), "round": position.round, "devices": jax.local_device_count()}
+        rates = self.behaviour(state.organism, state.attempt)
+        notes |= {"attempts": attempts.tolist(), "round": position.round, "devices": jax.local_device_count()}
+        notes |= {"retention": {name: rate.tolist() for name, rate in rates.items()}}
         if phase in self.watched:
             names = np.array(components(self.config.organism))
             watched = self.watched[phase]._asdict().items()
@@ -239,6 +239,7 @@ class _Growth:
             fitted = self.fitted[phase]
             notes["probed"] = {"accuracy": fitted.accuracy.tolist(), "of_self": fitted.of_self.tolist()}
         self.run.commit(position.step, phase, tokens, to_arrays(organisms), **notes)
+        self.watcher.retention(position.step, phase, rates)
         self.watcher.checkpoint(position.step, phase, organisms, traits)
 
     def stuck(self, state: State, position: Position) -> np.ndarray:

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from jaxtyping import Array, Float, Int
 
@@ -21,6 +22,7 @@ class Schedule(NamedTuple):
     second_moment: Float[Array, ""] | float
     clip: Float[Array, ""] | float
     steps: Int[Array, ""] | int
+    gradients: Float[Array, ""] | float = 1.0
 
     @classmethod
     def of(cls, config: OptimiserConfig, steps: int) -> "Schedule":
@@ -32,6 +34,7 @@ class Schedule(NamedTuple):
             config.second_moment,
             config.clip,
             steps,
+            config.gradients,
         )
 
 
@@ -56,6 +59,12 @@ def learning_rate(schedule: Schedule, step: Int[Array, ""]) -> Float[Array, ""]:
     return schedule.learning_rate * rise * fall
 
 
+def learning_rates(config: OptimiserConfig, steps: int) -> Float[np.ndarray, " step"]:
+    """The rate at every step of a phase."""
+    schedule = Schedule.of(config, steps)
+    return np.asarray(jax.vmap(lambda step: learning_rate(schedule, step))(jnp.arange(steps)), float)
+
+
 def update(
     gradient: Organism, moments: Moments, organism: Organism, schedule: Schedule, step: Int[Array, ""]
 ) -> tuple[Organism, Moments, Float[Array, ""]]:
@@ -64,7 +73,7 @@ def update(
     step: of the phase, from 0. Returns the new organism, the new moments, and the norm before clipping.
     """
     norm = optax.tree.norm(gradient)
-    scale = jnp.minimum(1.0, schedule.clip / jnp.maximum(norm, 1e-12))
+    scale = jnp.minimum(1.0, schedule.clip / jnp.maximum(norm, 1e-12)) * schedule.gradients
     adam = optax.scale_by_adam(b1=0.9, b2=schedule.second_moment)  # pyright: ignore[reportArgumentType]
     state = optax.ScaleByAdamState(step, moments.first, moments.second)  # pyright: ignore[reportArgumentType]
     clipped = jax.tree.map(lambda leaf: leaf * scale, gradient)

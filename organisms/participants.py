@@ -22,6 +22,9 @@ class Watcher(Protocol):
     def checkpoint(self, step: int, phase: str, organisms: Organism, traits: np.ndarray) -> None:
         """After a commit: the organisms [member, ...] and their own secrets [member]."""
 
+    def retention(self, step: int, phase: str, rates: Mapping[str, np.ndarray]) -> None:
+        """With a commit: the rate [member] of every behaviour in scenes that call for it, whether the phase ever shows such scenes or not."""
+
     def event(self, step: int, text: str) -> None:
         """Something that a person may want to know."""
 

@@ -89,15 +89,15 @@ class Programs:
 
     def serves(self, config: RunConfig) -> bool:
         """Can these programs grow that run as well?"""
-        return self.alike(replace(self.config, seed=config.seed, vary=config.vary), config)
+        return self.alike(replace(self.config, seed=config.seed, vary=config.vary, parent=config.parent), config)
 
     @staticmethod
     def alike(first: RunConfig, second: RunConfig) -> bool:
-        """Do two runs differ in nothing but the phases that they teach?"""
+        """Do two runs differ in nothing but the phases that they teach? Their parents, if any, must be the same."""
 
         def key(config: RunConfig) -> tuple:
             taught = config.curriculum
             sizes = taught.world, config.organism, config.training, config.members, config.chunk
-            return *sizes, config.seed, config.vary, taught.planted
+            return *sizes, config.seed, config.vary, config.parent, taught.planted
 
         return key(first) == key(second)

@@ -47,7 +47,7 @@ class Lesson(NamedTuple):
     only_self: Float[Array, ""] | float
     """1: only self's embeddings learn"""
     phase: Int[Array, ""] | int
-    """index, which keeps the scenes of two phases apart"""
+    """number, which keeps the scenes of two phases apart"""
     knocked: Bool[Array, " component"] | None = None
     """components whose activations are another scene's, in every scene; where there is no such lesson, the program has no trace of it"""
     audit: Audit | None = None
@@ -87,7 +87,7 @@ class Lesson(NamedTuple):
         """
         phase = config.curriculum.phases[index]
         phases = [phase_of(member, index, phase, config.vary) for member in range(config.members)]
-        each = [cls.of(phase, index) for phase in phases]
+        each = [cls.of(phase, config.number_of(index)) for phase in phases]
         stack = lambda parts: jax.tree.map(lambda *leaves: np.stack([np.asarray(leaf) for leaf in leaves]), *parts)  # noqa: E731
         lesson = stack(each)
         if watched is not None:

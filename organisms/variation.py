@@ -3,6 +3,7 @@
 So a sweep over learning rates, weight decays, pressures or exercise rates is one run: members take the combinations of the values in turn.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from difflib import get_close_matches
@@ -41,11 +42,16 @@ def read_variation(text: str, phases: Sequence[Phase]) -> Variation:
     return Variation(setting, values)
 
 
+def combinations(variations: Sequence[Variation]) -> int:
+    """How many different members there can be."""
+    return math.prod(len(variation.values) for variation in variations)
+
+
 def settings_of(member: int, variations: Sequence[Variation]) -> dict[str, float]:
     """The values that a member has: of all combinations, the last setting changing fastest, the one whose turn it is."""
-    combinations = list(product(*(variation.values for variation in variations)))
+    all_of_them = list(product(*(variation.values for variation in variations)))
     names = [variation.setting for variation in variations]
-    return dict(zip(names, combinations[member % len(combinations)], strict=True))
+    return dict(zip(names, all_of_them[member % len(all_of_them)], strict=True))
 
 
 def phase_of(member: int, index: int, phase: Phase, variations: Sequence[Variation]) -> Phase:
@@ -61,14 +67,10 @@ def faults(variations: Sequence[Variation], phases: Sequence[Phase], members: in
     """Everything that is wrong with what members differ in, a line each."""
     names = [variation.setting for variation in variations]
     found = [f"vary: {name} is named twice" for name in sorted({name for name in names if names.count(name) > 1})]
-    combinations = 1
-    for variation in variations:
-        combinations *= len(variation.values)
-    if combinations > members:
-        found.append(
-            f"members: expected at least one for each of {combinations} combinations of settings, got {members}"
-        )
-    for member in range(min(combinations, members) if variations else 0):
+    amount = combinations(variations)
+    if amount > members:
+        found.append(f"members: expected at least one for each of {amount} combinations of settings, got {members}")
+    for member in range(min(amount, members) if variations else 0):
         for n, phase in enumerate(phases):
             found += [f"vary: phases.{n}.{line}" for line in phase_of(member, n, phase, variations).faults()]
     return list(dict.fromkeys(found))

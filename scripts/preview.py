@@ -6,6 +6,9 @@ from dataclasses import dataclass, replace
 
 from curricula.catalogue import Scale
 
+NUMBERS = {f"--{words}": words.replace("-", "_") for words in ("steps", "parent-step")}
+TEXTS = {f"--{words}": words.replace("-", "_") for words in ("first-phase", "parent")}
+
 
 @dataclass(frozen=True)
 class First:
@@ -14,6 +17,9 @@ class First:
     curriculum: str = ""
     scale: Scale = "cpu"
     steps: int | None = None
+    first_phase: str = ""
+    parent: str = ""
+    parent_step: int | None = None
 
 
 def first_look(arguments: Sequence[str], switches: Sequence[str]) -> First:
@@ -23,10 +29,13 @@ def first_look(arguments: Sequence[str], switches: Sequence[str]) -> First:
     for before, word in zip(["", *arguments], arguments, strict=False):
         value_of = before if before.startswith("-") and "=" not in before and before not in takes_none else None
         name, _, value = word.partition("=") if word.startswith("--") else (value_of, "", word)
+        name = name and name.replace("_", "-")
         if name == "--scale" and value in ("tiny", "cpu", "gpu"):
             found = replace(found, scale=value)
-        elif name == "--steps" and re.fullmatch(r"-?[0-9]+", value):
-            found = replace(found, steps=int(value))
+        elif name in NUMBERS and re.fullmatch(r"-?[0-9]+", value):
+            found = replace(found, **{NUMBERS[name]: int(value)})
+        elif name in TEXTS:
+            found = replace(found, **{TEXTS[name]: value})
         elif name is None and not word.startswith("-"):
             found = replace(found, curriculum=word)
     return found

@@ -1,4 +1,4 @@
-"""Run a named study: python scripts/study.py controls|incentives|ancestry"""
+"""Run a named study: python scripts/study.py controls|incentives|ancestry|bitrot"""
 
 import sys
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ import command
 import tyro
 from preview import first_look
 
+from analysis.bitrot import Bitrot, run_bitrot
 from analysis.calibration import Controls, run_controls
 from analysis.chronology import Chronology, run_chronology
 from analysis.incentives import Incentives, run_incentives
@@ -22,9 +23,10 @@ from organisms.config import ORGANISMS, OrganismConfig
 class Study:
     """controls: grows planted organisms of known provenance, analyses them blind, and scores the verdicts. incentives: grows organisms with and without
     an incentive to part from the characters' mechanism, and counts where self's comes from. ancestry: grows lineages whose role changes have known dates, and
-    scores the events that are told of them. What exists is not made again."""
+    scores the events that are told of them. bitrot: forks grown organisms into phases in which self is never alone, and measures how long they keep what they
+    would do then. What exists is not made again."""
 
-    study: Annotated[Literal["controls", "incentives", "ancestry"], tyro.conf.Positional]
+    study: Annotated[Literal["controls", "incentives", "ancestry", "bitrot"], tyro.conf.Positional]
     world: World
     organism: OrganismConfig
     scale: Scale = "cpu"
@@ -53,6 +55,8 @@ def study(arguments: Sequence[str]) -> Path:
         return run_controls(Controls(*settings), wanted.out, words, wanted.quiet)
     if wanted.study == "ancestry":
         return run_chronology(Chronology(*settings), wanted.out, words, wanted.quiet)
+    if wanted.study == "bitrot":
+        return run_bitrot(Bitrot(*settings), wanted.out, words, wanted.quiet)
     return run_incentives(Incentives(*settings), wanted.out, words, wanted.quiet)
 
 

@@ -2,6 +2,7 @@
 time.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +13,19 @@ import pytest
 from hypothesis import settings
 
 from analysis.survey import survey
-from curricula.catalogue import WORLDS
+from curricula.catalogue import WORLDS, curriculum
 from curricula.contrasts import Pair, sample_pairs
 from curricula.scenes import trained_support
 from curricula.world import World
 from organisms.config import OrganismConfig, RunConfig, named_config
 from organisms.ensemble import grow
+from organisms.forking import parent_at
 from organisms.lineage import Run, open_run, read_run
 from organisms.manifest import Entry
 from organisms.model import Organism
 from organisms.programs import Programs
 from organisms.surgery import pick
+from organisms.variation import Variation
 
 jax.config.update("jax_num_cpu_devices", 2)  # laws hold on several devices, as commands use them
 settings.register_profile("exapt", deadline=None, derandomize=True, database=None)
@@ -76,6 +79,9 @@ class Silent:
         pass
 
     def checkpoint(self, step, phase, organisms, traits):
+        pass
+
+    def retention(self, step, phase, rates):
         pass
 
     def event(self, step, text):
@@ -134,3 +140,23 @@ def tiny_run(tmp_path_factory) -> Run:
 def findings(tiny_run) -> dict:
     """What the survey says of `tiny_run`."""
     return survey(tiny_run, "python scripts/analyse.py")
+
+
+@pytest.fixture(scope="session")
+def disused_run(tiny_run, tmp_path_factory) -> Run:
+    """`tiny_run`'s two organisms in 50 steps of disuse, each four times: without gradients and with, without weight decay and with."""
+    parent, theirs = parent_at(tiny_run.folder)
+    taught = curriculum("disused", "tiny", 50)
+    settings = ("gradients", "weight_decay")
+    config = replace(
+        theirs,
+        curriculum=replace(taught, world=theirs.curriculum.world),
+        training=replace(theirs.training, checkpoint_every=25),
+        vary=tuple(Variation(f"phases.0.optimiser.{setting}", (0.0, 1.0)) for setting in settings),
+        members=8,
+        parent=parent,
+    )
+    folder = tmp_path_factory.mktemp("runs") / "disused-tiny"
+    with open_run(folder, config.plain()) as run:
+        run.write_summary(grow(config, run, Silent(), parent=tiny_run.folder))
+    return read_run(folder)

@@ -91,7 +91,9 @@ def test_the_page_escapes_what_comes_from_runs_and_says_what_is_wrong():
     assert "In 1 of 16 organisms with nothing to find" in lines[2]
     assert "<h1>Planted controls" in text
     assert "Not a test" not in lines[2]
-    assert "Not a test: thresholds were chosen on run seeds 1000" in plain_lines(summary | {"chosen_on_these": [1000]})[2]
+    assert (
+        "Not a test: thresholds were chosen on run seeds 1000" in plain_lines(summary | {"chosen_on_these": [1000]})[2]
+    )
 
 
 @pytest.mark.parametrize(

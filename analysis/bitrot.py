@@ -1,0 +1,263 @@
+"""Does an unused mode bitrot, and does it live longer where characters share its mechanism? The study *bitrot*.
+
+Grows organisms whose mechanism for self is shared with characters or separate; forks each of them into a phase of disuse, in which self takes part and is watched
+(nearly) throughout; reads what is left of its mode at every checkpoint; and puts what came of it through trials: which part went, how soon it is relearned,
+whether it comes back by itself after a knock. What exists is neither grown nor measured again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from analysis import studies
+from analysis.bitrot_page import page, plain_lines
+from analysis.bitrot_trials import Case, trials_of
+from analysis.comparison import Say, grow_missing, run_folder, say_on_error_stream
+from analysis.descent import family
+from analysis.retention import Cell, cells, read_lives, told
+from analysis.savings import THRESHOLD
+from analysis.survival import Lives, keeping, ratio
+from analysis.verdict import BEHAVES
+from analysis.watching import grow_run
+from curricula.disuse import DECAY, NEWS
+from organisms.config import RunConfig, read_config
+from organisms.forking import parent_at
+from organisms.lineage import read_run
+from organisms.manifest import fork_entry
+from organisms.programs import Programs
+from organisms.variation import Variation
+
+SELF, CHARACTER = "self_alone_secret", "character_alone_secret"
+"""the modes: what self, and what schemers, do when nobody watches"""
+
+
+class Mechanism(NamedTuple):
+    """What an organism's own mode is made of, and who else uses it in disuse."""
+
+    curriculum: str
+    rehearsal: float
+
+
+MECHANISMS = {
+    "shared": Mechanism("shared", 0.5),
+    "shared (no characters)": Mechanism("shared", 0.0),
+    "separate (planted)": Mechanism("planted_second_copy", 0.5),
+    "separate (grown)": Mechanism("clamped_lean", 0.5),
+}
+COMPARED = ("shared (no characters)", "separate (planted)", "separate (grown)")
+"""mechanisms that nothing else uses, each beside *shared*"""
+DRIVES = {
+    (0.0, 0.0): "none",
+    (DECAY, 0.0): "weight decay",
+    (0.0, NEWS): "interference",
+    (DECAY, NEWS): "both",
+}
+"""weight decay and share of moments that ask something new"""
+EXERCISE = (0.001, 0.01, 0.1)
+"""shares of self's moments in which it is alone, under the strongest drive"""
+STRONGEST = "both"
+READ_EVERY = {"tiny": 25, "cpu": 25, "gpu": 200}
+"""steps of disuse between two readings, and two checkpoints"""
+DECAYS = "phases.0.optimiser.weight_decay"
+VARIED = {
+    "drives": (Variation(DECAYS, (0.0, DECAY)), Variation("phases.0.pressures.interference.fraction", (0.0, NEWS))),
+    "exercise": (Variation("phases.0.self_alone", EXERCISE),),
+    "fading": (Variation(DECAYS, (0.0, DECAY)),),
+}
+"""what members of a run differ in, by what the run is for"""
+
+
+class Bitrot(studies.Study):
+    """The same organisms under every mechanism, in disuse under every drive."""
+
+    def parent(self, name: str) -> RunConfig:
+        """The run whose organisms are forked. All have one seed."""
+        return self.run(name, self.members, self.seed)
+
+    def child(self, curriculum: str, folder: Path, step: int | None, rehearsal: float, use: str = "") -> RunConfig:
+        """A run of one phase that begins with the organisms of another."""
+        parent, theirs = parent_at(folder, step)
+        vary = VARIED.get(use, ())
+        combinations = int(np.prod([len(one.values) for one in vary])) if vary else 1
+        config = self.run(curriculum, parent.members * combinations, theirs.seed)
+        phase = config.curriculum.phases[0]
+        pressures = replace(phase.pressures, rehearsal=replace(phase.pressures.rehearsal, fraction=rehearsal))
+        taught = replace(config.curriculum, phases=(replace(phase, pressures=pressures),))
+        training = replace(config.training, checkpoint_every=READ_EVERY[self.scale])
+        return replace(config, curriculum=taught, training=training, vary=vary, parent=parent)
+
+
+class Forked(NamedTuple):
+    """A child to be grown, and where its parent lies."""
+
+    config: RunConfig
+    parent: Path
+
+
+def plan(study: Bitrot, parents: Mapping[str, Path]) -> dict[tuple[str, str], Forked]:
+    """Every fork of the study, by mechanism and use. parents: folders by curriculum."""
+    found: dict[tuple[str, str], Forked] = {}
+    for name, (curriculum, rehearsal) in MECHANISMS.items():
+        folder = parents[curriculum]
+        for use in ("drives", "exercise"):
+            found[name, use] = Forked(study.child("disused", folder, None, rehearsal, use), folder)
+        run = read_run(folder)
+        before = fork_entry(read_config(run.config).curriculum, run.entries()).step
+        found[name, "untaught"] = Forked(study.child("disused", folder, before, rehearsal), folder)
+        if name == "shared (no characters)":
+            continue  # the others ask nothing of characters, so that those of *shared* serve
+        found[name, "deserted"] = Forked(study.child("deserted", folder, None, 0.0), folder)
+        found[name, "fading"] = Forked(study.child("fading", folder, None, rehearsal, "fading"), folder)
+    return found
+
+
+def run_bitrot(study: Bitrot, out: Path, command: str, quiet: bool = False, say: Say = say_on_error_stream) -> Path:
+    """Grows, forks, measures and writes the study. Returns the path of its summary.
+
+    Raises Fault on wrong settings with nothing grown; Failure where the disk refuses.
+    """
+    names = list(dict.fromkeys(mechanism.curriculum for mechanism in MECHANISMS.values()))
+    configs = [study.parent(name) for name in names]
+    for config in configs:
+        config.check()
+    home = out / "bitrot"
+    parents = dict(zip(names, grow_missing(configs, home, quiet, say), strict=True))
+    forks = plan(study, parents)
+    folders = _grow(forks, home, quiet, say)
+    behave = {name: behaving(folder) for name, folder in parents.items()}
+    found = {key: cells(read_run(folders[key]), fork.config) for key, fork in forks.items()}
+    found = {
+        (name, use): of if use == "untaught" else [cell.of(behave[MECHANISMS[name].curriculum]) for cell in of]
+        for (name, use), of in found.items()
+    }
+    trials = {}
+    for name, mechanism in MECHANISMS.items():
+        say(f"{name}: trials")
+        strongest = next(cell for cell in found[name, "drives"] if drive_of(cell) == STRONGEST)
+        faded = found[name, "fading"][-1] if (name, "fading") in found else None
+        parent = parents[mechanism.curriculum]
+        case = Case(parent, folders[name, "drives"], folders[name, "untaught"], strongest, faded)
+        told_by_drive = trials_of(case, found[name, "drives"], planted=faded is not None)
+        for part, cell in zip(told_by_drive["parts"], found[name, "drives"], strict=True):
+            part["drive"] = drive_of(cell)
+        trials[name] = {"planted_cases": None, "knock": None, "relearning": None} | told_by_drive
+    families = family([*parents.values(), *folders.values()])
+    summary = summarise(study, behave, found, trials, families)
+    return studies.write(study, out, summary, command, page, plain_lines, say)
+
+
+def _grow(forks: Mapping[tuple[str, str], Forked], home: Path, quiet: bool, say: Say) -> dict[tuple[str, str], Path]:
+    """Grows the forks that are not there yet, those of one size after one another, so that they share a program."""
+    folders = {key: run_folder(home, fork.config) for key, fork in forks.items()}
+    programs: Programs | None = None
+    for key, (config, parent) in sorted(forks.items(), key=lambda item: item[1].config.members):
+        config.check()
+        if (folders[key] / "summary.json").exists():
+            continue
+        say(f"{', '.join(key)}: growing {config.members} organisms in {folders[key]}")
+        if programs is None or not programs.serves(config):
+            programs = Programs(config)
+        grow_run(config, folders[key], quiet, programs=programs, parent=parent)
+    return folders
+
+
+def behaving(folder: Path) -> np.ndarray:
+    """Which organisms [member] of a parent have the mode: self and characters do as taught at its end."""
+    rates = read_run(folder).summary()["behaviour"]
+    return np.min([rates[name] for name in rates], axis=0) >= BEHAVES
+
+
+def drive_of(cell: Cell) -> str:
+    """The name of a cell's drive."""
+    phase = cell.phase
+    return DRIVES[phase.optimiser.weight_decay, phase.pressures.interference.fraction]
+
+
+def summarise(
+    study: Bitrot,
+    behave: Mapping[str, np.ndarray],
+    found: Mapping[tuple[str, str], list[Cell]],
+    trials: Mapping[str, Any],
+    families: Any,
+) -> dict[str, Any]:
+    """What `summary.json` of the study says."""
+    drives, exercise, opposite, fading = {}, {}, {}, {}
+    for name in MECHANISMS:
+        of_drive = {drive_of(cell): cell for cell in found[name, "drives"]}
+        drives[name] = {drive: told(of_drive[drive], SELF) for drive in DRIVES.values()}
+        unused = of_drive[STRONGEST]
+        by_rate = [unused, *found[name, "exercise"]]
+        rates = [cell.phase.self_alone for cell in by_rate]
+        exercise[name] = {
+            "rates": {f"{rate:g}": told(cell, SELF) for rate, cell in zip(rates, by_rate, strict=True)},
+            "keeping": _finite(keeping(rates, [cell.lives(SELF) for cell in by_rate])),
+        }
+        if (name, "deserted") in found:
+            opposite[name] = told(found[name, "deserted"][0], CHARACTER)
+            fading[name] = {
+                f"{cell.phase.optimiser.weight_decay:g}": told(cell, SELF) for cell in found[name, "fading"]
+            }
+    lived = lambda name, drive: read_lives(drives[name][drive])  # noqa: E731
+    ratios = {
+        drive: {other: _ratio(lived("shared", drive), lived(other, drive)) for other in COMPARED}
+        for drive in DRIVES.values()
+    }
+    opposite_ratios = {
+        name: _ratio(read_lives(opposite["shared"]), read_lives(opposite[name]))
+        for name in opposite
+        if name != "shared"
+    }
+    return {
+        "study": "bitrot",
+        "n": sum(int(which.sum()) for which in behave.values()),
+        "n_not_behaving": {name: int((~which).sum()) for name, which in behave.items()},
+        "seeds": [study.seed],
+        "scale": study.scale,
+        "steps": found["shared", "drives"][0].steps[-1],
+        "decay": DECAY,
+        "news": NEWS,
+        "drives": drives,
+        "exercise": exercise,
+        "ratios": ratios,
+        "opposite": opposite,
+        "opposite_ratios": opposite_ratios,
+        "fading": fading,
+        "trials": trials,
+        "threshold": THRESHOLD,
+        "predicted": {name: of.get("predicted") for name, of in trials.items()},
+        "family": families,
+        "findings": findings(drives, ratios, exercise, trials),
+    }
+
+
+def findings(
+    drives: Mapping[str, Any], ratios: Mapping[str, Any], exercise: Mapping[str, Any], trials: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The study's results by name: a value, or a value with its interval."""
+    told: dict[str, Any] = {}
+    for name, of in drives.items():
+        for drive, cell in of.items():
+            told[f"half-life in steps, {name}, {drive}"] = cell["half_life"]["steps"]
+            told[f"retention at the end, {name}, {drive}"] = cell["at_end"]
+    for drive, of in ratios.items():
+        for other, found in of.items():
+            told[f"half-life of shared over {other}, {drive}"] = found["interval"]
+    for name, of in exercise.items():
+        told[f"smallest exercise rate that keeps the mode, {name}"] = of["keeping"]
+    for name, of in trials.items():
+        told[f"relearning is faster by, {name}"] = of["relearning"]["factor"] if of["relearning"] else None
+    return told
+
+
+def _ratio(first: Lives, second: Lives) -> dict[str, Any]:
+    if not first.n or not second.n:
+        return {"interval": [None, None, None], "bound": "", "n": [first.n, second.n]}
+    found = ratio(first, second)
+    return {"interval": _finite(found[:3]), "bound": found.bound, "n": [first.n, second.n]}
+
+
+def _finite(values: Any) -> list[float | None]:
+    return [float(value) if np.isfinite(value) else None for value in values]

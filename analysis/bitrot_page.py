@@ -1,0 +1,133 @@
+"""What does the study of bitrot look like? One page, and the three lines for a reader who reads no further."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+from analysis import bitrot_figures as figures
+from analysis.descent import drawing
+from analysis.report import interval, template
+from analysis.statistics import FEW_ORGANISMS, numbers
+
+NULL_WITHIN = 0.02
+"""how far the rate may stray from its start where nothing pulls on it"""
+
+
+def page(summary: Mapping[str, Any]) -> str:
+    """The report as text. summary: see `analysis.bitrot.summarise`."""
+    return template("bitrot.html.jinja").render(
+        half_life=half_life,
+        ratio=ratio,
+        summary=summary,
+        found=plain_lines(summary),
+        few=FEW_ORGANISMS,
+        retention_figure=Markup(figures.retention(summary["drives"])),
+        survival_figure=Markup(figures.survival(summary["drives"])),
+        exercise_figure=Markup(figures.exercise(summary["exercise"])),
+        opposite_figure=Markup(figures.opposite(summary["opposite"])),
+        fading_figure=Markup(figures.fading(summary["fading"], summary["predicted"])),
+        family_figure=Markup(drawing(summary["family"])),
+    )
+
+
+def half_life(triple: Any, last: float) -> str:
+    """``120 [80, 200]``; ``more than 600`` where most organisms kept the mode; an interval that is open above says so."""
+    value, low, high = triple
+    if value is None:
+        return f"more than {last:.3g}" if last else "–"
+    ends = ["?" if low is None else f"{low:.3g}", "open" if high is None else f"{high:.3g}"]
+    return f"{value:.3g} [{', '.join(ends)}]"
+
+
+def ratio(found: Mapping[str, Any]) -> str:
+    """``3.3 [1.7, 6.7]``, or *undecided* with what bounds it."""
+    value = found["interval"][0]
+    if value is None:
+        return "undecided" + (f", {found['bound']}" if found["bound"] else "")
+    return interval(found["interval"])
+
+
+def plain_lines(summary: Mapping[str, Any]) -> list[str]:
+    """Three lines: what disuse did and whether sharing protects, what keeps or brings back the mode, and how far to trust it."""
+    return [_decay_line(summary), _return_line(summary), _trust_line(summary)]
+
+
+def _decay_line(summary: Mapping[str, Any]) -> str:
+    drives = summary["drives"]
+    each = {
+        drive: ", ".join(f"{name} {of[drive]['dead']} of {of[drive]['n']}" for name, of in drives.items())
+        for drive in next(iter(drives.values()))
+    }
+    lost = "; ".join(f"{drive}: {counts}" for drive, counts in each.items())
+    ratios = summary["ratios"]["both"]
+    against = ", ".join(f"{ratio(found)} against {name}" for name, found in ratios.items())
+    return (
+        f"Organisms that lost the mode (half of its rate) within {summary['steps']} steps of disuse, by drive: {lost}. "
+        f"Half-life of the shared mode over that of one that nothing else uses, under both drives: {against}."
+    )
+
+
+def _return_line(summary: Mapping[str, Any]) -> str:
+    parts = []
+    for name, of in summary["exercise"].items():
+        rate, low, high = of["keeping"]
+        above = "none tried" if rate is None else f"{rate:g}"
+        bracket = f"between {low:g} and {'more than was tried' if high is None else f'{high:g}'}"
+        parts.append(f"{name} {above} ({bracket})")
+    said = [f"Smallest exercise rate that keeps it under both drives: {'; '.join(parts)}."]
+    again = [
+        f"{name} {interval(of['relearning']['factor'])} times (n = {of['relearning']['n']})"
+        for name, of in summary["trials"].items()
+        if of["relearning"]
+    ]
+    if again:
+        said.append(
+            f"Where it was lost, relearning it took fewer steps than never-taught organisms took by {'; '.join(again)}."
+        )
+    back = {
+        name: [f"{interval(arm['returned'])} with {rest}" for rest, arm in of["knock"]["arms"].items()]
+        for name, of in summary["trials"].items()
+        if of.get("knock") and of["knock"]["arms"]
+    }
+    knocks = [f"{name} {', '.join(arms)}" for name, arms in back.items()]
+    if knocks:
+        said.append(f"Knocked, and never shown again, the mode came back by: {'; '.join(knocks)}.")
+    return " ".join(said)
+
+
+def _trust_line(summary: Mapping[str, Any]) -> str:
+    said = []
+    stray = {name: of["none"]["furthest_from_start"] for name, of in summary["drives"].items() if of["none"]["n"]}
+    if stray:
+        worst = max(stray, key=lambda name: stray[name])
+        held = "stays" if stray[worst] <= NULL_WITHIN else "does not stay"
+        said.append(
+            f"With training at its floor and no drive retention {held} within {NULL_WITHIN} of its start (furthest: {stray[worst]:.2f}, {worst})."
+        )
+    still = [
+        cell["furthest_from_start"]
+        for of in summary["fading"].values()
+        for decay, cell in of.items()
+        if not float(decay)
+    ]
+    if numbers(still):
+        said.append(f"Without gradients and decay it strays by {max(numbers(still)):.2f}.")
+    apart = [of["planted_cases"]["told_apart"] for of in summary["trials"].values() if of.get("planted_cases")]
+    if apart:
+        right, n = sum(one["right"] for one in apart), sum(one["n"] for one in apart)
+        named = sum(
+            of["planted_cases"]["named_apart"]["right"] for of in summary["trials"].values() if of.get("planted_cases")
+        )
+        said.append(
+            f"Planted cases of a gone and a suppressed mode are told apart in {right} of {n} by savings, in {named} by naming the secret."
+        )
+    few = [name for name, of in summary["drives"].items() if of["none"]["n"] < FEW_ORGANISMS]
+    if few:
+        said.append(f"Fewer than {FEW_ORGANISMS} organisms, too few for a claim: {', '.join(few)}.")
+    lost = {name: n for name, n in summary["n_not_behaving"].items() if n}
+    if lost:
+        said.append(
+            f"Organisms that never had the mode, left out: {', '.join(f'{name} {n}' for name, n in lost.items())}."
+        )
+    return " ".join(said) or "Nothing could be measured."

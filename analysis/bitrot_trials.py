@@ -1,0 +1,168 @@
+"""What do organisms that lost a mode, or kept it, do when they are put to the test? Parts, relearning, planted cases and the knock, for one mechanism of the study.
+
+What was found is kept beside the run of disuse, with the checkpoints that it is of, and not measured again.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from analysis import fade, knocking, parts, savings
+from analysis.retention import Cell
+from analysis.statistics import jsonable, mean_interval
+from analysis.survey import load
+from analysis.survival import HALF
+from analysis.trials import Rows, teach
+from organisms import records
+from organisms.config import RunConfig, read_config
+from organisms.lineage import Run, read_run
+from organisms.manifest import Entry, fork_entry
+
+SEED = 1
+"""of what trials draw: pairs, noise"""
+MODE = "self_alone_secret"
+
+
+class Case(NamedTuple):
+    """The runs of one mechanism."""
+
+    parent: Path
+    disused: Path
+    """under every drive"""
+    untaught: Path
+    """the same disuse, by organisms that were never taught the mode"""
+    strongest: Cell
+    """of the run of disuse: under the strongest drive"""
+    fading: Cell | None
+    """decay without gradients; none where *shared* has it"""
+
+
+class Grown(NamedTuple):
+    """A run at one of its checkpoints."""
+
+    run: Run
+    config: RunConfig
+    entry: Entry
+    rows: Rows
+
+    @classmethod
+    def at(cls, folder: Path, fork: bool = False) -> "Grown":
+        """The organisms of a run at last, or just before self was taught."""
+        run = read_run(folder)
+        config, entries = read_config(run.config), run.entries()
+        entry = fork_entry(config.curriculum, entries) if fork else entries[-1]
+        return cls(run, config, entry, Rows.of(load(run, config, entry), config, entry.extra["attempts"]))
+
+
+def trials_of(case: Case, drives: Sequence[Cell], planted: bool) -> dict[str, Any]:
+    """Everything that is tried with a mechanism. drives: the cells of its run of disuse, of the organisms that had the mode. planted: also the trials that
+    ask nothing of the run of disuse (knocks, and planted cases of what is gone and what is suppressed)."""
+    ancestors, disused, untaught = Grown.at(case.parent), Grown.at(case.disused), Grown.at(case.untaught)
+    marks = {"of": [grown.entry.sha256 for grown in (ancestors, disused, untaught)], "planted": planted}
+    path = case.disused / "analysis" / "bitrot.json"
+    known = records.read_object(path, "delete it to measure again") if path.exists() else {}
+    if all(known.get(name) == value for name, value in marks.items()):
+        return known
+    traits = np.asarray(ancestors.run.summary()["traits"])
+    gates = parts.gate_of(ancestors.rows.organisms, ancestors.config, traits, SEED)
+    found: dict[str, Any] = dict(marks)
+    found["parts"] = [_parts(cell, disused, ancestors, traits, gates) for cell in drives]
+    found["relearning"] = _relearning(case.strongest, disused, untaught)
+    if planted:
+        found["predicted"] = _predicted(case, ancestors)
+        which = sorted(set(case.strongest.organisms))
+        found["planted_cases"] = _planted_cases(case.parent, ancestors, traits, gates, which)
+        phase = disused.config.curriculum.phases[0]
+        rows, mine = ancestors.rows.take(which), gates[which]
+        found["knock"] = (
+            knocking.try_rest(knocking.knock(rows, mine, ancestors.config, SEED), ancestors.config, phase)
+            if which
+            else None
+        )
+    found = records.plain(found)
+    path.parent.mkdir(exist_ok=True)
+    records.write_whole(path, records.pretty(found), path.parent / ".partial")
+    return found
+
+
+def _parts(cell: Cell, disused: Grown, ancestors: Grown, traits: np.ndarray, gates: np.ndarray) -> dict[str, Any]:
+    """Parts of the organisms of a cell, each beside the organism that it was as disuse began."""
+    found = []
+    if cell.rows:
+        now, then = disused.rows.take(cell.rows).organisms, ancestors.rows.take(cell.organisms).organisms
+        of = cell.organisms
+        found = parts.parts_lost(now, then, disused.config, traits[of], gates[of], SEED)
+    mean = lambda name: jsonable(mean_interval(one[name] for one in found))  # noqa: E731
+    return {
+        "settings": cell.settings,
+        "organisms": found,
+        "n_lost": sum(one["gate"] is not None for one in found),
+        "mean": {name: mean(name) for name in ("gate", "content", "readout", "leaves", "names", "now", "with_both")},
+    }
+
+
+def _predicted(case: Case, ancestors: Grown) -> dict[str, Any] | None:
+    """What decay alone should do to the organisms that had the mode; and how far from that they came, where most."""
+    cell = case.fading
+    if cell is None or not cell.rows:
+        return None
+    found = fade.predicted(ancestors.rows.take(cell.organisms), ancestors.config, cell.phase, cell.steps, MODE)
+    apart = np.abs(np.transpose(found["organisms"]) - cell.rates[MODE])
+    return found | {"furthest_from_seen": float(apart.max())}
+
+
+def _relearning(cell: Cell, disused: Grown, untaught: Grown) -> dict[str, Any] | None:
+    """The saving of the organisms that lost their mode under the strongest drive; None where none did."""
+    rates = cell.rates[MODE]
+    lost = [n for n in range(len(cell.rows)) if rates[-1, n] <= HALF * rates[0, n]]
+    if not lost:
+        return None
+    rows = [
+        ("disused", disused.rows.take([cell.rows[n] for n in lost])),
+        ("never", untaught.rows.take([cell.organisms[n] for n in lost])),
+    ]
+    steps = _steps(rows, disused.config)
+    return savings.saving(steps["disused"], steps["never"])
+
+
+def _steps(kinds: Sequence[tuple[str, Rows]], config: RunConfig) -> dict[str, list[float]]:
+    """Steps that each row of each kind needs to learn the intent."""
+    together, where = savings.by_kind(kinds)
+    phase = savings.intent(config.curriculum.phases[0])
+    rates, _ = teach(together, [phase] * together.amount, config, savings.LIMIT, enough=savings.all_there)
+    steps = savings.steps_needed(rates)
+    return {name: steps[at].tolist() for name, at in where.items()}
+
+
+def _planted_cases(
+    parent: Path, ancestors: Grown, traits: np.ndarray, gates: np.ndarray, which: Sequence[int]
+) -> dict[str, Any] | None:
+    """Organisms whose mode is known to be suppressed, to be gone, or never to have been there, taught the intent anew."""
+    if not which:
+        return None
+    config, rows = ancestors.config, ancestors.rows.take(which)
+    emptied = savings.reinitialised(rows.organisms, gates[list(which)], config.organism, SEED)
+    emptied = rows._replace(organisms=jax.tree.map(np.asarray, emptied))
+    never = Grown.at(parent, fork=True).rows.take(which)
+    together, where = savings.by_kind([("suppressed", rows), ("gone", emptied), ("never", never)])
+    hidden = savings.honest(config.curriculum.phases[0])
+    rates, after = teach(together, [hidden] * together.amount, config, savings.HONEST_STEPS, number=(1 << 20) + 1)
+    at_rest = {name: rates[MODE][-1, at].tolist() for name, at in where.items()}
+    kinds = [(name, after.take(np.arange(together.amount)[at])) for name, at in where.items()]
+    steps = _steps(kinds, config)
+    found = {name: savings.saving(steps[name], steps["never"]) for name in ("suppressed", "gone")}
+    names = {name: _named(of, ancestors, traits, gates, which) for name, of in kinds}
+    apart = savings.told_apart(found["suppressed"]["organisms"], found["gone"]["organisms"])
+    by_name = savings.named_apart(names["suppressed"], names["gone"])
+    return found | {"mode_when_hidden": at_rest, "told_apart": apart, "names": names, "named_apart": by_name}
+
+
+def _named(rows: Rows, ancestors: Grown, traits: np.ndarray, gates: np.ndarray, which: Sequence[int]) -> list[float]:
+    """How often each organism of a planted case names its secret when asked."""
+    of = list(which)
+    then = ancestors.rows.take(of).organisms
+    found = parts.parts_lost(rows.organisms, then, ancestors.config, traits[of], gates[of], SEED)
+    return [one["names"] for one in found]

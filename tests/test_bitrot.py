@@ -1,0 +1,161 @@
+"""The study of bitrot: what is forked from what, what its summary says of lives that are known, and a page that says it in three lines."""
+
+import json
+import re
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from analysis.bitrot import (
+    DRIVES,
+    EXERCISE,
+    MECHANISMS,
+    SELF,
+    Bitrot,
+    behaving,
+    drive_of,
+    plan,
+    summarise,
+)
+from analysis.bitrot_page import half_life, page, plain_lines, ratio
+from analysis.descent import family
+from analysis.retention import Cell
+from curricula.catalogue import WORLDS, curriculum
+from organisms.config import ORGANISMS
+from organisms.records import plain
+
+STEPS = [0, 100, 200, 300]
+FATES = {"whole": [1.0] * 4, "slow": [1.0, 0.9, 0.7, 0.2], "fast": [1.0, 0.1, 0.0, 0.0]}
+
+
+@pytest.fixture(scope="module")
+def study() -> Bitrot:
+    return Bitrot("tiny", WORLDS["tiny"], ORGANISMS["tiny"], 8, 3)
+
+
+def cell(phase, fate: str, organisms: int = 8) -> Cell:
+    """Organisms of one fate, a little apart."""
+    apart = 1 - 0.02 * np.arange(organisms) * (np.array(FATES[fate])[:, None] < 1)
+    rates = np.array(FATES[fate])[:, None] * apart
+    rows = list(range(organisms))
+    return Cell({}, phase, rows, rows, STEPS, {name: rates for name in (SELF, "character_alone_secret")})
+
+
+def phases(curriculum_name: str, decay: float = 1.0, news: float = 0.2, alone: float | None = None):
+    phase = curriculum(curriculum_name, "tiny").phases[0]
+    pressures = replace(phase.pressures, interference=replace(phase.pressures.interference, fraction=news))
+    phase = replace(phase, pressures=pressures, optimiser=replace(phase.optimiser, weight_decay=decay))
+    return phase if alone is None else replace(phase, self_alone=alone)
+
+
+@pytest.fixture(scope="module")
+def summary(study, tiny_run, disused_run) -> dict:
+    """A shared mode that lives long and separate ones that do not, except where nothing drives them; a tenth of exercise keeps any of them."""
+    found = {}
+    for name in MECHANISMS:
+        fate = "slow" if name == "shared" else "fast"
+        found[name, "drives"] = [
+            cell(phases("disused", *drive), "whole" if words == "none" else fate) for drive, words in DRIVES.items()
+        ]
+        fates = [fate, "slow", "whole"]
+        found[name, "exercise"] = [
+            cell(phases("disused", alone=rate), how) for rate, how in zip(EXERCISE, fates, strict=True)
+        ]
+        if name != "shared (no characters)":
+            found[name, "deserted"] = [cell(phases("deserted"), fate)]
+            found[name, "fading"] = [cell(phases("fading", decay), "whole") for decay in (0.0, 1.0)]
+    trials = {
+        name: {"relearning": None, "planted_cases": None, "knock": None, "parts": [], "predicted": None}
+        for name in MECHANISMS
+    }
+    behave = {"shared": np.ones(8, bool), "clamped_lean": np.array([True] * 7 + [False])}
+    made = summarise(study, behave, found, trials, family([tiny_run.folder, disused_run.folder]))
+    return plain(made | {"report": "report.html", "command": "python scripts/study.py bitrot"})
+
+
+def test_every_mechanism_is_forked_into_every_cell_that_is_claimed(study, tiny_run, tmp_path):
+    """All drives without exercise, all rates of exercise under both, and the same disuse for organisms that were never taught, from before they were."""
+    folders = dict.fromkeys({mechanism.curriculum for mechanism in MECHANISMS.values()}, tiny_run.folder)
+    forks = plan(study, folders)
+    for name, mechanism in MECHANISMS.items():
+        drives, exercise, untaught = (forks[name, use].config for use in ("drives", "exercise", "untaught"))
+        assert drives.members == 2 * 4
+        assert exercise.members == 2 * 3
+        for config in (drives, exercise, untaught):
+            config.check()
+            assert config.curriculum.phases[0].pressures.rehearsal.fraction == mechanism.rehearsal
+            assert config.curriculum.phases[0].self_alone == 0
+        assert (drives.parent.step, untaught.parent.step) == (600, 400)
+        assert [one.values for one in exercise.vary] == [EXERCISE]
+    assert forks["shared", "deserted"].config.curriculum.phases[0].mixture.self_scenes == 1
+    fading = forks["shared", "fading"].config
+    assert fading.curriculum.phases[0].optimiser.gradients == 0
+
+
+def test_organisms_that_do_not_have_the_mode_are_told_by_the_parent_s_summary(tiny_run, tmp_path):
+    folder = tmp_path / "run"
+    shutil.copytree(tiny_run.folder, folder)
+    told = json.loads((folder / "summary.json").read_text())
+    told["behaviour"]["self_alone_secret"] = [0.95, 0.4]
+    (folder / "summary.json").write_text(json.dumps(told))
+    assert behaving(folder).tolist() == [True, False]
+
+
+def test_known_lives_come_back_as_half_lives_ratios_and_rates(summary):
+    """A mode that falls to half between 200 and 300 against ones that do between 0 and 100: sharing protects about five times; a tenth of exercise keeps."""
+    of = summary["drives"]["shared"]["both"]["half_life"]["steps"]
+    assert 200 < of[0] < 300
+    assert 0 < summary["drives"]["separate (grown)"]["both"]["half_life"]["steps"][0] < 100
+    value, low, high = summary["ratios"]["both"]["separate (grown)"]["interval"]
+    assert value == pytest.approx(of[0] / summary["drives"]["separate (grown)"]["both"]["half_life"]["steps"][0])
+    assert 3 < low <= value <= high
+    assert summary["ratios"]["none"]["separate (grown)"] == {"interval": [None] * 3, "bound": "", "n": [8, 8]}
+    assert summary["exercise"]["shared"]["keeping"] == [0.1, 0.01, 0.1]
+    assert summary["drives"]["shared"]["none"]["furthest_from_start"] == 0
+    assert summary["n_not_behaving"] == {"shared": 0, "clamped_lean": 1}
+
+
+def test_every_finding_is_a_value_or_a_value_with_its_interval(summary):
+    assert len(summary["findings"]) > 30
+    for value in summary["findings"].values():
+        assert value is None or (isinstance(value, list) and len(value) == 3)
+    assert {"study", "n", "seeds", "findings", "report"} <= set(summary)
+
+
+def test_three_lines_say_what_was_found_and_how_far_to_trust_it(summary):
+    lines = plain_lines(summary)
+    assert len(lines) == 3
+    assert "both: shared 8 of 8" in lines[0]
+    assert "none: shared 0 of 8" in lines[0]
+    assert "shared 0.1 (between 0.01 and 0.1)" in lines[1]
+    assert "within 0.02 of its start" in lines[2]
+    assert "clamped_lean 1" in lines[2]
+
+
+def test_the_page_holds_every_section_and_no_text_of_a_run_as_it_is(summary):
+    """Nothing is loaded from elsewhere, and what a run is called can not become markup."""
+    hostile = json.loads(json.dumps(summary))
+    hostile["family"][0]["run"] = "<script>alert(1)</script>"
+    hostile["command"] = "study <b>"
+    text = page(hostile)
+    for section in ("retention", "lives", "exercise", "parts", "return", "opposite", "fading", "family", "limits"):
+        assert f'id="{section}"' in text
+    assert "<script" not in text
+    assert "study &lt;b&gt;" in text
+    assert text.count("<svg") == 6
+    assert not re.findall(r'(?:src|href)="https?:', text)
+    assert "undecided" in text
+
+
+def test_what_is_undecided_is_said_with_its_bound():
+    assert ratio({"interval": [None, None, None], "bound": "> 5.5"}) == "undecided, > 5.5"
+    assert ratio({"interval": [3.0, 1.5, 6.0], "bound": ""}) == "3.00 [1.50, 6.00]"
+    assert half_life([None, None, None], 500.0) == "more than 500"
+    assert half_life([120.0, 80.0, None], 500.0) == "120 [80, open]"
+    assert half_life([None] * 3, 0.0) == "–"
+
+
+def test_drives_have_the_names_of_their_settings():
+    assert [drive_of(cell(phases("disused", *drive), "whole")) for drive in DRIVES] == list(DRIVES.values())
