@@ -11,11 +11,11 @@ from conftest import Silent
 from scipy.stats import binom
 
 from analysis import circuits, corroboration
-from analysis.circuits import CHANCE, Circuit
+from analysis.circuits import CHANCE, RANDOM_CIRCUITS, Circuit
 from analysis.effects import Contributions
 from analysis.measuring import NULLS, Survey
 from analysis.provenance import CELLS
-from analysis.survey import _organism, calibrated, fork_and_end, load, survey
+from analysis.survey import _lesions, _organism, calibrated, fork_and_end, load, survey
 from curricula.catalogue import curriculum
 from curricula.faults import Fault
 from organisms import records
@@ -255,6 +255,27 @@ def test_a_planted_history_gets_its_verdict(cell):
     together = cell in ("reused", "migrated")
     assert told["corroboration"]["cross_lesion"]["says"] == ("agrees" if together else "disagrees")
     assert told["corroboration"]["cosine"]["value"] == pytest.approx(float(together), abs=0.05)
+
+
+def test_each_lesion_takes_the_core_it_names_from_the_role_it_names():
+    """The characters' core at the end and at the fork are taken from self, self's from characters; random sets stand beside each."""
+    blank = np.zeros(0)
+    cores = {"fork character": 3, "end character": 4, "end self": 5}
+    curves = (blank, blank, blank, blank, blank, 0.0, blank, 1.0)
+    found = {
+        name: [Circuit(*curves, np.array([core]), np.array([core]), True, 0.01, 4.0)] for name, core in cores.items()
+    }
+    at_end, asked = object.__new__(Survey), []
+    at_end.config, at_end.seed = ORGANISMS["tiny"], 0
+
+    def noised(role, masks, draw):
+        asked.append((role, np.flatnonzero(masks[0, 0]).tolist(), masks.shape))
+        return np.zeros((1, 2, masks.shape[1])), np.ones((1, 2))
+
+    at_end.noised = noised
+    _lesions(at_end, found)
+    shape = 1, 1 + RANDOM_CIRCUITS, 12
+    assert asked == [("self", [4], shape), ("character", [5], shape), ("self", [3], shape)]
 
 
 @pytest.mark.parametrize("null", NULLS)
