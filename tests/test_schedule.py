@@ -3,13 +3,10 @@
 from dataclasses import replace
 
 import pytest
-from conftest import Killed, Killer, Silent
+from conftest import grown_whole_and_killed
 
 from curricula.faults import Fault
-from organisms.config import RunConfig, TrainingConfig, named_config
-from organisms.ensemble import grow
-from organisms.lineage import open_run
-from organisms.programs import Programs
+from organisms.config import OrganismConfig, RunConfig, TrainingConfig, named_config
 
 
 @pytest.mark.parametrize(
@@ -55,20 +52,15 @@ def test_what_cannot_be_is_refused(dense_from, words):
 
 
 def test_a_run_killed_among_dense_checkpoints_ends_in_the_same_bytes(tmp_path):
-    """Killed just after a phase began by exchanging its lanes: they are not exchanged once more."""
+    """Killed as the second checkpoint of a phase that began by exchanging its lanes is written, so that it goes on from the first one within: they are not
+    exchanged once more."""
     named = named_config("planted_exchanged", "tiny", members=2)
     phases = tuple(
         replace(phase, steps=20, criterion=0.0) for phase in (named.curriculum.phases[0], *named.curriculum.phases[-2:])
     )
     training = TrainingConfig(batch=16, checkpoint_every=20, evaluation_scenes=16, dense_from=5)
-    config = RunConfig(replace(named.curriculum, phases=phases), named.organism, training, members=2)
-    programs, ends = Programs(config), []
-    for folder in ("whole", "killed"):
-        if folder == "killed":
-            with open_run(tmp_path / folder, config.plain()) as run, pytest.raises(Killed):
-                grow(config, run, Killer(45), programs)
-        with open_run(tmp_path / folder, config.plain()) as run:
-            grow(config, run, Silent(), programs)
-            ends.append((run.entries(), run.metrics()))
+    sizes = OrganismConfig(layers=1, heads=2, width=16, neurons=16, neuron_blocks=2)
+    config = RunConfig(replace(named.curriculum, phases=phases), sizes, training, members=2)
+    ends = grown_whole_and_killed(tmp_path, config, 50)
     assert ends[0] == ends[1]
     assert [entry.step for entry in ends[0][0]] == [0, 5, 10, 20, 25, 30, 40, 45, 50, 60]
