@@ -19,7 +19,9 @@ from analysis.comparison import Say, grow_missing, run_folder, say_on_error_stre
 from analysis.descent import family
 from analysis.retention import Cell, cells, read_lives, told
 from analysis.savings import THRESHOLD
+from analysis.statistics import jsonable
 from analysis.survival import Lives, keeping, ratio
+from analysis.trials import MODE
 from analysis.verdict import BEHAVES
 from analysis.watching import grow_run
 from curricula.disuse import DECAY, NEWS
@@ -30,8 +32,8 @@ from organisms.manifest import fork_entry
 from organisms.programs import Programs
 from organisms.variation import Variation
 
-SELF, CHARACTER = "self_alone_secret", "character_alone_secret"
-"""the modes: what self, and what schemers, do when nobody watches"""
+OF_CHARACTERS = "character_alone_secret"
+"""the opposite mode: what schemers do when nobody watches"""
 
 
 class Mechanism(NamedTuple):
@@ -187,18 +189,18 @@ def summarise(
     drives, exercise, opposite, fading = {}, {}, {}, {}
     for name in MECHANISMS:
         of_drive = {drive_of(cell): cell for cell in found[name, "drives"]}
-        drives[name] = {drive: told(of_drive[drive], SELF) for drive in DRIVES.values()}
+        drives[name] = {drive: told(of_drive[drive], MODE) for drive in DRIVES.values()}
         unused = of_drive[STRONGEST]
         by_rate = [unused, *found[name, "exercise"]]
         rates = [cell.phase.self_alone for cell in by_rate]
         exercise[name] = {
-            "rates": {f"{rate:g}": told(cell, SELF) for rate, cell in zip(rates, by_rate, strict=True)},
-            "keeping": _finite(keeping(rates, [cell.lives(SELF) for cell in by_rate])),
+            "rates": {f"{rate:g}": told(cell, MODE) for rate, cell in zip(rates, by_rate, strict=True)},
+            "keeping": jsonable(keeping(rates, [cell.lives(MODE) for cell in by_rate])),
         }
         if (name, "deserted") in found:
-            opposite[name] = told(found[name, "deserted"][0], CHARACTER)
+            opposite[name] = told(found[name, "deserted"][0], OF_CHARACTERS)
             fading[name] = {
-                f"{cell.phase.optimiser.weight_decay:g}": told(cell, SELF) for cell in found[name, "fading"]
+                f"{cell.phase.optimiser.weight_decay:g}": told(cell, MODE) for cell in found[name, "fading"]
             }
     lived = lambda name, drive: read_lives(drives[name][drive])  # noqa: E731
     ratios = {
@@ -256,8 +258,4 @@ def _ratio(first: Lives, second: Lives) -> dict[str, Any]:
     if not first.n or not second.n:
         return {"interval": [None, None, None], "bound": "", "n": [first.n, second.n]}
     found = ratio(first, second)
-    return {"interval": _finite(found[:3]), "bound": found.bound, "n": [first.n, second.n]}
-
-
-def _finite(values: Any) -> list[float | None]:
-    return [float(value) if np.isfinite(value) else None for value in values]
+    return {"interval": jsonable(found[:3]), "bound": found.bound, "n": [first.n, second.n]}

@@ -4,7 +4,7 @@ In every panel of retention a thin line is an organism and a thick one their mea
 nothing was lost, lines lie on one another at the top.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,12 @@ def _lines(axes: Axes, cell: Mapping[str, Any], colour: str, label: str | None =
     for organism in cell["organisms"]:
         axes.plot(cell["steps"], organism, color=colour, lw=0.5, alpha=0.45)
     axes.plot(cell["steps"], array([row[0] for row in cell["mean"]]), color=colour, lw=1.9, label=label)
+
+
+def _panels(amount: int, height: float) -> tuple[Figure, Sequence[Axes]]:
+    """A figure of panels side by side, with one scale."""
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    return figure, figure.subplots(1, amount, sharey=True, squeeze=False)[0].tolist()
 
 
 def _frame(axes: Axes, last: float) -> None:
@@ -63,8 +69,8 @@ def survival(drives: Mapping[str, Mapping[str, Any]]) -> str:
     """Kaplan-Meier curves: a panel a drive, a curve a mechanism, with their 95 % intervals."""
     names, columns = list(drives), list(next(iter(drives.values())))
     with style():
-        figure = Figure(figsize=(WIDTH, 2.8), layout="constrained")
-        for axes, drive in zip(figure.subplots(1, len(columns), sharey=True, squeeze=False)[0], columns, strict=True):
+        figure, panels = _panels(len(columns), 2.8)
+        for axes, drive in zip(panels, columns, strict=True):
             for n, name in enumerate(names):
                 cell = drives[name][drive]
                 if not cell["n"]:
@@ -91,8 +97,7 @@ def survival(drives: Mapping[str, Mapping[str, Any]]) -> str:
 def exercise(found: Mapping[str, Mapping[str, Any]]) -> str:
     """Retention at the end against the exercise rate, under the strongest drive: a dot an organism, a line their mean."""
     with style():
-        figure = Figure(figsize=(WIDTH, 2.5), layout="constrained")
-        panels = figure.subplots(1, len(found), sharey=True, squeeze=False)[0]
+        figure, panels = _panels(len(found), 2.5)
         for axes, (name, of) in zip(panels, found.items(), strict=True):
             cells = list(of["rates"].values())
             place = np.arange(len(cells))
@@ -117,8 +122,7 @@ def exercise(found: Mapping[str, Mapping[str, Any]]) -> str:
 def opposite(found: Mapping[str, Mapping[str, Any]]) -> str:
     """Retention of the characters' mode while no character acts and self goes on."""
     with style():
-        figure = Figure(figsize=(WIDTH, 2.3), layout="constrained")
-        panels = figure.subplots(1, len(found), sharey=True, squeeze=False)[0]
+        figure, panels = _panels(len(found), 2.3)
         for axes, (name, cell) in zip(panels, found.items(), strict=True):
             _lines(axes, cell, BLUE if name.startswith("shared") else ORANGE)
             _frame(axes, float(cell["steps"][-1]))
@@ -131,8 +135,7 @@ def opposite(found: Mapping[str, Mapping[str, Any]]) -> str:
 def fading(found: Mapping[str, Mapping[str, Any]], predicted: Mapping[str, Any]) -> str:
     """Weight decay alone: retention seen, and what organisms scaled down by the predicted norm do."""
     with style():
-        figure = Figure(figsize=(WIDTH, 2.3), layout="constrained")
-        panels = figure.subplots(1, len(found), sharey=True, squeeze=False)[0]
+        figure, panels = _panels(len(found), 2.3)
         for axes, (name, cells) in zip(panels, found.items(), strict=True):
             for colour, (decay, cell) in zip((GREY, BLUE), cells.items(), strict=False):
                 _lines(axes, cell, colour, f"decay {decay}")

@@ -15,7 +15,7 @@ from analysis.retention import Cell
 from analysis.statistics import jsonable, mean_interval
 from analysis.survey import load
 from analysis.survival import HALF
-from analysis.trials import Rows, teach
+from analysis.trials import MODE, Rows, teach
 from organisms import records
 from organisms.config import RunConfig, read_config
 from organisms.lineage import Run, read_run
@@ -23,7 +23,6 @@ from organisms.manifest import Entry, fork_entry
 
 SEED = 1
 """of what trials draw: pairs, noise"""
-MODE = "self_alone_secret"
 
 
 class Case(NamedTuple):

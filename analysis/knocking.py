@@ -17,9 +17,10 @@ from flax import nnx
 from jaxtyping import Bool, Float
 
 from analysis.statistics import jsonable, mean_interval
-from analysis.trials import Rows, read, teach
+from analysis.trials import MODE, Rows, read, teach
 from curricula.phases import Phase
 from curricula.pressures import Pressures, Rehearsal
+from organisms import sites
 from organisms.config import OrganismConfig, RunConfig
 from organisms.model import Organism
 
@@ -28,7 +29,6 @@ STRENGTHS = (0.25, 0.5, 1.0, 2.0, 4.0)
 KNOCKED = 0.5
 """of the rate before, at most"""
 STEPS = 100
-MODE = "self_alone_secret"
 
 
 def rest(phase: Phase, rehearsal: float) -> Phase:
@@ -44,9 +44,7 @@ def knocked(
     """The organisms [member, ...] with noise on the weights of their gate's components."""
     drawn = np.random.default_rng([seed, 72])
     clone = nnx.clone(organisms)
-    by_layer = gates.reshape(len(gates), config.layers, -1)
-    heads = by_layer[..., : config.heads]
-    neurons = np.repeat(by_layer[..., config.heads :], config.neurons // config.neuron_blocks, axis=-1)
+    heads, neurons = map(np.asarray, sites.by_kind(config, gates.reshape(len(gates), config.layers, -1)))
     for name, mask in {
         **dict.fromkeys(("query", "key", "value", "output"), heads),
         "out_of_neurons": neurons,
@@ -76,7 +74,6 @@ def knock(rows: Rows, gates: Bool[np.ndarray, "row component"], config: RunConfi
 
 
 def _each(function: Any, *organisms: Organism) -> Organism:
-
     return jax.tree.map(lambda *leaves: function(*map(np.asarray, leaves)), *organisms)
 
 

@@ -34,7 +34,7 @@ from curricula.world import World
 from organisms.config import OrganismConfig, RunConfig
 from organisms.devices import Layout, fetch
 from organisms.model import Organism
-from organisms.sites import Site, Tap, spread
+from organisms.sites import Site, Tap, by_kind, spread
 
 PAIRS, ASKED = 64, 128
 """scenes behind every rate, of acts and of questions"""
@@ -90,8 +90,7 @@ def _with_outputs(
 ) -> Organism:
     """The organism with the ancestor's output weights for the taken components."""
     clone = nnx.clone(now)
-    heads, blocks = taken[:, : config.heads], taken[:, config.heads :]
-    neurons = jnp.repeat(blocks, config.neurons // config.neuron_blocks, axis=1)
+    heads, neurons = by_kind(config, taken)
     clone.output[...] = jnp.where(heads[:, :, None, None], ancestor.output[...], now.output[...])
     clone.out_of_neurons[...] = jnp.where(neurons[:, :, None], ancestor.out_of_neurons[...], now.out_of_neurons[...])
     return clone

@@ -28,6 +28,7 @@ from analysis.trials import CHUNK, Rows
 from analysis.verdict import BEHAVES
 from curricula.phases import Phase
 from curricula.vocabulary import BLANK, SELF
+from organisms import sites
 from organisms.config import OrganismConfig
 from organisms.model import Organism
 
@@ -113,9 +114,7 @@ def reinitialised(
     """The organisms [member, ...] with the weights of their gate's components, and the embeddings that are self's own, drawn anew at their spread."""
     drawn = np.random.default_rng([seed, 71])
     clone = nnx.clone(organisms)
-    by_layer = gates.reshape(len(gates), config.layers, -1)
-    heads = by_layer[..., : config.heads]
-    neurons = np.repeat(by_layer[..., config.heads :], config.neurons // config.neuron_blocks, axis=-1)
+    heads, neurons = map(np.asarray, sites.by_kind(config, gates.reshape(len(gates), config.layers, -1)))
 
     def redraw(name: str, mask: np.ndarray) -> None:
         old = np.array(getattr(clone, name)[...])

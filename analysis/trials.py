@@ -31,6 +31,8 @@ BLOCK = 16
 """rows that one program takes"""
 SCENES = 64
 """of each role behind a reading"""
+MODE = "self_alone_secret"
+"""the mode that trials are about: what self does when nobody watches"""
 NUMBER = 1 << 20
 """of a trial's phase: its scenes are none that any run of the line drew"""
 

@@ -12,6 +12,7 @@ Axis words, used everywhere with these meanings:
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Shaped
 
 from organisms.config import OrganismConfig
@@ -54,6 +55,14 @@ def components(config: OrganismConfig) -> list[str]:
         for kind, count in (("H", config.heads), ("M", config.neuron_blocks))
         for index in range(count)
     ]
+
+
+def by_kind(
+    config: OrganismConfig, values: Shaped[Array | np.ndarray, "*batch layer component"]
+) -> tuple[Array, Array]:
+    """Each component's value as [*batch, layer, head] and, repeated for all neurons of a block, [*batch, layer, neuron]."""
+    heads, blocks = jnp.split(jnp.asarray(values), [config.heads], axis=-1)
+    return heads, jnp.repeat(blocks, config.neurons // config.neuron_blocks, axis=-1)
 
 
 def spread(config: OrganismConfig, values: Shaped[Array, "*batch layer component"], site: Site) -> Array | None:

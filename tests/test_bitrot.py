@@ -12,7 +12,7 @@ from analysis.bitrot import (
     DRIVES,
     EXERCISE,
     MECHANISMS,
-    SELF,
+    MODE,
     Bitrot,
     behaving,
     drive_of,
@@ -40,7 +40,7 @@ def cell(phase, fate: str, organisms: int = 8) -> Cell:
     apart = 1 - 0.02 * np.arange(organisms) * (np.array(FATES[fate])[:, None] < 1)
     rates = np.array(FATES[fate])[:, None] * apart
     rows = list(range(organisms))
-    return Cell({}, phase, rows, rows, STEPS, {name: rates for name in (SELF, "character_alone_secret")})
+    return Cell({}, phase, rows, rows, STEPS, {name: rates for name in (MODE, "character_alone_secret")})
 
 
 def phases(curriculum_name: str, decay: float = 1.0, news: float = 0.2, alone: float | None = None):

@@ -8,12 +8,11 @@ import pytest
 
 from analysis.retention import cells, clocks, decided, read_lives, told
 from analysis.survival import Lives
+from analysis.trials import MODE
 from curricula.faults import Fault
 from curricula.phases import OptimiserConfig, Phase
 from organisms.config import read_config
 from organisms.lineage import read_run
-
-MODE = "self_alone_secret"
 
 
 @pytest.fixture(scope="module")
