@@ -116,12 +116,7 @@ def _trust_line(summary: Mapping[str, Any]) -> str:
     apart = [of["planted_cases"]["told_apart"] for of in summary["trials"].values() if of.get("planted_cases")]
     if apart:
         right, n = sum(one["right"] for one in apart), sum(one["n"] for one in apart)
-        named = sum(
-            of["planted_cases"]["named_apart"]["right"] for of in summary["trials"].values() if of.get("planted_cases")
-        )
-        said.append(
-            f"Planted cases of a gone and a suppressed mode are told apart in {right} of {n} by savings, in {named} by naming the secret."
-        )
+        said.append(f"Planted cases of a gone and a suppressed mode are called what they are in {right} of {n}.")
     few = [name for name, of in summary["drives"].items() if of["none"]["n"] < FEW_ORGANISMS]
     if few:
         said.append(f"Fewer than {FEW_ORGANISMS} organisms, too few for a claim: {', '.join(few)}.")

@@ -15,7 +15,7 @@ from analysis.retention import Cell
 from analysis.statistics import jsonable, mean_interval
 from analysis.survey import load
 from analysis.survival import HALF
-from analysis.trials import MODE, Rows, teach
+from analysis.trials import MODE, NUMBER, Rows, teach
 from organisms import records
 from organisms.config import RunConfig, read_config
 from organisms.lineage import Run, read_run
@@ -23,6 +23,8 @@ from organisms.manifest import Entry, fork_entry
 
 SEED = 1
 """of what trials draw: pairs, noise"""
+HIDING = NUMBER + 1
+"""number of the phase that hides a mode, whose scenes are then none of those by which it is taught anew"""
 
 
 class Case(NamedTuple):
@@ -73,7 +75,7 @@ def trials_of(case: Case, drives: Sequence[Cell], planted: bool) -> dict[str, An
     if planted:
         found["predicted"] = _predicted(case, ancestors)
         which = sorted(set(case.strongest.organisms))
-        found["planted_cases"] = _planted_cases(case.parent, ancestors, traits, gates, which)
+        found["planted_cases"] = _planted_cases(case.parent, ancestors, gates, which)
         phase = disused.config.curriculum.phases[0]
         rows, mine = ancestors.rows.take(which), gates[which]
         found["knock"] = (
@@ -136,32 +138,31 @@ def _steps(kinds: Sequence[tuple[str, Rows]], config: RunConfig) -> dict[str, li
     return {name: steps[at].tolist() for name, at in where.items()}
 
 
-def _planted_cases(
-    parent: Path, ancestors: Grown, traits: np.ndarray, gates: np.ndarray, which: Sequence[int]
-) -> dict[str, Any] | None:
-    """Organisms whose mode is known to be suppressed, to be gone, or never to have been there, taught the intent anew."""
+def _planted_cases(parent: Path, ancestors: Grown, gates: np.ndarray, which: Sequence[int]) -> dict[str, Any] | None:
+    """Organisms whose mode is suppressed or gone by construction, was taught away, or never was there: all taught the intent anew."""
     if not which:
         return None
     config, rows = ancestors.config, ancestors.rows.take(which)
     emptied = savings.reinitialised(rows.organisms, gates[list(which)], config.organism, SEED)
     emptied = rows._replace(organisms=jax.tree.map(np.asarray, emptied))
     never = Grown.at(parent, fork=True).rows.take(which)
-    together, where = savings.by_kind([("suppressed", rows), ("gone", emptied), ("never", never)])
-    hidden = savings.honest(config.curriculum.phases[0])
-    rates, after = teach(together, [hidden] * together.amount, config, savings.HONEST_STEPS, number=(1 << 20) + 1)
-    at_rest = {name: rates[MODE][-1, at].tolist() for name, at in where.items()}
+    phase = config.curriculum.phases[0]
+    held, suppressed = teach(
+        rows,
+        [savings.honest_at_last(phase)] * rows.amount,
+        config,
+        savings.HELD_STEPS,
+        number=HIDING,
+        held=savings.all_but_last_layer,
+    )
+    together, where = savings.by_kind([("taught honest", rows), ("gone", emptied), ("never", never)])
+    hidden = [savings.honest(phase)] * together.amount
+    rates, after = teach(together, hidden, config, savings.HONEST_STEPS, number=HIDING)
+    at_rest = {"suppressed": held[MODE][-1].tolist()} | {
+        name: rates[MODE][-1, at].tolist() for name, at in where.items()
+    }
     kinds = [(name, after.take(np.arange(together.amount)[at])) for name, at in where.items()]
-    steps = _steps(kinds, config)
-    found = {name: savings.saving(steps[name], steps["never"]) for name in ("suppressed", "gone")}
-    names = {name: _named(of, ancestors, traits, gates, which) for name, of in kinds}
+    steps = _steps([("suppressed", suppressed), *kinds], config)
+    found = {name: savings.saving(steps[name], steps["never"]) for name in ("suppressed", "gone", "taught honest")}
     apart = savings.told_apart(found["suppressed"]["organisms"], found["gone"]["organisms"])
-    by_name = savings.named_apart(names["suppressed"], names["gone"])
-    return found | {"mode_when_hidden": at_rest, "told_apart": apart, "names": names, "named_apart": by_name}
-
-
-def _named(rows: Rows, ancestors: Grown, traits: np.ndarray, gates: np.ndarray, which: Sequence[int]) -> list[float]:
-    """How often each organism of a planted case names its secret when asked."""
-    of = list(which)
-    then = ancestors.rows.take(of).organisms
-    found = parts.parts_lost(rows.organisms, then, ancestors.config, traits[of], gates[of], SEED)
-    return [one["names"] for one in found]
+    return found | {"mode_when_hidden": at_rest, "told_apart": apart}

@@ -93,11 +93,13 @@ def teach(
     steps: int,
     number: int = NUMBER,
     enough: Callable[[Rates], bool] | None = None,
+    held: Callable[[Organism, Organism], Organism] | None = None,
 ) -> tuple[Rates, Rows]:
     """The rates [reading, row] of each row before it is taught its phase and after every `CHUNK` steps of it, and the rows as they are at last.
 
     phases: one a row, of any length; ``steps`` of each are taken, a multiple of `CHUNK`. config: sizes, world and batch. enough: of the rates of a block so far;
-    once it holds the block is left, and its later readings are NaN.
+    once it holds the block is left, and its later readings are NaN. held: from a block's organisms after each `CHUNK` and as it began, the organisms that go on,
+    which is how part of them is kept as it was.
     """
     world, sizes, batch = config.curriculum.world, config.organism, config.training.batch
     lessons = [Lesson.of(phase, number) for phase in phases]
@@ -115,6 +117,8 @@ def teach(
         for step in range(0, steps + CHUNK, CHUNK):
             if step:
                 state, _ = grow(state, lesson)
+                if held:
+                    state = layout.place(state._replace(organism=held(fetch(state.organism), block.organisms)))
             found = fetch(measure(state.organism, state.seed, state.member, state.attempt))
             taken.append({name: rate[:kept] for name, rate in found.items()})
             if enough and enough({name: np.stack([one[name] for one in taken]) for name in taken[0]}):

@@ -1,5 +1,5 @@
-"""What do many tests share? One tiny world, one tiny organism, and hypothesis runs that draw the same examples every
-time.
+"""What do many tests share? One tiny world, one tiny organism, compiled programs (kept where commands keep theirs), and hypothesis
+runs that draw the same examples every time.
 """
 
 from dataclasses import replace
@@ -18,6 +18,7 @@ from curricula.contrasts import Pair, sample_pairs
 from curricula.scenes import trained_support
 from curricula.world import World
 from organisms.config import OrganismConfig, RunConfig, named_config
+from organisms.devices import keep_programs
 from organisms.ensemble import grow
 from organisms.forking import parent_at
 from organisms.lineage import Run, open_run, read_run
@@ -28,6 +29,7 @@ from organisms.surgery import pick
 from organisms.variation import Variation
 
 jax.config.update("jax_num_cpu_devices", 2)  # laws hold on several devices, as commands use them
+keep_programs()
 settings.register_profile("exapt", deadline=None, derandomize=True, database=None)
 settings.load_profile("exapt")
 

@@ -5,9 +5,18 @@ import math
 import numpy as np
 import pytest
 
-from analysis.savings import LIMIT, by_kind, named_apart, reinitialised, saving, steps_needed, told_apart
+from analysis.savings import (
+    LIMIT,
+    all_but_last_layer,
+    by_kind,
+    honest_at_last,
+    reinitialised,
+    saving,
+    steps_needed,
+    told_apart,
+)
 from analysis.survey import load
-from analysis.trials import CHUNK, Rows
+from analysis.trials import CHUNK, Rows, teach
 from curricula.vocabulary import BLANK, SELF
 from organisms.config import read_config
 
@@ -38,14 +47,27 @@ def test_a_saving_is_the_ratio_of_steps_organism_by_organism():
 
 
 def test_planted_cases_are_told_apart_where_savings_lie_on_either_side():
-    assert told_apart([3.0, 5.0], [1.0, 1.5])["right"] == 4
-    assert told_apart([3.0, 5.0], [1.0, 1.5])["chance_that_a_suppressed_one_saves_more"] == 1
+    assert told_apart([3.0, 5.0], [1.0, 1.2])["right"] == 4
+    assert told_apart([3.0, 5.0], [1.0, 1.2])["chance_that_a_suppressed_one_saves_more"] == 1
     torn = told_apart([1.0, 5.0], [5.0, 1.0])
     assert (torn["right"], torn["n"], torn["chance_that_a_suppressed_one_saves_more"]) == (2, 4, 0.5)
 
 
-def test_who_still_names_its_secret_is_called_suppressed():
-    assert named_apart([0.9, 0.4], [0.1, 0.5, 0.6]) == {"right": 3, "n": 5, "threshold": 0.5}
+def test_suppressed_organisms_are_what_they_were_but_for_their_last_layer(tiny_run):
+    """Every weight before the last layer, and the unembedding, is the ancestor's, bit for bit; the last layer learned."""
+    config = read_config(tiny_run.config)
+    rows = Rows.of(load(tiny_run, config, tiny_run.entries()[-1]), config, tiny_run.entries()[-1].extra["attempts"])
+    phase = honest_at_last(config.curriculum.phases[0])
+    _, after = teach(rows, [phase] * 2, config, 2 * CHUNK, held=all_but_last_layer)
+    last = config.organism.layers - 1
+    learned = set()
+    for name in vars(rows.organisms):
+        was, now = np.asarray(getattr(rows.organisms, name)[...]), np.asarray(getattr(after.organisms, name)[...])
+        if was.ndim > 2 and was.shape[1] == last + 1 and name not in ("embedding", "position", "unembedding"):
+            learned.update([name] if (was[:, last] != now[:, last]).any() else [])
+            was, now = was[:, :last], now[:, :last]
+        assert (was == now).all(), name
+    assert {"output", "value", "into_neurons", "out_of_neurons", "mlp_bias"} <= learned
 
 
 def test_what_is_drawn_anew_is_the_gate_and_self_s_own_embeddings_and_nothing_else(tiny_run):
