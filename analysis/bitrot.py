@@ -1,11 +1,12 @@
 """Does an unused mode bitrot, and does it live longer where characters share its mechanism? The study *bitrot*.
 
-Grows organisms whose mechanism for self is shared with characters or separate; forks each of them into a phase of disuse, in which self takes part and is watched
-(nearly) throughout; reads what is left of its mode at every checkpoint; and puts what came of it through trials: which part went, how soon it is relearned,
-whether it comes back by itself after a knock. What exists is neither grown nor measured again.
+Grows organisms whose mechanism for self is shared with characters or separate, and asks the verdict whether it is; forks each of them into a phase of disuse, in
+which self takes part and is watched (nearly) throughout; reads what is left of its mode at every checkpoint; and puts what came of it through trials: which part
+went, how soon it is relearned, whether it comes back by itself after a knock. What exists is neither grown nor measured again.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,7 +16,7 @@ import numpy as np
 from analysis import studies
 from analysis.bitrot_page import page, plain_lines
 from analysis.bitrot_trials import Case, trials_of
-from analysis.comparison import Say, grow_missing, run_folder, say_on_error_stream
+from analysis.comparison import Say, analyse_run, grow_missing, run_folder, say_on_error_stream
 from analysis.descent import family
 from analysis.retention import Cell, cells, read_lives, told
 from analysis.savings import THRESHOLD
@@ -41,13 +42,15 @@ class Mechanism(NamedTuple):
 
     curriculum: str
     rehearsal: float
+    verdict: str
+    """that organisms of it should have; any other, *undecided* apart, says that theirs is another mechanism"""
 
 
 MECHANISMS = {
-    "shared": Mechanism("shared", 0.5),
-    "shared (no characters)": Mechanism("shared", 0.0),
-    "separate (planted)": Mechanism("planted_second_copy", 0.5),
-    "separate (grown)": Mechanism("clamped_lean", 0.5),
+    "shared": Mechanism("shared", 0.5, "reused"),
+    "shared (no characters)": Mechanism("shared", 0.0, "reused"),
+    "separate (planted)": Mechanism("planted_second_copy", 0.5, "second copy"),
+    "separate (grown)": Mechanism("clamped_lean", 0.5, "second copy"),
 }
 COMPARED = ("shared (no characters)", "separate (planted)", "separate (grown)")
 """mechanisms that nothing else uses, each beside *shared*"""
@@ -102,7 +105,7 @@ class Forked(NamedTuple):
 def plan(study: Bitrot, parents: Mapping[str, Path]) -> dict[tuple[str, str], Forked]:
     """Every fork of the study, by mechanism and use. parents: folders by curriculum."""
     found: dict[tuple[str, str], Forked] = {}
-    for name, (curriculum, rehearsal) in MECHANISMS.items():
+    for name, (curriculum, rehearsal, _) in MECHANISMS.items():
         folder = parents[curriculum]
         for use in ("drives", "exercise"):
             found[name, use] = Forked(study.child("disused", folder, None, rehearsal, use), folder)
@@ -129,7 +132,11 @@ def run_bitrot(study: Bitrot, out: Path, command: str, quiet: bool = False, say:
     parents = dict(zip(names, grow_missing(configs, home, quiet, say), strict=True))
     forks = plan(study, parents)
     folders = _grow(forks, home, quiet, say)
-    behave = {name: behaving(folder) for name, folder in parents.items()}
+    behave, verdicts = {}, {}
+    for name, folder in parents.items():
+        say(f"{name}: verdicts")
+        verdicts[name] = [organism["verdict"] for organism in analyse_run(folder)["organisms"]]
+        behave[name] = behaving(folder) & as_called(name, verdicts[name])
     found = {key: cells(read_run(folders[key]), fork.config) for key, fork in forks.items()}
     found = {
         (name, use): of if use == "untaught" else [cell.of(behave[MECHANISMS[name].curriculum]) for cell in of]
@@ -147,7 +154,7 @@ def run_bitrot(study: Bitrot, out: Path, command: str, quiet: bool = False, say:
             part["drive"] = drive_of(cell)
         trials[name] = {"planted_cases": None, "knock": None, "relearning": None} | told_by_drive
     families = family([*parents.values(), *folders.values()])
-    summary = summarise(study, behave, found, trials, families)
+    summary = summarise(study, behave, verdicts, found, trials, families)
     return studies.write(study, out, summary, command, page, plain_lines, say)
 
 
@@ -172,6 +179,12 @@ def behaving(folder: Path) -> np.ndarray:
     return np.min([rates[name] for name in rates], axis=0) >= BEHAVES
 
 
+def as_called(curriculum: str, verdicts: Sequence[str]) -> np.ndarray:
+    """Which organisms [member] of a parent are not told to have another mechanism than the one that the study takes theirs for."""
+    expected = next(mechanism.verdict for mechanism in MECHANISMS.values() if mechanism.curriculum == curriculum)
+    return np.array([verdict in (expected, "undecided") for verdict in verdicts])
+
+
 def drive_of(cell: Cell) -> str:
     """The name of a cell's drive."""
     phase = cell.phase
@@ -181,11 +194,12 @@ def drive_of(cell: Cell) -> str:
 def summarise(
     study: Bitrot,
     behave: Mapping[str, np.ndarray],
+    verdicts: Mapping[str, Sequence[str]],
     found: Mapping[tuple[str, str], list[Cell]],
     trials: Mapping[str, Any],
     families: Any,
 ) -> dict[str, Any]:
-    """What `summary.json` of the study says."""
+    """What `summary.json` of the study says. behave: which organisms [member] of each parent have the mode, and by the mechanism that it is taken for."""
     drives, exercise, opposite, fading = {}, {}, {}, {}
     for name in MECHANISMS:
         of_drive = {drive_of(cell): cell for cell in found[name, "drives"]}
@@ -215,7 +229,8 @@ def summarise(
     return {
         "study": "bitrot",
         "n": sum(int(which.sum()) for which in behave.values()),
-        "n_not_behaving": {name: int((~which).sum()) for name, which in behave.items()},
+        "n_left_out": {name: int((~which).sum()) for name, which in behave.items()},
+        "verdicts": {name: dict(Counter(of)) for name, of in verdicts.items()},
         "seeds": [study.seed],
         "scale": study.scale,
         "steps": found["shared", "drives"][0].steps[-1],

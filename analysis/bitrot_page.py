@@ -120,9 +120,12 @@ def _trust_line(summary: Mapping[str, Any]) -> str:
     few = [name for name, of in summary["drives"].items() if of["none"]["n"] < FEW_ORGANISMS]
     if few:
         said.append(f"Fewer than {FEW_ORGANISMS} organisms, too few for a claim: {', '.join(few)}.")
-    lost = {name: n for name, n in summary["n_not_behaving"].items() if n}
+    counted = "; ".join(
+        f"{name} {', '.join(f'{n} {verdict}' for verdict, n in of.items())}" for name, of in summary["verdicts"].items()
+    )
+    said.append(f"Verdicts as disuse began: {counted}.")
+    lost = {name: n for name, n in summary["n_left_out"].items() if n}
     if lost:
-        said.append(
-            f"Organisms that never had the mode, left out: {', '.join(f'{name} {n}' for name, n in lost.items())}."
-        )
+        named = ", ".join(f"{name} {n}" for name, n in lost.items())
+        said.append(f"Left out, since they never had the mode or have it by another mechanism: {named}.")
     return " ".join(said) or "Nothing could be measured."

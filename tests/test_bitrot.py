@@ -14,6 +14,7 @@ from analysis.bitrot import (
     MECHANISMS,
     MODE,
     Bitrot,
+    as_called,
     behaving,
     drive_of,
     plan,
@@ -71,7 +72,8 @@ def summary(study, tiny_run, disused_run) -> dict:
         for name in MECHANISMS
     }
     behave = {"shared": np.ones(8, bool), "clamped_lean": np.array([True] * 7 + [False])}
-    made = summarise(study, behave, found, trials, family([tiny_run.folder, disused_run.folder]))
+    verdicts = {"shared": ["reused"] * 8, "clamped_lean": ["second copy"] * 7 + ["mixed"]}
+    made = summarise(study, behave, verdicts, found, trials, family([tiny_run.folder, disused_run.folder]))
     return plain(made | {"report": "report.html", "command": "python scripts/study.py bitrot"})
 
 
@@ -103,6 +105,13 @@ def test_organisms_that_do_not_have_the_mode_are_told_by_the_parent_s_summary(ti
     assert behaving(folder).tolist() == [True, False]
 
 
+def test_organisms_told_to_have_another_mechanism_are_not_counted_under_this_one():
+    """No verdict is no reason to leave an organism out; another one is."""
+    verdicts = ["second copy", "reused", "undecided", "mixed", "repurposed", "absent"]
+    assert as_called("clamped_lean", verdicts).tolist() == [True, False, True, False, False, False]
+    assert as_called("shared", verdicts).tolist() == [False, True, True, False, False, False]
+
+
 def test_known_lives_come_back_as_half_lives_ratios_and_rates(summary):
     """A mode that falls to half between 200 and 300 against ones that do between 0 and 100: sharing protects about five times; a tenth of exercise keeps."""
     of = summary["drives"]["shared"]["both"]["half_life"]["steps"]
@@ -114,7 +123,8 @@ def test_known_lives_come_back_as_half_lives_ratios_and_rates(summary):
     assert summary["ratios"]["none"]["separate (grown)"] == {"interval": [None] * 3, "bound": "", "n": [8, 8]}
     assert summary["exercise"]["shared"]["keeping"] == [0.1, 0.01, 0.1]
     assert summary["drives"]["shared"]["none"]["furthest_from_start"] == 0
-    assert summary["n_not_behaving"] == {"shared": 0, "clamped_lean": 1}
+    assert summary["n_left_out"] == {"shared": 0, "clamped_lean": 1}
+    assert summary["verdicts"]["clamped_lean"] == {"second copy": 7, "mixed": 1}
 
 
 def test_every_finding_is_a_value_or_a_value_with_its_interval(summary):
@@ -131,7 +141,8 @@ def test_three_lines_say_what_was_found_and_how_far_to_trust_it(summary):
     assert "none: shared 0 of 8" in lines[0]
     assert "shared 0.1 (between 0.01 and 0.1)" in lines[1]
     assert "within 0.02 of its start" in lines[2]
-    assert "clamped_lean 1" in lines[2]
+    assert "clamped_lean 7 second copy, 1 mixed" in lines[2]
+    assert "another mechanism: clamped_lean 1" in lines[2]
 
 
 def test_the_page_holds_every_section_and_no_text_of_a_run_as_it_is(summary):
