@@ -10,7 +10,7 @@ from curricula.parts import WORLDS, Scale
 from curricula.phases import Curriculum, OptimiserConfig, Phase
 from curricula.pressures import Interference, Pressures, Rehearsal
 
-DISUSE_STEPS: dict[str, int] = {"tiny": 300, "cpu": 500, "gpu": 4000}
+DISUSE_STEPS: dict[str, int] = {"tiny": 300, "cpu": 400, "gpu": 4000}
 FADING_STEPS = 200
 DECAY, NEWS = 1.0, 0.2
 """of the drives: weight decay, and the share of moments that ask something new"""
