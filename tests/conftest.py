@@ -29,6 +29,8 @@ from organisms.surgery import pick
 from organisms.variation import Variation
 
 jax.config.update("jax_num_cpu_devices", 2)  # laws hold on several devices, as commands use them
+# Most programs run a few times. Commands, in processes of their own, are compiled as ever.
+jax.config.update("jax_disable_most_optimizations", True)
 keep_programs()
 settings.register_profile("exapt", deadline=None, derandomize=True, database=None)
 settings.load_profile("exapt")
@@ -72,6 +74,14 @@ def pairs(world) -> Pair:
     support = trained_support(world)
     draw = jax.jit(lambda key: sample_pairs(key, world, support, "character", "watched", jnp.int32(1), 6))
     return draw(jax.random.key(5))
+
+
+@pytest.fixture
+def optimised():
+    """Programs that are compiled during the test are compiled as commands compile theirs."""
+    jax.config.update("jax_disable_most_optimizations", False)
+    yield
+    jax.config.update("jax_disable_most_optimizations", True)
 
 
 class Silent:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from commands import command
 
-ARGUMENTS = ["shared", "--scale", "tiny", "--members", "4", "--steps", "400", "--quiet"]
-ARGUMENTS += ["--training.attempts", "0", "--training.checkpoint-every", "100"]
+ARGUMENTS = ["shared", "--scale", "tiny", "--members", "4", "--steps", "200", "--quiet"]
+ARGUMENTS += ["--training.attempts", "0", "--training.checkpoint-every", "50"]
 PATIENCE = 120
 
 
@@ -68,7 +68,7 @@ def test_a_signal_to_one_process_stops_both_at_the_same_step(story):
     assert [code for _, _, code in stopped] == [1, 1], stopped
     assert said[0] == said[1]
     assert f"saved at step {25 * seen};" in said[0][0]
-    assert 0 < seen < 32
+    assert 0 < seen < 16
 
 
 def test_both_go_on_to_the_bits_of_one_process(story):
@@ -89,7 +89,7 @@ def test_the_folder_is_written_once(story):
     for name in ("manifest.jsonl", "metrics.jsonl"):
         steps = [json.loads(line)["step"] for line in (together / name).read_text().splitlines()]
         assert steps == sorted(set(steps))
-    assert chunks(alone) == chunks(together) == 32
+    assert chunks(alone) == chunks(together) == 16
     assert not list((together / "partial").iterdir())
     files = [len(list((out / "tensorboard").iterdir())) for out in (alone, together)]
     assert files[1] == 2 * files[0]

@@ -203,7 +203,7 @@ def test_an_exchange_changes_places_and_nothing_that_is_said(lane, organism, sce
     assert all(np.array_equal(a, b) for a, b in zip(jax.tree.leaves(back), jax.tree.leaves(organism), strict=True))
 
 
-def test_the_compiled_exchange_is_the_exchange():
+def test_the_compiled_exchange_is_the_exchange(optimised):
     """It may take its argument's memory: a compiler that writes over what it has yet to read makes copies of what should be exchanged."""
     programs = Programs(named_config("planted_exchanged", "tiny", members=2))
     born = programs.newborns(np.zeros(2, np.int32), np.arange(2, dtype=np.int32), np.zeros(2, np.int32))
