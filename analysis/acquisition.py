@@ -160,6 +160,7 @@ def slowdowns(
             "high": np.inf if open_above else slower + wide,
             "null": 0.0,
             "null_high": max(np.log(LEAST_SLOWDOWN), random.max() - random.mean()),
+            "under": np.log(LEAST_SLOWDOWN),  # one slow random draw is no bar for *no*
         }
         told = comparable[member] and not (open_above and open_below)
         found.append({name: float(np.exp(value)) if told else float("nan") for name, value in line.items()})

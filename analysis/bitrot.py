@@ -20,8 +20,8 @@ from analysis.comparison import Say, analyse_run, grow_missing, run_folder, say_
 from analysis.descent import family
 from analysis.retention import Cell, cells, read_lives, told
 from analysis.savings import THRESHOLD
-from analysis.statistics import jsonable
-from analysis.survival import Lives, keeping, ratio
+from analysis.statistics import FEW_ORGANISMS, jsonable
+from analysis.survival import Lives, keeping, kept, ratio
 from analysis.trials import MODE
 from analysis.verdict import BEHAVES
 from analysis.watching import grow_run
@@ -47,13 +47,15 @@ class Mechanism(NamedTuple):
 
 
 MECHANISMS = {
-    "shared": Mechanism("shared", 0.5, "reused"),
-    "shared (no characters)": Mechanism("shared", 0.0, "reused"),
+    "shared": Mechanism("lean", 0.5, "reused"),
+    "separate": Mechanism("clamped_lean", 0.5, "second copy"),
+    "shared (planted)": Mechanism("planted_reused", 0.5, "reused"),
     "separate (planted)": Mechanism("planted_second_copy", 0.5, "second copy"),
-    "separate (grown)": Mechanism("clamped_lean", 0.5, "second copy"),
+    "shared (no characters)": Mechanism("lean", 0.0, "reused"),
 }
-COMPARED = ("shared (no characters)", "separate (planted)", "separate (grown)")
-"""mechanisms that nothing else uses, each beside *shared*"""
+COMPARED = {"separate": "shared", "separate (planted)": "shared (planted)", "shared (no characters)": "shared"}
+"""mechanisms that nothing else uses, each beside the one that had the same history but for what makes them part; the last is the very same organisms, who then
+see twice as many scenes of self"""
 DRIVES = {
     (0.0, 0.0): "none",
     (DECAY, 0.0): "weight decay",
@@ -107,13 +109,13 @@ def plan(study: Bitrot, parents: Mapping[str, Path]) -> dict[tuple[str, str], Fo
     found: dict[tuple[str, str], Forked] = {}
     for name, (curriculum, rehearsal, _) in MECHANISMS.items():
         folder = parents[curriculum]
-        for use in ("drives", "exercise"):
-            found[name, use] = Forked(study.child("disused", folder, None, rehearsal, use), folder)
+        found[name, "drives"] = Forked(study.child("disused", folder, None, rehearsal, "drives"), folder)
         run = read_run(folder)
         before = fork_entry(read_config(run.config).curriculum, run.entries()).step
         found[name, "untaught"] = Forked(study.child("disused", folder, before, rehearsal), folder)
-        if name == "shared (no characters)":
-            continue  # the others ask nothing of characters, so that those of *shared* serve
+        if not rehearsal:
+            continue  # these are *shared*'s organisms, and the other questions are asked of them there
+        found[name, "exercise"] = Forked(study.child("disused", folder, None, rehearsal, "exercise"), folder)
         found[name, "deserted"] = Forked(study.child("deserted", folder, None, 0.0), folder)
         found[name, "fading"] = Forked(study.child("fading", folder, None, rehearsal, "fading"), folder)
     return found
@@ -148,7 +150,8 @@ def run_bitrot(study: Bitrot, out: Path, command: str, quiet: bool = False, say:
         strongest = next(cell for cell in found[name, "drives"] if drive_of(cell) == STRONGEST)
         faded = found[name, "fading"][-1] if (name, "fading") in found else None
         parent = parents[mechanism.curriculum]
-        case = Case(parent, folders[name, "drives"], folders[name, "untaught"], strongest, faded)
+        fading = folders.get((name, "fading"))
+        case = Case(parent, folders[name, "drives"], folders[name, "untaught"], fading, strongest, faded)
         told_by_drive = trials_of(case, found[name, "drives"], planted=faded is not None)
         for part, cell in zip(told_by_drive["parts"], found[name, "drives"], strict=True):
             part["drive"] = drive_of(cell)
@@ -204,27 +207,26 @@ def summarise(
     for name in MECHANISMS:
         of_drive = {drive_of(cell): cell for cell in found[name, "drives"]}
         drives[name] = {drive: told(of_drive[drive], MODE) for drive in DRIVES.values()}
+        if (name, "exercise") not in found:
+            continue
         unused = of_drive[STRONGEST]
         by_rate = [unused, *found[name, "exercise"]]
         rates = [cell.phase.self_alone for cell in by_rate]
         exercise[name] = {
             "rates": {f"{rate:g}": told(cell, MODE) for rate, cell in zip(rates, by_rate, strict=True)},
-            "keeping": jsonable(keeping(rates, [cell.lives(MODE) for cell in by_rate])),
+            "keeping": jsonable(keeping(rates, [kept(cell.rates[MODE]) for cell in by_rate])),
         }
-        if (name, "deserted") in found:
-            opposite[name] = told(found[name, "deserted"][0], OF_CHARACTERS)
-            fading[name] = {
-                f"{cell.phase.optimiser.weight_decay:g}": told(cell, MODE) for cell in found[name, "fading"]
-            }
+        opposite[name] = told(found[name, "deserted"][0], OF_CHARACTERS)
+        fading[name] = {f"{cell.phase.optimiser.weight_decay:g}": told(cell, MODE) for cell in found[name, "fading"]}
     lived = lambda name, drive: read_lives(drives[name][drive])  # noqa: E731
     ratios = {
-        drive: {other: _ratio(lived("shared", drive), lived(other, drive)) for other in COMPARED}
+        drive: {other: _ratio(lived(shared, drive), lived(other, drive)) for other, shared in COMPARED.items()}
         for drive in DRIVES.values()
     }
     opposite_ratios = {
-        name: _ratio(read_lives(opposite["shared"]), read_lives(opposite[name]))
-        for name in opposite
-        if name != "shared"
+        other: _ratio(read_lives(opposite[shared]), read_lives(opposite[other]))
+        for other, shared in COMPARED.items()
+        if other in opposite
     }
     return {
         "study": "bitrot",
@@ -236,6 +238,7 @@ def summarise(
         "steps": found["shared", "drives"][0].steps[-1],
         "decay": DECAY,
         "news": NEWS,
+        "compared": COMPARED,
         "drives": drives,
         "exercise": exercise,
         "ratios": ratios,
@@ -261,7 +264,7 @@ def findings(
             told[f"retention at the end, {name}, {drive}"] = cell["at_end"]
     for drive, of in ratios.items():
         for other, found in of.items():
-            told[f"half-life of shared over {other}, {drive}"] = found["interval"]
+            told[f"half-life of {COMPARED[other]} over {other}, {drive}"] = found["interval"]
     for name, of in exercise.items():
         told[f"smallest exercise rate that keeps the mode, {name}"] = of["keeping"]
     for name, of in trials.items():
@@ -270,7 +273,8 @@ def findings(
 
 
 def _ratio(first: Lives, second: Lives) -> dict[str, Any]:
-    if not first.n or not second.n:
+    """The ratio of half-lives; nothing where either side has too few organisms for a claim."""
+    if min(first.n, second.n) < FEW_ORGANISMS:
         return {"interval": [None, None, None], "bound": "", "n": [first.n, second.n]}
     found = ratio(first, second)
     return {"interval": jsonable(found[:3]), "bound": found.bound, "n": [first.n, second.n]}

@@ -57,7 +57,12 @@ def retention(drives: Mapping[str, Mapping[str, Any]]) -> str:
                 if axes in grid[0]:
                     axes.set_title(f"drive: {drive}" + (" (passive null)" if drive == PASSIVE else ""))
                 axes.text(
-                    0.98, 0.06, f"{cell['dead']} of {cell['n']} lost", transform=axes.transAxes, ha="right", fontsize=7
+                    0.98,
+                    0.06,
+                    f"{cell['dead']} of {cell['n']} fell to half",
+                    transform=axes.transAxes,
+                    ha="right",
+                    fontsize=7,
                 )
             row[0].set_ylabel(name.replace(" (", "\n("), fontsize=8)
         figure.supxlabel("steps of disuse (dotted: the passive null of the same mechanism)", fontsize=8.5)
@@ -126,7 +131,7 @@ def opposite(found: Mapping[str, Mapping[str, Any]]) -> str:
         for axes, (name, cell) in zip(panels, found.items(), strict=True):
             _lines(axes, cell, BLUE if name.startswith("shared") else ORANGE)
             _frame(axes, float(cell["steps"][-1]))
-            axes.set_title(f"{name}: {cell['dead']} of {cell['n']} lost")
+            axes.set_title(f"{name}: {cell['dead']} of {cell['n']} fell to half")
         panels[0].set_ylabel("characters alone: secret")
         figure.supxlabel("steps without characters", fontsize=8.5)
         return svg(figure, "Retention of the characters' mode")

@@ -31,21 +31,26 @@ def page(summary: Mapping[str, Any]) -> str:
     )
 
 
-def half_life(triple: Any, last: float) -> str:
-    """``120 [80, 200]``; ``more than 600`` where most organisms kept the mode; an interval that is open above says so."""
+def half_life(triple: Any, last: float, n: int) -> str:
+    """``120 [80, 200]``; ``more than 600`` where most organisms kept the mode; an interval that is open above says so. n: organisms."""
     value, low, high = triple
+    if not n:
+        return "–"
     if value is None:
-        return f"more than {last:.3g}" if last else "–"
+        return f"more than {last:.3g}"
+    if n == 1:
+        return f"{value:.3g}"
     ends = ["?" if low is None else f"{low:.3g}", "open" if high is None else f"{high:.3g}"]
     return f"{value:.3g} [{', '.join(ends)}]"
 
 
 def ratio(found: Mapping[str, Any]) -> str:
-    """``3.3 [1.7, 6.7]``, or *undecided* with what bounds it."""
-    value = found["interval"][0]
+    """``3.30 [1.70, 6.70]``, or *undecided* with what bounds it. An end that nothing bounds is open."""
+    value, low, high = found["interval"]
     if value is None:
         return "undecided" + (f", {found['bound']}" if found["bound"] else "")
-    return interval(found["interval"])
+    ends = ["?" if low is None else f"{low:.2f}", "open" if high is None else f"{high:.2f}"]
+    return f"{value:.2f} [{', '.join(ends)}]"
 
 
 def plain_lines(summary: Mapping[str, Any]) -> list[str]:
@@ -61,9 +66,9 @@ def _decay_line(summary: Mapping[str, Any]) -> str:
     }
     lost = "; ".join(f"{drive}: {counts}" for drive, counts in each.items())
     ratios = summary["ratios"]["both"]
-    against = ", ".join(f"{ratio(found)} against {name}" for name, found in ratios.items())
+    against = ", ".join(f"{ratio(found)} {summary['compared'][name]} over {name}" for name, found in ratios.items())
     return (
-        f"Organisms that lost the mode (half of its rate) within {summary['steps']} steps of disuse, by drive: {lost}. "
+        f"Organisms whose mode fell to half of its rate within {summary['steps']} steps of disuse, by drive: {lost}. "
         f"Half-life of the shared mode over that of one that nothing else uses, under both drives: {against}."
     )
 
@@ -116,7 +121,10 @@ def _trust_line(summary: Mapping[str, Any]) -> str:
     apart = [of["planted_cases"]["told_apart"] for of in summary["trials"].values() if of.get("planted_cases")]
     if apart:
         right, n = sum(one["right"] for one in apart), sum(one["n"] for one in apart)
-        said.append(f"Planted cases of a gone and a suppressed mode are called what they are in {right} of {n}.")
+        failed = sum(of["planted_cases"]["not_hidden"] for of in summary["trials"].values() if of.get("planted_cases"))
+        said.append(
+            f"Planted cases of a gone and a suppressed mode are called what they are in {right} of {n} ({failed} more could not be hidden)."
+        )
     few = [name for name, of in summary["drives"].items() if of["none"]["n"] < FEW_ORGANISMS]
     if few:
         said.append(f"Fewer than {FEW_ORGANISMS} organisms, too few for a claim: {', '.join(few)}.")

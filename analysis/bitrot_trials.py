@@ -35,10 +35,12 @@ class Case(NamedTuple):
     """under every drive"""
     untaught: Path
     """the same disuse, by organisms that were never taught the mode"""
+    faded: Path | None
+    """decay without gradients; none where another mechanism of the same organisms has it"""
     strongest: Cell
     """of the run of disuse: under the strongest drive"""
     fading: Cell | None
-    """decay without gradients; none where *shared* has it"""
+    """of the run of decay without gradients: with decay"""
 
 
 class Grown(NamedTuple):
@@ -62,7 +64,17 @@ def trials_of(case: Case, drives: Sequence[Cell], planted: bool) -> dict[str, An
     """Everything that is tried with a mechanism. drives: the cells of its run of disuse, of the organisms that had the mode. planted: also the trials that
     ask nothing of the run of disuse (knocks, and planted cases of what is gone and what is suppressed)."""
     ancestors, disused, untaught = Grown.at(case.parent), Grown.at(case.disused), Grown.at(case.untaught)
-    marks = {"of": [grown.entry.sha256 for grown in (ancestors, disused, untaught)], "planted": planted}
+    faded = [Grown.at(case.faded)] if case.faded else []
+    marks = records.plain(
+        {
+            "of": [grown.entry.sha256 for grown in (ancestors, disused, untaught, *faded)],
+            "organisms": [cell.organisms for cell in drives],
+            "planted": planted,
+            "rules": dict(savings.RULES)
+            | dict(knocking.RULES)
+            | {"pairs": parts.PAIRS, "least_lost": parts.LEAST_LOST},
+        }
+    )
     path = case.disused / "analysis" / "bitrot.json"
     known = records.read_object(path, "delete it to measure again") if path.exists() else {}
     if all(known.get(name) == value for name, value in marks.items()):
@@ -164,5 +176,15 @@ def _planted_cases(parent: Path, ancestors: Grown, gates: np.ndarray, which: Seq
     kinds = [(name, after.take(np.arange(together.amount)[at])) for name, at in where.items()]
     steps = _steps([("suppressed", suppressed), *kinds], config)
     found = {name: savings.saving(steps[name], steps["never"]) for name in ("suppressed", "gone", "taught honest")}
-    apart = savings.told_apart(found["suppressed"]["organisms"], found["gone"]["organisms"])
-    return found | {"mode_when_hidden": at_rest, "told_apart": apart}
+    apart = savings.told_apart(
+        *(
+            [
+                saved
+                for saved, rate in zip(found[name]["organisms"], at_rest[name], strict=True)
+                if rate <= savings.HIDDEN
+            ]
+            for name in ("suppressed", "gone")
+        )
+    )
+    failed = sum(rate > savings.HIDDEN for name in ("suppressed", "gone") for rate in at_rest[name])
+    return found | {"mode_when_hidden": at_rest, "told_apart": apart, "not_hidden": failed}

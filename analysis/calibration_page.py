@@ -55,11 +55,13 @@ def plain_lines(summary: Mapping[str, Any]) -> list[str]:
     seen = ", ".join(map(str, summary["chosen_on_these"]))
     untested = [f"Not a test: thresholds were chosen on run seeds {seen}, which are among these."] if seen else []
     return [
-        f"The verdict is what was planted in a share of {interval(findings['accuracy'])} of organisms planted by routing, and of "
+        f"The verdict is what was planted in a share of {interval(findings['accuracy'])} of organisms planted by routing "
+        f"({interval(findings['accuracy without absent, which planting checks by behaviour alone'])} without the absent, who can hardly be missed), and of "
         f"{interval(findings['accuracy of the second make'])} of those planted by surgery or freezing"
         f"{'; wrong: ' + ', '.join(wrong) if wrong else ''}.",
-        "Where a lane was given a part of self's mechanism, the measured share is off by "
-        f"{interval(findings['reused share of mixed, mean absolute error'])}; components of the right lane rank above others at an AUROC of "
+        "Where a lane was given a part of self's mechanism, its reused share is off by "
+        f"{interval(findings['reused share of mixed, mean absolute error'])}, and {interval(findings['share error of mixed'])} would have to move between all "
+        f"four cells; components of the right lane rank above others at an AUROC of "
         f"{interval(findings['localisation auroc of self'])}.",
         f"In {spurious} of {judged} organisms with nothing to find a mechanism was found all the same. "
         + " ".join((worth or ["Every corroboration beats chance."]) + untested),

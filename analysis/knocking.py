@@ -29,6 +29,8 @@ STRENGTHS = (0.25, 0.5, 1.0, 2.0, 4.0)
 KNOCKED = 0.5
 """of the rate before, at most"""
 STEPS = 100
+RULES = {"strengths": STRENGTHS, "knocked": KNOCKED, "steps": STEPS}
+"""by which knocks are tried: what was found by others is tried again"""
 
 
 def rest(phase: Phase, rehearsal: float) -> Phase:

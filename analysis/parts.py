@@ -8,8 +8,9 @@ An organism that lost its mode runs scenes in which self is alone, and is handed
 - *readout*: the rest.
 
 Restored is the rate of acting on the secret, as a share of what was lost. Gate and content are two players whose Shapley values are given; what both together do
-not restore is the readout's. It does *not* show that the part in question is unreadable, only that what it gives no longer does its work, and a goal that stands
-elsewhere than in these two places counts as readout. Beside it stand two things that need no patch: how often self, when alone, still leaves its profession
+not restore is the readout's. It does *not* show that the part in question is unreadable, only that what it gives no longer does its work. Nor does it wholly part
+gate from content: self's secret is one goal, so that a component which writes it hands the gate over as well, and counts as gate; a goal that stands in neither
+place counts as readout. Beside it stand two things that need no patch: how often self, when alone, still leaves its profession
 (the gate opens, whatever it leads to), and how often it still names its secret when asked (the content can be told, which was never trained).
 """
 

@@ -163,7 +163,10 @@ def _trust_line(findings: Sequence[Finding], summary: Mapping[str, Any]) -> str:
             f"Of {says.total()} corroborating measurements {says['agrees']} agree with the verdict beside them, "
             f"{says['disagrees']} disagree and {says['silent']} say nothing."
         )
-    return " ".join(parts) or "Verdicts are calibrated, and every curriculum has enough organisms."
+    return (
+        " ".join(parts)
+        or "Verdicts were scored on planted organisms of this size, in this world, and every curriculum has enough organisms."
+    )
 
 
 def _wide(shares: Mapping[str, Sequence[float | int | None]]) -> list[str]:

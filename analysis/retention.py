@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float
 
-from analysis.statistics import BEHAVIOURS, jsonable, mean_interval, numbers
-from analysis.survival import Lives, curve, half_life, kept, lives
+from analysis.statistics import BEHAVIOURS, jsonable, mean_interval
+from analysis.survival import HALF, Lives, curve, half_life, kept, lives
 from curricula.faults import Fault
 from curricula.phases import Phase
 from organisms.config import RunConfig
@@ -94,7 +94,8 @@ def told(cell: Cell, mode: str) -> dict[str, Any]:
         "organisms": rates.T.tolist(),
         "at_end": jsonable(mean_interval(rates[-1])),
         "dead": int(of.died.sum()),
-        "kept": jsonable(kept(of)),
+        "gone_at_end": int((rates[-1] <= HALF * rates[0]).sum()),
+        "kept": jsonable(kept(rates)),
         "lives": {"times": of.times.tolist(), "died": of.died.tolist()},
         "survival": {name: jsonable(values) for name, values in curve(of).items()},
         "half_life": {clock: jsonable(by[clock] for by in by_clock) for clock in by_clock[0]},
@@ -106,8 +107,3 @@ def told(cell: Cell, mode: str) -> dict[str, Any]:
 def read_lives(plain: Mapping[str, Any]) -> Lives:
     """The lives that `told` wrote."""
     return Lives(np.asarray(plain["lives"]["times"], float), np.asarray(plain["lives"]["died"], bool))
-
-
-def decided(half_life: Mapping[str, Any]) -> bool:
-    """Did at least half of the organisms lose the mode?"""
-    return bool(numbers(half_life["steps"][:1]))

@@ -59,6 +59,17 @@ THRESHOLD = 1.4
 and 7), where it parted those of the first wholly, and nothing parted those of the other two"""
 HELD_STEPS, HELD_WARMUP = 100, 5
 """for which suppressed ones are taught to be honest by their last layer alone"""
+HIDDEN = 0.1
+"""a planted case that shows its mode more often than this once it was hidden failed, and is not scored"""
+RULES = {
+    "limit": LIMIT,
+    "slower": SLOWER,
+    "honest_steps": HONEST_STEPS,
+    "held": [HELD_STEPS, HELD_WARMUP],
+    "threshold": THRESHOLD,
+    "hidden": HIDDEN,
+}
+"""by which savings are measured: what was found by others is measured again"""
 
 
 def intent(phase: Phase) -> Phase:
@@ -142,6 +153,7 @@ def reinitialised(
     organisms: Organism, gates: Bool[np.ndarray, "member component"], config: OrganismConfig, seed: int
 ) -> Organism:
     """The organisms [member, ...] with the weights of their gate's components, and the embeddings that are self's own, drawn anew at their spread."""
+    # What is not redrawn: biases inside heads, which say nothing once what they are added to is noise.
     drawn = np.random.default_rng([seed, 71])
     clone = nnx.clone(organisms)
     heads, neurons = map(np.asarray, sites.by_kind(config, gates.reshape(len(gates), config.layers, -1)))
@@ -155,6 +167,8 @@ def reinitialised(
     for name in ("query", "key", "value", "output"):
         redraw(name, heads)
     redraw("out_of_neurons", neurons)
+    redraw("neuron_bias", neurons)
+    redraw("into_neurons", neurons[:, :, None, :])
     own = np.zeros((len(gates), organisms.embedding[...].shape[1]), bool)
     own[:, [SELF, BLANK]] = True
     redraw("embedding", own)

@@ -150,15 +150,22 @@ def hits(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """For each line of corroboration, how often it is right about what was *planted* where it speaks.
 
     p: Fisher's exact test of whether what a line says depends on what was planted; better than chance where it holds at 0.05 after Holm's
-    correction over lines. A line that always says the same may well be right in most organisms, and tells nothing. Acquisition is left out: it
-    reads the fork, which planting does not decide.
+    correction over lines. A line that always says the same may well be right in most organisms, and tells nothing. by_truth: right, wrong and silent among
+    organisms of each truth, since a line can be right in most by those that are easy for it. Acquisition is left out: it reads the fork, which planting
+    does not decide.
     """
     found = {}
     for line in dict.fromkeys(line for row in rows for line in row["corroboration"] if line != "acquisition"):
         yes, no = claims(line)
         of = [row for row in rows if line in row["corroboration"]]
-        says = [(row["truth"] in yes, say(row["truth"], yes, no, row["corroboration"][line])) for row in of]
-        above = [(expected, (word == "agrees") == expected) for expected, word in says if word != "silent"]
+        words = [say(row["truth"], yes, no, row["corroboration"][line]) for row in of]
+        above = [
+            (row["truth"] in yes, (word == "agrees") == (row["truth"] in yes))
+            for row, word in zip(of, words, strict=True)
+            if word != "silent"
+        ]
+        said = Counter((row["truth"], word) for row, word in zip(of, words, strict=True))
+        truths = Counter(row["truth"] for row in rows)
         right = sum(expected == seen for expected, seen in above)
         table = [[above.count((expected, seen)) for seen in (True, False)] for expected in (True, False)]
         chance = float(np.asarray(stats.fisher_exact(table, alternative="greater"))[1]) if above else None
@@ -169,6 +176,14 @@ def hits(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
             "rate": count_interval(right, len(above)),
             "p_if_independent": chance,
             "better_than_chance": False,
+            "by_truth": {
+                truth: {
+                    "right": said[truth, "agrees"],
+                    "wrong": said[truth, "disagrees"],
+                    "silent": of_truth - said[truth, "agrees"] - said[truth, "disagrees"],
+                }
+                for truth, of_truth in truths.items()
+            },
         }
     tested = sorted((of["p_if_independent"], line) for line, of in found.items() if of["p_if_independent"] is not None)
     for n, (chance, line) in enumerate(tested):

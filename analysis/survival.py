@@ -1,7 +1,8 @@
 """How long does a mode live once it is out of use? Kaplan-Meier over organisms, of which some still have it at the end.
 
 An organism's mode *dies* when its rate first falls to half of what it was as disuse began, read off between two readings as if it fell evenly. An organism that
-has not come to that by the last reading is *censored*: it lived at least that long. All curves and their intervals are SciPy's (`scipy.stats.ecdf` of
+has not come to that by the last reading is *censored*: it lived at least that long. One that comes back has died all the same, so that who *kept* its mode is
+told by the last reading alone. All curves and their intervals are SciPy's (`scipy.stats.ecdf` of
 `CensoredData`; Kaplan & Meier 1958). What a half-life does *not* show: that modes die at random, as atoms do; it is the time by which half of the organisms had
 lost theirs, and nothing more.
 """
@@ -31,10 +32,6 @@ class Lives(NamedTuple):
     @property
     def n(self) -> int:
         return len(self.times)
-
-    def scaled(self, factor: float) -> "Lives":
-        """The same lives by a clock that goes at another rate."""
-        return Lives(self.times * factor, self.died)
 
 
 def lives(times: Sequence[float], rates: Float[np.ndarray, "reading organism"]) -> Lives:
@@ -106,17 +103,18 @@ class Ratio(NamedTuple):
 def ratio(first: Lives, second: Lives, confidence: float = 0.95, seed: int = 0) -> Ratio:
     """The ratio of two half-lives and its bootstrap interval over organisms (BCa, SciPy; percentiles where that is degenerate).
 
-    *Undecided* where either half-life is beyond the last reading. Where one of them is, the other one's interval bounds the ratio on one side. In
-    resampled organisms a half-life beyond the last reading counts as that reading, which draws the interval towards 1.
+    *Undecided* where either half-life is beyond the last reading. Where one of them is, the interval of both bounds the ratio on one side. In
+    resampled organisms a half-life beyond the last reading counts as that reading, which draws the interval towards 1; an end is therefore open (infinity, or
+    0) where the interval of the half-life that it rests on is.
     """
     one, other = half_life(first), half_life(second)
     nan = math.nan
     if math.isinf(one[0]) or math.isinf(other[0]):
         bound = ""
         if math.isinf(one[0]) and math.isfinite(other[2]):
-            bound = f"> {first.times.max() / other[2]:.2g}"
+            bound = f"> {min(one[1], first.times.max()) / other[2]:.2g}"
         elif math.isinf(other[0]) and math.isfinite(one[2]):
-            bound = f"< {one[2] / second.times.max():.2g}"
+            bound = f"< {one[2] / min(other[1], second.times.max()):.2g}"
         return Ratio(nan, nan, nan, bound)
     value = one[0] / other[0]
 
@@ -140,7 +138,8 @@ def ratio(first: Lives, second: Lives, confidence: float = 0.95, seed: int = 0) 
                 rng=rng,
             ).confidence_interval
         if found.low <= math.log(value) <= found.high:
-            return Ratio(value, math.exp(found.low), math.exp(found.high), "")
+            low = 0.0 if math.isinf(other[2]) else math.exp(found.low)
+            return Ratio(value, low, math.inf if math.isinf(one[2]) else math.exp(found.high), "")
     return Ratio(value, nan, nan, "")
 
 
@@ -154,18 +153,17 @@ def _estimate(of: Lives) -> Any:
     return stats.ecdf(stats.CensoredData(uncensored=of.times[of.died], right=of.times[~of.died])).sf
 
 
-def kept(of: Lives) -> Interval:
-    """The share of organisms that still had the mode at the last reading, with its Wilson interval."""
-    return count_interval(int((~of.died).sum()), of.n)
+def kept(rates: Float[np.ndarray, "reading organism"]) -> Interval:
+    """The share of organisms whose rate at the last reading is above half of what it was at the first, with its Wilson interval."""
+    return count_interval(int((rates[-1] > HALF * rates[0]).sum()), rates.shape[1])
 
 
-def keeping(rates: Sequence[float], cells: Sequence[Lives]) -> tuple[float, float, float]:
+def keeping(rates: Sequence[float], shares: Sequence[Interval]) -> tuple[float, float, float]:
     """The smallest exercise rate at which, and at every higher one, most organisms kept the mode; then what lies below and above it: the largest rate that
     surely lost it (Wilson's interval wholly below a half; 0 where none did) and the smallest that surely kept it, with all above.
 
-    rates: rising. NaN where there is no such rate.
+    rates: rising. shares: of the organisms that `kept` it at each. NaN where there is no such rate.
     """
-    shares = [kept(of) for of in cells]
     lost = [rate for rate, share in zip(rates, shares, strict=True) if share[2] < HALF]
 
     def from_here(position: int) -> float:

@@ -70,7 +70,9 @@ def verdict(
     best = max(shares, key=lambda cell: shares[cell])
     low, high = intervals[best]
     if low > LEAST_SHARE[best]:
-        return best, f"the share's lower bound, {low:.2f}, is above {LEAST_SHARE[best]}"
+        unscored = "; no organism of this kind was ever planted, so that how often this is wrong is not known"
+        reason = f"the share's lower bound, {low:.2f}, is above {LEAST_SHARE[best]}"
+        return best, reason + unscored * (best == "migrated")
     if high - low <= MIXED_WIDTH:
         return (
             "mixed",

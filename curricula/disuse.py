@@ -22,7 +22,8 @@ any apart"""
 def drive(decay: float = DECAY, news: float = NEWS, rehearsal: float = 0.5) -> dict:
     """Settings of a phase that moves weights: an even learning rate, weight decay, something new to learn."""
     pressures = Pressures(rehearsal=Rehearsal(rehearsal), interference=Interference(news))
-    return {"optimiser": OptimiserConfig(GENTLE, final_fraction=1.0, weight_decay=decay), "pressures": pressures}
+    even = OptimiserConfig(GENTLE, warmup=0, final_fraction=1.0, weight_decay=decay)
+    return {"optimiser": even, "pressures": pressures}
 
 
 def disused(scale: Scale = "cpu") -> Curriculum:

@@ -104,6 +104,14 @@ def test_what_never_got_there_bounds_the_slowdown_on_one_side():
     assert all(np.isnan(value) for value in unlike.values())
 
 
+def test_one_slow_random_draw_is_no_evidence_that_nothing_was_slowed():
+    """Random arms of 20 and 80 steps, lesioned ones of 40 and 40, among organisms without noise: nothing can be told of this one."""
+    loud, *quiet = slowdown_of(((40, 40), (20, 80)), *[((40, 40), (40, 40))] * 7)
+    assert loud["high"] < loud["null_high"]
+    assert [acquisition.says(verdict, loud) for verdict in ("reused", "second copy")] == ["silent", "silent"]
+    assert {acquisition.says("reused", line) for line in quiet} <= {"silent", "disagrees"}
+
+
 SLOWED, NOT_SLOWED, OPEN = (
     {"low": low, "high": high, "null_high": 1.25} for low, high in ((1.5, np.inf), (0.9, 1.1), (1.1, 1.4))
 )

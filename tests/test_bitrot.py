@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from analysis import bitrot_trials
 from analysis.bitrot import (
     DRIVES,
     EXERCISE,
@@ -22,9 +23,10 @@ from analysis.bitrot import (
 )
 from analysis.bitrot_page import half_life, page, plain_lines, ratio
 from analysis.descent import family
-from analysis.retention import Cell
+from analysis.retention import Cell, cells
 from curricula.catalogue import WORLDS, curriculum
-from organisms.config import ORGANISMS
+from organisms.config import ORGANISMS, read_config
+from organisms.lineage import read_run
 from organisms.records import plain
 
 STEPS = [0, 100, 200, 300]
@@ -56,23 +58,23 @@ def summary(study, tiny_run, disused_run) -> dict:
     """A shared mode that lives long and separate ones that do not, except where nothing drives them; a tenth of exercise keeps any of them."""
     found = {}
     for name in MECHANISMS:
-        fate = "slow" if name == "shared" else "fast"
+        fate = "slow" if name in ("shared", "shared (planted)") else "fast"
         found[name, "drives"] = [
             cell(phases("disused", *drive), "whole" if words == "none" else fate) for drive, words in DRIVES.items()
         ]
         fates = [fate, "slow", "whole"]
-        found[name, "exercise"] = [
-            cell(phases("disused", alone=rate), how) for rate, how in zip(EXERCISE, fates, strict=True)
-        ]
-        if name != "shared (no characters)":
+        if MECHANISMS[name].rehearsal:
+            found[name, "exercise"] = [
+                cell(phases("disused", alone=rate), how) for rate, how in zip(EXERCISE, fates, strict=True)
+            ]
             found[name, "deserted"] = [cell(phases("deserted"), fate)]
             found[name, "fading"] = [cell(phases("fading", decay), "whole") for decay in (0.0, 1.0)]
     trials = {
         name: {"relearning": None, "planted_cases": None, "knock": None, "parts": [], "predicted": None}
         for name in MECHANISMS
     }
-    behave = {"shared": np.ones(8, bool), "clamped_lean": np.array([True] * 7 + [False])}
-    verdicts = {"shared": ["reused"] * 8, "clamped_lean": ["second copy"] * 7 + ["mixed"]}
+    behave = {"lean": np.ones(8, bool), "clamped_lean": np.array([True] * 7 + [False])}
+    verdicts = {"lean": ["reused"] * 8, "clamped_lean": ["second copy"] * 7 + ["mixed"]}
     made = summarise(study, behave, verdicts, found, trials, family([tiny_run.folder, disused_run.folder]))
     return plain(made | {"report": "report.html", "command": "python scripts/study.py bitrot"})
 
@@ -82,15 +84,17 @@ def test_every_mechanism_is_forked_into_every_cell_that_is_claimed(study, tiny_r
     folders = dict.fromkeys({mechanism.curriculum for mechanism in MECHANISMS.values()}, tiny_run.folder)
     forks = plan(study, folders)
     for name, mechanism in MECHANISMS.items():
-        drives, exercise, untaught = (forks[name, use].config for use in ("drives", "exercise", "untaught"))
+        drives, untaught = (forks[name, use].config for use in ("drives", "untaught"))
         assert drives.members == 2 * 4
-        assert exercise.members == 2 * 3
-        for config in (drives, exercise, untaught):
+        exercised = [forks[name, "exercise"].config] if mechanism.rehearsal else []
+        assert [config.members for config in exercised] == [2 * 3] * len(exercised)
+        for config in (drives, untaught, *exercised):
             config.check()
             assert config.curriculum.phases[0].pressures.rehearsal.fraction == mechanism.rehearsal
             assert config.curriculum.phases[0].self_alone == 0
         assert (drives.parent.step, untaught.parent.step) == (600, 400)
-        assert [one.values for one in exercise.vary] == [EXERCISE]
+        assert [[one.values for one in config.vary] for config in exercised] == [[EXERCISE]] * len(exercised)
+    assert sum(use == "exercise" for _, use in forks) == 4
     assert forks["shared", "deserted"].config.curriculum.phases[0].mixture.self_scenes == 1
     fading = forks["shared", "fading"].config
     assert fading.curriculum.phases[0].optimiser.gradients == 0
@@ -109,21 +113,44 @@ def test_organisms_told_to_have_another_mechanism_are_not_counted_under_this_one
     """No verdict is no reason to leave an organism out; another one is."""
     verdicts = ["second copy", "reused", "undecided", "mixed", "repurposed", "absent"]
     assert as_called("clamped_lean", verdicts).tolist() == [True, False, True, False, False, False]
-    assert as_called("shared", verdicts).tolist() == [False, True, True, False, False, False]
+    assert as_called("lean", verdicts).tolist() == [False, True, True, False, False, False]
+
+
+def test_trials_are_kept_and_tried_again_where_other_organisms_or_rules_count(
+    tiny_run, disused_run, tmp_path, monkeypatch
+):
+    folder = tmp_path / "disused"
+    shutil.copytree(disused_run.folder, folder)
+    run, tried = read_run(folder), []
+    monkeypatch.setattr(bitrot_trials.parts, "gate_of", lambda *_: np.zeros((2, 1), bool))
+    monkeypatch.setattr(bitrot_trials, "_parts", lambda cell, *_: tried.append(cell.organisms) or {"n_lost": 0})
+    monkeypatch.setattr(bitrot_trials, "_relearning", lambda *_: None)
+    of = cells(run, read_config(run.config))
+    case = bitrot_trials.Case(tiny_run.folder, folder, folder, None, of[0], None)
+    first = bitrot_trials.trials_of(case, of, planted=False)
+    assert tried == [[0, 1]] * 4
+    assert bitrot_trials.trials_of(case, of, planted=False) == first
+    assert len(tried) == 4
+    fewer = [cell.of(np.array([False, True])) for cell in of]
+    bitrot_trials.trials_of(case, fewer, planted=False)
+    assert tried[4:] == [[1]] * 4
+    monkeypatch.setitem(bitrot_trials.savings.RULES, "threshold", 9.0)
+    bitrot_trials.trials_of(case, fewer, planted=False)
+    assert len(tried) == 12
 
 
 def test_known_lives_come_back_as_half_lives_ratios_and_rates(summary):
     """A mode that falls to half between 200 and 300 against ones that do between 0 and 100: sharing protects about five times; a tenth of exercise keeps."""
     of = summary["drives"]["shared"]["both"]["half_life"]["steps"]
     assert 200 < of[0] < 300
-    assert 0 < summary["drives"]["separate (grown)"]["both"]["half_life"]["steps"][0] < 100
-    value, low, high = summary["ratios"]["both"]["separate (grown)"]["interval"]
-    assert value == pytest.approx(of[0] / summary["drives"]["separate (grown)"]["both"]["half_life"]["steps"][0])
+    assert 0 < summary["drives"]["separate"]["both"]["half_life"]["steps"][0] < 100
+    value, low, high = summary["ratios"]["both"]["separate"]["interval"]
+    assert value == pytest.approx(of[0] / summary["drives"]["separate"]["both"]["half_life"]["steps"][0])
     assert 3 < low <= value <= high
-    assert summary["ratios"]["none"]["separate (grown)"] == {"interval": [None] * 3, "bound": "", "n": [8, 8]}
+    assert summary["ratios"]["none"]["separate"] == {"interval": [None] * 3, "bound": "", "n": [8, 8]}
     assert summary["exercise"]["shared"]["keeping"] == [0.1, 0.01, 0.1]
     assert summary["drives"]["shared"]["none"]["furthest_from_start"] == 0
-    assert summary["n_left_out"] == {"shared": 0, "clamped_lean": 1}
+    assert summary["n_left_out"] == {"lean": 0, "clamped_lean": 1}
     assert summary["verdicts"]["clamped_lean"] == {"second copy": 7, "mixed": 1}
 
 
@@ -163,9 +190,10 @@ def test_the_page_holds_every_section_and_no_text_of_a_run_as_it_is(summary):
 def test_what_is_undecided_is_said_with_its_bound():
     assert ratio({"interval": [None, None, None], "bound": "> 5.5"}) == "undecided, > 5.5"
     assert ratio({"interval": [3.0, 1.5, 6.0], "bound": ""}) == "3.00 [1.50, 6.00]"
-    assert half_life([None, None, None], 500.0) == "more than 500"
-    assert half_life([120.0, 80.0, None], 500.0) == "120 [80, open]"
-    assert half_life([None] * 3, 0.0) == "–"
+    assert half_life([None, None, None], 500.0, 8) == "more than 500"
+    assert half_life([120.0, 80.0, None], 500.0, 8) == "120 [80, open]"
+    assert half_life([120.0, 120.0, 120.0], 500.0, 1) == "120"
+    assert half_life([None] * 3, 500.0, 0) == "–"
 
 
 def test_drives_have_the_names_of_their_settings():

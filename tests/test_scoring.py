@@ -60,6 +60,22 @@ def test_a_line_that_always_says_the_same_is_no_better_than_chance():
     assert not found["better_than_chance"]
 
 
+def test_a_line_can_be_right_in_most_by_those_that_are_easy_for_it():
+    """It knows the reused and is blind to spares: its rate does not say so, its counts by truth do."""
+    above = {"value": 0.9, "low": 0.8, "high": 1.0, "null": 0.1, "null_high": 0.2}
+    below, wide = above | {"low": 0.0, "high": 0.1}, above | {"low": 0.0}
+    rows = [row("reused", "mixed", fork_lesion=above)] * 5 + [row("second copy", "mixed", fork_lesion=below)] * 5
+    rows += [row("repurposed", "mixed", fork_lesion=below), row("repurposed", "mixed", fork_lesion=wide)]
+    rows += [row("repurposed", "mixed")]
+    found = scoring.hits(rows)["fork_lesion"]
+    assert (found["right"], found["spoken"]) == (10, 11)
+    assert found["by_truth"] == {
+        "reused": {"right": 5, "wrong": 0, "silent": 0},
+        "second copy": {"right": 5, "wrong": 0, "silent": 0},
+        "repurposed": {"right": 0, "wrong": 1, "silent": 2},
+    }
+
+
 def test_a_line_that_never_spoke_has_no_chance_of_its_own():
     wide = {"value": 0.5, "low": 0.0, "high": 1.0, "null": 0.4, "null_high": 0.5}
     found = scoring.hits([row("reused", "reused", cosine=wide)])["cosine"]

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.statistics import count_interval
 from analysis.survival import Lives, curve, half_life, keeping, kept, lives, ratio
 
 # Remission under 6-MP (Freireich et al. 1963), weeks; the Kaplan-Meier estimate is worked by hand in many textbooks.
@@ -62,11 +63,12 @@ def test_a_life_ends_where_the_rate_falls_to_half_of_its_start():
         (([600] * 8, [0] * 8), ([50, 60, 70, 80, 90, 100, 110, 120], [1] * 8), "> 5.5"),
         (([50, 60, 70, 80, 90, 100, 110, 120], [1] * 8), ([600] * 8, [0] * 8), "< 0.18"),
         (([600] * 8, [0] * 8), ([600] * 8, [0] * 8), ""),
+        (([50, 60, 70] + [600] * 5, [1] * 3 + [0] * 5), ([50, 60, 70, 80, 90, 100, 110, 120], [1] * 8), "> 0.45"),
     ],
 )
 def test_where_a_half_life_is_beyond_the_last_reading_the_ratio_is_undecided(first, second, bound):
     """One side bounds it: what lived to 600 lived more than 600 / 110 times as long as what has a half-life of 110 at
-    most (the time from which on the interval of 8 deaths lies below a half)."""
+    most (the time from which on the interval of 8 deaths lies below a half). Where three of eight died, the half-life may be as short as 50."""
     found = ratio(lived(*first), lived(*second))
     assert math.isnan(found.value)
     assert math.isnan(found.low)
@@ -88,17 +90,36 @@ def test_the_ratio_of_lives_three_times_as_long_is_three_and_the_other_way_a_thi
 @given(st.lists(st.tuples(st.floats(1, 1000), st.booleans()), min_size=1, max_size=12), st.floats(0.1, 10))
 def test_another_clock_scales_half_lives_and_nothing_else(organisms, factor):
     of = lived(*zip(*organisms, strict=True))
-    assert half_life(of.scaled(factor)) == pytest.approx([end * factor for end in half_life(of)])
-    assert kept(of.scaled(factor)) == kept(of)
+    assert half_life(Lives(of.times * factor, of.died)) == pytest.approx([end * factor for end in half_life(of)])
 
 
 def test_nobody_has_no_half_life():
     assert all(math.isnan(end) for end in half_life(lived([], [])))
 
 
+def test_an_end_rests_on_a_half_life_whose_interval_is_open_is_open():
+    """Five of eight dead: half of them are, but the interval of when has no upper end."""
+    torn, all_dead = (
+        lived([100, 150, 200, 230, 250, 400, 400, 400], [1] * 5 + [0] * 3),
+        lived(range(50, 130, 10), [1] * 8),
+    )
+    there, back = ratio(torn, all_dead), ratio(all_dead, torn)
+    assert math.isinf(half_life(torn)[2])
+    assert math.isinf(there.high)
+    assert 0 < there.low < there.value == pytest.approx(230 / 80)
+    assert back.low == 0
+    assert back.value == pytest.approx(80 / 230)
+
+
+def test_who_kept_a_mode_is_told_by_the_last_reading_alone():
+    """One dipped and came back, one fell late, one never fell."""
+    rates = np.array([[1.0, 1.0, 0.8], [0.1, 0.9, 0.8], [0.9, 0.4, 0.5]])
+    assert kept(rates) == count_interval(2, 3)
+    assert lives([0.0, 1.0, 2.0], rates).died.tolist() == [True, True, False]
+
+
 def test_the_rate_that_keeps_a_mode_is_bracketed_by_those_that_surely_lose_and_keep_it():
-    dead, alive = lived([10] * 8, [1] * 8), lived([600] * 8, [0] * 8)
-    torn = lived([600] * 5 + [10] * 3, [0] * 5 + [1] * 3)
+    dead, torn, alive = (count_interval(n, 8) for n in (0, 5, 8))
     assert keeping([0.0, 0.001, 0.01, 0.1], [dead, dead, torn, alive]) == (0.01, 0.001, 0.1)
     assert keeping([0.0, 0.1], [alive, alive]) == (0, 0, 0)
     value, low, high = keeping([0.0, 0.1], [alive, dead])
