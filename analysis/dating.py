@@ -55,7 +55,7 @@ def scored(measured: Mapping[str, Any], truth: Mapping[str, Any]) -> list[dict[s
                     and first <= event["checkpoint"] <= last
                     and tells(event, change["role"], change["comes"])
                 ]
-                best = min(told, key=lambda event: abs(event["checkpoint"] - when), default=None)
+                first_told = min(told, key=lambda event: event["checkpoint"], default=None)
                 found.append(
                     {
                         "curriculum": measured["curriculum"],
@@ -66,12 +66,12 @@ def scored(measured: Mapping[str, Any], truth: Mapping[str, Any]) -> list[dict[s
                         "abrupt": change["abrupt"],
                         "share": share,
                         "date": change["date"][member],
-                        "event": None if best is None else best["event"],
-                        "step": None if best is None else best["step"],
-                        "error": None if best is None else abs(best["checkpoint"] - when),
-                        "in_interval": None
-                        if best is None
-                        else best["interval"][0] <= change["date"][member] <= best["interval"][1],
+                        "event": first_told["event"] if first_told else None,
+                        "step": first_told["step"] if first_told else None,
+                        "error": abs(first_told["checkpoint"] - when) if first_told else None,
+                        "in_interval": first_told["interval"][0] <= change["date"][member] <= first_told["interval"][1]
+                        if first_told
+                        else None,
                     }
                 )
     return found

@@ -36,6 +36,30 @@ settings.register_profile("exapt", deadline=None, derandomize=True, database=Non
 settings.load_profile("exapt")
 
 
+LONG = [
+    "acquisition",
+    "compare",
+    "distributed",
+    "survey",
+    "resume",
+    "train",
+    "locating",
+    "calibration",
+    "controls",
+    "sweep",
+    "forking",
+    "bench",
+    "bitrot",
+    "auditing",
+]
+"""files that take longest (measured in November 2026, longest first): they begin first, so that no worker is left with one while others are idle"""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    rank = {f"test_{name}.py": n for n, name in enumerate(LONG)}
+    items.sort(key=lambda item: rank.get(item.path.name, len(rank)))
+
+
 @pytest.fixture(scope="session")
 def world() -> World:
     return WORLDS["tiny"]

@@ -90,11 +90,13 @@ def test_an_event_finds_the_change_that_it_tells_of(told, role, comes, found):
     assert [row["error"] is not None for row in rows] == [found]
 
 
-def test_the_nearest_event_counts_by_how_far_it_is_off():
-    """In checkpoints; and only near surgery, or anywhere in the stretch in which a change is learned."""
+def test_the_first_event_counts_by_how_far_it_is_off():
+    """In checkpoints, however near a later one is; and only near surgery, or anywhere in the stretch in which a change is learned."""
     near, far = event("born", "L0H0", "self", 12), event("born", "L0H0", "self", 18)
     abrupt, learned = change("a", "self", True), change("a", "self", True, abrupt=False)
     assert [score([near, far], [abrupt])[0][0][name] for name in ("error", "step", "in_interval")] == [2, 120, False]
+    early, right = event("born", "L0H0", "self", 8), event("born", "L0H0", "self", 10)
+    assert score([right, early], [abrupt])[0][0]["error"] == 2
     assert score([far], [abrupt])[0][0]["error"] is None
     assert score([far], [learned])[0][0]["error"] == 8
     assert score([event("born", "L0H0", "self", 9)], [learned])[0][0]["error"] is None
