@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis.retention import cells, clocks, decided, read_lives, told
+from analysis.retention import cells, clocks, read_lives, told
 from analysis.survival import Lives
 from analysis.trials import MODE
 from curricula.faults import Fault
@@ -49,7 +49,7 @@ def test_organisms_that_never_had_the_mode_are_left_out(found):
     assert cell.rates[MODE].tolist() == found[0].rates[MODE][:, 1:].tolist()
     nobody = told(found[0].of(np.array([False, False])), MODE)
     assert nobody["n"] == 0
-    assert not decided(nobody["half_life"])
+    assert nobody["half_life"]["steps"] == [None] * 3
 
 
 def test_clocks_are_the_sums_of_the_learning_rate_and_of_what_decays():
