@@ -1,6 +1,6 @@
 """What does every component do at every checkpoint of a lineage? Its effect for characters and for self, and its fingerprint, organism by organism.
 
-Every effect is an exact Shapley value (`analysis.effects`): nothing is screened out first, since the patched runs of all checkpoints cost seconds. The same
+Every effect is a Shapley value by patching (`analysis.effects`): nothing is screened out first, since the patched runs of all checkpoints cost seconds. The same
 pairs are patched in the same orders at every checkpoint, so that what differs between two of them is the organism. Checkpoints are taken in
 groups of a fixed size, side by side with members, by programs that are compiled once; what is kept of a checkpoint is a few numbers a component.
 
