@@ -148,10 +148,9 @@ def run_bitrot(study: Bitrot, out: Path, command: str, quiet: bool = False, say:
     for name, mechanism in MECHANISMS.items():
         say(f"{name}: trials")
         strongest = next(cell for cell in found[name, "drives"] if drive_of(cell) == STRONGEST)
-        faded = found[name, "fading"][-1] if (name, "fading") in found else None
-        parent = parents[mechanism.curriculum]
-        fading = folders.get((name, "fading"))
-        case = Case(parent, folders[name, "drives"], folders[name, "untaught"], fading, strongest, faded)
+        parent, faded = parents[mechanism.curriculum], folders.get((name, "fading"))
+        fading = found[name, "fading"][-1] if faded else None
+        case = Case(parent, folders[name, "drives"], folders[name, "untaught"], faded, strongest, fading)
         told_by_drive = trials_of(case, found[name, "drives"], planted=faded is not None)
         for part, cell in zip(told_by_drive["parts"], found[name, "drives"], strict=True):
             part["drive"] = drive_of(cell)

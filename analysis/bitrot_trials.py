@@ -70,9 +70,7 @@ def trials_of(case: Case, drives: Sequence[Cell], planted: bool) -> dict[str, An
             "of": [grown.entry.sha256 for grown in (ancestors, disused, untaught, *faded)],
             "organisms": [cell.organisms for cell in drives],
             "planted": planted,
-            "rules": dict(savings.RULES)
-            | dict(knocking.RULES)
-            | {"pairs": parts.PAIRS, "least_lost": parts.LEAST_LOST},
+            "rules": savings.RULES | knocking.RULES | {"pairs": parts.PAIRS, "least_lost": parts.LEAST_LOST},
         }
     )
     path = case.disused / "analysis" / "bitrot.json"
@@ -176,15 +174,6 @@ def _planted_cases(parent: Path, ancestors: Grown, gates: np.ndarray, which: Seq
     kinds = [(name, after.take(np.arange(together.amount)[at])) for name, at in where.items()]
     steps = _steps([("suppressed", suppressed), *kinds], config)
     found = {name: savings.saving(steps[name], steps["never"]) for name in ("suppressed", "gone", "taught honest")}
-    apart = savings.told_apart(
-        *(
-            [
-                saved
-                for saved, rate in zip(found[name]["organisms"], at_rest[name], strict=True)
-                if rate <= savings.HIDDEN
-            ]
-            for name in ("suppressed", "gone")
-        )
-    )
-    failed = sum(rate > savings.HIDDEN for name in ("suppressed", "gone") for rate in at_rest[name])
-    return found | {"mode_when_hidden": at_rest, "told_apart": apart, "not_hidden": failed}
+    scored = {name: savings.of_hidden(found[name]["organisms"], at_rest[name]) for name in ("suppressed", "gone")}
+    apart = savings.told_apart(scored["suppressed"], scored["gone"])
+    return found | {"mode_when_hidden": at_rest, "told_apart": apart, "not_hidden": 2 * rows.amount - apart["n"]}

@@ -61,7 +61,7 @@ def plain_lines(summary: Mapping[str, Any]) -> list[str]:
         f"{'; wrong: ' + ', '.join(wrong) if wrong else ''}.",
         "Where a lane was given a part of self's mechanism, its reused share is off by "
         f"{interval(findings['reused share of mixed, mean absolute error'])}, and {interval(findings['share error of mixed'])} would have to move between all "
-        f"four cells; components of the right lane rank above others at an AUROC of "
+        "four cells; components of the right lane rank above others at an AUROC of "
         f"{interval(findings['localisation auroc of self'])}.",
         f"In {spurious} of {judged} organisms with nothing to find a mechanism was found all the same. "
         + " ".join((worth or ["Every corroboration beats chance."]) + untested),

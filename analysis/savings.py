@@ -137,6 +137,11 @@ def saving_logs(steps: Sequence[float], never: Sequence[float]) -> list[float]:
     return np.log(other / taken).tolist()
 
 
+def of_hidden(factors: Sequence[float], rates: Sequence[float]) -> list[float]:
+    """The savings of planted cases that were hidden. rates: of the mode, once it was."""
+    return [saved for saved, rate in zip(factors, rates, strict=True) if rate <= HIDDEN]
+
+
 def told_apart(suppressed: Sequence[float], gone: Sequence[float]) -> dict[str, Any]:
     """How often planted cases are called what they are. savings: as factors."""
     right = [saved > THRESHOLD for saved in numbers(suppressed)] + [saved <= THRESHOLD for saved in numbers(gone)]

@@ -154,7 +154,7 @@ def hits(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     organisms of each truth, since a line can be right in most by those that are easy for it. Acquisition is left out: it reads the fork, which planting
     does not decide.
     """
-    found = {}
+    found, truths = {}, Counter(row["truth"] for row in rows)
     for line in dict.fromkeys(line for row in rows for line in row["corroboration"] if line != "acquisition"):
         yes, no = claims(line)
         of = [row for row in rows if line in row["corroboration"]]
@@ -165,7 +165,6 @@ def hits(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
             if word != "silent"
         ]
         said = Counter((row["truth"], word) for row, word in zip(of, words, strict=True))
-        truths = Counter(row["truth"] for row in rows)
         right = sum(expected == seen for expected, seen in above)
         table = [[above.count((expected, seen)) for seen in (True, False)] for expected in (True, False)]
         chance = float(np.asarray(stats.fisher_exact(table, alternative="greater"))[1]) if above else None

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from analysis.savings import (
+    HIDDEN,
     LIMIT,
     OF_LAYERS,
     all_but_last_layer,
     by_kind,
     honest_at_last,
+    of_hidden,
     reinitialised,
     saving,
     steps_needed,
@@ -52,6 +54,10 @@ def test_planted_cases_are_told_apart_where_savings_lie_on_either_side():
     assert told_apart([3.0, 5.0], [1.0, 1.2])["chance_that_a_suppressed_one_saves_more"] == 1
     torn = told_apart([1.0, 5.0], [5.0, 1.0])
     assert (torn["right"], torn["n"], torn["chance_that_a_suppressed_one_saves_more"]) == (2, 4, 0.5)
+
+
+def test_cases_that_still_show_their_mode_are_not_scored():
+    assert of_hidden([3.0, 5.0, 1.0], [0.0, 0.4, HIDDEN]) == [3.0, 1.0]
 
 
 def test_suppressed_organisms_are_what_they_were_but_for_their_last_layer(tiny_run):
