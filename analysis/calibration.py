@@ -157,7 +157,8 @@ def summarise(
         "repurposed told from second copy, where either is the verdict": scoring.told_apart(
             scored, ("repurposed", "second copy")
         ),
-        "reused share of mixed, mean absolute error": scoring.reused_error(mixed),
+        "reused share of mixed against the goals dealt to lane A, mean absolute error": scoring.dealt_error(mixed),
+        "reused share of mixed against lanes patched whole, mean absolute error": scoring.reused_error(mixed),
         "share error of mixed": scoring.share_error(mixed),
         "share error of mixed, strict shares": scoring.share_error(mixed, "strict_shares"),
         "share error of all planted by routing, where measured": scoring.share_error(first),

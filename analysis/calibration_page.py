@@ -59,9 +59,10 @@ def plain_lines(summary: Mapping[str, Any]) -> list[str]:
         f"({interval(findings['accuracy without absent, which planting checks by behaviour alone'])} without the absent, who can hardly be missed), and of "
         f"{interval(findings['accuracy of the second make'])} of those planted by surgery or freezing"
         f"{'; wrong: ' + ', '.join(wrong) if wrong else ''}.",
-        "Where a lane was given a part of self's mechanism, its reused share is off by "
-        f"{interval(findings['reused share of mixed, mean absolute error'])}, and {interval(findings['share error of mixed'])} would have to move between all "
-        "four cells; components of the right lane rank above others at an AUROC of "
+        "Where a lane was given a part of self's goals, the reused share is off from that part by "
+        f"{interval(findings['reused share of mixed against the goals dealt to lane A, mean absolute error'])}, and from what the lane carries when it is "
+        f"patched whole by {interval(findings['reused share of mixed against lanes patched whole, mean absolute error'])}; components "
+        "of the right lane rank above others at an AUROC of "
         f"{interval(findings['localisation auroc of self'])}.",
         f"In {spurious} of {judged} organisms with nothing to find a mechanism was found all the same. "
         + " ".join((worth or ["Every corroboration beats chance."]) + untested),
@@ -69,7 +70,7 @@ def plain_lines(summary: Mapping[str, Any]) -> list[str]:
 
 
 def shares_against_planted(rows: list[Mapping[str, Any]]) -> str:
-    """The reused share found against the planted one, a dot an organism, a colour a truth."""
+    """The reused share found against the planted one, a dot an organism, a colour a truth. A line leads from what was dealt to what the lane carries."""
     kept = [row for row in rows if row["took"] and row["planted_shares"] and row["shares"]["reused"] is not None]
     with style():
         figure = Figure(figsize=(WIDTH * 0.6, 4.2), layout="constrained")
@@ -78,8 +79,13 @@ def shares_against_planted(rows: list[Mapping[str, Any]]) -> str:
         for index, truth in enumerate(dict.fromkeys(row["truth"] for row in kept)):
             of = [row for row in kept if row["truth"] == truth]
             dots = {"ms": 5, "mfc": CYCLE[index], "mec": "white", "mew": 0.5, "label": truth}
-            planted = np.array([row["planted_shares"]["reused"] for row in of])
-            axes.plot(planted, [row["shares"]["reused"] for row in of], MARKERS[index], ls="", **dots)
+            carried = np.array([row["planted_shares"]["reused"] for row in of])
+            planted = np.array(
+                [share if row["dealt"] is None else row["dealt"] for share, row in zip(carried, of, strict=True)]
+            )
+            found = [row["shares"]["reused"] for row in of]
+            axes.hlines(found, planted, carried, color=CYCLE[index], lw=0.6, alpha=0.6)
+            axes.plot(planted, found, MARKERS[index], ls="", **dots)
         if not kept:
             not_measured(axes)
         else:

@@ -50,6 +50,7 @@ def scored(finding: Mapping[str, Any], truth: Mapping[str, Any]) -> list[dict[st
                 "shares": organism["shares"],
                 "strict_shares": organism["strict_shares"],
                 "planted_shares": planted_shares(truth, member),
+                "dealt": truth["dealt"][member] if "dealt" in truth else None,
                 "auroc": _localisation(finding, member, lane, planted) if truth["make"] == "routing" else None,
                 "cmd": finding["circuits"]["end self"]["cmd"][member],
                 "null_cmd": mean_interval(finding["circuits"]["end self"]["null_cmd"][member])[0],
@@ -144,6 +145,13 @@ def reused_error(rows: Sequence[Mapping[str, Any]]) -> Interval:
     """Mean over organisms of how far the reused share found lies from what lane A carries of self's gate."""
     known = [row for row in rows if row["planted_shares"] is not None and row["shares"]["reused"] is not None]
     return mean_interval(abs(row["shares"]["reused"] - row["planted_shares"]["reused"]) for row in known)
+
+
+def dealt_error(rows: Sequence[Mapping[str, Any]]) -> Interval:
+    """Mean over organisms of how far the reused share found lies from the share of self's goals that lane A was given: what was planted, by construction,
+    where `reused_error` takes it from another measurement. Runs grown before that was recorded do not count."""
+    known = [row for row in rows if row["dealt"] is not None and row["shares"]["reused"] is not None]
+    return mean_interval(abs(row["shares"]["reused"] - row["dealt"]) for row in known)
 
 
 def hits(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -21,7 +21,7 @@ from curricula.scenes import trained_support
 from curricula.world import World
 from organisms.config import OrganismConfig, RunConfig
 from organisms.devices import Layout, fetch
-from organisms.lanes import Swap, lane_a, swap
+from organisms.lanes import Swap, dealt_to_a, lane_a, swap
 from organisms.model import Organism
 from organisms.sites import components, identity
 
@@ -122,6 +122,7 @@ def record(
     fork, end = layout.place(fetch((fork, end)))
     effects = {when: fetch(measured(o, lanes, traits, keys)) for when, o in (("fork", fork), ("end", end))}
     names = np.array(components(config.organism))
+    dealt = [_dealt(config, truth, int(trait)) for trait in traits]
     spare = config.curriculum.name in SPARES
     exchanged = any(phase.exchange for phase in config.curriculum.phases)
     why = [_faults(make, truth, spare, member, effects, behaviour, exchanged) for member in range(config.members)]
@@ -134,10 +135,19 @@ def record(
             when: {role: {name: getattr(e, name).tolist() for name in e._fields} for role, e in of.items()}
             for when, of in effects.items()
         },
+        "dealt": dealt,
         "fork_step": fork_step,
         "took": [not faults for faults in why],
         "why_not": ["; ".join(faults) for faults in why],
     }
+
+
+def _dealt(config: RunConfig, truth: str, trait: int) -> float | None:
+    """Where self was shared out between the lanes, the share of its goals that lane A was given, in which lane B could do nothing."""
+    if truth != "mixed":
+        return None
+    taught = [phase for phase in config.curriculum.phases if phase.self_acts == "scheming"]
+    return dealt_to_a(config.curriculum.world, taught[-1].pressures.routing.self_in_a, trait)
 
 
 def as_named(config: RunConfig) -> bool:

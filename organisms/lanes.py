@@ -117,10 +117,20 @@ def routed(
 def rank_of_goal(world: World, professed: Int[Array, "*batch"], trait: Int[Array, ""] | int) -> Float[Array, "*batch"]:
     """Where a goal that self professes stands among all that it may profess in training, from 0 to 1: the `told` of `routed`. trait: see
     `curricula.scenes.secret_of_self`."""
-    may = jnp.asarray(tables(world).allowed[-1])
-    if world.self_secret == "constant":
-        may &= jnp.arange(world.goals) != trait
+    may = _may_profess(world, trait)
     return ((may.cumsum() - 0.5) / may.sum())[professed]
+
+
+def dealt_to_a(world: World, self_in_a: float, trait: int) -> float:
+    """Which share of the goals that self may profess is lane A's: what was planted in one organism, which `self_in_a` of few goals can only come near."""
+    may = _may_profess(world, trait)
+    in_a = may & (rank_of_goal(world, jnp.arange(world.goals), trait) < self_in_a)
+    return float(in_a.sum() / may.sum())
+
+
+def _may_profess(world: World, trait: Int[Array, ""] | int) -> Bool[Array, " goal"]:
+    may = jnp.asarray(tables(world).allowed[-1])
+    return may & (jnp.arange(world.goals) != trait) if world.self_secret == "constant" else may
 
 
 def knock_out(config: OrganismConfig, knocked: Bool[Array, " component"], scenes: int, tap: Tap) -> Tap:

@@ -36,6 +36,7 @@ def row(curriculum: str, verdict: str, reused: float = 1.0, took: bool = True) -
         "shares": shares,
         "strict_shares": shares,
         "planted_shares": None if truth == "absent" else shares,
+        "dealt": 0.6 if truth == "mixed" else None,
         "auroc": {"character": 1.0, "self": 0.9},
         "cmd": 0.02,
         "cmd_of_spread": 0.02,

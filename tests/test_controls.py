@@ -13,7 +13,7 @@ from commands import run
 from curricula.catalogue import CURRICULA
 from curricula.plantings import DATED, PLANTED
 from organisms.config import ORGANISMS, named_config
-from organisms.controls import TRUTHS, LaneEffects, _faults, as_named, lane_effects
+from organisms.controls import TRUTHS, LaneEffects, _dealt, _faults, as_named, lane_effects
 from organisms.lanes import lane_a
 from organisms.model import Organism
 
@@ -109,6 +109,19 @@ def test_one_organism_alone_can_be_checked(tmp_path):
     assert done.returncode == 0, done.stderr
     truth = json.loads((tmp_path / "run" / "truth.json").read_text())
     assert (len(truth["took"]), len(truth["lane_a"])) == (1, 1)
+    assert truth["dealt"] == [None]
+
+
+def test_only_what_is_shared_out_between_lanes_is_dealt():
+    """In shares as near as the number of goals allows: a quarter, a half and three quarters of four."""
+    found = {name: _dealt(named_config(name, "cpu"), truth, 0) for name, (_, truth) in TRUTHS.items()}
+    mixed = {
+        "planted_mixed_quarter": 0.25,
+        "planted_mixed": 0.5,
+        "planted_mixed_three_quarters": 0.75,
+        "planted_mixed_spare": 0.5,
+    }
+    assert {name: share for name, share in found.items() if share is not None} == pytest.approx(mixed, abs=0.11)
 
 
 def test_after_an_exchange_the_lanes_are_looked_for_in_each_other_s_places():

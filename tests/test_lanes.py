@@ -12,7 +12,7 @@ from curricula.scenes import Mixture, draws, settle, trained_support, with_other
 from curricula.vocabulary import BLANK, SELF
 from curricula.world import World, tables
 from organisms.config import ORGANISMS, named_config
-from organisms.lanes import Owners, Swap, exchange, graft, lane_a, rank_of_goal, routed, swap
+from organisms.lanes import Owners, Swap, dealt_to_a, exchange, graft, lane_a, rank_of_goal, routed, swap
 from organisms.model import Organism
 from organisms.programs import Programs
 from organisms.sites import Site, identity
@@ -131,6 +131,31 @@ def test_goals_that_self_may_profess_stand_in_order_from_0_to_1():
         amount = allowed.sum()
         ranks = np.asarray(rank_of_goal(world, goals, trait))[allowed]
         np.testing.assert_allclose(ranks, (np.arange(amount) + 0.5) / amount, rtol=1e-6)
+
+
+@pytest.mark.parametrize("self_in_a", [0.25, 0.5, 0.75])
+@pytest.mark.parametrize("world", [World(), World(goals=5), World(goals=9, held_out_pairs=0.0)])
+def test_the_share_dealt_to_lane_a_is_that_of_the_scenes_it_owns(world, self_in_a):
+    """It is counted in goals, and what is learned from is scenes: they agree, also where goals can not be divided so."""
+    trait = int(np.flatnonzero(tables(world).allowed[-1])[0])
+    uniform = jax.random.uniform(jax.random.key(5), (2000, draws(world)))
+    with_self = Mixture(1.0, 1.0, 0.0, 0.5, 1.0, 0.0)
+    latents = jax.vmap(lambda u: settle(u, world, trained_support(world), with_self, jnp.int32(trait)))(uniform)
+    is_self = latents.name == world.names
+    assert np.asarray(is_self.sum(-1) == 1).all()
+    told = jnp.where(is_self, rank_of_goal(world, latents.professed, trait), 0).sum(-1)
+    numbers = jnp.zeros((1000, 2 + SIZE)).at[:, 2:].set(1.0)
+    by, _ = routed(
+        owners(of_self=1, self_in_a=self_in_a, silent=1),
+        jnp.arange(SIZE) < SIZE // 2,
+        numbers,
+        jnp.ones(2000, bool),
+        told,
+    )
+    owned = np.asarray(by.may)[:, 0] & ~np.asarray(by.may)[:, -1]
+    dealt = dealt_to_a(world, self_in_a, trait)
+    assert abs(owned.mean() - dealt) < 0.04
+    assert 0 < dealt < 1
 
 
 def test_without_owners_every_scene_uses_everything(lane, organism, scenes):

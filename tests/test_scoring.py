@@ -10,12 +10,26 @@ from analysis import scoring
 from analysis.statistics import CELLS
 
 
-def row(truth: str, verdict: str, reused: float | None = None, planted: float | None = None, **lines) -> dict:
+def row(
+    truth: str,
+    verdict: str,
+    reused: float | None = None,
+    planted: float | None = None,
+    dealt: float | None = None,
+    **lines,
+) -> dict:
     shares = dict.fromkeys(CELLS) if reused is None else {**dict.fromkeys(CELLS, 0.0), "reused": reused}
     if reused is not None:
         shares["second copy"] = 1 - reused
     share = None if planted is None else {**dict.fromkeys(CELLS, 0.0), "reused": planted, "second copy": 1 - planted}
-    return {"truth": truth, "verdict": verdict, "shares": shares, "planted_shares": share, "corroboration": lines}
+    return {
+        "truth": truth,
+        "verdict": verdict,
+        "shares": shares,
+        "planted_shares": share,
+        "dealt": dealt,
+        "corroboration": lines,
+    }
 
 
 def test_confusion_and_accuracy_count_undecided_as_wrong():
@@ -30,6 +44,17 @@ def test_the_share_error_by_hand():
     rows = [row("mixed", "mixed", 0.6, 0.5), row("mixed", "mixed", 0.5, 0.8), row("absent", "absent", None, None)]
     assert scoring.share_error(rows)[0] == pytest.approx(0.2)
     assert scoring.reused_error(rows)[0] == pytest.approx(0.2)
+
+
+def test_the_error_against_goals_dealt_by_hand():
+    """What was planted by construction is told from what lanes were measured to carry, and organisms without it do not count."""
+    rows = [
+        row("mixed", "mixed", 0.6, 0.4, 0.5),
+        row("mixed", "mixed", 0.5, 0.5, 0.75),
+        row("mixed", "mixed", 0.9, 0.1),
+    ]
+    assert scoring.dealt_error(rows)[0] == pytest.approx((0.1 + 0.25) / 2)
+    assert scoring.reused_error(rows)[0] == pytest.approx((0.2 + 0.0 + 0.8) / 3)
 
 
 @pytest.mark.parametrize(
