@@ -125,7 +125,7 @@ def dealt_to_a(world: World, self_in_a: float, trait: int) -> float:
     """Which share of the goals that self may profess is lane A's: what was planted in one organism, which `self_in_a` of few goals can only come near."""
     may = _may_profess(world, trait)
     in_a = may & (rank_of_goal(world, jnp.arange(world.goals), trait) < self_in_a)
-    return float(in_a.sum() / may.sum())
+    return int(in_a.sum()) / int(may.sum())
 
 
 def _may_profess(world: World, trait: Int[Array, ""] | int) -> Bool[Array, " goal"]:
