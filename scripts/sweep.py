@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import command
-import train
 import tyro
+from asked import resolve
 
 from analysis import launching, sweeping
 from curricula.catalogue import Scale
 from curricula.faults import Fault
+
+TRAIN = Path(__file__).with_name("train.py")
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Sweep:
     dry_run: bool = False
     """only list the runs: what there is of each, and its command"""
     slurm: bool = False
-    """each run as a job of its own, through submitit"""
+    """each run as a job of its own"""
     slurm_partition: str | None = None
     """by default the cluster's own choice"""
     slurm_gpus: int = 0
@@ -53,8 +55,8 @@ class Sweep:
 def check(wanted: Sweep) -> None:
     """Raises Fault on a number that can not be, and on settings of jobs where there are none."""
     least = {"workers": 1, "slurm_gpus": 0, "slurm_minutes": 1}
-    found = {name: getattr(wanted, name) for name in least}
-    faults = [f"{name}: expected {least[name]} or more, got {n}" for name, n in found.items() if n < least[name]]
+    given = vars(wanted)
+    faults = [f"{name}: expected {n} or more, got {given[name]}" for name, n in least.items() if given[name] < n]
     if (wanted.slurm_partition or wanted.slurm_gpus) and not wanted.slurm:
         faults.append("settings of Slurm without Slurm; give --slurm too")
     if faults:
@@ -66,16 +68,15 @@ def sweep(arguments: Sequence[str]) -> Path:
     check(wanted)
     shard, grid = sweeping.parse_shard(wanted.shard), sweeping.parse_grid(wanted.grid)
     fixed = {"scale": wanted.scale, "members": wanted.members, "steps": wanted.steps}
-    cells = sweeping.expand(wanted.curricula, wanted.seeds, fixed, grid, wanted.out, lambda a: train.resolve(a)[1])
-    script = Path(train.__file__)
+    cells = sweeping.expand(wanted.curricula, wanted.seeds, fixed, grid, wanted.out, lambda a: resolve(a)[1])
     if wanted.dry_run:
-        print(*sweeping.plan(sweeping.part(cells, shard), script), sep="\n")
+        print(*sweeping.plan(sweeping.part(cells, shard), TRAIN), sep="\n")
         sys.exit(0)
     if not wanted.slurm:
-        return sweeping.sweep(cells, shard, wanted.out, script, launching.LocalJob, wanted.workers)
-    resources = wanted.slurm_partition, wanted.slurm_gpus, wanted.slurm_minutes
-    start = launching.cluster_starter(wanted.out / "logs" / "jobs", wanted.slurm_cluster, *resources)
-    return sweeping.sweep(cells, shard, wanted.out, script, start, at_once=len(cells))
+        return sweeping.sweep(cells, shard, wanted.out, TRAIN, launching.LocalJob, wanted.workers)
+    resources = wanted.slurm_cluster, wanted.slurm_partition, wanted.slurm_gpus, wanted.slurm_minutes
+    start = launching.cluster_starter(wanted.out / "logs" / "jobs", *resources)
+    return sweeping.sweep(cells, shard, wanted.out, TRAIN, start, at_once=len(cells))
 
 
 if __name__ == "__main__":

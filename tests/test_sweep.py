@@ -89,7 +89,7 @@ def test_a_dry_run_lists_the_runs_and_writes_nothing(swept, script, capsys):
     for line in lines:
         python, train, *arguments = shlex.split(line[12:])
         assert (python, Path(train)) == (sys.executable, ROOT / "scripts" / "train.py")
-        wanted, config = script.train.resolve(arguments)
+        wanted, config = script.resolve(arguments)
         assert wanted.out == run_folder(out, config)
         assert wanted.out.exists() == line.startswith("done")
 

@@ -13,7 +13,7 @@ from organisms.training import Lesson
 from organisms.variation import Variation, phase_of, read_variation, settings_of
 
 sys.path.insert(0, str(ROOT / "scripts"))
-from train import resolve
+from asked import resolve
 
 RATES = Variation("phases.1.optimiser.learning_rate", (1e-3, 2e-3))
 ALONE = Variation("phases.1.self_alone", (0.1, 0.5, 0.9))
