@@ -94,6 +94,10 @@ def test_what_is_drawn_anew_is_the_gate_and_self_s_own_embeddings_and_nothing_el
     block = sizes.neurons // sizes.neuron_blocks
     assert (changed("out_of_neurons")[1, 0, :block]).all()
     assert changed("out_of_neurons").sum() == block * sizes.width
+    assert changed("into_neurons")[1, 0, :, :block].all()
+    assert changed("into_neurons").sum() == block * sizes.width
+    assert changed("neuron_bias")[1, 0, :block].all()
+    assert changed("neuron_bias").sum() == block
     assert sorted(np.unique(np.nonzero(changed("embedding"))[1])) == sorted([SELF, BLANK])
     assert not changed("unembedding").any()
 
