@@ -20,8 +20,8 @@ from analysis.comparison import Say, analyse_run, grow_missing, run_folder, say_
 from analysis.descent import family
 from analysis.retention import Cell, cells, read_lives, told
 from analysis.savings import THRESHOLD
-from analysis.statistics import FEW_ORGANISMS, jsonable
-from analysis.survival import Lives, keeping, kept, ratio
+from analysis.statistics import jsonable
+from analysis.survival import Lives, keeping, kept, mean_lives, ratio
 from analysis.trials import MODE
 from analysis.verdict import BEHAVES
 from analysis.watching import grow_run
@@ -56,6 +56,8 @@ MECHANISMS = {
 COMPARED = {"separate": "shared", "separate (planted)": "shared (planted)", "shared (no characters)": "shared"}
 """mechanisms that nothing else uses, each beside the one that had the same history but for what makes them part; the last is the very same organisms, who then
 see twice as many scenes of self"""
+ROUTED = ("shared (planted)", "separate (planted)")
+"""mechanisms that were put where they are: characters that are no longer shown, and decay alone, are asked of the others"""
 DRIVES = {
     (0.0, 0.0): "none",
     (DECAY, 0.0): "weight decay",
@@ -116,6 +118,8 @@ def plan(study: Bitrot, parents: Mapping[str, Path]) -> dict[tuple[str, str], Fo
         if not rehearsal:
             continue  # these are *shared*'s organisms, and the other questions are asked of them there
         found[name, "exercise"] = Forked(study.child("disused", folder, None, rehearsal, "exercise"), folder)
+        if name in ROUTED:
+            continue
         found[name, "deserted"] = Forked(study.child("deserted", folder, None, 0.0), folder)
         found[name, "fading"] = Forked(study.child("fading", folder, None, rehearsal, "fading"), folder)
     return found
@@ -151,7 +155,7 @@ def run_bitrot(study: Bitrot, out: Path, command: str, quiet: bool = False, say:
         parent, faded = parents[mechanism.curriculum], folders.get((name, "fading"))
         fading = found[name, "fading"][-1] if faded else None
         case = Case(parent, folders[name, "drives"], folders[name, "untaught"], faded, strongest, fading)
-        told_by_drive = trials_of(case, found[name, "drives"], planted=faded is not None)
+        told_by_drive = trials_of(case, found[name, "drives"], planted=(name, "exercise") in folders)
         for part, cell in zip(told_by_drive["parts"], found[name, "drives"], strict=True):
             part["drive"] = drive_of(cell)
         trials[name] = {"planted_cases": None, "knock": None, "relearning": None} | told_by_drive
@@ -215,6 +219,8 @@ def summarise(
             "rates": {f"{rate:g}": told(cell, MODE) for rate, cell in zip(rates, by_rate, strict=True)},
             "keeping": jsonable(keeping(rates, [kept(cell.rates[MODE]) for cell in by_rate])),
         }
+        if (name, "deserted") not in found:
+            continue
         opposite[name] = told(found[name, "deserted"][0], OF_CHARACTERS)
         fading[name] = {f"{cell.phase.optimiser.weight_decay:g}": told(cell, MODE) for cell in found[name, "fading"]}
     lived = lambda name, drive: read_lives(drives[name][drive])  # noqa: E731
@@ -225,7 +231,7 @@ def summarise(
     opposite_ratios = {
         other: _ratio(read_lives(opposite[shared]), read_lives(opposite[other]))
         for other, shared in COMPARED.items()
-        if other in opposite
+        if other in opposite and shared in opposite
     }
     return {
         "study": "bitrot",
@@ -264,6 +270,7 @@ def findings(
     for drive, of in ratios.items():
         for other, found in of.items():
             told[f"half-life of {COMPARED[other]} over {other}, {drive}"] = found["interval"]
+            told[f"mean life of {COMPARED[other]} over {other}, {drive}"] = found["mean_lives"]
     for name, of in exercise.items():
         told[f"smallest exercise rate that keeps the mode, {name}"] = of["keeping"]
     for name, of in trials.items():
@@ -272,8 +279,14 @@ def findings(
 
 
 def _ratio(first: Lives, second: Lives) -> dict[str, Any]:
-    """The ratio of half-lives; nothing where either side has too few organisms for a claim."""
-    if min(first.n, second.n) < FEW_ORGANISMS:
-        return {"interval": [None, None, None], "bound": "", "n": [first.n, second.n]}
-    found = ratio(first, second)
-    return {"interval": jsonable(found[:3]), "bound": found.bound, "n": [first.n, second.n]}
+    """The ratio of half-lives, and that of mean lives up to the last reading, which is decided where half of either group lived on."""
+    if not min(first.n, second.n):
+        return {"interval": [None] * 3, "bound": "", "mean_lives": [None] * 3, "p": None, "n": [first.n, second.n]}
+    found, means = ratio(first, second), mean_lives(first, second)
+    return {
+        "interval": jsonable(found[:3]),
+        "bound": found.bound,
+        "mean_lives": jsonable(means.ratio),
+        "p": jsonable([means.p])[0],
+        "n": [first.n, second.n],
+    }

@@ -19,9 +19,10 @@ def page(summary: Mapping[str, Any]) -> str:
     return template("bitrot.html.jinja").render(
         half_life=half_life,
         ratio=ratio,
+        means=means,
+        counted=counted,
         summary=summary,
         found=plain_lines(summary),
-        few=FEW_ORGANISMS,
         retention_figure=Markup(figures.retention(summary["drives"])),
         survival_figure=Markup(figures.survival(summary["drives"])),
         exercise_figure=Markup(figures.exercise(summary["exercise"])),
@@ -53,6 +54,19 @@ def ratio(found: Mapping[str, Any]) -> str:
     return f"{value:.2f} [{', '.join(ends)}]"
 
 
+def means(found: Mapping[str, Any]) -> str:
+    """``1.51 [0.98, 2.60], p = 0.04``; a dash where nobody lost the mode."""
+    if found["mean_lives"][0] is None:
+        return "–"
+    return f"{interval(found['mean_lives'])}, p = {found['p']:.2g}"
+
+
+def counted(found: Mapping[str, Any]) -> str:
+    """``n = 7, 8``, and whether that is too few for a claim."""
+    few = "; too few for a claim" if min(found["n"]) < FEW_ORGANISMS else ""
+    return f"n = {found['n'][0]}, {found['n'][1]}{few}"
+
+
 def plain_lines(summary: Mapping[str, Any]) -> list[str]:
     """Three lines: what disuse did and whether sharing protects, what keeps or brings back the mode, and how far to trust it."""
     return [_decay_line(summary), _return_line(summary), _trust_line(summary)]
@@ -66,10 +80,12 @@ def _decay_line(summary: Mapping[str, Any]) -> str:
     }
     lost = "; ".join(f"{drive}: {counts}" for drive, counts in each.items())
     ratios = summary["ratios"]["both"]
-    against = ", ".join(f"{ratio(found)} {summary['compared'][name]} over {name}" for name, found in ratios.items())
+    shown = {f"{summary['compared'][name]} over {name}": found for name, found in ratios.items()}
+    against = ", ".join(f"{ratio(found)} {pair}" for pair, found in shown.items())
+    lived = ", ".join(f"{pair} {means(found)} ({counted(found)})" for pair, found in shown.items())
     return (
         f"Organisms whose mode fell to half of its rate within {summary['steps']} steps of disuse, by drive: {lost}. "
-        f"Half-life of the shared mode over that of one that nothing else uses, under both drives: {against}."
+        f"Half-life of the shared mode over that of one that nothing else uses, under both drives: {against}; mean life within those steps: {lived}."
     )
 
 
@@ -128,10 +144,10 @@ def _trust_line(summary: Mapping[str, Any]) -> str:
     few = [name for name, of in summary["drives"].items() if of["none"]["n"] < FEW_ORGANISMS]
     if few:
         said.append(f"Fewer than {FEW_ORGANISMS} organisms, too few for a claim: {', '.join(few)}.")
-    counted = "; ".join(
+    verdicts = "; ".join(
         f"{name} {', '.join(f'{n} {verdict}' for verdict, n in of.items())}" for name, of in summary["verdicts"].items()
     )
-    said.append(f"Verdicts as disuse began: {counted}.")
+    said.append(f"Verdicts as disuse began: {verdicts}.")
     lost = {name: n for name, n in summary["n_left_out"].items() if n}
     if lost:
         named = ", ".join(f"{name} {n}" for name, n in lost.items())

@@ -9,7 +9,7 @@ lost theirs, and nothing more.
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -123,24 +123,56 @@ def ratio(first: Lives, second: Lives, confidence: float = 0.95, seed: int = 0) 
         return math.log(ends[0] / ends[1])
 
     signed = [np.where(lived.died, 1.0, -1.0) * np.maximum(lived.times, 1e-9) for lived in (first, second)]
+    found = _resampled(signed, of, math.log(value), confidence, seed)
+    if found is None:
+        return Ratio(value, nan, nan, "")
+    low = 0.0 if math.isinf(other[2]) else math.exp(found[0])
+    return Ratio(value, low, math.inf if math.isinf(one[2]) else math.exp(found[1]), "")
+
+
+class Means(NamedTuple):
+    """How long modes lived within the time that was watched, in one group over another."""
+
+    ratio: Interval
+    """of mean lives up to the last reading, with its bootstrap interval over organisms; NaN where nobody died in either group"""
+    p: float
+    """chance of curves that differ as much, or more, if both groups lived alike (log-rank, two-sided)"""
+
+
+def mean_lives(first: Lives, second: Lives, seed: int = 0) -> Means:
+    """The ratio of restricted mean lives (Irwin 1949), which is decided where half-lives are not, since everybody who still lives counts with the last
+    reading; it lies nearer to 1 than half-lives would. Mantel's log-rank test stands beside it. Both groups must have been watched for as long.
+    """
+    if not (first.died.any() or second.died.any()):
+        return Means((math.nan, math.nan, math.nan), math.nan)
+    one, other = (stats.CensoredData(uncensored=of.times[of.died], right=of.times[~of.died]) for of in (first, second))
+    value = float(first.times.mean() / second.times.mean())
+    of_means = lambda a, b: math.log(a.mean() / b.mean())  # noqa: E731
+    found = _resampled([first.times, second.times], of_means, math.log(value), 0.95, seed)
+    ends = [math.exp(end) for end in found] if found else [math.nan, math.nan]
+    return Means((value, ends[0], ends[1]), float(stats.logrank(one, other).pvalue))
+
+
+def _resampled(
+    groups: Sequence[np.ndarray], of: Callable[..., float], value: float, confidence: float, seed: int
+) -> tuple[float, float] | None:
+    """The bootstrap interval of a statistic of two groups (BCa, SciPy; percentiles where that is degenerate); None where neither holds the value."""
     for method in ("BCa", "percentile"):
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
-            rng = np.random.default_rng(seed)
             found = stats.bootstrap(
-                signed,
+                groups,
                 of,
                 vectorized=False,
                 paired=False,
                 n_resamples=1999,
                 confidence_level=confidence,
                 method=method,
-                rng=rng,
+                rng=np.random.default_rng(seed),
             ).confidence_interval
-        if found.low <= math.log(value) <= found.high:
-            low = 0.0 if math.isinf(other[2]) else math.exp(found.low)
-            return Ratio(value, low, math.inf if math.isinf(one[2]) else math.exp(found.high), "")
-    return Ratio(value, nan, nan, "")
+        if found.low <= value <= found.high:
+            return float(found.low), float(found.high)
+    return None
 
 
 def _median(of: Lives) -> float:

@@ -14,6 +14,7 @@ from analysis.bitrot import (
     EXERCISE,
     MECHANISMS,
     MODE,
+    ROUTED,
     Bitrot,
     as_called,
     behaving,
@@ -67,6 +68,7 @@ def summary(study, tiny_run, disused_run) -> dict:
             found[name, "exercise"] = [
                 cell(phases("disused", alone=rate), how) for rate, how in zip(EXERCISE, fates, strict=True)
             ]
+        if MECHANISMS[name].rehearsal and name not in ROUTED:
             found[name, "deserted"] = [cell(phases("deserted"), fate)]
             found[name, "fading"] = [cell(phases("fading", decay), "whole") for decay in (0.0, 1.0)]
     trials = {
@@ -95,6 +97,7 @@ def test_every_mechanism_is_forked_into_every_cell_that_is_claimed(study, tiny_r
         assert (drives.parent.step, untaught.parent.step) == (600, 400)
         assert [[one.values for one in config.vary] for config in exercised] == [[EXERCISE]] * len(exercised)
     assert sum(use == "exercise" for _, use in forks) == 4
+    assert {name for name, use in forks if use == "deserted"} == {"shared", "separate"}
     assert forks["shared", "deserted"].config.curriculum.phases[0].mixture.self_scenes == 1
     fading = forks["shared", "fading"].config
     assert fading.curriculum.phases[0].optimiser.gradients == 0
@@ -147,7 +150,12 @@ def test_known_lives_come_back_as_half_lives_ratios_and_rates(summary):
     value, low, high = summary["ratios"]["both"]["separate"]["interval"]
     assert value == pytest.approx(of[0] / summary["drives"]["separate"]["both"]["half_life"]["steps"][0])
     assert 3 < low <= value <= high
-    assert summary["ratios"]["none"]["separate"] == {"interval": [None] * 3, "bound": "", "n": [8, 8]}
+    means, p = (summary["ratios"]["both"]["separate"][name] for name in ("mean_lives", "p"))
+    assert 3 < means[1] <= means[0] <= means[2]
+    assert p < 0.001
+    nobody = {"interval": [None] * 3, "bound": "", "mean_lives": [None] * 3, "p": None, "n": [8, 8]}
+    assert summary["ratios"]["none"]["separate"] == nobody
+    assert set(summary["opposite_ratios"]) == {"separate"}
     assert summary["exercise"]["shared"]["keeping"] == [0.1, 0.01, 0.1]
     assert summary["drives"]["shared"]["none"]["furthest_from_start"] == 0
     assert summary["n_left_out"] == {"lean": 0, "clamped_lean": 1}
