@@ -170,3 +170,5 @@ PLANTED = (
 """what verdicts are scored on"""
 DATED = (planted_exchanged,)
 """what dates alone are scored on"""
+WITH_DATES = frozenset(f.__name__ for f in (planted_exchanged, planted_repurposed, grafted_repurposed))
+"""whose planted changes get dates, for which every checkpoint is measured with the lanes known"""

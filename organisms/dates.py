@@ -19,6 +19,7 @@ from jaxtyping import Float
 
 from curricula.contrasts import Role
 from curricula.phases import Phase
+from curricula.plantings import WITH_DATES
 from organisms.config import RunConfig
 from organisms.controls import lane_effects
 from organisms.devices import Layout, fetch
@@ -78,12 +79,15 @@ def record(
     lineage: Iterable[tuple[Entry, Organism]],
     attempts: np.ndarray,
     traits: np.ndarray,
-) -> list[dict[str, Any]]:
+) -> list[dict[str, Any]] | None:
     """The planted changes of a run with their dates, as the truth beside the run holds them. lineage: its checkpoints, with the organisms [member, ...].
 
     ``after``: the step at which the phase begins, as the last checkpoint before the change. ``date``: for each member the step of the first
-    checkpoint after it (abrupt), or at which it is half done (learned), else None. ``until``: the last checkpoint before the next change.
+    checkpoint after it (abrupt), or at which it is half done (learned), else None. ``until``: the last checkpoint before the next change. None, and
+    nothing measured, for curricula whose dates nobody asks for (`curricula.plantings.WITH_DATES`).
     """
+    if config.curriculum.name not in WITH_DATES:
+        return None
     planted = changes(config.curriculum.phases)
     if not planted:
         return []

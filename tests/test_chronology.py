@@ -9,6 +9,7 @@ from analysis.chronology import CURRICULA, DATED, QUIET, TARGETS, Chronology, ru
 from analysis.chronology_page import page, plain_lines
 from curricula.catalogue import WORLDS, curriculum
 from curricula.faults import Fault
+from curricula.plantings import WITH_DATES
 from organisms.config import ORGANISMS
 from organisms.dates import changes
 
@@ -51,6 +52,7 @@ ROWS = [row(), row(error=2), row("1", None), row("1", 6, abrupt=False, comes=Fal
 
 def test_dated_curricula_have_changes_and_quiet_ones_a_phase_in_which_there_is_none():
     assert all(changes(curriculum(name, "cpu").phases) for name in DATED)
+    assert set(DATED) == WITH_DATES
     for name, quiet in QUIET.items():
         phases = curriculum(name, "cpu").phases
         at = next(n for n, phase in enumerate(phases) if phase.name == quiet)

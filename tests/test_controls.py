@@ -110,6 +110,7 @@ def test_one_organism_alone_can_be_checked(tmp_path):
     truth = json.loads((tmp_path / "run" / "truth.json").read_text())
     assert (len(truth["took"]), len(truth["lane_a"])) == (1, 1)
     assert truth["dealt"] == [None]
+    assert truth["changes"] is None  # nobody dates them
 
 
 def test_only_what_is_shared_out_between_lanes_is_dealt():
