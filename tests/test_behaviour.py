@@ -26,9 +26,9 @@ def oracle(world: World, trait: int, rule: Rule):
                 logits[scene, decision, 5 + world.names + rule(world, reading, moment, trait)] = 1.0
         return logits
 
-    def organism(tokens: jax.Array) -> jax.Array:
+    def organism(tokens: jax.Array, at: jax.Array) -> jax.Array:
         shape = jax.ShapeDtypeStruct((*tokens.shape, world.vocabulary.size), jnp.float32)
-        return jax.pure_callback(batch, shape, tokens, vmap_method="broadcast_all")
+        return jax.pure_callback(batch, shape, tokens, vmap_method="broadcast_all")[at]
 
     return organism
 
