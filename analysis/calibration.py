@@ -27,6 +27,7 @@ CURRICULA = (
     *("planted_mixed_quarter", "planted_mixed", "planted_mixed_three_quarters", "planted_absent"),
     *("frozen_reused", "grafted_second_copy", "grafted_repurposed"),
     "planted_mixed_spare",
+    "planted_other_rule",
 )
 """curricula in the order that decides the seeds of their runs: what is added comes last"""
 MIXTURE, SHARES_OF_MIXTURE = "planted_mixed", 3
@@ -167,6 +168,8 @@ def summarise(
         "gate handed over along a direction, reused": _handed(scored, ("reused",), "value"),
         "the same, repurposed and second copy": _handed(scored, ("repurposed", "second copy"), "value"),
         "the same, newborns: the floor": _handed(scored, scoring.IN_ONE_CELL, "null"),
+        "computes alike told right, where one mechanism serves both": scoring.mechanism_told(scored, "alike"),
+        "by another mechanism told right, where the rules differ": scoring.mechanism_told(scored, "another"),
         "cmd": mean_interval(row["cmd"] for row in first if row["circuit_found"]),
         "cmd that the effects' spread leaves": mean_interval(
             row["cmd_of_spread"] for row in first if row["circuit_found"]
@@ -186,6 +189,7 @@ def summarise(
         "confusion_of_the_second_make": scoring.confusion(second),
         "undecided": sum(row["verdict"] == "undecided" for row in scored),
         "corroboration": scoring.hits([row for row in scored if row["truth"] in scoring.IN_ONE_CELL]),
+        "mechanisms": scoring.mechanisms(scored),
         "nulls": nulls,
         "planting_failed": _failed(rows),
         "confusion_where_planting_failed": scoring.confusion([row for row in rows if not row["took"]]),

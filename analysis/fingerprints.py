@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from analysis.interventions import over_pairs, recorder
+from analysis.interventions import Recording, over_pairs, recorder, written
 from analysis.measuring import Survey
 from curricula.contrasts import Pair, Role, Variable, measurable
 from curricula.world import World
@@ -62,25 +62,25 @@ def looks(
     difference between the two."""
 
     def one(pair: Pair) -> tuple[Array, Array, Array]:
-        recording: dict[Site, Array] = {}
-        both = jnp.stack([pair.first, pair.second])
-        organism(both, recorder(recording), pair.decision[None])
-        seen, written = [], []
-        for layer in range(config.layers):
-            at = 0 if layer == config.layers - 1 else pair.decision
-            pattern = recording[Site(layer, "pattern")][:, :, at]  # [side head source]
-            there = jax.vmap(lambda tokens: _places(world, tokens, pair.decision))(both)  # [side place source]
-            seen.append(jnp.einsum("ahs,aks->hk", pattern, there) / 2)
-            seen.append(jnp.zeros((config.neuron_blocks, len(PLACES))))
-            head = recording[Site(layer, "head")][:, :, at]  # [side head width]
-            written.append(jnp.einsum("ahw,hwm->ahm", head, organism.output[layer]))
-            neuron = recording[Site(layer, "neuron")][:, at].reshape(2, config.neuron_blocks, -1)
-            out = organism.out_of_neurons[layer].reshape(config.neuron_blocks, -1, config.width)
-            written.append(jnp.einsum("abn,bnm->abm", neuron, out))
-        wrote = jnp.concatenate(written, axis=1)  # [side component model]
-        return jnp.concatenate(seen), (wrote**2).sum(-1).mean(0), ((wrote[1] - wrote[0]) ** 2).sum(-1)
+        side = lambda tokens: _side(organism, world, config, tokens, pair.decision)  # noqa: E731
+        seen, wrote = jax.vmap(side)(jnp.stack([pair.first, pair.second]))  # [side component ..]
+        return seen.mean(0), (wrote**2).sum(-1).mean(0), ((wrote[1] - wrote[0]) ** 2).sum(-1)
 
     return over_pairs(one, pairs, 2 * pairs.first.shape[1])
+
+
+def _side(
+    organism: Organism, world: World, config: OrganismConfig, tokens: Array, decision: Array
+) -> tuple[Float[Array, "component place"], Float[Array, "component model"]]:
+    """Of one scene: attention of each component to `PLACES`, and what it writes, at the decision."""
+    recording: Recording = {}
+    organism(tokens, recorder(recording), decision[None])
+    there, seen = _places(world, tokens, decision), []
+    for layer in range(config.layers):
+        pattern = recording[Site(layer, "pattern")][:, 0 if layer == config.layers - 1 else decision]  # [head source]
+        seen += [jnp.einsum("hs,ks->hk", pattern, there), jnp.zeros((config.neuron_blocks, len(PLACES)))]
+    wrote = written(organism, config, recording, decision)
+    return jnp.concatenate(seen), wrote.reshape(-1, config.width)
 
 
 def _places(world: World, tokens: Array, decision: Array) -> Array:

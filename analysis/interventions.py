@@ -42,6 +42,21 @@ def record(
     return organism(tokens, recorder(recording)), recording
 
 
+def written(
+    organism: Organism, config: OrganismConfig, recording: Recording, decision: Int[Array, ""]
+) -> Float[Array, "layer component model"]:
+    """What each component writes at the decision, from a recording of a scene of which nothing but the decision was asked for. In the order of
+    `organisms.sites.components`."""
+    found = []
+    for layer in range(config.layers):
+        at = 0 if layer == config.layers - 1 else decision
+        heads = jnp.einsum("hw,hwm->hm", recording[Site(layer, "head")][:, at], organism.output[layer])
+        neurons = recording[Site(layer, "neuron")][at].reshape(config.neuron_blocks, -1)
+        out = organism.out_of_neurons[layer].reshape(config.neuron_blocks, -1, config.width)
+        found.append(jnp.concatenate([heads, jnp.einsum("bn,bnm->bm", neurons, out)]))
+    return jnp.stack(found)
+
+
 def patch(config: OrganismConfig, donor: Recording, mask: Bool[Array, " component"]) -> Tap:
     """A tap that takes the output of the masked components from a recording; in the order of `organisms.sites.components`."""
     by_layer = mask.reshape(config.layers, config.heads + config.neuron_blocks)

@@ -29,7 +29,7 @@ from analysis.statistics import (
     numbers,
 )
 from analysis.timeline import timeline
-from analysis.verdict import BEHAVES, MIXED_WIDTH
+from analysis.verdict import BEHAVES, MIXED_WIDTH, in_full
 from organisms import records
 
 Finding = Mapping[str, Any]
@@ -77,6 +77,7 @@ def page(findings: Sequence[Finding], title: str, command: str) -> str:
         n=sum(entry["n"] for entry in summary.values()),
         few=FEW_ORGANISMS,
         behaves=BEHAVES,
+        in_full=in_full,
     )
 
 
@@ -132,7 +133,8 @@ def _provenance_line(summary: Mapping[str, Any]) -> str:
         counts = [f"{entry['verdicts'][told]} {told}" for told in VERDICTS[:-1] if told in entry["verdicts"]]
         if not counts:
             continue
-        said = f"{name}: {', '.join(counts)}"
+        otherwise = entry["by_another_mechanism"]
+        said = f"{name}: {', '.join(counts)}" + f", {otherwise} of them by another mechanism" * bool(otherwise)
         if entry["n_shares"]:
             best = max(CELLS, key=lambda cell: entry["shares"][cell][0])
             said += f" (largest mean share: {best} {interval(entry['shares'][best])}, n = {entry['n_shares']})"

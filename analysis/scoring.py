@@ -16,7 +16,9 @@ from scipy import stats
 
 from analysis.corroboration import claims, say
 from analysis.statistics import CELLS, VERDICTS, Interval, count_interval, mean_interval
+from curricula.world import World
 from organisms import records
+from organisms.config import read_config
 from organisms.lineage import TRUTH
 
 IN_ONE_CELL = ("reused", "second copy", "repurposed")
@@ -31,7 +33,7 @@ def read_truth(folder: Path) -> dict[str, Any]:
 def scored(finding: Mapping[str, Any], truth: Mapping[str, Any]) -> list[dict[str, Any]]:
     """One record for each organism of a run: what was planted, whether it took, and what the analysis made of it."""
     found = []
-    components = finding["components"]
+    components, world = finding["components"], read_config(finding["config"]).curriculum.world
     for organism in finding["organisms"]:
         member = organism["member"]
         lane = np.isin(components, truth["lane_a"][member])
@@ -60,9 +62,19 @@ def scored(finding: Mapping[str, Any], truth: Mapping[str, Any]) -> list[dict[st
                 ),
                 "circuit_found": finding["circuits"]["end self"]["found"][member],
                 "corroboration": organism["corroboration"],
+                "mechanism": organism["mechanism"]["says"] if organism["mechanism"] else None,
+                "planted_mechanism": planted_mechanism(planted, world),
             }
         )
     return found
+
+
+def planted_mechanism(truth: str, world: World) -> str | None:
+    """Does what serves self compute as what serves characters, by construction? *alike* where it is the same; *another* where it is a lane of its own, in a
+    world whose rule for self is another; None where nothing is known: two lanes may learn one rule in two ways."""
+    if world.self_rule != "same":
+        return "another" if truth == "second copy" else None
+    return "alike" if truth == "reused" else None
 
 
 def planted_shares(truth: Mapping[str, Any], member: int) -> dict[str, float] | None:
@@ -127,6 +139,20 @@ def told_apart(rows: Sequence[Mapping[str, Any]], truths: tuple[str, str]) -> In
     """Of organisms of either truth that got one of the two as verdict, the share that got its own."""
     named = [row for row in rows if row["truth"] in truths and row["verdict"] in truths]
     return accuracy(named)
+
+
+def mechanisms(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
+    """What was told of whether self's circuit computes alike, by curriculum, of organisms in which both circuits were found."""
+    told = [row for row in rows if row["mechanism"] is not None]
+    names = dict.fromkeys(row["curriculum"] for row in told)
+    return {name: dict(Counter(row["mechanism"] for row in told if row["curriculum"] == name)) for name in names}
+
+
+def mechanism_told(rows: Sequence[Mapping[str, Any]], planted: str) -> Interval:
+    """Of organisms of which it is known by construction that self's circuit computes *alike*, or in *another* way, the share that was told so; *undecided* is
+    wrong."""
+    known = [row for row in rows if row["planted_mechanism"] == planted]
+    return count_interval(sum(row["mechanism"] == planted for row in known), len(known))
 
 
 def share_error(rows: Sequence[Mapping[str, Any]], name: str = "shares") -> Interval:

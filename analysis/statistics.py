@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from analysis.verdict import in_full
+
 CELLS = ("reused", "repurposed", "migrated", "second copy")
 VERDICTS = (*CELLS, "mixed", "undecided", "absent")
 BEHAVIOURS = ("self_alone_secret", "self_watched_professed", "character_alone_secret", "character_watched_professed")
@@ -139,6 +141,7 @@ def _summary(finding: Mapping[str, Any]) -> dict[str, Any]:
         "n": len(organisms),
         "n_shares": len(shares),
         "verdicts": dict(Counter(organism["verdict"] for organism in organisms)),
+        "by_another_mechanism": sum(in_full(organism) != organism["verdict"] for organism in organisms),
         "shares": {cell: jsonable(mean_interval(share[cell] for share in shares)) for cell in CELLS},
         "behaviour": {
             name: jsonable(mean_interval(organism["behaviour"][name] for organism in organisms)) for name in BEHAVIOURS

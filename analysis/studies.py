@@ -1,12 +1,12 @@
 """What do all studies share? The sizes that they are run at, and how their report is written."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from analysis.comparison import Say
-from curricula.catalogue import Scale
+from curricula.catalogue import WORLDS, Scale
 from curricula.settings import as_written
 from curricula.world import World
 from organisms import records
@@ -27,9 +27,11 @@ class Study:
     steps: int | None = None
 
     def run(self, name: str, members: int, seed: int) -> RunConfig:
-        """A named curriculum in the study's world, at its sizes."""
+        """A named curriculum in the study's world, at its sizes. What a curriculum has otherwise than the world of its scale, it has so here as well."""
         found = named_config(name, self.scale, members, seed, self.steps)
-        return replace(found, curriculum=replace(found.curriculum, world=self.world), organism=self.organism)
+        usual, own = asdict(WORLDS[self.scale]), asdict(found.curriculum.world)
+        world = replace(self.world, **{name: value for name, value in own.items() if value != usual[name]})
+        return replace(found, curriculum=replace(found.curriculum, world=world), organism=self.organism)
 
 
 def write(

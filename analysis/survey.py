@@ -16,6 +16,7 @@ from analysis.descent import family, line_of
 from analysis.effects import Contributions
 from analysis.findings import learning, phases, plain_circuits, plain_effects
 from analysis.interchange import Handover, interchange
+from analysis.likeness import likenesses, side
 from analysis.measuring import Null, Survey
 from analysis.scenery import scenes_in_english
 from analysis.transfer import transfer
@@ -92,10 +93,14 @@ def _survey(run: Run, config: RunConfig, command: str, seed: int, null: Null | N
     if null:
         # Without behaviour the verdict would be *absent* before anything that the null is for is looked at.
         known = [found | {"trained": dict.fromkeys(BEHAVIOURS, 1.0)} for found in known]
+    own, theirs = (
+        side(at_end, role, effects["end"][role]["watched"], found[f"end {role}"]) for role in ("self", "character")
+    )
+    alike = likenesses(own, theirs, seed)
     others = _lesions(at_end, found), _handovers(at_fork, at_end, effects, found)
     organisms = [
         _organism(m, effects, found, first_look, known[m], *others, config.organism, seed)
-        | {"settings": settings_of(m, config.vary)}
+        | {"mechanism": alike[m], "settings": settings_of(m, config.vary)}
         for m in range(config.members)
     ]
     return {

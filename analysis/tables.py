@@ -172,6 +172,9 @@ def _provenance(finding: Finding) -> Iterator[Row]:
             low, high = organism["intervals"].get(cell) or (None, None)
             share = {"value": organism["shares"][cell], "low": low, "high": high}
             yield {**row, "metric": "share", "variable": cell, **share}
+        if mechanism := organism["mechanism"]:
+            sides = {side: mechanism[side] for side in ("value", "low", "high")}
+            yield {**row, "metric": f"computes {mechanism['says']}", **sides}
         for name, line in organism["corroboration"].items():
             sides = {side: line.get(side) for side in ("value", "low", "high")}
             yield {**row, "metric": f"corroboration {line['says']}", "variable": name, **sides}

@@ -6,6 +6,7 @@ organisms of one size in one world: verdicts on others are marked uncalibrated.
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 SCORED_AT = "cpu"
 """scale whose world and sizes of organisms the verdicts were scored in, on seeds that nothing was chosen on; elsewhere they are marked uncalibrated"""
@@ -20,6 +21,8 @@ OF_HOME = 0.5
 """a line of corroboration says *yes* where a set of components does more than this share of what it does in its own role, *no* where less"""
 BEHAVES = 0.9
 """self must act on its secret when alone, and on its profession when watched, at this rate or more"""
+ALIKE = 0.8
+"""two circuits compute alike where what they write over the same cues is laid out alike in every layer that is compared, at a correlation above this"""
 LEAST_SHARE = MappingProxyType({"reused": 0.85, "repurposed": 0.5, "migrated": 0.75, "second copy": 0.75})
 """a cell gives the verdict when the lower bound of its share is above this. It differs by cell since on the seeds that it was chosen on reuse came
 back as 0.99 to 1 and the larger part of mixed organisms, none of which hold a spare, as 0.54 to 0.80, while planted spares came back as 0.55 to 0.93"""
@@ -38,11 +41,14 @@ TABLE = MappingProxyType(
         "repurposed, tried against": "no mixture with a spare in it when the threshold was chosen",
         "corroboration says yes above, no below, share of what its components do at home": OF_HOME,
         "corroboration is silent below, share of the gate handed over at home": CARRIES,
+        "computes alike above, by another mechanism below, correlation": ALIKE,
         "membership is whole at, share of the typical effect": ENOUGH,
         "quantile of null effects taken off": FLOOR_QUANTILE,
     }
 )
 
+APART = ("repurposed", "second copy")
+"""verdicts by which self and characters have mechanisms of their own"""
 NO_BEHAVIOUR = "self does not show the behaviour"
 NO_CIRCUIT = "no circuit found for self: too small an effect, or one that does not replicate"
 NO_ANCESTOR = "no circuit found for characters, neither at the fork nor at the end"
@@ -79,3 +85,10 @@ def verdict(
             f"the largest share, {best}, lies in {low:.2f} to {high:.2f}: its lower bound is not above {LEAST_SHARE[best]}",
         )
     return "undecided", f"the largest share, {best}, is only known to lie in {low:.2f} to {high:.2f}"
+
+
+def in_full(organism: Mapping[str, Any]) -> str:
+    """The verdict in words: where self parted from the characters' mechanism and its own is known to compute otherwise, that it does."""
+    mechanism = organism["mechanism"]
+    otherwise = mechanism is not None and mechanism["says"] == "another" and organism["verdict"] in APART
+    return organism["verdict"] + ", by another mechanism" * otherwise

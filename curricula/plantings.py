@@ -145,6 +145,16 @@ def planted_exchanged(scale: Scale = "cpu") -> Curriculum:
     return replace(found, name="planted_exchanged", phases=(*found.phases, settled, exchanged))
 
 
+def planted_other_rule(scale: Scale = "cpu") -> Curriculum:
+    """As *planted_second_copy*, in a world in which self is alone if any cue says so, where characters need all of them to: what lane B learns for self has to
+    compute something else than lane A does for characters.
+
+    ``python scripts/train.py planted_other_rule``. Expected: *second copy, by another mechanism*, known by construction.
+    """
+    found = _planted(scale, "planted_other_rule", A_SERVES, B_FOR_SELF)
+    return replace(found, world=replace(found.world, self_rule="any"))
+
+
 def frozen_reused(scale: Scale = "cpu") -> Curriculum:
     """Planted otherwise: when self is taught, nothing learns but the embeddings of its name and of the blank.
 
@@ -166,6 +176,7 @@ PLANTED = (
     grafted_second_copy,
     grafted_repurposed,
     frozen_reused,
+    planted_other_rule,
 )
 """what verdicts are scored on"""
 DATED = (planted_exchanged,)

@@ -39,6 +39,7 @@ TRUTHS: dict[str, tuple[str, Truth]] = {
     "grafted_repurposed": ("surgery", "repurposed"),
     "planted_exchanged": ("routing", "repurposed"),
     "frozen_reused": ("freezing", "reused"),
+    "planted_other_rule": ("routing", "second copy"),
 }
 """curricula of the catalogue: how each plants, and what"""
 PAIRS = 64

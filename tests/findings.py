@@ -84,8 +84,10 @@ def _organism(rng: np.random.Generator, member: int, verdict: str) -> dict[str, 
     if absent:
         shares, intervals = dict.fromkeys(CELLS), {cell: [None, None] for cell in CELLS}
     agrees = "silent" if absent else "agrees" if verdict == "reused" else "disagrees"
+    alike = {"value": 0.97, "low": 0.95, "high": 0.99, "layers": [0.99, 0.97, None], "strangers": 0.8, "again": 0.99}
     return {
         "member": member,
+        "mechanism": None if absent else alike | {"says": "another" if verdict == "repurposed" else "alike"},
         "settings": {},
         "verdict": verdict,
         "shares": shares,

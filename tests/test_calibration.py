@@ -43,6 +43,8 @@ def row(curriculum: str, verdict: str, reused: float = 1.0, took: bool = True) -
         "null_cmd": 0.4,
         "circuit_found": True,
         "corroboration": {},
+        "mechanism": {"planted_other_rule": "another"}.get(curriculum, "alike"),
+        "planted_mechanism": {"planted_other_rule": "another", "planted_reused": "alike"}.get(curriculum),
     }
 
 
@@ -74,7 +76,7 @@ def test_a_summary_keeps_the_contract_and_scores_only_what_took():
     assert set(found) >= {"study", "n", "seeds", "findings", "confusion", "accuracy", "undecided"}
     assert found["n"] == len(ROWS) - 1
     assert found["confusion"]["reused"] == {"reused": 1, "undecided": 1}
-    assert found["accuracy"][0] == pytest.approx(8 / 9)
+    assert found["accuracy"][0] == pytest.approx(9 / 10)
     assert found["findings"]["accuracy of the second make"][0] == 1.0
     assert found["undecided"] == 1
     assert list(found["planting_failed"]) == ["planted_reused"]

@@ -1,6 +1,7 @@
 """Does the score say what it should of verdicts, shares and places, and does nothing but the scorer know the truth?"""
 
 import ast
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from commands import ROOT
 
 from analysis import scoring
 from analysis.statistics import CELLS
+from curricula.world import World
 
 
 def row(
@@ -135,11 +137,41 @@ def test_real_findings_are_scored_against_a_truth(findings):
     truth = {"make": "routing", "truth": "reused", "spare": False, "lane_a": lanes, "shares": shares}
     rows = scoring.scored(findings, truth | {"took": [True, False], "why_not": ["", "leaks"]})
     assert [row["took"] for row in rows] == [True, False]
+    assert [row["planted_mechanism"] for row in rows] == ["alike", "alike"]
+    assert scoring.mechanism_told(rows, "alike")[0] == 1.0, "one mechanism serves both roles in these"
     assert [row["verdict"] for row in rows] == [organism["verdict"] for organism in findings["organisms"]]
     assert all(row["auroc"]["self"] == 1.0 for row in rows)
     assert rows[1]["planted_shares"] == {"reused": 0.9, "repurposed": 0.0, "migrated": 0.0, "second copy": 0.1}
     assert all(0 < row["cmd_of_spread"] < 0.5 and 0 < row["cmd"] < row["null_cmd"] for row in rows)
     assert scoring.share_error(rows)[0] < 0.2
+
+
+def test_a_mechanism_is_known_where_components_are_shared_and_where_rules_differ():
+    world = World()
+    other = replace(world, self_rule="any")
+    known = {
+        (truth, w.self_rule): scoring.planted_mechanism(truth, w)
+        for truth in ("reused", "second copy", "repurposed", "mixed", "absent")
+        for w in (world, other)
+    }
+    assert {key: word for key, word in known.items() if word} == {
+        ("reused", "same"): "alike",
+        ("second copy", "any"): "another",
+    }
+
+
+def test_mechanisms_are_counted_by_hand():
+    """*undecided* is wrong, and so is not to have found a circuit; organisms of unknown mechanism count in neither score."""
+    said = [("alike", "alike"), ("alike", "undecided"), ("another", "another"), ("another", None), (None, "another")]
+    rows = [{"curriculum": f"c{n}", "planted_mechanism": p, "mechanism": m} for n, (p, m) in enumerate(said)]
+    assert scoring.mechanism_told(rows, "alike")[0] == 0.5
+    assert scoring.mechanism_told(rows, "another")[0] == 0.5
+    assert scoring.mechanisms(rows) == {
+        "c0": {"alike": 1},
+        "c1": {"undecided": 1},
+        "c2": {"another": 1},
+        "c4": {"another": 1},
+    }
 
 
 def test_planted_shares_put_each_lane_in_the_cell_of_its_history():

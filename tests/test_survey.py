@@ -50,7 +50,17 @@ CONTRACT = set(
         "organisms",
     ]
 )
-OF_AN_ORGANISM = {"member", "verdict", "shares", "intervals", "behaviour", "generalisation", "belief", "corroboration"}
+OF_AN_ORGANISM = {
+    "member",
+    "verdict",
+    "mechanism",
+    "shares",
+    "intervals",
+    "behaviour",
+    "generalisation",
+    "belief",
+    "corroboration",
+}
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,132 @@
+"""Is what computes alike told from what does not, whoever writes it and in whatever direction?"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from wired import READERS, SIZES, wired
+
+from analysis import likeness
+from analysis.likeness import Side, combinations, geometry, least, likenesses, says
+from curricula.contrasts import sample_pairs
+from curricula.scenes import trained_support
+from curricula.world import World, tables
+
+
+def pairs_of(world, amount=3):
+    draw = jax.jit(
+        lambda key: sample_pairs(key, world, trained_support(world), "self", "watched", jnp.int32(1), amount)
+    )
+    return draw(jax.random.key(5))
+
+
+def only(component):
+    return jnp.broadcast_to(jnp.arange(SIZES.layers * (SIZES.heads + SIZES.neuron_blocks)) == component, (3, 10))
+
+
+def measured(organism, world, component):
+    pairs = pairs_of(world)
+    return np.asarray(jax.jit(lambda pairs: geometry(organism, world, SIZES, pairs, only(component)))(pairs), float)
+
+
+def test_what_a_counter_writes_lies_as_far_apart_as_the_counts(world):
+    """The wired readers write the number of cues that say alone: distances are differences of counts, in one unit."""
+    rows = combinations(world)
+    counts = (rows < world.cue_kinds // 2).sum(1)
+    one, other = np.triu_indices(len(rows), 1)
+    expected = np.abs(counts[one] - counts[other]).astype(float)
+    found = measured(wired(world, 1), world, READERS[0])
+    for scene in found:
+        unit = scene[0][expected == 1].mean()
+        assert unit > 0
+        np.testing.assert_allclose(scene[0], expected * unit, atol=1e-3 * unit)
+    assert not found[:, 1].any(), "no component of the second layer was asked for"
+
+
+def test_components_that_write_elsewhere_compute_alike_and_one_that_reads_less_does_not(world):
+    """The two readers of a wired organism write the same count in other directions. One that hears the last cue alone computes something else."""
+    organism = wired(world, 1)
+    first, second = (measured(organism, world, reader) for reader in READERS)
+    assert least(first, second, np.array([0])) == pytest.approx(1, abs=1e-4)
+    rows = combinations(world)
+    last = (rows[:, -1] < world.cue_kinds // 2).astype(float)
+    one, other = np.triu_indices(len(rows), 1)
+    deaf = np.tile(np.abs(last[one] - last[other]), (len(first), 1, 1))
+    assert least(first[:, :1], deaf, np.array([0])) < 0.8
+
+
+def test_combinations_are_of_training_and_of_either_meaning():
+    small, large = World(), World(cues=4, cue_kinds=6)
+    table = tables(small)
+    assert sorted(map(tuple, combinations(small))) == sorted(map(tuple, np.concatenate([table.alone, table.watched])))
+    table, found = tables(large), {tuple(row) for row in combinations(large)}
+    assert len(found) == likeness.COMBINATIONS
+    assert len(found & set(map(tuple, table.alone))) == len(found & set(map(tuple, table.watched))) == 32
+
+
+def layouts(count_first: bool) -> np.ndarray:
+    """What two layers write over four combinations of two cues, in eight noisy scenes [scene layer comparison]: the count and then the judgement, or twice the
+    judgement."""
+    values = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]).sum(1).astype(float)
+    judged = (values == 2).astype(float)
+    one, other = np.triu_indices(4, 1)
+    far = lambda written: np.abs(written[one] - written[other])  # noqa: E731
+    layers = np.stack([far(values if count_first else judged), far(judged)])
+    return layers + np.random.default_rng(int(count_first)).normal(0, 0.02, (8, *layers.shape))
+
+
+def sides(own: list[bool], theirs: list[bool], work=((0.5, 0.4), (0.5, 0.4))) -> tuple[Side, Side]:
+    mine, others = (np.stack([layouts(one) for one in of]) for of in (own, theirs))
+    each = [np.broadcast_to(np.array(of), (len(own), 2)) for of in work]
+    return Side(mine, each[0], [True] * len(own)), Side(others, each[1], [True] * len(own))
+
+
+def test_two_ways_to_the_same_answer_are_told_apart():
+    """Both act alike; one counts first. Told by the layer in which they differ, beside strangers and beside themselves."""
+    same, other = likenesses(*sides([True, False], [True, True]), seed=3)
+    assert same["says"] == "alike"
+    assert same["low"] > 0.95
+    assert other["says"] == "another"
+    assert other["value"] == min(other["layers"])
+    assert other["layers"][1] > 0.95
+    assert other["low"] <= other["value"] <= other["high"] < 0.8
+    assert same["strangers"] > 0.95
+    assert other["strangers"] < 0.8
+    assert min(same["again"], other["again"]) > 0.95
+
+
+def test_a_layer_in_which_only_one_works_is_not_compared():
+    apart = likenesses(*sides([False], [True], ((0.0, 0.9), (0.5, 0.4))), seed=3)[0]
+    assert apart["layers"][0] is None
+    assert apart["says"] == "alike"
+    nowhere = likenesses(*sides([False], [True], ((0.9, 0.0), (0.0, 0.9))), seed=3)[0]
+    assert (nowhere["value"], nowhere["low"], nowhere["says"]) == (None, None, "undecided")
+
+
+def test_nothing_is_said_without_circuits():
+    own, theirs = sides([True, True], [True, True])
+    found = likenesses(own._replace(found=[False, True]), theirs._replace(found=[True, False]), seed=3)
+    assert found == [None, None]
+    only_one = likenesses(own, theirs._replace(found=[True, False]), seed=3)
+    assert only_one[0]["strangers"] is None, "who has no circuit is no stranger to compare with"
+
+
+def test_what_writes_the_same_whatever_the_cues_is_like_nothing():
+    own, theirs = sides([True], [True])
+    still = own._replace(geometry=np.zeros_like(own.geometry))
+    assert likenesses(still, theirs, seed=3)[0]["value"] == 0
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "again", "word"),
+    [
+        (0.85, 0.99, 0.99, "alike"),
+        (0.5, 0.75, 0.99, "another"),
+        (0.7, 0.9, 0.99, "undecided"),
+        (0.5, 0.75, 0.7, "undecided"),
+        (0.85, 0.99, None, "undecided"),
+        (None, None, None, "undecided"),
+    ],
+)
+def test_the_interval_decides_and_noise_does_not(low, high, again, word):
+    assert says(low, high, again) == word
