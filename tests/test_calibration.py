@@ -1,6 +1,7 @@
 """Does the study of controls add up, say what it should, and refuse what it cannot do?"""
 
 import json
+from dataclasses import replace
 
 import pytest
 from commands import run
@@ -65,6 +66,13 @@ def test_no_two_runs_share_a_seed():
     assert len(set(seeds)) == len(seeds)
 
 
+def test_a_rule_that_a_curriculum_has_of_its_own_is_kept_in_other_worlds():
+    other = replace(WORLDS["tiny"], cue_kinds=6)
+    worlds = {name: study(world=other).config(name, 0).curriculum.world for name in CURRICULA}
+    assert worlds.pop("planted_other_rule") == replace(other, self_rule="any")
+    assert set(worlds.values()) == {other}
+
+
 def test_mixed_organisms_are_one_truth():
     of_two = [name for name in CURRICULA if TRUTHS[name][1] == "mixed" and name != "planted_mixed_spare"]
     assert sum(study(members=9).wanted(name) for name in of_two) == 9
@@ -79,6 +87,12 @@ def test_a_summary_keeps_the_contract_and_scores_only_what_took():
     assert found["accuracy"][0] == pytest.approx(9 / 10)
     assert found["findings"]["accuracy of the second make"][0] == 1.0
     assert found["undecided"] == 1
+    assert found["mechanisms"]["planted_other_rule"] == {"another": 1}
+    known = (
+        "computes alike told right, where one mechanism serves both",
+        "by another mechanism told right, where the rules differ",
+    )
+    assert [found["findings"][name][0] for name in known] == [1.0, 1.0]
     assert list(found["planting_failed"]) == ["planted_reused"]
 
 

@@ -86,6 +86,8 @@ def test_provenance_and_behaviour_come_back(written):
         *organism["intervals"]["repurposed"],
     ]
     assert pick(rows, metric="corroboration disagrees")[0]["variable"] == "cosine"
+    computes = pick(rows, metric="computes another")[0]
+    assert [computes[side] for side in ("value", "low", "high")] == [0.97, 0.95, 0.99]
     rows = pick(written["behaviour"], organism="redundant-synthetic-1/1", metric="alone_secret", role="self")
     assert {row["variable"]: row["value"] for row in rows} == {
         "trained": organism["behaviour"]["self_alone_secret"],

@@ -3,7 +3,17 @@
 import pytest
 
 from analysis.provenance import CELLS
-from analysis.verdict import BEHAVES, LEAST_SHARE, MIXED_WIDTH, NO_ANCESTOR, NO_BEHAVIOUR, NO_CIRCUIT, TABLE, verdict
+from analysis.verdict import (
+    BEHAVES,
+    LEAST_SHARE,
+    MIXED_WIDTH,
+    NO_ANCESTOR,
+    NO_BEHAVIOUR,
+    NO_CIRCUIT,
+    TABLE,
+    in_full,
+    verdict,
+)
 
 REUSED = LEAST_SHARE["reused"]
 SCHEMES = dict.fromkeys(
@@ -75,3 +85,12 @@ def test_no_shares_are_no_verdict():
     """Where self has no effect above the floor, every share is NaN."""
     nothing = dict.fromkeys(CELLS, float("nan"))
     assert verdict(SCHEMES, True, True, nothing, {cell: [float("nan")] * 2 for cell in CELLS})[0] == "undecided"
+
+
+@pytest.mark.parametrize("name", [*CELLS, "mixed", "undecided", "absent"])
+@pytest.mark.parametrize("told", ["alike", "another", "undecided", None])
+def test_another_mechanism_is_named_where_self_parted_alone(name, told):
+    """Where components are shared there is no other mechanism, whatever was measured; where nothing was, none is named."""
+    full = in_full({"verdict": name, "mechanism": None if told is None else {"says": told}})
+    otherwise = name in ("repurposed", "second copy") and told == "another"
+    assert full == name + (", by another mechanism" if otherwise else "")
