@@ -68,7 +68,7 @@ DRIVES = {
 EXERCISE = (0.001, 0.01, 0.1)
 """shares of self's moments in which it is alone, under the strongest drive"""
 STRONGEST = "both"
-READ_EVERY = {"tiny": 25, "cpu": 25, "gpu": 200}
+READ_EVERY = {"tiny": 25, "cpu": 15, "gpu": 200}
 """steps of disuse between two readings, and two checkpoints"""
 DECAYS = "phases.0.optimiser.weight_decay"
 VARIED = {
@@ -77,6 +77,10 @@ VARIED = {
     "fading": (Variation(DECAYS, (0.0, DECAY)),),
 }
 """what members of a run differ in, by what the run is for"""
+
+
+MEMBERS = 10
+"""organisms of each kind by default: one or two may turn out to have another mechanism than they are taken for, and eight are few enough"""
 
 
 class Bitrot(studies.Study):

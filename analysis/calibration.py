@@ -16,7 +16,7 @@ from analysis.measuring import NULLS
 from analysis.statistics import Interval, jsonable, mean_interval
 from analysis.studies import Study, write
 from analysis.survey import survey
-from analysis.verdict import CHOSEN_ON, TABLE
+from analysis.verdict import ALIKE_CHOSEN_ON, APART, CHOSEN_ON, TABLE
 from curricula.faults import Fault
 from organisms import records
 from organisms.config import RunConfig
@@ -30,6 +30,8 @@ CURRICULA = (
     "planted_other_rule",
 )
 """curricula in the order that decides the seeds of their runs: what is added comes last"""
+OTHER_RULE = "planted_other_rule"
+"""the curriculum that has a rule for self of its own; it is in another world than all others, and scored apart from them"""
 MIXTURE, SHARES_OF_MIXTURE = "planted_mixed", 3
 """how the names of mixtures begin, and how many shares of reused and second copy are mixed: a truth's organisms are divided by that"""
 ROUNDS = 4
@@ -44,6 +46,10 @@ class Controls(Study):
     def wanted(self, name: str) -> int:
         """Organisms of a curriculum: those that are mixed in different shares are one truth."""
         return -(-self.members // SHARES_OF_MIXTURE) if name.startswith(MIXTURE) else self.members
+
+    def curricula(self) -> list[str]:
+        """Those that can be planted in the study's world: where a cue may say nothing, or there is but one, self can have no rule of its own."""
+        return [name for name in CURRICULA if name != OTHER_RULE or not self.config(name, 0).curriculum.world.faults()]
 
     def config(self, name: str, again: int) -> RunConfig:
         """The run of a planted curriculum in a round of growing; every run has a seed of its own, so that no two organisms are siblings."""
@@ -82,13 +88,15 @@ def _check(study: Controls) -> None:
         found.append(f"seed: expected 0 to {2**31 // SEEDS_APART - 1}, got {study.seed}")
     if found:
         raise Fault("; ".join(found))
-    for name in CURRICULA:
+    for name in study.curricula():
         study.config(name, 0).check()
 
 
 def _grow(study: Controls, out: Path, quiet: bool, say: Say) -> dict[str, list[Path]]:
     """Folders of finished runs by curriculum, with at least ``members`` organisms each that are what they were planted to be."""
-    folders: dict[str, list[Path]] = {name: [] for name in CURRICULA}
+    folders: dict[str, list[Path]] = {name: [] for name in study.curricula()}
+    for name in set(CURRICULA) - set(folders):
+        say(f"{name}: left out, since self can have no rule of its own in this world")
     for again in range(ROUNDS):
         wanted = [name for name, of in folders.items() if _took(of) < study.wanted(name)]
         configs = [study.config(name, again) for name in wanted]
@@ -144,7 +152,12 @@ def summarise(
     grown: Mapping[str, Mapping[str, int]],
 ) -> dict[str, Any]:
     """What `summary.json` of the study says. rows: see `scoring.scored`. grown: see `_grown`."""
-    scored = [row for row in rows if row["took"]]
+    took = [row for row in rows if row["took"]]
+    scored, other = (
+        [row for row in took if (row["curriculum"] == OTHER_RULE) == is_other] for is_other in (False, True)
+    )
+    same = [row for row in scored if row["planted_mechanism"] == "alike"]
+    apart = [row for row in scored if row["verdict"] in APART]
     first, second = ([row for row in scored if (row["make"] == "routing") == is_first] for is_first in (True, False))
     seeds = sorted({row["seed"] for row in rows})
     mixed = [row for row in first if row["truth"] == "mixed"]
@@ -168,8 +181,13 @@ def summarise(
         "gate handed over along a direction, reused": _handed(scored, ("reused",), "value"),
         "the same, repurposed and second copy": _handed(scored, ("repurposed", "second copy"), "value"),
         "the same, newborns: the floor": _handed(scored, scoring.IN_ONE_CELL, "null"),
-        "computes alike told right, where one mechanism serves both": scoring.mechanism_told(scored, "alike"),
-        "by another mechanism told right, where the rules differ": scoring.mechanism_told(scored, "another"),
+        "told to compute alike, where the same components serve both": scoring.told_so(same, "mechanism", "alike"),
+        "told as second copy, by another mechanism, where self's lane learned another rule": scoring.told_so(
+            other, "told", "second copy, by another mechanism"
+        ),
+        "the same words where verdicts put self apart and its lane learned the same rule": scoring.told_so(
+            apart, "mechanism", "another"
+        ),
         "cmd": mean_interval(row["cmd"] for row in first if row["circuit_found"]),
         "cmd that the effects' spread leaves": mean_interval(
             row["cmd_of_spread"] for row in first if row["circuit_found"]
@@ -178,18 +196,20 @@ def summarise(
     }
     return {
         "study": "controls",
-        "n": len(scored),
+        "n": len(took),
         "seeds": seeds,
         "chosen_on_these": sorted(CHOSEN_ON.intersection(seeds)),
+        "alike_chosen_on_these": sorted(ALIKE_CHOSEN_ON.intersection(seeds)),
         "shares_of_mixed_measured": sum(row["shares"]["reused"] is not None for row in mixed),
         "mixed": len(mixed),
         "findings": {name: jsonable(value) for name, value in measures.items()},
         "accuracy": jsonable(accuracy),
         "confusion": scoring.confusion(first),
         "confusion_of_the_second_make": scoring.confusion(second),
-        "undecided": sum(row["verdict"] == "undecided" for row in scored),
+        "confusion_of_another_rule": scoring.confusion(other),
+        "undecided": sum(row["verdict"] == "undecided" for row in took),
         "corroboration": scoring.hits([row for row in scored if row["truth"] in scoring.IN_ONE_CELL]),
-        "mechanisms": scoring.mechanisms(scored),
+        "mechanisms": scoring.mechanisms(took),
         "nulls": nulls,
         "planting_failed": _failed(rows),
         "confusion_where_planting_failed": scoring.confusion([row for row in rows if not row["took"]]),

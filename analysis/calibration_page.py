@@ -17,6 +17,7 @@ def page(summary: Mapping[str, Any]) -> str:
     tables = [
         ("Planted by routing", summary["confusion"]),
         ("Planted by surgery and by freezing", summary["confusion_of_the_second_make"]),
+        ("Planted by routing, with a rule of self's own", summary["confusion_of_another_rule"]),
     ]
     return template("controls.html.jinja").render(
         summary=summary,
@@ -33,7 +34,9 @@ def plain_lines(summary: Mapping[str, Any]) -> list[str]:
     findings = summary["findings"]
     wrong = [
         f"{count} {truth} called {verdict}"
-        for table in (summary["confusion"], summary["confusion_of_the_second_make"])
+        for table in (
+            summary[name] for name in ("confusion", "confusion_of_the_second_make", "confusion_of_another_rule")
+        )
         for truth, of in table.items()
         for verdict, count in of.items()
         if verdict != truth

@@ -20,12 +20,12 @@ from analysis.alignment import Aligned
 from analysis.circuits import Circuit
 from analysis.effects import Contributions
 from analysis.interchange import Handover
-from analysis.verdict import CARRIES, OF_HOME
+from analysis.verdict import APART, CARRIES, OF_HOME
 from curricula.contrasts import Role
 from organisms.config import OrganismConfig
 from organisms.sites import places
 
-TOGETHER, APART = {"reused", "migrated"}, {"repurposed", "second copy"}
+TOGETHER = {"reused", "migrated"}
 AT_FORK, NOT_AT_FORK = {"reused", "repurposed"}, {"migrated", "second copy"}
 BOOTSTRAPS = 200
 LESIONS: dict[str, tuple[str, Role]] = {

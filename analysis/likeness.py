@@ -1,14 +1,16 @@
 """Does self's circuit compute as the characters' does? What either writes over the same cues, layer by layer.
 
 In scenes that differ in the cues of the measured moment alone, the components of a circuit write something at the decision for every combination of cues.
-How far apart what a layer's components write for two combinations lies, for all pairs of combinations, is the layer's *geometry* (a representational
-dissimilarity matrix: Kriegeskorte et al. 2008, Frontiers in Systems Neuroscience 2:4). It does not depend on which components write, nor in which directions.
-The *likeness* of two circuits is the correlation of their geometries in that layer in which it is least, of those in which both do some of the work. A circuit that
-counts cues in the first layer and judges the count in the second is told from one that does both in the first, though both act alike in every scene.
+How far apart what a layer's components write together lies for two combinations, for all pairs of combinations, is the layer's *geometry* (a representational
+dissimilarity matrix: Kriegeskorte et al. 2008, Frontiers in Systems Neuroscience 2:4). It does not depend on which components write, and stays as it is when
+all that they write is turned. The *likeness* of two circuits is the correlation of their geometries in that layer in which it is least, of those in which both
+do some of the work. In organisms that were looked at it was the first layer that made the difference: some write there how many cues say *alone*, others
+whether all do, and from the second layer on all write the latter.
 
-Beside it stands the likeness of self's circuit with those of *other* organisms' characters, who learned the same task from other beginnings. Two circuits that
-are alike may have learned alike: it does not show that one was made from the other. What is written at the tokens of the cues is not looked at; nor is attention,
-which differs between the roles where all else is the same, since self has no secret to look at.
+Beside it stands the likeness of self's circuit with those of *other* organisms' characters, who learned the same task from other beginnings: where that is as
+high, being alike says nothing of where a circuit came from. It is not judged in which layers the work is done; nor is what is written at the tokens of the
+cues, which counts in the work that a layer does; nor attention, which differs between the roles where all else is the same, since self has no secret to look
+at.
 """
 
 from collections.abc import Sequence
@@ -24,7 +26,7 @@ from analysis.circuits import Circuit
 from analysis.effects import Contributions
 from analysis.interventions import Recording, over_pairs, recorder, written
 from analysis.measuring import Survey
-from analysis.verdict import ALIKE
+from analysis.verdict import ALIKE, LEAST_WORK
 from curricula.contrasts import Pair, Role
 from curricula.world import World, tables
 from organisms.config import OrganismConfig
@@ -33,20 +35,22 @@ from organisms.model import Organism
 
 SCENES, COMBINATIONS = 16, 64
 """scenes of each role; combinations of cues at most, in each of them"""
-LEAST_WORK = 0.1
-"""share of its role's gate that a circuit does in a layer that is compared"""
 BOOTSTRAPS = 200
 NOTHING = 1e-6
 """a layer that writes hardly more apart than this, of what the other writes, writes the same whatever the cues"""
 
 
 def combinations(world: World) -> Int[np.ndarray, "combination cue"]:
-    """The combinations of cues that occur in training; where there are more than `COMBINATIONS`, some of either meaning, half as many at most."""
-    table = tables(world)
-    if len(table.alone) + len(table.watched) <= COMBINATIONS:
-        return np.concatenate([table.alone, table.watched])
-    rng = np.random.default_rng(world.seed)
-    return np.concatenate([rng.permutation(of)[: COMBINATIONS // 2] for of in (table.alone, table.watched)])
+    """The combinations of cues that occur in training; where there are more than `COMBINATIONS`, as many at most of each meaning that they have to characters
+    and to self."""
+    table, of_self = tables(world), tables(world, "self")
+    rows = np.concatenate([table.alone, table.watched])
+    if len(rows) <= COMBINATIONS:
+        return rows
+    alone, own = set(map(tuple, table.alone)), set(map(tuple, of_self.alone))
+    means = np.array([2 * (tuple(row) in alone) + (tuple(row) in own) for row in rows])
+    kinds, rng = np.unique(means), np.random.default_rng(world.seed)
+    return np.concatenate([rng.permutation(rows[means == kind])[: COMBINATIONS // len(kinds)] for kind in kinds])
 
 
 def geometry(
@@ -110,7 +114,8 @@ def likenesses(own: Side, theirs: Side, seed: int) -> list[dict[str, Any] | None
     """How alike each member's circuits of self and of characters are; None where either was not found.
 
     value: the likeness, with its interval over scenes; null where no layer can be compared. layers: that of each layer, null where not both work. strangers: mean
-    likeness of self's circuit and those of other members' characters. again: likeness of the characters' circuit and itself in other scenes. says: see `says`.
+    likeness of self's circuit and those of other members' characters. again: likeness of a circuit and itself in other scenes, the lesser of the two. says: see
+    `says`.
     """
     members = range(len(own.work))
     return [
@@ -126,15 +131,16 @@ def _of_member(own: Side, theirs: Side, member: int, seed: int) -> dict[str, Any
     known = [value for value in strangers if value is not None]
     of_layer = dict(zip(layers.tolist(), likeness(mine, theirs.geometry[member], layers), strict=True))
     low, high = interval(mine, theirs.geometry[member], layers, seed)
-    again = least(theirs.geometry[member][::2], theirs.geometry[member][1::2], layers)
+    again = [least(of[::2], of[1::2], layers) for of in (mine, theirs.geometry[member])]
+    itself = min((value for value in again if value is not None), default=None)
     return {
         "value": min(of_layer.values(), default=None),
         "low": low,
         "high": high,
         "layers": [of_layer.get(layer) for layer in range(own.work.shape[1])],
         "strangers": float(np.mean(known)) if known else None,
-        "again": again,
-        "says": says(low, high, again),
+        "again": itself,
+        "says": says(low, high, itself),
     }
 
 
@@ -172,7 +178,8 @@ def interval(
     layers: Int[np.ndarray, " chosen"],
     seed: int,
 ) -> tuple[float | None, float | None]:
-    """The likeness's percentile interval over resampled scenes, of either role on its own."""
+    """The likeness's interval over resampled scenes, of either role on its own: the middle 0.95 of draws, moved so that their mean is the likeness (noise that
+    is drawn anew is added again, which makes draws lower on average)."""
     if not len(layers):
         return None, None
     rng = np.random.default_rng(seed)
@@ -180,8 +187,9 @@ def interval(
         min(likeness(*(of[rng.integers(0, len(of), len(of))] for of in (first, second)), layers=layers))
         for _ in range(BOOTSTRAPS)
     ]
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    return float(low), float(high)
+    moved = np.array(drawn) - np.mean(drawn) + min(likeness(first, second, layers))
+    low, high = np.quantile(moved, [0.025, 0.975])
+    return float(low), min(1.0, float(high))
 
 
 def says(low: float | None, high: float | None, again: float | None) -> str:

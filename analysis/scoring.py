@@ -16,6 +16,7 @@ from scipy import stats
 
 from analysis.corroboration import claims, say
 from analysis.statistics import CELLS, VERDICTS, Interval, count_interval, mean_interval
+from analysis.verdict import in_full
 from curricula.world import World
 from organisms import records
 from organisms.config import read_config
@@ -62,6 +63,7 @@ def scored(finding: Mapping[str, Any], truth: Mapping[str, Any]) -> list[dict[st
                 ),
                 "circuit_found": finding["circuits"]["end self"]["found"][member],
                 "corroboration": organism["corroboration"],
+                "told": in_full(organism),
                 "mechanism": organism["mechanism"]["says"] if organism["mechanism"] else None,
                 "planted_mechanism": planted_mechanism(planted, world),
             }
@@ -148,11 +150,9 @@ def mechanisms(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
     return {name: dict(Counter(row["mechanism"] for row in told if row["curriculum"] == name)) for name in names}
 
 
-def mechanism_told(rows: Sequence[Mapping[str, Any]], planted: str) -> Interval:
-    """Of organisms of which it is known by construction that self's circuit computes *alike*, or in *another* way, the share that was told so; *undecided* is
-    wrong."""
-    known = [row for row in rows if row["planted_mechanism"] == planted]
-    return count_interval(sum(row["mechanism"] == planted for row in known), len(known))
+def told_so(rows: Sequence[Mapping[str, Any]], name: str, words: str) -> Interval:
+    """Of organisms, the share of which something was told in these words. name: what of them is told, *told* (the verdict in full) or *mechanism*."""
+    return count_interval(sum(row[name] == words for row in rows), len(rows))
 
 
 def share_error(rows: Sequence[Mapping[str, Any]], name: str = "shares") -> Interval:

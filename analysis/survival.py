@@ -141,7 +141,7 @@ class Means(NamedTuple):
 
 def mean_lives(first: Lives, second: Lives, seed: int = 0) -> Means:
     """The ratio of restricted mean lives (Irwin 1949), which is decided where half-lives are not, since everybody who still lives counts with the last
-    reading; it lies nearer to 1 than half-lives would. Mantel's log-rank test stands beside it. Both groups must have been watched for as long.
+    reading; it mostly lies nearer to 1 than half-lives would. Mantel's log-rank test stands beside it. Both groups must have been watched for as long.
     """
     if not (first.died.any() or second.died.any()):
         return Means((math.nan, math.nan, math.nan), math.nan)
@@ -156,7 +156,10 @@ def mean_lives(first: Lives, second: Lives, seed: int = 0) -> Means:
 def _resampled(
     groups: Sequence[np.ndarray], of: Callable[..., float], value: float, confidence: float, seed: int
 ) -> tuple[float, float] | None:
-    """The bootstrap interval of a statistic of two groups (BCa, SciPy; percentiles where that is degenerate); None where neither holds the value."""
+    """The bootstrap interval of a statistic of two groups (BCa, SciPy; percentiles where that is degenerate); None where neither holds the value, or where a
+    group has one organism, which can not be drawn anew."""
+    if min(map(len, groups)) < 2:
+        return None
     for method in ("BCa", "percentile"):
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")

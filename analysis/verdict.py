@@ -23,11 +23,15 @@ BEHAVES = 0.9
 """self must act on its secret when alone, and on its profession when watched, at this rate or more"""
 ALIKE = 0.8
 """two circuits compute alike where what they write over the same cues is laid out alike in every layer that is compared, at a correlation above this"""
+LEAST_WORK = 0.1
+"""a layer is compared where either circuit does this share of its role's gate in it"""
 LEAST_SHARE = MappingProxyType({"reused": 0.85, "repurposed": 0.5, "migrated": 0.75, "second copy": 0.75})
 """a cell gives the verdict when the lower bound of its share is above this. It differs by cell since on the seeds that it was chosen on reuse came
 back as 0.99 to 1 and the larger part of mixed organisms, none of which hold a spare, as 0.54 to 0.80, while planted spares came back as 0.55 to 0.93"""
 CHOSEN_ON = frozenset([*range(1000, 3000), *range(3080, 3100), 5000])
 """seeds of runs that thresholds or the planting were chosen on, or that were seen before the last change: a score on them is no test"""
+ALIKE_CHOSEN_ON = frozenset({12, 700, 24000, 24010, 24080})
+"""the same for what tells whether circuits compute alike"""
 MIXED_WIDTH = 0.2
 """without such a cell: *mixed* if the largest cell's interval is at most this wide, else *undecided*"""
 TABLE = MappingProxyType(
@@ -42,12 +46,15 @@ TABLE = MappingProxyType(
         "corroboration says yes above, no below, share of what its components do at home": OF_HOME,
         "corroboration is silent below, share of the gate handed over at home": CARRIES,
         "computes alike above, by another mechanism below, correlation": ALIKE,
+        "layers are compared from, share of the gate in either circuit": LEAST_WORK,
+        "these two chosen on": "run seeds 24000, 24010, 24080 and 12, where correlations were 0.87 or more, or 0.78 or less; nothing was planted "
+        "that computes one rule in two ways",
         "membership is whole at, share of the typical effect": ENOUGH,
         "quantile of null effects taken off": FLOOR_QUANTILE,
     }
 )
 
-APART = ("repurposed", "second copy")
+APART = {"repurposed", "second copy"}
 """verdicts by which self and characters have mechanisms of their own"""
 NO_BEHAVIOUR = "self does not show the behaviour"
 NO_CIRCUIT = "no circuit found for self: too small an effect, or one that does not replicate"

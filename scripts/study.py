@@ -10,7 +10,7 @@ import command
 import tyro
 from preview import first_look
 
-from analysis.bitrot import Bitrot, run_bitrot
+from analysis.bitrot import MEMBERS, Bitrot, run_bitrot
 from analysis.calibration import Controls, run_controls
 from analysis.chronology import Chronology, run_chronology
 from analysis.incentives import Incentives, run_incentives
@@ -30,9 +30,9 @@ class Study:
     world: World
     organism: OrganismConfig
     scale: Scale = "cpu"
-    """sizes of the world, the organism and the phases, before the settings above"""
-    members: int = 8
-    """organisms of each kind"""
+    """sizes of the world, the organism and the phases, before the other settings"""
+    members: int | None = None
+    """organisms of each kind; by default 8, and 10 for bitrot"""
     seed: int = 0
     steps: int | None = None
     """steps of every phase, in place of the curricula's own"""
@@ -49,7 +49,9 @@ def study(arguments: Sequence[str]) -> Path:
     default = Study("controls", WORLDS[look.scale], ORGANISMS[look.scale])
     wanted: Study = command.parse(Study, __doc__ or "", arguments, default=default)
     command.prepare(wanted.cache)
-    settings = wanted.scale, wanted.world, wanted.organism, wanted.members, wanted.seed, wanted.steps
+    usual = MEMBERS if wanted.study == "bitrot" else 8
+    members = usual if wanted.members is None else wanted.members
+    settings = wanted.scale, wanted.world, wanted.organism, members, wanted.seed, wanted.steps
     words = " ".join(["python scripts/study.py", *arguments])
     if wanted.study == "controls":
         return run_controls(Controls(*settings), wanted.out, words, wanted.quiet)

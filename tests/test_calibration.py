@@ -44,6 +44,7 @@ def row(curriculum: str, verdict: str, reused: float = 1.0, took: bool = True) -
         "null_cmd": 0.4,
         "circuit_found": True,
         "corroboration": {},
+        "told": {"planted_other_rule": "second copy, by another mechanism"}.get(curriculum, verdict),
         "mechanism": {"planted_other_rule": "another"}.get(curriculum, "alike"),
         "planted_mechanism": {"planted_other_rule": "another", "planted_reused": "alike"}.get(curriculum),
     }
@@ -73,6 +74,12 @@ def test_a_rule_that_a_curriculum_has_of_its_own_is_kept_in_other_worlds():
     assert set(worlds.values()) == {other}
 
 
+@pytest.mark.parametrize("settings", [{"opportunity": "one token"}, {"cues": 1}])
+def test_where_self_can_have_no_rule_of_its_own_that_curriculum_is_left_out(settings):
+    assert set(CURRICULA) - set(study(world=replace(WORLDS["tiny"], **settings)).curricula()) == {"planted_other_rule"}
+    assert study().curricula() == list(CURRICULA)
+
+
 def test_mixed_organisms_are_one_truth():
     of_two = [name for name in CURRICULA if TRUTHS[name][1] == "mixed" and name != "planted_mixed_spare"]
     assert sum(study(members=9).wanted(name) for name in of_two) == 9
@@ -84,15 +91,17 @@ def test_a_summary_keeps_the_contract_and_scores_only_what_took():
     assert set(found) >= {"study", "n", "seeds", "findings", "confusion", "accuracy", "undecided"}
     assert found["n"] == len(ROWS) - 1
     assert found["confusion"]["reused"] == {"reused": 1, "undecided": 1}
-    assert found["accuracy"][0] == pytest.approx(9 / 10)
+    assert found["accuracy"][0] == pytest.approx(8 / 9)
     assert found["findings"]["accuracy of the second make"][0] == 1.0
     assert found["undecided"] == 1
     assert found["mechanisms"]["planted_other_rule"] == {"another": 1}
-    known = (
-        "computes alike told right, where one mechanism serves both",
-        "by another mechanism told right, where the rules differ",
-    )
-    assert [found["findings"][name][0] for name in known] == [1.0, 1.0]
+    asked = "told as second copy, by another mechanism, where self's lane learned another rule"
+    assert found["findings"][asked][0] == 1.0
+    assert found["findings"]["told to compute alike, where the same components serve both"][0] == 1.0
+    mixed_up = [row | {"told": "second copy"} if row["curriculum"] == "planted_other_rule" else row for row in ROWS]
+    assert summarise(study(), mixed_up, NULLS, GROWN)["findings"][asked][0] == 0.0
+    assert found["confusion_of_another_rule"] == {"second copy": {"second copy": 1}}
+    assert found["confusion"]["second copy"] == {"second copy": 1}, "an organism of another world is in no other score"
     assert list(found["planting_failed"]) == ["planted_reused"]
 
 

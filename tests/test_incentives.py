@@ -33,6 +33,7 @@ def organism(member: int, verdict: str, cell: str = "reused", **says: str) -> di
     return {
         "member": member,
         "verdict": verdict,
+        "mechanism": None if verdict == "absent" else {"says": "another" if cell == "repurposed" else "alike"},
         "shares": shares,
         "shares_at_random": {name: [0.25, 0.0, 0.6] if verdict != "absent" else [None] * 3 for name in CELLS},
         "behaviour": dict.fromkeys(BEHAVIOURS, 1.0),
@@ -97,6 +98,8 @@ def test_only_organisms_that_behave_get_rates_and_the_others_are_counted():
     assert found["rates"]["repurposed"][0] == 1.0
     assert found["shares"]["repurposed"][0] == 1.0
     assert found["corroborated"] == {"repurposed": [1, 1]}
+    assert found["by_another_mechanism"] == 1
+    assert [o["told"] for o in found["organisms"]] == ["repurposed, by another mechanism", "absent"]
 
 
 def test_a_kind_of_evidence_agrees_where_more_of_its_lines_do():

@@ -1,5 +1,7 @@
 """Is what computes alike told from what does not, whoever writes it and in whatever direction?"""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -55,13 +57,19 @@ def test_components_that_write_elsewhere_compute_alike_and_one_that_reads_less_d
     assert least(first[:, :1], deaf, np.array([0])) < 0.8
 
 
-def test_combinations_are_of_training_and_of_either_meaning():
+def test_combinations_are_of_training_and_of_either_meaning_to_either_role():
     small, large = World(), World(cues=4, cue_kinds=6)
     table = tables(small)
     assert sorted(map(tuple, combinations(small))) == sorted(map(tuple, np.concatenate([table.alone, table.watched])))
     table, found = tables(large), {tuple(row) for row in combinations(large)}
     assert len(found) == likeness.COMBINATIONS
     assert len(found & set(map(tuple, table.alone))) == len(found & set(map(tuple, table.watched))) == 32
+    other = replace(large, self_rule="any")
+    found = {tuple(row) for row in combinations(other)}
+    for role in ("character", "self"):
+        table = tables(other, role)
+        for rows in (table.alone, table.watched):
+            assert len(found & set(map(tuple, rows))) >= likeness.COMBINATIONS // 4, role
 
 
 def layouts(count_first: bool) -> np.ndarray:
@@ -130,3 +138,15 @@ def test_what_writes_the_same_whatever_the_cues_is_like_nothing():
 )
 def test_the_interval_decides_and_noise_does_not(low, high, again, word):
     assert says(low, high, again) == word
+
+
+def test_noise_in_either_role_is_not_taken_for_another_mechanism():
+    """The same layout, seen through noise in self's scenes: an interval holds its value, and where noise drowns the layout nothing is said."""
+    rng = np.random.default_rng(0)
+    own, theirs = sides([True] * 12, [True] * 12)
+    for size, words in ((0.3, {"alike"}), (4.0, {"undecided"})):
+        noisy = own._replace(geometry=own.geometry + rng.normal(0, size, own.geometry.shape))
+        for pair in ((noisy, theirs), (theirs, noisy)):
+            found = likenesses(*pair, seed=3)
+            assert {one["says"] for one in found} == words
+            assert all(one["low"] <= one["value"] <= one["high"] for one in found)

@@ -138,7 +138,8 @@ def test_real_findings_are_scored_against_a_truth(findings):
     rows = scoring.scored(findings, truth | {"took": [True, False], "why_not": ["", "leaks"]})
     assert [row["took"] for row in rows] == [True, False]
     assert [row["planted_mechanism"] for row in rows] == ["alike", "alike"]
-    assert scoring.mechanism_told(rows, "alike")[0] == 1.0, "one mechanism serves both roles in these"
+    assert [row["mechanism"] for row in rows] == ["alike", "alike"], "the same components serve both roles in these"
+    assert [row["told"] for row in rows] == [row["verdict"] for row in rows]
     assert [row["verdict"] for row in rows] == [organism["verdict"] for organism in findings["organisms"]]
     assert all(row["auroc"]["self"] == 1.0 for row in rows)
     assert rows[1]["planted_shares"] == {"reused": 0.9, "repurposed": 0.0, "migrated": 0.0, "second copy": 0.1}
@@ -161,17 +162,12 @@ def test_a_mechanism_is_known_where_components_are_shared_and_where_rules_differ
 
 
 def test_mechanisms_are_counted_by_hand():
-    """*undecided* is wrong, and so is not to have found a circuit; organisms of unknown mechanism count in neither score."""
-    said = [("alike", "alike"), ("alike", "undecided"), ("another", "another"), ("another", None), (None, "another")]
-    rows = [{"curriculum": f"c{n}", "planted_mechanism": p, "mechanism": m} for n, (p, m) in enumerate(said)]
-    assert scoring.mechanism_told(rows, "alike")[0] == 0.5
-    assert scoring.mechanism_told(rows, "another")[0] == 0.5
-    assert scoring.mechanisms(rows) == {
-        "c0": {"alike": 1},
-        "c1": {"undecided": 1},
-        "c2": {"another": 1},
-        "c4": {"another": 1},
-    }
+    """*undecided* is not what was asked for, nor is not to have found a circuit."""
+    words = ("alike", "undecided", "another", None)
+    rows = [{"curriculum": f"c{n % 2}", "mechanism": word, "told": f"verdict {word}"} for n, word in enumerate(words)]
+    assert scoring.told_so(rows, "mechanism", "alike")[0] == 0.25
+    assert scoring.told_so(rows, "told", "verdict another")[0] == 0.25
+    assert scoring.mechanisms(rows) == {"c0": {"alike": 1, "another": 1}, "c1": {"undecided": 1}}
 
 
 def test_planted_shares_put_each_lane_in_the_cell_of_its_history():

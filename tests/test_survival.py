@@ -153,3 +153,15 @@ def test_the_rate_that_keeps_a_mode_is_bracketed_by_those_that_surely_lose_and_k
     assert math.isnan(value)
     assert low == 0.1
     assert math.isnan(high)
+
+
+@pytest.mark.parametrize(("first", "second"), [(1, 3), (3, 1), (1, 1)])
+def test_one_organism_has_a_ratio_and_no_interval(first, second):
+    """It can not be drawn anew. The study goes on all the same."""
+    one, other = lived([100.0] * first, [True] * first), lived([50.0, 60.0, 70.0][:second], [True] * second)
+    found = mean_lives(one, other)
+    assert found.ratio[0] == pytest.approx(100 / np.mean(other.times))
+    assert np.isnan(found.ratio[1:]).all()
+    told = ratio(one, other)
+    assert told.value > 1
+    assert math.isnan(told.low)
