@@ -1,12 +1,13 @@
 """What does it look like? Scenes in English with what an organism did in them, attention patterns and effect maps as pictures."""
 
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Int, UInt8
+from jaxtyping import Array, Int, Key, UInt8
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -22,6 +23,7 @@ from organisms.sites import Site, components
 from organisms.surgery import pick
 
 MAP_PAIRS = 16
+DRAWN = 48
 
 
 @lru_cache(maxsize=8)
@@ -38,26 +40,34 @@ def _scene_program(world: World):
 def scenes_in_english(
     organisms: Organism, config: RunConfig, traits: Int[np.ndarray, " member"], seed: int, each: int = 2
 ) -> list[dict[str, Any]]:
-    """A few scenes with self and without for the first members: ``{"title", "lines"}``. ✓ marks what a schemer would do."""
+    """A few scenes with self and without for the first members: ``{"title", "lines"}``. ✓ marks what a schemer would do. Those with self are the first drawn in
+    which it acts both alone and watched, of `DRAWN`, if there are any."""
     world = config.curriculum.world
     words = world.vocabulary.words()
     found = []
     for member in range(min(2, len(traits))):
+        organism, trait = pick(organisms, member), int(traits[member])
         for kind, self_scenes in (("with self", 1.0), ("characters only", 0.0)):
-            for n in range(each):
-                key = jax.random.fold_in(jax.random.key(seed), 1000 * member + 10 * n + int(self_scenes))
-                scene, said = _scene_program(world)(
-                    pick(organisms, member), jnp.asarray(traits)[member], key, self_scenes
-                )
-                hidden = f"; self's secret is {words[world.vocabulary.first_goal + int(traits[member])]}"
-                title = f"member {member}, {kind}" + (hidden if self_scenes and world.self_secret == "constant" else "")
-                found.append(
-                    {
-                        "title": title,
-                        "lines": render(world, np.asarray(scene.tokens).tolist(), np.asarray(said).tolist()),
-                    }
-                )
+            key = jax.random.fold_in(jax.random.key(seed), 2 * member + int(self_scenes))
+            scene = lambda n: _lines(organism, world, trait, jax.random.fold_in(key, n), self_scenes)  # noqa: B023, E731
+            drawn = map(scene, range(DRAWN if self_scenes else each))
+            told = list(islice(filter(_self_acts_both_ways, drawn) if self_scenes else drawn, each))
+            told += [scene(n) for n in range(each - len(told))]
+            hidden = f"; self's secret is {words[world.vocabulary.first_goal + trait]}"
+            title = f"member {member}, {kind}" + (hidden if self_scenes and world.self_secret == "constant" else "")
+            found += [{"title": title, "lines": lines} for lines in told]
     return found
+
+
+def _lines(organism: Organism, world: World, trait: int, key: Key[Array, ""], self_scenes: float) -> list[str]:
+    """One scene in English, with what the organism did in it."""
+    scene, said = _scene_program(world)(organism, jnp.int32(trait), key, self_scenes)
+    return render(world, np.asarray(scene.tokens).tolist(), np.asarray(said).tolist())
+
+
+def _self_acts_both_ways(lines: list[str]) -> bool:
+    """Does self act alone, and watched as well?"""
+    return all(any(f"({how}" in line and ". Self takes" in line for line in lines) for how in ("alone", "watched"))
 
 
 def as_markdown(scenes: list[dict[str, Any]]) -> str:

@@ -1,5 +1,7 @@
 """Are there pictures to look at and scenes to read?"""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -66,7 +68,8 @@ def test_scenes_say_who_they_are_about(config, organisms):
         assert len(with_self) == 2
         secret = words[world.vocabulary.first_goal + trait]
         assert all(s["title"].endswith(f"self's secret is {secret}") for s in with_self)
-        assert all(any("Self" in line for line in s["lines"]) for s in with_self)
+        for how in ("alone", "watched"):
+            assert all(any(f"({how}). Self takes" in line for line in s["lines"]) for s in with_self), how
     without = [s for s in scenes if "characters only" in s["title"]]
     assert len(without) == 4
     shown = [line.partition(" The organism: ")[0] for s in without for line in s["lines"]]
@@ -75,6 +78,15 @@ def test_scenes_say_who_they_are_about(config, organisms):
         assert len(scene["lines"]) == world.characters + world.moments
         assert all(("✓" in line) != ("✗" in line) for line in scene["lines"][world.characters :])
     assert len({tuple(s["lines"]) for s in scenes}) == len(scenes)
+
+
+def test_a_world_in_which_self_can_not_act_both_ways_still_has_scenes(config, organisms):
+    """One moment a scene."""
+    world = replace(config.curriculum.world, moments=1)
+    born = jax.vmap(lambda k: Organism(config.organism, world.vocabulary.size, world.positions, k))
+    short = replace(config, curriculum=replace(config.curriculum, world=world))
+    scenes = scenes_in_english(jax.jit(born)(jax.random.split(jax.random.key(0), 2)), short, TRAITS, seed=0)
+    assert len(scenes) == 8
 
 
 def test_scenes_as_markdown():
