@@ -24,7 +24,7 @@ BEHAVES = 0.9
 ALIKE = 0.8
 """two circuits compute alike where what they write over the same cues is laid out alike in every layer that is compared, at a correlation above this"""
 LEAST_WORK = 0.1
-"""a layer is compared where either circuit does this share of its role's gate in it"""
+"""a layer is compared where each of two circuits does this share of its role's gate in it"""
 LEAST_SHARE = MappingProxyType({"reused": 0.85, "repurposed": 0.5, "migrated": 0.75, "second copy": 0.75})
 """a cell gives the verdict when the lower bound of its share is above this. It differs by cell since on the seeds that it was chosen on reuse came
 back as 0.99 to 1 and the larger part of mixed organisms, none of which hold a spare, as 0.54 to 0.80, while planted spares came back as 0.55 to 0.93"""
@@ -46,7 +46,7 @@ TABLE = MappingProxyType(
         "corroboration says yes above, no below, share of what its components do at home": OF_HOME,
         "corroboration is silent below, share of the gate handed over at home": CARRIES,
         "computes alike above, by another mechanism below, correlation": ALIKE,
-        "layers are compared from, share of the gate in either circuit": LEAST_WORK,
+        "layers are compared from, share of its role's gate that each circuit does there": LEAST_WORK,
         "these two chosen on": "run seeds 24000, 24010, 24080 and 12, where correlations were 0.87 or more, or 0.78 or less; nothing was planted "
         "that computes one rule in two ways",
         "membership is whole at, share of the typical effect": ENOUGH,
