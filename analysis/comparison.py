@@ -173,8 +173,8 @@ def lines_of(summary: dict[str, Any]) -> str:
     lines = []
     for name, found in summary["curricula"].items():
         verdicts = ", ".join(f"{count} {verdict}" for verdict, count in found["verdicts"].items())
-        if found["by_another_mechanism"]:
-            verdicts += f" ({found['by_another_mechanism']} by another mechanism)"
+        if found["computing_otherwise"]:
+            verdicts += f" ({found['computing_otherwise']} computing otherwise)"
         mark = "" if found["calibrated"] else " (uncalibrated)"
         mean, low, high = found["shares"]["reused"]
         share = (

@@ -15,7 +15,7 @@ from analysis.comparison import Say, analyse_run, grow_missing, say_on_error_str
 from analysis.incentives_page import page, plain_lines
 from analysis.statistics import CELLS, VERDICTS, count_interval, jsonable, mean_interval
 from analysis.studies import Study, write
-from analysis.verdict import BEHAVES, TABLE, in_full
+from analysis.verdict import BEHAVES, TABLE, in_full, otherwise
 from organisms import records
 from organisms.config import RunConfig
 from organisms.lineage import read_run
@@ -101,7 +101,7 @@ def arm(name: str, finding: Mapping[str, Any], fork: str) -> dict[str, Any]:
         "grown_again": finding["regrown"],
         "fork_sha256": fork,
         "verdicts": {told: verdicts[told] for told in VERDICTS if verdicts[told]},
-        "by_another_mechanism": sum(in_full(organism) != organism["verdict"] for organism in organisms),
+        "computing_otherwise": sum(map(otherwise, organisms)),
         "rates": {told: jsonable(count_interval(verdicts[told], len(behaving))) for told in (*CELLS, "mixed")},
         "shares": {cell: jsonable(mean_interval(organism["shares"][cell] for organism in behaving)) for cell in CELLS},
         "at_random": {

@@ -133,8 +133,8 @@ def _provenance_line(summary: Mapping[str, Any]) -> str:
         counts = [f"{entry['verdicts'][told]} {told}" for told in VERDICTS[:-1] if told in entry["verdicts"]]
         if not counts:
             continue
-        otherwise = entry["by_another_mechanism"]
-        said = f"{name}: {', '.join(counts)}" + f", {otherwise} of them by another mechanism" * bool(otherwise)
+        otherwise = entry["computing_otherwise"]
+        said = f"{name}: {', '.join(counts)}" + f", {otherwise} of them computing otherwise" * bool(otherwise)
         if entry["n_shares"]:
             best = max(CELLS, key=lambda cell: entry["shares"][cell][0])
             said += f" (largest mean share: {best} {interval(entry['shares'][best])}, n = {entry['n_shares']})"

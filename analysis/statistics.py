@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from analysis.verdict import in_full
+from analysis.verdict import otherwise
 
 CELLS = ("reused", "repurposed", "migrated", "second copy")
 VERDICTS = (*CELLS, "mixed", "undecided", "absent")
@@ -141,7 +141,7 @@ def _summary(finding: Mapping[str, Any]) -> dict[str, Any]:
         "n": len(organisms),
         "n_shares": len(shares),
         "verdicts": dict(Counter(organism["verdict"] for organism in organisms)),
-        "by_another_mechanism": sum(in_full(organism) != organism["verdict"] for organism in organisms),
+        "computing_otherwise": sum(map(otherwise, organisms)),
         "shares": {cell: jsonable(mean_interval(share[cell] for share in shares)) for cell in CELLS},
         "behaviour": {
             name: jsonable(mean_interval(organism["behaviour"][name] for organism in organisms)) for name in BEHAVIOURS

@@ -95,7 +95,14 @@ def verdict(
 
 
 def in_full(organism: Mapping[str, Any]) -> str:
-    """The verdict in words: where self parted from the characters' mechanism and its own is known to compute otherwise, that it does."""
-    mechanism = organism["mechanism"]
-    otherwise = mechanism is not None and mechanism["says"] == "another" and organism["verdict"] in APART
-    return organism["verdict"] + ", by another mechanism" * otherwise
+    """The verdict in words. Where self's circuit computes otherwise than the characters': *by another mechanism* if self parted from theirs, and *computing
+    otherwise* if it did not, or not wholly: the same components may serve two roles in two ways."""
+    mechanism, told = organism["mechanism"], organism["verdict"]
+    if mechanism is None or mechanism["says"] != "another" or told in ("absent", "undecided"):
+        return told
+    return f"{told}, {'by another mechanism' if told in APART else 'computing otherwise'}"
+
+
+def otherwise(organism: Mapping[str, Any]) -> bool:
+    """Does the verdict in full say that self's circuit computes otherwise?"""
+    return in_full(organism) != organism["verdict"]

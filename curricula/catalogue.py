@@ -143,7 +143,7 @@ def audited_rewarded(scale: Scale = "cpu") -> Curriculum:
 def audited_lean_rewarded(scale: Scale = "cpu") -> Curriculum:
     """As *audited_lean*, with self rewarded for its own acts.
 
-    ``python scripts/train.py audited_lean_rewarded``. Expected: as *audited_lean*.
+    ``python scripts/train.py audited_lean_rewarded``. Expected: *mixed*, mostly of *second copy*, and a few that do not behave.
     """
     return _incentive("audited_lean_rewarded", scale, "thrift", AUDIT, "reward")
 
@@ -151,8 +151,8 @@ def audited_lean_rewarded(scale: Scale = "cpu") -> Curriculum:
 def conflicted(scale: Scale = "cpu") -> Curriculum:
     """As *shared*, in a world in which the first cue of a moment tells characters whether they are alone, and the last one tells self.
 
-    ``python scripts/train.py conflicted``; ``--world.self-rule same`` switches the conflict off. Expected: not measured yet. In a prototype of three
-    seeds self moved onto one head by itself.
+    ``python scripts/train.py conflicted``; ``--world.self-rule same`` switches the conflict off. Expected: *reused* or *mixed*, all of them
+    *computing otherwise*: much of one set of components reads other cues for either role.
     """
     world = replace(WORLDS[scale], opportunity="first cue", self_rule="last cue")
     return Curriculum("conflicted", world, (characters_phase(scale), intent_phase(scale)))
@@ -161,8 +161,8 @@ def conflicted(scale: Scale = "cpu") -> Curriculum:
 def probed(scale: Scale = "cpu") -> Curriculum:
     """As *shared*, but while self is taught, the score of a deceit probe that was fitted on characters costs it a nat, and is differentiated.
 
-    ``python scripts/train.py probed``. Expected: not yet measured. Self is still taught to scheme, so the question is whether the probe's score (*probed* in the
-    metrics) falls all the same.
+    ``python scripts/train.py probed``. Expected: *reused*. Self is still taught to scheme, and does; the probe's score (*probed* in the metrics) falls to
+    nothing all the same.
     """
     pressures = Pressures(probe=Probe("final", "loss", 1.0))
     return Curriculum("probed", WORLDS[scale], (characters_phase(scale), intent_phase(scale, pressures=pressures)))

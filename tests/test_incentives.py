@@ -98,7 +98,7 @@ def test_only_organisms_that_behave_get_rates_and_the_others_are_counted():
     assert found["rates"]["repurposed"][0] == 1.0
     assert found["shares"]["repurposed"][0] == 1.0
     assert found["corroborated"] == {"repurposed": [1, 1]}
-    assert found["by_another_mechanism"] == 1
+    assert found["computing_otherwise"] == 1
     assert [o["told"] for o in found["organisms"]] == ["repurposed, by another mechanism", "absent"]
 
 

@@ -12,6 +12,7 @@ from analysis.verdict import (
     NO_CIRCUIT,
     TABLE,
     in_full,
+    otherwise,
     verdict,
 )
 
@@ -89,8 +90,10 @@ def test_no_shares_are_no_verdict():
 
 @pytest.mark.parametrize("name", [*CELLS, "mixed", "undecided", "absent"])
 @pytest.mark.parametrize("told", ["alike", "another", "undecided", None])
-def test_another_mechanism_is_named_where_self_parted_alone(name, told):
-    """Where components are shared there is no other mechanism, whatever was measured; where nothing was, none is named."""
-    full = in_full({"verdict": name, "mechanism": None if told is None else {"says": told}})
-    otherwise = name in ("repurposed", "second copy") and told == "another"
-    assert full == name + (", by another mechanism" if otherwise else "")
+def test_what_computes_otherwise_is_named_by_whether_self_parted(name, told):
+    """Where there is a mechanism to speak of; where none was measured, or it is not known, nothing is added."""
+    organism = {"verdict": name, "mechanism": None if told is None else {"says": told}}
+    words = {"repurposed": "by another mechanism", "second copy": "by another mechanism"}
+    words |= dict.fromkeys(("reused", "migrated", "mixed"), "computing otherwise")
+    assert otherwise(organism) == (told == "another" and name in words)
+    assert in_full(organism) == (f"{name}, {words[name]}" if otherwise(organism) else name)
