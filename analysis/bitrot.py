@@ -57,7 +57,7 @@ COMPARED = {"separate": "shared", "separate (planted)": "shared (planted)", "sha
 """mechanisms that nothing else uses, each beside the one that had the same history but for what makes them part; the last is the very same organisms, who then
 see twice as many scenes of self"""
 ROUTED = ("shared (planted)", "separate (planted)")
-"""mechanisms that were put where they are: characters that are no longer shown, and decay alone, are asked of the others"""
+"""mechanisms that were put where they are: how much use keeps them, characters that are no longer shown, and decay alone, are asked of the others"""
 DRIVES = {
     (0.0, 0.0): "none",
     (DECAY, 0.0): "weight decay",
@@ -70,6 +70,8 @@ EXERCISE = (0.001, 0.01, 0.1)
 STRONGEST = "both"
 READ_EVERY = {"tiny": 25, "cpu": 15, "gpu": 200}
 """steps of disuse between two readings, and two checkpoints"""
+READ_LESS = 2
+"""times fewer scenes a reading than of runs that are no forks: with half of them (128 at cpu scale) a rate is sure to 0.03"""
 DECAYS = "phases.0.optimiser.weight_decay"
 VARIED = {
     "drives": (Variation(DECAYS, (0.0, DECAY)), Variation("phases.0.pressures.interference.fraction", (0.0, NEWS))),
@@ -99,7 +101,8 @@ class Bitrot(studies.Study):
         phase = config.curriculum.phases[0]
         pressures = replace(phase.pressures, rehearsal=replace(phase.pressures.rehearsal, fraction=rehearsal))
         taught = replace(config.curriculum, phases=(replace(phase, pressures=pressures),))
-        training = replace(config.training, checkpoint_every=READ_EVERY[self.scale])
+        scenes = -(-config.training.evaluation_scenes // READ_LESS)
+        training = replace(config.training, checkpoint_every=READ_EVERY[self.scale], evaluation_scenes=scenes)
         return replace(config, curriculum=taught, training=training, vary=vary, parent=parent)
 
 
@@ -119,11 +122,9 @@ def plan(study: Bitrot, parents: Mapping[str, Path]) -> dict[tuple[str, str], Fo
         run = read_run(folder)
         before = fork_entry(read_config(run.config).curriculum, run.entries()).step
         found[name, "untaught"] = Forked(study.child("disused", folder, before, rehearsal), folder)
-        if not rehearsal:
-            continue  # these are *shared*'s organisms, and the other questions are asked of them there
+        if name in ROUTED or not rehearsal:
+            continue  # those without rehearsal are *shared*'s organisms, and the other questions are asked of them there
         found[name, "exercise"] = Forked(study.child("disused", folder, None, rehearsal, "exercise"), folder)
-        if name in ROUTED:
-            continue
         found[name, "deserted"] = Forked(study.child("deserted", folder, None, 0.0), folder)
         found[name, "fading"] = Forked(study.child("fading", folder, None, rehearsal, "fading"), folder)
     return found
@@ -159,7 +160,7 @@ def run_bitrot(study: Bitrot, out: Path, command: str, quiet: bool = False, say:
         parent, faded = parents[mechanism.curriculum], folders.get((name, "fading"))
         fading = found[name, "fading"][-1] if faded else None
         case = Case(parent, folders[name, "drives"], folders[name, "untaught"], faded, strongest, fading)
-        told_by_drive = trials_of(case, found[name, "drives"], planted=(name, "exercise") in folders)
+        told_by_drive = trials_of(case, found[name, "drives"], planted=mechanism.rehearsal > 0)
         for part, cell in zip(told_by_drive["parts"], found[name, "drives"], strict=True):
             part["drive"] = drive_of(cell)
         trials[name] = {"planted_cases": None, "knock": None, "relearning": None} | told_by_drive
@@ -223,8 +224,6 @@ def summarise(
             "rates": {f"{rate:g}": told(cell, MODE) for rate, cell in zip(rates, by_rate, strict=True)},
             "keeping": jsonable(keeping(rates, [kept(cell.rates[MODE]) for cell in by_rate])),
         }
-        if (name, "deserted") not in found:
-            continue
         opposite[name] = told(found[name, "deserted"][0], OF_CHARACTERS)
         fading[name] = {f"{cell.phase.optimiser.weight_decay:g}": told(cell, MODE) for cell in found[name, "fading"]}
     lived = lambda name, drive: read_lives(drives[name][drive])  # noqa: E731

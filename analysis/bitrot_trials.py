@@ -118,9 +118,10 @@ def _parts(cell: Cell, disused: Grown, ancestors: Grown, traits: np.ndarray, gat
 def _predicted(case: Case, ancestors: Grown) -> dict[str, Any] | None:
     """What decay alone should do to the organisms that had the mode; and how far from that they came, where most."""
     cell = case.fading
-    if cell is None or not cell.rows:
+    if cell is None or case.faded is None or not cell.rows:
         return None
-    found = fade.predicted(ancestors.rows.take(cell.organisms), ancestors.config, cell.phase, cell.steps, MODE)
+    config = read_config(read_run(case.faded).config)  # read on the scenes of that run
+    found = fade.predicted(ancestors.rows.take(cell.organisms), config, cell.phase, cell.steps, MODE)
     apart = np.abs(np.transpose(found["organisms"]) - cell.rates[MODE])
     return found | {"furthest_from_seen": float(apart.max())}
 

@@ -64,11 +64,10 @@ def summary(study, tiny_run, disused_run) -> dict:
             cell(phases("disused", *drive), "whole" if words == "none" else fate) for drive, words in DRIVES.items()
         ]
         fates = [fate, "slow", "whole"]
-        if MECHANISMS[name].rehearsal:
+        if MECHANISMS[name].rehearsal and name not in ROUTED:
             found[name, "exercise"] = [
                 cell(phases("disused", alone=rate), how) for rate, how in zip(EXERCISE, fates, strict=True)
             ]
-        if MECHANISMS[name].rehearsal and name not in ROUTED:
             found[name, "deserted"] = [cell(phases("deserted"), fate)]
             found[name, "fading"] = [cell(phases("fading", decay), "whole") for decay in (0.0, 1.0)]
     trials = {
@@ -84,20 +83,21 @@ def summary(study, tiny_run, disused_run) -> dict:
 def test_every_mechanism_is_forked_into_every_cell_that_is_claimed(study, tiny_run, tmp_path):
     """All drives without exercise, all rates of exercise under both, and the same disuse for organisms that were never taught, from before they were."""
     folders = dict.fromkeys({mechanism.curriculum for mechanism in MECHANISMS.values()}, tiny_run.folder)
-    forks = plan(study, folders)
+    forks, tiny_config = plan(study, folders), read_config(tiny_run.config)
     for name, mechanism in MECHANISMS.items():
         drives, untaught = (forks[name, use].config for use in ("drives", "untaught"))
         assert drives.members == 2 * 4
-        exercised = [forks[name, "exercise"].config] if mechanism.rehearsal else []
+        exercised = [forks[name, "exercise"].config] if name in ("shared", "separate") else []
         assert [config.members for config in exercised] == [2 * 3] * len(exercised)
         for config in (drives, untaught, *exercised):
             config.check()
+            assert config.training.evaluation_scenes * 2 == tiny_config.training.evaluation_scenes
             assert config.curriculum.phases[0].pressures.rehearsal.fraction == mechanism.rehearsal
             assert config.curriculum.phases[0].self_alone == 0
         assert (drives.parent.step, untaught.parent.step) == (600, 400)
         assert [[one.values for one in config.vary] for config in exercised] == [[EXERCISE]] * len(exercised)
-    assert sum(use == "exercise" for _, use in forks) == 4
-    assert {name for name, use in forks if use == "deserted"} == {"shared", "separate"}
+    for use in ("exercise", "deserted", "fading"):
+        assert {name for name, other in forks if other == use} == {"shared", "separate"}
     assert forks["shared", "deserted"].config.curriculum.phases[0].mixture.self_scenes == 1
     fading = forks["shared", "fading"].config
     assert fading.curriculum.phases[0].optimiser.gradients == 0
