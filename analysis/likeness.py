@@ -69,10 +69,8 @@ def geometry(
         by_layer = circuit.reshape(config.layers, -1).astype(jnp.float32)
 
         def under(row: Int[Array, " cue"]) -> Float[Array, "layer model"]:
-            cues = (world.vocabulary.first_cue + row).astype(pair.first.dtype)
-            tokens = jax.lax.dynamic_update_slice(pair.first, cues, (pair.decision - world.cues,))
             recording: Recording = {}
-            organism(tokens, recorder(recording), pair.decision[None])
+            organism(with_cues(pair.first, pair.decision, row, world), recorder(recording), pair.decision[None])
             wrote = written(organism, config, recording, pair.decision)  # [layer component model]
             return jnp.einsum("lc,lcm->lm", by_layer, wrote)
 
@@ -81,6 +79,14 @@ def geometry(
         return jnp.sqrt(squares).T
 
     return over_pairs(one, (pairs, circuits), len(rows) * pairs.first.shape[1])
+
+
+def with_cues(
+    tokens: Int[Array, " position"], decision: Int[Array, ""], row: Int[Array, " cue"], world: World
+) -> Int[Array, " position"]:
+    """A scene with other cues in the moment of a decision."""
+    cues = (world.vocabulary.first_cue + row).astype(tokens.dtype)
+    return jax.lax.dynamic_update_slice(tokens, cues, (decision - world.cues,))
 
 
 @lru_cache(maxsize=32)
