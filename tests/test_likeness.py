@@ -9,7 +9,7 @@ import pytest
 from wired import READERS, SIZES, wired
 
 from analysis import likeness
-from analysis.likeness import Side, combinations, geometry, least, likenesses, says, with_cues
+from analysis.likeness import Side, combinations, geometry, interval, least, likenesses, says, with_cues
 from curricula.contrasts import sample_pairs
 from curricula.scenes import trained_support
 from curricula.world import World, tables
@@ -161,3 +161,13 @@ def test_noise_in_either_role_is_not_taken_for_another_mechanism():
             found = likenesses(*pair, seed=3)
             assert {one["says"] for one in found} <= words
             assert all(one["low"] <= one["value"] <= one["high"] for one in found)
+
+
+def test_an_interval_holds_its_value_though_draws_add_noise():
+    """Many comparisons, in noisy scenes: drawn scenes are noisier than all of them together, so that draws by themselves lie below the value."""
+    rng = np.random.default_rng(1)
+    layout = rng.uniform(0, 2, 300)
+    first, second = (layout + rng.normal(0, 1.5, (16, 1, 300)) for _ in range(2))
+    only = np.array([0])
+    low, high = interval(first, second, only, seed=2)
+    assert low < least(first, second, only) < high < 1
