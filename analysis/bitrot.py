@@ -71,7 +71,7 @@ STRONGEST = "both"
 READ_EVERY = {"tiny": 25, "cpu": 15, "gpu": 200}
 """steps of disuse between two readings, and two checkpoints"""
 READ_LESS = 2
-"""times fewer scenes a reading than of runs that are no forks: with half of them (128 at cpu scale) a rate is sure to 0.03"""
+"""times fewer scenes a reading than of runs that are no forks: with half of them (128 at cpu scale) the standard error of a rate is 0.03 at most"""
 DECAYS = "phases.0.optimiser.weight_decay"
 VARIED = {
     "drives": (Variation(DECAYS, (0.0, DECAY)), Variation("phases.0.pressures.interference.fraction", (0.0, NEWS))),

@@ -15,8 +15,9 @@ FADING_STEPS = 200
 DECAY, NEWS = 1.0, 0.2
 """of the drives: weight decay, and the share of moments that ask something new"""
 EVEN = 1e-3
-"""learning rate of disuse. Of eight organisms each that were looked at (seed 12: `lean`, `clamped_lean`, under both drives) half kept the mode for 400 steps at half
-of this rate, too slow for a half-life; at the usual 2e-3 interference took that of all within 100 steps, too fast to tell any apart"""
+"""learning rate of disuse. At half of this rate, under both drives, five and three of seven organisms kept the mode for 400 steps (seed 41: `lean` and
+`clamped_lean`; three and one of eight of seed 12), too many for half-lives with intervals; at the usual 2e-3 interference took that of all that were looked
+at within 100 steps, too fast to tell any apart"""
 
 
 def drive(decay: float = DECAY, news: float = NEWS, rehearsal: float = 0.5) -> dict:

@@ -50,17 +50,8 @@ CONTRACT = set(
         "organisms",
     ]
 )
-OF_AN_ORGANISM = {
-    "member",
-    "verdict",
-    "mechanism",
-    "shares",
-    "intervals",
-    "behaviour",
-    "generalisation",
-    "belief",
-    "corroboration",
-}
+OF_AN_ORGANISM = {"member", "verdict", "mechanism", "shares", "intervals"}
+OF_AN_ORGANISM |= {"behaviour", "generalisation", "belief", "corroboration"}
 
 
 @pytest.fixture(scope="module")
