@@ -57,7 +57,7 @@ COMPARED = {"separate": "shared", "separate (planted)": "shared (planted)", "sha
 """mechanisms that nothing else uses, each beside the one that had the same history but for what makes them part; the last is the very same organisms, who then
 see twice as many scenes of self"""
 ROUTED = ("shared (planted)", "separate (planted)")
-"""mechanisms that were put where they are: how much use keeps them, characters that are no longer shown, and decay alone, are asked of the others"""
+"""mechanisms that were put where they are: how long they last, and which part goes, is all that is asked of them"""
 DRIVES = {
     (0.0, 0.0): "none",
     (DECAY, 0.0): "weight decay",
@@ -119,11 +119,13 @@ def plan(study: Bitrot, parents: Mapping[str, Path]) -> dict[tuple[str, str], Fo
     for name, (curriculum, rehearsal, _) in MECHANISMS.items():
         folder = parents[curriculum]
         found[name, "drives"] = Forked(study.child("disused", folder, None, rehearsal, "drives"), folder)
+        if name in ROUTED:
+            continue
         run = read_run(folder)
         before = fork_entry(read_config(run.config).curriculum, run.entries()).step
         found[name, "untaught"] = Forked(study.child("disused", folder, before, rehearsal), folder)
-        if name in ROUTED or not rehearsal:
-            continue  # those without rehearsal are *shared*'s organisms, and the other questions are asked of them there
+        if not rehearsal:
+            continue  # they are *shared*'s organisms, and the other questions are asked of them there
         found[name, "exercise"] = Forked(study.child("disused", folder, None, rehearsal, "exercise"), folder)
         found[name, "deserted"] = Forked(study.child("deserted", folder, None, 0.0), folder)
         found[name, "fading"] = Forked(study.child("fading", folder, None, rehearsal, "fading"), folder)
@@ -159,11 +161,12 @@ def run_bitrot(study: Bitrot, out: Path, command: str, quiet: bool = False, say:
         strongest = next(cell for cell in found[name, "drives"] if drive_of(cell) == STRONGEST)
         parent, faded = parents[mechanism.curriculum], folders.get((name, "fading"))
         fading = found[name, "fading"][-1] if faded else None
-        case = Case(parent, folders[name, "drives"], folders[name, "untaught"], faded, strongest, fading)
-        told_by_drive = trials_of(case, found[name, "drives"], planted=mechanism.rehearsal > 0)
+        case = Case(parent, folders[name, "drives"], folders.get((name, "untaught")), faded, strongest, fading)
+        planted = mechanism.rehearsal > 0 and name not in ROUTED
+        told_by_drive = trials_of(case, found[name, "drives"], planted)
         for part, cell in zip(told_by_drive["parts"], found[name, "drives"], strict=True):
             part["drive"] = drive_of(cell)
-        trials[name] = {"planted_cases": None, "knock": None, "relearning": None} | told_by_drive
+        trials[name] = {"planted_cases": None, "knock": None} | told_by_drive
     families = family([*parents.values(), *folders.values()])
     summary = summarise(study, behave, verdicts, found, trials, families)
     return studies.write(study, out, summary, command, page, plain_lines, say)
@@ -277,6 +280,8 @@ def findings(
     for name, of in exercise.items():
         told[f"smallest exercise rate that keeps the mode, {name}"] = of["keeping"]
     for name, of in trials.items():
+        if "relearning" not in of:
+            continue
         told[f"relearning is faster by, {name}"] = of["relearning"]["factor"] if of["relearning"] else None
     return told
 

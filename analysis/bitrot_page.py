@@ -100,11 +100,21 @@ def _return_line(summary: Mapping[str, Any]) -> str:
     again = [
         f"{name} {interval(of['relearning']['factor'])} times (n = {of['relearning']['n']})"
         for name, of in summary["trials"].items()
-        if of["relearning"]
+        if of.get("relearning")
     ]
     if again:
         said.append(
             f"Where it was lost, relearning it took fewer steps than never-taught organisms took by {'; '.join(again)}."
+        )
+    stand = [
+        f"{name} {part['standing']['standing']} of {part['standing']['told']}"
+        for name, of in summary["trials"].items()
+        for part in of["parts"]
+        if part["drive"] == "both" and part["n_lost"]
+    ]
+    if stand:
+        said.append(
+            f"Where 0.2 of its rate or more was lost under both drives, its gate still stands in {', '.join(stand)}."
         )
     back = {
         name: [f"{interval(arm['returned'])} with {rest}" for rest, arm in of["knock"]["arms"].items()]
@@ -134,12 +144,16 @@ def _trust_line(summary: Mapping[str, Any]) -> str:
     ]
     if numbers(still):
         said.append(f"Without gradients and decay it strays by {max(numbers(still)):.2f}.")
-    apart = [of["planted_cases"]["told_apart"] for of in summary["trials"].values() if of.get("planted_cases")]
-    if apart:
-        right, n = sum(one["right"] for one in apart), sum(one["n"] for one in apart)
-        failed = sum(of["planted_cases"]["not_hidden"] for of in summary["trials"].values() if of.get("planted_cases"))
+    planted = [of["planted_cases"] for of in summary["trials"].values() if of.get("planted_cases")]
+    if planted:
+        by_standing, by_saving = (
+            " of ".join(str(sum(one[how][count] for one in planted)) for count in ("right", "n"))
+            for how in ("told_by_standing", "told_apart")
+        )
+        failed = sum(one["not_hidden"] for one in planted)
         said.append(
-            f"Planted cases of a gone and a suppressed mode are called what they are in {right} of {n} ({failed} more could not be hidden)."
+            f"Planted cases of a gone and a suppressed mode are called what they are in {by_standing} by whether the gate stands, "
+            f"in {by_saving} by relearning ({failed} more could not be hidden)."
         )
     few = [name for name, of in summary["drives"].items() if of["none"]["n"] < FEW_ORGANISMS]
     if few:

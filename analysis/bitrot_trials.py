@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from analysis import fade, knocking, parts, savings
+from analysis import fade, knocking, parts, savings, standing
 from analysis.retention import Cell
 from analysis.statistics import jsonable, mean_interval
 from analysis.survey import load
@@ -33,8 +33,8 @@ class Case(NamedTuple):
     parent: Path
     disused: Path
     """under every drive"""
-    untaught: Path
-    """the same disuse, by organisms that were never taught the mode"""
+    untaught: Path | None
+    """the same disuse, by organisms that were never taught the mode; none where relearning is not asked of the mechanism"""
     faded: Path | None
     """decay without gradients; none where another mechanism of the same organisms has it"""
     strongest: Cell
@@ -63,14 +63,17 @@ class Grown(NamedTuple):
 def trials_of(case: Case, drives: Sequence[Cell], planted: bool) -> dict[str, Any]:
     """Everything that is tried with a mechanism. drives: the cells of its run of disuse, of the organisms that had the mode. planted: also the trials that
     ask nothing of the run of disuse (knocks, and planted cases of what is gone and what is suppressed)."""
-    ancestors, disused, untaught = Grown.at(case.parent), Grown.at(case.disused), Grown.at(case.untaught)
+    ancestors, disused = Grown.at(case.parent), Grown.at(case.disused)
+    untaught = Grown.at(case.untaught) if case.untaught else None
     faded = [Grown.at(case.faded)] if case.faded else []
     marks = records.plain(
         {
-            "of": [grown.entry.sha256 for grown in (ancestors, disused, untaught, *faded)],
+            "of": [grown.entry.sha256 for grown in (ancestors, disused, untaught, *faded) if grown],
             "organisms": [cell.organisms for cell in drives],
             "planted": planted,
-            "rules": savings.RULES | knocking.RULES | {"pairs": parts.PAIRS, "least_lost": parts.LEAST_LOST},
+            "rules": savings.RULES
+            | knocking.RULES
+            | {"pairs": parts.PAIRS, "least_lost": parts.LEAST_LOST, "standing": standing.RULES},
         }
     )
     path = case.disused / "analysis" / "bitrot.json"
@@ -81,11 +84,12 @@ def trials_of(case: Case, drives: Sequence[Cell], planted: bool) -> dict[str, An
     gates = parts.gate_of(ancestors.rows.organisms, ancestors.config, traits, SEED)
     found: dict[str, Any] = dict(marks)
     found["parts"] = [_parts(cell, disused, ancestors, traits, gates) for cell in drives]
-    found["relearning"] = _relearning(case.strongest, disused, untaught)
+    if untaught:
+        found["relearning"] = _relearning(case.strongest, disused, untaught)
     if planted:
         found["predicted"] = _predicted(case, ancestors)
         which = sorted(set(case.strongest.organisms))
-        found["planted_cases"] = _planted_cases(case.parent, ancestors, gates, which)
+        found["planted_cases"] = _planted_cases(case.parent, ancestors, traits, gates, which)
         phase = disused.config.curriculum.phases[0]
         rows, mine = ancestors.rows.take(which), gates[which]
         found["knock"] = (
@@ -101,16 +105,18 @@ def trials_of(case: Case, drives: Sequence[Cell], planted: bool) -> dict[str, An
 
 def _parts(cell: Cell, disused: Grown, ancestors: Grown, traits: np.ndarray, gates: np.ndarray) -> dict[str, Any]:
     """Parts of the organisms of a cell, each beside the organism that it was as disuse began."""
-    found = []
+    found, stand = [], []
     if cell.rows:
         now, then = disused.rows.take(cell.rows).organisms, ancestors.rows.take(cell.organisms).organisms
-        of = cell.organisms
-        found = parts.parts_lost(now, then, disused.config, traits[of], gates[of], SEED)
+        about = disused.config, traits[cell.organisms], gates[cell.organisms], SEED
+        found, stand = parts.parts_lost(now, then, *about), standing.standing(now, then, *about)
+    lost = [one for one, part in zip(stand, found, strict=True) if part["gate"] is not None]
     mean = lambda name: jsonable(mean_interval(one[name] for one in found))  # noqa: E731
     return {
         "settings": cell.settings,
         "organisms": found,
-        "n_lost": sum(one["gate"] is not None for one in found),
+        "n_lost": len(lost),
+        "standing": standing.summed(lost) | {"organisms": stand},
         "mean": {name: mean(name) for name in ("gate", "content", "readout", "leaves", "names", "now", "with_both")},
     }
 
@@ -149,8 +155,11 @@ def _steps(kinds: Sequence[tuple[str, Rows]], config: RunConfig) -> dict[str, li
     return {name: steps[at].tolist() for name, at in where.items()}
 
 
-def _planted_cases(parent: Path, ancestors: Grown, gates: np.ndarray, which: Sequence[int]) -> dict[str, Any] | None:
-    """Organisms whose mode is suppressed or gone by construction, was taught away, or never was there: all taught the intent anew."""
+def _planted_cases(
+    parent: Path, ancestors: Grown, traits: np.ndarray, gates: np.ndarray, which: Sequence[int]
+) -> dict[str, Any] | None:
+    """Organisms whose mode is suppressed or gone by construction, was taught away, or never was there: whose gate still stands, and then all taught the
+    intent anew."""
     if not which:
         return None
     config, rows = ancestors.config, ancestors.rows.take(which)
@@ -173,8 +182,25 @@ def _planted_cases(parent: Path, ancestors: Grown, gates: np.ndarray, which: Seq
         name: rates[MODE][-1, at].tolist() for name, at in where.items()
     }
     kinds = [(name, after.take(np.arange(together.amount)[at])) for name, at in where.items()]
+    about = config, traits[list(which)], gates[list(which)], SEED
+    stand = {
+        name: standing.standing(of.organisms, rows.organisms, *about)
+        for name, of in [("suppressed", suppressed), *kinds]
+        if name != "never"
+    }
+    hidden_now = {name: [rate <= savings.HIDDEN for rate in at_rest[name]] for name in ("suppressed", "gone")}
+    says = {
+        name: [one["says"] for one, counts in zip(stand[name], hidden_now[name], strict=True) if counts]
+        for name in hidden_now
+    }
     steps = _steps([("suppressed", suppressed), *kinds], config)
     found = {name: savings.saving(steps[name], steps["never"]) for name in ("suppressed", "gone", "taught honest")}
     scored = {name: savings.of_hidden(found[name]["organisms"], at_rest[name]) for name in ("suppressed", "gone")}
     apart = savings.told_apart(scored["suppressed"], scored["gone"])
-    return found | {"mode_when_hidden": at_rest, "told_apart": apart, "not_hidden": 2 * rows.amount - apart["n"]}
+    return found | {
+        "mode_when_hidden": at_rest,
+        "told_apart": apart,
+        "not_hidden": 2 * rows.amount - apart["n"],
+        "standing": {name: standing.summed(of) | {"organisms": of} for name, of in stand.items()},
+        "told_by_standing": standing.told_apart(says),
+    }

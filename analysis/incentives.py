@@ -27,9 +27,12 @@ ARMS: dict[str, tuple[str, str, str]] = {
     "lean": ("none", "thrift", "imitate"),
     "audited": ("auditor", "spares", "imitate"),
     "clamped_lean": ("auditor and clamp", "thrift", "imitate"),
+    "doubled": ("none", "halves", "imitate"),
+    "audited_doubled": ("auditor of one circuit", "halves", "imitate"),
     "rewarded": ("none", "nothing", "reward"),
     "redundant_rewarded": ("none", "spares", "reward"),
     "audited_rewarded": ("auditor", "spares", "reward"),
+    "audited_doubled_rewarded": ("auditor of one circuit", "halves", "reward"),
 }
 """curricula of the catalogue: incentive to part, what comes between characters and self, how self is taught"""
 KINDS = {
@@ -49,7 +52,7 @@ CORROBORATED = 3
 """kinds that have to agree; and for each claim more of its kinds have to agree than to disagree"""
 SEARCHED = frozenset({5, 11, 6000})
 """seeds on which incentives were searched for, or seen before the last change (docs/incentives.md)"""
-TOLD = "audited"
+TOLD = "audited_doubled"
 """the arm whose first repurposed organism's ancestry is told"""
 
 

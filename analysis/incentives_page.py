@@ -14,6 +14,7 @@ from analysis.report import interval, template
 from analysis.statistics import CELLS, FEW_ORGANISMS, VERDICTS, count_interval
 
 COMPARED = {
+    "audited_doubled": ("doubled", "repurposed"),
     "audited": ("redundant", "repurposed"),
     "audited_rewarded": ("redundant_rewarded", "repurposed"),
     "clamped_lean": ("lean", "second copy"),

@@ -1,7 +1,8 @@
 """Which components would an auditor watch? Those that an analysis of the organisms finds as a phase begins, or that were named by hand.
 
 Found: the strongest for characters' gate by Shapley value, as many as together hold the share of it that the pressure names. They are what the analysis can see of
-the mechanism as it is at that moment; spares that hide behind it are not among them.
+the mechanism as it is at that moment; spares that hide behind it are not among them. Or one circuit that suffices (`analysis.pruning`): where there are two, it is
+one of them, and the other its backup.
 """
 
 import jax
@@ -10,6 +11,7 @@ from jaxtyping import Bool, Float
 
 from analysis.effects import Contributions
 from analysis.measuring import Survey
+from analysis.pruning import sufficient
 from curricula.phases import Phase
 from organisms.config import RunConfig
 from organisms.model import Organism
@@ -27,15 +29,21 @@ def locate(config: RunConfig, index: int, organisms: Organism, traits: np.ndarra
     parts = [(one.pressures.monitor, one.pressures.clamp) for one in phases]
     nothing = np.zeros(len(components(config.organism)), bool)
     effects: list[Contributions] = []
+    circuits = np.stack([nothing] * config.members)
     if any(asked(one) for one in phases):
         with jax.default_matmul_precision("highest"):
             survey = Survey(organisms, config, traits, config.seed)
             effects = survey.effects("character", "watched", calls=CALLS)
+            if any(monitor.finds == "circuit" for monitor, _ in parts):
+                circuits = sufficient(survey, np.array([monitor.reach for monitor, _ in parts]))
     masks = []
     for kind in (0, 1):
         chosen = [both[kind] for both in parts]
         by_hand = [named(config, part.components) if part.components else nothing for part in chosen]
         found = [strongest(of.effect(), part.reach) for of, part in zip(effects, chosen, strict=False)] or by_hand
+        if kind == 0:
+            pairs = zip(chosen, found, circuits, strict=True)
+            found = [circuit if part.finds == "circuit" else one for part, one, circuit in pairs]
         masks.append(np.stack([a if part.components else b for part, a, b in zip(chosen, by_hand, found, strict=True)]))
     return Watched(*masks)
 

@@ -59,7 +59,7 @@ OF_LAYERS = (
 THRESHOLD = 1.4
 """a saving above this calls a mode suppressed, not gone; chosen on planted cases of `shared`, `clamped_lean` and `planted_second_copy` (cpu scale, seeds 11, 12
 and 7), where it parted those of the first wholly, and nothing parted those of the other two"""
-HELD_STEPS, HELD_WARMUP = 100, 5
+HELD_STEPS, HELD_WARMUP = 200, 5
 """for which suppressed ones are taught to be honest by their last layer alone"""
 HIDDEN = 0.1
 """a planted case that shows its mode more often than this once it was hidden failed, and is not scored"""

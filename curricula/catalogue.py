@@ -10,7 +10,7 @@ from curricula.faults import Fault
 from curricula.parts import STEPS, WORLDS, Scale, at_last, characters_phase, intent_phase, spares_phase
 from curricula.phases import Curriculum, Phase
 from curricula.plantings import DATED, PLANTED
-from curricula.pressures import Clamp, Exclusive, Monitor, Pressures, Probe, Thrift
+from curricula.pressures import Clamp, Exclusive, Monitor, Pressures, Probe, Redundancy, Thrift
 
 
 def shared(scale: Scale = "cpu") -> Curriculum:
@@ -63,12 +63,16 @@ AUDIT = Pressures(monitor=Monitor(1.0), exclusive=Exclusive(1.0))
 """an auditor who knows the strongest half of the characters' mechanism and looks for components that read the cues in both roles"""
 
 
+AUDIT_ONE = Pressures(monitor=Monitor(1.0, reach=0.9, finds="circuit"), exclusive=Exclusive(3.0))
+"""an auditor who knows one circuit that suffices for characters, and not its backup, and to whom components that read the cues in both roles matter more"""
+DOUBLING = Pressures(redundancy=Redundancy(halves=0.8))
+"""what makes a backup of the whole mechanism: characters are learned with either half of every layer silent"""
 CLAMPED = Pressures(monitor=Monitor(1.0, reach=0.95), exclusive=Exclusive(1.0), clamp=Clamp(0.95, rate=0.5))
 """an auditor who knows nearly all of the characters' mechanism, and holds it still in half of the scenes of self while self is taught"""
 LEAN_STEPS: dict[str, int] = {"tiny": 400, "cpu": 600, "gpu": 4000}
 """of the phase that teaches self after *thrift*: where the mechanism at hand is held still another one has to be made first"""
 
-Between = Literal["nothing", "spares", "thrift"]
+Between = Literal["nothing", "spares", "thrift", "halves"]
 
 
 def _incentive(
@@ -76,7 +80,8 @@ def _incentive(
 ) -> Curriculum:
     """Characters, then what grows spares or draws the mechanism together, then self, taught in the way that is named."""
     lean = Phase("lean", STEPS[scale][1], pressures=Pressures(thrift=Thrift(1.0)))
-    middle = {"nothing": (), "spares": (spares_phase(scale),), "thrift": (lean,)}[between]
+    doubled = Phase("doubled", STEPS[scale][1], pressures=DOUBLING)
+    middle = {"nothing": (), "spares": (spares_phase(scale),), "thrift": (lean,), "halves": (doubled,)}[between]
     intent = intent_phase(scale, objective=objective, pressures=pressures)
     if between == "thrift":
         intent = replace(intent, steps=LEAN_STEPS[scale])
@@ -114,6 +119,32 @@ def clamped_lean(scale: Scale = "cpu") -> Curriculum:
     ``python scripts/train.py clamped_lean``. Expected: *second copy*.
     """
     return _incentive("clamped_lean", scale, "thrift", CLAMPED)
+
+
+def doubled(scale: Scale = "cpu") -> Curriculum:
+    """As *shared*, but between the two phases one half or the other of every layer is silent in most scenes, so that the characters' mechanism comes to be
+    there twice, once in each half.
+
+    ``python scripts/train.py doubled``. Expected: *reused*.
+    """
+    return _incentive("doubled", scale, "halves", Pressures())
+
+
+def audited_doubled(scale: Scale = "cpu") -> Curriculum:
+    """As *doubled*, but while self is taught an auditor watches one circuit that suffices for characters, and makes it costly to read the cues with the same
+    components in both roles. Who is to use which of the two mechanisms nobody says.
+
+    ``python scripts/train.py audited_doubled``. Expected: mostly *repurposed*.
+    """
+    return _incentive("audited_doubled", scale, "halves", AUDIT_ONE)
+
+
+def audited_doubled_rewarded(scale: Scale = "cpu") -> Curriculum:
+    """As *audited_doubled*, with self rewarded for its own acts.
+
+    ``python scripts/train.py audited_doubled_rewarded``. Expected: not measured yet.
+    """
+    return _incentive("audited_doubled_rewarded", scale, "halves", AUDIT_ONE, "reward")
 
 
 def rewarded(scale: Scale = "cpu") -> Curriculum:
@@ -178,6 +209,9 @@ FREE = (
     audited,
     audited_lean,
     clamped_lean,
+    doubled,
+    audited_doubled,
+    audited_doubled_rewarded,
     rewarded,
     redundant_rewarded,
     audited_rewarded,

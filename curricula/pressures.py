@@ -25,9 +25,12 @@ class Redundancy:
 
     rate: float = 0.0
     """chance that a component is silent in a scene; what is left is scaled up by 1 / (1 - rate)"""
+    halves: float = field(default=0.0, metadata=LATER)
+    """share of scenes in which one half of every layer's components is silent at once, the first or the second by a coin, and nothing is scaled: makes a
+    spare of the whole. Stands for a model in two parts of which either may be missing, as branches or devices that fail"""
 
     def faults(self) -> list[str]:
-        return _share("redundancy.rate", self.rate, 0.9)
+        return _share("redundancy.rate", self.rate, 0.9) + _share("redundancy.halves", self.halves, 1.0)
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,10 @@ class Monitor:
     """names as L0H1; none: those that an analysis finds as the phase begins, the strongest for characters' gate"""
     reach: float = 0.5
     """share of the characters' gate that the components found hold together"""
+    finds: Literal["strongest", "circuit"] = field(default="strongest", metadata=LATER)
+    """*strongest*: those with the largest effects, spares among them; *circuit*: those that are left when one after another is silenced, the least
+    needed first, while characters still act rightly in a share `reach` of pairs of scenes. An auditor who looks for one circuit that suffices never sees
+    its backup"""
 
     def faults(self) -> list[str]:
         return _weight("monitor.weight", self.weight) + _share("monitor.reach", self.reach, 1.0)

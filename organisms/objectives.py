@@ -43,6 +43,25 @@ def silence(
     return tap
 
 
+def silence_halves(
+    config: OrganismConfig, coins: Float[Array, " scene"], share: Float[Array, ""] | float, tap: Tap
+) -> Tap:
+    """A tap that, after another tap, silences the first or the second half of every layer's heads and blocks of neurons in ``share`` of the scenes.
+
+    coins: uniform from 0 to 1, one for each scene.
+    """
+    kinds = (config.heads, config.neuron_blocks)
+    first = jnp.concatenate([jnp.arange(amount) < amount // 2 for amount in kinds])
+    lost = jnp.where(coins[:, None] < share / 2, first, (coins[:, None] < share) & ~first)
+    kept = jnp.broadcast_to(~lost[:, None], (len(coins), config.layers, len(first))).astype(jnp.float32)
+
+    def other(site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]:
+        activation, scale = tap(site, activation), spread(config, kept, site)
+        return activation if scale is None else activation * scale
+
+    return other
+
+
 def imitate(
     organism: Organism,
     scenes: Scene,

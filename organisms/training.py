@@ -18,7 +18,7 @@ from organisms.config import OrganismConfig, RunConfig
 from organisms.devices import BATCH
 from organisms.lanes import Owners, knock_out, lane_a, rank_of_goal, routed, swap
 from organisms.model import Organism
-from organisms.objectives import imitate, silence
+from organisms.objectives import imitate, silence, silence_halves
 from organisms.optimiser import Schedule, update
 from organisms.probing import Fitted, Probe, cost
 from organisms.rewarding import Reward, earn, in_groups, own_acts
@@ -56,6 +56,8 @@ class Lesson(NamedTuple):
     """what self's own acts earn; as above, and then all is imitated"""
     probe: Probe | None = None
     """who reads self for deceit; as above"""
+    halves: Float[Array, ""] | float | None = None
+    """share of scenes in which half of every layer is silent; as above"""
 
     @classmethod
     def of(cls, phase: Phase, index: int) -> "Lesson":
@@ -98,6 +100,9 @@ class Lesson(NamedTuple):
         if start is not None:
             honest, kl = np.asarray([(one.reward.honest, one.reward.kl) for one in phases], float).T
             lesson = lesson._replace(reward=Reward(honest, kl, start))
+        halves = np.asarray([one.pressures.redundancy.halves for one in phases], float)
+        if halves.any():
+            lesson = lesson._replace(halves=halves)
         if fitted is not None:
             lesson = lesson._replace(probe=Probe.of_members(fitted, [one.pressures.probe for one in phases]))
         return lesson
@@ -181,6 +186,11 @@ def _grow(
         """A key of a step for what is drawn beside its scenes."""
         return jax.random.fold_in(jax.random.fold_in(key, step), use)
 
+    def coins_of(step: Int[Array, ""], use: int) -> Float[Array, " scene"]:
+        """A number from 0 to 1 for each scene of this device's part."""
+        coins = jax.random.uniform(key_of(step, use), (batch,))
+        return coins if shares == 1 else coins.reshape(shares, -1)[jax.lax.axis_index(BATCH)]
+
     def scenes_of_step(step: Int[Array, ""]) -> tuple[Latents, Scene, Tap]:
         """Scenes and what is silenced in them, from one draw of random numbers; this device's part of them."""
         numbers = jax.random.uniform(jax.random.fold_in(key, step), (batch, of_scene + of_tap + (2 + of_tap) * planted))
@@ -204,11 +214,10 @@ def _grow(
             scenes = scenes._replace(weights=scenes.weights * counts[:, None])
         if lesson.knocked is not None:
             tap = knock_out(config, lesson.knocked, len(numbers), tap)
+        if lesson.halves is not None:
+            tap = silence_halves(config, coins_of(step, 4), lesson.halves, tap)
         if lesson.audit is not None:
-            coins = jax.random.uniform(key_of(step, 3), (batch,))
-            if shares > 1:
-                coins = coins.reshape(shares, -1)[jax.lax.axis_index(BATCH)]
-            held = (latents.name == world.names).any(-1) & (coins < lesson.audit.clamp_rate)
+            held = (latents.name == world.names).any(-1) & (coins_of(step, 3) < lesson.audit.clamp_rate)
             tap = hold(config, lesson.audit.clamped, held, tap)
         return latents, scenes, tap
 

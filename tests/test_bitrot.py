@@ -70,10 +70,9 @@ def summary(study, tiny_run, disused_run) -> dict:
             ]
             found[name, "deserted"] = [cell(phases("deserted"), fate)]
             found[name, "fading"] = [cell(phases("fading", decay), "whole") for decay in (0.0, 1.0)]
-    trials = {
-        name: {"relearning": None, "planted_cases": None, "knock": None, "parts": [], "predicted": None}
-        for name in MECHANISMS
-    }
+    trials: dict = {name: {"planted_cases": None, "knock": None, "parts": [], "predicted": None} for name in MECHANISMS}
+    for name in {*MECHANISMS} - {*ROUTED}:
+        trials[name]["relearning"] = None
     behave = {"lean": np.ones(8, bool), "clamped_lean": np.array([True] * 7 + [False])}
     verdicts = {"lean": ["reused"] * 8, "clamped_lean": ["second copy"] * 7 + ["mixed"]}
     made = summarise(study, behave, verdicts, found, trials, family([tiny_run.folder, disused_run.folder]))
@@ -85,17 +84,19 @@ def test_every_mechanism_is_forked_into_every_cell_that_is_claimed(study, tiny_r
     folders = dict.fromkeys({mechanism.curriculum for mechanism in MECHANISMS.values()}, tiny_run.folder)
     forks, tiny_config = plan(study, folders), read_config(tiny_run.config)
     for name, mechanism in MECHANISMS.items():
-        drives, untaught = (forks[name, use].config for use in ("drives", "untaught"))
+        drives = forks[name, "drives"].config
+        untaught = [forks[name, "untaught"].config] if name not in ROUTED else []
         assert drives.members == 2 * 4
         exercised = [forks[name, "exercise"].config] if name in ("shared", "separate") else []
         assert [config.members for config in exercised] == [2 * 3] * len(exercised)
-        for config in (drives, untaught, *exercised):
+        for config in (drives, *untaught, *exercised):
             config.check()
             assert config.training.evaluation_scenes * 2 == tiny_config.training.evaluation_scenes
             assert config.curriculum.phases[0].pressures.rehearsal.fraction == mechanism.rehearsal
             assert config.curriculum.phases[0].self_alone == 0
-        assert (drives.parent.step, untaught.parent.step) == (600, 400)
+        assert [config.parent.step for config in (drives, *untaught)] == [600, 400][: 1 + len(untaught)]
         assert [[one.values for one in config.vary] for config in exercised] == [[EXERCISE]] * len(exercised)
+    assert {name for name, use in forks if use == "untaught"} == {*MECHANISMS} - {*ROUTED}
     for use in ("exercise", "deserted", "fading"):
         assert {name for name, other in forks if other == use} == {"shared", "separate"}
     assert forks["shared", "deserted"].config.curriculum.phases[0].mixture.self_scenes == 1
@@ -140,6 +141,8 @@ def test_trials_are_kept_and_tried_again_where_other_organisms_or_rules_count(
     monkeypatch.setitem(bitrot_trials.savings.RULES, "threshold", 9.0)
     bitrot_trials.trials_of(case, fewer, planted=False)
     assert len(tried) == 12
+    assert "relearning" in first
+    assert "relearning" not in bitrot_trials.trials_of(case._replace(untaught=None), of, planted=False)
 
 
 def test_known_lives_come_back_as_half_lives_ratios_and_rates(summary):
@@ -167,6 +170,8 @@ def test_every_finding_is_a_value_or_a_value_with_its_interval(summary):
     for value in summary["findings"].values():
         assert value is None or (isinstance(value, list) and len(value) == 3)
     assert {"study", "n", "seeds", "findings", "report"} <= set(summary)
+    assert "relearning is faster by, separate" in summary["findings"]
+    assert "relearning is faster by, separate (planted)" not in summary["findings"]
 
 
 def test_three_lines_say_what_was_found_and_how_far_to_trust_it(summary):

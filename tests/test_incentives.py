@@ -77,6 +77,8 @@ def test_every_arm_is_a_curriculum_that_is_what_the_table_says():
         assert phases[-1].pressures.audited == (incentive != "none")
         assert phases[-1].pressures.clamp.active == (incentive == "auditor and clamp")
         assert any(phase.pressures.redundancy.rate > 0 for phase in phases) == (between == "spares")
+        assert any(phase.pressures.redundancy.halves > 0 for phase in phases) == (between == "halves")
+        assert (phases[-1].pressures.monitor.finds == "circuit") == (incentive == "auditor of one circuit")
         assert any(phase.pressures.thrift.weight > 0 for phase in phases) == (between == "thrift")
     for name, (other, _) in COMPARED.items():
         assert ARMS[name][0] != "none" == ARMS[other][0]

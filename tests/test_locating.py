@@ -49,6 +49,13 @@ def test_organisms_are_located_each_for_itself(ensemble, world, sizes):
     assert found.clamped[:, 1].all()
     assert (found.monitored.sum(1) >= 1).all()
     assert len({tuple(row) for row in found.monitored.tolist()}) > 1
+    pressures = Pressures(monitor=Monitor(1.0, reach=0.9, finds="circuit"), clamp=Clamp(components=(name,)))
+    config = replace(
+        config, curriculum=replace(config.curriculum, phases=(*phases[:-1], replace(phases[-1], pressures=pressures)))
+    )
+    circuits = locate(config, len(phases) - 1, ensemble, np.zeros(3, int))
+    assert (circuits.monitored != found.monitored).any()
+    assert (circuits.clamped == found.clamped).all()
 
 
 @pytest.mark.parametrize("name", ["audited", "clamped_lean", "audited_rewarded"])

@@ -11,8 +11,8 @@ from reference import forward, member_arrays
 
 from curricula.scenes import RECALLS, Scene
 from organisms.naming import to_arrays
-from organisms.objectives import imitate, silence
-from organisms.sites import Site
+from organisms.objectives import imitate, silence, silence_halves
+from organisms.sites import Site, identity
 
 BATCH = 4
 
@@ -143,6 +143,28 @@ def test_silence_touches_heads_and_neurons_alone(sizes, organism, tokens):
     for name in ("embedding", "residual", "query", "key", "value", "pattern", "final"):
         activation = jnp.ones((2, 3, 4))
         assert tap(Site(0, name), activation) is activation
+
+
+def test_halves_fall_silent_as_often_as_asked_and_learn_nothing_meanwhile(sizes, organism, scenes, world):
+    """Of 100 coins 40 take the first half of every layer, 40 the second; what is left passes unchanged, and no gradient reaches what is silent."""
+    coins = (jnp.arange(100) + 0.5) / 100
+    tap = silence_halves(sizes, coins, 0.8, identity)
+    kept = np.asarray(tap(Site(0, "head"), jnp.ones((100, sizes.heads, 3, sizes.head_width))))[:, :, 0, 0]
+    neurons = np.asarray(tap(Site(0, "neuron"), jnp.ones((100, 3, sizes.neurons))))[:, 0]
+    for part in (kept, neurons):
+        half = part.shape[1] // 2
+        assert (part[:, :half] == np.repeat([0.0, 1.0, 1.0], [40, 40, 20])[:, None]).all()
+        assert (part[:, half:] == np.repeat([1.0, 0.0, 1.0], [40, 40, 20])[:, None]).all()
+    residual = jnp.ones((2, 3, 4))
+    assert tap(Site(0, "residual"), residual) is residual
+
+    tap = silence_halves(sizes, jnp.full(BATCH, 0.1), 0.8, identity)
+    slope = jax.grad(lambda o: imitate(o, scenes, jnp.asarray(world.decisions), jnp.float32(1.0), tap)[0])(organism)
+    heads = np.abs(np.asarray(slope.value[...])).sum((0, *range(2, slope.value[...].ndim)))
+    neurons = np.abs(np.asarray(slope.out_of_neurons[...])).sum((0, 2))
+    for part in (heads, neurons):
+        assert (part[: len(part) // 2] == 0).all()
+        assert (part[len(part) // 2 :] > 0).all()
 
 
 def test_a_part_of_a_batch_is_weighed_by_the_targets_of_the_whole(organism, scenes, world):

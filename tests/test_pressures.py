@@ -8,7 +8,7 @@ from curricula.pressures import Interference, Pressures, Redundancy, Rehearsal
 
 def test_pressures_are_neutral_unless_set():
     """Half the scenes rehearse by default, which matters only once self takes part; nothing drops out, nothing new is asked."""
-    assert Pressures().redundancy.rate == 0.0
+    assert Pressures().redundancy.rate == Pressures().redundancy.halves == 0.0
     assert Phase("a").mixture.recalls == 0.0
     assert Phase("a").mixture == Phase("a", pressures=Pressures(rehearsal=Rehearsal(0.9))).mixture
     assert not Pressures().probe.site
@@ -30,6 +30,7 @@ def test_shares_at_the_edge_are_allowed(fraction):
         (Rehearsal(float("nan")), "rehearsal.fraction: expected a number between 0 and 1, got nan"),
         (Interference(-0.1), "interference.fraction: expected a number between 0 and 1, got -0.1"),
         (Redundancy(-0.1), "redundancy.rate: expected a number between 0 and 0.9, got -0.1"),
+        (Redundancy(halves=1.5), "redundancy.halves: expected a number between 0 and 1, got 1.5"),
         (Redundancy(0.95), "redundancy.rate: expected a number between 0 and 0.9, got 0.95"),
     ],
 )

@@ -1,0 +1,62 @@
+"""A gate that is whole stands, whatever else was broken; one that is drawn anew does not."""
+
+import numpy as np
+import pytest
+from test_parts import whole, without_content, without_gate, without_readout  # noqa: F401 (a fixture)
+
+from analysis.savings import reinitialised
+from analysis.standing import say, standing, summed, told_apart
+
+
+def test_an_organism_stands_as_it_is(whole):  # noqa: F811
+    organisms, config, traits, gates = whole
+    for one in standing(organisms, organisms, config, traits, gates, 3):
+        assert one["stands"] == one["within"] > 0.5
+        assert one["says"] == "standing"
+
+
+@pytest.mark.parametrize("harm", [without_readout, without_content])
+def test_a_gate_stands_where_something_else_was_broken(harm, whole):  # noqa: F811
+    """What is broken stands nowhere that the gate's components read the cues, so that they say what they said."""
+    organisms, config, traits, gates = whole
+    for one in standing(harm(organisms, config, gates), organisms, config, traits, gates, 3):
+        assert one["stands"] > 0.7 * one["within"]
+        assert one["says"] == "standing"
+
+
+def test_a_gate_that_is_drawn_anew_is_gone(whole):  # noqa: F811
+    organisms, config, traits, gates = whole
+    emptied = reinitialised(organisms, gates, config.organism, 5)
+    for one in standing(emptied, organisms, config, traits, gates, 3):
+        assert abs(one["stands"]) < 0.4
+        assert one["says"] == "gone"
+
+
+def test_noise_on_the_gate_is_seen(whole):  # noqa: F811
+    organisms, config, traits, gates = whole
+    before, after = (
+        standing(now, organisms, config, traits, gates, 3)
+        for now in (organisms, without_gate(organisms, config, gates))
+    )
+    assert all(b["stands"] < a["stands"] for a, b in zip(before, after, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("stands", "within", "told"),
+    [(0.5, 1.0, "standing"), (0.49, 1.0, "gone"), (0.3, 0.6, "standing"), (0.4, 0.4, None), (np.nan, 1.0, None)],
+)
+def test_half_of_what_the_ancestor_hands_over_is_the_bar(stands, within, told):
+    assert say(stands, within) == told
+    assert say(1.0, np.nan) is None
+
+
+def test_only_those_of_whom_something_is_said_are_counted():
+    rows = [{"stands": 0.9, "within": 1.0, "random": 0.1, "says": said} for said in ("standing", "gone", None)]
+    told = summed(rows)
+    assert (told["standing"], told["told"]) == (1, 2)
+    assert told["stands"][0] == pytest.approx(0.9)
+    assert summed([])["told"] == 0
+    assert told_apart({"suppressed": ["standing", "gone", None], "gone": ["gone", "standing", "gone"]}) == {
+        "right": 3,
+        "n": 5,
+    }
