@@ -42,8 +42,8 @@ def locate(config: RunConfig, index: int, organisms: Organism, traits: np.ndarra
         by_hand = [named(config, part.components) if part.components else nothing for part in chosen]
         found = [strongest(of.effect(), part.reach) for of, part in zip(effects, chosen, strict=False)] or by_hand
         if kind == 0:
-            pairs = zip(chosen, found, circuits, strict=True)
-            found = [circuit if part.finds == "circuit" else one for part, one, circuit in pairs]
+            pairs = zip(parts, found, circuits, strict=True)
+            found = [circuit if monitor.finds == "circuit" else one for (monitor, _), one, circuit in pairs]
         masks.append(np.stack([a if part.components else b for part, a, b in zip(chosen, by_hand, found, strict=True)]))
     return Watched(*masks)
 

@@ -30,9 +30,9 @@ DRAW = 70
 class Carried(NamedTuple):
     """What being watched does to the act while sets of components are silent, pair by pair."""
 
-    nats: Float[np.ndarray, "*member pair set"]
+    nats: Float[np.ndarray | Array, "*member pair set"]
     """change of the logit difference between the answers"""
-    right: Bool[np.ndarray, "*member pair set"]
+    right: Bool[np.ndarray | Array, "*member pair set"]
     """are both scenes answered rightly, of the two answers?"""
 
 

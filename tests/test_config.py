@@ -89,7 +89,7 @@ def spoilt(path: str, value: object) -> dict:
         (
             "curriculum.phases.1.pressures.redundancy",
             {},
-            "config.curriculum.phases.1.pressures.redundancy: expected the fields rate",
+            "config.curriculum.phases.1.pressures.redundancy: expected the fields halves, rate",
         ),
         ("curriculum.phases.0.pressures", 3, "config.curriculum.phases.0.pressures: expected the fields"),
         ("seed", "1", "config.seed: expected int, got '1'"),

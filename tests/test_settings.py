@@ -28,6 +28,7 @@ def test_a_setting_that_came_later_is_not_written_while_it_is_not_set():
     del before["curriculum"]["world"]["self_rule"], before["training"]["dense_from"], before["parent"]
     for phase in before["curriculum"]["phases"]:
         del phase["reward"], phase["exchange"], phase["optimiser"]["gradients"]
+        del phase["pressures"]["redundancy"]["halves"]
         phase["pressures"] = {name: phase["pressures"][name] for name in ("rehearsal", "redundancy", "routing")}
     assert CONFIG.plain() == before
     assert read_config(before) == CONFIG

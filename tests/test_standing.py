@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from test_parts import whole, without_content, without_gate, without_readout  # noqa: F401 (a fixture)
+from test_parts import whole, without_gate, without_readout  # noqa: F401 (a fixture)
 
 from analysis.savings import reinitialised
 from analysis.standing import say, standing, summed, told_apart
@@ -15,11 +15,10 @@ def test_an_organism_stands_as_it_is(whole):  # noqa: F811
         assert one["says"] == "standing"
 
 
-@pytest.mark.parametrize("harm", [without_readout, without_content])
-def test_a_gate_stands_where_something_else_was_broken(harm, whole):  # noqa: F811
-    """What is broken stands nowhere that the gate's components read the cues, so that they say what they said."""
+def test_a_gate_stands_where_what_comes_after_it_was_broken(whole):  # noqa: F811
+    """Its components read and say what they did. (Noise on self's own embeddings is another thing: they read those too.)"""
     organisms, config, traits, gates = whole
-    for one in standing(harm(organisms, config, gates), organisms, config, traits, gates, 3):
+    for one in standing(without_readout(organisms, config, gates), organisms, config, traits, gates, 3):
         assert one["stands"] > 0.7 * one["within"]
         assert one["says"] == "standing"
 
