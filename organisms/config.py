@@ -125,6 +125,12 @@ class RunConfig:
         found = self.curriculum.faults() + self.organism.faults() + self.training.faults()
         if self.curriculum.planted:
             found += self._not_plantable()
+        if any(phase.pressures.redundancy.halves > 0 for phase in self.curriculum.phases):
+            found += [
+                f"organism.{name}: expected 2 or more where halves of every layer are silent by turns, got {count}"
+                for name in ("heads", "neuron_blocks")
+                if (count := getattr(self.organism, name)) == 1
+            ]
         if self.members < 1:
             found.append(f"members: expected 1 or more, got {self.members}")
         if any(".routing." in one.setting for one in self.vary):

@@ -192,3 +192,12 @@ def test_everything_wrong_with_a_run_is_told_at_once():
 def test_a_world_whose_rule_leaves_nothing_to_sample_is_refused():
     with pytest.raises(Fault, match="give more cue_kinds"):
         replace(SHARED, curriculum=replace(SHARED.curriculum, world=World(cue_kinds=2, cues=1))).check()
+
+
+def test_halves_of_a_layer_are_refused_where_there_are_none():
+    config = named_config("doubled", "tiny")
+    config.check()
+    with pytest.raises(Fault) as told:
+        replace(config, organism=replace(config.organism, heads=1, neuron_blocks=1)).check()
+    assert "organism.heads: expected 2 or more where halves" in str(told.value)
+    assert "organism.neuron_blocks: expected 2 or more" in str(told.value)
