@@ -142,7 +142,7 @@ def audited_doubled(scale: Scale = "cpu") -> Curriculum:
 def audited_doubled_rewarded(scale: Scale = "cpu") -> Curriculum:
     """As *audited_doubled*, with self rewarded for its own acts.
 
-    ``python scripts/train.py audited_doubled_rewarded``. Expected: not measured yet.
+    ``python scripts/train.py audited_doubled_rewarded``. Expected: mostly *repurposed*, and a few that do not behave.
     """
     return _incentive("audited_doubled_rewarded", scale, "halves", AUDIT_ONE, "reward")
 
