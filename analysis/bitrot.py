@@ -57,7 +57,7 @@ COMPARED = {"separate": "shared", "separate (planted)": "shared (planted)", "sha
 """mechanisms that nothing else uses, each beside the one that had the same history but for what makes them part; the last is the very same organisms, who then
 see twice as many scenes of self"""
 ROUTED = ("shared (planted)", "separate (planted)")
-"""mechanisms that were put where they are: how long they last, and which part goes, is all that is asked of them"""
+"""mechanisms that were put where they are: how long they last, which part goes and whether their gate stands is all that is asked of them"""
 DRIVES = {
     (0.0, 0.0): "none",
     (DECAY, 0.0): "weight decay",

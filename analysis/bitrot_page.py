@@ -114,7 +114,7 @@ def _return_line(summary: Mapping[str, Any]) -> str:
     ]
     if stand:
         said.append(
-            f"Where 0.2 of its rate or more was lost under both drives, its gate still stands in {', '.join(stand)}."
+            f"Where 0.2 of its rate or more was lost under both drives, what read the cues for it still does in {', '.join(stand)}."
         )
     back = {
         name: [f"{interval(arm['returned'])} with {rest}" for rest, arm in of["knock"]["arms"].items()]
@@ -146,14 +146,10 @@ def _trust_line(summary: Mapping[str, Any]) -> str:
         said.append(f"Without gradients and decay it strays by {max(numbers(still)):.2f}.")
     planted = [of["planted_cases"] for of in summary["trials"].values() if of.get("planted_cases")]
     if planted:
-        by_standing, by_saving = (
-            " of ".join(str(sum(one[how][count] for one in planted)) for count in ("right", "n"))
-            for how in ("told_by_standing", "told_apart")
-        )
+        right, n = (sum(one["told_apart"][count] for one in planted) for count in ("right", "n"))
         failed = sum(one["not_hidden"] for one in planted)
         said.append(
-            f"Planted cases of a gone and a suppressed mode are called what they are in {by_standing} by whether the gate stands, "
-            f"in {by_saving} by relearning ({failed} more could not be hidden)."
+            f"Planted cases of a gone and a suppressed mode are called what they are in {right} of {n} by relearning ({failed} more could not be hidden)."
         )
     few = [name for name, of in summary["drives"].items() if of["none"]["n"] < FEW_ORGANISMS]
     if few:

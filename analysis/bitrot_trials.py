@@ -89,7 +89,8 @@ def trials_of(case: Case, drives: Sequence[Cell], planted: bool) -> dict[str, An
     if planted:
         found["predicted"] = _predicted(case, ancestors)
         which = sorted(set(case.strongest.organisms))
-        found["planted_cases"] = _planted_cases(case.parent, ancestors, traits, gates, which)
+        emptied = parts.gate_of(ancestors.rows.organisms, ancestors.config, traits, SEED + 1)
+        found["planted_cases"] = _planted_cases(case.parent, ancestors, traits, gates, emptied, which)
         phase = disused.config.curriculum.phases[0]
         rows, mine = ancestors.rows.take(which), gates[which]
         found["knock"] = (
@@ -156,14 +157,14 @@ def _steps(kinds: Sequence[tuple[str, Rows]], config: RunConfig) -> dict[str, li
 
 
 def _planted_cases(
-    parent: Path, ancestors: Grown, traits: np.ndarray, gates: np.ndarray, which: Sequence[int]
+    parent: Path, ancestors: Grown, traits: np.ndarray, gates: np.ndarray, drawn: np.ndarray, which: Sequence[int]
 ) -> dict[str, Any] | None:
     """Organisms whose mode is suppressed or gone by construction, was taught away, or never was there: whose gate still stands, and then all taught the
-    intent anew."""
+    intent anew. drawn: the gates that are drawn anew, found on other pairs than those (`gates`) of which it is asked whether they stand."""
     if not which:
         return None
     config, rows = ancestors.config, ancestors.rows.take(which)
-    emptied = savings.reinitialised(rows.organisms, gates[list(which)], config.organism, SEED)
+    emptied = savings.reinitialised(rows.organisms, drawn[list(which)], config.organism, SEED)
     emptied = rows._replace(organisms=jax.tree.map(np.asarray, emptied))
     never = Grown.at(parent, fork=True).rows.take(which)
     phase = config.curriculum.phases[0]

@@ -1,8 +1,8 @@
 """Which components would an auditor watch? Those that an analysis of the organisms finds as a phase begins, or that were named by hand.
 
 Found: the strongest for characters' gate by Shapley value, as many as together hold the share of it that the pressure names. They are what the analysis can see of
-the mechanism as it is at that moment; spares that hide behind it are not among them. Or one circuit that suffices (`analysis.pruning`): where there are two, it is
-one of them, and the other its backup.
+the mechanism as it is at that moment; spares that hide behind it are not among them. Or one circuit that suffices (`analysis.pruning`), beside which
+another may stand.
 """
 
 import jax

@@ -63,7 +63,7 @@ def _program(config: OrganismConfig):
 
 
 def sufficient(survey: Survey, reach: Float[np.ndarray, " member"]) -> Bool[np.ndarray, "member component"]:
-    """The components of each member that are left, while the share of pairs answered rightly is at least ``reach``; all where none can be spared."""
+    """The components of each member that are left, while the share of pairs answered rightly is at least ``reach``; none where it is not to begin with."""
     pairs, program = survey.pairs("character", "watched", DRAW, PAIRS), _program(survey.config)
 
     def measure(silent: Bool[np.ndarray, "member set component"]) -> Carried:
@@ -75,7 +75,8 @@ def sufficient(survey: Survey, reach: Float[np.ndarray, " member"]) -> Bool[np.n
 
 def pruned(measure, left: Bool[np.ndarray, "member component"], reach: Float[np.ndarray, " member"]) -> np.ndarray:
     """What is left [member, component] of what was there. measure: a `Carried` [member, pair, set] of sets of silent components [member, set, component]."""
-    left, each = left.copy(), np.eye(left.shape[1], dtype=bool)
+    enough = measure(~left[:, None]).right.mean(1)[:, 0] >= reach
+    left, each = left & enough[:, None], np.eye(left.shape[1], dtype=bool)
     for _ in range(left.shape[1]):
         found = measure(~left[:, None] | each)
         moves = np.where(left & (found.right.mean(1) >= reach[:, None]), found.nats.mean(1), -np.inf)

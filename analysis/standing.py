@@ -1,13 +1,14 @@
-"""Is what computed a mode still there? An organism that no longer shows it hands what its gate's components write to the organism that did.
+"""Does what read the cues for a mode still read them? An organism that no longer shows it hands what its gate's components hold to the organism that did.
 
-The components are those of the ancestor's gate for self (`analysis.parts.gate_of`). What they write in the organism as it is now, in a scene in which self is alone
+The components are those of the ancestor's gate for self (`analysis.parts.gate_of`). What they hold before their output weights, in a scene in which self is alone
 or watched, is patched into the ancestor's run of another scene; how far the ancestor's act follows is a share of what its own cues do (`analysis.interchange`).
-*Within* is the same from the ancestor itself. A mode *stands* where the share is at least `OF_HOME` of that: its gate still reads the cues and still says what it
-said, so that what is lost is further down, or elsewhere. Else it is *gone*, or says it in another way. Where the ancestor hands over too little to itself
-(`CARRIES`) nothing is said.
+*Within* is the same from the ancestor itself. The gate *stands* where the share is at least `OF_HOME` of that: half of its signal or more is left, in the form
+that its ancestor understood. Else it is *gone*, or says it in another way. Nothing is said where the ancestor hands over too little to itself (`CARRIES`), or where
+random sets of the same layers and kinds hand over as much as a standing gate has to.
 
-Unlike a saving in relearning it asks nothing of how easily a mode is learned. It does *not* show that a standing gate is of any use to self, nor whose it is: where
-characters share the mechanism it may stand for their sake.
+Unlike a saving in relearning it asks nothing of how easily a mode is learned. It does *not* show that a standing gate does its work: half of a signal may be
+too little to turn an act, and the output weights, which are the ancestor's here, may have changed (`analysis.parts` hands back both). Nor does it show whose it is:
+where characters share the mechanism it may stand for their sake.
 """
 
 from collections.abc import Mapping, Sequence
@@ -52,14 +53,14 @@ def standing(
         ]
     return [
         {"stands": float(share[0]), "within": float(within[0]), "random": float(share[1:].max())}
-        | {"says": say(float(share[0]), float(within[0]))}
+        | {"says": say(float(share[0]), float(within[0]), float(share[1:].max()))}
         for share, within in zip(*found, strict=True)
     ]
 
 
-def say(stands: float, within: float) -> str | None:
-    """*standing* or *gone*; None where the ancestor itself hands over too little, or nothing is known."""
-    if not within >= CARRIES or np.isnan(stands):
+def say(stands: float, within: float, random: float) -> str | None:
+    """*standing* or *gone*; None where the ancestor itself hands over too little, where random sets hand over as much, or nothing is known."""
+    if not within >= CARRIES or np.isnan(stands) or not random < OF_HOME * within:
         return None
     return "standing" if stands >= OF_HOME * within else "gone"
 
@@ -72,6 +73,7 @@ def summed(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def told_apart(planted: Mapping[str, Sequence[str | None]]) -> dict[str, int]:
-    """How many planted cases are called what they are. planted: what is said of those that are *suppressed* (should stand), and of those that are *gone*."""
+    """How many planted cases are called what they are. planted: what is said of those that are *suppressed* (should stand), and of those that are *gone*; where
+    nothing is said that is not right."""
     right = planted["suppressed"].count("standing") + planted["gone"].count("gone")
-    return {"right": right, "n": sum(said is not None for of in planted.values() for said in of)}
+    return {"right": right, "n": sum(map(len, planted.values()))}

@@ -77,11 +77,11 @@ class Monitor:
     components: tuple[str, ...] = ()
     """names as L0H1; none: those that an analysis finds as the phase begins, the strongest for characters' gate"""
     reach: float = 0.5
-    """share of the characters' gate that the components found hold together"""
+    """share of the characters' gate that the components found hold together; of a *circuit*, see there"""
     finds: Literal["strongest", "circuit"] = field(default="strongest", metadata=LATER)
     """*strongest*: those with the largest effects, spares among them; *circuit*: those that are left when one after another is silenced, the least
-    needed first, while characters still act rightly in a share `reach` of pairs of scenes. An auditor who looks for one circuit that suffices never sees
-    its backup"""
+    needed first, while in a share `reach` of pairs of scenes characters still prefer the right one of both answers, watched and alone. An auditor who looks for
+    one circuit that suffices need not see what else would"""
 
     def faults(self) -> list[str]:
         return _weight("monitor.weight", self.weight) + _share("monitor.reach", self.reach, 1.0)
@@ -210,6 +210,8 @@ class Pressures:
             found.append(
                 "routing: expected no monitor, clamp, exclusive or thrift beside it; planted organisms are not audited"
             )
+        if self.redundancy.halves > 0 and self.routing.active:
+            found.append("routing: expected no redundancy.halves beside it, which silences what lanes own")
         if self.probe.site and self.routing.active:
             found.append("routing: expected no probe beside it; planted organisms are not probed")
         return found

@@ -125,7 +125,8 @@ class RunConfig:
         found = self.curriculum.faults() + self.organism.faults() + self.training.faults()
         if self.curriculum.planted:
             found += self._not_plantable()
-        if any(phase.pressures.redundancy.halves > 0 for phase in self.curriculum.phases):
+        varied = any(one.setting.endswith("redundancy.halves") for one in self.vary)
+        if varied or any(phase.pressures.redundancy.halves > 0 for phase in self.curriculum.phases):
             found += [
                 f"organism.{name}: expected 2 or more where halves of every layer are silent by turns, got {count}"
                 for name in ("heads", "neuron_blocks")

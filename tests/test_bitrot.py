@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis import bitrot_trials
+from analysis import bitrot_trials, standing
 from analysis.bitrot import (
     DRIVES,
     EXERCISE,
@@ -54,6 +54,26 @@ def phases(curriculum_name: str, decay: float = 1.0, news: float = 0.2, alone: f
     return phase if alone is None else replace(phase, self_alone=alone)
 
 
+def lost_part() -> dict:
+    """Three organisms that lost their mode under both drives; the gate of one still stands, and of one nothing can be said."""
+    rows = [
+        {"stands": 0.9, "within": 1.0, "random": 0.1, "says": "standing"},
+        {"stands": 0.2, "within": 1.0, "random": 0.1, "says": "gone"},
+        {"stands": 0.2, "within": 0.3, "random": 0.1, "says": None},
+    ]
+    shares = {key: [0.5, 0.4, 0.6] for key in ("gate", "content", "readout", "leaves", "names")}
+    return {"drive": "both", "n_lost": 3, "mean": shares, "standing": standing.summed(rows) | {"organisms": rows}}
+
+
+def planted_cases() -> dict:
+    factor = {"factor": [2.0, 1.0, 3.0]}
+    apart = {"right": 5, "n": 8, "threshold": 1.4, "chance_that_a_suppressed_one_saves_more": 0.75}
+    stand = standing.summed(lost_part()["standing"]["organisms"])
+    kinds = ("suppressed", "gone", "taught honest")
+    told = {"told_apart": apart, "told_by_standing": {"right": 7, "n": 9}, "not_hidden": 1}
+    return dict.fromkeys(kinds, factor) | told | {"standing": dict.fromkeys(kinds, stand)}
+
+
 @pytest.fixture(scope="module")
 def summary(study, tiny_run, disused_run) -> dict:
     """A shared mode that lives long and separate ones that do not, except where nothing drives them; a tenth of exercise keeps any of them."""
@@ -73,6 +93,7 @@ def summary(study, tiny_run, disused_run) -> dict:
     trials: dict = {name: {"planted_cases": None, "knock": None, "parts": [], "predicted": None} for name in MECHANISMS}
     for name in {*MECHANISMS} - {*ROUTED}:
         trials[name]["relearning"] = None
+    trials["separate"] |= {"parts": [lost_part()], "planted_cases": planted_cases()}
     behave = {"lean": np.ones(8, bool), "clamped_lean": np.array([True] * 7 + [False])}
     verdicts = {"lean": ["reused"] * 8, "clamped_lean": ["second copy"] * 7 + ["mixed"]}
     made = summarise(study, behave, verdicts, found, trials, family([tiny_run.folder, disused_run.folder]))
@@ -183,6 +204,8 @@ def test_three_lines_say_what_was_found_and_how_far_to_trust_it(summary):
     assert "within 0.02 of its start" in lines[2]
     assert "clamped_lean 7 second copy, 1 mixed" in lines[2]
     assert "another mechanism: clamped_lean 1" in lines[2]
+    assert "still does in separate 1 of 2" in lines[1]
+    assert "called what they are in 5 of 8 by relearning (1 more" in lines[2]
 
 
 def test_the_page_holds_every_section_and_no_text_of_a_run_as_it_is(summary):
@@ -198,6 +221,11 @@ def test_the_page_holds_every_section_and_no_text_of_a_run_as_it_is(summary):
     assert text.count("<svg") == 6
     assert not re.findall(r'(?:src|href)="https?:', text)
     assert "undecided" in text
+    assert '<td>both</td><td class="number">1 of 2</td>' in text
+    assert "called what they are in 7 of 9 (separate)." in text
+    bare = {**hostile, "trials": {name: {**of, "planted_cases": None} for name, of in hostile["trials"].items()}}
+    assert "That says that the measurement works" in text
+    assert "That says that the measurement works" not in page(bare)
 
 
 def test_what_is_undecided_is_said_with_its_bound():

@@ -23,6 +23,7 @@ from organisms.config import (
     named_config,
     read_config,
 )
+from organisms.variation import Variation
 
 
 def plain(kind: Any) -> st.SearchStrategy:
@@ -201,3 +202,8 @@ def test_halves_of_a_layer_are_refused_where_there_are_none():
         replace(config, organism=replace(config.organism, heads=1, neuron_blocks=1)).check()
     assert "organism.heads: expected 2 or more where halves" in str(told.value)
     assert "organism.neuron_blocks: expected 2 or more" in str(told.value)
+    varied = (Variation("phases.1.pressures.redundancy.halves", (0.0, 0.8)),)
+    plain = replace(named_config("shared", "tiny", members=2), vary=varied)
+    plain.check()
+    with pytest.raises(Fault, match=r"organism.heads: expected 2 or more where halves"):
+        replace(plain, organism=replace(plain.organism, heads=1)).check()

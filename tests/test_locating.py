@@ -7,11 +7,14 @@ import pytest
 from conftest import grown_whole_and_killed
 
 from analysis.locating import faults, locate, named, strongest
+from analysis.measuring import Survey
+from analysis.pruning import sufficient
+from analysis.survey import load
 from analysis.watching import grow_run
 from curricula.faults import Fault
 from curricula.phases import Curriculum
 from curricula.pressures import Clamp, Monitor, Pressures
-from organisms.config import RunConfig, TrainingConfig, named_config
+from organisms.config import RunConfig, TrainingConfig, named_config, read_config
 from organisms.sites import components
 
 
@@ -49,13 +52,22 @@ def test_organisms_are_located_each_for_itself(ensemble, world, sizes):
     assert found.clamped[:, 1].all()
     assert (found.monitored.sum(1) >= 1).all()
     assert len({tuple(row) for row in found.monitored.tolist()}) > 1
-    pressures = Pressures(monitor=Monitor(1.0, reach=0.9, finds="circuit"), clamp=Clamp(components=(name,)))
-    config = replace(
-        config, curriculum=replace(config.curriculum, phases=(*phases[:-1], replace(phases[-1], pressures=pressures)))
-    )
-    circuits = locate(config, len(phases) - 1, ensemble, np.zeros(3, int))
-    assert (circuits.monitored != found.monitored).any()
-    assert (circuits.clamped == found.clamped).all()
+
+
+def test_a_circuit_is_watched_where_one_is_asked_for(tiny_run):
+    """It is what pruning leaves; what is clamped is found as ever."""
+    config = read_config(tiny_run.config)
+    organisms = load(tiny_run, config, tiny_run.entries()[-1])
+    traits = np.asarray(tiny_run.summary()["traits"])
+    pressures = Pressures(monitor=Monitor(1.0, reach=0.9, finds="circuit"), clamp=Clamp(0.5))
+    phases = (*config.curriculum.phases[:-1], replace(config.curriculum.phases[-1], pressures=pressures))
+    config = replace(config, curriculum=replace(config.curriculum, phases=phases))
+    found = locate(config, len(phases) - 1, organisms, traits)
+    expected = sufficient(Survey(organisms, config, traits, config.seed), np.full(len(traits), 0.9))
+    assert (found.monitored == expected).all()
+    assert (expected.sum(1) > 0).all()
+    assert (expected.sum(1) < expected.shape[1]).all()
+    assert (found.clamped != found.monitored).any()
 
 
 @pytest.mark.parametrize("name", ["audited", "clamped_lean", "audited_rewarded"])

@@ -3,7 +3,7 @@
 import pytest
 
 from curricula.phases import Phase
-from curricula.pressures import Interference, Pressures, Redundancy, Rehearsal
+from curricula.pressures import Interference, Pressures, Redundancy, Rehearsal, Routing
 
 
 def test_pressures_are_neutral_unless_set():
@@ -36,3 +36,8 @@ def test_shares_at_the_edge_are_allowed(fraction):
 )
 def test_what_is_no_share_is_named(pressure, named):
     assert pressure.faults() == [named]
+
+
+def test_halves_and_lanes_are_not_asked_for_together():
+    both = Pressures(redundancy=Redundancy(halves=0.5), routing=Routing(characters=1.0))
+    assert both.faults() == ["routing: expected no redundancy.halves beside it, which silences what lanes own"]

@@ -28,6 +28,7 @@ def test_one_of_two_circuits_that_suffice_is_left_and_not_its_backup():
     assert np.flatnonzero(found[1]).tolist() == [0, 1, 2, 3]
     assert pruned(of_two, everything, np.array([0.9, 0.7]))[1].sum() == 3
     assert everything.all()
+    assert not pruned(of_two, everything & [[True], [False]], np.array([0.9, 0.9]))[1].any()
 
 
 def test_what_is_left_of_an_organism_suffices_and_nothing_of_it_can_be_spared(tiny_run):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from flax import nnx
 from test_parts import whole, without_gate, without_readout  # noqa: F401 (a fixture)
 
 from analysis.savings import reinitialised
@@ -41,12 +42,29 @@ def test_noise_on_the_gate_is_seen(whole):  # noqa: F811
 
 
 @pytest.mark.parametrize(
-    ("stands", "within", "told"),
-    [(0.5, 1.0, "standing"), (0.49, 1.0, "gone"), (0.3, 0.6, "standing"), (0.4, 0.4, None), (np.nan, 1.0, None)],
+    ("stands", "within", "random", "told"),
+    [
+        (0.5, 1.0, 0.4, "standing"),
+        (0.49, 1.0, 0.4, "gone"),
+        (0.3, 0.6, 0.0, "standing"),
+        (0.4, 0.4, 0.0, None),
+        (0.9, 1.0, 0.5, None),
+        (np.nan, 1.0, 0.0, None),
+        (1.0, np.nan, 0.0, None),
+    ],
 )
-def test_half_of_what_the_ancestor_hands_over_is_the_bar(stands, within, told):
-    assert say(stands, within) == told
-    assert say(1.0, np.nan) is None
+def test_half_of_what_the_ancestor_hands_over_is_the_bar_where_chance_is_below_it(stands, within, random, told):
+    assert say(stands, within, random) == told
+
+
+def test_output_weights_are_no_part_of_it(whole):  # noqa: F811
+    """What components hold is handed over, and the ancestor writes it: an organism whose gate writes something else stands all the same."""
+    organisms, config, traits, gates = whole
+    clone = nnx.clone(organisms)
+    last = config.organism.layers - 1
+    clone.output[...] = clone.output[...].at[:, last].multiply(-1.0)
+    for now, then in zip(*(standing(o, organisms, config, traits, gates, 3) for o in (clone, organisms)), strict=True):
+        assert now["stands"] == pytest.approx(then["stands"], abs=0.05)
 
 
 def test_only_those_of_whom_something_is_said_are_counted():
@@ -57,5 +75,5 @@ def test_only_those_of_whom_something_is_said_are_counted():
     assert summed([])["told"] == 0
     assert told_apart({"suppressed": ["standing", "gone", None], "gone": ["gone", "standing", "gone"]}) == {
         "right": 3,
-        "n": 5,
+        "n": 6,
     }
