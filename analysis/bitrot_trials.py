@@ -23,6 +23,8 @@ from organisms.manifest import Entry, fork_entry
 
 SEED = 1
 """of what trials draw: pairs, noise"""
+OTHER_SEED = 2
+"""of the pairs on which the gates are found that are drawn anew"""
 HIDING = NUMBER + 1
 """number of the phase that hides a mode, whose scenes are then none of those by which it is taught anew"""
 
@@ -73,7 +75,12 @@ def trials_of(case: Case, drives: Sequence[Cell], planted: bool) -> dict[str, An
             "planted": planted,
             "rules": savings.RULES
             | knocking.RULES
-            | {"pairs": parts.PAIRS, "least_lost": parts.LEAST_LOST, "standing": standing.RULES},
+            | {
+                "pairs": parts.PAIRS,
+                "least_lost": parts.LEAST_LOST,
+                "standing": standing.RULES,
+                "drawn_anew": OTHER_SEED,
+            },
         }
     )
     path = case.disused / "analysis" / "bitrot.json"
@@ -89,7 +96,7 @@ def trials_of(case: Case, drives: Sequence[Cell], planted: bool) -> dict[str, An
     if planted:
         found["predicted"] = _predicted(case, ancestors)
         which = sorted(set(case.strongest.organisms))
-        emptied = parts.gate_of(ancestors.rows.organisms, ancestors.config, traits, SEED + 1)
+        emptied = parts.gate_of(ancestors.rows.organisms, ancestors.config, traits, OTHER_SEED)
         found["planted_cases"] = _planted_cases(case.parent, ancestors, traits, gates, emptied, which)
         phase = disused.config.curriculum.phases[0]
         rows, mine = ancestors.rows.take(which), gates[which]

@@ -26,7 +26,7 @@ from analysis.verdict import CARRIES, OF_HOME
 from organisms.config import RunConfig
 from organisms.model import Organism
 
-RULES = {"of_home": OF_HOME, "carries": CARRIES, "pairs": PAIRS}
+RULES = {"of_home": OF_HOME, "carries": CARRIES, "pairs": PAIRS, "random": circuits.RANDOM_CIRCUITS}
 """by which it is told: what was found by others is measured again"""
 
 
