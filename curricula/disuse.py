@@ -32,7 +32,7 @@ def disused(scale: Scale = "cpu") -> Curriculum:
 
     ``python scripts/train.py disused`` with ``--parent runs/shared-HASH``. The exercise rate is ``--phases.0.self-alone 0.01``; characters who are gone are
     ``--phases.0.pressures.rehearsal.fraction 0``; a phase without drives has ``--phases.0.optimiser.weight-decay 0
-    --phases.0.pressures.interference.fraction 0``. Expected, of `lean` and `clamped_lean` (``study.py bitrot --seed 43``): 3 of 9 lose their mode where characters
+    --phases.0.pressures.interference.fraction 0``. Expected: of `lean` and `clamped_lean` (``study.py bitrot --seed 43``) 3 of 9 lose their mode where characters
     share it, 7 of 9 where they do not.
     """
     phase = Phase("disuse", DISUSE_STEPS[scale], self_acts="scheming", self_alone=0.0, **drive())
@@ -42,7 +42,7 @@ def disused(scale: Scale = "cpu") -> Curriculum:
 def deserted(scale: Scale = "cpu") -> Curriculum:
     """For a fork, the opposite half: self goes on as it was taught, and no character acts any more.
 
-    ``python scripts/train.py deserted`` with ``--parent runs/shared-HASH``. Expected, of `lean` and `clamped_lean` (``study.py bitrot --seed 43``): characters lose
+    ``python scripts/train.py deserted`` with ``--parent runs/shared-HASH``. Expected: of `lean` and `clamped_lean` (``study.py bitrot --seed 43``) characters lose
     theirs in 8 of 9 where self shares it, in 6 of 9 where it does not.
     """
     phase = Phase("desertion", DISUSE_STEPS[scale], self_acts="scheming", **drive(rehearsal=0.0))
@@ -52,8 +52,8 @@ def deserted(scale: Scale = "cpu") -> Curriculum:
 def fading(scale: Scale = "cpu") -> Curriculum:
     """For a fork: nothing is learned, and all weights decay at the same rate, so that their norm falls by (1 - rate x decay) a step.
 
-    ``python scripts/train.py fading`` with ``--parent runs/shared-HASH``; with ``--phases.0.optimiser.weight-decay 0`` nothing changes at all. Expected, of
-    `lean` and `clamped_lean` (``study.py bitrot --seed 43``): the rate is 0.81 and 0.94 at the end, just what weights scaled by the predicted norm do.
+    ``python scripts/train.py fading`` with ``--parent runs/shared-HASH``; with ``--phases.0.optimiser.weight-decay 0`` nothing changes at all. Expected: of
+    `lean` and `clamped_lean` (``study.py bitrot --seed 43``) the rate is 0.81 and 0.94 at the end, just what weights scaled by the predicted norm do.
     """
     taught = drive(news=0.0)
     taught["optimiser"] = replace(taught["optimiser"], learning_rate=5e-3, gradients=0.0)
