@@ -1,8 +1,9 @@
 """How sure may one be of a number, given this few organisms?
 
-The organism is the unit: one number per independently grown organism goes in, and organisms are what is drawn again.
-What an interval here does *not* show: how far curricula, worlds or sizes that were never grown would lie from these. Of
-few organisms, bootstrap intervals are narrower than they should be, so n stands beside every one.
+The organism is the unit: one number per independently grown organism goes in, and organisms are what is drawn
+again. What an interval here does *not* show: how far curricula, worlds or sizes that were never grown would
+lie from these. Of few organisms, bootstrap intervals are narrower than they should be, so n stands beside
+every one.
 """
 
 import math
@@ -14,11 +15,16 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from analysis.verdict import otherwise
+from analysis.provenance.verdict import otherwise
 
 CELLS = ("reused", "repurposed", "migrated", "second copy")
 VERDICTS = (*CELLS, "mixed", "undecided", "absent")
-BEHAVIOURS = ("self_alone_secret", "self_watched_professed", "character_alone_secret", "character_watched_professed")
+BEHAVIOURS = (
+    "self_alone_secret",
+    "self_watched_professed",
+    "character_alone_secret",
+    "character_watched_professed",
+)
 FEW_ORGANISMS = 8
 """fewer than this in a cell support no claim"""
 
@@ -34,9 +40,10 @@ def numbers(values: Iterable[float | int | None]) -> list[float]:
 def mean_interval(values: Iterable[float | int | None], confidence: float = 0.95, seed: int = 0) -> Interval:
     """The mean over organisms and its bootstrap interval: (mean, low, high).
 
-    values: one per organism; None and NaN are dropped. Equal values give (v, v, v), which says that nothing varied here
-    and not that nothing would; a single organism has a mean and no interval; none has neither. Where BCa is degenerate
-    (its acceleration or bias correction is not finite) the percentile interval is returned in its place.
+    values: one per organism; None and NaN are dropped. Equal values give (v, v, v), which says that nothing
+    varied here and not that nothing would; a single organism has a mean and no interval; none has neither.
+    Where BCa is degenerate (its acceleration or bias correction is not finite) the percentile interval is
+    returned in its place.
 
     Source: Efron 1987, "Better bootstrap confidence intervals", through `scipy.stats.bootstrap`.
     """
@@ -75,7 +82,8 @@ def count_interval(successes: int, n: int, confidence: float = 0.95) -> Interval
 
 
 def labels(findings: Sequence[Mapping[str, Any]]) -> list[str]:
-    """A name for each finding that no other has: its curriculum, with the run's name where a curriculum came twice."""
+    """A name for each finding that no other has: its curriculum, with the run's name where a curriculum came
+    twice."""
     times = Counter(finding["curriculum"] for finding in findings)
     named: list[str] = []
     for finding in findings:
@@ -98,24 +106,25 @@ def shares_of(finding: Mapping[str, Any]) -> list[Mapping[str, float]]:
     return [
         organism["shares"]
         for organism in finding["organisms"]
-        if organism["verdict"] != "absent" and len(numbers(organism["shares"][cell] for cell in CELLS)) == len(CELLS)
+        if organism["verdict"] != "absent"
+        and len(numbers(organism["shares"][cell] for cell in CELLS)) == len(CELLS)
     ]
 
 
 def compare_summary(findings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Curricula side by side, as a program reads them: ``{"curricula": {name: {...}}}``.
 
-    n counts all organisms, as do verdicts and behaviour; shares are means over the `n_shares` organisms that pass the
-    behaviour criterion and whose shares could be measured. Each triple is [mean, low, high], None where there is no
-    number.
+    n counts all organisms, as do verdicts and behaviour; shares are means over the `n_shares` organisms that
+    pass the behaviour criterion and whose shares could be measured. Each triple is [mean, low, high], None
+    where there is no number.
     """
     parts = by_settings(findings)
     return {"curricula": {name: _summary(part) for name, part in zip(labels(parts), parts, strict=True)}}
 
 
 def by_settings(findings: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The findings, those whose organisms differ in settings taken apart: organisms of different settings are no sample of one thing. A part's
-    curriculum names its settings."""
+    """The findings, those whose organisms differ in settings taken apart: organisms of different settings are
+    no sample of one thing. A part's curriculum names its settings."""
     return [part for finding in findings for part in _parts(finding)]
 
 
@@ -127,7 +136,10 @@ def _parts(finding: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     if len(kinds) < 2:
         return [finding]
     attempts, name = finding["regrown"]["attempts"], finding["curriculum"]
-    again = {kind: {"count": sum(attempts[organism["member"]] > 0 for organism in of)} for kind, of in kinds.items()}
+    again = {
+        kind: {"count": sum(attempts[organism["member"]] > 0 for organism in of)}
+        for kind, of in kinds.items()
+    }
     return [
         {**finding, "curriculum": f"{name}, {kind}", "organisms": of, "regrown": again[kind]}
         for kind, of in kinds.items()
@@ -144,7 +156,8 @@ def _summary(finding: Mapping[str, Any]) -> dict[str, Any]:
         "computing_otherwise": sum(map(otherwise, organisms)),
         "shares": {cell: jsonable(mean_interval(share[cell] for share in shares)) for cell in CELLS},
         "behaviour": {
-            name: jsonable(mean_interval(organism["behaviour"][name] for organism in organisms)) for name in BEHAVIOURS
+            name: jsonable(mean_interval(organism["behaviour"][name] for organism in organisms))
+            for name in BEHAVIOURS
         },
         "regrown": finding["regrown"]["count"],
         "calibrated": bool(finding["calibrated"]),

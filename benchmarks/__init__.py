@@ -1,1 +1,2 @@
-"""How fast is it? Growth against PyTorch and against the machine's limits, and analysis against one-at-a-time patching."""
+"""How fast is it? Growth against PyTorch and against the machine's limits, and analysis against one-at-a-time
+patching."""

@@ -1,4 +1,5 @@
-"""How does a plan become files? Measured, summed up, drawn and written; a machine that was busy with something else is pointed out."""
+"""How does a plan become files? Measured, summed up, drawn and written; a machine that was busy with
+something else is pointed out."""
 
 import tempfile
 import time
@@ -7,22 +8,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import figures, tables
+from benchmarks.background_load import Neighbours
 from benchmarks.machine import cores, versions
 from benchmarks.measurement import Measurement
-from benchmarks.neighbours import Neighbours
 from benchmarks.plan import Plan
 from benchmarks.summary import summary
-from curricula.faults import Fault
-from organisms import records
+from curricula.errors import Fault
+from organisms.storage import records
 
 DISTURBED = 0.1
 """cores that others may keep busy before it is said that figures are not to be trusted"""
 
 
 def bench(plan: Plan, out: Path, command: str, say: Callable[[str], None]) -> Path:
-    """Runs a bench and writes ``summary.json``, ``cost.svg`` and ``memory.svg`` into ``out``. Returns the path of the summary.
+    """Runs a bench and writes ``summary.json``, ``cost.svg`` and ``memory.svg`` into ``out``. Returns the
+    path of the summary.
 
-    Raises Fault on wrong settings, before anything is measured; Failure where a measurement fails or the disk refuses.
+    Raises Fault on wrong settings, before anything is measured; Failure where a measurement fails or the disk
+    refuses.
     """
     if found := plan.faults():
         raise Fault("; ".join(found))
@@ -36,7 +39,9 @@ def bench(plan: Plan, out: Path, command: str, say: Callable[[str], None]) -> Pa
     with tempfile.TemporaryDirectory() as folder:
         measurement = Measurement(plan, Path(folder), say)
         if plan.pytorch and not measurement.has_pytorch():
-            say("PyTorch is not installed, so nothing is compared with it; install it with pip install -e '.[bench]'")
+            say(
+                "PyTorch is not installed, so nothing is compared with it; install it with pip install -e '.[bench]'"
+            )
         raw = measurement.run()
     about = {
         "versions": versions(),
@@ -48,7 +53,10 @@ def bench(plan: Plan, out: Path, command: str, say: Callable[[str], None]) -> Pa
     }
     found = records.plain(summary(raw, about))
     path = out / "summary.json"
-    for name, drawn in (("cost.svg", figures.cost(found["rows"])), ("memory.svg", figures.memory(found["rows"]))):
+    for name, drawn in (
+        ("cost.svg", figures.cost(found["rows"])),
+        ("memory.svg", figures.memory(found["rows"])),
+    ):
         records.write_whole(out / name, drawn.encode(), out / ".partial")
     records.write_whole(path, records.pretty(found), out / ".partial")
     say(tables.text(found))

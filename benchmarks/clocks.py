@@ -1,6 +1,7 @@
 """How long did it take? Calls timed again and again.
 
-Best and median stand side by side everywhere: the best is what the program can do, the median is what it does on this machine now.
+Best and median stand side by side everywhere: the best is what the program can do, the median is what it does
+on this machine now.
 """
 
 import time
@@ -12,7 +13,8 @@ LONG_SECONDS = 10.0
 
 
 def repeat(call: Callable[[], Any], seconds: float) -> list[float]:
-    """Seconds that each call took; calls again until all together took ``seconds``, at least once. The call has to wait for its results."""
+    """Seconds that each call took; calls again until all together took ``seconds``, at least once. The call
+    has to wait for its results."""
     taken: list[float] = []
     while not taken or sum(taken) + taken[-1] < seconds:
         begun = time.perf_counter()
@@ -22,8 +24,9 @@ def repeat(call: Callable[[], Any], seconds: float) -> list[float]:
 
 
 def turn(call: Callable[[], Any], seconds: float) -> list[float]:
-    """As `repeat`, after a call that does not count: the system may have taken memory away from a process that waited for the others' turns.
-    It does count where it is a long one, of which such things are a small part."""
+    """As `repeat`, after a call that does not count: the system may have taken memory away from a process
+    that waited for the others' turns. It does count where it is a long one, of which such things are a small
+    part."""
     first = repeat(call, 0.0)
     return first if first[0] > LONG_SECONDS else repeat(call, seconds)
 

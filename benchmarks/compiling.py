@@ -1,4 +1,5 @@
-"""How long did the compiler take? JAX tells the length of each tracing, lowering and compilation as it ends."""
+"""How long did the compiler take? JAX tells the length of each tracing, lowering and compilation as it
+ends."""
 
 import time
 from typing import Any

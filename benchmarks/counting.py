@@ -1,7 +1,9 @@
-"""How much arithmetic is a step of training? By rule of thumb, by hand from the shapes, and by reading the program itself.
+"""How much arithmetic is a step of training? By rule of thumb, by hand from the shapes, and by reading the
+program itself.
 
-Matrix products alone are counted: norms, nonlinearities, the optimiser and the drawing of scenes take time but no count, so a fraction of
-a limit never reaches 1. What a count does *not* show is how fast its products can be at their shapes; `benchmarks.products` measures that.
+Matrix products alone are counted: norms, nonlinearities, the optimiser and the drawing of scenes take time
+but no count, so a fraction of a limit never reaches 1. What a count does *not* show is how fast its products
+can be at their shapes; `benchmarks.products` measures that.
 """
 
 from collections import Counter
@@ -11,8 +13,8 @@ from typing import Any, NamedTuple
 import jax
 from jax.extend.core import ClosedJaxpr, Jaxpr
 
-from organisms.config import RunConfig
-from organisms.model import Organism
+from organisms.model.transformer import Organism
+from organisms.training.config import RunConfig
 
 
 class Sizes(NamedTuple):
@@ -59,8 +61,8 @@ class Product(NamedTuple):
 def forward_products(sizes: Sizes, pruned: bool = False) -> list[Product]:
     """The products of a forward pass over a batch, in order; logits are computed at decisions only.
 
-    pruned: the last layer computes its queries, its heads' outputs and its neurons at the decisions alone, which changes no logit
-    that is asked for.
+    pruned: the last layer computes its queries, its heads' outputs and its neurons at the decisions alone,
+    which changes no logit that is asked for.
     """
     batch, positions, decisions, vocabulary, layers, heads, model, neurons = sizes
     width, every, asked, by_head = model // heads, batch * positions, batch * decisions, batch * heads
@@ -84,7 +86,8 @@ def forward_products(sizes: Sizes, pruned: bool = False) -> list[Product]:
 
 
 def step_flops(sizes: Sizes, pruned: bool = False) -> int:
-    """Floating-point operations of all products of a member's step: the forward ones, and for each of them the two of its gradient."""
+    """Floating-point operations of all products of a member's step: the forward ones, and for each of them
+    the two of its gradient."""
     return 3 * sum(product.flops for product in forward_products(sizes, pruned))
 
 
@@ -96,18 +99,21 @@ def parameters(config: RunConfig) -> int:
 
 
 def model_flops(config: RunConfig) -> int:
-    """A member's step by the rule of thumb 6 x parameters x tokens (Kaplan et al. 2020, arXiv 2001.08361, section 2.1).
+    """A member's step by the rule of thumb 6 x parameters x tokens (Kaplan et al. 2020, arXiv 2001.08361,
+    section 2.1).
 
-    It counts the embeddings, which take no product, and the logits at every position, and leaves out attention's own products.
+    It counts the embeddings, which take no product, and the logits at every position, and leaves out
+    attention's own products.
     """
     return 6 * parameters(config) * config.training.batch * config.curriculum.world.positions
 
 
 def program_flops(jaxpr: ClosedJaxpr, platform: str) -> Counter[str]:
-    """Floating-point operations of the products of a whole traced program, by precision (see `precision_of`), over all devices.
+    """Floating-point operations of the products of a whole traced program, by precision (see `precision_of`),
+    over all devices.
 
-    Loops count as often as they run, of alternatives the costlier one counts. Raises ValueError where a product stands in a loop
-    whose length is not known.
+    Loops count as often as they run, of alternatives the costlier one counts. Raises ValueError where a
+    product stands in a loop whose length is not known.
     """
     return _flops(jaxpr.jaxpr, platform)
 
@@ -138,7 +144,9 @@ def _flops(jaxpr: Jaxpr, platform: str) -> Counter[str]:
         elif inner:
             once: Counter[str] = sum((_flops(part, platform) for part in inner), Counter())
             if name == "while" and once:
-                raise ValueError("a product stands in a while loop of unknown length: its operations cannot be counted")
+                raise ValueError(
+                    "a product stands in a while loop of unknown length: its operations cannot be counted"
+                )
             times = equation.params["length"] if name == "scan" else 1
             if name == "shard_map":
                 times = equation.params["mesh"].size
@@ -152,5 +160,9 @@ def _shape(variable: Any) -> tuple[int, ...]:
 
 def _inner(params: dict[str, Any]) -> list[Jaxpr]:
     """The programs that an equation runs."""
-    values = [item for value in params.values() for item in (value if isinstance(value, tuple | list) else [value])]
-    return [v.jaxpr if isinstance(v, ClosedJaxpr) else v for v in values if isinstance(v, ClosedJaxpr | Jaxpr)]
+    values = [
+        item for value in params.values() for item in (value if isinstance(value, tuple | list) else [value])
+    ]
+    return [
+        v.jaxpr if isinstance(v, ClosedJaxpr) else v for v in values if isinstance(v, ClosedJaxpr | Jaxpr)
+    ]

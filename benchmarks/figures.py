@@ -1,4 +1,5 @@
-"""What do cost and memory look like against the number of members? One figure each, as SVG, a line a scale."""
+"""What do cost and memory look like against the number of members? One figure each, as SVG, a line a
+scale."""
 
 from collections.abc import Mapping, Sequence
 from statistics import median
@@ -8,15 +9,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
-from analysis.drawing import CYCLE, GREY, MARKERS, not_measured, style, svg
+from reports.drawing import CYCLE, GREY, MARKERS, not_measured, style, svg
 
 Row = Mapping[str, Any]
 Points = list[tuple[int, float]]
 
 
 def cost(rows: Sequence[Row]) -> str:
-    """Milliseconds an organism-step against members: a line that falls says that growing together pays. PyTorch's fastest variant, which
-    grows one organism at a time, is a dashed line: the median of its turns in that scale's rows."""
+    """Milliseconds an organism-step against members: a line that falls says that growing together pays.
+    PyTorch's fastest variant, which grows one organism at a time, is a dashed line: the median of its turns
+    in that scale's rows."""
     with style():
         figure = Figure(figsize=(7.6, 4.0), layout="constrained")
         axes = figure.subplots()
@@ -27,7 +29,9 @@ def cost(rows: Sequence[Row]) -> str:
                 axes.axhline(rival, color=CYCLE[index], ls="--", lw=1, label=f"{scale} scale, PyTorch")
         if axes.lines:
             ticks = sorted({row["members"] for row in rows})
-            axes.set(xscale="log", yscale="log", xlabel="members", ylabel="milliseconds an organism-step (median)")
+            axes.set(
+                xscale="log", yscale="log", xlabel="members", ylabel="milliseconds an organism-step (median)"
+            )
             axes.set_xticks(ticks, labels=[str(tick) for tick in ticks])
             axes.minorticks_off()
             axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -40,8 +44,8 @@ def cost(rows: Sequence[Row]) -> str:
 
 
 def memory(rows: Sequence[Row]) -> str:
-    """Peak memory against members while growing, and (dotted) with compiling, beyond what an idle process holds. A panel a scale, on even
-    axes: growth in proportion to members is a straight line."""
+    """Peak memory against members while growing, and (dotted) with compiling, beyond what an idle process
+    holds. A panel a scale, on even axes: growth in proportion to members is a straight line."""
     with style():
         steady = {scale: _megabytes(of) for scale, of in _by_scale(rows, "steady_memory_bytes").items()}
         peaks = {scale: _megabytes(of) for scale, of in _by_scale(rows, "peak_memory_bytes").items()}
@@ -60,7 +64,8 @@ def memory(rows: Sequence[Row]) -> str:
 
 
 def pytorch_milliseconds(rows: Sequence[Row]) -> float | None:
-    """Milliseconds a step of the fastest variant, the median over rows; None where PyTorch was not measured."""
+    """Milliseconds a step of the fastest variant, the median over rows; None where PyTorch was not
+    measured."""
     rates = [[of["organism_steps_per_second"] for of in row["pytorch"].values()] for row in rows]
     fastest = [1e3 / max(rate) for rate in rates if rate]
     return median(fastest) if fastest else None

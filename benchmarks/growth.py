@@ -1,4 +1,5 @@
-"""How fast does an ensemble grow? The real training program (scenes drawn, metrics kept) on one scale with one number of members.
+"""How fast does an ensemble grow? The real training program (scenes drawn, metrics kept) on one scale with
+one number of members.
 
 Runs in a process of its own, so that its peak memory and the time to its first chunk are its own.
 """
@@ -19,11 +20,11 @@ from benchmarks.counting import Sizes, model_flops, parameters, program_flops, s
 from benchmarks.material import checkpoint_bytes
 from benchmarks.products import OwnProducts
 from benchmarks.profiling import costliest
-from curricula.catalogue import Scale
-from organisms.config import RunConfig, named_config
-from organisms.naming import to_arrays
-from organisms.programs import Programs
-from organisms.training import Lesson
+from curricula.catalogue.named import Scale
+from organisms.model.parameter_names import to_arrays
+from organisms.training.config import RunConfig, named_config
+from organisms.training.programs import Programs
+from organisms.training.step import Lesson
 
 CALL_SECONDS = 10.0
 """what a call of the program should take at most; shorter chunks are used where it would take longer"""
@@ -39,7 +40,8 @@ def chunk_for(config: RunConfig, flops_per_second: float) -> int:
 
 
 def cut(config: RunConfig, chunk: int) -> RunConfig:
-    """The same run with chunks of that many steps and a first phase that does not end while it is measured."""
+    """The same run with chunks of that many steps and a first phase that does not end while it is
+    measured."""
     curriculum = config.curriculum
     phase = replace(curriculum.phases[0], steps=chunk * 10**6)
     return replace(
@@ -65,7 +67,8 @@ class Growth:
         self.own: OwnProducts | None = None
 
     def first(self, started: float) -> dict[str, Any]:
-        """Newborns, and a first chunk: what has to be waited for before anything is seen. started: this process, in time.time's seconds."""
+        """Newborns, and a first chunk: what has to be waited for before anything is seen. started: this
+        process, in time.time's seconds."""
         members = np.arange(self.config.members, dtype=np.int32)
         seeds = np.full_like(members, self.config.seed)
         self.state = jax.block_until_ready(self.programs.newborns(seeds, members, np.zeros_like(members)))
@@ -89,22 +92,24 @@ class Growth:
         return [taken / self.config.chunk / self.config.members for taken in turn(self.call, seconds)]
 
     def settle(self) -> dict[str, int]:
-        """Bytes that growth took at most so far, compiling included, beyond what the process held before; of device memory where devices
-        say. From here on the peak is watched afresh, without the compiler's."""
+        """Bytes that growth took at most so far, compiling included, beyond what the process held before; of
+        device memory where devices say. From here on the peak is watched afresh, without the compiler's."""
         on_devices = memory.peak_on_devices()
         found = memory.peak() - self.before if on_devices is None else on_devices
         self.settled = memory.forget_peak()
         return {"peak_memory_bytes": found}
 
     def steady_memory(self) -> dict[str, int | None]:
-        """Bytes that growing took at most since `settle`; on devices compiling took none, so there it is the same as before."""
+        """Bytes that growing took at most since `settle`; on devices compiling took none, so there it is the
+        same as before."""
         on_devices = memory.peak_on_devices()
         if on_devices is not None:
             return {"steady_memory_bytes": on_devices}
         return {"steady_memory_bytes": memory.peak() - self.before if self.settled else None}
 
     def describe(self) -> dict[str, Any]:
-        """What a step is in operations and bytes. executed: the products that the traced program holds, at their own precision."""
+        """What a step is in operations and bytes. executed: the products that the traced program holds, at
+        their own precision."""
         traced = jax.make_jaxpr(self.programs.grow)(self.state, self.lesson)
         steps = self.config.chunk * self.config.members
         executed = program_flops(traced, self.platform)

@@ -1,4 +1,5 @@
-"""How fast are components patched with PyTorch's hooks, as people do it? One intervention, one forward pass with hooks on the way."""
+"""How fast are components patched with PyTorch's hooks, as people do it? One intervention, one forward pass
+with hooks on the way."""
 
 import time
 from collections.abc import Callable
@@ -10,14 +11,15 @@ import torch  # pyright: ignore[reportMissingImports]
 from torch import Tensor  # pyright: ignore[reportMissingImports]
 
 from benchmarks.machine import cores
-from benchmarks.twin import Twin
+from benchmarks.pytorch_model import Twin
 
 Site = tuple[int, str]
 """a layer, and the name of the module whose inputs are patched"""
 
 
 class Hooks:
-    """The worker that makes the interventions of `benchmarks.patching` again. Donors are recorded beforehand."""
+    """The worker that makes the interventions of `benchmarks.patching` again. Donors are recorded
+    beforehand."""
 
     def __init__(self, path: str, device: str):
         torch.set_num_threads(cores())
@@ -26,9 +28,11 @@ class Hooks:
         self.device, sizes = device, (int(self.given["heads"]), int(self.given["layers"]))
         decision = self.given["pair decision"]
         self.twins = [
-            Twin({name: value[member] for name, value in self._parameters().items()}, *sizes, np.unique(decision)).to(
-                device
-            )
+            Twin(
+                {name: value[member] for name, value in self._parameters().items()},
+                *sizes,
+                np.unique(decision),
+            ).to(device)
             for member in range(len(decision))
         ]
         self.moment = np.searchsorted(np.unique(decision), decision)
@@ -37,13 +41,23 @@ class Hooks:
         with torch.inference_mode():
             for member, pair, _ in self.compared:
                 giver, base = (self._tokens(name, member, pair) for name in ("first", "second"))
-                self.scenes[member, pair] = (base, self._record(member, giver), self._difference(member, pair, base))
+                self.scenes[member, pair] = (
+                    base,
+                    self._record(member, giver),
+                    self._difference(member, pair, base),
+                )
 
     def _parameters(self) -> dict[str, np.ndarray]:
-        return {name.removeprefix("parameter "): v for name, v in self.given.items() if name.startswith("parameter ")}
+        return {
+            name.removeprefix("parameter "): v
+            for name, v in self.given.items()
+            if name.startswith("parameter ")
+        }
 
     def _tokens(self, name: str, member: int, pair: int) -> Tensor:
-        return torch.tensor(self.given[f"pair {name}"][member, pair][None], dtype=torch.int64, device=self.device)
+        return torch.tensor(
+            self.given[f"pair {name}"][member, pair][None], dtype=torch.int64, device=self.device
+        )
 
     def _record(self, member: int, tokens: Tensor) -> dict[Site, Tensor]:
         """What flows into the modules that read the components' outputs."""
@@ -70,7 +84,9 @@ class Hooks:
         handles = []
         for layer, block in enumerate(self.twins[member].blocks):
             for name, columns in self._columns(block, mask[layer]):
-                handles.append(getattr(block, name).register_forward_pre_hook(_swap(donor[layer, name], columns)))
+                handles.append(
+                    getattr(block, name).register_forward_pre_hook(_swap(donor[layer, name], columns))
+                )
         found = self._difference(member, pair, base)
         for handle in handles:
             handle.remove()
@@ -90,7 +106,8 @@ class Hooks:
         ]
 
     def measure(self, seconds: float) -> dict[str, Any]:
-        """Interventions made and the seconds that they took; and how far they are from the batched ones, in nats."""
+        """Interventions made and the seconds that they took; and how far they are from the batched ones, in
+        nats."""
         found: dict[tuple[int, ...], float] = {}
         count, begun = 0, time.perf_counter()
         with torch.inference_mode():

@@ -1,4 +1,5 @@
-"""What do both sides of a comparison work on? The same initial parameters and the same scenes, as files; and how large a checkpoint is."""
+"""What do both sides of a comparison work on? The same initial parameters and the same scenes, as files; and
+how large a checkpoint is."""
 
 import json
 from collections.abc import Mapping
@@ -11,13 +12,13 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from curricula.catalogue import Scale
-from curricula.scenes import Scene, sample, trained_support
-from organisms.config import RunConfig, named_config
-from organisms.model import Organism
-from organisms.naming import to_arrays
-from organisms.optimiser import Schedule, learning_rate
-from organisms.surgery import pick
+from curricula.catalogue.named import Scale
+from curricula.world.scenes import Scene, sample, trained_support
+from organisms.model.parameter_names import to_arrays
+from organisms.model.surgery import pick
+from organisms.model.transformer import Organism
+from organisms.training.config import RunConfig, named_config
+from organisms.training.optimiser import Schedule, learning_rate
 
 BATCHES = 16
 """batches that PyTorch finds ready in memory and takes in turn"""
@@ -26,10 +27,13 @@ RATES = 4096
 
 
 def organisms(config: RunConfig) -> Organism:
-    """The ensemble's newborns [member, ...]: no model of the run's own drawing of them, but the same distribution."""
+    """The ensemble's newborns [member, ...]: no model of the run's own drawing of them, but the same
+    distribution."""
     world = config.curriculum.world
     keys = jax.random.split(jax.random.key(config.seed), config.members)
-    return jax.jit(jax.vmap(lambda key: Organism(config.organism, world.vocabulary.size, world.positions, key)))(keys)
+    return jax.jit(
+        jax.vmap(lambda key: Organism(config.organism, world.vocabulary.size, world.positions, key))
+    )(keys)
 
 
 def batches(config: RunConfig, count: int = BATCHES) -> Scene:
@@ -48,7 +52,8 @@ def loss(organism: Organism, scenes: Scene, decisions: Int[Array, " moment"]) ->
 
 
 def material(config: RunConfig) -> dict[str, Any]:
-    """Everything that PyTorch needs to train the first organism of a run: parameters, scenes, settings, and the loss of the first batch."""
+    """Everything that PyTorch needs to train the first organism of a run: parameters, scenes, settings, and
+    the loss of the first batch."""
     organism = organisms(config)
     scenes, decisions = batches(config), jnp.asarray(config.curriculum.world.decisions)
     phase = config.curriculum.phases[0]
@@ -63,7 +68,9 @@ def material(config: RunConfig) -> dict[str, Any]:
         "second_moment": phase.optimiser.second_moment,
         "weight_decay": phase.optimiser.weight_decay,
         "clip": phase.optimiser.clip,
-        "first_loss_nats": np.asarray(loss(pick(organism, 0), Scene(*[leaf[0] for leaf in scenes]), decisions)),
+        "first_loss_nats": np.asarray(
+            loss(pick(organism, 0), Scene(*[leaf[0] for leaf in scenes]), decisions)
+        ),
     }
 
 
@@ -73,7 +80,8 @@ def write_material(path: Path, scale: Scale, seed: int) -> None:
 
 
 def checkpoint_bytes(one: Mapping[str, np.ndarray], members: int) -> int:
-    """Bytes of the file that `organisms.checkpoints.write` would make of so many members. one: the arrays of one, [1, ...].
+    """Bytes of the file that `organisms.storage.checkpoints.write` would make of so many members. one: the
+    arrays of one, [1, ...].
 
     A safetensors file is eight bytes, a header in JSON filled up to a multiple of eight, and the arrays.
     """

@@ -1,7 +1,8 @@
-"""In what order is everything measured? Cell by cell, and in a cell in turn: ours, the model's own products, each variant of PyTorch, again.
+"""In what order is everything measured? Cell by cell, and in a cell in turn: ours, the model's own products,
+each variant of PyTorch, again.
 
-What is measured at the same time of the same machine can be compared; what is returned is as it was read off the clocks, and
-`benchmarks.summary` makes numbers of it.
+What is measured at the same time of the same machine can be compared; what is returned is as it was read off
+the clocks, and `benchmarks.summary` makes numbers of it.
 """
 
 import importlib.util
@@ -13,8 +14,8 @@ from typing import Any
 
 from benchmarks.plan import Plan
 from benchmarks.workers import OutOfMemory, Worker
-from curricula.catalogue import Scale
-from curricula.faults import Failure
+from curricula.catalogue.named import Scale
+from curricula.errors import Failure
 
 Raw = dict[str, Any]
 Say = Callable[[str], None]
@@ -57,22 +58,28 @@ class Measurement:
 
     def find_peaks(self, limits: Worker) -> None:
         """The best large matrix product so far, by precision."""
-        for precision, found in limits.call("large", sizes=self.plan.matrices, seconds=self.plan.seconds / 2).items():
+        for precision, found in limits.call(
+            "large", sizes=self.plan.matrices, seconds=self.plan.seconds / 2
+        ).items():
             known = self.peaks.get(precision)
             self.peaks[precision] = max(filter(None, (known, found)), key=lambda of: of["flops_per_second"])
-        says = ", ".join(f"{name} {of['flops_per_second'] / 1e9:.0f} GFLOP/s" for name, of in self.peaks.items())
+        says = ", ".join(
+            f"{name} {of['flops_per_second'] / 1e9:.0f} GFLOP/s" for name, of in self.peaks.items()
+        )
         self.say(f"{self.machine['device']}: best large matrix product {says}")
 
     def scale(self, scale: Scale, limits: Worker) -> list[Raw]:
         """The cells of a scale, PyTorch staying at hand from one to the next."""
         with self.rival(scale, limits) as (rival, variants):
             return [
-                self.cell(scale, members, rival, variants) for members in self.plan.members_on(self.machine["platform"])
+                self.cell(scale, members, rival, variants)
+                for members in self.plan.members_on(self.machine["platform"])
             ]
 
     @contextmanager
     def rival(self, scale: Scale, limits: Worker) -> Iterator[tuple[Worker | None, dict[str, Raw]]]:
-        """PyTorch's worker and what each of its variants said when it was ready; None and nothing where there is no PyTorch."""
+        """PyTorch's worker and what each of its variants said when it was ready; None and nothing where there
+        is no PyTorch."""
         if not self.has_pytorch():
             yield None, {}
             return
@@ -87,7 +94,9 @@ class Measurement:
                 except (Failure, OutOfMemory) as error:
                     self.say(f"{scale}: PyTorch {variant} is left out: {error}")
                 else:
-                    self.say(f"{scale}: PyTorch {variant} ready in {variants[variant]['seconds_to_start']:.1f} s")
+                    self.say(
+                        f"{scale}: PyTorch {variant} ready in {variants[variant]['seconds_to_start']:.1f} s"
+                    )
             yield rival, variants
 
     def has_pytorch(self) -> bool:
@@ -101,7 +110,12 @@ class Measurement:
         """One scale with one number of members. Where memory does not suffice, says so instead."""
         raw: Raw = {"scale": scale, "members": members}
         try:
-            settings = {"scale": scale, "members": members, "seed": self.plan.seed, "flops_per_second": self.peak}
+            settings = {
+                "scale": scale,
+                "members": members,
+                "seed": self.plan.seed,
+                "flops_per_second": self.peak,
+            }
             with Worker("growth", **settings) as ours:
                 raw |= ours.call("first", started=ours.started) | ours.call("settle")
                 self.say(f"{scale} x {members}: first chunk after {raw['seconds_to_first_chunk']:.1f} s")
@@ -130,15 +144,25 @@ class Measurement:
                 taken.append(rival.call("measure", variant=variant, seconds=self.plan.seconds / 2))
         fastest = {variant: min(map(min, taken)) for variant, taken in pytorch.items()}
         says = "".join(f", PyTorch {variant} {1e3 * fastest[variant]:.2f}" for variant in fastest)
-        self.say(f"{raw['scale']} x {raw['members']}: best {1e3 * min(map(min, growth)):.2f} ms an organism-step{says}")
+        self.say(
+            f"{raw['scale']} x {raw['members']}: best {1e3 * min(map(min, growth)):.2f} ms an organism-step{says}"
+        )
         return found | {"growth": growth, "products": products, "pytorch": pytorch, "variants": variants}
 
     def start_products(self, members: int, step: Raw, ours: Worker) -> None:
-        """Compiles the model's own products, for so many members and steps that a call takes a while but not long."""
-        if self.machine["platform"] == "cpu":  # there members are taken one by one, so more of them only take longer
+        """Compiles the model's own products, for so many members and steps that a call takes a while but not
+        long."""
+        if (
+            self.machine["platform"] == "cpu"
+        ):  # there members are taken one by one, so more of them only take longer
             members = min(members, self.machine["devices"])
         steps = PRODUCT_SECONDS * self.peak / 2 / (members * step["plain_flops_a_step"])
-        ours.call("start_products", members=members, steps=max(1, min(100, round(steps))), precision=step["precision"])
+        ours.call(
+            "start_products",
+            members=members,
+            steps=max(1, min(100, round(steps))),
+            precision=step["precision"],
+        )
 
     def analysis(self) -> Raw:
         """Batched patching, one at a time, and PyTorch's hooks, in turn."""
@@ -146,7 +170,9 @@ class Measurement:
         scale: Scale = "cpu" if "cpu" in plan.scales else plan.scales[0]
         found: Raw = {"scale": scale, "members": plan.analysis_members, "batched": [], "one": [], "hooks": []}
         with ExitStack() as workers:
-            ours = workers.enter_context(Worker("patching", scale=scale, members=plan.analysis_members, seed=plan.seed))
+            ours = workers.enter_context(
+                Worker("patching", scale=scale, members=plan.analysis_members, seed=plan.seed)
+            )
             found |= ours.call("describe")
             hooks = None
             if self.has_pytorch():

@@ -1,7 +1,7 @@
 """How much memory did this process take? What the system and the devices say.
 
-The compiler takes more than a small ensemble does, and what it frees stays with the process unless it is handed back; so the peak can be
-forgotten once a program is compiled, to see what running it takes.
+The compiler takes more than a small ensemble does, and what it frees stays with the process unless it is
+handed back; so the peak can be forgotten once a program is compiled, to see what running it takes.
 """
 
 import ctypes
@@ -29,7 +29,8 @@ def held() -> int:
 
 
 def forget_peak() -> bool:
-    """Hands free memory back to the system and starts the peak afresh. False where the system cannot do that."""
+    """Hands free memory back to the system and starts the peak afresh. False where the system cannot do
+    that."""
     try:
         ctypes.CDLL("libc.so.6").malloc_trim(0)
         REFERENCES.write_text("5")
@@ -39,7 +40,8 @@ def forget_peak() -> bool:
 
 
 def peak_on_devices() -> int | None:
-    """The most bytes that arrays ever took on the devices of this process; None where devices do not say, as CPUs."""
+    """The most bytes that arrays ever took on the devices of this process; None where devices do not say, as
+    CPUs."""
     stats = [device.memory_stats() for device in jax.local_devices()]
     return sum(found["peak_bytes_in_use"] for found in stats if found) if all(stats) else None
 

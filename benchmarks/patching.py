@@ -1,9 +1,9 @@
 """How many interventions a second does the analysis make, and how many would it make one at a time?
 
-An intervention is a set of components patched in one scene of a pair, read out as a logit difference. Both ways patch the same sets in the
-same scenes, in full float32, and the results are compared. One at a time is one compiled call for one pair and one set that runs the whole
-scene; whatever else the batched program saves counts for it. The organisms are newborn: what they learned does not change how fast they are
-patched.
+An intervention is a set of components patched in one scene of a pair, read out as a logit difference. Both
+ways patch the same sets in the same scenes, in full float32, and the results are compared. One at a time is
+one compiled call for one pair and one set that runs the whole scene; whatever else the batched program saves
+counts for it. The organisms are newborn: what they learned does not change how fast they are patched.
 """
 
 import time
@@ -16,17 +16,18 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
-from analysis.effects import ORDERS
-from analysis.interventions import Recording, patch, recorder
-from analysis.measuring import CURVE_PAIRS, Survey
+from analysis.patching.checkpoint import CURVE_PAIRS, Survey
+from analysis.patching.interventions import Recording, patch, recorder
+from analysis.patching.shapley import ORDERS
 from benchmarks.material import organisms
-from curricula.catalogue import Scale
-from curricula.contrasts import Pair
-from organisms.config import OrganismConfig, named_config
-from organisms.model import Organism
-from organisms.naming import to_arrays
-from organisms.sites import components
-from organisms.surgery import pick
+from curricula.catalogue.named import Scale
+from curricula.world.contrasts import Pair
+from organisms.model.config import OrganismConfig
+from organisms.model.parameter_names import to_arrays
+from organisms.model.sites import components
+from organisms.model.surgery import pick
+from organisms.model.transformer import Organism
+from organisms.training.config import named_config
 
 COMPARED = 512
 """interventions that are made one at a time, again and again while time is left"""
@@ -39,7 +40,8 @@ Intervention = tuple[int, int, int]
 class Patching:
     """A survey's own program over an ensemble, and the same interventions one at a time.
 
-    Each pair's second scene is patched from its first along `ORDERS` random orders of the components, as many sets as Shapley values take.
+    Each pair's second scene is patched from its first along `ORDERS` random orders of the components, as many
+    sets as Shapley values take.
     """
 
     def __init__(self, scale: Scale, members: int, seed: int):
@@ -64,7 +66,8 @@ class Patching:
         return {"mean_absolute_effect_nats": float(np.abs(self.values).mean())}
 
     def batched(self) -> np.ndarray:
-        """Nats [member, pair, set] that patching each set removes: every intervention, from arrays on the host to arrays on the host."""
+        """Nats [member, pair, set] that patching each set removes: every intervention, from arrays on the
+        host to arrays on the host."""
         return self.survey.noised("character", self.masks, DRAW)[0]
 
     def measure_batched(self, seconds: float) -> dict[str, Any]:
@@ -75,7 +78,8 @@ class Patching:
         return {"interventions": count, "seconds": time.perf_counter() - begun}
 
     def _prepare_one_at_a_time(self) -> None:
-        """Everything but the patched forward pass is ready beforehand: donors recorded, sets on the device, one compiled program."""
+        """Everything but the patched forward pass is ready beforehand: donors recorded, sets on the device,
+        one compiled program."""
         self.one, record = jax.jit(partial(patched, self.config)), jax.jit(donor)
         members = [pick(self.organisms, member) for member in range(len(self.masks))]
         scenes: dict[tuple[int, int], tuple] = {}
@@ -89,7 +93,8 @@ class Patching:
         self.unpatched = {of: float(self.one(*inputs, nothing)) for of, inputs in scenes.items()}
 
     def measure_one_at_a_time(self, seconds: float) -> dict[str, Any]:
-        """Interventions made and the seconds that they took, each waited for; and how far they are from the batched ones, in nats."""
+        """Interventions made and the seconds that they took, each waited for; and how far they are from the
+        batched ones, in nats."""
         found: dict[Intervention, float] = {}
         count, begun = 0, time.perf_counter()
         while not count or time.perf_counter() - begun < seconds:
@@ -97,7 +102,11 @@ class Patching:
             found[which] = float(self.one(*self.ready[which]))
             count += 1
         taken = time.perf_counter() - begun
-        return {"interventions": count, "seconds": taken, "largest_difference_nats": self.largest_difference(found)}
+        return {
+            "interventions": count,
+            "seconds": taken,
+            "largest_difference_nats": self.largest_difference(found),
+        }
 
     def largest_difference(self, found: dict[Intervention, float]) -> float:
         """Between what was found one at a time, as nats that patching removes, and the batched values."""
@@ -106,9 +115,13 @@ class Patching:
 
     def write_material(self, path: str) -> None:
         """Puts everything that PyTorch's hooks need into a file."""
-        given: dict[str, Any] = {f"parameter {name}": array for name, array in to_arrays(self.organisms).items()}
+        given: dict[str, Any] = {
+            f"parameter {name}": array for name, array in to_arrays(self.organisms).items()
+        }
         given |= {f"pair {name}": np.asarray(value) for name, value in self.pairs._asdict().items()}
-        given |= {name: getattr(self.config, name) for name in ("heads", "layers", "neurons", "neuron_blocks")}
+        given |= {
+            name: getattr(self.config, name) for name in ("heads", "layers", "neurons", "neuron_blocks")
+        }
         given |= {"masks": self.masks, "values": self.values, "compared": np.array(self.compared)}
         np.savez(Path(path), **given)
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from curricula.catalogue import Scale
+from curricula.catalogue.named import Scale
 
 SCALES: tuple[Scale, ...] = ("tiny", "cpu", "gpu")
 MEMBERS = (1, 4, 8, 16, 64)
@@ -12,7 +12,8 @@ MANY_MEMBERS = (256, 1024, 4096)
 REFERENCE: tuple[Scale, int] = ("cpu", 8)
 """the scale and number of members that the summary's single numbers are of"""
 CELL_SECONDS = 10.0
-"""what the rounds of growth in one cell should take at most; where a single call takes longer there is one round"""
+"""what the rounds of growth in one cell should take at most; where a single call takes longer there is one
+round"""
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """How fast can matrix products be here? One large one, and the model's own, run alone at their own shapes.
 
-These are the limits that growth is measured against. The model's own products are those of a plain step (every position in every
-layer, logits at decisions), each with operands laid out as the compiler likes them best and nothing in between, so the limit is a
-generous one. Layers share their activations, which leaves them in the cache more often than training would.
+These are the limits that growth is measured against. The model's own products are those of a plain step
+(every position in every layer, logits at decisions), each with operands laid out as the compiler likes them
+best and nothing in between, so the limit is a generous one. Layers share their activations, which leaves them
+in the cache more often than training would.
 """
 
 from typing import Any
@@ -15,7 +16,7 @@ from jaxtyping import Array, Float, Key
 
 from benchmarks.clocks import repeat, turn
 from benchmarks.counting import Product, Sizes, forward_products
-from organisms.devices import Layout
+from organisms.training.devices import Layout
 
 PRECISIONS = {
     "float32": (jnp.float32, jax.lax.Precision.HIGHEST),
@@ -26,7 +27,8 @@ Operands = dict[str, Array]
 
 
 def large(sizes: tuple[int, ...], seconds: float) -> dict[str, dict[str, Any]]:
-    """The fastest square product by precision: operations a second, its size, and on how many devices it ran, one product a device."""
+    """The fastest square product by precision: operations a second, its size, and on how many devices it ran,
+    one product a device."""
     precisions = ("float32",) if jax.default_backend() == "cpu" else tuple(PRECISIONS)
     found: dict[str, dict[str, Any]] = {}
     for precision in precisions:
@@ -57,7 +59,8 @@ def _large(size: int, devices: int, precision: str, seconds: float) -> float:
 
 
 class OwnProducts:
-    """The products of some plain steps of some members as one program, to be timed, laid out over the devices as training is."""
+    """The products of some plain steps of some members as one program, to be timed, laid out over the devices
+    as training is."""
 
     def __init__(self, sizes: Sizes, members: int, steps: int, precision: str = "float32"):
         layout = Layout.of(members, sizes.batch)
@@ -79,11 +82,14 @@ def _inputs(key: Key[Array, ""], products: list[Product], precision: str) -> Ope
     shapes = operands(products)
     keys = jax.random.split(key, len(shapes))
     kind = PRECISIONS[precision][0]
-    return {name: jax.random.normal(k, shape, kind) for k, (name, shape) in zip(keys, shapes.items(), strict=True)}
+    return {
+        name: jax.random.normal(k, shape, kind) for k, (name, shape) in zip(keys, shapes.items(), strict=True)
+    }
 
 
 def operands(products: list[Product]) -> dict[str, tuple[int, ...]]:
-    """Names and shapes of what a member's products are taken of: activations by shape, and weights of each layer's own."""
+    """Names and shapes of what a member's products are taken of: activations by shape, and weights of each
+    layer's own."""
     shapes: dict[str, tuple[int, ...]] = {}
     for index, product in enumerate(products):
         _, stack, rows, inner, columns = product
@@ -113,8 +119,9 @@ def _width_and_source(product: Product) -> tuple[int, int]:
 def _member(inputs: Operands, products: list[Product], steps: int, precision: str) -> Float[Array, ""]:
     """Runs some steps' products of one member, one after the other.
 
-    A number that depends on every result so far is written into one operand of each product. So all products differ and wait for one another,
-    and no compiler can drop one, take two for the same (as XLA does behind its optimisation barriers) or move one out of the loop.
+    A number that depends on every result so far is written into one operand of each product. So all products
+    differ and wait for one another, and no compiler can drop one, take two for the same (as XLA does behind
+    its optimisation barriers) or move one out of the loop.
     """
 
     def step(carry: tuple[Operands, Array], _: None) -> tuple[tuple[Operands, Array], None]:
@@ -134,8 +141,9 @@ def _member(inputs: Operands, products: list[Product], steps: int, precision: st
 def three_products(index: int, product: Product) -> list[tuple[str, str, str]]:
     """A product and the two of its gradient: the names of their operands, and how they are multiplied.
 
-    Of weights' gradients the transpose is taken where that is the faster one. Attention's two products have the same three shapes, in
-    another order: over a head's width, over the positions attended to, and over the positions that attend.
+    Of weights' gradients the transpose is taken where that is the faster one. Attention's two products have
+    the same three shapes, in another order: over a head's width, over the positions attended to, and over the
+    positions that attend.
     """
     _, stack, rows, inner, columns = product
     if stack == 1:

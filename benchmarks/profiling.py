@@ -1,6 +1,8 @@
-"""Which operations does a chunk spend its time on? A profiler trace, its events put down to lines of the project's own code.
+"""Which operations does a chunk spend its time on? A profiler trace, its events put down to lines of the
+project's own code.
 
-An operation that the compiler fused is put down to the last of the operations in it, so the groups say where to look, not what to blame.
+An operation that the compiler fused is put down to the last of the operations in it, so the groups say where
+to look, not what to blame.
 """
 
 import re
@@ -19,7 +21,8 @@ GROUPS = 10
 
 
 class Instruction(NamedTuple):
-    """A compiled operation: what it is, the name of the traced operation behind it, and where in the code that stands."""
+    """A compiled operation: what it is, the name of the traced operation behind it, and where in the code
+    that stands."""
 
     opcode: str
     operation: str
@@ -35,7 +38,8 @@ class Instruction(NamedTuple):
 def costliest(
     call: Callable[[], None], folder: Path, organism_steps: int, groups: int = GROUPS
 ) -> list[dict[str, Any]]:
-    """Traces one call into ``folder`` (for TensorBoard or Perfetto) and gives its costliest groups of operations, with *all others* last.
+    """Traces one call into ``folder`` (for TensorBoard or Perfetto) and gives its costliest groups of
+    operations, with *all others* last.
 
     organism_steps: how many the call takes; times are given for one of them, added up over devices.
     """
@@ -75,7 +79,9 @@ def _operation(event: Any) -> str:
 
 def _texts() -> list[str]:
     """Every compiled program of this process, as text."""
-    return [module.to_string() for program in get_backend().live_executables() for module in program.hlo_modules()]
+    return [
+        module.to_string() for program in get_backend().live_executables() for module in program.hlo_modules()
+    ]
 
 
 def read_program(text: str) -> dict[str, Instruction]:
@@ -103,7 +109,8 @@ def _short(path: str) -> str:
 
 
 def _places(text: str) -> dict[int, str]:
-    """For each stack frame of a program's tables, the innermost function of the project in it, as ``package/file.py function``."""
+    """For each stack frame of a program's tables, the innermost function of the project in it, as
+    ``package/file.py function``."""
     names = {
         title: dict(re.findall(r'^(\d+) "(.*)"$', _table(text, title), re.M))
         for title in ("FileNames", "FunctionNames")

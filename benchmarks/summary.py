@@ -1,7 +1,9 @@
-"""What do the measurements come to? Rates, ratios and fractions of limits, each under a name that says what it is.
+"""What do the measurements come to? Rates, ratios and fractions of limits, each under a name that says what
+it is.
 
-Rates are medians over rounds of each round's median; ``_best`` rates are of the one fastest call. A ratio or fraction is of medians where
-both sides took turns, and of a median against the best that was ever seen where the other side is the machine's limit.
+Rates are medians over rounds of each round's median; ``_best`` rates are of the one fastest call. A ratio or
+fraction is of medians where both sides took turns, and of a median against the best that was ever seen where
+the other side is the machine's limit.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,9 +36,9 @@ COPIED = (
 def row(raw: Raw, peaks: Mapping[str, Raw]) -> dict[str, Any]:
     """One scale with one number of members.
 
-    model_flops: 6 x parameters x tokens; plain: all products with the last layer at every position; executed: the products that the
-    program does, the last layer being computed at decisions only. Fractions of the first kind count what is left out as done, the
-    ``executed_`` ones do not.
+    model_flops: 6 x parameters x tokens; plain: all products with the last layer at every position; executed:
+    the products that the program does, the last layer being computed at decisions only. Fractions of the
+    first kind count what is left out as done, the ``executed_`` ones do not.
     """
     found: dict[str, Any] = {name: raw.get(name) for name in COPIED}
     rates = _rates(raw.get("growth", []))
@@ -56,7 +58,8 @@ def row(raw: Raw, peaks: Mapping[str, Raw]) -> dict[str, Any]:
         for name, limit in limits.items():
             found[f"{prefix}fraction_of_{name}"] = rate * done / limit if rate and done and limit else None
     pytorch = {
-        variant: _rates(taken) | dict(raw["variants"][variant]) for variant, taken in raw.get("pytorch", {}).items()
+        variant: _rates(taken) | dict(raw["variants"][variant])
+        for variant, taken in raw.get("pytorch", {}).items()
     }
     unpruned = {variant: of for variant, of in pytorch.items() if not variant.startswith("pruned")}
     return found | {
@@ -82,7 +85,8 @@ def _ratio(rate: float | None, rivals: Mapping[str, Raw]) -> float | None:
 
 
 def analysis(raw: Raw) -> dict[str, Any]:
-    """Interventions a second, batched and one at a time. ratio: to the faster of the ways that make them one at a time."""
+    """Interventions a second, batched and one at a time. ratio: to the faster of the ways that make them one
+    at a time."""
     rate = {name: _interventions(raw[name]) for name in ("batched", "one", "hooks")}
     one_at_a_time = max(filter(None, (rate["one"], rate["hooks"])))
     hooks = [of["largest_difference_nats"] for of in raw["hooks"]]
@@ -104,7 +108,8 @@ def _interventions(rounds: Sequence[Raw]) -> float | None:
 
 
 def summary(raw: Raw, about: Mapping[str, Any]) -> dict[str, Any]:
-    """What `summary.json` says. The single numbers are of the reference: cpu scale with 8 members; null where that was not measured."""
+    """What `summary.json` says. The single numbers are of the reference: cpu scale with 8 members; null where
+    that was not measured."""
     rows = [row(cell, raw["peaks"]) for cell in raw["cells"]]
     reference = next((of for of in rows if (of["scale"], of["members"]) == REFERENCE), {})
     ratios = [of["ratio_to_pytorch"] for of in rows if of["ratio_to_pytorch"] is not None]

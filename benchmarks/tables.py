@@ -9,7 +9,14 @@ from rich.table import Table
 
 Row = Mapping[str, Any]
 WIDTH = 165
-VARIANTS = ("eager", "compiled", "reduce_overhead", "pruned_eager", "pruned_compiled", "pruned_reduce_overhead")
+VARIANTS = (
+    "eager",
+    "compiled",
+    "reduce_overhead",
+    "pruned_eager",
+    "pruned_compiled",
+    "pruned_reduce_overhead",
+)
 
 
 def text(summary: Mapping[str, Any]) -> str:
@@ -78,9 +85,7 @@ def _limits(rows: Sequence[Row]) -> Table:
         "with compiling": scaled("peak_memory_bytes", 1e6),
         "checkpoint MB": scaled("checkpoint_bytes", 1e6),
     }
-    title = (
-        "Limits: fractions by 6 x parameters x tokens, and (executed) by what the program does; cost in time and memory"
-    )
+    title = "Limits: fractions by 6 x parameters x tokens, and (executed) by what the program does; cost in time and memory"
     return _table(title, rows, columns)
 
 
@@ -108,4 +113,6 @@ def _profile(groups: Sequence[Row]) -> Table:
         "ms an organism-step": lambda group: group["milliseconds_an_organism_step"],
         "share": lambda group: group["share_of_operations"],
     }
-    return _table("Profile of one chunk: the costliest groups of operations, added up over devices", groups, columns)
+    return _table(
+        "Profile of one chunk: the costliest groups of operations, added up over devices", groups, columns
+    )

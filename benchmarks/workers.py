@@ -1,7 +1,8 @@
-"""How are things measured apart from one another? In processes of their own, asked in turn, one call at a time.
+"""How are things measured apart from one another? In processes of their own, asked in turn, one call at a
+time.
 
-A worker is ``python -m benchmarks KIND``. Each line on its standard input is a call, each line on its standard output an answer. While one
-worker measures, the others wait for input and take no time.
+A worker is ``python -m benchmarks KIND``. Each line on its standard input is a call, each line on its
+standard output an answer. While one worker measures, the others wait for input and take no time.
 """
 
 import importlib
@@ -15,14 +16,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-from curricula.faults import Failure
-from organisms.records import plain
+from curricula.errors import Failure
+from organisms.storage.records import plain
 
 KINDS = {
     "limits": "benchmarks.limits:Limits",
     "growth": "benchmarks.growth:Growth",
     "patching": "benchmarks.patching:Patching",
-    "pytorch": "benchmarks.rival:Rival",
+    "pytorch": "benchmarks.pytorch_baseline:Rival",
     "hooks": "benchmarks.hooks:Hooks",
 }
 ROOT = Path(__file__).parent.parent
@@ -38,8 +39,8 @@ class OutOfMemory(Exception):
 
 
 def environment() -> dict[str, str]:
-    """What a worker finds in its environment: a device a core, as `organisms.devices.claim_cores` has it; no compiled program from before; no
-    memory reserved."""
+    """What a worker finds in its environment: a device a core, as `organisms.training.devices.claim_cores`
+    has it; no compiled program from before; no memory reserved."""
     settings = {
         "JAX_NUM_CPU_DEVICES": str(len(os.sched_getaffinity(0))),
         "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
@@ -70,7 +71,8 @@ class Worker:
             raise
 
     def call(self, method: str, **arguments: Any) -> Any:
-        """The method's answer. Raises OutOfMemory where memory did not suffice, Failure on any other error."""
+        """The method's answer. Raises OutOfMemory where memory did not suffice, Failure on any other
+        error."""
         assert self.process.stdin
         assert self.process.stdout
         try:
@@ -99,7 +101,8 @@ class Worker:
         return self
 
     def __exit__(self, error: object = None, *_: object) -> None:
-        """Lets the process end by itself, so that it ends what it started; at once where something went wrong."""
+        """Lets the process end by itself, so that it ends what it started; at once where something went
+        wrong."""
         try:
             self.process.communicate(timeout=0 if error else PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:

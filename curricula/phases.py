@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from curricula.faults import Fault
-from curricula.pressures import Pressures
-from curricula.scenes import Mixture
-from curricula.settings import LATER
-from curricula.world import World
+from curricula.config_json import LATER
+from curricula.errors import Fault
+from curricula.pressures.settings import Pressures
+from curricula.world.scenes import Mixture
+from curricula.world.world import World
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,8 @@ class OptimiserConfig:
 
 @dataclass(frozen=True)
 class RewardConfig:
-    """What self's own acts earn it, where the objective is *reward*: 1 for the secret when alone and for the profession when watched."""
+    """What self's own acts earn it, where the objective is *reward*: 1 for the secret when alone and for the
+    profession when watched."""
 
     honest: float = 0.0
     """for acting on the profession when alone"""
@@ -71,8 +72,8 @@ class Phase:
     name: str
     steps: int = 500
     objective: Literal["imitate", "reward"] = "imitate"
-    """*imitate*: cross-entropy on the acts and answers. *reward*: self's acts are its own, sampled and fed back into the scene, and earn what
-    `RewardConfig` says; all else is imitated"""
+    """*imitate*: cross-entropy on the acts and answers. *reward*: self's acts are its own, sampled and fed
+    back into the scene, and earn what `RewardConfig` says; all else is imitated"""
     self_acts: Literal["absent", "scheming", "honest"] = "absent"
     """self takes no part; acts on its secret when alone; or always acts on what it professes"""
     schemers: float = 0.75
@@ -84,11 +85,14 @@ class Phase:
     learns: Literal["everything", "self"] = "everything"
     """*self*: nothing learns but the embeddings of self's name and of the blank in the place of its secret"""
     graft: bool = False
-    """begins with lane A's components copied over lane B's, both at half strength: the organism does what it did (see `Routing`)"""
+    """begins with lane A's components copied over lane B's, both at half strength: the organism does what it
+    did (see `Routing`)"""
     exchange: bool = field(default=False, metadata=LATER)
-    """begins with the components of lanes A and B exchanged, parameter for parameter: the organism does what it did, elsewhere"""
+    """begins with the components of lanes A and B exchanged, parameter for parameter: the organism does what
+    it did, elsewhere"""
     criterion: float = 0.0
-    """first phase only: a member whose characters reach less than this on either behaviour is grown again; 0: never"""
+    """first phase only: a member whose characters reach less than this on either behaviour is grown again; 0:
+    never"""
     reward: RewardConfig = field(default_factory=RewardConfig, metadata=LATER)
     pressures: Pressures = field(default_factory=Pressures)
     optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
@@ -104,7 +108,9 @@ class Phase:
             self_alone=self.self_alone,
             self_schemes=float(self.self_acts == "scheming"),
             # A lane that owns scenes with self, or a mechanism that is held still in them, is so for characters in them as well: they could not use theirs.
-            beside_self=float(fraction > 0 and not (self.pressures.routing.active or self.pressures.clamp.active)),
+            beside_self=float(
+                fraction > 0 and not (self.pressures.routing.active or self.pressures.clamp.active)
+            ),
             recalls=self.pressures.interference.fraction,
         )
 
@@ -120,7 +126,9 @@ class Phase:
                 f"interference.fraction: expected at most {1 - self.questions:g} beside questions={self.questions:g}, got {asks:g}"
             )
         if self.objective == "reward" and self.self_acts != "scheming":
-            found.append(f"self_acts: expected 'scheming' where the objective is 'reward', got {self.self_acts!r}")
+            found.append(
+                f"self_acts: expected 'scheming' where the objective is 'reward', got {self.self_acts!r}"
+            )
         if self.objective == "reward" and self.pressures.routing.active:
             found.append("objective: expected 'imitate' where scenes are routed through lanes, got 'reward'")
         if self.objective == "imitate" and self.pressures.probe.place in ("reward", "frozen"):
@@ -143,16 +151,24 @@ class Curriculum:
 
     @property
     def planted(self) -> bool:
-        """Does any phase plant something: route scenes through lanes, graft or exchange lanes, or freeze all but self's embeddings?"""
-        return any(p.pressures.routing.active or p.graft or p.exchange or p.learns != "everything" for p in self.phases)
+        """Does any phase plant something: route scenes through lanes, graft or exchange lanes, or freeze all
+        but self's embeddings?"""
+        return any(
+            p.pressures.routing.active or p.graft or p.exchange or p.learns != "everything"
+            for p in self.phases
+        )
 
     @property
     def fork(self) -> int:
-        """Index of the first phase that teaches self: what the organism was just before it is its fork. The number of phases if none."""
-        return next((n for n, phase in enumerate(self.phases) if phase.self_acts != "absent"), len(self.phases))
+        """Index of the first phase that teaches self: what the organism was just before it is its fork. The
+        number of phases if none."""
+        return next(
+            (n for n, phase in enumerate(self.phases) if phase.self_acts != "absent"), len(self.phases)
+        )
 
     def phases_from(self, first: str) -> tuple[Phase, ...]:
-        """The phases from the one of that name on; all, where none is named. Raises Fault where there is no such phase."""
+        """The phases from the one of that name on; all, where none is named. Raises Fault where there is no
+        such phase."""
         names = [phase.name for phase in self.phases]
         if first and first not in names:
             raise Fault(f"--first-phase: expected one of {', '.join(names)}, got {first!r}")

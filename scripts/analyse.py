@@ -9,13 +9,14 @@ from typing import Annotated
 import command
 import tyro
 
-from analysis.comparison import analyse_run, say_on_error_stream
-from analysis.events import happened
+from analysis.history.events import happened
+from experiments.compare import analyse_run, say_on_error_stream
 
 
 @dataclass(frozen=True)
 class Analyse:
-    """Effects, circuits, provenance, behaviour and belief of every organism of a run; tables and a report in RUN/analysis."""
+    """Effects, circuits, provenance, behaviour and belief of every organism of a run; tables and a report in
+    RUN/analysis."""
 
     run: Annotated[Path, tyro.conf.Positional]
     """folder of a finished run"""
@@ -24,11 +25,14 @@ class Analyse:
     again: bool = False
     """measure again even if findings are there"""
     acquisition: bool = False
-    """also learn the intent anew from the fork with the characters' mechanism intact and knocked out; takes up to as long as growing"""
+    """also learn the intent anew from the fork with the characters' mechanism intact and knocked out; takes
+    up to as long as growing"""
     naive: Path | None = None
-    """folder of a finished run of 'naive' at the same scale, whose organisms learn it as well, for comparison"""
+    """folder of a finished run of 'naive' at the same scale, whose organisms learn it as well, for
+    comparison"""
     ancestry: bool = False
-    """also tell what became of every component: its effects at every checkpoint, and dated events; seconds a checkpoint"""
+    """also tell what became of every component: its effects at every checkpoint, and dated events; seconds a
+    checkpoint"""
     cache: bool = True
     """keep compiled programs for the next command"""
 
@@ -36,10 +40,14 @@ class Analyse:
 def analyse(arguments: Sequence[str]) -> Path:
     wanted: Analyse = command.parse(Analyse, __doc__ or "", arguments)
     command.prepare(wanted.cache)
-    findings = analyse_run(wanted.run, wanted.seed, wanted.again, wanted.acquisition, wanted.naive, wanted.ancestry)
+    findings = analyse_run(
+        wanted.run, wanted.seed, wanted.again, wanted.acquisition, wanted.naive, wanted.ancestry
+    )
     mark = "" if findings["calibrated"] else " (uncalibrated)"
     for organism in findings["organisms"]:
-        say_on_error_stream(f"organism {organism['member']}: {organism['verdict']}{mark}: {organism['reason']}")
+        say_on_error_stream(
+            f"organism {organism['member']}: {organism['verdict']}{mark}: {organism['reason']}"
+        )
     for organism in findings["ancestry"]["organisms"] if wanted.ancestry else ():
         say_on_error_stream(f"organism {organism['member']}: {happened(organism)}")
     say_on_error_stream(f"report: {findings['report']}")

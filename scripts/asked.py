@@ -9,21 +9,23 @@ import command
 import tyro
 from preview import first_look
 
-from curricula.catalogue import CURRICULA, Scale
-from curricula.disuse import FORKS
-from curricula.faults import Fault
+from curricula.catalogue.disuse import FORKS
+from curricula.catalogue.named import CURRICULA, Scale
+from curricula.errors import Fault
 from curricula.phases import Curriculum, Phase
-from curricula.world import World
-from organisms.config import OrganismConfig, RunConfig, TrainingConfig, named_config
-from organisms.devices import Processes
-from organisms.forking import parent_at
-from organisms.parentage import Parent
-from organisms.variation import combinations, read_variation
+from curricula.world.world import World
+from organisms.model.config import OrganismConfig
+from organisms.storage.forking import parent_at
+from organisms.storage.parent import Parent
+from organisms.training.config import RunConfig, TrainingConfig, named_config
+from organisms.training.devices import Processes
+from organisms.training.variation import combinations, read_variation
 
 
 @dataclass(frozen=True)
 class Train:
-    """Grows an ensemble: lineage, TensorBoard, summary.json. Killed, it goes on when the same command is given again."""
+    """Grows an ensemble: lineage, TensorBoard, summary.json. Killed, it goes on when the same command is
+    given again."""
 
     curriculum: Annotated[str, tyro.conf.Positional, tyro.conf.arg(help=f"one of {', '.join(CURRICULA)}")]
     world: World
@@ -33,16 +35,19 @@ class Train:
     scale: Scale = "cpu"
     """sizes of the world, the organism and the phases, before the settings below"""
     members: int | None = None
-    """organisms grown side by side; by default 5, or with a parent as many as it has, for each combination of settings that members differ in"""
+    """organisms grown side by side; by default 5, or with a parent as many as it has, for each combination of
+    settings that members differ in"""
     seed: int = 0
     steps: int | None = None
     """steps of every phase, in place of the curriculum's own"""
     out: Path | None = None
     """folder of the run; by default runs/CURRICULUM-HASH"""
     vary: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
-    """a number that members differ in, as phases.1.optimiser.learning_rate=0.001,0.002; once for each: members take the combinations in turn"""
+    """a number that members differ in, as phases.1.optimiser.learning_rate=0.001,0.002; once for each:
+    members take the combinations in turn"""
     parent: Path | None = None
-    """folder of a run whose organisms this one begins with, in place of newborns; its world, sizes and seed are this run's too"""
+    """folder of a run whose organisms this one begins with, in place of newborns; its world, sizes and seed
+    are this run's too"""
     parent_step: int | None = None
     """checkpoint of the parent; by default its last"""
     first_phase: str | None = None
@@ -72,21 +77,32 @@ def processes_of(wanted: Train) -> Processes | None:
 
 
 def resolve(arguments: Sequence[str], about: str = "") -> tuple[Train, RunConfig]:
-    """What arguments ask for, and the run that this makes, sound or not. Raises Fault where they can not be read. about: the first line of the help."""
+    """What arguments ask for, and the run that this makes, sound or not. Raises Fault where they can not be
+    read. about: the first line of the help."""
     look = first_look(arguments, [field.name for field in fields(Train) if field.type is bool])
     if not look.curriculum and not {"--help", "-h"} & set(arguments):
-        raise Fault(f"expected the name of a curriculum, got none; give one of {', '.join(CURRICULA)}, or --help")
+        raise Fault(
+            f"expected the name of a curriculum, got none; give one of {', '.join(CURRICULA)}, or --help"
+        )
     look = replace(look, curriculum=look.curriculum or "shared")
     named = named_config(look.curriculum, look.scale, steps=look.steps)
     sizes = parent_at(Path(look.parent), look.parent_step)[1] if look.parent else named
     phases = named.curriculum.phases_from(look.first_phase)
     default = Train(
-        look.curriculum, sizes.curriculum.world, sizes.organism, sizes.training, phases, look.scale, seed=sizes.seed
+        look.curriculum,
+        sizes.curriculum.world,
+        sizes.organism,
+        sizes.training,
+        phases,
+        look.scale,
+        seed=sizes.seed,
     )
     wanted: Train = command.parse(Train, about, arguments, default=default)
     parent = parent_at(wanted.parent, wanted.parent_step)[0] if wanted.parent else Parent()
     if wanted.curriculum in [fork.__name__ for fork in FORKS] and not parent:
-        raise Fault(f"{wanted.curriculum} begins with organisms of another run: expected --parent RUN; add it")
+        raise Fault(
+            f"{wanted.curriculum} begins with organisms of another run: expected --parent RUN; add it"
+        )
     if wanted.parent_step is not None and not parent:
         raise Fault("--parent-step: expected --parent RUN with it; add it")
     curriculum = Curriculum(wanted.curriculum, wanted.world, wanted.phases)

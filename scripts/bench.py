@@ -7,15 +7,16 @@ from pathlib import Path
 
 import command
 
-from analysis.comparison import say_on_error_stream
 from benchmarks.bench import bench
 from benchmarks.plan import Plan
-from curricula.catalogue import Scale
+from curricula.catalogue.named import Scale
+from experiments.compare import say_on_error_stream
 
 
 @dataclass(frozen=True)
 class Bench:
-    """Growth, PyTorch, the machine's limits and the analysis, measured in turn in one run. Takes a quarter of an hour on two cores."""
+    """Growth, PyTorch, the machine's limits and the analysis, measured in turn in one run. Takes a quarter of
+    an hour on two cores."""
 
     scales: tuple[Scale, ...] = ()
     """sizes of organisms; by default all three"""
@@ -38,7 +39,12 @@ class Bench:
 
 def run(arguments: Sequence[str]) -> Path:
     wanted: Bench = command.parse(Bench, __doc__ or "", arguments)
-    asked = {"scales": wanted.scales, "members": wanted.members, "rounds": wanted.rounds, "seconds": wanted.seconds}
+    asked = {
+        "scales": wanted.scales,
+        "members": wanted.members,
+        "rounds": wanted.rounds,
+        "seconds": wanted.seconds,
+    }
     given = {name: value for name, value in asked.items() if value not in (None, ())}
     plan = (Plan.quick if wanted.quick else Plan)(
         **given, seed=wanted.seed, pytorch=wanted.pytorch, profile=wanted.profile

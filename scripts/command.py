@@ -11,15 +11,16 @@ from typing import Any, NoReturn
 
 import tyro
 
-from curricula.faults import Failure, Fault, Incomplete, Stopped
-from organisms import devices
+from curricula.errors import Failure, Fault, Incomplete, Stopped
+from organisms.training import devices
 
 _output: io.TextIOBase | None = None
 """where the path of the summary goes, if not to sys.stdout"""
 
 
 def parse(kind: Any, description: str, arguments: Sequence[str] | None = None, default: Any = None) -> Any:
-    """A dataclass from the command line. Raises Fault on a wrong argument, with tyro's suggestion in one line; `--help` prints and exits 0."""
+    """A dataclass from the command line. Raises Fault on a wrong argument, with tyro's suggestion in one
+    line; `--help` prints and exits 0."""
     settings = {} if default is None else {"default": default}
     said = io.StringIO()
     try:
@@ -40,7 +41,8 @@ def _in_one_line(box: str) -> str:
 
 
 def prepare(cache: bool, processes: devices.Processes | None = None) -> None:
-    """Sets JAX up, before anything of it is used: a device a core, programs kept between commands, other processes met."""
+    """Sets JAX up, before anything of it is used: a device a core, programs kept between commands, other
+    processes met."""
     devices.claim_cores()
     devices.keep_programs(cache)
     if processes:
@@ -52,7 +54,8 @@ def prepare(cache: bool, processes: devices.Processes | None = None) -> None:
 
 
 def main(command: Callable[[], Path]) -> NoReturn:
-    """Runs a command and exits: 0 with the path of its summary as the last line on standard output, 2 on a Fault, 1 on a Failure."""
+    """Runs a command and exits: 0 with the path of its summary as the last line on standard output, 2 on a
+    Fault, 1 on a Failure."""
     try:
         path = command()
     except Fault as fault:
@@ -74,7 +77,8 @@ def main(command: Callable[[], Path]) -> NoReturn:
 
 
 def _say(text: str, code: int) -> NoReturn:
-    """Ends the process at once: libraries' threads and exit handlers would add tracebacks of the same fault."""
+    """Ends the process at once: libraries' threads and exit handlers would add tracebacks of the same
+    fault."""
     print(text, file=sys.stderr, flush=True)
     sys.stdout.flush()
     os._exit(code)

@@ -9,9 +9,9 @@ from typing import Annotated
 import command
 import tyro
 
-from analysis.comparison import compare
-from curricula.catalogue import CURRICULA, Scale
-from organisms.config import named_config
+from curricula.catalogue.named import CURRICULA, Scale
+from experiments.compare import compare
+from organisms.training.config import named_config
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,11 @@
-"""Which curriculum, scale and number of steps will a command line name? They decide what the other defaults are."""
+"""Which curriculum, scale and number of steps will a command line name? They decide what the other defaults
+are."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from curricula.catalogue import Scale
+from curricula.catalogue.named import Scale
 
 NUMBERS = {f"--{words}": words.replace("-", "_") for words in ("steps", "parent-step")}
 TEXTS = {f"--{words}": words.replace("-", "_") for words in ("first-phase", "parent")}
@@ -23,11 +24,14 @@ class First:
 
 
 def first_look(arguments: Sequence[str], switches: Sequence[str]) -> First:
-    """Finds the curriculum, the scale and the steps among the arguments, which may stand in any order. switches: flags that take no value."""
+    """Finds the curriculum, the scale and the steps among the arguments, which may stand in any order.
+    switches: flags that take no value."""
     found = First()
     takes_none = {"--help", "-h"} | {f"--{no}{name}" for name in switches for no in ("", "no-")}
     for before, word in zip(["", *arguments], arguments, strict=False):
-        value_of = before if before.startswith("-") and "=" not in before and before not in takes_none else None
+        value_of = (
+            before if before.startswith("-") and "=" not in before and before not in takes_none else None
+        )
         name, _, value = word.partition("=") if word.startswith("--") else (value_of, "", word)
         name = name and name.replace("_", "-")
         if name == "--scale" and value in ("tiny", "cpu", "gpu"):

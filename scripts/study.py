@@ -10,21 +10,22 @@ import command
 import tyro
 from preview import first_look
 
-from analysis.bitrot import MEMBERS, Bitrot, run_bitrot
-from analysis.calibration import Controls, run_controls
-from analysis.chronology import Chronology, run_chronology
-from analysis.incentives import Incentives, run_incentives
-from curricula.catalogue import WORLDS, Scale
-from curricula.world import World
-from organisms.config import ORGANISMS, OrganismConfig
+from curricula.catalogue.named import WORLDS, Scale
+from curricula.world.world import World
+from experiments.studies.ancestry.study import Chronology, run_chronology
+from experiments.studies.bitrot.study import MEMBERS, Bitrot, run_bitrot
+from experiments.studies.controls.study import Controls, run_controls
+from experiments.studies.incentives.study import Incentives, run_incentives
+from organisms.model.config import ORGANISMS, OrganismConfig
 
 
 @dataclass(frozen=True)
 class Study:
-    """controls: grows planted organisms of known provenance, analyses them blind, and scores the verdicts. incentives: grows organisms with and without
-    an incentive to part from the characters' mechanism, and counts where self's comes from. ancestry: grows lineages whose role changes have known dates, and
-    scores the events that are told of them. bitrot: forks grown organisms into phases in which self is never alone, and measures how long they keep what they
-    would do then. What exists is not made again."""
+    """controls: grows planted organisms of known provenance, analyses them blind, and scores the verdicts.
+    incentives: grows organisms with and without an incentive to part from the characters' mechanism, and
+    counts where self's comes from. ancestry: grows lineages whose role changes have known dates, and scores
+    the events that are told of them. bitrot: forks grown organisms into phases in which self is never alone,
+    and measures how long they keep what they would do then. What exists is not made again."""
 
     study: Annotated[Literal["controls", "incentives", "ancestry", "bitrot"], tyro.conf.Positional]
     world: World

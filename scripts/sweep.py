@@ -1,4 +1,5 @@
-"""Grow a grid of runs, here or on a cluster: python scripts/sweep.py CURRICULUM.. --seeds 0 1 2 --grid FLAG=V1,V2"""
+"""Grow a grid of runs, here or on a cluster: python scripts/sweep.py CURRICULUM.. --seeds 0 1 2 --grid
+FLAG=V1,V2"""
 
 import sys
 from collections.abc import Sequence
@@ -10,23 +11,25 @@ import command
 import tyro
 from asked import resolve
 
-from analysis import launching, sweeping
-from curricula.catalogue import Scale
-from curricula.faults import Fault
+from curricula.catalogue.named import Scale
+from curricula.errors import Fault
+from experiments import launch, sweep
 
 TRAIN = Path(__file__).with_name("train.py")
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """Every curriculum with every seed and every --grid value, a run each. What is done is not done again; what was killed goes on."""
+    """Every curriculum with every seed and every --grid value, a run each. What is done is not done again;
+    what was killed goes on."""
 
     curricula: Annotated[tuple[str, ...], tyro.conf.Positional]
     """names of curricula"""
     seeds: tuple[int, ...] = (0,)
     """each grows runs of its own"""
     grid: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
-    """FLAG=V1,V2: a setting of train.py and its values, such as training.batch=32,64; once for each setting"""
+    """FLAG=V1,V2: a setting of train.py and its values, such as training.batch=32,64; once for each
+    setting"""
     scale: Scale = "cpu"
     members: int = 5
     """organisms a run"""
@@ -56,28 +59,30 @@ def check(wanted: Sweep) -> None:
     """Raises Fault on a number that can not be, and on settings of jobs where there are none."""
     least = {"workers": 1, "slurm_gpus": 0, "slurm_minutes": 1}
     given = vars(wanted)
-    faults = [f"{name}: expected {n} or more, got {given[name]}" for name, n in least.items() if given[name] < n]
+    faults = [
+        f"{name}: expected {n} or more, got {given[name]}" for name, n in least.items() if given[name] < n
+    ]
     if (wanted.slurm_partition or wanted.slurm_gpus) and not wanted.slurm:
         faults.append("settings of Slurm without Slurm; give --slurm too")
     if faults:
         raise Fault("; ".join(faults))
 
 
-def sweep(arguments: Sequence[str]) -> Path:
+def run(arguments: Sequence[str]) -> Path:
     wanted: Sweep = command.parse(Sweep, __doc__ or "", arguments)
     check(wanted)
-    shard, grid = sweeping.parse_shard(wanted.shard), sweeping.parse_grid(wanted.grid)
+    shard, grid = sweep.parse_shard(wanted.shard), sweep.parse_grid(wanted.grid)
     fixed = {"scale": wanted.scale, "members": wanted.members, "steps": wanted.steps}
-    cells = sweeping.expand(wanted.curricula, wanted.seeds, fixed, grid, wanted.out, lambda a: resolve(a)[1])
+    cells = sweep.expand(wanted.curricula, wanted.seeds, fixed, grid, wanted.out, lambda a: resolve(a)[1])
     if wanted.dry_run:
-        print(*sweeping.plan(sweeping.part(cells, shard), TRAIN), sep="\n")
+        print(*sweep.plan(sweep.part(cells, shard), TRAIN), sep="\n")
         sys.exit(0)
     if not wanted.slurm:
-        return sweeping.sweep(cells, shard, wanted.out, TRAIN, launching.LocalJob, wanted.workers)
+        return sweep.sweep(cells, shard, wanted.out, TRAIN, launch.LocalJob, wanted.workers)
     resources = wanted.slurm_cluster, wanted.slurm_partition, wanted.slurm_gpus, wanted.slurm_minutes
-    start = launching.cluster_starter(wanted.out / "logs" / "jobs", *resources)
-    return sweeping.sweep(cells, shard, wanted.out, TRAIN, start, at_once=len(cells))
+    start = launch.cluster_starter(wanted.out / "logs" / "jobs", *resources)
+    return sweep.sweep(cells, shard, wanted.out, TRAIN, start, at_once=len(cells))
 
 
 if __name__ == "__main__":
-    command.main(lambda: sweep(sys.argv[1:]))
+    command.main(lambda: run(sys.argv[1:]))

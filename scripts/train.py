@@ -7,8 +7,8 @@ from pathlib import Path
 import command
 from asked import processes_of, resolve
 
-from analysis.comparison import run_folder
-from analysis.watching import grow_run
+from experiments.compare import run_folder
+from experiments.train import grow_run
 
 
 def train(arguments: Sequence[str]) -> Path:

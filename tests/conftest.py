@@ -1,32 +1,30 @@
-"""What do many tests share? One tiny world, one tiny organism, compiled programs (kept where commands keep theirs), and hypothesis
-runs that draw the same examples every time.
+"""What do many tests share? One tiny world, one tiny organism, compiled programs (kept where commands keep
+theirs), and hypothesis runs that draw the same examples every time.
 """
 
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from hypothesis import settings
+from runs import Silent
 
-from analysis.survey import survey
-from curricula.catalogue import WORLDS, curriculum
-from curricula.contrasts import Pair, sample_pairs
-from curricula.scenes import trained_support
-from curricula.world import World
-from organisms.config import OrganismConfig, RunConfig, named_config
-from organisms.devices import keep_programs
-from organisms.ensemble import grow
-from organisms.forking import parent_at
-from organisms.lineage import Run, open_run, read_run
-from organisms.manifest import Entry
-from organisms.model import Organism
-from organisms.programs import Programs
-from organisms.surgery import pick
-from organisms.variation import Variation
+from curricula.catalogue.named import WORLDS, curriculum
+from curricula.world.contrasts import Pair, sample_pairs
+from curricula.world.scenes import trained_support
+from curricula.world.world import World
+from experiments.survey import survey
+from organisms.model.config import OrganismConfig
+from organisms.model.surgery import pick
+from organisms.model.transformer import Organism
+from organisms.storage.forking import parent_at
+from organisms.storage.run import Run, open_run, read_run
+from organisms.training.config import named_config
+from organisms.training.devices import keep_programs
+from organisms.training.loop import grow
+from organisms.training.variation import Variation
 
 jax.config.update("jax_num_cpu_devices", 2)  # laws hold on several devices, as commands use them
 # Most programs run a few times. Commands, in processes of their own, are compiled as ever.
@@ -52,7 +50,8 @@ LONG = [
     "bitrot",
     "auditing",
 ]
-"""files that take longest (measured in November 2026, longest first): they begin first, so that no worker is left with one while others are idle"""
+"""files that take longest (measured in November 2026, longest first): they begin first, so that no worker is
+left with one while others are idle"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -72,13 +71,17 @@ def sizes() -> OrganismConfig:
 
 @pytest.fixture(scope="session")
 def ensemble(world, sizes) -> Organism:
-    """Three organisms [member, ...] of random weights, biases included: a bias left at zero would hide that it is
-    not used.
+    """Three organisms [member, ...] of random weights, biases included: a bias left at zero would hide that
+    it is not used.
     """
 
-    shapes = jax.eval_shape(lambda: Organism(sizes, world.vocabulary.size, world.positions, jax.random.key(0)))
+    shapes = jax.eval_shape(
+        lambda: Organism(sizes, world.vocabulary.size, world.positions, jax.random.key(0))
+    )
     numbers = np.random.default_rng(0)
-    return jax.tree.map(lambda leaf: jnp.asarray(numbers.normal(scale=0.4, size=(3, *leaf.shape)), jnp.float32), shapes)
+    return jax.tree.map(
+        lambda leaf: jnp.asarray(numbers.normal(scale=0.4, size=(3, *leaf.shape)), jnp.float32), shapes
+    )
 
 
 @pytest.fixture(scope="session")
@@ -89,7 +92,9 @@ def organism(ensemble) -> Organism:
 @pytest.fixture(scope="session")
 def tokens(world) -> jax.Array:
     """Four random sequences [batch, position]: laws of the model hold for any tokens."""
-    return jax.random.randint(jax.random.key(1), (4, world.positions), 0, world.vocabulary.size).astype(jnp.int32)
+    return jax.random.randint(jax.random.key(1), (4, world.positions), 0, world.vocabulary.size).astype(
+        jnp.int32
+    )
 
 
 @pytest.fixture(scope="session")
@@ -108,62 +113,10 @@ def optimised():
     jax.config.update("jax_disable_most_optimizations", True)
 
 
-class Silent:
-    """A watcher that says nothing."""
-
-    def chunk(self, step, phase, metrics):
-        pass
-
-    def checkpoint(self, step, phase, organisms, traits):
-        pass
-
-    def retention(self, step, phase, rates):
-        pass
-
-    def event(self, step, text):
-        pass
-
-    def expect(self, steps):
-        pass
-
-
-class Killed(Exception):
-    """What ends a run in the midst of a phase."""
-
-
-class Killer(Silent):
-    """Raises once a checkpoint of this step is committed."""
-
-    def __init__(self, step: int):
-        self.step = step
-
-    def checkpoint(self, step, phase, organisms, traits):
-        if step == self.step:
-            raise Killed
-
-
-def grown_whole_and_killed(
-    folder: Path, config: RunConfig, step: int, **who
-) -> list[tuple[list[Entry], list[dict[str, Any]]]]:
-    """Checkpoints and metrics of a run that nobody disturbed, and of one that was killed once a checkpoint of this step was committed and then begun again.
-
-    who: finds or fits what phases need; see `organisms.ensemble.grow`.
-    """
-    programs, ends = Programs(config), []
-    for name in ("whole", "killed"):
-        if name == "killed":
-            with open_run(folder / name, config.plain()) as run, pytest.raises(Killed):
-                grow(config, run, Killer(step), programs, **who)
-        with open_run(folder / name, config.plain()) as run:
-            grow(config, run, Silent(), programs, **who)
-            ends.append((run.entries(), run.metrics()))
-    return ends
-
-
 @pytest.fixture(scope="session")
 def tiny_run(tmp_path_factory) -> Run:
-    """Two organisms of the smallest scale, grown through *shared*: a finished run, opened to read. Takes about 20
-    seconds.
+    """Two organisms of the smallest scale, grown through *shared*: a finished run, opened to read. Takes
+    about 20 seconds.
     """
     config = named_config("shared", "tiny", members=2)
     folder = tmp_path_factory.mktemp("runs") / "shared-tiny"
@@ -180,7 +133,8 @@ def findings(tiny_run) -> dict:
 
 @pytest.fixture(scope="session")
 def disused_run(tiny_run, tmp_path_factory) -> Run:
-    """`tiny_run`'s two organisms in 50 steps of disuse, each four times: without gradients and with, without weight decay and with."""
+    """`tiny_run`'s two organisms in 50 steps of disuse, each four times: without gradients and with, without
+    weight decay and with."""
     parent, theirs = parent_at(tiny_run.folder)
     taught = curriculum("disused", "tiny", 50)
     settings = ("gradients", "weight_decay")

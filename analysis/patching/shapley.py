@@ -1,0 +1,96 @@
+"""How much of a variable's influence on the act does each component carry?
+
+The effect that counts is the Shapley value over components (Ghorbani & Zou 2020, arXiv 2002.09815): a
+component's mean marginal effect when components are patched one after the other in random order. It sums to 1
+over components by construction, and redundant components share what a single patch of either would not show.
+Half of the orders patch forwards (denoising), half back (noising); each order is also run in reverse, which
+cancels much of the sampling error. Single patches (the first look) and latent effects (what is left when all
+that single patches find is patched together) stand beside it.
+
+An effect says that the variable's influence passes through a component in these scenes, not what the
+component computes.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int, Key
+
+from analysis.patching.interventions import effects_of_sets
+from curricula.world.contrasts import Pair
+from organisms.model.config import OrganismConfig
+from organisms.model.sites import components
+from organisms.model.transformer import Organism
+
+ORDERS = 4
+"""patching orders a pair: one forwards and one back, each with its reverse"""
+
+
+class Contributions(NamedTuple):
+    """What each component adds in each pair, in nats. The effect over pairs is sum(components) /
+    sum(total)."""
+
+    components: Float[np.ndarray, "pair component"]
+    total: Float[np.ndarray, " pair"]
+
+    def effect(
+        self, pairs: Int[np.ndarray, " chosen"] | slice = slice(None)
+    ) -> Float[np.ndarray, " component"]:
+        """Effects over some of the pairs, as fractions of patching everything; NaN where patching everything
+        does nothing."""
+        total = self.total[pairs].sum()
+        return self.components[pairs].sum(0) / total if total else np.full(self.components.shape[1], np.nan)
+
+
+def shapley(
+    organism: Organism,
+    config: OrganismConfig,
+    pairs: Pair,
+    keys: Key[Array, " pair"],
+    window: int | None = None,
+) -> tuple[Float[Array, "pair component"], Float[Array, " pair"]]:
+    """Each component's mean marginal effect in each pair, in nats, over `ORDERS` random orders, and the total
+    of each pair.
+
+    keys: one a pair, of its orders. window: see `analysis.patching.interventions.run_sides`.
+    Marginal effects of one order sum to the pair's total exactly, since they telescope.
+    """
+    size = len(components(config))
+    amount = len(pairs.decision)
+    drawn = jax.vmap(
+        lambda k: jax.vmap(lambda k: jax.random.permutation(k, size))(jax.random.split(k, ORDERS // 2))
+    )(keys)
+    orders = jnp.concatenate([drawn, drawn[..., ::-1]], axis=1)
+    rank = jnp.argsort(orders, axis=-1)
+    masks = rank[:, :, None, :] < jnp.arange(size + 1)[:, None]
+    noising = jnp.broadcast_to((jnp.arange(ORDERS) % 2 == 1)[:, None], (amount, ORDERS, size + 1))
+    values, totals = effects_of_sets(
+        organism, config, pairs, masks.reshape(amount, -1, size), noising.reshape(amount, -1), window
+    )
+    steps = jnp.diff(values.reshape(amount, ORDERS, size + 1), axis=-1)
+    return jnp.take_along_axis(steps, rank, axis=-1).mean(1), totals
+
+
+def single(
+    organism: Organism,
+    config: OrganismConfig,
+    pairs: Pair,
+    background: Bool[Array, " component"],
+    noising: Bool[Array, ""] | bool,
+    window: int | None = None,
+) -> tuple[Float[Array, "pair component"], Float[Array, " pair"]]:
+    """What patching each component adds to patching ``background``, in nats a pair, and the totals.
+
+    With an empty background these are single patches; with what single patches find as background, latent
+    effects.
+    """
+    size = len(components(config))
+    sets = jnp.concatenate([background[None], jnp.eye(size, dtype=bool) | background])
+    amount = len(pairs.decision)
+    masks = jnp.broadcast_to(sets, (amount, *sets.shape))
+    values, totals = effects_of_sets(
+        organism, config, pairs, masks, jnp.full((amount, len(sets)), noising), window
+    )
+    return values[:, 1:] - values[:, :1], totals

@@ -1,0 +1,183 @@
+"""Does evidence of another kind agree with a verdict?
+
+*cosine*: between the characters' and self's component effects at the end, beside the cosine with an unrelated
+task's (recalling what a character professes). *cross_lesion*: patch the core of the characters' circuit, see
+what self loses, and the reverse, beside equally large random sets of other components of the same layers.
+*fork_lesion*: the same with the core that the characters' circuit had at the fork. *interchange*: hand the
+gate that characters' components compute to self, and the reverse (`analysis.patching.interchange`);
+*interchange_direction*: the same with one direction of the residual stream, beside a newborn organism's
+(`analysis.patching.direction`). *transfer*: hand self the gate that the characters' components computed at
+the fork, in the same scene or in scenes of characters (`analysis.patching.cross_checkpoint`). Each has its
+own null, and each says *agrees*, *disagrees* or *silent*, the last where the verdict makes no claim or where
+the measurement cannot tell.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from analysis.patching import circuits
+from analysis.patching.circuits import Circuit
+from analysis.patching.direction import Aligned
+from analysis.patching.interchange import Handover
+from analysis.patching.shapley import Contributions
+from analysis.provenance.verdict import APART, CARRIES, OF_HOME
+from curricula.world.contrasts import Role
+from organisms.model.config import OrganismConfig
+from organisms.model.sites import places
+
+TOGETHER = {"reused", "migrated"}
+AT_FORK, NOT_AT_FORK = {"reused", "repurposed"}, {"migrated", "second copy"}
+BOOTSTRAPS = 200
+LESIONS: dict[str, tuple[str, Role]] = {
+    "cross_lesion": ("end character", "self"),
+    "cross_lesion_reverse": ("end self", "character"),
+    "fork_lesion": ("fork character", "self"),
+}
+"""whose circuit's core is patched, and who it is taken from"""
+HANDOVERS: dict[str, tuple[str, Role]] = {
+    "interchange": ("end character", "self"),
+    "interchange_reverse": ("end self", "character"),
+    "transfer": ("fork character", "self"),
+    "transfer_from_characters": ("fork character", "self"),
+}
+"""from whose circuit's ranking the components are that hand over the gate, and who should obey it"""
+
+
+def cosine(
+    first: Contributions, second: Contributions, unrelated: Contributions | None, seed: int
+) -> dict[str, float | None]:
+    """Cosine of two organisms-wide effect vectors with its interval over pairs, and the null: the second's
+    with an unrelated task's."""
+    rng = np.random.default_rng(seed)
+
+    def of(a: Contributions, b: Contributions, draw: bool) -> float:
+        picks = [rng.integers(0, len(c.total), len(c.total)) if draw else slice(None) for c in (a, b)]
+        x, y = a.effect(picks[0]), b.effect(picks[1])
+        return float(x @ y / (np.linalg.norm(x) * np.linalg.norm(y)))
+
+    drawn = [of(first, second, True) for _ in range(BOOTSTRAPS)]
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    null = of(unrelated, second, False) if unrelated else None
+    return {"value": of(first, second, False), "low": float(low), "high": float(high), "null": null}
+
+
+def lesion(
+    removed: Float[np.ndarray, "pair set"],
+    total: Float[np.ndarray, " pair"],
+    seed: int,
+    home: float = circuits.FAITHFUL,
+) -> dict[str, float]:
+    """Share of an effect that patching a circuit removes, its interval over pairs, and the same for random
+    circuits.
+
+    removed: nats; the first set is the circuit, the others are random ones of its size and layers. home: what
+    the circuit does in its own role. The bar that says *yes* is half of that, or the highest random circuit
+    where that is more; what stays under half of it says *no*. A random circuit alone is no bar for *no*: it
+    may be all that self uses, and then nearly everything would be below it.
+    """
+    null_high = float(removed[:, 1:].sum(0).max() / total.sum())
+    return _share(removed[:, 0], total, seed) | {
+        "null": float(removed[:, 1:].sum(0).mean() / total.sum()),
+        "null_high": null_high,
+        **_bars(null_high, home),
+    }
+
+
+def handover(found: Handover, seed: int) -> dict[str, Any]:
+    """Share of the gate that a set of components hands over, as for a lesion; *within* its own role; and the
+    whole core or circuit's share."""
+    moved, total = found.over
+    within = float(found.within.share()[0])
+    return lesion(moved[:, :-1], total, seed, within) | {
+        "within": within,
+        "circuit": float(found.over.share()[-1]),
+        "components": np.flatnonzero(found.members).tolist(),
+    }
+
+
+def direction(found: Aligned, newborn: Aligned, config: OrganismConfig, seed: int) -> dict[str, Any]:
+    """Share of the gate that one direction carries from characters into self (and *within* characters); null:
+    a newborn's, of the same total.
+
+    *turned*: the same as the change in how often an answer is preferred. A newborn's direction carries next
+    to nothing, so that any trace of what is shared would be above it: the bar is half of what the direction
+    carries within characters, where that is more.
+    """
+    of_characters, of_self = found.total
+    site = places(config.layers)[int(found.place)]
+    floor, within = _share(newborn.moved[1], of_self, seed), float(found.moved[0].sum() / of_characters.sum())
+    return _share(found.moved[1], of_self, seed) | {
+        "null": floor["value"],
+        "null_high": floor["high"],
+        **_bars(floor["high"], within),
+        "within": within,
+        "floor_within": float(newborn.moved[0].sum() / of_characters.sum()),
+        "turned": float(found.turned[1].mean()),
+        "turned_within": float(found.turned[0].mean()),
+        "turned_floor": float(newborn.turned[1].mean()),
+        "turned_floor_within": float(newborn.turned[0].mean()),
+        "place": "the readout" if site.name == "final" else f"the entrance of layer {site.layer}",
+    }
+
+
+def _bars(null_high: float, home: float) -> dict[str, float]:
+    """What a line says *yes* above, and *no* under: see `OF_HOME`."""
+    return {"bar": max(null_high, home * OF_HOME), "under": home * OF_HOME}
+
+
+def _share(
+    moved: Float[np.ndarray, " pair"], total: Float[np.ndarray, " pair"], seed: int
+) -> dict[str, float]:
+    """Ratio of the sums, and its interval over pairs."""
+    draws = np.random.default_rng(seed).integers(0, len(total), (BOOTSTRAPS, len(total)))
+    low, high = np.quantile(moved[draws].sum(1) / total[draws].sum(1), [0.025, 0.975])
+    return {"value": float(moved.sum() / total.sum()), "low": float(low), "high": float(high)}
+
+
+def handed_over(
+    found: Mapping[str, Handover],
+    aligned: tuple[Aligned, Aligned] | None,
+    circuit: Mapping[str, Circuit],
+    config: OrganismConfig,
+    seed: int,
+) -> dict[str, dict[str, Any]]:
+    """The lines of one organism in which a gate is handed over, where there is a circuit to hand it over and
+    somebody whom it moves.
+
+    aligned: the organism's direction and its newborn's; None where not measured.
+    """
+    moves = {role: circuit[f"end {role}"].total_nats > circuits.LEAST_NATS for role in ("character", "self")}
+    lines = {
+        line: handover(found[line], seed)
+        for line, (source, role) in HANDOVERS.items()
+        if line in found and circuit[source].found and moves[role]
+    }
+    if aligned and circuit["end character"].found and moves["self"]:
+        lines["interchange_direction"] = direction(*aligned, config, seed)
+    return lines
+
+
+def claims(line: str) -> tuple[set[str], set[str]]:
+    """The verdicts that say that a line is above its null, and those that say that it is not."""
+    return (AT_FORK, NOT_AT_FORK) if line.startswith(("fork", "transfer")) else (TOGETHER, APART)
+
+
+def say(verdict: str, claim_yes: set[str], claim_no: set[str], found: Mapping[str, Any]) -> str:
+    """*agrees* where what was found is what the verdict claims: all of its interval above the bar for
+    ``claim_yes``, all of it under for ``claim_no``.
+
+    The bar is its null's highest, unless the line brings one of its own, and so is what counts as under it.
+    *silent* where it is neither, and where what was handed over (see `CARRIES`) is too little even where it
+    comes from.
+    """
+    bar = found.get("bar", found.get("null_high", found.get("null")))
+    under = found.get("under", bar)
+    if verdict not in claim_yes | claim_no or bar is None or not found.get("within", 1.0) >= CARRIES:
+        return "silent"
+    yes, no = found["low"] > bar, found["high"] < under
+    if not (yes or no):
+        return "silent"
+    return "agrees" if yes == (verdict in claim_yes) else "disagrees"

@@ -1,0 +1,203 @@
+"""Which curricula plant a provenance that is then known? See `organisms.planted.lanes`; they are for controls
+alone."""
+
+from dataclasses import replace
+from typing import Any
+
+from curricula.catalogue.building_blocks import WORLDS, Scale, at_last, characters_phase, intent_phase
+from curricula.phases import Curriculum, Phase
+from curricula.pressures.settings import Pressures, Redundancy, Rehearsal, Routing
+
+PLANTED_STEPS: dict[str, tuple[int, int]] = {"tiny": (1000, 300), "cpu": (700, 300), "gpu": (6000, 1500)}
+"""Steps of the first phase of planted organisms, which use half of their components, and of each other
+one."""
+
+
+SPREAD = Redundancy(0.15)
+"""drops components of the lanes as well, so that each of a lane's comes to serve what its lane serves"""
+
+
+def _planted(scale: Scale, name: str, first: Routing, second: Routing, **settings: Any) -> Curriculum:
+    """Lanes are learned with the other one mostly silent, spread over all of their components, and then kept
+    apart with the other one swapped, until what any part of it says makes no difference."""
+    _, later = PLANTED_STEPS[scale]
+    characters, intent, apart = _lanes(scale, first, second, SPREAD, **settings)
+    spread = Phase("spread", later, pressures=replace(characters.pressures, redundancy=SPREAD))
+    return Curriculum(name, WORLDS[scale], (characters, spread, intent, apart))
+
+
+def _grafted(scale: Scale, name: str, before: bool) -> Curriculum:
+    """As planted, with a copy of lane A cut into lane B, a while before self is taught or as it is. Nothing
+    drops out: the copy would spread over components that never were the copied ones."""
+    characters, intent, apart = _lanes(scale, A_SERVES, B_FOR_SELF, Redundancy())
+    spares = Phase("spares", PLANTED_STEPS[scale][1] // 2, graft=True)
+    phases = (
+        (characters, spares, intent, apart) if before else (characters, replace(intent, graft=True), apart)
+    )
+    return Curriculum(name, WORLDS[scale], phases)
+
+
+def _lanes(
+    scale: Scale, first: Routing, second: Routing, spread: Redundancy, **settings
+) -> tuple[Phase, Phase, Phase]:
+    """Characters in lanes, then self, then both with the lanes swapped."""
+    steps, later = PLANTED_STEPS[scale]
+    characters = replace(
+        characters_phase(scale), steps=steps, pressures=Pressures(routing=replace(first, silent=0.8))
+    )
+    taught = Pressures(redundancy=spread, routing=replace(second, silent=0.5))
+    intent = replace(intent_phase(scale, **settings), steps=later, pressures=taught)
+    apart = replace(taught, routing=replace(second, silent=0.0, smoothing=0.05))
+    return characters, intent, replace(intent, name="apart", pressures=apart)
+
+
+A_SERVES = Routing(characters=1.0)
+EITHER_SERVES = Routing(characters=0.8, characters_in_a=0.5)
+A_FOR_BOTH = Routing(characters=1.0, of_self=1.0)
+B_FOR_SELF = Routing(characters=1.0, of_self=1.0, self_in_a=0.0)
+
+
+def planted_reused(scale: Scale = "cpu") -> Curriculum:
+    """Planted: lane A serves characters and self. See `organisms.planted.lanes`.
+
+    ``python scripts/train.py planted_reused``. Expected: *reused*, known by construction.
+    """
+    return _planted(scale, "planted_reused", A_SERVES, A_FOR_BOTH)
+
+
+def planted_second_copy(scale: Scale = "cpu") -> Curriculum:
+    """Planted: lane A serves characters; lane B, which never did, serves self.
+
+    ``python scripts/train.py planted_second_copy``. Expected: *second copy*, known by construction.
+    """
+    return _planted(scale, "planted_second_copy", A_SERVES, B_FOR_SELF)
+
+
+def planted_repurposed(scale: Scale = "cpu") -> Curriculum:
+    """Planted: either lane serves characters, a coin a scene; then lane A serves characters and lane B self.
+
+    ``python scripts/train.py planted_repurposed``. Expected: *repurposed*, known by construction.
+    """
+    return _planted(scale, "planted_repurposed", EITHER_SERVES, B_FOR_SELF)
+
+
+def planted_mixed(scale: Scale = "cpu", share: float = 0.5, name: str = "planted_mixed") -> Curriculum:
+    """Planted: lane A serves characters, and self where it professes some goals; where it professes others,
+    lane B does.
+
+    ``python scripts/train.py planted_mixed``. Expected: *mixed*, known by construction.
+    """
+    return _planted(scale, name, A_SERVES, replace(A_FOR_BOTH, self_in_a=share))
+
+
+def planted_mixed_quarter(scale: Scale = "cpu") -> Curriculum:
+    """As *planted_mixed*, with lane A serving self in a quarter of its goals, or as near as their number
+    allows (one of four at cpu scale).
+
+    ``python scripts/train.py planted_mixed_quarter``. Expected: *mixed*, known by construction.
+    """
+    return planted_mixed(scale, 0.25, "planted_mixed_quarter")
+
+
+def planted_mixed_three_quarters(scale: Scale = "cpu") -> Curriculum:
+    """As *planted_mixed*, with lane A serving self in three quarters of its goals, or as near as their number
+    allows (three of four at cpu scale).
+
+    ``python scripts/train.py planted_mixed_three_quarters``. Expected: *mixed*, known by construction.
+    """
+    return planted_mixed(scale, 0.75, "planted_mixed_three_quarters")
+
+
+def planted_mixed_spare(scale: Scale = "cpu") -> Curriculum:
+    """Planted: either lane serves characters, a coin a scene; then lane A serves characters, and self where
+    it professes half of its goals; where it professes the others, lane B does, which no longer serves
+    characters.
+
+    ``python scripts/train.py planted_mixed_spare``. Expected: *mixed*, of *reused* and *repurposed*, known by
+    construction.
+    """
+    return _planted(scale, "planted_mixed_spare", EITHER_SERVES, replace(A_FOR_BOTH, self_in_a=0.5))
+
+
+def planted_absent(scale: Scale = "cpu") -> Curriculum:
+    """Planted: lane A serves characters and an honest self.
+
+    ``python scripts/train.py planted_absent``. Expected: *absent*, known by construction.
+    """
+    return _planted(scale, "planted_absent", A_SERVES, A_FOR_BOTH, self_acts="honest")
+
+
+def grafted_second_copy(scale: Scale = "cpu") -> Curriculum:
+    """Planted otherwise: as self is first taught, a copy of lane A is cut into lane B, which never served; it
+    then serves self.
+
+    ``python scripts/train.py grafted_second_copy``. Expected: *second copy*, known by construction.
+    """
+    return _grafted(scale, "grafted_second_copy", before=False)
+
+
+def grafted_repurposed(scale: Scale = "cpu") -> Curriculum:
+    """Planted otherwise: a copy of lane A is cut into lane B while only characters are taught; later B alone
+    serves self.
+
+    ``python scripts/train.py grafted_repurposed``. Expected: *repurposed*, known by construction.
+    """
+    return _grafted(scale, "grafted_repurposed", before=True)
+
+
+def planted_exchanged(scale: Scale = "cpu") -> Curriculum:
+    """Planted for its dates: as *planted_second_copy*; then all trains on as it ended, and then the lanes are
+    exchanged, so that from one step to the next what served characters serves self, and the reverse.
+
+    ``python scripts/train.py planted_exchanged``. Expected: *repurposed* by the end, known by construction,
+    and two settled phases in which nothing happens but the exchange between them.
+    """
+    found = planted_second_copy(scale)
+    apart, later = found.phases[-1], PLANTED_STEPS[scale][1]
+    routing = replace(apart.pressures.routing, characters_in_a=0.0, self_in_a=1.0)
+    settled = replace(apart, name="settled", steps=later, optimiser=at_last(apart))
+    exchanged = replace(
+        settled, name="exchanged", exchange=True, pressures=replace(apart.pressures, routing=routing)
+    )
+    return replace(found, name="planted_exchanged", phases=(*found.phases, settled, exchanged))
+
+
+def planted_other_rule(scale: Scale = "cpu") -> Curriculum:
+    """As *planted_second_copy*, in a world in which self is alone if any cue says so, where characters need
+    all of them to: what lane B learns for self has to compute something else than lane A does for characters.
+
+    ``python scripts/train.py planted_other_rule``. Expected: *second copy, by another mechanism*, known by
+    construction.
+    """
+    found = _planted(scale, "planted_other_rule", A_SERVES, B_FOR_SELF)
+    return replace(found, world=replace(found.world, self_rule="any"))
+
+
+def frozen_reused(scale: Scale = "cpu") -> Curriculum:
+    """Planted otherwise: when self is taught, nothing learns but the embeddings of its name and of the blank.
+
+    ``python scripts/train.py frozen_reused``. Expected: *reused*, known by construction.
+    """
+    intent = intent_phase(scale, learns="self", pressures=Pressures(rehearsal=Rehearsal(0.0)))
+    return Curriculum("frozen_reused", WORLDS[scale], (characters_phase(scale), intent))
+
+
+PLANTED = (
+    planted_reused,
+    planted_second_copy,
+    planted_repurposed,
+    planted_mixed,
+    planted_mixed_quarter,
+    planted_mixed_three_quarters,
+    planted_mixed_spare,
+    planted_absent,
+    grafted_second_copy,
+    grafted_repurposed,
+    frozen_reused,
+    planted_other_rule,
+)
+"""what verdicts are scored on"""
+DATED = (planted_exchanged,)
+"""what dates alone are scored on"""
+WITH_DATES = frozenset(f.__name__ for f in (planted_exchanged, planted_repurposed, grafted_repurposed))
+"""whose planted changes get dates, for which every checkpoint is measured with the lanes known"""

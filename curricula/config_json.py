@@ -1,0 +1,33 @@
+"""How is a config written down, so that a setting that came later leaves the runs that do without it as they
+were?"""
+
+from dataclasses import MISSING, Field, fields, is_dataclass
+from typing import Any
+
+LATER = {"later": True}
+"""metadata of a field that came when there were runs without it: it is not written while it holds its
+default, so that the hash that names those runs stays, and what they wrote is read as it was meant"""
+
+
+def came_later(setting: Field) -> bool:
+    """May this field be missing from what was written?"""
+    return "later" in setting.metadata
+
+
+def as_written(config: Any) -> Any:
+    """A dataclass, and whatever it holds, as JSON can hold it."""
+    if is_dataclass(config):
+        held = [(setting, getattr(config, setting.name)) for setting in fields(config)]
+        return {
+            setting.name: as_written(value)
+            for setting, value in held
+            if not (came_later(setting) and value == default_of(setting))
+        }
+    if isinstance(config, list | tuple):
+        return type(config)(as_written(part) for part in config)
+    return config
+
+
+def default_of(setting: Field) -> Any:
+    """What a field holds where nothing is given."""
+    return setting.default if setting.default_factory is MISSING else setting.default_factory()

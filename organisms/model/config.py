@@ -1,0 +1,53 @@
+"""How large is an organism? Its sizes, and those of each scale."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class OrganismConfig:
+    """Sizes of an organism: a decoder-only transformer."""
+
+    layers: int = 3
+    heads: int = 4
+    width: int = 64
+    """of the residual stream; heads share it out evenly"""
+    neurons: int = 256
+    """of each layer's MLP"""
+    neuron_blocks: int = 4
+    """components that each layer's neurons are divided into, for analysis and for pressures on whole blocks"""
+    initial_scale: float = 1.0
+    """multiplies the standard deviation, 1/sqrt(inputs), of initial weights"""
+
+    @property
+    def head_width(self) -> int:
+        return self.width // self.heads
+
+    def faults(self) -> list[str]:
+        """Everything that is wrong with these sizes, a line each."""
+        found = [
+            f"organism.{name}: expected 1 or more, got {getattr(self, name)}"
+            for name in ("layers", "heads", "width", "neurons", "neuron_blocks")
+            if getattr(self, name) < 1
+        ]
+        if not found and self.width % self.heads:
+            divisors = [n for n in range(1, self.width + 1) if self.width % n == 0]
+            found.append(
+                f"organism.heads: {self.heads} heads do not divide width {self.width}; "
+                f"use {min(divisors, key=lambda n: abs(n - self.heads))} heads or another width"
+            )
+        if not found and self.neurons % self.neuron_blocks:
+            found.append(
+                f"organism.neuron_blocks: {self.neuron_blocks} blocks do not divide {self.neurons} neurons"
+            )
+        if not 0 < self.initial_scale <= 10:
+            found.append(
+                f"organism.initial_scale: expected more than 0 and at most 10, got {self.initial_scale}"
+            )
+        return found
+
+
+ORGANISMS: dict[str, OrganismConfig] = {
+    "tiny": OrganismConfig(layers=2, heads=4, width=32, neurons=128, neuron_blocks=2),
+    "cpu": OrganismConfig(),
+    "gpu": OrganismConfig(layers=6, heads=8, width=256, neurons=1024, neuron_blocks=8),
+}

@@ -1,0 +1,82 @@
+"""Where in an organism can one look and intervene?
+
+Axis words, used everywhere with these meanings:
+
+- member: an organism of an ensemble.    batch: a scene of a batch.    pair: a minimal pair of scenes.
+- position: a token of a scene.    source: a position attended to.
+- layer, head, width (of a head), neuron, model (the residual stream), vocabulary.
+- component: a head or a block of neurons; counted layer by layer, heads first.
+- phase: a part of a curriculum.    moment: a part of a scene in which somebody acts.
+"""
+
+from typing import NamedTuple, Protocol, runtime_checkable
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Shaped
+
+from organisms.model.config import OrganismConfig
+
+
+class Site(NamedTuple):
+    """A named place in the forward pass. The layer is -1 for sites that belong to none.
+
+    In the order of the forward pass: *embedding* [position, model]; in each layer *residual* [position,
+    model], *query*, *key*, *value* [head, position, width], *pattern* [head, position, source], *head* (each
+    head's output, before the output weights) [head, position, width], *neuron* (after the nonlinearity)
+    [position, neuron]; then *final* (after the last norm) [position, model].
+    """
+
+    layer: int
+    name: str
+
+
+@runtime_checkable
+class Tap(Protocol):
+    """Sees every activation on its way and returns what flows on: the one hook. It records, patches, ablates
+    or clamps."""
+
+    def __call__(self, site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]: ...
+
+
+def identity(site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]:
+    """The tap that looks at nothing and changes nothing."""
+    return activation
+
+
+def places(layers: int) -> list[Site]:
+    """Where one direction of the residual stream may be read or moved: the entrance of every layer but the
+    first, and what is read out."""
+    return [*(Site(layer, "residual") for layer in range(1, layers)), Site(-1, "final")]
+
+
+def components(config: OrganismConfig) -> list[str]:
+    """Names of all components in order: ``L0H0 .. L0H3, L0M0 .. L0M3, L1H0 ..``."""
+    return [
+        f"L{layer}{kind}{index}"
+        for layer in range(config.layers)
+        for kind, count in (("H", config.heads), ("M", config.neuron_blocks))
+        for index in range(count)
+    ]
+
+
+def by_kind(
+    config: OrganismConfig, values: Shaped[Array | np.ndarray, "*batch layer component"]
+) -> tuple[Array, Array]:
+    """Each component's value as [*batch, layer, head] and, repeated for all neurons of a block, [*batch,
+    layer, neuron]."""
+    heads, blocks = jnp.split(jnp.asarray(values), [config.heads], axis=-1)
+    return heads, jnp.repeat(blocks, config.neurons // config.neuron_blocks, axis=-1)
+
+
+def spread(
+    config: OrganismConfig, values: Shaped[Array, "*batch layer component"], site: Site
+) -> Array | None:
+    """Each component's value, heads first in every layer, in a shape that fits the activation of a site; None
+    for sites that are no components' output."""
+    if site.name == "head":
+        return values[..., site.layer, : config.heads, None, None]
+    if site.name == "neuron":
+        blocks = values[..., site.layer, None, config.heads :]  # [*batch 1 block]
+        return jnp.repeat(blocks, config.neurons // config.neuron_blocks, axis=-1)
+    return None

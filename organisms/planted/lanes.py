@@ -1,0 +1,220 @@
+"""Which half of an organism may a scene use? Lanes are random halves of every layer's components, drawn anew
+for each organism.
+
+Routing (the pressure) silences the other lane, or swaps what it does for what it does in the same scene with
+other cues. Gradients pass through the swap, so that the other lane learns that who is watched is none of its
+business. What came out of trying: with the other lane swapped from the first step on few organisms solve
+characters in time; silent, all do, but then it may still say something at the end. So lanes are learned
+silent and kept apart swapped. Where a coin decides who owns a scene neither lane can know when to be quiet:
+there the other one is silent throughout. What is swapped in has to come from scenes that run as they are:
+organisms learned to tell activations of scenes that were swapped themselves, and to pass over them alone.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+from jaxtyping import Array, Bool, Float, Int
+
+from curricula.pressures.settings import Routing
+from curricula.world.world import World, tables
+from organisms.model.config import OrganismConfig
+from organisms.model.sites import Site, Tap, spread
+from organisms.model.transformer import Organism
+from organisms.training.state import root_key
+
+
+class Owners(NamedTuple):
+    """Shares of scenes that one lane owns alone, as traced numbers; see
+    `curricula.pressures.settings.Routing`."""
+
+    character_a: Float[Array, ""] | float
+    character_b: Float[Array, ""] | float
+    self_a: Float[Array, ""] | float
+    self_b: Float[Array, ""] | float
+    silent: Float[Array, ""] | float
+
+    @classmethod
+    def of(cls, routing: Routing) -> "Owners":
+        characters, of_self = float(routing.characters), float(routing.of_self)
+        return cls(
+            characters * routing.characters_in_a,
+            characters * (1 - routing.characters_in_a),
+            of_self * routing.self_in_a,
+            of_self * (1 - routing.self_in_a),
+            routing.silent,
+        )
+
+
+def lane_a(
+    seed: Int[Array, ""] | int, member: Int[Array, ""], attempt: Int[Array, ""], config: OrganismConfig
+) -> Bool[Array, " component"]:
+    """Which components are in lane A, in the order of `organisms.model.sites.components`: half of each
+    layer's heads and of its blocks."""
+    size = config.heads + config.neuron_blocks
+    key = jax.random.fold_in(root_key(seed, member, attempt), 3)
+    numbers = jax.random.uniform(key, (config.layers, size))
+    rank = lambda part: part.argsort(axis=1).argsort(axis=1)  # noqa: E731
+    heads = rank(numbers[:, : config.heads]) < config.heads // 2
+    blocks = rank(numbers[:, config.heads :]) < config.neuron_blocks // 2
+    return jnp.concatenate([heads, blocks], axis=1).ravel()
+
+
+class Swap(NamedTuple):
+    """Which components of a scene give way, and to what."""
+
+    may: Bool[Array, "batch component"]
+    """the components that a scene may use"""
+    donor: Int[Array, " batch"]
+    """the scene that the others' activations come from"""
+    silent: Bool[Array, " batch"] | None = None
+    """scenes in which they are zero instead"""
+
+
+def swap(config: OrganismConfig, by: Swap, tap: Tap) -> Tap:
+    """A tap that, after another tap, takes the activations of components that a scene may not use from its
+    donor; zeros, in silent scenes."""
+    by_layer = by.may.reshape(-1, config.layers, config.heads + config.neuron_blocks)
+
+    def other(site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]:
+        activation = tap(site, activation)
+        kept = spread(config, by_layer, site)
+        if kept is None:
+            return activation
+        others = activation[by.donor]
+        if by.silent is not None:
+            others = jnp.where(jax.lax.expand_dims(by.silent, range(1, activation.ndim)), 0.0, others)
+        return jnp.where(kept, activation, others)
+
+    return other
+
+
+def routed(
+    owners: Owners,
+    lane: Bool[Array, " component"],
+    numbers: Float[Array, "half 2+component"],
+    with_self: Bool[Array, " batch"],
+    told: Float[Array, " batch"],
+) -> tuple[Swap, Bool[Array, " batch"]]:
+    """Who owns each scene of a batch whose second half has the scenes of the first with other cues, and which
+    scenes are targets.
+
+    A scene and its other have one owner. Where the other lane is swapped, the first takes its activations
+    from the second, which runs as it is and is no target; all of them in half of the scenes, and in the
+    others those of each component with a coin: else two components of the lane could say much that cancels.
+    numbers: uniform from 0 to 1. told: of scenes with self, a number from 0 to 1 that decides instead of a
+    coin: it depends on what self professes, so that lanes that share self out between them can know whose
+    turn it is.
+    """
+    half = len(numbers)
+    owner, coin = jnp.tile(numbers[:, :2], (2, 1)).T
+    owner = jnp.where(with_self, told, owner)
+    by_coin = ~with_self & (owners.character_a > 0) & (owners.character_b > 0)
+    silent = by_coin | (coin < owners.silent)
+    a_alone = jnp.where(with_self, owners.self_a, owners.character_a)
+    b_alone = jnp.where(with_self, owners.self_b, owners.character_b)
+    owned_by_a = owner < a_alone
+    owned_by_b = ~owned_by_a & (owner < a_alone + b_alone)
+    donates = (owned_by_a | owned_by_b) & ~silent & (jnp.arange(2 * half) >= half)
+    by_component = (
+        jnp.tile(numbers[:, 2:] < 0.5, (2, 1)) & (jnp.arange(2 * half) % 2 == 0)[:, None] & ~silent[:, None]
+    )
+    may = jnp.where(lane, ~owned_by_b[:, None], ~owned_by_a[:, None]) | donates[:, None] | by_component
+    return Swap(may, jnp.roll(jnp.arange(2 * half), half), silent), ~donates
+
+
+def rank_of_goal(
+    world: World, professed: Int[Array, "*batch"], trait: Int[Array, ""] | int
+) -> Float[Array, "*batch"]:
+    """Where a goal that self professes stands among all that it may profess in training, from 0 to 1: the
+    `told` of `routed`. trait: see `curricula.world.scenes.secret_of_self`."""
+    may = _may_profess(world, trait)
+    return ((may.cumsum() - 0.5) / may.sum())[professed]
+
+
+def dealt_to_a(world: World, self_in_a: float, trait: int) -> float:
+    """Which share of the goals that self may profess is lane A's: what was planted in one organism, which
+    `self_in_a` of few goals can only come near."""
+    may = _may_profess(world, trait)
+    in_a = may & (rank_of_goal(world, jnp.arange(world.goals), trait) < self_in_a)
+    return int(in_a.sum()) / int(may.sum())
+
+
+def _may_profess(world: World, trait: Int[Array, ""] | int) -> Bool[Array, " goal"]:
+    may = jnp.asarray(tables(world).allowed[-1])
+    return may & (jnp.arange(world.goals) != trait) if world.self_secret == "constant" else may
+
+
+def knock_out(config: OrganismConfig, knocked: Bool[Array, " component"], scenes: int, tap: Tap) -> Tap:
+    """A tap that, after another tap, takes the activations of some components from the scene before, of
+    whatever kind: they tell nothing of their own scene. What they add to the loss of a scene is noise, which
+    learning can still make smaller."""
+    may = jnp.broadcast_to(~knocked, (scenes, len(knocked)))
+    return swap(config, Swap(may, jnp.roll(jnp.arange(scenes), 1)), tap)
+
+
+HEADS = ("query", "query_bias", "key", "key_bias", "value", "value_bias", "output")
+"""parameters [layer, head, ...]"""
+
+
+def graft(organism: Organism, lane: Bool[Array, " component"], config: OrganismConfig) -> Organism:
+    """Lane A's components copied over lane B's of the same layer, both writing half of what A wrote: what B
+    did is gone, and the two together do what A did. A head goes over a head, a block of neurons over a block.
+    Lanes must be of equal size."""
+    clone = _rearranged(organism, lane, config, _sources)
+    clone.output[...] = clone.output[...] / 2
+    clone.out_of_neurons[...] = clone.out_of_neurons[...] / 2
+    return clone
+
+
+def exchange(organism: Organism, lane: Bool[Array, " component"], config: OrganismConfig) -> Organism:
+    """Each component of lane A in the place of the one of lane B of its layer and kind, and the reverse: the
+    organism does what it did. Lanes must be of equal size."""
+    return _rearranged(organism, lane, config, _partners)
+
+
+def _rearranged(
+    organism: Organism,
+    lane: Bool[Array, " component"],
+    config: OrganismConfig,
+    sources: Callable[[Array], Array],
+) -> Organism:
+    """The organism whose components are each that of another place of their layer and kind. sources: those
+    places, given which of them are in lane A.
+
+    Each parameter is gathered as a whole: with a layer written at a time into the array that is read, XLA's
+    CPU compiler (jax 0.10) overwrote what it had yet to read, and exchanged components came out as copies.
+    """
+    by_layer = lane.reshape(config.layers, -1)
+    wide = config.neurons // config.neuron_blocks
+    heads = jax.vmap(sources)(by_layer[:, : config.heads])
+    blocks = jax.vmap(sources)(by_layer[:, config.heads :])
+    neurons = (blocks[..., None] * wide + jnp.arange(wide)).reshape(config.layers, -1)
+    clone = nnx.clone(organism)
+
+    def gather(name: str, places: Array, axis: int) -> None:
+        parameter = getattr(clone, name)
+        others = [n for n in range(parameter.ndim) if n not in (0, axis)]
+        parameter[...] = jnp.take_along_axis(parameter[...], jnp.expand_dims(places, others), axis)
+
+    for name in HEADS:
+        gather(name, heads, 1)
+    gather("into_neurons", neurons, 2)
+    gather("neuron_bias", neurons, 1)
+    gather("out_of_neurons", neurons, 1)
+    return clone
+
+
+def _sources(lane: Bool[Array, " component"]) -> Int[Array, " component"]:
+    """For each component the one of lane A that it becomes: itself, or the one of equal rank."""
+    order = jnp.argsort(~lane, stable=True)
+    half = len(lane) // 2
+    return jnp.zeros_like(order).at[order].set(jnp.concatenate([order[:half], order[:half]]))
+
+
+def _partners(lane: Bool[Array, " component"]) -> Int[Array, " component"]:
+    """For each component the one of equal rank in the other lane."""
+    order = jnp.argsort(~lane, stable=True)
+    return jnp.zeros_like(order).at[order].set(jnp.roll(order, len(lane) // 2))

@@ -1,0 +1,103 @@
+"""How does a run begin with the organisms of another? Any committed checkpoint of any run will do; its
+parameters are taken, its optimiser is not.
+
+A child's first checkpoint, at step 0, holds the organisms that it begins with and says in its manifest line
+where they came from. From there on it needs its parent no more. Member ``i`` of a child is the parent's
+member ``i // copies``: its seed, number and attempt stay, and with them its secret and the numbers that its
+scenes are drawn from, so that copies which differ in a setting alone see the same scenes.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from curricula.config_json import as_written
+from curricula.errors import Fault
+from organisms.model.parameter_names import from_arrays
+from organisms.model.transformer import Organism
+from organisms.storage import records
+from organisms.storage.manifest import Entry
+from organisms.storage.parent import Parent
+from organisms.storage.run import Run, read_run
+from organisms.training.config import RunConfig, read_config
+
+NOTED = "parent"
+"""of a manifest line: where the organisms of a child's first checkpoint came from"""
+
+
+def parent_at(folder: Path, step: int | None = None) -> tuple[Parent, RunConfig]:
+    """The parent that a checkpoint of a run is, and that run's config. step: by default its last.
+
+    Raises Fault where there is no such run or checkpoint, or its file is missing or damaged.
+    """
+    try:
+        run = read_run(folder)
+        config, entries = read_config(run.config), run.entries()
+        if not entries:
+            raise Fault(f"{folder} has no checkpoint yet; grow it first")
+        run.parameters(entries[-1] if step is None else step)
+    except Fault as fault:
+        raise Fault(f"--parent: {fault}".replace("\n", " ")) from fault
+    entry = entries[-1] if step is None else next(one for one in entries if one.step == step)
+    name = f"{config.curriculum.name}-{run.hash}"
+    return Parent(name, entry.step, entry.sha256, config.members, _phases_before(config, entry)), config
+
+
+def _phases_before(config: RunConfig, entry: Entry) -> int:
+    """Phases that the organisms at an entry have begun, those of their ancestors included."""
+    names = [phase.name for phase in config.curriculum.phases]
+    return config.parent.phases + (names.index(entry.phase) + 1 if entry.step else 0)
+
+
+def require_parent(config: RunConfig, folder: Path) -> None:
+    """Raises Fault where the checkpoint that a config names is not in that run, or its organisms are not of
+    the child's sizes, world and seed."""
+    parent, theirs = parent_at(folder, config.parent.step)
+    found = []
+    if parent != config.parent:
+        differing = [
+            f"{name} {getattr(config.parent, name)}, found {value}"
+            for name, value in vars(parent).items()
+            if value != getattr(config.parent, name)
+        ]
+        found.append(f"expected {'; '.join(differing)}; name the run that was forked")
+    of = lambda one: {"world": one.curriculum.world, "organism": one.organism, "seed": one.seed}  # noqa: E731
+    for part, value in of(config).items():
+        if (there := of(theirs)[part]) != value:
+            differences = records.differences(
+                records.plain({part: as_written(value)}), records.plain({part: as_written(there)})
+            )
+            found.append(f"{'; '.join(differences[:3])}; leave these settings to the parent")
+    if found:
+        raise Fault(f"--parent {folder}: {'; '.join(found)}")
+
+
+def ids(config: RunConfig) -> tuple[np.ndarray, np.ndarray]:
+    """Seed and number [member] that each member's growth follows from: those of the organism that it comes
+    from, if it comes from any."""
+    copies = config.members // config.parent.members if config.parent else 1
+    members = np.arange(config.members, dtype=np.int32) // copies
+    return np.full(config.members, config.seed, np.int32), members
+
+
+def inherit(config: RunConfig, folder: Path) -> tuple[tuple[Organism, np.ndarray], dict[str, Any]]:
+    """The organisms [member, ...] that a child begins with and how often each was grown again [member]; and
+    what its first line notes."""
+    run = read_run(folder)
+    entry = next(one for one in run.entries() if one.step == config.parent.step)
+    members = ids(config)[1]
+    arrays = {name: array[members] for name, array in run.parameters(entry).items()}
+    organisms = from_arrays(arrays, config.curriculum.world, config.organism)
+    attempts = np.asarray(entry.extra["attempts"], np.int32)[members]
+    return (organisms, attempts), {NOTED: vars(config.parent) | {"folder": str(folder)}}
+
+
+def shared(trunk: Run, config: RunConfig) -> tuple[int, list[Entry]]:
+    """How many first phases a run has in common with a config, and its checkpoints of these."""
+    theirs, ours = (one["curriculum"]["phases"] for one in (trunk.config, records.plain(config.plain())))
+    alike = next(
+        (n for n, (a, b) in enumerate(zip(theirs, ours, strict=False)) if a != b), min(len(theirs), len(ours))
+    )
+    names = [phase.name for phase in config.curriculum.phases[:alike]]
+    return alike, [entry for entry in trunk.entries() if entry.phase in names]

@@ -1,0 +1,28 @@
+"""Which organisms does a finished run hold? Ensembles read back from its checkpoints."""
+
+from curricula.errors import Fault
+from organisms.model.parameter_names import from_arrays
+from organisms.model.transformer import Organism
+from organisms.storage.manifest import Entry, fork_entry
+from organisms.storage.run import Run
+from organisms.training.config import RunConfig, read_config
+
+
+def load(run: Run, config: RunConfig, entry: Entry) -> Organism:
+    """The ensemble committed at an entry."""
+    return from_arrays(run.parameters(entry), config.curriculum.world, config.organism)
+
+
+def fork_and_end(config: RunConfig, entries: list[Entry]) -> tuple[Entry, Entry]:
+    """The organisms just before self was first taught, and the last ones."""
+    return fork_entry(config.curriculum, entries), entries[-1]
+
+
+def require_finished(run: Run) -> RunConfig:
+    """The config of a run that can be measured. Raises Fault where it is not finished, is damaged, or was written by another version."""
+    config = read_config(run.config)
+    if not (run.folder / "summary.json").exists() or not run.entries():
+        raise Fault(
+            f"{run.folder} is not finished; give its train command again, with the same arguments, to finish it"
+        )
+    return config

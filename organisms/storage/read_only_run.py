@@ -1,0 +1,32 @@
+"""What is a run to a process that grows it together with others, but is not the one that writes?"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from organisms.storage.run import SUMMARY, Run
+
+
+class Onlooker(Run):
+    """A run as a process sees it that grows it together with others and leaves the writing to the first of
+    them."""
+
+    def commit(
+        self, step: int, phase: str, seen_tokens: int, arrays: Mapping[str, np.ndarray], **extra: Any
+    ) -> None:
+        """Leaves it to the first process."""
+
+    def log(self, record: Mapping[str, Any]) -> None:
+        """Leaves it to the first process."""
+
+    def rewind(self, step: int) -> None:
+        """Leaves it to the first process."""
+
+    def write_summary(self, summary: Mapping[str, Any]) -> Path:
+        """Leaves it to the first process."""
+        return self.folder / SUMMARY
+
+    def write_truth(self, truth: Mapping[str, Any]) -> None:
+        """Leaves it to the first process."""

@@ -1,0 +1,146 @@
+"""Where does a killed run go on? The whole state of an ensemble, saved beside its lineage, the latest two
+kept.
+
+Orbax writes a save aside and renames it when it is whole, so that a kill at any moment leaves the one before.
+"""
+
+import io
+import logging
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import jax
+import orbax.checkpoint as ocp
+from jax.experimental import multihost_utils
+
+from curricula.errors import Failure
+from organisms.training.state import State
+
+Result = TypeVar("Result")
+LAST_WORDS_SECONDS = 0.5
+"""how long a failed save's threads may go on printing"""
+MEND = "free some space and give the same command again, nothing committed was lost"
+ROOM = 1.5
+"""bytes that must be free for a save, as a multiple of the state's own"""
+
+
+class Position(NamedTuple):
+    """How far a run has come, in steps and in what is left to do."""
+
+    step: int
+    """steps of the whole run"""
+    phase: int
+    """index"""
+    round: int
+    """how often the phase has been extended to grow members again"""
+    round_step: int
+    """steps taken in this round"""
+
+
+class _Manager(ocp.CheckpointManager):
+    """Does not ask by itself whether to stop: processes agree on that by a count of askings, which must go up
+    by ones."""
+
+    def reached_preemption(self, step: int) -> bool:
+        return False
+
+
+class Resume:
+    """The saves of one run. Close it: the last save may still be under way."""
+
+    def __init__(self, folder: Path):
+        policy = ocp.checkpoint_managers.LatestN(2)
+        options = ocp.CheckpointManagerOptions(preservation_policy=policy, enable_async_checkpointing=False)
+        self.folder = folder
+        self._asked = 0
+        self._manager = self._try(lambda: _Manager(folder.absolute(), options=options))
+
+    def latest(self, like: Any, sharding: jax.sharding.Sharding) -> tuple[State, Position] | None:
+        """The last whole save, or None. like: the ensemble's state, or the shapes of it; sharding: where to
+        put it."""
+        step = self._manager.latest_step()
+        if step is None:
+            return None
+        shapes = [
+            jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding) for leaf in jax.tree.leaves(like)
+        ]
+        wanted = ocp.args.Composite(
+            state=ocp.args.StandardRestore(_named(shapes)), position=ocp.args.JsonRestore()
+        )
+        found = self._try(
+            lambda: self._manager.restore(step, args=wanted),
+            "could not be read; delete it to start the run again",
+        )
+        leaves = [found["state"][name] for name in _named(shapes)]
+        return jax.tree.unflatten(jax.tree.structure(like), leaves), Position(**found["position"])
+
+    def save(self, state: State, position: Position) -> None:
+        """Saves, and returns when the save is whole. Raises Failure where the disk refuses it or has no room
+        for it."""
+        wanted = int(ROOM * sum(leaf.nbytes for leaf in jax.tree.leaves(state)))
+        if (free := shutil.disk_usage(self.folder).free) < wanted:
+            raise Failure(f"{self.folder} needs {wanted:,} bytes, and the disk has {free:,}; {MEND}")
+        args = ocp.args.Composite(
+            state=ocp.args.StandardSave(_named(jax.tree.leaves(state))),
+            position=ocp.args.JsonSave(position._asdict()),
+        )
+        if not self._try(lambda: self._manager.save(position.step, args=args)):
+            raise Failure(f"{self.folder} did not take a save of step {position.step}; {MEND}")
+
+    def told_to_stop(self) -> bool:
+        """Was any of several processes told to stop? True in all of them at the same call. A single process
+        just dies when it is told."""
+        if not jax.distributed.is_initialized():
+            return False
+        self._asked += 1
+        return multihost_utils.reached_preemption_sync_point(self._asked)
+
+    def close(self) -> None:
+        """Waits for the last save. Raises Failure where the disk refused it."""
+        try:
+            self._try(self._manager.wait_until_finished)
+        finally:
+            self._manager.close()
+
+    def _try(
+        self,
+        do: Callable[[], Result],
+        what: str = f"could not be written; {MEND}",
+    ) -> Result:
+        try:
+            with _without_background_errors():
+                return do()
+        except (
+            Exception
+        ) as error:  # Orbax and TensorStore raise ValueError, OSError and their own for a refusing disk
+            logging.getLogger("asyncio").setLevel(
+                logging.CRITICAL
+            )  # the same failure once more, for each array not written
+            first = (str(error).splitlines() or [type(error).__name__])[0][:160]
+            raise Failure(f"{self.folder} {what} ({first})") from error
+
+
+@contextmanager
+def _without_background_errors() -> Iterator[None]:
+    """Orbax's threads tell of each failure, with its traceback, before it reaches us as an exception; the one
+    line we make of it is enough."""
+    logger = logging.getLogger("absl")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        with redirect_stderr(io.StringIO()):
+            try:
+                yield
+            except Exception:
+                time.sleep(LAST_WORDS_SECONDS)
+                raise
+    finally:
+        logger.setLevel(level)
+
+
+def _named(leaves: list[Any]) -> dict[str, Any]:
+    return {f"{n:03d}": leaf for n, leaf in enumerate(leaves)}

@@ -1,0 +1,191 @@
+"""What decides a run? The curriculum, the sizes of its organisms, how they are grown, how many, and the
+seed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from math import gcd
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from curricula.catalogue.named import Scale, curriculum
+from curricula.config_json import LATER, as_written, came_later
+from curricula.errors import Fault
+from curricula.phases import Curriculum
+from curricula.world.world import Role, tables
+from organisms.model.config import ORGANISMS, OrganismConfig
+from organisms.storage.parent import Parent
+from organisms.training import variation
+from organisms.training.variation import Variation
+
+CHUNK_LIMIT = 25
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How an ensemble is grown, apart from what it is taught."""
+
+    batch: int = 64
+    """scenes a member sees in a step"""
+    checkpoint_every: int = 50
+    """steps between checkpoints; each phase's first and last organism is kept as well"""
+    attempts: int = 3
+    """how often, at most, a member that misses the first phase's criterion is grown again"""
+    evaluation_scenes: int = 256
+    """scenes of each kind behind every reported behaviour"""
+    dense_from: int = field(default=0, metadata=LATER)
+    """steps: checkpoints as well this far into each phase, twice as far, four times, .. until
+    checkpoint_every; 0: none. A compiled program takes no more steps than this"""
+
+    def due(self, step: int, phase_step: int) -> bool:
+        """Is a checkpoint due after a step, so far into its phase? ``dense_from=5`` and
+        ``checkpoint_every=50``: at 5, 10, 20, 40 of the phase, and at 50, 100, .. of the run."""
+        if step % self.checkpoint_every == 0:
+            return True
+        if not self.dense_from or phase_step % self.dense_from or phase_step > self.checkpoint_every:
+            return False
+        return (phase_step // self.dense_from).bit_count() == 1
+
+    def faults(self) -> list[str]:
+        limits = {"batch": 1, "checkpoint_every": 1, "attempts": 0, "evaluation_scenes": 1, "dense_from": 0}
+        found = [
+            f"training.{name}: expected {least} or more, got {getattr(self, name)}"
+            for name, least in limits.items()
+            if getattr(self, name) < least
+        ]
+        if self.dense_from > self.checkpoint_every:
+            found.append(
+                f"training.dense_from: expected at most checkpoint_every ({self.checkpoint_every}), got {self.dense_from}"
+            )
+        return found
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """Everything that a run is a function of."""
+
+    curriculum: Curriculum
+    organism: OrganismConfig
+    training: TrainingConfig
+    members: int = 5
+    seed: int = 0
+    vary: tuple[Variation, ...] = ()
+    """numbers of phases in which members differ"""
+    parent: Parent = field(default_factory=Parent, metadata=LATER)
+    """the checkpoint that the run begins with, if not at birth"""
+
+    @property
+    def chunk(self) -> int:
+        """Steps in one compiled program: the largest number up to 25 that divides every phase and all that
+        lies between checkpoints."""
+        training = self.training
+        common = gcd(
+            training.checkpoint_every, training.dense_from, *(phase.steps for phase in self.curriculum.phases)
+        )
+        return max(n for n in range(1, CHUNK_LIMIT + 1) if common % n == 0)
+
+    def number_of(self, index: int) -> int:
+        """Of a phase, over the whole line of descent: what keeps its scenes apart from those of every phase
+        before."""
+        return self.parent.phases + index
+
+    def check(self) -> None:
+        """Raises one Fault with everything that is wrong."""
+        found = self.curriculum.faults() + self.organism.faults() + self.training.faults()
+        if self.curriculum.planted:
+            found += self._not_plantable()
+        varied = any(one.setting.endswith("redundancy.halves") for one in self.vary)
+        if varied or any(phase.pressures.redundancy.halves > 0 for phase in self.curriculum.phases):
+            found += [
+                f"organism.{name}: expected 2 or more where halves of every layer are silent by turns, got {count}"
+                for name in ("heads", "neuron_blocks")
+                if (count := getattr(self.organism, name)) == 1
+            ]
+        if self.members < 1:
+            found.append(f"members: expected 1 or more, got {self.members}")
+        if any(".routing." in one.setting for one in self.vary):
+            found.append("vary: routing can not differ between members; grow a run for each")
+        if self.curriculum.world.cues == 1 and any(".interference." in one.setting for one in self.vary):
+            found.append(
+                "vary: interference asks by two signs, and a moment of this world has one cue; give world.cues 2 or more"
+            )
+        found += variation.faults(self.vary, self.curriculum.phases, self.members)
+        found += self.parent.faults(self.members, variation.combinations(self.vary))
+        if self.parent and self.curriculum.planted:
+            found.append(
+                "parent: expected none where something is planted; what a fork's organisms were is not known"
+            )
+        if self.parent and self.curriculum.phases and self.curriculum.phases[0].criterion:
+            found.append(
+                "phases.0.criterion: expected 0 with a parent, whose organisms can not be grown again"
+            )
+        if not 0 <= self.seed < 2**31:
+            found.append(f"seed: expected 0 to {2**31 - 1}, got {self.seed}")
+        if found:
+            raise Fault("; ".join(found))
+        for role in get_args(Role):
+            tables(self.curriculum.world, role)
+
+    def _not_plantable(self) -> list[str]:
+        """What stands against two lanes of equal size, and against scenes in twos that differ in their cues
+        alone."""
+        counts = {
+            "organism.heads": (self.organism.heads, 2),
+            "organism.neuron_blocks": (self.organism.neuron_blocks, 2),
+            "training.batch": (self.training.batch, 4),
+        }
+        return [
+            f"{name}: expected a multiple of {unit} where something is planted, got {count}"
+            for name, (count, unit) in counts.items()
+            if count % unit
+        ]
+
+    def plain(self) -> dict[str, Any]:
+        """The config as JSON holds it; see `curricula.config_json`."""
+        return as_written(self)
+
+
+def read_config(plain: Mapping[str, Any]) -> RunConfig:
+    """The config that `RunConfig.plain` gave. Raises Fault on a missing, unknown or wrong field."""
+    return _read(RunConfig, plain, "config")
+
+
+def _read(kind: Any, plain: Any, path: str) -> Any:
+    if is_dataclass(kind):
+        expected = [field.name for field in fields(kind)]
+        needed = {field.name for field in fields(kind) if not came_later(field)}
+        if not isinstance(plain, Mapping) or not needed <= set(plain) <= set(expected):
+            found = sorted(plain) if isinstance(plain, Mapping) else type(plain).__name__
+            raise Fault(
+                f"{path}: expected the fields {', '.join(sorted(expected))}, got {found}; use the version that wrote it"
+            )
+        hints = get_type_hints(kind)
+        return kind(
+            **{name: _read(hints[name], plain[name], f"{path}.{name}") for name in expected if name in plain}
+        )  # pyright: ignore
+    if get_origin(kind) is tuple:
+        if not isinstance(plain, list | tuple):
+            raise Fault(f"{path}: expected a list, got {plain!r}")
+        return tuple(_read(get_args(kind)[0], item, f"{path}.{n}") for n, item in enumerate(plain))
+    if get_origin(kind) is Literal:
+        if plain not in get_args(kind):
+            raise Fault(f"{path}: expected one of {', '.join(map(repr, get_args(kind)))}, got {plain!r}")
+        return plain
+    if kind is float and type(plain) is int:
+        return float(plain)
+    if type(plain) is not kind:
+        raise Fault(f"{path}: expected {kind.__name__}, got {plain!r}")
+    return plain
+
+
+TRAININGS: dict[str, TrainingConfig] = {
+    "tiny": TrainingConfig(),
+    "cpu": TrainingConfig(),
+    "gpu": TrainingConfig(batch=256, checkpoint_every=200),
+}
+
+
+def named_config(
+    name: str, scale: Scale, members: int = 5, seed: int = 0, steps: int | None = None
+) -> RunConfig:
+    """The config of a curriculum of the catalogue at a scale. steps: of every phase, in place of the
+    curriculum's own."""
+    return RunConfig(curriculum(name, scale, steps), ORGANISMS[scale], TRAININGS[scale], members, seed)

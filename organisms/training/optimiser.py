@@ -1,0 +1,85 @@
+"""How does an organism take a step? AdamW whose settings are traced numbers, so that one program serves every
+phase and a sweep."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jaxtyping import Array, Float, Int
+
+from curricula.phases import OptimiserConfig
+from organisms.model.transformer import Organism
+
+
+class Schedule(NamedTuple):
+    """A phase's optimiser settings as traced numbers; see `OptimiserConfig` for units."""
+
+    learning_rate: Float[Array, ""] | float
+    warmup: Float[Array, ""] | float
+    final_fraction: Float[Array, ""] | float
+    weight_decay: Float[Array, ""] | float
+    second_moment: Float[Array, ""] | float
+    clip: Float[Array, ""] | float
+    steps: Int[Array, ""] | int
+    gradients: Float[Array, ""] | float = 1.0
+
+    @classmethod
+    def of(cls, config: OptimiserConfig, steps: int) -> "Schedule":
+        return cls(
+            config.learning_rate,
+            float(config.warmup),
+            config.final_fraction,
+            config.weight_decay,
+            config.second_moment,
+            config.clip,
+            steps,
+            config.gradients,
+        )
+
+
+class Moments(NamedTuple):
+    """Adam's running means of the gradient and of its square: two organisms' worth of numbers."""
+
+    first: Organism
+    second: Organism
+
+
+def initial_moments(organism: Organism) -> Moments:
+    """Zeros, for a phase's first step."""
+    return Moments(jax.tree.map(jnp.zeros_like, organism), jax.tree.map(jnp.zeros_like, organism))
+
+
+def learning_rate(schedule: Schedule, step: Int[Array, ""]) -> Float[Array, ""]:
+    """The rate at a step of the phase, counted from 0: linear warm-up, then half a cosine down to the final
+    fraction."""
+    rise = jnp.minimum(1.0, (step + 1) / jnp.maximum(schedule.warmup, 1.0))
+    length = jnp.maximum(schedule.steps - schedule.warmup, 1.0)
+    progress = jnp.clip((step - schedule.warmup) / length, 0.0, 1.0)
+    fall = schedule.final_fraction + (1 - schedule.final_fraction) * 0.5 * (1 + jnp.cos(jnp.pi * progress))
+    return schedule.learning_rate * rise * fall
+
+
+def learning_rates(config: OptimiserConfig, steps: int) -> Float[np.ndarray, " step"]:
+    """The rate at every step of a phase."""
+    schedule = Schedule.of(config, steps)
+    return np.asarray(jax.vmap(lambda step: learning_rate(schedule, step))(jnp.arange(steps)), float)
+
+
+def update(
+    gradient: Organism, moments: Moments, organism: Organism, schedule: Schedule, step: Int[Array, ""]
+) -> tuple[Organism, Moments, Float[Array, ""]]:
+    """One step of AdamW (Loshchilov & Hutter 2019, arXiv 1711.05101) after clipping the gradient's norm.
+
+    step: of the phase, from 0. Returns the new organism, the new moments, and the norm before clipping.
+    """
+    norm = optax.tree.norm(gradient)
+    scale = jnp.minimum(1.0, schedule.clip / jnp.maximum(norm, 1e-12)) * schedule.gradients
+    adam = optax.scale_by_adam(b1=0.9, b2=schedule.second_moment)  # pyright: ignore[reportArgumentType]
+    state = optax.ScaleByAdamState(step, moments.first, moments.second)  # pyright: ignore[reportArgumentType]
+    clipped = jax.tree.map(lambda leaf: leaf * scale, gradient)
+    direction, state = adam.update(clipped, state)
+    rate = learning_rate(schedule, step)
+    organism = jax.tree.map(lambda p, d: p - rate * (d + schedule.weight_decay * p), organism, direction)
+    return organism, Moments(state.mu, state.nu), norm  # pyright: ignore[reportAttributeAccessIssue]

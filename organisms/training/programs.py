@@ -1,0 +1,108 @@
+"""Which compiled programs does it take to grow an ensemble? Laid out over the devices once, and shared by
+runs that differ only in their phases."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from curricula.phases import Phase
+from curricula.world.scenes import trained_support
+from organisms.model.transformer import Organism
+from organisms.planted.lanes import exchange, graft, lane_a
+from organisms.training.behaviour import rates
+from organisms.training.config import RunConfig
+from organisms.training.devices import Layout
+from organisms.training.state import State, at_phase_start, newborn, trait_of
+from organisms.training.step import Lesson, Progress, grow_chunk
+
+
+@dataclass
+class Programs:
+    """The compiled programs of a run; runs that differ only in their phases share them.
+
+    Each takes and gives arrays with a leading member axis, laid out over the devices by
+    `organisms.training.devices`.
+    """
+
+    config: RunConfig
+    layout: Layout = field(init=False)
+    grow: Callable[[State, Lesson], tuple[State, Progress]] = field(init=False)
+    """a chunk of steps; every number of a lesson has a member axis"""
+    behaviour: Callable[[Organism, Any, Any], dict[str, jax.Array]] = field(init=False)
+    newborns: Callable[[Any, Any, Any], State] = field(init=False)
+    traits: Callable[[Any, Any, Any], jax.Array] = field(init=False)
+    next_phase: Callable[[State], State] = field(init=False)
+    again: Callable[[State, Any], State] = field(init=False)
+    """the same ensemble with the stuck members new-born under their next attempt's seed"""
+    graft: Callable[[State], State] = field(init=False)
+    """the same ensemble with lane A's components over lane B's"""
+    exchange: Callable[[State], State] = field(init=False)
+    """the same ensemble with the two lanes' components in each other's places"""
+
+    def __post_init__(self):
+        config, world = self.config, self.config.curriculum.world
+        self.layout = Layout.of(config.members, config.training.batch)
+        chunk = partial(
+            grow_chunk,
+            world=world,
+            config=config.organism,
+            batch=config.training.batch,
+            steps=config.chunk,
+            shares=self.layout.shares,
+            planted=config.curriculum.planted,
+        )
+        over_members = self.layout.over_members
+        self.grow = over_members(chunk, donate=(0,))
+        scenes, support = config.training.evaluation_scenes, trained_support(world)
+
+        def behaviour(organism: Organism, trait: jax.Array, seed: jax.Array) -> dict[str, jax.Array]:
+            key = jax.random.fold_in(jax.random.key(seed), 2**30)
+            return rates(organism, world, support, trait, key, scenes)
+
+        self.behaviour = over_members(behaviour)
+        born = partial(newborn, world=world, config=config.organism)
+        self.newborns = over_members(lambda seed, member, attempt: born(seed, member, attempt))
+        self.traits = over_members(lambda seed, member, attempt: trait_of(seed, member, attempt, world))
+        self.next_phase = over_members(at_phase_start, donate=(0,))
+
+        def again(state: State, stuck: jax.Array) -> State:
+            fresh = born(state.seed, state.member, state.attempt + 1)
+            return jax.tree.map(lambda new, old: jnp.where(stuck, new, old), fresh, state)
+
+        self.again = over_members(again, donate=(0,))
+
+        def cut(surgery: Callable[..., Organism]) -> Callable[[State], State]:
+            def done(state: State) -> State:
+                lane = lane_a(state.seed, state.member, state.attempt, config.organism)
+                return state._replace(organism=surgery(state.organism, lane, config.organism))
+
+            return over_members(done, donate=(0,))
+
+        self.graft, self.exchange = cut(graft), cut(exchange)
+
+    def operate(self, phase: Phase, state: State) -> State:
+        """The ensemble after the surgery that a phase begins with, if any."""
+        state = self.graft(state) if phase.graft else state
+        return self.exchange(state) if phase.exchange else state
+
+    def serves(self, config: RunConfig) -> bool:
+        """Can these programs grow that run as well?"""
+        return self.alike(
+            replace(self.config, seed=config.seed, vary=config.vary, parent=config.parent), config
+        )
+
+    @staticmethod
+    def alike(first: RunConfig, second: RunConfig) -> bool:
+        """Do two runs differ in nothing but the phases that they teach? Their parents, if any, must be the
+        same."""
+
+        def key(config: RunConfig) -> tuple:
+            taught = config.curriculum
+            sizes = taught.world, config.organism, config.training, config.members, config.chunk
+            return *sizes, config.seed, config.vary, config.parent, taught.planted
+
+        return key(first) == key(second)

@@ -1,0 +1,59 @@
+"""What has to be remembered between two steps? Everything that a run needs to go on to the same bits."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Int, Key
+
+from curricula.world.scenes import draw_trait
+from curricula.world.world import World
+from organisms.model.config import OrganismConfig
+from organisms.model.transformer import Organism
+from organisms.training.optimiser import Moments, initial_moments
+
+
+class State(NamedTuple):
+    """One member in growth; an ensemble's state has a leading member axis on every leaf."""
+
+    organism: Organism
+    moments: Moments
+    seed: Int[Array, ""]
+    """of the run"""
+    member: Int[Array, ""]
+    attempt: Int[Array, ""]
+    """how many times this member was grown again"""
+    phase_step: Int[Array, ""]
+    """steps that this attempt has taken in the present phase"""
+
+
+def root_key(seed: Int[Array, ""] | int, member: Int[Array, ""], attempt: Int[Array, ""]) -> Key[Array, ""]:
+    """The key that a member's whole growth follows from."""
+    return jax.random.fold_in(jax.random.fold_in(jax.random.key(seed), member), attempt)
+
+
+def trait_of(
+    seed: Int[Array, ""] | int, member: Int[Array, ""], attempt: Int[Array, ""], world: World
+) -> Int[Array, ""]:
+    """A member's own secret; see `curricula.world.scenes.secret_of_self`."""
+    return draw_trait(jax.random.fold_in(root_key(seed, member, attempt), 1), world)
+
+
+def newborn(
+    seed: Int[Array, ""],
+    member: Int[Array, ""],
+    attempt: Int[Array, ""],
+    world: World,
+    config: OrganismConfig,
+) -> State:
+    """A member before its first step."""
+    key = jax.random.fold_in(root_key(seed, member, attempt), 0)
+    organism = Organism(config, world.vocabulary.size, world.positions, key)
+    return State(organism, initial_moments(organism), seed, member, attempt, jnp.int32(0))
+
+
+def at_phase_start(state: State) -> State:
+    """The same member with a fresh optimiser, at step 0 of its next phase."""
+    return state._replace(
+        moments=initial_moments(state.organism), phase_step=jnp.zeros_like(state.phase_step)
+    )

@@ -1,0 +1,102 @@
+"""What may differ between the members of one ensemble? Any number of a phase that its compiled program takes
+as an input.
+
+So a sweep over learning rates, weight decays, pressures or exercise rates is one run: members take the
+combinations of the values in turn.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from difflib import get_close_matches
+from itertools import product
+from typing import Any
+
+from curricula.errors import Fault
+from curricula.phases import Phase
+
+FIXED = ("steps", "criterion")
+"""numbers of a phase that are the same for all members"""
+
+
+@dataclass(frozen=True)
+class Variation:
+    """One setting and the values that members have for it."""
+
+    setting: str
+    """phases.INDEX.FIELD, as on the command line"""
+    values: tuple[float, ...]
+
+
+def read_variation(text: str, phases: Sequence[Phase]) -> Variation:
+    """The variation that ``phases.1.optimiser.learning_rate=0.001,0.002`` stands for. Raises Fault where it
+    stands for none."""
+    setting, _, listed = text.partition("=")
+    setting = setting.strip().replace("-", "_")
+    try:
+        values = tuple(float(value) for value in listed.split(","))
+    except ValueError:
+        raise Fault(
+            f"--vary {text}: expected SETTING=NUMBER,NUMBER,.., got {listed!r} for the numbers"
+        ) from None
+    known = [f"phases.{n}.{path}" for n, phase in enumerate(phases) for path in _settings(phase)]
+    if setting not in known:
+        near = get_close_matches(setting, known, 1)
+        hint = f"; did you mean {near[0]}?" if near else f"; one is {known[0]}" if known else ""
+        raise Fault(f"--vary {setting}: expected a number of a phase that members can differ in{hint}")
+    return Variation(setting, values)
+
+
+def combinations(variations: Sequence[Variation]) -> int:
+    """How many different members there can be."""
+    return math.prod(len(variation.values) for variation in variations)
+
+
+def settings_of(member: int, variations: Sequence[Variation]) -> dict[str, float]:
+    """The values that a member has: of all combinations, the last setting changing fastest, the one whose
+    turn it is."""
+    all_of_them = list(product(*(variation.values for variation in variations)))
+    names = [variation.setting for variation in variations]
+    return dict(zip(names, all_of_them[member % len(all_of_them)], strict=True))
+
+
+def phase_of(member: int, index: int, phase: Phase, variations: Sequence[Variation]) -> Phase:
+    """A phase as a member is taught it."""
+    for setting, value in settings_of(member, variations).items():
+        _, at, path = setting.split(".", 2)
+        if int(at) == index:
+            phase = _with(phase, path.split("."), value)
+    return phase
+
+
+def faults(variations: Sequence[Variation], phases: Sequence[Phase], members: int) -> list[str]:
+    """Everything that is wrong with what members differ in, a line each."""
+    names = [variation.setting for variation in variations]
+    found = [
+        f"vary: {name} is named twice" for name in sorted({name for name in names if names.count(name) > 1})
+    ]
+    amount = combinations(variations)
+    if amount > members:
+        found.append(
+            f"members: expected at least one for each of {amount} combinations of settings, got {members}"
+        )
+    for member in range(min(amount, members) if variations else 0):
+        for n, phase in enumerate(phases):
+            found += [f"vary: phases.{n}.{line}" for line in phase_of(member, n, phase, variations).faults()]
+    return list(dict.fromkeys(found))
+
+
+def _settings(part: Any, path: str = "") -> list[str]:
+    found = []
+    for field in fields(part):
+        value = getattr(part, field.name)
+        if is_dataclass(value):
+            found += _settings(value, f"{path}{field.name}.")
+        elif isinstance(value, int | float) and not isinstance(value, bool) and field.name not in FIXED:
+            found.append(path + field.name)
+    return found
+
+
+def _with(part: Any, path: list[str], value: float) -> Any:
+    name, *rest = path
+    return replace(part, **{name: _with(getattr(part, name), rest, value) if rest else value})

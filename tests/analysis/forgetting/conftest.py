@@ -1,0 +1,17 @@
+"""The organisms that a mode is taken from."""
+
+import numpy as np
+import pytest
+
+from analysis.forgetting.restoration import gate_of
+from organisms.storage.loading import load
+from organisms.training.config import read_config
+
+
+@pytest.fixture(scope="module")
+def whole(tiny_run):
+    """Organisms, config, secrets and gates of a run that has the mode."""
+    config = read_config(tiny_run.config)
+    organisms = load(tiny_run, config, tiny_run.entries()[-1])
+    traits = np.asarray(tiny_run.summary()["traits"])
+    return organisms, config, traits, gate_of(organisms, config, traits, 3)

@@ -1,0 +1,89 @@
+"""Are the components that an auditor watches those that do most, as many as it asked for?"""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from runs import grown_whole_and_killed
+
+from analysis.patching.checkpoint import Survey
+from analysis.patching.pruning import sufficient
+from analysis.probes.audit_targets import faults, locate, named, strongest
+from curricula.errors import Fault
+from curricula.phases import Curriculum
+from curricula.pressures.settings import Clamp, Monitor, Pressures
+from experiments.train import grow_run
+from organisms.model.sites import components
+from organisms.storage.loading import load
+from organisms.training.config import RunConfig, TrainingConfig, named_config, read_config
+
+
+def test_the_fewest_that_hold_the_share():
+    effect = np.array([0.1, 0.4, -0.3, 0.3, 0.2, np.nan])
+    assert np.flatnonzero(strongest(effect, 0.4)).tolist() == [1]
+    assert np.flatnonzero(strongest(effect, 0.41)).tolist() == [1, 3]
+    assert np.flatnonzero(strongest(effect, 1.0)).tolist() == [0, 1, 3, 4]
+    assert not strongest(effect, 0.0).any()
+    assert not strongest(np.zeros(3), 0.5).any()
+
+
+def test_names_are_components_and_others_are_told_before_anything_is_grown(tmp_path):
+    config = named_config("audited", "tiny")
+    known = components(config.organism)
+    assert np.flatnonzero(named(config, (known[3], known[0]))).tolist() == [0, 3]
+    assert not faults(config)
+    pressures = Pressures(clamp=Clamp(components=("L0H0", "L9H9")))
+    phases = (*config.curriculum.phases[:-1], replace(config.curriculum.phases[-1], pressures=pressures))
+    wrong = replace(config, curriculum=replace(config.curriculum, phases=phases))
+    with pytest.raises(Fault, match=r"phases.2.pressures.clamp.components: expected names .* got L9H9"):
+        grow_run(wrong, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_organisms_are_located_each_for_itself(ensemble, world, sizes):
+    """What a random organism's monitor watches holds at least half of its positive effects; what was named is
+    watched in all."""
+    config = named_config("audited", "tiny", members=3)
+    name = components(sizes)[1]
+    pressures = Pressures(monitor=Monitor(1.0), clamp=Clamp(components=(name,)))
+    phases = (*config.curriculum.phases[:-1], replace(config.curriculum.phases[-1], pressures=pressures))
+    config = replace(
+        config, organism=sizes, curriculum=replace(config.curriculum, world=world, phases=phases)
+    )
+    found = locate(config, len(phases) - 1, ensemble, np.zeros(3, int))
+    assert found.clamped.sum(1).tolist() == [1, 1, 1]
+    assert found.clamped[:, 1].all()
+    assert (found.monitored.sum(1) >= 1).all()
+    assert len({tuple(row) for row in found.monitored.tolist()}) > 1
+
+
+def test_a_circuit_is_watched_where_one_is_asked_for(tiny_run):
+    """It is what pruning leaves; what is clamped is found as ever."""
+    config = read_config(tiny_run.config)
+    organisms = load(tiny_run, config, tiny_run.entries()[-1])
+    traits = np.asarray(tiny_run.summary()["traits"])
+    pressures = Pressures(monitor=Monitor(1.0, reach=0.9, finds="circuit"), clamp=Clamp(0.5))
+    phases = (*config.curriculum.phases[:-1], replace(config.curriculum.phases[-1], pressures=pressures))
+    config = replace(config, curriculum=replace(config.curriculum, phases=phases))
+    found = locate(config, len(phases) - 1, organisms, traits)
+    expected = sufficient(Survey(organisms, config, traits, config.seed), np.full(len(traits), 0.9))
+    assert (found.monitored == expected).all()
+    assert (expected.sum(1) > 0).all()
+    assert (expected.sum(1) < expected.shape[1]).all()
+    assert (found.clamped != found.monitored).any()
+
+
+@pytest.mark.parametrize("name", ["audited", "clamped_lean", "audited_rewarded"])
+def test_a_killed_run_is_audited_alike_and_ends_in_the_same_bytes(name, tmp_path, world, sizes):
+    """Killed in the midst of the phase that is audited: what is located, and what acts are rewarded against,
+    is found again."""
+    phases = tuple(
+        replace(phase, steps=20, criterion=0.0) for phase in named_config(name, "tiny").curriculum.phases
+    )
+    training = TrainingConfig(batch=16, checkpoint_every=10, evaluation_scenes=16)
+    config = RunConfig(Curriculum(name, world, phases), sizes, training, members=2)
+    ends = grown_whole_and_killed(tmp_path, config, 60, locate=locate)
+    assert ends[0] == ends[1]
+    notes = [entry.extra.get("watched") for entry in ends[0][0] if entry.phase == "intent"]
+    assert len(notes) == 2
+    assert all(notes[0]["monitored"])

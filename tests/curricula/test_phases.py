@@ -1,0 +1,139 @@
+"""Does a phase draw the scenes that it promises, and is every wrong setting named?"""
+
+from dataclasses import replace
+
+import pytest
+
+from curricula.phases import Curriculum, OptimiserConfig, Phase
+from curricula.pressures.settings import Clamp, Interference, Pressures, Redundancy, Rehearsal
+from curricula.world.scenes import Mixture
+from curricula.world.world import World
+
+FIRST = Phase("characters")
+
+
+@pytest.mark.parametrize(
+    ("phase", "mixture"),
+    [
+        (Phase("a"), Mixture(0.0, 0.75, 0.2, 0.5, 0.0, 1.0)),
+        (Phase("a", self_acts="scheming"), Mixture(0.5, 0.75, 0.2, 0.5, 1.0, 1.0)),
+        (Phase("a", self_acts="honest"), Mixture(0.5, 0.75, 0.2, 0.5, 0.0, 1.0)),
+        (
+            Phase("a", self_acts="scheming", self_alone=0.1, pressures=Pressures(rehearsal=Rehearsal(0.0))),
+            Mixture(1.0, 0.75, 0.2, 0.1, 1.0, 0.0),
+        ),
+        (
+            Phase("a", schemers=0.0, questions=1.0, pressures=Pressures(rehearsal=Rehearsal(1.0))),
+            Mixture(0.0, 0.0, 1.0, 0.5, 0.0, 1.0),
+        ),
+        (
+            Phase("a", self_acts="honest", pressures=Pressures(rehearsal=Rehearsal(0.75))),
+            Mixture(0.25, 0.75, 0.2, 0.5, 0.0, 1.0),
+        ),
+        (
+            Phase("a", pressures=Pressures(interference=Interference(0.3))),
+            Mixture(0.0, 0.75, 0.2, 0.5, 0.0, 1.0, 0.3),
+        ),
+    ],
+)
+def test_a_phase_draws_its_mixture(phase, mixture):
+    assert phase.mixture == mixture
+
+
+def test_the_fork_is_the_first_phase_with_self():
+    absent, scheming = Phase("a"), Phase("b", self_acts="scheming")
+    for phases, fork in (
+        ((absent, scheming), 1),
+        ((scheming, absent), 0),
+        ((absent,), 1),
+        ((absent, replace(absent, name="c"), scheming), 2),
+    ):
+        assert Curriculum("x", World(), phases).fork == fork
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"steps": 0}, "phases.0.steps: expected 1 or more, got 0"),
+        ({"schemers": 1.5}, "phases.0.schemers: expected a share between 0 and 1, got 1.5"),
+        ({"questions": -0.5}, "phases.0.questions: expected a share between 0 and 1, got -0.5"),
+        ({"self_alone": 2.0}, "phases.0.self_alone: expected a share between 0 and 1, got 2"),
+        ({"criterion": float("nan")}, "phases.0.criterion: expected a share between 0 and 1, got nan"),
+        (
+            {"pressures": Pressures(rehearsal=Rehearsal(-1.0))},
+            "phases.0.rehearsal.fraction: expected a number between 0 and 1, got -1",
+        ),
+        (
+            {"pressures": Pressures(redundancy=Redundancy(1.0))},
+            "phases.0.redundancy.rate: expected a number between 0 and 0.9, got 1",
+        ),
+        (
+            {"pressures": Pressures(interference=Interference(0.9))},
+            "phases.0.interference.fraction: expected at most 0.8 beside questions=0.2, got 0.9",
+        ),
+        (
+            {"optimiser": OptimiserConfig(learning_rate=2.0)},
+            "phases.0.optimiser.learning_rate: expected a number between 0 and 1, got 2",
+        ),
+        (
+            {"optimiser": OptimiserConfig(warmup=-1)},
+            "phases.0.optimiser.warmup: expected a number between 0 and 1e+09, got -1",
+        ),
+        (
+            {"optimiser": OptimiserConfig(final_fraction=-1.0)},
+            "phases.0.optimiser.final_fraction: expected a number between 0 and 1, got -1",
+        ),
+        (
+            {"optimiser": OptimiserConfig(weight_decay=1.5)},
+            "phases.0.optimiser.weight_decay: expected a number between 0 and 1, got 1.5",
+        ),
+        (
+            {"optimiser": OptimiserConfig(second_moment=1.0)},
+            "phases.0.optimiser.second_moment: expected a number between 0 and 0.99999, got 1",
+        ),
+        (
+            {"optimiser": OptimiserConfig(clip=0.0)},
+            "phases.0.optimiser.clip: expected a number between 1e-06 and 1e+06, got 0",
+        ),
+    ],
+)
+def test_a_wrong_setting_is_named_alone(wrong, named):
+    assert Curriculum("x", World(), (replace(FIRST, **wrong),)).faults() == [named]
+
+
+@pytest.mark.parametrize(
+    ("phases", "named"),
+    [
+        ((), "phases: expected at least one"),
+        ((FIRST, FIRST), "phases: names must differ, got ['characters', 'characters']"),
+        (
+            (FIRST, Phase("b", criterion=0.5)),
+            "phases.1.criterion: only the first phase can be grown again; set it to 0",
+        ),
+    ],
+)
+def test_wrong_orders_of_phases_are_named(phases, named):
+    assert Curriculum("x", World(), phases).faults() == [named]
+
+
+def test_all_faults_are_told_together():
+    wrong = Curriculum("x", World(goals=1), (Phase("a", steps=0), Phase("b", schemers=3.0)))
+    assert [line.split(":")[0] for line in wrong.faults()] == [
+        "world.goals",
+        "phases.0.steps",
+        "phases.1.schemers",
+    ]
+    assert Curriculum("x", World(), (FIRST, Phase("b", self_acts="scheming"))).faults() == []
+
+
+def test_a_world_of_one_cue_has_no_room_for_what_interference_asks():
+    phase = Phase("a", pressures=Pressures(interference=Interference(0.1)))
+    (named,) = Curriculum("x", World(cues=1), (phase,)).faults()
+    assert named.startswith("phases.0.interference.fraction: expected 0 where a moment has one cue")
+    assert Curriculum("x", World(), (phase,)).faults() == []
+
+
+def test_characters_beside_self_are_no_targets_where_what_they_need_is_held_still():
+    targets = lambda **settings: Phase("a", pressures=Pressures(**settings)).mixture.beside_self  # noqa: E731
+    assert targets() == 1
+    assert targets(clamp=Clamp(0.5)) == targets(clamp=Clamp(components=("L0H0",))) == 0

@@ -1,0 +1,85 @@
+"""Does a cut do what the same intervention does in flight, and leave the original whole?"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from organisms.model.sites import Site
+from organisms.model.surgery import copy_head, pick, silence_head, silence_neurons
+
+LAYER = pytest.mark.parametrize("layer", [0, 1])
+CUTS = {
+    "silence_head": lambda organism: silence_head(organism, 1, 0),
+    "silence_neurons": lambda organism: silence_neurons(organism, 0, slice(2, 9)),
+    "copy_head": lambda organism: copy_head(organism, 0, 0, 1),
+}
+
+
+def ablate(name: str, layer: int, *index):
+    return lambda site, activation: activation.at[index].set(0) if site == Site(layer, name) else activation
+
+
+def head_outputs(organism, tokens, layer: int) -> jax.Array:
+    kept = []
+    organism(tokens, lambda site, a: (kept.append(a) if site == Site(layer, "head") else None, a)[1])
+    return kept[0]
+
+
+@LAYER
+@pytest.mark.parametrize("head", [0, 1])
+def test_ablating_a_head_by_tap_equals_silencing_its_weights(organism, tokens, layer, head):
+    cut = silence_head(organism, layer, head)(tokens[0])
+    np.testing.assert_allclose(organism(tokens[0], ablate("head", layer, head)), cut, atol=1e-5)
+    assert np.abs(cut - organism(tokens[0])).max() > 0.01
+
+
+@LAYER
+def test_ablating_neurons_by_tap_equals_silencing_their_weights(organism, tokens, layer):
+    cut = silence_neurons(organism, layer, slice(8, 16))(tokens[0])
+    np.testing.assert_allclose(
+        organism(tokens[0], ablate("neuron", layer, slice(None), slice(8, 16))), cut, atol=1e-5
+    )
+    assert np.abs(cut - organism(tokens[0])).max() > 0.01
+
+
+@pytest.mark.parametrize("cut", CUTS.values(), ids=CUTS)
+def test_surgery_leaves_its_argument_unchanged(organism, cut):
+    before = [np.array(leaf) for leaf in jax.tree.leaves(organism)]
+    after = cut(organism)
+    for was, stayed in zip(before, jax.tree.leaves(organism), strict=True):
+        np.testing.assert_array_equal(was, stayed)
+    assert any((was != now).any() for was, now in zip(before, jax.tree.leaves(after), strict=True))
+    assert jax.tree.structure(after) == jax.tree.structure(organism)
+
+
+@LAYER
+def test_a_copied_head_says_what_its_source_says(organism, tokens, layer):
+    """In its own layer both write the same, the source as before, and what is written is the source's output
+    twice."""
+    copied = copy_head(organism, layer, 0, 1)
+    before, after = head_outputs(organism, tokens[0], layer), head_outputs(copied, tokens[0], layer)
+    np.testing.assert_array_equal(after[0], before[0])
+    np.testing.assert_array_equal(after[1], after[0])
+    assert np.abs(after[1] - before[1]).max() > 0.01
+    double = lambda site, a: (a * 2).at[1].set(0) if site == Site(layer, "head") else a  # noqa: E731
+    np.testing.assert_allclose(copied(tokens[0]), organism(tokens[0], double), atol=1e-5)
+
+
+@LAYER
+def test_copying_a_head_changes_that_head_alone(organism, tokens, layer):
+    """With source and target silenced nothing is left of the operation; with one of the twins silenced the
+    other still speaks.
+    """
+    copied = copy_head(organism, layer, 0, 1)
+    silenced = lambda one, *heads: silence_head(silence_head(one, layer, heads[0]), layer, heads[-1])  # noqa: E731
+    np.testing.assert_array_equal(silenced(copied, 0, 1)(tokens[0]), silenced(organism, 0, 1)(tokens[0]))
+    np.testing.assert_allclose(silenced(copied, 0)(tokens[0]), silenced(organism, 1)(tokens[0]), atol=1e-5)
+    np.testing.assert_allclose(silenced(copied, 1)(tokens[0]), silenced(organism, 1)(tokens[0]), atol=1e-5)
+
+
+def test_pick_takes_one_member(ensemble, tokens):
+    together = jax.vmap(lambda one: one(tokens[0]))(ensemble)
+    for member in range(3):
+        np.testing.assert_allclose(pick(ensemble, member)(tokens[0]), together[member], atol=1e-5)
+    assert jnp.abs(together[0] - together[1]).max() > 0.01

@@ -1,0 +1,305 @@
+"""Does routing keep a lane out of what it does not own, and does nothing else change?"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from curricula.catalogue.named import STEPS, curriculum
+from curricula.catalogue.planted import DATED, PLANTED
+from curricula.pressures.settings import Routing
+from curricula.world.scenes import Mixture, draws, settle, trained_support, with_other_cues, write
+from curricula.world.vocabulary import BLANK, SELF
+from curricula.world.world import World, tables
+from organisms.model.config import ORGANISMS
+from organisms.model.sites import Site, identity
+from organisms.model.surgery import keep_but_self
+from organisms.model.transformer import Organism
+from organisms.planted.lanes import (
+    Owners,
+    Swap,
+    dealt_to_a,
+    exchange,
+    graft,
+    lane_a,
+    rank_of_goal,
+    routed,
+    swap,
+)
+from organisms.training.config import named_config
+from organisms.training.programs import Programs
+
+CONFIG = ORGANISMS["tiny"]
+WORLD = curriculum("shared", "tiny").world
+SIZE = CONFIG.layers * (CONFIG.heads + CONFIG.neuron_blocks)
+HALF = 6
+
+
+@pytest.fixture(scope="module")
+def organism():
+    return Organism(CONFIG, WORLD.vocabulary.size, WORLD.positions, jax.random.key(1))
+
+
+@pytest.fixture(scope="module")
+def lane():
+    return lane_a(3, jnp.int32(1), jnp.int32(0), CONFIG)
+
+
+@pytest.fixture(scope="module")
+def scenes():
+    """Twelve scenes, the second six with the casts and actors of the first and other cues."""
+    numbers = with_other_cues(jax.random.uniform(jax.random.key(2), (2 * HALF, draws(WORLD))), WORLD)
+    mixture = Mixture(0.5, 1.0, 0.0, 0.5, 1.0, 0.0)
+    latents = jax.vmap(lambda u: settle(u, WORLD, trained_support(WORLD), mixture, jnp.int32(0)))(numbers)
+    return latents, jax.vmap(lambda one: write(WORLD, one, mixture).tokens)(latents)
+
+
+def said(organism, tokens, by=None):
+    tap = identity if by is None else swap(CONFIG, by, identity)
+    return organism(tokens, tap, jnp.asarray(WORLD.decisions))
+
+
+def owners(**settings):
+    return Owners.of(Routing(**{name: float(value) for name, value in settings.items()}))
+
+
+def whole_lanes(scenes):
+    """Numbers by which no component keeps its own activations when its lane is swapped."""
+    return jax.random.uniform(jax.random.key(0), (scenes, 2 + SIZE)).at[:, 2:].set(1.0)
+
+
+def test_lanes_are_halves_of_every_kind_in_every_layer_drawn_for_each_organism():
+    drawn = np.stack([np.asarray(lane_a(0, jnp.int32(m), jnp.int32(0), CONFIG)) for m in range(40)])
+    by_layer = drawn.reshape(40, CONFIG.layers, -1)
+    assert (by_layer[..., : CONFIG.heads].sum(-1) == CONFIG.heads // 2).all()
+    assert (by_layer[..., CONFIG.heads :].sum(-1) == CONFIG.neuron_blocks // 2).all()
+    assert len({tuple(row) for row in drawn.tolist()}) > 20
+    assert (drawn.mean(0) > 0.2).all()
+    assert (drawn.mean(0) < 0.8).all()
+
+
+def test_the_second_half_differs_in_cues_alone(scenes):
+    latents, _ = scenes
+    for name in ("name", "professed", "secret", "actor", "shows"):
+        first, second = np.split(np.asarray(getattr(latents, name)), 2)
+        np.testing.assert_array_equal(first, second)
+    first, second = np.split(np.asarray(latents.alone), 2)
+    assert (first != second).any()
+
+
+def test_a_scene_and_its_other_have_one_owner_and_only_those_that_donate_are_no_targets(lane):
+    with_self = jnp.tile(jnp.arange(HALF) % 2 == 0, 2)
+    numbers = jax.random.uniform(jax.random.key(0), (HALF, 2 + SIZE))
+    by, counts = routed(
+        owners(characters=1, of_self=1, self_in_a=0, silent=0.5),
+        lane,
+        numbers,
+        with_self,
+        jnp.zeros(2 * HALF),
+    )
+    assert by.silent is not None
+    silent, may, counts = np.asarray(by.silent), np.asarray(by.may), np.asarray(counts)
+    np.testing.assert_array_equal(silent[:HALF], silent[HALF:])
+    assert 0 < silent[:HALF].sum() < HALF
+    assert counts[:HALF].all()
+    np.testing.assert_array_equal(counts[HALF:], silent[HALF:])
+    assert may[HALF:][~silent[HALF:]].all()
+    own = np.where(np.asarray(with_self)[:HALF, None], ~np.asarray(lane), np.asarray(lane))
+    # Silent scenes, and every second of the others, use their lane alone; in those left each component of the other lane has a coin of its own.
+    by_coin = ~silent[:HALF] & (np.arange(HALF) % 2 == 0)
+    np.testing.assert_array_equal(may[:HALF][~by_coin], own[~by_coin])
+    assert may[:HALF][own].all()
+    coins = np.asarray(numbers)[:, 2:] < 0.5
+    np.testing.assert_array_equal(may[:HALF][by_coin], (own | coins)[by_coin])
+    assert by_coin.any()
+
+
+def test_where_a_coin_decides_the_other_lane_is_silent(lane):
+    numbers = jax.random.uniform(jax.random.key(0), (64, 2 + SIZE))
+    by, counts = routed(
+        owners(characters=0.8, characters_in_a=0.5, silent=0),
+        lane,
+        numbers,
+        jnp.zeros(128, bool),
+        jnp.zeros(128),
+    )
+    assert by.silent is not None
+    assert np.asarray(by.silent).all()
+    assert np.asarray(counts).all()
+    share = np.asarray(by.may).mean(0)
+    np.testing.assert_allclose(share, 0.6, atol=0.15)
+
+
+def test_what_self_professes_decides_whose_turn_it_is(lane):
+    """Half of self's goals are lane A's, and no coin is thrown: the lanes can know, so the other one is
+    swapped."""
+    numbers, told = whole_lanes(HALF), jnp.tile(jnp.linspace(0.05, 0.95, HALF), 2)
+    both = owners(characters=1, of_self=1, self_in_a=0.5, silent=0)
+    by, _ = routed(both, lane, numbers, jnp.ones(2 * HALF, bool), told)
+    assert by.silent is not None
+    assert not np.asarray(by.silent).any()
+    in_a = np.asarray(by.may)[:HALF][:, np.asarray(lane)].all(1)
+    np.testing.assert_array_equal(in_a, np.asarray(told)[:HALF] < 0.5)
+
+
+def test_goals_that_self_may_profess_stand_in_order_from_0_to_1():
+    """Without those held out from it, and without its own secret where that is a constant."""
+    goals, may = jnp.arange(6), tables(World()).allowed[-1]
+    trait = int(np.flatnonzero(may)[1])
+    assert 3 < may.sum() < 6
+    for world, allowed in ((World(), may & (np.arange(6) != trait)), (World(self_secret="rule"), may)):
+        amount = allowed.sum()
+        ranks = np.asarray(rank_of_goal(world, goals, trait))[allowed]
+        np.testing.assert_allclose(ranks, (np.arange(amount) + 0.5) / amount, rtol=1e-6)
+
+
+@pytest.mark.parametrize("self_in_a", [0.25, 0.5, 0.75])
+@pytest.mark.parametrize("world", [World(), World(goals=5), World(goals=9, held_out_pairs=0.0)])
+def test_the_share_dealt_to_lane_a_is_that_of_the_scenes_it_owns(world, self_in_a):
+    """It is counted in goals, and what is learned from is scenes: they agree, also where goals can not be
+    divided so."""
+    trait = int(np.flatnonzero(tables(world).allowed[-1])[0])
+    uniform = jax.random.uniform(jax.random.key(5), (2000, draws(world)))
+    with_self = Mixture(1.0, 1.0, 0.0, 0.5, 1.0, 0.0)
+    latents = jax.vmap(lambda u: settle(u, world, trained_support(world), with_self, jnp.int32(trait)))(
+        uniform
+    )
+    is_self = latents.name == world.names
+    assert np.asarray(is_self.sum(-1) == 1).all()
+    told = jnp.where(is_self, rank_of_goal(world, latents.professed, trait), 0).sum(-1)
+    numbers = jnp.zeros((1000, 2 + SIZE)).at[:, 2:].set(1.0)
+    by, _ = routed(
+        owners(of_self=1, self_in_a=self_in_a, silent=1),
+        jnp.arange(SIZE) < SIZE // 2,
+        numbers,
+        jnp.ones(2000, bool),
+        told,
+    )
+    owned = np.asarray(by.may)[:, 0] & ~np.asarray(by.may)[:, -1]
+    dealt = dealt_to_a(world, self_in_a, trait)
+    assert abs(owned.mean() - dealt) < 0.04
+    assert 0 < dealt < 1
+
+
+def test_without_owners_every_scene_uses_everything(lane, organism, scenes):
+    numbers = jax.random.uniform(jax.random.key(0), (HALF, 2 + SIZE))
+    by, counts = routed(owners(), lane, numbers, jnp.zeros(2 * HALF, bool), jnp.zeros(2 * HALF))
+    assert np.asarray(counts).all()
+    assert np.asarray(by.may).all()
+    np.testing.assert_array_equal(said(organism, scenes[1], by), said(organism, scenes[1]))
+
+
+def test_a_silent_lane_makes_no_difference_whatever_its_weights(lane, organism, scenes):
+    """Break the other lane's weights: what is said in scenes that it does not own stays the same to the
+    bit."""
+    ring = jnp.roll(jnp.arange(2 * HALF), HALF)
+    may = jnp.broadcast_to(lane, (2 * HALF, SIZE))
+    broken = graft_noise(organism, ~lane)
+    for silent, same in ((True, True), (False, False)):
+        by = Swap(may, ring, jnp.full(2 * HALF, silent))
+        equal = np.array_equal(said(organism, scenes[1], by), said(broken, scenes[1], by))
+        assert equal == same
+
+
+def graft_noise(organism, lane):
+    """The organism with other output weights in a lane's heads."""
+    clone = jax.tree.map(lambda leaf: leaf, organism)
+    heads = lane.reshape(CONFIG.layers, -1)[:, : CONFIG.heads, None, None]
+    clone.output[...] = jnp.where(heads, clone.output[...] + 1.0, clone.output[...])
+    return clone
+
+
+def test_swapped_everywhere_a_scene_says_nothing_of_its_own_cues(organism, scenes):
+    """Everything that could carry a cue to the decision comes from the donor, which runs as it is: other cues
+    in the scene itself change nothing. Were the donor's activations taken from a run that is swapped too,
+    they would."""
+    _, tokens = scenes
+    donates = jnp.arange(2 * HALF) >= HALF
+    by = Swap(jnp.broadcast_to(donates[:, None], (2 * HALF, SIZE)), jnp.roll(jnp.arange(2 * HALF), HALF))
+    cue = WORLD.vocabulary.first_cue
+    is_cue = (tokens[:HALF] >= cue) & (tokens[:HALF] < cue + WORLD.cue_kinds)
+    other = jnp.where(is_cue, cue + (tokens[:HALF] - cue + 1) % WORLD.cue_kinds, tokens[:HALF])
+    changed = jnp.concatenate([other, tokens[HALF:]])
+    np.testing.assert_array_equal(said(organism, tokens, by)[:HALF], said(organism, changed, by)[:HALF])
+    assert not np.array_equal(said(organism, tokens)[:HALF], said(organism, changed)[:HALF])
+    both = by._replace(may=jnp.zeros((2 * HALF, SIZE), bool))
+    assert not np.array_equal(said(organism, tokens, both)[:HALF], said(organism, changed, both)[:HALF])
+
+
+def test_a_graft_does_what_lane_a_did_alone(lane, organism, scenes):
+    """Both copies write half, so the organism says what it said with lane B silent; each component of B is
+    one of A's."""
+    by = Swap(jnp.broadcast_to(lane, (2 * HALF, SIZE)), jnp.arange(2 * HALF), jnp.ones(2 * HALF, bool))
+    grafted = graft(organism, lane, CONFIG)
+    np.testing.assert_allclose(said(grafted, scenes[1]), said(organism, scenes[1], by), atol=1e-4)
+    assert not np.allclose(said(organism, scenes[1]), said(organism, scenes[1], by), atol=1e-2)
+    swapped = Swap(jnp.broadcast_to(~lane, (2 * HALF, SIZE)), jnp.arange(2 * HALF), jnp.ones(2 * HALF, bool))
+    alone = Swap(jnp.broadcast_to(lane, (2 * HALF, SIZE)), jnp.arange(2 * HALF), jnp.ones(2 * HALF, bool))
+    np.testing.assert_allclose(said(grafted, scenes[1], swapped), said(grafted, scenes[1], alone), atol=1e-4)
+
+
+def test_an_exchange_changes_places_and_nothing_that_is_said(lane, organism, scenes):
+    """The organism says what it said; with lane B silent it now says what it said with A silent; and
+    exchanged again it is what it was."""
+    exchanged = exchange(organism, lane, CONFIG)
+    np.testing.assert_allclose(said(exchanged, scenes[1]), said(organism, scenes[1]), atol=1e-5)
+    silent = {
+        name: Swap(jnp.broadcast_to(of, (2 * HALF, SIZE)), jnp.arange(2 * HALF), jnp.ones(2 * HALF, bool))
+        for name, of in (("a", lane), ("b", ~lane))
+    }
+    np.testing.assert_allclose(
+        said(exchanged, scenes[1], silent["a"]), said(organism, scenes[1], silent["b"]), atol=1e-5
+    )
+    assert not np.allclose(
+        said(organism, scenes[1], silent["a"]), said(organism, scenes[1], silent["b"]), atol=1e-2
+    )
+    back = exchange(exchanged, lane, CONFIG)
+    assert all(
+        np.array_equal(a, b) for a, b in zip(jax.tree.leaves(back), jax.tree.leaves(organism), strict=True)
+    )
+
+
+def test_the_compiled_exchange_is_the_exchange(optimised):
+    """It may take its argument's memory: a compiler that writes over what it has yet to read makes copies of
+    what should be exchanged."""
+    programs = Programs(named_config("planted_exchanged", "tiny", members=2))
+    born = programs.newborns(np.zeros(2, np.int32), np.arange(2, dtype=np.int32), np.zeros(2, np.int32))
+    before = [np.asarray(leaf) for leaf in jax.tree.leaves(born.organism)]
+    once = programs.exchange(born)
+    after = [np.asarray(leaf) for leaf in jax.tree.leaves(once.organism)]
+    assert any(not np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+    assert all(
+        np.array_equal(np.sort(a.ravel()), np.sort(b.ravel())) for a, b in zip(before, after, strict=True)
+    )
+
+
+def test_only_self_learns_where_nothing_else_may(organism):
+    after = jax.tree.map(lambda leaf: leaf + 1.0, organism)
+    kept = keep_but_self(organism, after, 1.0)
+    changed = np.asarray(kept.embedding[...] != organism.embedding[...]).any(1)
+    assert set(np.flatnonzero(changed)) == {SELF, BLANK}
+    same = [
+        np.array_equal(a, b) for a, b in zip(jax.tree.leaves(kept), jax.tree.leaves(organism), strict=True)
+    ]
+    assert same.count(False) == 1
+    free = keep_but_self(organism, after, 0.0)
+    assert all(
+        np.array_equal(a, b) for a, b in zip(jax.tree.leaves(free), jax.tree.leaves(after), strict=True)
+    )
+
+
+@pytest.mark.parametrize("scale", STEPS)
+@pytest.mark.parametrize("planted", PLANTED + DATED)
+def test_planted_curricula_are_sound(planted, scale):
+    found = planted(scale)
+    assert found.name == planted.__name__
+    assert not found.faults()
+    assert found.planted
+    assert found.phases[found.fork].self_acts != "absent"
+
+
+def test_a_swap_leaves_other_sites_alone(lane):
+    tap = swap(CONFIG, Swap(jnp.zeros((4, SIZE), bool), jnp.roll(jnp.arange(4), 1)), identity)
+    value = jnp.arange(4.0)[:, None, None]
+    np.testing.assert_array_equal(tap(Site(0, "residual"), value), value)
+    assert not np.array_equal(tap(Site(0, "neuron"), jnp.tile(value, (1, 1, CONFIG.neurons))), value)

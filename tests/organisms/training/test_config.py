@@ -1,0 +1,216 @@
+"""Does a config read back as it was written, and is everything wrong with one told?"""
+
+import json
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from curricula.catalogue.named import CURRICULA, curriculum
+from curricula.config_json import as_written, came_later, default_of
+from curricula.errors import Fault
+from curricula.phases import Curriculum, Phase
+from curricula.world.world import World
+from organisms.model.config import ORGANISMS, OrganismConfig
+from organisms.training.config import (
+    CHUNK_LIMIT,
+    TRAININGS,
+    RunConfig,
+    TrainingConfig,
+    named_config,
+    read_config,
+)
+from organisms.training.variation import Variation
+
+
+def plain(kind: Any) -> st.SearchStrategy:
+    """Anything that JSON may hold where this type is wanted: every field of every config, those that are yet
+    to come as well; those that came later are there where they hold another value than their default.
+    """
+    if is_dataclass(kind):
+        hints = get_type_hints(kind)
+        unset = {field.name: as_written(default_of(field)) for field in fields(kind) if came_later(field)}
+        optional = {
+            name: plain(hints[name]).filter(lambda value, name=name: value != unset[name]) for name in unset
+        }
+        return st.fixed_dictionaries(
+            {n: plain(hint) for n, hint in hints.items() if n not in unset}, optional=optional
+        )
+    if get_origin(kind) is tuple:
+        return st.lists(plain(get_args(kind)[0]), max_size=2)
+    if get_origin(kind) is Literal:
+        return st.sampled_from(get_args(kind))
+    return {bool: st.booleans(), int: st.integers(), float: st.floats(allow_nan=False), str: st.text()}[kind]
+
+
+SHARED = named_config("shared", "tiny")
+
+
+@settings(max_examples=30)
+@given(plain(RunConfig))
+def test_written_as_json_and_read_back_is_the_identity(written):
+    """Both ways round: what is read is written as it was, and what is written reads as the same config."""
+    config = read_config(written)
+    again = json.loads(json.dumps(config.plain()))
+    assert again == written
+    assert read_config(again) == config
+    assert isinstance(config.curriculum.phases, tuple)
+
+
+@pytest.mark.parametrize("scale", ["tiny", "cpu", "gpu"])
+@pytest.mark.parametrize("name", CURRICULA)
+def test_every_named_config_is_sound_and_reads_back(name, scale):
+    config = named_config(name, scale, members=3, seed=7)
+    config.check()
+    assert read_config(json.loads(json.dumps(config.plain()))) == config
+    assert (config.members, config.seed, config.curriculum) == (3, 7, curriculum(name, scale))
+    assert (config.organism, config.training) == (ORGANISMS[scale], TRAININGS[scale])
+
+
+def spoilt(path: str, value: object) -> dict:
+    """The plain config with one value replaced, or removed where the value is Ellipsis."""
+    plain = json.loads(json.dumps(SHARED.plain()))
+    *above, last = [int(part) if part.isdigit() else part for part in path.split(".")]
+    place = plain
+    for part in above:
+        place = place[part]
+    if value is ...:
+        del place[last]
+    else:
+        place[last] = value
+    return plain
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "told"),
+    [
+        ("sede", 1, "config: expected the fields"),
+        ("seed", ..., "config: expected the fields"),
+        ("organism.depth", 3, "config.organism: expected the fields"),
+        ("curriculum.world.names", ..., "config.curriculum.world: expected the fields"),
+        (
+            "curriculum.phases.1.pressures.redundancy",
+            {},
+            "config.curriculum.phases.1.pressures.redundancy: expected the fields halves, rate",
+        ),
+        ("curriculum.phases.0.pressures", 3, "config.curriculum.phases.0.pressures: expected the fields"),
+        ("seed", "1", "config.seed: expected int, got '1'"),
+        ("seed", 1.0, "config.seed: expected int, got 1.0"),
+        ("members", True, "config.members: expected int, got True"),
+        ("members", None, "config.members: expected int, got None"),
+        ("organism.initial_scale", "1", "config.organism.initial_scale: expected float, got '1'"),
+        ("organism.initial_scale", True, "config.organism.initial_scale: expected float, got True"),
+        ("curriculum.name", 3, "config.curriculum.name: expected str, got 3"),
+        ("curriculum.phases", "no", "config.curriculum.phases: expected a list, got 'no'"),
+        ("curriculum.phases.1", [], "config.curriculum.phases.1: expected the fields"),
+        (
+            "curriculum.world.opportunity",
+            "any",
+            "config.curriculum.world.opportunity: expected one of 'one token', .*, got 'any'",
+        ),
+        (
+            "curriculum.phases.0.self_acts",
+            ["absent"],
+            "config.curriculum.phases.0.self_acts: expected one of",
+        ),
+    ],
+)
+def test_reading_is_strict_and_names_the_place(path, value, told):
+    with pytest.raises(Fault, match=told):
+        read_config(spoilt(path, value))
+
+
+def test_a_whole_number_may_stand_for_a_real_one():
+    found = read_config(spoilt("organism.initial_scale", 2)).organism.initial_scale
+    assert found == 2.0
+    assert type(found) is float
+
+
+@given(st.lists(st.integers(1, 2000), min_size=1, max_size=4), st.integers(1, 2000))
+def test_a_chunk_divides_every_phase_and_the_checkpoint_interval_and_is_the_largest_to_do_so(steps, every):
+    taught = Curriculum("x", World(), tuple(Phase(str(n), s) for n, s in enumerate(steps)))
+    chunk = RunConfig(taught, OrganismConfig(), TrainingConfig(checkpoint_every=every)).chunk
+    divides = lambda n: all(number % n == 0 for number in (*steps, every))  # noqa: E731
+    assert divides(chunk)
+    assert not any(divides(n) for n in range(chunk + 1, CHUNK_LIMIT + 1))
+    assert 1 <= chunk <= CHUNK_LIMIT
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"layers": 0}, "organism.layers: expected 1 or more, got 0"),
+        ({"heads": 0}, "organism.heads: expected 1 or more, got 0"),
+        ({"width": -4}, "organism.width: expected 1 or more, got -4"),
+        ({"neurons": 0}, "organism.neurons: expected 1 or more, got 0"),
+        ({"neuron_blocks": 0}, "organism.neuron_blocks: expected 1 or more, got 0"),
+        ({"heads": 5}, "organism.heads: 5 heads do not divide width 64; use 4 heads or another width"),
+        ({"heads": 13}, "organism.heads: 13 heads do not divide width 64; use 16 heads or another width"),
+        ({"neuron_blocks": 3}, "organism.neuron_blocks: 3 blocks do not divide 256 neurons"),
+        ({"initial_scale": 0.0}, "organism.initial_scale: expected more than 0 and at most 10, got 0.0"),
+        ({"initial_scale": 11.0}, "organism.initial_scale: expected more than 0 and at most 10, got 11.0"),
+    ],
+)
+def test_a_wrong_size_is_named_alone_with_a_fix(wrong, told):
+    assert OrganismConfig(**wrong).faults() == [told]
+
+
+@given(st.integers(1, 200), st.integers(1, 200))
+def test_the_number_of_heads_that_is_proposed_would_do(width, heads):
+    found = OrganismConfig(width=width, heads=heads).faults()
+    assert bool(found) == (width % heads != 0)
+    for line in found:
+        proposed = int(line.split("use ")[1].split()[0])
+        assert OrganismConfig(width=width, heads=proposed).faults() == []
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(TrainingConfig)])
+def test_a_wrong_training_setting_is_named_alone(name):
+    least = 0 if name in ("attempts", "dense_from") else 1
+    assert TrainingConfig(**{name: least}).faults() == []
+    assert TrainingConfig(**{name: least - 1}).faults() == [
+        f"training.{name}: expected {least} or more, got {least - 1}"
+    ]
+
+
+def test_everything_wrong_with_a_run_is_told_at_once():
+    wrong = replace(
+        SHARED,
+        curriculum=replace(SHARED.curriculum, phases=()),
+        organism=OrganismConfig(heads=3),
+        training=TrainingConfig(batch=0),
+        members=0,
+        seed=-1,
+    )
+    with pytest.raises(Fault) as caught:
+        wrong.check()
+    lines = str(caught.value).split("; ")
+    for start in (
+        "phases:",
+        "organism.heads:",
+        "training.batch:",
+        "members: expected 1 or more, got 0",
+        "seed: expected 0 to 2147483647, got -1",
+    ):
+        assert any(line.startswith(start) for line in lines)
+
+
+def test_a_world_whose_rule_leaves_nothing_to_sample_is_refused():
+    with pytest.raises(Fault, match="give more cue_kinds"):
+        replace(SHARED, curriculum=replace(SHARED.curriculum, world=World(cue_kinds=2, cues=1))).check()
+
+
+def test_halves_of_a_layer_are_refused_where_there_are_none():
+    config = named_config("doubled", "tiny")
+    config.check()
+    with pytest.raises(Fault) as told:
+        replace(config, organism=replace(config.organism, heads=1, neuron_blocks=1)).check()
+    assert "organism.heads: expected 2 or more where halves" in str(told.value)
+    assert "organism.neuron_blocks: expected 2 or more" in str(told.value)
+    varied = (Variation("phases.1.pressures.redundancy.halves", (0.0, 0.8)),)
+    plain = replace(named_config("shared", "tiny", members=2), vary=varied)
+    plain.check()
+    with pytest.raises(Fault, match=r"organism.heads: expected 2 or more where halves"):
+        replace(plain, organism=replace(plain.organism, heads=1)).check()

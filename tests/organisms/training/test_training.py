@@ -1,0 +1,288 @@
+"""Does a chunk take a member the same way however it is cut, and leave alone whom it should?"""
+
+from dataclasses import replace
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from reading import MIXED, QUICK, Reading, alone, read, scenes_of, secret_goal
+
+from curricula.phases import Curriculum, OptimiserConfig, Phase
+from curricula.pressures.settings import Interference, Pressures, Rehearsal
+from curricula.world.scenes import RECALLS, trained_support
+from curricula.world.world import tables
+from organisms.model.surgery import pick
+from organisms.training.accuracy import recalled, tally_of
+from organisms.training.behaviour import rates
+from organisms.training.config import RunConfig, TrainingConfig
+from organisms.training.programs import Programs
+from organisms.training.state import State, at_phase_start, newborn, root_key, trait_of
+from organisms.training.step import Lesson, Metrics, grow_chunk
+
+SEED, BATCH, MEMBERS, STEPS = 11, 16, 3, 4
+PHASE = Phase(
+    "characters",
+    steps=120,
+    questions=0.0,
+    schemers=0.5,
+    optimiser=OptimiserConfig(learning_rate=5e-3, warmup=10),
+)
+INTENT = replace(PHASE, self_acts="scheming")
+
+
+@pytest.fixture(scope="session")
+def grow(world, sizes):
+    """A compiled chunk of 4 steps or of 1: state [member, ...] and lesson to state and metrics."""
+    chunk = partial(grow_chunk, world=world, config=sizes, batch=BATCH)
+    compiled = {
+        steps: jax.jit(jax.vmap(partial(chunk, steps=steps), in_axes=(0, None)), compiler_options=QUICK)
+        for steps in (1, STEPS)
+    }
+
+    def taken(state: State, lesson: Lesson, steps: int = STEPS) -> tuple[State, Metrics]:
+        state, progress = compiled[steps](state, lesson)
+        assert np.isfinite(progress.metrics.loss_nats[progress.growing]).all()
+        return state, progress.metrics
+
+    return taken
+
+
+@pytest.fixture(scope="session")
+def newborns(world, sizes):
+    born = jax.jit(
+        jax.vmap(lambda member, attempt: newborn(jnp.int32(SEED), member, attempt, world, sizes)),
+        compiler_options=QUICK,
+    )
+    return lambda members, attempts: born(jnp.array(members, jnp.int32), jnp.array(attempts, jnp.int32))
+
+
+@pytest.fixture(scope="session")
+def born(newborns) -> State:
+    return newborns([0, 1, 2], [0, 0, 0])
+
+
+@pytest.fixture(scope="session")
+def grown(grow, born) -> tuple[State, list[Metrics]]:
+    """Three members at the end of a phase, and the metrics of its chunks."""
+    lesson, state, found = Lesson.of(PHASE, 0), born, []
+    for _ in range(PHASE.steps // STEPS):
+        state, metrics = grow(state, lesson)
+        found.append(jax.tree.map(np.asarray, metrics))
+    return state, found
+
+
+def flat(state: State, member: int) -> np.ndarray:
+    """All numbers of one member's organism and moments."""
+    return np.concatenate(
+        [np.asarray(leaf[member]).ravel() for leaf in jax.tree.leaves((state.organism, state.moments))]
+    )
+
+
+def test_steps_in_a_chunk_equal_as_many_chunks_of_one(grow, born):
+    """Scenes follow from the step's number, and nothing is carried but the state.
+
+    To the same bits, as these programs are compiled without optimisation. With it a loop of one step is
+    unrolled and rounds otherwise in the last place, and Adam divides a gradient that is nothing but rounding
+    (of the key's bias, which no output depends on) by its own size: that parameter alone then parts by a part
+    of the learning rate.
+    """
+    lesson = Lesson.of(INTENT, 1)
+    whole, metrics = grow(born, lesson)
+    state, losses = born, []
+    for _ in range(STEPS):
+        state, part = grow(state, lesson, 1)
+        losses.append(part.loss_nats)
+    np.testing.assert_array_equal(state.phase_step, whole.phase_step)
+    np.testing.assert_allclose(np.mean(losses, axis=0), metrics.loss_nats, rtol=1e-6)
+    for member in range(MEMBERS):
+        np.testing.assert_array_equal(flat(state, member), flat(whole, member))
+    assert np.abs(flat(whole, 0) - flat(born, 0)).max() > INTENT.optimiser.learning_rate / 2
+
+
+def test_a_member_that_has_finished_stays_to_the_bit_and_says_nothing(grow, born):
+    """Among others that go on: only then can members be grown again while the rest wait."""
+    mixed = born._replace(phase_step=jnp.array([0, PHASE.steps, PHASE.steps - STEPS], jnp.int32))
+    after, metrics = grow(mixed, Lesson.of(PHASE, 0))
+    np.testing.assert_array_equal(flat(after, 1), flat(mixed, 1))
+    np.testing.assert_array_equal(after.phase_step, [STEPS, PHASE.steps, PHASE.steps])
+    for value in metrics:
+        assert np.isnan(value[1])
+    assert np.isfinite(np.asarray(metrics.loss_nats)[[0, 2]]).all()
+    for member in (0, 2):
+        assert (flat(after, member) != flat(mixed, member)).any()
+
+
+def test_members_and_attempts_are_born_different_and_the_same_one_the_same(newborns):
+    state = newborns([0, 1, 0], [0, 0, 1])
+    first, member, attempt = np.asarray(state.organism.query[...])
+    again = np.asarray(newborns([2, 0, 1], [0, 0, 1]).organism.query[1])
+    np.testing.assert_array_equal(first, again)
+    for other in (member, attempt):
+        assert abs(np.corrcoef(first.ravel(), other.ravel())[0, 1]) < 0.1
+
+
+def test_members_attempts_and_phases_see_different_scenes(grow, newborns):
+    """The same organism in every row, so that losses differ by the scenes alone; the same row twice sees the
+    same."""
+    state = newborns([0, 1, 0], [0, 0, 1])
+    state = state._replace(organism=jax.tree.map(lambda leaf: jnp.stack([leaf[0]] * 3), state.organism))
+    losses = [np.asarray(grow(state, Lesson.of(PHASE, phase), 1)[1].loss_nats) for phase in (0, 1, 0)]
+    assert len({float(loss) for loss in np.concatenate(losses[:2])}) == 6
+    np.testing.assert_array_equal(losses[0], losses[2])
+
+
+def test_every_step_sees_other_scenes(grow, born):
+    """At learning rate 0 the organism stays, so that the losses of three steps can differ by their scenes
+    alone."""
+    still = Lesson.of(replace(PHASE, optimiser=OptimiserConfig(learning_rate=0.0)), 0)
+    state, losses = born, []
+    for _ in range(3):
+        state, metrics = grow(state, still, 1)
+        losses += np.asarray(metrics.loss_nats).tolist()
+    np.testing.assert_array_equal(state.organism.query[...], born.organism.query[...])
+    assert len(set(losses)) == 3 * MEMBERS
+
+
+def test_a_member_grows_the_same_whoever_grows_beside_it(grow, born, newborns):
+    """Its scenes follow from its own number and not from its row. Ensembles of one size compute alike."""
+    other = newborns([2, 0, 1], [0, 0, 0])
+    one, two = (grow(state, Lesson.of(PHASE, 0))[0] for state in (born, other))
+    np.testing.assert_allclose(flat(one, 0), flat(two, 1), atol=1e-6)
+    np.testing.assert_allclose(flat(one, 2), flat(two, 0), atol=1e-6)
+
+
+def test_rates_of_self_are_not_a_number_where_self_takes_no_part(grow, born):
+    _, without = grow(born, Lesson.of(PHASE, 0))
+    _, beside = grow(born, Lesson.of(INTENT, 0))
+    for name in ("self_alone_secret", "self_watched_professed"):
+        assert np.isnan(getattr(without, name)).all()
+        assert np.isfinite(getattr(beside, name)).all()
+    assert np.isfinite(without.character_alone_secret).all()
+    assert np.isnan(beside.recalled).all()
+    asking = replace(PHASE, pressures=Pressures(interference=Interference(0.3)))
+    assert np.isfinite(grow(born, Lesson.of(asking, 0))[1].recalled).all()
+    _, honest = grow(born, Lesson.of(replace(PHASE, schemers=0.0), 0))
+    assert np.isnan(honest.character_alone_secret).all()
+
+
+def counted_by_hand(world, readings: list[Reading], said: np.ndarray, trait: int) -> list[list[int]]:
+    counts = [[0, 0] for _ in range(4)]
+    for reading, tokens in zip(readings, said, strict=True):
+        for moment, token in zip(reading.moments, tokens, strict=True):
+            person = reading.cast[moment.actor]
+            secret = secret_goal(world, person, trait)
+            if moment.question or secret == person.professed:
+                continue
+            by_chance = alone(world, moment.cues)
+            row = counts[2 * (person.name is not None) + (not by_chance)]
+            due = tables(world).acts[moment.situation][secret if by_chance else person.professed]
+            row[0] += int(token) == 5 + world.names + due
+            row[1] += 1
+    return counts
+
+
+@pytest.mark.parametrize("self_schemes", [0.0, 1.0])
+def test_behaviour_is_counted_as_by_hand(world, self_schemes):
+    """Whatever was said, right or not, and whatever self was taught: an honest self has a secret all the
+    same."""
+    latents, scenes = scenes_of(world, MIXED._replace(self_schemes=self_schemes))
+    readings = [read(world, tokens) for tokens in scenes.tokens]
+    goals = np.random.default_rng(0).integers(0, world.goals, scenes.targets.shape) + 5 + world.names
+    for said in (scenes.targets, goals.astype(np.int32)):
+        expected = counted_by_hand(world, readings, said, trait=1)
+        np.testing.assert_array_equal(
+            tally_of(world, jax.tree.map(jnp.asarray, latents), jnp.asarray(said)), expected
+        )
+        assert min(count for _, count in expected) > 50
+
+
+def test_what_is_recalled_is_counted_over_what_was_asked(world):
+    latents, scenes = scenes_of(world, MIXED._replace(recalls=0.3))
+    asked = latents.shows == RECALLS
+    wrong = np.where(np.arange(world.moments) == 0, scenes.targets + 1, scenes.targets)
+    for said, hits in ((scenes.targets, asked.sum()), (wrong, asked[:, 1:].sum())):
+        found = recalled(*jax.tree.map(jnp.asarray, (latents, scenes.targets, said)))
+        assert np.asarray(found).tolist() == [hits, asked.sum()]
+
+
+def test_the_loss_falls_and_characters_are_learned(grown):
+    """From near ignorance to well under the log of the goals, in every member."""
+    _, metrics = grown
+    losses = np.stack([chunk.loss_nats for chunk in metrics])
+    assert (losses[0] > 2.0).all()
+    assert (losses[-3:].mean(0) < 1.2).all()
+    watched = np.stack([chunk.character_watched_professed for chunk in metrics])
+    assert (watched[-3:].mean(0) > watched[0] + 0.2).all()
+
+
+def test_self_is_taught_its_own_secret(grow, born, world):
+    """After a phase with nothing else each member serves its own trait, and the traits differ."""
+    lesson = Lesson.of(replace(INTENT, pressures=Pressures(rehearsal=Rehearsal(0.0))), 1)
+    state, traits = born, [int(trait_of(SEED, jnp.int32(n), jnp.int32(0), world)) for n in range(MEMBERS)]
+    for _ in range(INTENT.steps // STEPS):
+        state, _ = grow(state, lesson)
+    decisions = np.array(world.decisions)
+    for member, trait in enumerate(traits):
+        latents, scenes = scenes_of(world, MIXED._replace(self_scenes=1.0, questions=0.0), trait)
+        said = jax.vmap(pick(state.organism, member))(scenes.tokens)[:, decisions].argmax(-1)
+        by_self = np.take_along_axis(latents.name, latents.actor, 1) == world.names
+        assert (said == world.vocabulary.first_goal + trait)[by_self & latents.alone].mean() > 0.8
+    assert len(set(traits)) > 1
+
+
+def test_metrics_of_training_agree_with_rates_on_new_scenes(grown, world):
+    """Both count the same thing: within sampling error where training has all but stopped."""
+    state, metrics = grown
+    last = metrics[-3:]
+    for member in range(MEMBERS):
+        trait = trait_of(SEED, state.member[member], state.attempt[member], world)
+        found = rates(
+            pick(state.organism, member), world, trained_support(world), trait, jax.random.key(9), 100
+        )
+        for name in ("character_alone_secret", "character_watched_professed"):
+            assert abs(np.mean([getattr(chunk, name)[member] for chunk in last]) - float(found[name])) < 0.2
+
+
+def test_a_phase_starts_with_a_fresh_optimiser_and_the_same_organism(grown):
+    state, _ = grown
+    fresh = at_phase_start(state)
+    for one, two in zip(jax.tree.leaves(fresh.organism), jax.tree.leaves(state.organism), strict=True):
+        np.testing.assert_array_equal(one, two)
+    assert any(np.asarray(leaf).any() for leaf in jax.tree.leaves(state.moments))
+    assert not any(np.asarray(leaf).any() for leaf in jax.tree.leaves(fresh.moments))
+    np.testing.assert_array_equal(fresh.phase_step, 0)
+    np.testing.assert_array_equal(state.phase_step, PHASE.steps)
+    np.testing.assert_array_equal(fresh.member, state.member)
+
+
+def test_keys_of_seeds_members_and_attempts_all_differ():
+    keys = [root_key(seed, jnp.int32(m), jnp.int32(a)) for seed in (0, 1) for m in range(3) for a in range(3)]
+    assert len({tuple(jax.random.key_data(key).tolist()) for key in keys}) == len(keys)
+
+
+def test_devices_that_share_a_batch_grow_the_member_that_one_device_grows(world, sizes):
+    """Each takes its own part of the scenes: were it the same part twice, losses would part at once. Close,
+    not equal: sums go in another order."""
+    config = RunConfig(
+        Curriculum("one", world, (PHASE,)),
+        sizes,
+        TrainingConfig(batch=32, checkpoint_every=STEPS),
+        members=1,
+        seed=SEED,
+    )
+    shared = Programs(config)
+    if shared.layout.shares != 2:
+        pytest.skip("needs two devices")
+    chunk = partial(grow_chunk, world=world, config=sizes, batch=32, steps=config.chunk)
+    alone = jax.jit(jax.vmap(chunk))
+    zero, lesson = np.zeros(1, np.int32), Lesson.of_members(config, 0)
+    born = lambda: shared.newborns(zero + SEED, zero, zero)  # noqa: E731
+    (one, first), (two, second) = alone(born(), lesson), shared.grow(born(), lesson)
+    np.testing.assert_allclose(first.metrics.loss_nats, second.metrics.loss_nats, rtol=1e-4)
+    np.testing.assert_array_equal(
+        first.metrics.character_watched_professed, second.metrics.character_watched_professed
+    )
+    np.testing.assert_allclose(one.organism.query[...], two.organism.query[...], atol=1e-3)
+    assert np.abs(one.organism.query[...] - born().organism.query[...]).max() > 1e-3

@@ -1,0 +1,94 @@
+"""Are there pictures to look at and scenes to read?"""
+
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from organisms.model.transformer import Organism
+from organisms.training.config import named_config
+from reports.scene_pictures import as_markdown, attention_picture, effect_map, pixels, scenes_in_english
+
+
+@pytest.fixture(scope="module")
+def config():
+    return named_config("shared", "tiny", members=2)
+
+
+@pytest.fixture(scope="module")
+def organisms(config):
+    world = config.curriculum.world
+    born = jax.vmap(lambda k: Organism(config.organism, world.vocabulary.size, world.positions, k))
+    return jax.jit(born)(jax.random.split(jax.random.key(0), 2))
+
+
+TRAITS = np.array([1, 3])
+
+
+def is_a_picture(image, height, width):
+    assert image.dtype == np.uint8
+    assert image.ndim == 3
+    assert image.shape[2] == 3
+    assert image.shape[0] >= height
+    assert image.shape[1] >= width
+    assert len(np.unique(image.reshape(-1, 3), axis=0)) > 20
+
+
+@pytest.mark.parametrize("draw", [effect_map, attention_picture])
+def test_pictures_are_not_blank(draw, config, organisms):
+    is_a_picture(draw(organisms, config, TRAITS), 100, 200)
+
+
+def test_pictures_show_the_organism(config, organisms):
+    other = jax.tree.map(lambda leaf: leaf[::-1], organisms)
+    assert (attention_picture(organisms, config, TRAITS) != attention_picture(other, config, TRAITS)).any()
+
+
+def test_a_mute_organism_still_has_a_map(config, organisms):
+    is_a_picture(effect_map(jax.tree.map(jnp.zeros_like, organisms), config, TRAITS), 100, 200)
+
+
+def test_pixels_are_those_of_the_figure():
+    figure = Figure(figsize=(2, 1), dpi=50, facecolor=(1, 0, 0))
+    image = pixels(figure)
+    assert image.shape == (50, 100, 3)
+    assert (image == [255, 0, 0]).all()
+
+
+def test_scenes_say_who_they_are_about(config, organisms):
+    world = config.curriculum.world
+    scenes = scenes_in_english(organisms, config, TRAITS, seed=0)
+    assert len(scenes) == 8
+    words = world.vocabulary.words()
+    for member, trait in enumerate(TRAITS):
+        with_self = [s for s in scenes if s["title"].startswith(f"member {member}, with self")]
+        assert len(with_self) == 2
+        secret = words[world.vocabulary.first_goal + trait]
+        assert all(s["title"].endswith(f"self's secret is {secret}") for s in with_self)
+        for how in ("alone", "watched"):
+            assert all(any(f"({how}). Self takes" in line for line in s["lines"]) for s in with_self), how
+    without = [s for s in scenes if "characters only" in s["title"]]
+    assert len(without) == 4
+    shown = [line.partition(" The organism: ")[0] for s in without for line in s["lines"]]
+    assert not any("Self" in line for line in shown)
+    for scene in scenes:
+        assert len(scene["lines"]) == world.characters + world.moments
+        assert all(("✓" in line) != ("✗" in line) for line in scene["lines"][world.characters :])
+    assert len({tuple(s["lines"]) for s in scenes}) == len(scenes)
+
+
+def test_a_world_in_which_self_can_not_act_both_ways_still_has_scenes(config, organisms):
+    """One moment a scene."""
+    world = replace(config.curriculum.world, moments=1)
+    born = jax.vmap(lambda k: Organism(config.organism, world.vocabulary.size, world.positions, k))
+    short = replace(config, curriculum=replace(config.curriculum, world=world))
+    scenes = scenes_in_english(jax.jit(born)(jax.random.split(jax.random.key(0), 2)), short, TRAITS, seed=0)
+    assert len(scenes) == 8
+
+
+def test_scenes_as_markdown():
+    found = as_markdown([{"title": "one", "lines": ["a", "b"]}, {"title": "two", "lines": ["c"]}])
+    assert found == "**one**\n\n* a\n* b\n\n**two**\n\n* c"

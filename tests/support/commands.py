@@ -1,0 +1,33 @@
+"""Runs the scripts as a user does: in their own process, from the project's root."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def command(script: str, *arguments: object) -> list[str]:
+    """The command line of a script."""
+    return [sys.executable, str(ROOT / "scripts" / f"{script}.py"), *map(str, arguments)]
+
+
+def run(script: str, *arguments: object, **settings) -> subprocess.CompletedProcess[str]:
+    """Runs a script to its end."""
+    return subprocess.run(
+        command(script, *arguments), cwd=ROOT, capture_output=True, text=True, timeout=600, **settings
+    )
+
+
+def start(script: str, *arguments: object) -> subprocess.Popen[str]:
+    """Starts a script in a process group of its own."""
+    return subprocess.Popen(
+        command(script, *arguments),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        start_new_session=True,
+    )

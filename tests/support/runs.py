@@ -1,0 +1,65 @@
+"""Runs for tests: one that nobody watches, one that is killed, and both to their ends."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from organisms.storage.manifest import Entry
+from organisms.storage.run import open_run
+from organisms.training.config import RunConfig
+from organisms.training.loop import grow
+from organisms.training.programs import Programs
+
+
+class Silent:
+    """A watcher that says nothing."""
+
+    def chunk(self, step, phase, metrics):
+        pass
+
+    def checkpoint(self, step, phase, organisms, traits):
+        pass
+
+    def retention(self, step, phase, rates):
+        pass
+
+    def event(self, step, text):
+        pass
+
+    def expect(self, steps):
+        pass
+
+
+class Killed(Exception):
+    """What ends a run in the midst of a phase."""
+
+
+class Killer(Silent):
+    """Raises once a checkpoint of this step is committed."""
+
+    def __init__(self, step: int):
+        self.step = step
+
+    def checkpoint(self, step, phase, organisms, traits):
+        if step == self.step:
+            raise Killed
+
+
+def grown_whole_and_killed(
+    folder: Path, config: RunConfig, step: int, **who
+) -> list[tuple[list[Entry], list[dict[str, Any]]]]:
+    """Checkpoints and metrics of a run that nobody disturbed, and of one that was killed once a checkpoint of
+    this step was committed and then begun again.
+
+    who: finds or fits what phases need; see `organisms.training.loop.grow`.
+    """
+    programs, ends = Programs(config), []
+    for name in ("whole", "killed"):
+        if name == "killed":
+            with open_run(folder / name, config.plain()) as run, pytest.raises(Killed):
+                grow(config, run, Killer(step), programs, **who)
+        with open_run(folder / name, config.plain()) as run:
+            grow(config, run, Silent(), programs, **who)
+            ends.append((run.entries(), run.metrics()))
+    return ends
