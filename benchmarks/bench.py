@@ -13,7 +13,7 @@ from benchmarks.machine import cores, versions
 from benchmarks.measurement import Measurement
 from benchmarks.plan import Plan
 from benchmarks.summary import summary
-from curricula.errors import Fault
+from curricula.errors import UserError
 from organisms.storage import records
 
 DISTURBED = 0.1
@@ -27,14 +27,16 @@ def bench(plan: Plan, out: Path, command: str, say: Callable[[str], None]) -> Pa
     Raises Fault on wrong settings, before anything is measured; Failure where a measurement fails or the disk
     refuses.
     """
-    if found := plan.faults():
-        raise Fault("; ".join(found))
+    if found := plan.validation_errors():
+        raise UserError("; ".join(found))
     for folder, flag in ((out, "--out"), (plan.profile, "--profile")):
         try:
             if folder:
                 folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise Fault(f"could not make {folder}: {error.strerror or error}; give another {flag}") from error
+            raise UserError(
+                f"could not make {folder}: {error.strerror or error}; give another {flag}"
+            ) from error
     neighbours, begun = Neighbours(), time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         measurement = Measurement(plan, Path(folder), say)

@@ -71,7 +71,7 @@ class Growth:
         process, in time.time's seconds."""
         members = np.arange(self.config.members, dtype=np.int32)
         seeds = np.full_like(members, self.config.seed)
-        self.state = jax.block_until_ready(self.programs.newborns(seeds, members, np.zeros_like(members)))
+        self.state = jax.block_until_ready(self.programs.init_states(seeds, members, np.zeros_like(members)))
         begun = time.perf_counter()
         self.call()
         taken, compiling = time.perf_counter() - begun, self.clock.since(begun)
@@ -91,7 +91,7 @@ class Growth:
         """Seconds that a step of an organism took in each of some calls."""
         return [taken / self.config.chunk / self.config.members for taken in turn(self.call, seconds)]
 
-    def settle(self) -> dict[str, int]:
+    def scene_from_uniforms(self) -> dict[str, int]:
         """Bytes that growth took at most so far, compiling included, beyond what the process held before; of
         device memory where devices say. From here on the peak is watched afresh, without the compiler's."""
         on_devices = memory.peak_on_devices()
@@ -100,7 +100,7 @@ class Growth:
         return {"peak_memory_bytes": found}
 
     def steady_memory(self) -> dict[str, int | None]:
-        """Bytes that growing took at most since `settle`; on devices compiling took none, so there it is the
+        """Bytes that growing took at most since `scene_from_uniforms`; on devices compiling took none, so there it is the
         same as before."""
         on_devices = memory.peak_on_devices()
         if on_devices is not None:

@@ -15,7 +15,7 @@ from typing import Any
 from benchmarks.plan import Plan
 from benchmarks.workers import OutOfMemory, Worker
 from curricula.catalogue.named import Scale
-from curricula.errors import Failure
+from curricula.errors import SystemFailure
 
 Raw = dict[str, Any]
 Say = Callable[[str], None]
@@ -91,7 +91,7 @@ class Measurement:
             for variant in about.pop("variants"):
                 try:
                     variants[variant] = about | rival.call("prepare", variant=variant)
-                except (Failure, OutOfMemory) as error:
+                except (SystemFailure, OutOfMemory) as error:
                     self.say(f"{scale}: PyTorch {variant} is left out: {error}")
                 else:
                     self.say(

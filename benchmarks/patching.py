@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
-from analysis.patching.checkpoint import CURVE_PAIRS, Survey
+from analysis.patching.checkpoint import CURVE_PAIRS, CheckpointMeasurer
 from analysis.patching.interventions import Recording, patch, recorder
 from analysis.patching.shapley import ORDERS
 from benchmarks.material import organisms
@@ -49,7 +49,7 @@ class Patching:
         config = named_config("shared", scale, members, seed)
         self.config, numbers = config.organism, np.random.default_rng(seed)
         self.organisms = organisms(config)
-        self.survey = Survey(self.organisms, config, np.zeros(members, np.int32), seed)
+        self.survey = CheckpointMeasurer(self.organisms, config, np.zeros(members, np.int32), seed)
         size = len(components(self.config))
         ranks = np.argsort(numbers.random((members, ORDERS, 1, size)), axis=-1)
         masks = ranks < np.arange(size + 1)[:, None]  # [member order size component]

@@ -50,7 +50,7 @@ class Plan:
             }
         )
 
-    def faults(self) -> list[str]:
+    def validation_errors(self) -> list[str]:
         """Everything that is wrong with these settings, a line each."""
         found = []
         for name, values in (("scales", self.scales), ("members", self.members)):

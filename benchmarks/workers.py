@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from curricula.errors import Failure
+from curricula.errors import SystemFailure
 from organisms.storage.records import plain
 
 KINDS = {
@@ -84,11 +84,11 @@ class Worker:
             code = self.process.wait()
             if code == -signal.SIGKILL:
                 raise OutOfMemory("the system ended the process, as it does when memory runs out")
-            raise Failure(f"the {self.kind} worker ended with {code}: {self.last_words()}")
+            raise SystemFailure(f"the {self.kind} worker ended with {code}: {self.last_words()}")
         answer = json.loads(line)
         if "error" in answer:
             words = f"{self.kind} worker, {method}: {answer['error']}"
-            raise OutOfMemory(answer["error"]) if answer["full"] else Failure(words)
+            raise OutOfMemory(answer["error"]) if answer["full"] else SystemFailure(words)
         return answer["found"]
 
     def last_words(self) -> str:

@@ -4,27 +4,27 @@ were?"""
 from dataclasses import MISSING, Field, fields, is_dataclass
 from typing import Any
 
-LATER = {"later": True}
+OMIT_IF_DEFAULT = {"later": True}
 """metadata of a field that came when there were runs without it: it is not written while it holds its
 default, so that the hash that names those runs stays, and what they wrote is read as it was meant"""
 
 
-def came_later(setting: Field) -> bool:
+def may_be_omitted(setting: Field) -> bool:
     """May this field be missing from what was written?"""
     return "later" in setting.metadata
 
 
-def as_written(config: Any) -> Any:
+def to_plain(config: Any) -> Any:
     """A dataclass, and whatever it holds, as JSON can hold it."""
     if is_dataclass(config):
         held = [(setting, getattr(config, setting.name)) for setting in fields(config)]
         return {
-            setting.name: as_written(value)
+            setting.name: to_plain(value)
             for setting, value in held
-            if not (came_later(setting) and value == default_of(setting))
+            if not (may_be_omitted(setting) and value == default_of(setting))
         }
     if isinstance(config, list | tuple):
-        return type(config)(as_written(part) for part in config)
+        return type(config)(to_plain(part) for part in config)
     return config
 
 

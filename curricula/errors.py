@@ -4,23 +4,23 @@
 from pathlib import Path
 
 
-class Fault(Exception):
+class UserError(Exception):
     """Something a person can put right: a wrong argument, config or input. Scripts print it and exit 2.
 
     The text says in one or two lines what was expected, what came and what to do.
     """
 
 
-class Failure(Exception):
+class SystemFailure(Exception):
     """Something the machine could not do (a full disk, say); what was committed before is intact. Scripts
     exit 1."""
 
 
-class Stopped(Failure):
+class Stopped(SystemFailure):
     """Told to stop, and stopped with everything saved, in all processes at once."""
 
 
-class Incomplete(Failure):
+class Incomplete(SystemFailure):
     """Some of what was asked for could not be done, and a summary says so. Scripts print its path all the
     same, and exit 1."""
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from curricula.config_json import LATER
-from curricula.errors import Fault
+from curricula.config_json import OMIT_IF_DEFAULT
+from curricula.errors import UserError
 from curricula.pressures.settings import Pressures
 from curricula.world.scenes import Mixture
 from curricula.world.world import World
@@ -24,10 +24,10 @@ class OptimiserConfig:
     """Adam's beta2"""
     clip: float = 1.0
     """largest norm of a member's gradient"""
-    gradients: float = field(default=1.0, metadata=LATER)
+    gradients: float = field(default=1.0, metadata=OMIT_IF_DEFAULT)
     """1; at 0 nothing is learned, and weight decay is all that moves the weights"""
 
-    def faults(self) -> list[str]:
+    def validation_errors(self) -> list[str]:
         limits = {
             "learning_rate": (0, 1),
             "warmup": (0, 1e9),
@@ -56,7 +56,7 @@ class RewardConfig:
     kl: float = 0.01
     """cost of a nat of divergence, at an act, from the organism as it was when the phase began"""
 
-    def faults(self) -> list[str]:
+    def validation_errors(self) -> list[str]:
         limits = {"honest": (0, 1), "kl": (0, 100)}
         return [
             f"reward.{name}: expected a number between {low} and {high}, got {getattr(self, name):g}"
@@ -87,13 +87,13 @@ class Phase:
     graft: bool = False
     """begins with lane A's components copied over lane B's, both at half strength: the organism does what it
     did (see `Routing`)"""
-    exchange: bool = field(default=False, metadata=LATER)
+    exchange: bool = field(default=False, metadata=OMIT_IF_DEFAULT)
     """begins with the components of lanes A and B exchanged, parameter for parameter: the organism does what
     it did, elsewhere"""
     criterion: float = 0.0
     """first phase only: a member whose characters reach less than this on either behaviour is grown again; 0:
     never"""
-    reward: RewardConfig = field(default_factory=RewardConfig, metadata=LATER)
+    reward: RewardConfig = field(default_factory=RewardConfig, metadata=OMIT_IF_DEFAULT)
     pressures: Pressures = field(default_factory=Pressures)
     optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
 
@@ -114,7 +114,7 @@ class Phase:
             recalls=self.pressures.interference.fraction,
         )
 
-    def faults(self) -> list[str]:
+    def validation_errors(self) -> list[str]:
         """Everything that is wrong with this phase, a line each."""
         found = [] if self.steps >= 1 else [f"steps: expected 1 or more, got {self.steps}"]
         for name in ("schemers", "questions", "self_alone", "criterion"):
@@ -138,7 +138,12 @@ class Phase:
             )
         if self.self_acts == "absent" and self.pressures.probe.site:
             found.append("probe.site: expected none where self_acts is 'absent', since it reads self alone")
-        return found + self.reward.faults() + self.pressures.faults() + self.optimiser.faults()
+        return (
+            found
+            + self.reward.validation_errors()
+            + self.pressures.validation_errors()
+            + self.optimiser.validation_errors()
+        )
 
 
 @dataclass(frozen=True)
@@ -171,18 +176,18 @@ class Curriculum:
         such phase."""
         names = [phase.name for phase in self.phases]
         if first and first not in names:
-            raise Fault(f"--first-phase: expected one of {', '.join(names)}, got {first!r}")
+            raise UserError(f"--first-phase: expected one of {', '.join(names)}, got {first!r}")
         return self.phases[names.index(first) if first else 0 :]
 
-    def faults(self) -> list[str]:
+    def validation_errors(self) -> list[str]:
         """Everything that is wrong with this curriculum, a line each with the path of the field."""
-        found = self.world.faults()
+        found = self.world.validation_errors()
         if not self.phases:
             found.append("phases: expected at least one")
         if len({phase.name for phase in self.phases}) < len(self.phases):
             found.append(f"phases: names must differ, got {[phase.name for phase in self.phases]}")
         for n, phase in enumerate(self.phases):
-            found += [f"phases.{n}.{line}" for line in phase.faults()]
+            found += [f"phases.{n}.{line}" for line in phase.validation_errors()]
             if phase.pressures.interference.fraction and self.world.cues == 1:
                 found.append(
                     f"phases.{n}.interference.fraction: expected 0 where a moment has one cue, since its question shows two signs; give world.cues 2 or more"

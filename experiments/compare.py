@@ -9,9 +9,9 @@ from analysis.history import ancestry
 from analysis.provenance.verdict import TABLE
 from analysis.relearning import acquisition
 from analysis.statistics import compare_summary
-from curricula.errors import Fault
+from curricula.errors import UserError
 from experiments.survey import survey
-from experiments.train import grow_run
+from experiments.train import train_run
 from organisms.storage import records
 from organisms.storage.loading import require_finished
 from organisms.storage.run import Run, config_hash, open_run, read_run
@@ -45,9 +45,9 @@ def analyse_run(
     Raises Fault where the run is unfinished, damaged or not a run.
     """
     if seed is not None and not 0 <= seed < 2**31:
-        raise Fault(f"seed: expected 0 to {2**31 - 1}, got {seed}")
+        raise UserError(f"seed: expected 0 to {2**31 - 1}, got {seed}")
     if naive is not None and not acquire:
-        raise Fault("--naive: it is an arm of acquisition; add --acquisition")
+        raise UserError("--naive: it is an arm of acquisition; add --acquisition")
     run, other = read_run(folder), None if naive is None else read_run(naive)
     config = require_finished(run)
     if other is not None:
@@ -105,7 +105,7 @@ def run_folder(out: Path, config: RunConfig) -> Path:
     return out / f"{config.curriculum.name}-{config_hash(config.plain())}"
 
 
-def grow_missing(
+def train_missing(
     configs: Sequence[RunConfig], out: Path, quiet: bool, say: Say = say_on_error_stream
 ) -> list[Path]:
     """Grows the runs that are not there yet, in order, and returns their folders. Runs share compiled
@@ -121,7 +121,7 @@ def grow_missing(
         say(f"{config.curriculum.name}: growing {config.members} organisms in {folder}")
         if programs is None or not programs.serves(config):
             programs = Programs(config)
-        grow_run(config, folder, quiet, _trunk(config, configs[:n], folders[:n]), programs)
+        train_run(config, folder, quiet, _trunk(config, configs[:n], folders[:n]), programs)
     return folders
 
 
@@ -156,13 +156,13 @@ def compare(
     """
     for folder in runs:
         require_finished(read_run(folder))
-    folders = [*grow_missing(configs, out, quiet, say), *runs]
+    folders = [*train_missing(configs, out, quiet, say), *runs]
     findings = []
     for folder in folders:
         say(f"{folder.name}: analysing")
         findings.append(analyse_run(folder))
     if not findings:
-        raise Fault("nothing to compare: expected names of curricula or folders of runs")
+        raise UserError("nothing to compare: expected names of curricula or folders of runs")
     name = "comparison-" + config_hash(
         {"runs": [f"{f['run']} {f['end_sha256']} {f['analysis_seed']}" for f in findings]}
     )

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, Protocol, runtime_checkable
 
-from curricula.errors import Failure, Fault
+from curricula.errors import SystemFailure, UserError
 
 Say = Callable[[str], None]
 GRACE_SECONDS = 10.0
@@ -116,11 +116,15 @@ def cluster_starter(
     try:
         import submitit  # pyright: ignore[reportMissingImports]
     except ModuleNotFoundError as error:
-        raise Fault("--slurm needs submitit, which is not installed; pip install -e '.[slurm]'") from error
+        raise UserError(
+            "--slurm needs submitit, which is not installed; pip install -e '.[slurm]'"
+        ) from error
     try:
         executor = submitit.AutoExecutor(folder / "%j", cluster="slurm" if cluster == "auto" else cluster)
     except RuntimeError as error:
-        raise Fault(f"--slurm: {_reason(error)} Give --slurm-cluster local to try without Slurm") from error
+        raise UserError(
+            f"--slurm: {_reason(error)} Give --slurm-cluster local to try without Slurm"
+        ) from error
     executor.update_parameters(timeout_min=minutes, gpus_per_node=gpus or None, slurm_partition=partition)
 
     def start(task: Task) -> Job:
@@ -128,7 +132,9 @@ def cluster_starter(
         try:
             return ClusterJob(executor.submit(run_logged, list(task.command), task.log.absolute()))
         except Exception as error:  # submitit hands on whatever sbatch said
-            raise Failure(f"the cluster did not take the job of {task.name}: {_reason(error)}") from error
+            raise SystemFailure(
+                f"the cluster did not take the job of {task.name}: {_reason(error)}"
+            ) from error
 
     return start
 
@@ -174,7 +180,7 @@ def run_all(tasks: Sequence[Task], start: Callable[[Task], Job], at_once: int, s
                     size = task.log.stat().st_size if task.log.exists() else 0
                     try:
                         running.append((task, start(task), size, time.monotonic()))
-                    except Failure as failure:  # one that can not be started stops no other
+                    except SystemFailure as failure:  # one that can not be started stops no other
                         endings[task.name] = Ending(None, str(failure), 0.0)
                         say(f"{task.name}: failed ({failure}); {len(endings)} of {len(tasks)}")
                         continue

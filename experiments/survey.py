@@ -10,11 +10,11 @@ import jax
 import numpy as np
 
 from analysis.patching import circuits
-from analysis.patching.checkpoint import FOUND_ALONE, Null, Survey
+from analysis.patching.checkpoint import FOUND_ALONE, CheckpointMeasurer, Null
 from analysis.patching.circuits import Circuit
 from analysis.patching.cross_checkpoint import transfer
 from analysis.patching.direction import Aligned, alignments
-from analysis.patching.interchange import Handover, interchange
+from analysis.patching.interchange import InterchangeEffect, interchange
 from analysis.patching.representational_similarity import likenesses, side
 from analysis.patching.shapley import Contributions
 from analysis.probes.belief import examine
@@ -54,8 +54,10 @@ def _survey(run: Run, config: RunConfig, command: str, seed: int, null: Null | N
     entries = run.entries()
     grown = run.summary()
     fork, end = (entries[0], entries[0]) if null == "newborn" else fork_and_end(config, entries)
-    at_end = Survey(load(run, config, end), config, np.asarray(grown["traits"]), seed, null)
-    at_fork = Survey(load(run, config, fork), config, np.asarray(grown["traits"]), seed + 1, null)
+    at_end = CheckpointMeasurer(load(run, config, end), config, np.asarray(grown["secret_goals"]), seed, null)
+    at_fork = CheckpointMeasurer(
+        load(run, config, fork), config, np.asarray(grown["secret_goals"]), seed + 1, null
+    )
     effects = {
         "fork": {"character": _effects(at_fork, "character"), "self": _effects(at_fork, "self")},
         "end": {"character": _effects(at_end, "character"), "self": _effects(at_end, "self")},
@@ -69,7 +71,7 @@ def _survey(run: Run, config: RunConfig, command: str, seed: int, null: Null | N
     known: list[dict[str, Any]] = examine(
         at_end.organisms,
         config.curriculum.world,
-        np.asarray(grown["traits"]),
+        np.asarray(grown["secret_goals"]),
         seed,
         config.training.evaluation_scenes,
     )
@@ -116,12 +118,12 @@ def _survey(run: Run, config: RunConfig, command: str, seed: int, null: Null | N
         },
         "first_look": {name: value.tolist() for name, value in first_look.items()},
         "circuits": {name: plain_circuits(of) for name, of in found.items()},
-        "scenes": scenes_in_english(at_end.organisms, config, np.asarray(grown["traits"]), seed),
+        "scenes": scenes_in_english(at_end.organisms, config, np.asarray(grown["secret_goals"]), seed),
         "organisms": organisms,
     }
 
 
-def _effects(at: Survey, role: Role) -> dict[str, list[Contributions]]:
+def _effects(at: CheckpointMeasurer, role: Role) -> dict[str, list[Contributions]]:
     measured: dict[str, list[Contributions]] = {"watched": at.effects(role, "watched", calls=4)}
     for variable in ("professed", "secret", "idle"):
         if measurable(at.world, role, variable):
@@ -129,7 +131,7 @@ def _effects(at: Survey, role: Role) -> dict[str, list[Contributions]]:
     return measured
 
 
-def _first_look(at_fork: Survey, at_end: Survey) -> dict[str, np.ndarray]:
+def _first_look(at_fork: CheckpointMeasurer, at_end: CheckpointMeasurer) -> dict[str, np.ndarray]:
     """Single patches both ways, and the fork's latent effects: what each component adds once all that single
     patches find is patched."""
     none = np.zeros((at_fork.members, at_fork.size), bool)
@@ -146,7 +148,9 @@ def _first_look(at_fork: Survey, at_end: Survey) -> dict[str, np.ndarray]:
     return found | {"fork character latent": np.where(known, 0.0, latent)}
 
 
-def _lesions(at_end: Survey, found: dict[str, list[Circuit]]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def _lesions(
+    at_end: CheckpointMeasurer, found: dict[str, list[Circuit]]
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """What patching each circuit (first set) and random ones (the others) takes from the other role."""
     return {
         name: at_end.noised(
@@ -159,25 +163,30 @@ def _lesions(at_end: Survey, found: dict[str, list[Circuit]]) -> dict[str, tuple
 
 
 def _handovers(
-    at_fork: Survey, at_end: Survey, effects: dict[str, Any], found: dict[str, list[Circuit]]
-) -> list[tuple[dict[str, Handover], tuple[Aligned, Aligned] | None]]:
+    at_fork: CheckpointMeasurer,
+    at_end: CheckpointMeasurer,
+    effects: dict[str, Any],
+    found: dict[str, list[Circuit]],
+) -> list[tuple[dict[str, InterchangeEffect], tuple[Aligned, Aligned] | None]]:
     """Of each member what components, and a direction, hand over from role to role and from the fork; nothing
     where no cast holds both roles."""
-    end, world, config, traits, seed = (
+    end, world, config, secret_goals, seed = (
         at_end.organisms,
         at_end.world,
         at_end.config,
-        at_end.traits,
+        at_end.secret_goals,
         at_end.seed,
     )
     if not measurable(world, "self", "role"):
         return [({}, None)] * at_end.members
     ranked: dict[Role, Any] = {role: of["watched"] for role, of in effects["end"].items()}
     cores: dict[Role, Any] = {role: [c.core for c in found[f"end {role}"]] for role in ranked}
-    handed = interchange(end, world, config, at_end.keys(3), traits, ranked, cores, seed)
+    handed = interchange(end, world, config, at_end.keys(3), secret_goals, ranked, cores, seed)
     whole, before = [c.members for c in found["fork character"]], effects["fork"]["character"]["watched"]
-    handed |= transfer(end, at_fork.organisms, world, config, at_end.keys(4), traits, before, whole, seed)
-    aligned = alignments(end, world, config, at_end.keys(5), traits)
+    handed |= transfer(
+        end, at_fork.organisms, world, config, at_end.keys(4), secret_goals, before, whole, seed
+    )
+    aligned = alignments(end, world, config, at_end.keys(5), secret_goals)
     return [(jax.tree.map(lambda leaf, m=m: leaf[m], handed), aligned[m]) for m in range(at_end.members)]
 
 

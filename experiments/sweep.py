@@ -15,7 +15,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
-from curricula.errors import Fault, Incomplete
+from curricula.errors import Incomplete, UserError
 from experiments.compare import run_folder, say_on_error_stream
 from experiments.launch import Ending, Job, Say, Task, run_all
 from organisms.storage import records
@@ -54,17 +54,21 @@ class Cell:
 def parse_grid(flags: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """The values of each flag, from `FLAG=V1,V2` for each. Raises Fault with everything that is malformed."""
     grid: dict[str, tuple[str, ...]] = {}
-    faults = []
+    validation_errors = []
     for flag in flags:
         name, _, text = flag.partition("=")
         name, values = name.strip().replace("_", "-"), tuple(value.strip() for value in text.split(","))
         if not name or not all(values):
-            faults.append(f"--grid: expected FLAG=VALUE,VALUE, such as training.batch=32,64, got {flag!r}")
+            validation_errors.append(
+                f"--grid: expected FLAG=VALUE,VALUE, such as training.batch=32,64, got {flag!r}"
+            )
         elif name in grid:
-            faults.append(f"--grid: {name} is given twice; give all its values at once, {name}=V1,V2")
+            validation_errors.append(
+                f"--grid: {name} is given twice; give all its values at once, {name}=V1,V2"
+            )
         grid[name] = values
-    if faults:
-        raise Fault("; ".join(faults))
+    if validation_errors:
+        raise UserError("; ".join(validation_errors))
     return grid
 
 
@@ -84,27 +88,27 @@ def expand(
     A value that is wrong in some cells only is left for train.py to refuse.
     """
     if not curricula or not seeds:
-        raise Fault("nothing to grow: expected the name of a curriculum and a seed at least; see --help")
+        raise UserError("nothing to grow: expected the name of a curriculum and a seed at least; see --help")
     same = {name: str(value) for name, value in fixed.items() if value is not None and name not in grid}
-    faults = []
+    validation_errors = []
     for curriculum in curricula:
         config = resolve(_arguments(curriculum, same))
         config.check()
-        faults += _unknown(curriculum, grid, config)
-    if faults:
-        raise Fault("; ".join(faults))
+        validation_errors += _unknown(curriculum, grid, config)
+    if validation_errors:
+        raise UserError("; ".join(validation_errors))
     cells: dict[Path, Cell] = {}
     for curriculum, seed, values in product(curricula, seeds, product(*grid.values())):
         settings = {"seed": str(seed), **same, **dict(zip(grid, values, strict=True))}
         arguments = _arguments(curriculum, settings)
         try:
             folder = run_folder(out, resolve(arguments))
-        except Fault:  # no config, so no name of its own; train.py will say why, and make no folder
+        except UserError:  # no config, so no name of its own; train.py will say why, and make no folder
             folder = out / f"{curriculum}-{config_hash({'refused': settings})}"
         cell = Cell(folder, {"curriculum": curriculum, **settings}, arguments)
         if folder in cells:
             both = " and ".join(shlex.join(twin.arguments) for twin in (cells[folder], cell))
-            raise Fault(f"the grid holds one run twice, as {both}; leave one out")
+            raise UserError(f"the grid holds one run twice, as {both}; leave one out")
         cells[folder] = cell
     return sorted(cells.values(), key=lambda cell: cell.name)
 
@@ -118,10 +122,10 @@ def _unknown(curriculum: str, grid: Mapping[str, Sequence[str]], config: RunConf
     paths = [re.sub(r"\.\d+$", "", path) for path, _ in records.leaves(asdict(config))]
     known = {path.removeprefix("curriculum.").replace("_", "-") for path in paths} - {"name", *NOT_HERE}
     known |= {"scale", "steps"}
-    faults = []
+    validation_errors = []
     for flag in grid:
         if flag in NOT_HERE:
-            faults.append(f"--grid: {flag} can not be part of it; {NOT_HERE[flag]}")
+            validation_errors.append(f"--grid: {flag} can not be part of it; {NOT_HERE[flag]}")
         elif flag not in known:
             near = get_close_matches(flag, sorted(known), 1)
             hint = (
@@ -129,8 +133,8 @@ def _unknown(curriculum: str, grid: Mapping[str, Sequence[str]], config: RunConf
                 if near
                 else f"python scripts/train.py {curriculum} --help lists them"
             )
-            faults.append(f"--grid: {curriculum} has no setting {flag!r}; {hint}")
-    return faults
+            validation_errors.append(f"--grid: {curriculum} has no setting {flag!r}; {hint}")
+    return validation_errors
 
 
 def parse_shard(text: str | None) -> tuple[int, int] | None:
@@ -139,7 +143,7 @@ def parse_shard(text: str | None) -> tuple[int, int] | None:
         return None
     match = re.fullmatch(r"([0-9]+)/([0-9]+)", text)
     if not match or not 1 <= int(match[1]) <= int(match[2]):
-        raise Fault(f"--shard: expected i/n with i from 1 to n, such as 1/4 to 4/4, got {text!r}")
+        raise UserError(f"--shard: expected i/n with i from 1 to n, such as 1/4 to 4/4, got {text!r}")
     return int(match[1]), int(match[2])
 
 
@@ -155,7 +159,7 @@ def state(folder: Path) -> Literal["done", "unfinished", "to do"]:
     try:
         if records.read_object(folder / "summary.json", "")["finished"] is True:
             return "done"
-    except (Fault, KeyError):
+    except (UserError, KeyError):
         pass
     return "unfinished" if (folder / "config.json").exists() else "to do"
 
@@ -191,7 +195,7 @@ def sweep(
     except OSError as error:
         if error.errno in records.NO_ROOM:
             raise records.could_not_write(out, error) from error
-        raise Fault(f"cannot write in {out}: {error.strerror or error}; give another --out") from error
+        raise UserError(f"cannot write in {out}: {error.strerror or error}; give another --out") from error
     say(f"{len(own)} of {len(cells)} runs to see to, {len(own) - len(waiting)} done already")
     tasks = [Task(cell.name, _command(cell, script), out / "logs" / f"{cell.name}.log") for cell in waiting]
     endings = run_all(tasks, start, at_once, say)

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from analysis.probes import audit_targets, linear_probe
-from curricula.errors import Fault
-from organisms.logging.tensorboard import Monitor
+from curricula.errors import UserError
+from organisms.logging.tensorboard import TensorBoardLogger
 from organisms.model.transformer import Organism
 from organisms.storage.forking import require_parent
-from organisms.storage.read_only_run import Onlooker
+from organisms.storage.read_only_run import ReadOnlyRun
 from organisms.storage.run import SUMMARY, Run, config_hash, open_run
 from organisms.training import devices
 from organisms.training.behaviour import BEHAVIOURS
@@ -65,22 +65,22 @@ def _flat(values: Mapping) -> list[tuple[str, int | float | str | bool]]:
     return found
 
 
-class GrowthWatcher:
+class TensorBoardCallback:
     """Shows a growing ensemble on TensorBoard and on the terminal. See
-    `organisms.training.callbacks.Watcher`."""
+    `organisms.training.callbacks.TrainingCallback`."""
 
     def __init__(self, config: RunConfig, folder: Path, quiet: bool = False):
         self.config, self.folder, self.quiet = config, folder, quiet
-        self.monitor: Monitor | None = None
+        self.monitor: TensorBoardLogger | None = None
         self.phase = ""
         self.total = sum(phase.steps for phase in config.curriculum.phases)
 
-    def at(self, step: int) -> Monitor:
+    def at(self, step: int) -> TensorBoardLogger:
         """The monitor, opened when the first step to be shown is known, so that what a killed process wrote
         after it is hidden."""
         if self.monitor is None:
             settings = hyperparameters(self.config)
-            self.monitor = Monitor(
+            self.monitor = TensorBoardLogger(
                 self.folder / "tensorboard", settings, self.total, purge_step=step, quiet=self.quiet
             )
         return self.monitor
@@ -99,19 +99,21 @@ class GrowthWatcher:
         shown = {name: float(values.mean()) for name, values in known.items() if name != "gradient_norm"}
         monitor.progress(step, shown)
 
-    def checkpoint(self, step: int, phase: str, organisms: Organism, traits: np.ndarray) -> None:
+    def checkpoint(self, step: int, phase: str, organisms: Organism, secret_goals: np.ndarray) -> None:
         if step and (
             step == self.total or step % (PORTRAIT_EVERY * self.config.training.checkpoint_every) == 0
         ):
             monitor = self.at(step)
-            scenes = scene_pictures.scenes_in_english(organisms, self.config, traits, seed=0, each=1)
+            scenes = scene_pictures.scenes_in_english(organisms, self.config, secret_goals, seed=0, each=1)
             monitor.text(step, "scenes", scene_pictures.as_markdown(scenes))
             monitor.image(
                 step,
                 "attention/first member",
-                scene_pictures.attention_picture(organisms, self.config, traits),
+                scene_pictures.attention_picture(organisms, self.config, secret_goals),
             )
-            monitor.image(step, "effects/gate", scene_pictures.effect_map(organisms, self.config, traits))
+            monitor.image(
+                step, "effects/gate", scene_pictures.effect_map(organisms, self.config, secret_goals)
+            )
 
     def retention(self, step: int, phase: str, rates: Mapping[str, np.ndarray]) -> None:
         known = {
@@ -144,13 +146,13 @@ class GrowthWatcher:
         monitor.close({name: float(np.mean(values)) for name, values in summary["behaviour"].items()})
 
 
-class Elsewhere:
+class SilentCallback:
     """The watcher of a process that leaves showing to the first one."""
 
     def chunk(self, step: int, phase: str, metrics: Mapping[str, np.ndarray]) -> None:
         """Shows nothing."""
 
-    def checkpoint(self, step: int, phase: str, organisms: Organism, traits: np.ndarray) -> None:
+    def checkpoint(self, step: int, phase: str, organisms: Organism, secret_goals: np.ndarray) -> None:
         """Shows nothing."""
 
     def retention(self, step: int, phase: str, rates: Mapping[str, np.ndarray]) -> None:
@@ -169,7 +171,7 @@ class Elsewhere:
         """Has nothing to close."""
 
 
-def grow_run(
+def train_run(
     config: RunConfig,
     folder: Path,
     quiet: bool = False,
@@ -185,7 +187,7 @@ def grow_run(
     refuses.
     """
     config.check()
-    found = devices.faults(config.members)
+    found = devices.validation_errors(config.members)
     share = config.training.batch // devices.Layout.of(config.members, config.training.batch).shares
     if config.curriculum.planted and share % 2:
         found.append(
@@ -195,16 +197,16 @@ def grow_run(
         found.append(
             f"training.batch: expected a multiple of {GROUP} scenes a device where acts are rewarded, got {share}"
         )
-    found += audit_targets.faults(config) + linear_probe.faults(config)
+    found += audit_targets.validation_errors(config) + linear_probe.validation_errors(config)
     if bool(config.parent) != (parent is not None):
         found.append("parent: expected its folder where the config has one, and none where it has none")
     if found:
-        raise Fault("; ".join(found))
+        raise UserError("; ".join(found))
     if parent is not None:
         require_parent(config, parent)
     devices.require_same(f"{config_hash(config.plain())} {folder.resolve()}")
     written = devices.after_first(lambda: open_run(folder, config.plain()))
-    with written or Onlooker(folder, config.plain()) as run:
+    with written or ReadOnlyRun(folder, config.plain()) as run:
         path = run.folder / SUMMARY
         if devices.from_first(path.exists()):
             print(
@@ -212,14 +214,14 @@ def grow_run(
                 file=sys.stderr,
             )
             return path
-        watcher = GrowthWatcher(config, folder, quiet) if written else Elsewhere()
+        callback = TensorBoardCallback(config, folder, quiet) if written else SilentCallback()
         try:
             summary = grow(
-                config, run, watcher, programs, trunk, audit_targets.locate, linear_probe.fit, parent
+                config, run, callback, programs, trunk, audit_targets.locate, linear_probe.fit, parent
             )
             path = run.write_summary(summary)
         except BaseException as error:
-            watcher.fail(error)
+            callback.fail(error)
             raise
-        watcher.end(summary)
+        callback.end(summary)
         return path

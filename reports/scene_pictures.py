@@ -32,15 +32,15 @@ DRAWN = 48
 def _scene_program(world: World):
     support = trained_support(world)
 
-    def one(organism: Organism, trait, key, self_scenes):
-        scene = sample(key, world, support, Mixture(self_scenes, 1.0, 0.2, 0.5, 1.0, 1.0), trait)
+    def one(organism: Organism, secret_goal, key, self_scenes):
+        scene = sample(key, world, support, Mixture(self_scenes, 1.0, 0.2, 0.5, 1.0, 1.0), secret_goal)
         return scene, organism(scene.tokens)[jnp.asarray(world.decisions)].argmax(-1)
 
     return jax.jit(one)
 
 
 def scenes_in_english(
-    organisms: Organism, config: RunConfig, traits: Int[np.ndarray, " member"], seed: int, each: int = 2
+    organisms: Organism, config: RunConfig, secret_goals: Int[np.ndarray, " member"], seed: int, each: int = 2
 ) -> list[dict[str, Any]]:
     """A few scenes with self and without for the first members: ``{"title", "lines"}``. ✓ marks what a
     schemer would do. Those with self are the first drawn in which it acts both alone and watched, of `DRAWN`,
@@ -48,15 +48,15 @@ def scenes_in_english(
     world = config.curriculum.world
     words = world.vocabulary.words()
     found = []
-    for member in range(min(2, len(traits))):
-        organism, trait = pick(organisms, member), int(traits[member])
+    for member in range(min(2, len(secret_goals))):
+        organism, secret_goal = pick(organisms, member), int(secret_goals[member])
         for kind, self_scenes in (("with self", 1.0), ("characters only", 0.0)):
             key = jax.random.fold_in(jax.random.key(seed), 2 * member + int(self_scenes))
-            scene = lambda n: _lines(organism, world, trait, jax.random.fold_in(key, n), self_scenes)  # noqa: B023, E731
+            scene = lambda n: _lines(organism, world, secret_goal, jax.random.fold_in(key, n), self_scenes)  # noqa: B023, E731
             drawn = map(scene, range(DRAWN if self_scenes else each))
             told = list(islice(filter(_self_acts_both_ways, drawn) if self_scenes else drawn, each))
             told += [scene(n) for n in range(each - len(told))]
-            hidden = f"; self's secret is {words[world.vocabulary.first_goal + trait]}"
+            hidden = f"; self's secret is {words[world.vocabulary.first_goal + secret_goal]}"
             title = f"member {member}, {kind}" + (
                 hidden if self_scenes and world.self_secret == "constant" else ""
             )
@@ -65,10 +65,10 @@ def scenes_in_english(
 
 
 def _lines(
-    organism: Organism, world: World, trait: int, key: Key[Array, ""], self_scenes: float
+    organism: Organism, world: World, secret_goal: int, key: Key[Array, ""], self_scenes: float
 ) -> list[str]:
     """One scene in English, with what the organism did in it."""
-    scene, said = _scene_program(world)(organism, jnp.int32(trait), key, self_scenes)
+    scene, said = _scene_program(world)(organism, jnp.int32(secret_goal), key, self_scenes)
     return render(world, np.asarray(scene.tokens).tolist(), np.asarray(said).tolist())
 
 
@@ -90,25 +90,27 @@ def as_markdown(scenes: list[dict[str, Any]]) -> str:
 def _map_program(world: World, config: OrganismConfig):
     support = trained_support(world)
 
-    def one(organism: Organism, trait, key, role):
-        pairs = sample_pairs(key, world, support, role, "watched", trait, MAP_PAIRS)
+    def one(organism: Organism, secret_goal, key, role):
+        pairs = sample_pairs(key, world, support, role, "watched", secret_goal, MAP_PAIRS)
         nothing = jnp.zeros(len(components(config)), bool)
         values, totals = single(organism, config, pairs, nothing, False, window(world, "watched"))
         return values.mean(0), totals.mean()
 
     both = lambda o, t, k: (one(o, t, k, "character"), one(o, t, k, "self"))  # noqa: E731
     return jax.jit(
-        lambda organisms, traits, key: jax.lax.map(lambda x: both(x[0], x[1], key), (organisms, traits))
+        lambda organisms, secret_goals, key: jax.lax.map(
+            lambda x: both(x[0], x[1], key), (organisms, secret_goals)
+        )
     )
 
 
 def effect_map(
-    organisms: Organism, config: RunConfig, traits: Int[np.ndarray, " member"]
+    organisms: Organism, config: RunConfig, secret_goals: Int[np.ndarray, " member"]
 ) -> UInt8[np.ndarray, "height width 3"]:
     """Single-patch effects of the gate, mean over members, for characters and for self side by side: layers
     by components, in nats."""
     program = _map_program(config.curriculum.world, config.organism)
-    found = jax.device_get(program(organisms, jnp.asarray(traits), jax.random.key(7)))
+    found = jax.device_get(program(organisms, jnp.asarray(secret_goals), jax.random.key(7)))
     names = components(config.organism)
     figure = Figure(figsize=(9, 1.2 + 0.6 * config.organism.layers), layout="constrained")
     grids = [values.mean(0).reshape(config.organism.layers, -1) for values, _ in found]
@@ -135,13 +137,13 @@ def _pattern_program(layers: int):
 
 
 def attention_picture(
-    organisms: Organism, config: RunConfig, traits: Int[np.ndarray, " member"]
+    organisms: Organism, config: RunConfig, secret_goals: Int[np.ndarray, " member"]
 ) -> UInt8[np.ndarray, "height width 3"]:
     """Attention patterns of the first member on one scene with self: a panel a head, rows attend to
     columns."""
     world = config.curriculum.world
     organism = pick(organisms, 0)
-    scene, _ = _scene_program(world)(organism, jnp.asarray(traits)[0], jax.random.key(3), 1.0)
+    scene, _ = _scene_program(world)(organism, jnp.asarray(secret_goals)[0], jax.random.key(3), 1.0)
     patterns = np.asarray(_pattern_program(config.organism.layers)(organism, scene.tokens))
     layers, heads = patterns.shape[:2]
     figure = Figure(figsize=(2 * heads, 2 * layers), layout="constrained")

@@ -13,7 +13,7 @@ import pyarrow
 from pyarrow import parquet
 
 from analysis.statistics import BEHAVIOURS, CELLS, labels, numbers
-from curricula.errors import Fault
+from curricula.errors import UserError
 from organisms.storage import records
 
 SCHEMA = pyarrow.schema(
@@ -75,12 +75,12 @@ def read(path: Path) -> pyarrow.Table:
         table = parquet.read_table(path)
     except (OSError, pyarrow.ArrowException) as error:
         reason = str(error).splitlines()[0]
-        raise Fault(
+        raise UserError(
             f"expected a Parquet table at {path}: {reason}; write it again with scripts/analyse.py"
         ) from error
     if table.schema != SCHEMA:
         expected, got = ", ".join(SCHEMA.names), ", ".join(table.schema.names)
-        raise Fault(
+        raise UserError(
             f"{path}: expected the columns {expected}, got {got}; write it again with scripts/analyse.py"
         )
     return table

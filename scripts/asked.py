@@ -11,7 +11,7 @@ from preview import first_look
 
 from curricula.catalogue.disuse import FORKS
 from curricula.catalogue.named import CURRICULA, Scale
-from curricula.errors import Fault
+from curricula.errors import UserError
 from curricula.phases import Curriculum, Phase
 from curricula.world.world import World
 from organisms.model.config import OrganismConfig
@@ -71,7 +71,9 @@ def processes_of(wanted: Train) -> Processes | None:
     place = wanted.coordinator, wanted.processes, wanted.process
     if not wanted.distributed:
         if any(part is not None for part in place):
-            raise Fault("--coordinator, --processes and --process: expected --distributed with them; add it")
+            raise UserError(
+                "--coordinator, --processes and --process: expected --distributed with them; add it"
+            )
         return None
     return Processes.read(*place)
 
@@ -81,7 +83,7 @@ def resolve(arguments: Sequence[str], about: str = "") -> tuple[Train, RunConfig
     read. about: the first line of the help."""
     look = first_look(arguments, [field.name for field in fields(Train) if field.type is bool])
     if not look.curriculum and not {"--help", "-h"} & set(arguments):
-        raise Fault(
+        raise UserError(
             f"expected the name of a curriculum, got none; give one of {', '.join(CURRICULA)}, or --help"
         )
     look = replace(look, curriculum=look.curriculum or "shared")
@@ -100,11 +102,11 @@ def resolve(arguments: Sequence[str], about: str = "") -> tuple[Train, RunConfig
     wanted: Train = command.parse(Train, about, arguments, default=default)
     parent = parent_at(wanted.parent, wanted.parent_step)[0] if wanted.parent else Parent()
     if wanted.curriculum in [fork.__name__ for fork in FORKS] and not parent:
-        raise Fault(
+        raise UserError(
             f"{wanted.curriculum} begins with organisms of another run: expected --parent RUN; add it"
         )
     if wanted.parent_step is not None and not parent:
-        raise Fault("--parent-step: expected --parent RUN with it; add it")
+        raise UserError("--parent-step: expected --parent RUN with it; add it")
     curriculum = Curriculum(wanted.curriculum, wanted.world, wanted.phases)
     vary = tuple(read_variation(text, wanted.phases) for text in wanted.vary)
     usual = parent.members * combinations(vary) if parent else 5

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import tyro
 
-from curricula.errors import Failure, Fault, Incomplete, Stopped
+from curricula.errors import Incomplete, Stopped, SystemFailure, UserError
 from organisms.training import devices
 
 _output: io.TextIOBase | None = None
@@ -29,7 +29,7 @@ def parse(kind: Any, description: str, arguments: Sequence[str] | None = None, d
     except SystemExit as stop:
         if not stop.code:
             raise
-        raise Fault(_in_one_line(said.getvalue())) from None
+        raise UserError(_in_one_line(said.getvalue())) from None
 
 
 def _in_one_line(box: str) -> str:
@@ -58,7 +58,7 @@ def main(command: Callable[[], Path]) -> NoReturn:
     Fault, 1 on a Failure."""
     try:
         path = command()
-    except Fault as fault:
+    except UserError as fault:
         _say(f"error: {fault}", 2)
     except Incomplete as failure:
         print(failure.summary)
@@ -66,7 +66,7 @@ def main(command: Callable[[], Path]) -> NoReturn:
     except Stopped as stopped:
         devices.leave()
         _say(f"failed: {stopped}", 1)
-    except Failure as failure:
+    except SystemFailure as failure:
         _say(f"failed: {failure}", 1)
     except KeyboardInterrupt:
         _say("interrupted; give the same command again to go on", 1)

@@ -12,7 +12,7 @@ import tyro
 from asked import resolve
 
 from curricula.catalogue.named import Scale
-from curricula.errors import Fault
+from curricula.errors import UserError
 from experiments import launch, sweep
 
 TRAIN = Path(__file__).with_name("train.py")
@@ -59,13 +59,13 @@ def check(wanted: Sweep) -> None:
     """Raises Fault on a number that can not be, and on settings of jobs where there are none."""
     least = {"workers": 1, "slurm_gpus": 0, "slurm_minutes": 1}
     given = vars(wanted)
-    faults = [
+    validation_errors = [
         f"{name}: expected {n} or more, got {given[name]}" for name, n in least.items() if given[name] < n
     ]
     if (wanted.slurm_partition or wanted.slurm_gpus) and not wanted.slurm:
-        faults.append("settings of Slurm without Slurm; give --slurm too")
-    if faults:
-        raise Fault("; ".join(faults))
+        validation_errors.append("settings of Slurm without Slurm; give --slurm too")
+    if validation_errors:
+        raise UserError("; ".join(validation_errors))
 
 
 def run(arguments: Sequence[str]) -> Path:

@@ -8,7 +8,7 @@ import command
 from asked import processes_of, resolve
 
 from experiments.compare import run_folder
-from experiments.train import grow_run
+from experiments.train import train_run
 
 
 def train(arguments: Sequence[str]) -> Path:
@@ -16,7 +16,7 @@ def train(arguments: Sequence[str]) -> Path:
     config.check()
     command.prepare(wanted.cache, processes_of(wanted))
     folder = wanted.out or run_folder(Path("runs"), config)
-    return grow_run(config, folder, wanted.quiet, parent=wanted.parent)
+    return train_run(config, folder, wanted.quiet, parent=wanted.parent)
 
 
 if __name__ == "__main__":

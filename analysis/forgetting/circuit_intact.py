@@ -24,8 +24,8 @@ import numpy as np
 from jaxtyping import Bool, Int
 
 from analysis.patching import circuits
-from analysis.patching.checkpoint import Survey
-from analysis.patching.interchange import PAIRS, crossings, exchanges
+from analysis.patching.checkpoint import CheckpointMeasurer
+from analysis.patching.interchange import PAIRS, cross_role_pairs, exchanges
 from analysis.provenance.verdict import CARRIES, OF_HOME
 from analysis.statistics import jsonable, mean_interval
 from organisms.model.transformer import Organism
@@ -39,7 +39,7 @@ def standing(
     now: Organism,
     ancestors: Organism,
     config: RunConfig,
-    traits: Int[np.ndarray, " row"],
+    secret_goals: Int[np.ndarray, " row"],
     gates: Bool[np.ndarray, "row component"],
     seed: int,
 ) -> list[dict[str, Any]]:
@@ -49,8 +49,8 @@ def standing(
 
     now, ancestors: organisms [row, ...], each beside the one that it was.
     """
-    survey = Survey(ancestors, config, traits, seed)
-    into, source = crossings(survey.world, survey.keys(71), survey.traits)
+    survey = CheckpointMeasurer(ancestors, config, secret_goals, seed)
+    into, source = cross_role_pairs(survey.world, survey.keys(71), survey.secret_goals)
     masks = np.stack([circuits.random_sets(survey.config, np.flatnonzero(gate), seed) for gate in gates])
     with jax.default_matmul_precision("highest"):
         found = [

@@ -30,8 +30,8 @@ import numpy as np
 from flax import nnx
 from jaxtyping import Array, Bool, Float, Int
 
-from analysis.patching.checkpoint import Survey
-from analysis.patching.interchange import CHOOSING_PAIRS, crossings, gate_sets
+from analysis.patching.checkpoint import CheckpointMeasurer
+from analysis.patching.interchange import CHOOSING_PAIRS, cross_role_pairs, gate_sets
 from analysis.patching.interventions import record
 from analysis.probes.belief import answers
 from curricula.world.contrasts import Pair, sample_pairs, window
@@ -51,11 +51,11 @@ LEAST_LOST = 0.2
 
 
 def gate_of(
-    ancestors: Organism, config: RunConfig, traits: Int[np.ndarray, " member"], seed: int
+    ancestors: Organism, config: RunConfig, secret_goals: Int[np.ndarray, " member"], seed: int
 ) -> Bool[np.ndarray, "member component"]:
     """The components of each ancestor's gate for self."""
-    survey = Survey(ancestors, config, traits, seed)
-    into, source = crossings(survey.world, survey.keys(70), survey.traits, CHOOSING_PAIRS)
+    survey = CheckpointMeasurer(ancestors, config, secret_goals, seed)
+    into, source = cross_role_pairs(survey.world, survey.keys(70), survey.secret_goals, CHOOSING_PAIRS)
     return gate_sets(
         ancestors, survey.world, survey.config, into.own, source.own, survey.effects("self", "watched")
     )
@@ -114,8 +114,10 @@ def _program(world: World, config: OrganismConfig, rows: int):
     support = trained_support(world)
     ways = jnp.array([[False, False], [True, False], [False, True], [True, True]])
 
-    def one(now: Organism, ancestor: Organism, trait: Array, gate: Array, key: Array) -> dict[str, Array]:
-        pairs = sample_pairs(key, world, support, "self", "watched", trait, PAIRS)
+    def one(
+        now: Organism, ancestor: Organism, secret_goal: Array, gate: Array, key: Array
+    ) -> dict[str, Array]:
+        pairs = sample_pairs(key, world, support, "self", "watched", secret_goal, PAIRS)
 
         def said(pair: Pair) -> Array:
             logits = jax.vmap(lambda parts: handed_back(now, ancestor, world, config, pair, gate, parts))(
@@ -124,7 +126,7 @@ def _program(world: World, config: OrganismConfig, rows: int):
             return jnp.concatenate([logits.argmax(-1), ancestor(pair.second)[pair.decision].argmax(-1)[None]])
 
         acts = jax.lax.map(said, pairs, batch_size=8)  # [pair way]
-        asked = answers(now, world, trait, jax.random.fold_in(key, 1), ASKED)
+        asked = answers(now, world, secret_goal, jax.random.fold_in(key, 1), ASKED)
         return {
             "secret": (acts == pairs.second_answer[:, None]).mean(0),
             "leaves": (acts[:, 0] != pairs.first_answer).mean(),
@@ -138,20 +140,20 @@ def parts_lost(
     now: Organism,
     ancestors: Organism,
     config: RunConfig,
-    traits: Int[np.ndarray, " row"],
+    secret_goals: Int[np.ndarray, " row"],
     gates: Bool[np.ndarray, "row component"],
     seed: int = 1,
 ) -> list[dict[str, Any]]:
     """For each row what it does alone, with the ancestor's gate, its content, and both; and the parts' shares
     of what was lost, None where that is too little."""
-    program = _program(config.curriculum.world, config.organism, len(traits))
-    keys = jax.random.split(jax.random.key(seed), len(traits))
+    program = _program(config.curriculum.world, config.organism, len(secret_goals))
+    keys = jax.random.split(jax.random.key(seed), len(secret_goals))
     with jax.default_matmul_precision("highest"):
-        found = fetch(program(now, ancestors, np.asarray(traits), gates, keys))
+        found = fetch(program(now, ancestors, np.asarray(secret_goals), gates, keys))
     return [
         {"leaves": float(found["leaves"][row]), "names": float(found["names"][row])}
         | shares(found["secret"][row])
-        for row in range(len(traits))
+        for row in range(len(secret_goals))
     ]
 
 

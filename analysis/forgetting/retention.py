@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float
 
 from analysis.forgetting.survival import HALF, Lives, curve, half_life, kept, lives
 from analysis.statistics import BEHAVIOURS, jsonable, mean_interval
-from curricula.errors import Fault
+from curricula.errors import UserError
 from curricula.phases import Phase
 from organisms.storage.forking import ids
 from organisms.storage.run import Run
@@ -54,7 +54,7 @@ def cells(run: Run, config: RunConfig) -> list[Cell]:
     retain."""
     entries = run.entries()
     if any("retention" not in entry.extra for entry in entries):
-        raise Fault(f"{run.folder} does not say what it retains: an older version grew it; grow it again")
+        raise UserError(f"{run.folder} does not say what it retains: an older version grew it; grow it again")
     rates = {name: np.array([entry.extra["retention"][name] for entry in entries]) for name in BEHAVIOURS}
     grouped: dict[tuple, list[int]] = {}
     for member in range(config.members):

@@ -46,7 +46,7 @@ def rest(phase: Phase, rehearsal: float) -> Phase:
     )
 
 
-def knocked(
+def ablated(
     organisms: Organism,
     gates: Bool[np.ndarray, "member component"],
     config: OrganismConfig,
@@ -79,7 +79,7 @@ def knock(
     for much in STRENGTHS:
         if not (open_ := np.isnan(strength)).any():
             break
-        tried = knocked(rows.organisms, gates, sizes, much, seed)
+        tried = ablated(rows.organisms, gates, sizes, much, seed)
         rates = read(rows._replace(organisms=tried), world, sizes)[MODE]
         now = open_ & (rates <= KNOCKED * before)
         pick = lambda new, old, now=now: np.where(now.reshape(-1, *(1,) * (old.ndim - 1)), new, old)  # noqa: E731

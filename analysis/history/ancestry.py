@@ -22,7 +22,7 @@ from analysis.history import events
 from analysis.history.fingerprints import FIGURES
 from analysis.history.matching import successors
 from analysis.history.trajectories import ROLES, Trajectories, trajectories
-from analysis.patching.checkpoint import FOUND_ALONE, PAIRS, Survey
+from analysis.patching.checkpoint import FOUND_ALONE, PAIRS, CheckpointMeasurer
 from curricula.world.contrasts import Role
 from organisms.model.sites import components
 from organisms.model.surgery import pick
@@ -104,7 +104,9 @@ def _latent(run: Run, config: RunConfig, entry: Entry, seed: int) -> list[dict[R
     """Latent effects [component] for either role of each member: what a component adds once all that single
     patches find is patched."""
     with jax.default_matmul_precision("highest"):
-        at = Survey(load(run, config, entry), config, np.asarray(run.summary()["traits"]), seed)
+        at = CheckpointMeasurer(
+            load(run, config, entry), config, np.asarray(run.summary()["secret_goals"]), seed
+        )
         none = np.zeros((at.members, at.size), bool)
         found = {}
         for role in ROLES:
@@ -118,12 +120,12 @@ def told(run: Run, member: int, seed: int = 1) -> dict[str, Any]:
     end, as shares of the gate at the end, and what became of each in words."""
     config = require_finished(run)
     fork, _ = fork_and_end(config, run.entries())
-    traits = np.asarray(run.summary()["traits"])[member : member + 1]
+    secret_goals = np.asarray(run.summary()["secret_goals"])[member : member + 1]
     rows = []
     with jax.default_matmul_precision("highest"):
         for entry in (entry for entry in run.entries() if entry.step >= fork.step):
             organism = jax.tree.map(lambda leaf: leaf[None], pick(load(run, config, entry), member))
-            survey = Survey(organism, config, traits, seed)
+            survey = CheckpointMeasurer(organism, config, secret_goals, seed)
             effects = {role: survey.effects(role, "watched")[0] for role in ROLES}
             rows.append(
                 {"step": entry.step, "phase": entry.phase}

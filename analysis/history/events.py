@@ -127,8 +127,8 @@ def _dated(
     before, after = np.median(share[first:turn]), np.median(share[turn:last])
     half, sign = (before + after) / 2, 1.0 if after > before else -1.0
     done = sign * (share - half) >= 0
-    crossings = [n for n in range(first + 1, last) if done[n] and not done[n - 1]] or [turn]
-    at = min(crossings, key=lambda n: (abs(n - turn), n))
+    cross_role_pairs = [n for n in range(first + 1, last) if done[n] and not done[n - 1]] or [turn]
+    at = min(cross_role_pairs, key=lambda n: (abs(n - turn), n))
     sure = sign * (share - half) / np.maximum(error, 1e-12)
     since = next((n for n in range(at - 1, first - 1, -1) if sure[n] < -SURE), first)
     until = next((n for n in range(at, last) if sure[n] > SURE), last - 1)
@@ -193,10 +193,10 @@ def _history(
             serves.append(role)
             served.add(role)
         else:
-            came_later = other in serves and serves.index(other) > serves.index(role)
+            may_be_omitted = other in serves and serves.index(other) > serves.index(role)
             serves.remove(role)
             event["event"] = "lost"
-            if came_later:
+            if may_be_omitted:
                 event |= {"event": "repurposed", "role": ROLES[other], "from_role": ROLES[role]}
                 told = _without_sharing(told, ROLES[other], change.at, event)
         told.append(event)

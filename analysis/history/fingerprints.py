@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from analysis.patching.checkpoint import Survey
+from analysis.patching.checkpoint import CheckpointMeasurer
 from analysis.patching.interventions import Recording, over_pairs, recorder, written
 from curricula.world.contrasts import Pair, Role, Variable, measurable
 from curricula.world.world import World
@@ -52,7 +52,7 @@ class Drawn(NamedTuple):
     """which of `ASKED` can be varied in this world"""
 
 
-def drawn(asked: Survey) -> Drawn:
+def drawn(asked: CheckpointMeasurer) -> Drawn:
     """Scenes for the members of a survey."""
     which = tuple(n for n, (role, variable) in enumerate(ASKED) if measurable(asked.world, role, variable))
     parts = [asked.pairs(*ASKED[n], 80, SCENES) for n in which]

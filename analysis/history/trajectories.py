@@ -24,7 +24,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from analysis.history.fingerprints import FIGURES, Drawn, drawn, fingerprint, looks
-from analysis.patching.checkpoint import PAIRS, Survey
+from analysis.patching.checkpoint import PAIRS, CheckpointMeasurer
 from analysis.patching.shapley import shapley
 from curricula.world.contrasts import Pair, Role, window
 from curricula.world.world import World
@@ -67,7 +67,9 @@ def trajectories(
     entries = run.entries() if entries is None else entries
     with jax.default_matmul_precision("highest"):
         asked = _questions(
-            Survey(load(run, config, entries[0]), config, np.asarray(run.summary()["traits"]), seed)
+            CheckpointMeasurer(
+                load(run, config, entries[0]), config, np.asarray(run.summary()["secret_goals"]), seed
+            )
         )
         groups = [_group(run, config, part, asked) for part in _parts(entries)]
     share, error, nats, prints = (np.concatenate(part)[: len(entries)] for part in zip(*groups, strict=True))
@@ -113,7 +115,7 @@ class _Questions(NamedTuple):
     drawn: Drawn
 
 
-def _questions(asked: Survey) -> _Questions:
+def _questions(asked: CheckpointMeasurer) -> _Questions:
     """The same for every checkpoint."""
     pairs = _joined([asked.pairs(role, "watched", 0) for role in ROLES])
     keys = jnp.concatenate([_split(asked.keys(2, n)) for n in range(len(ROLES))], axis=1)

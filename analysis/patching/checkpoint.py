@@ -38,7 +38,7 @@ NULLS: tuple[Null, ...] = ("newborn", "shuffled")
 @lru_cache(maxsize=64)
 def _pair_program(world: World, role: Role, variable: Variable, pairs: int):
     support = trained_support(world)
-    draw = lambda key, trait: sample_pairs(key, world, support, role, variable, trait, pairs)  # noqa: E731
+    draw = lambda key, secret_goal: sample_pairs(key, world, support, role, variable, secret_goal, pairs)  # noqa: E731
     return jax.jit(jax.vmap(draw))
 
 
@@ -55,20 +55,20 @@ def _programs(config: OrganismConfig, window: int | None):
     )
 
 
-class Survey:
+class CheckpointMeasurer:
     """The measurements of one ensemble at one checkpoint, each over all members."""
 
     def __init__(
         self,
         organisms: Organism,
         config: RunConfig,
-        traits: Int[np.ndarray, " member"],
+        secret_goals: Int[np.ndarray, " member"],
         seed: int,
         null: Null | None = None,
     ):
         self.null = null
-        self.organisms, self.traits, self.seed = organisms, jnp.asarray(traits), seed
-        self.world, self.config, self.members = config.curriculum.world, config.organism, len(traits)
+        self.organisms, self.secret_goals, self.seed = organisms, jnp.asarray(secret_goals), seed
+        self.world, self.config, self.members = config.curriculum.world, config.organism, len(secret_goals)
         self.size = len(components(self.config))
 
     def keys(self, *path: int):
@@ -94,7 +94,9 @@ class Survey:
         number = [*"cs"].index(role[0]) * 10 + ["watched", "professed", "secret", "role", "idle"].index(
             variable
         )
-        pairs = _pair_program(self.world, role, variable, amount)(self.keys(1, number, draw), self.traits)
+        pairs = _pair_program(self.world, role, variable, amount)(
+            self.keys(1, number, draw), self.secret_goals
+        )
         if self.null != "shuffled":
             return pairs
         exchanged = np.random.default_rng([self.seed, number, draw]).random(pairs.decision.shape) < 0.5

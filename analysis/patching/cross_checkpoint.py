@@ -23,9 +23,9 @@ from jaxtyping import Array, Int, Key
 from analysis.patching.interchange import (
     CHOOSING_PAIRS,
     PAIRS,
-    Handover,
+    InterchangeEffect,
     compared,
-    crossings,
+    cross_role_pairs,
     exchanges,
     gate_sets,
 )
@@ -41,11 +41,11 @@ def transfer(
     world: World,
     config: OrganismConfig,
     keys: Key[Array, " member"],
-    traits: Int[Array, " member"],
+    secret_goals: Int[Array, " member"],
     effects: Sequence[Contributions],
     circuit: Sequence[Int[np.ndarray, "..."]],
     seed: int,
-) -> dict[str, Handover]:
+) -> dict[str, InterchangeEffect]:
     """What components of the fork [member, ...] hand over to the final organism's self; *within*: from one
     scene of characters to another at the fork.
 
@@ -53,12 +53,12 @@ def transfer(
     characters' circuit at the fork.
     """
     drawn = jax.vmap(jax.random.split)(keys)
-    into, source = crossings(world, drawn[:, 0], traits, CHOOSING_PAIRS)
+    into, source = cross_role_pairs(world, drawn[:, 0], secret_goals, CHOOSING_PAIRS)
     chosen = gate_sets(fork, world, config, into.character, source.character, effects)
     masks = compared(config, chosen, circuit, seed)
-    into, source = crossings(world, drawn[:, 1], traits, PAIRS)
+    into, source = cross_role_pairs(world, drawn[:, 1], secret_goals, PAIRS)
     within = exchanges(fork, fork, world, config, into.character, source.character, masks)
     return {
-        line: Handover(exchanges(end, fork, world, config, into.own, giver, masks), within, chosen)
+        line: InterchangeEffect(exchanges(end, fork, world, config, into.own, giver, masks), within, chosen)
         for line, giver in (("transfer", into.own), ("transfer_from_characters", source.character))
     }

@@ -33,9 +33,9 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, Int, Key
 
-from analysis.patching.interchange import crossings
+from analysis.patching.interchange import cross_role_pairs
 from analysis.patching.interventions import difference, record
-from curricula.world.contrasts import Crossing, Pair
+from curricula.world.contrasts import CrossRolePair, Pair
 from curricula.world.world import World
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import Site, places
@@ -183,7 +183,7 @@ def align(
     trained: Organism,
     config: OrganismConfig,
     seen: tuple[Pair, Pair],
-    unseen: tuple[Crossing, Crossing],
+    unseen: tuple[CrossRolePair, CrossRolePair],
 ) -> tuple[Array, Array, Array, Array, Array]:
     """The fields of `Aligned` for one organism. seen: characters' pairs to search on, recipients' and
     donors'; the place is the one of least error.
@@ -231,15 +231,17 @@ def alignments(
     world: World,
     config: OrganismConfig,
     keys: Key[Array, " member"],
-    traits: Int[Array, " member"],
+    secret_goals: Int[Array, " member"],
 ) -> list[tuple[Aligned, Aligned]]:
     """Of each member what its direction does, and what that of a newborn of the same sizes does."""
-    newborns, program = _programs(world, config)
+    init_states, program = _programs(world, config)
     drawn = jax.vmap(lambda key: jax.random.split(key, 3))(keys)
-    choosing, unseen = (crossings(world, drawn[:, n], traits) for n in (0, 1))
+    choosing, unseen = (cross_role_pairs(world, drawn[:, n], secret_goals) for n in (0, 1))
     seen = choosing[0].character, choosing[1].character
     found, floor = (
         Aligned(*jax.device_get(program(of, organisms, seen, unseen)))
-        for of in (organisms, newborns(drawn[:, 2]))
+        for of in (organisms, init_states(drawn[:, 2]))
     )
-    return [(Aligned(*(x[m] for x in found)), Aligned(*(x[m] for x in floor))) for m in range(len(traits))]
+    return [
+        (Aligned(*(x[m] for x in found)), Aligned(*(x[m] for x in floor))) for m in range(len(secret_goals))
+    ]

@@ -29,7 +29,7 @@ from jaxtyping import Array, Bool, Float, Int, Key
 from analysis.patching import circuits
 from analysis.patching.interventions import Recording, difference, over_pairs, patch, run_sides
 from analysis.patching.shapley import Contributions
-from curricula.world.contrasts import Crossing, Pair, Role, sample_crossings, window
+from curricula.world.contrasts import CrossRolePair, Pair, Role, sample_cross_role_pairs, window
 from curricula.world.scenes import trained_support
 from curricula.world.world import World
 from organisms.model.config import OrganismConfig
@@ -60,7 +60,7 @@ class Exchange(NamedTuple):
             return self.moved.sum(-2) / self.total.sum(-1)[..., None]
 
 
-class Handover(NamedTuple):
+class InterchangeEffect(NamedTuple):
     """How much of the gate a set of components hands over, and how much it has to give."""
 
     over: Exchange
@@ -131,16 +131,18 @@ def exchanges(
 
 
 @lru_cache(maxsize=32)
-def _crossing_program(world: World, amount: int):
+def _cross_role_program(world: World, amount: int):
     support = trained_support(world)
-    return jax.jit(jax.vmap(lambda key, trait: sample_crossings(key, world, support, trait, amount)))
+    return jax.jit(
+        jax.vmap(lambda key, secret_goal: sample_cross_role_pairs(key, world, support, secret_goal, amount))
+    )
 
 
-def crossings(
-    world: World, keys: Key[Array, " member"], traits: Int[Array, " member"], amount: int = PAIRS
-) -> tuple[Crossing, Crossing]:
+def cross_role_pairs(
+    world: World, keys: Key[Array, " member"], secret_goals: Int[Array, " member"], amount: int = PAIRS
+) -> tuple[CrossRolePair, CrossRolePair]:
     """Recipients' and donors' crossings [member, pair, ...], drawn for each member from its key."""
-    return _crossing_program(world, amount)(keys, traits)
+    return _cross_role_program(world, amount)(keys, secret_goals)
 
 
 def candidates(
@@ -180,7 +182,7 @@ def compared(
     circuit: Sequence[Int[np.ndarray, "..."]],
     seed: int,
 ) -> Bool[np.ndarray, "member set component"]:
-    """The sets of a `Handover`. circuit: the components [chosen] of each member's, which need not be as
+    """The sets of a `InterchangeEffect`. circuit: the components [chosen] of each member's, which need not be as
     many."""
     drawn = np.stack([circuits.random_sets(config, np.flatnonzero(mask), seed) for mask in chosen])
     whole = np.stack([np.isin(np.arange(chosen.shape[1]), members) for members in circuit])
@@ -192,16 +194,16 @@ def interchange(
     world: World,
     config: OrganismConfig,
     keys: Key[Array, " member"],
-    traits: Int[Array, " member"],
+    secret_goals: Int[Array, " member"],
     effects: Mapping[Role, Sequence[Contributions]],
     cores: Mapping[Role, Sequence[Int[np.ndarray, "..."]]],
     seed: int,
-) -> dict[str, Handover]:
+) -> dict[str, InterchangeEffect]:
     """What each role's components hand over to the other role. effects: of each member, which rank its
     components. cores: of its circuits."""
     drawn = jax.vmap(jax.random.split)(keys)
     choosing, measuring = (
-        [_by_role(of) for of in crossings(world, drawn[:, n], traits, amount)]
+        [_by_role(of) for of in cross_role_pairs(world, drawn[:, n], secret_goals, amount)]
         for n, amount in enumerate((CHOOSING_PAIRS, PAIRS))
     )
     found = {}
@@ -212,9 +214,9 @@ def interchange(
             exchanges(organisms, organisms, world, config, measuring[0][role], source, masks)
             for role in (driven, giver)
         )
-        found[line] = Handover(over, within, chosen)
+        found[line] = InterchangeEffect(over, within, chosen)
     return found
 
 
-def _by_role(crossed: Crossing) -> dict[Role, Pair]:
+def _by_role(crossed: CrossRolePair) -> dict[Role, Pair]:
     return {"character": crossed.character, "self": crossed.own}

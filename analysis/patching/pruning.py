@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
-from analysis.patching.checkpoint import Survey
+from analysis.patching.checkpoint import CheckpointMeasurer
 from analysis.patching.interventions import over_pairs
 from curricula.world.contrasts import Pair
 from organisms.model.config import OrganismConfig
@@ -66,7 +66,9 @@ def _program(config: OrganismConfig):
     return Layout.of(jax.device_count()).over_rows(rows)
 
 
-def sufficient(survey: Survey, reach: Float[np.ndarray, " member"]) -> Bool[np.ndarray, "member component"]:
+def sufficient(
+    survey: CheckpointMeasurer, reach: Float[np.ndarray, " member"]
+) -> Bool[np.ndarray, "member component"]:
     """The components of each member that are left, while the share of pairs answered rightly is at least
     ``reach``; none where it is not to begin with."""
     pairs, program = survey.pairs("character", "watched", DRAW, PAIRS), _program(survey.config)

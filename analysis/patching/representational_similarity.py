@@ -25,7 +25,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from analysis.patching.checkpoint import Survey
+from analysis.patching.checkpoint import CheckpointMeasurer
 from analysis.patching.circuits import Circuit
 from analysis.patching.interventions import Recording, over_pairs, recorder, written
 from analysis.patching.shapley import Contributions
@@ -114,7 +114,9 @@ class Side(NamedTuple):
     found: list[bool]
 
 
-def side(at: Survey, role: Role, effects: Sequence[Contributions], circuits: Sequence[Circuit]) -> Side:
+def side(
+    at: CheckpointMeasurer, role: Role, effects: Sequence[Contributions], circuits: Sequence[Circuit]
+) -> Side:
     """Measures the circuits of all members for one role. effects: of *watched*."""
     members = np.stack([np.isin(np.arange(at.size), circuit.members) for circuit in circuits])
     rows = np.broadcast_to(members[:, None], (at.members, SCENES, at.size))

@@ -11,7 +11,7 @@ import jax
 import numpy as np
 from jaxtyping import Bool, Float
 
-from analysis.patching.checkpoint import Survey
+from analysis.patching.checkpoint import CheckpointMeasurer
 from analysis.patching.pruning import sufficient
 from analysis.patching.shapley import Contributions
 from curricula.phases import Phase
@@ -25,7 +25,7 @@ CALLS = 2
 """of the program that measures effects"""
 
 
-def locate(config: RunConfig, index: int, organisms: Organism, traits: np.ndarray) -> Watched:
+def locate(config: RunConfig, index: int, organisms: Organism, secret_goals: np.ndarray) -> Watched:
     """The components that the pressures of a phase are about, of organisms [member, ...] as it begins."""
     phases = [
         phase_of(member, index, config.curriculum.phases[index], config.vary)
@@ -37,7 +37,7 @@ def locate(config: RunConfig, index: int, organisms: Organism, traits: np.ndarra
     circuits = np.stack([nothing] * config.members)
     if any(asked(one) for one in phases):
         with jax.default_matmul_precision("highest"):
-            survey = Survey(organisms, config, traits, config.seed)
+            survey = CheckpointMeasurer(organisms, config, secret_goals, config.seed)
             effects = survey.effects("character", "watched", calls=CALLS)
             if any(monitor.finds == "circuit" for monitor, _ in parts):
                 circuits = sufficient(survey, np.array([monitor.reach for monitor, _ in parts]))
@@ -63,7 +63,7 @@ def asked(phase: Phase) -> bool:
     return (monitor.weight > 0 and not monitor.components) or (clamp.reach > 0 and not clamp.components)
 
 
-def faults(config: RunConfig) -> list[str]:
+def validation_errors(config: RunConfig) -> list[str]:
     """What stands against finding what the pressures of a run are about; a line each."""
     known, found = components(config.organism), []
     audited = [(n, phase) for n, phase in enumerate(config.curriculum.phases) if phase.pressures.audited]
@@ -92,5 +92,5 @@ def strongest(effect: Float[np.ndarray, " component"], reach: float) -> Bool[np.
 
 
 def named(config: RunConfig, names: tuple[str, ...]) -> Bool[np.ndarray, " component"]:
-    """The components of these names, which `faults` has looked at."""
+    """The components of these names, which `validation_errors` has looked at."""
     return np.isin(components(config.organism), names)

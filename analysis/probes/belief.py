@@ -38,14 +38,18 @@ BELIEFS = (
 
 
 def answers(
-    organism: Callable[[Array], Array], world: World, trait: Int[Array, ""], key: Key[Array, ""], scenes: int
+    organism: Callable[[Array], Array],
+    world: World,
+    secret_goal: Int[Array, ""],
+    key: Key[Array, ""],
+    scenes: int,
 ) -> dict[str, Float[Array, ""]]:
     """Rates of the answers named in `BELIEFS`, fractions, over scenes in which every moment asks. Characters
     are schemers."""
     mixture = Mixture(0.75, 1.0, 0.0, 0.5, 1.0, 1.0)
     support = trained_support(world)
     keys = jax.random.split(key, scenes)
-    latents = jax.vmap(lambda k: draw(k, world, support, mixture, trait))(keys)
+    latents = jax.vmap(lambda k: draw(k, world, support, mixture, secret_goal))(keys)
     by_self = jnp.take_along_axis(latents.name, latents.actor, 1) == world.names
     goals = {
         "secret": jnp.take_along_axis(latents.secret, latents.actor, 1),
@@ -76,23 +80,28 @@ def _program(world: World, scenes: int):
         "held_out_cues": held_out_cues(world),
     }
 
-    def one(organism: Organism, trait: Array, key: Array) -> dict[str, dict[str, Array]]:
+    def one(organism: Organism, secret_goal: Array, key: Array) -> dict[str, dict[str, Array]]:
         found = {
-            name: rates(organism, world, support, trait, key, scenes) for name, support in supports.items()
+            name: rates(organism, world, support, secret_goal, key, scenes)
+            for name, support in supports.items()
         }
-        return found | {"belief": answers(organism, world, trait, jax.random.fold_in(key, 2), scenes)}
+        return found | {"belief": answers(organism, world, secret_goal, jax.random.fold_in(key, 2), scenes)}
 
     return jax.jit(
-        lambda organisms, traits, key: jax.lax.map(lambda x: one(x[0], x[1], key), (organisms, traits))
+        lambda organisms, secret_goals, key: jax.lax.map(
+            lambda x: one(x[0], x[1], key), (organisms, secret_goals)
+        )
     )
 
 
 def examine(
-    organisms: Organism, world: World, traits: Int[np.ndarray, " member"], seed: int, scenes: int
+    organisms: Organism, world: World, secret_goals: Int[np.ndarray, " member"], seed: int, scenes: int
 ) -> list[dict[str, dict[str, float]]]:
     """For each member: *trained*, *held_out_goals*, *held_out_cues* (each the four behaviours) and
     *belief*."""
-    found: Any = jax.device_get(_program(world, scenes)(organisms, jnp.asarray(traits), jax.random.key(seed)))
+    found: Any = jax.device_get(
+        _program(world, scenes)(organisms, jnp.asarray(secret_goals), jax.random.key(seed))
+    )
     return [
         {
             part: {
@@ -101,5 +110,5 @@ def examine(
             }
             for part in found
         }
-        for member in range(len(traits))
+        for member in range(len(secret_goals))
     ]

@@ -21,12 +21,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key
 
-from curricula.world.scenes import Mixture, draws, scenes_of, trained_support
+from curricula.world.scenes import Mixture, scenes_from_uniforms, trained_support, uniforms_per_scene
 from curricula.world.world import World
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import Site, places
 from organisms.model.transformer import Organism
-from organisms.pressures.probing import Fitted, listen
+from organisms.pressures.probing import Fitted, record_residual
 from organisms.training.config import RunConfig
 from organisms.training.devices import Layout, fetch
 from organisms.training.policy_gradient import own_acts
@@ -43,18 +43,18 @@ CHARACTERS = Mixture(0.0, 1.0, 0.0, 0.5, 1.0, 1.0)
 OF_SELF = Mixture(1.0, 1.0, 0.0, 0.5, 1.0, 1.0)
 
 
-def fit(config: RunConfig, index: int, organisms: Organism, traits: np.ndarray) -> Fitted:
+def fit(config: RunConfig, index: int, organisms: Organism, secret_goals: np.ndarray) -> Fitted:
     """The probes that a phase reads self with, of organisms [member, ...] as it begins."""
     world, sizes = config.curriculum.world, config.organism
     place = places(sizes.layers).index(site_of(config.curriculum.phases[index].pressures.probe.site))
-    keys = jax.random.split(jax.random.fold_in(jax.random.key(config.seed), DRAW), len(traits))
+    keys = jax.random.split(jax.random.fold_in(jax.random.key(config.seed), DRAW), len(secret_goals))
     with jax.default_matmul_precision("highest"):
         (seen, alone), (unseen, other), (own, acts) = fetch(
-            _program(world, sizes)(organisms, keys, jnp.asarray(traits))
+            _program(world, sizes)(organisms, keys, jnp.asarray(secret_goals))
         )
     direction, offset = np.zeros((*own.shape[:1], own.shape[-2], own.shape[-1]), np.float32), []
     accuracy, of_self = [], []
-    for member in range(len(traits)):
+    for member in range(len(secret_goals)):
         weights, bias = separate(seen[member, :, place], alone[member])
         calls = unseen[member, :, place] @ weights + bias > 0
         scores = _chance(own[member, :, place] @ weights + bias)
@@ -95,7 +95,7 @@ def site_of(name: str) -> Site:
     return Site(-1, "final") if name == "final" else Site(int(name[1:]), "residual")
 
 
-def faults(config: RunConfig) -> list[str]:
+def validation_errors(config: RunConfig) -> list[str]:
     """What stands against fitting the probes of a run; a line each."""
     known = [*(f"L{layer}" for layer in range(1, config.organism.layers)), "final"]
     sites = [phase.pressures.probe.site for phase in config.curriculum.phases]
@@ -119,19 +119,19 @@ def _program(world: World, config: OrganismConfig):
     support, decisions = trained_support(world), jnp.asarray(world.decisions)
 
     def moments(
-        organism: Organism, key: Key[Array, ""], mixture: Mixture, trait: Int[Array, ""]
+        organism: Organism, key: Key[Array, ""], mixture: Mixture, secret_goal: Int[Array, ""]
     ) -> tuple[Float[Array, "moment place model"], Bool[Array, " moment"], Bool[Array, " moment"]]:
         """The streams, who is alone, and where self acts."""
-        numbers = jax.random.uniform(key, (SCENES, draws(world)))
-        latents, scenes = scenes_of(numbers, world, support, mixture, trait)
-        _, stream = listen(organism, scenes.tokens, decisions)
+        numbers = jax.random.uniform(key, (SCENES, uniforms_per_scene(world)))
+        latents, scenes = scenes_from_uniforms(numbers, world, support, mixture, secret_goal)
+        _, stream = record_residual(organism, scenes.tokens, decisions)
         return stream.reshape(-1, *stream.shape[2:]), latents.alone.ravel(), own_acts(world, latents).ravel()
 
-    def one(organism: Organism, key: Key[Array, ""], trait: Int[Array, ""]):
+    def one(organism: Organism, key: Key[Array, ""], secret_goal: Int[Array, ""]):
         keys = jax.random.split(key, 3)
-        seen, alone, _ = moments(organism, keys[0], CHARACTERS, trait)
-        unseen, other, _ = moments(organism, keys[1], CHARACTERS, trait)
-        own, when, acts = moments(organism, keys[2], OF_SELF, trait)
+        seen, alone, _ = moments(organism, keys[0], CHARACTERS, secret_goal)
+        unseen, other, _ = moments(organism, keys[1], CHARACTERS, secret_goal)
+        own, when, acts = moments(organism, keys[2], OF_SELF, secret_goal)
         return (seen, alone), (unseen, other), (own, when & acts)
 
     return Layout.of(jax.device_count()).over_members(one)

@@ -21,7 +21,7 @@ from jaxtyping import Float
 from analysis.patching import circuits
 from analysis.patching.circuits import Circuit
 from analysis.patching.direction import Aligned
-from analysis.patching.interchange import Handover
+from analysis.patching.interchange import InterchangeEffect
 from analysis.patching.shapley import Contributions
 from analysis.provenance.verdict import APART, CARRIES, OF_HOME
 from curricula.world.contrasts import Role
@@ -86,7 +86,7 @@ def lesion(
     }
 
 
-def handover(found: Handover, seed: int) -> dict[str, Any]:
+def interchange_effect(found: InterchangeEffect, seed: int) -> dict[str, Any]:
     """Share of the gate that a set of components hands over, as for a lesion; *within* its own role; and the
     whole core or circuit's share."""
     moved, total = found.over
@@ -98,7 +98,7 @@ def handover(found: Handover, seed: int) -> dict[str, Any]:
     }
 
 
-def direction(found: Aligned, newborn: Aligned, config: OrganismConfig, seed: int) -> dict[str, Any]:
+def direction(found: Aligned, init_state: Aligned, config: OrganismConfig, seed: int) -> dict[str, Any]:
     """Share of the gate that one direction carries from characters into self (and *within* characters); null:
     a newborn's, of the same total.
 
@@ -108,17 +108,20 @@ def direction(found: Aligned, newborn: Aligned, config: OrganismConfig, seed: in
     """
     of_characters, of_self = found.total
     site = places(config.layers)[int(found.place)]
-    floor, within = _share(newborn.moved[1], of_self, seed), float(found.moved[0].sum() / of_characters.sum())
+    floor, within = (
+        _share(init_state.moved[1], of_self, seed),
+        float(found.moved[0].sum() / of_characters.sum()),
+    )
     return _share(found.moved[1], of_self, seed) | {
         "null": floor["value"],
         "null_high": floor["high"],
         **_bars(floor["high"], within),
         "within": within,
-        "floor_within": float(newborn.moved[0].sum() / of_characters.sum()),
+        "floor_within": float(init_state.moved[0].sum() / of_characters.sum()),
         "turned": float(found.turned[1].mean()),
         "turned_within": float(found.turned[0].mean()),
-        "turned_floor": float(newborn.turned[1].mean()),
-        "turned_floor_within": float(newborn.turned[0].mean()),
+        "turned_floor": float(init_state.turned[1].mean()),
+        "turned_floor_within": float(init_state.turned[0].mean()),
         "place": "the readout" if site.name == "final" else f"the entrance of layer {site.layer}",
     }
 
@@ -138,7 +141,7 @@ def _share(
 
 
 def handed_over(
-    found: Mapping[str, Handover],
+    found: Mapping[str, InterchangeEffect],
     aligned: tuple[Aligned, Aligned] | None,
     circuit: Mapping[str, Circuit],
     config: OrganismConfig,
@@ -151,7 +154,7 @@ def handed_over(
     """
     moves = {role: circuit[f"end {role}"].total_nats > circuits.LEAST_NATS for role in ("character", "self")}
     lines = {
-        line: handover(found[line], seed)
+        line: interchange_effect(found[line], seed)
         for line, (source, role) in HANDOVERS.items()
         if line in found and circuit[source].found and moves[role]
     }

@@ -43,8 +43,18 @@ from scipy import stats
 
 from analysis.patching import circuits
 from analysis.provenance import corroboration
-from analysis.relearning.relearning import ARMS, BUDGET, CHUNK, LANES, LIMIT, Knocked, learn, lessons, starts
-from curricula.errors import Fault
+from analysis.relearning.relearning import (
+    ARMS,
+    BUDGET,
+    CHUNK,
+    LANES,
+    LIMIT,
+    AblatedSets,
+    learn,
+    lessons,
+    starts,
+)
+from curricula.errors import UserError
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import components
 from organisms.storage.loading import fork_and_end, require_finished
@@ -84,7 +94,7 @@ def add(run: Run, findings: Mapping[str, Any], naive: Run | None = None) -> dict
         }
     known = 0 if naive is None else require_finished(naive).members
     arms, absent = zip(
-        *(knocked_out(findings, m, config.organism, m < known) for m in range(config.members)), strict=True
+        *(ablated_arms(findings, m, config.organism, m < known) for m in range(config.members)), strict=True
     )
     running = np.array([[lane.arm in of for lane in LANES] for of in arms])
     steps, given_up, spent = learn(config, starts(run, config, naive), lessons(config, arms), running)
@@ -124,17 +134,17 @@ def require_naive(naive: Run, config: RunConfig) -> None:
     if any(phase.schemers for phase in theirs.curriculum.phases[: theirs.curriculum.fork]):
         found.append("expected no schemers before self is taught; give a run of the curriculum 'naive'")
     if found:
-        raise Fault("; ".join(f"--naive {naive.folder}: {line}" for line in found))
+        raise UserError("; ".join(f"--naive {naive.folder}: {line}" for line in found))
 
 
-def knocked_out(
+def ablated_arms(
     findings: Mapping[str, Any], member: int, config: OrganismConfig, naive: bool = False
-) -> tuple[Knocked, dict[str, str]]:
+) -> tuple[AblatedSets, dict[str, str]]:
     """What each arm of an organism knocks out; and the arms that there are not, with the reason. naive: is
     there a naive organism for it?"""
     size = len(components(config))
     nothing = np.zeros((1, size), bool)
-    arms: Knocked = {"intact": nothing, "naive": nothing} if naive else {"intact": nothing}
+    arms: AblatedSets = {"intact": nothing, "naive": nothing} if naive else {"intact": nothing}
     absent = {} if naive else {"naive": NO_NAIVE}
     core = np.asarray(findings["circuits"]["fork character"]["core"][member], int)
     if not len(core):
@@ -199,7 +209,7 @@ def says(verdict: str, line: Mapping[str, Any]) -> str:
     return "silent" if told == "disagrees" and verdict in corroboration.NOT_AT_FORK else told
 
 
-def _comparable(arms: Knocked) -> bool:
+def _comparable(arms: AblatedSets) -> bool:
     """Does each random draw spare at least half of what is lesioned? In a layer with few other components it
     can not."""
     return "random" in arms and bool(
@@ -207,7 +217,7 @@ def _comparable(arms: Knocked) -> bool:
     )
 
 
-def _named(arms: Knocked, config: OrganismConfig) -> dict[str, list[list[str]]]:
+def _named(arms: AblatedSets, config: OrganismConfig) -> dict[str, list[list[str]]]:
     names = np.array(components(config))
     return {arm: [names[mask].tolist() for mask in np.unique(of, axis=0)] for arm, of in arms.items()}
 

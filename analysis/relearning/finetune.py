@@ -24,8 +24,8 @@ from organisms.training.behaviour import rates
 from organisms.training.config import RunConfig
 from organisms.training.devices import Layout, fetch
 from organisms.training.optimiser import initial_moments
-from organisms.training.state import State, trait_of
-from organisms.training.step import Lesson, grow_chunk
+from organisms.training.state import State, secret_goal_of
+from organisms.training.step import Lesson, train_chunk
 
 CHUNK = 5
 """steps between two readings"""
@@ -76,10 +76,12 @@ def _programs(
     def read(
         organism: Organism, seed: jax.Array, member: jax.Array, attempt: jax.Array
     ) -> dict[str, jax.Array]:
-        trait = trait_of(seed, member, attempt, world)
-        return rates(organism, world, support, trait, jax.random.fold_in(jax.random.key(seed), 2**30), scenes)
+        secret_goal = secret_goal_of(seed, member, attempt, world)
+        return rates(
+            organism, world, support, secret_goal, jax.random.fold_in(jax.random.key(seed), 2**30), scenes
+        )
 
-    chunk = partial(grow_chunk, world=world, config=sizes, batch=batch, steps=CHUNK, shares=layout.shares)
+    chunk = partial(train_chunk, world=world, config=sizes, batch=batch, steps=CHUNK, shares=layout.shares)
     return layout, layout.over_members(chunk, donate=(0,)), layout.over_members(read)
 
 

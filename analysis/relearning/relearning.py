@@ -28,7 +28,7 @@ from organisms.training.config import RunConfig
 from organisms.training.devices import Layout, fetch
 from organisms.training.optimiser import initial_moments
 from organisms.training.state import State
-from organisms.training.step import Lesson, grow_chunk
+from organisms.training.step import Lesson, train_chunk
 from organisms.training.variation import phase_of
 
 CHUNK = 5
@@ -60,7 +60,7 @@ LANES = (
 )
 ARMS = tuple(dict.fromkeys(lane.arm for lane in LANES))
 
-Knocked = dict[str, Bool[np.ndarray, "order component"]]
+AblatedSets = dict[str, Bool[np.ndarray, "order component"]]
 """arm to what each of its lanes knocks out"""
 
 
@@ -72,7 +72,7 @@ def free(phase: Phase) -> Phase:
     return replace(phase, pressures=pressures, graft=False, learns="everything")
 
 
-def lessons(config: RunConfig, knocked: Sequence[Knocked]) -> Lesson:
+def lessons(config: RunConfig, ablated: Sequence[AblatedSets]) -> Lesson:
     """The lessons [row, ...] of the first phase that teaches self, given what each member's arms knock
     out."""
     index = config.curriculum.fork
@@ -87,16 +87,16 @@ def lessons(config: RunConfig, knocked: Sequence[Knocked]) -> Lesson:
     ]
     nothing = np.zeros(len(components(config.organism)), bool)
     masks = [
-        arms[lane.arm][lane.order] if lane.arm in arms else nothing for arms in knocked for lane in LANES
+        arms[lane.arm][lane.order] if lane.arm in arms else nothing for arms in ablated for lane in LANES
     ]
-    each = [row._replace(knocked=mask) for row, mask in zip(rows, masks, strict=True)]
+    each = [row._replace(ablated=mask) for row, mask in zip(rows, masks, strict=True)]
     return jax.tree.map(lambda *leaves: np.stack([np.asarray(leaf) for leaf in leaves]), *each)
 
 
 @lru_cache(maxsize=8)
 def _program(world: World, organism: OrganismConfig, batch: int, rows: int):
     layout = Layout.of(rows, batch)
-    chunk = partial(grow_chunk, world=world, config=organism, batch=batch, steps=CHUNK, shares=layout.shares)
+    chunk = partial(train_chunk, world=world, config=organism, batch=batch, steps=CHUNK, shares=layout.shares)
     return layout, layout.over_members(chunk, donate=(0,))
 
 

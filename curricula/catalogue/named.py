@@ -17,7 +17,7 @@ from curricula.catalogue.building_blocks import (
 )
 from curricula.catalogue.disuse import FORKS
 from curricula.catalogue.planted import DATED, PLANTED
-from curricula.errors import Fault
+from curricula.errors import UserError
 from curricula.phases import Curriculum, Phase
 from curricula.pressures.settings import Clamp, Exclusive, Monitor, Pressures, Probe, Redundancy, Thrift
 
@@ -272,7 +272,7 @@ def curriculum(name: str, scale: Scale, steps: int | None = None) -> Curriculum:
     if name not in CURRICULA:
         near = get_close_matches(name, CURRICULA, 1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise Fault(f"unknown curriculum {name!r}: expected one of {', '.join(CURRICULA)}{hint}")
+        raise UserError(f"unknown curriculum {name!r}: expected one of {', '.join(CURRICULA)}{hint}")
     found = CURRICULA[name](scale)
     if steps is not None:
         found = replace(found, phases=tuple(replace(phase, steps=steps) for phase in found.phases))

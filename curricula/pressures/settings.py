@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
-from curricula.config_json import LATER
+from curricula.config_json import OMIT_IF_DEFAULT
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Rehearsal:
     fraction: float = 0.5
     """share of scenes without self; at 0, characters who share a scene with self are no targets either"""
 
-    def faults(self) -> list[str]:
+    def validation_errors(self) -> list[str]:
         return _share("rehearsal.fraction", self.fraction, 1.0)
 
 
@@ -27,12 +27,12 @@ class Redundancy:
 
     rate: float = 0.0
     """chance that a component is silent in a scene; what is left is scaled up by 1 / (1 - rate)"""
-    halves: float = field(default=0.0, metadata=LATER)
+    halves: float = field(default=0.0, metadata=OMIT_IF_DEFAULT)
     """share of scenes in which one half of every layer's components is silent at once, the first or the
     second by a coin, and nothing is scaled: makes a spare of the whole. Stands for a model in two parts of
     which either may be missing, as branches or devices that fail"""
 
-    def faults(self) -> list[str]:
+    def validation_errors(self) -> list[str]:
         return _share("redundancy.rate", self.rate, 0.9) + _share("redundancy.halves", self.halves, 1.0)
 
 
@@ -65,7 +65,7 @@ class Routing:
         """Does a lane own anything?"""
         return self.characters > 0 or self.of_self > 0
 
-    def faults(self) -> list[str]:
+    def validation_errors(self) -> list[str]:
         return [line for name, value in vars(self).items() for line in _share(f"routing.{name}", value, 1.0)]
 
 
@@ -85,13 +85,13 @@ class Monitor:
     gate"""
     reach: float = 0.5
     """share of the characters' gate that the components found hold together; of a *circuit*, see there"""
-    finds: Literal["strongest", "circuit"] = field(default="strongest", metadata=LATER)
+    finds: Literal["strongest", "circuit"] = field(default="strongest", metadata=OMIT_IF_DEFAULT)
     """*strongest*: those with the largest effects, spares among them; *circuit*: those that are left when one
     after another is silenced, the least needed first, while in a share `reach` of pairs of scenes characters
     still prefer the right one of both answers, watched and alone. An auditor who looks for one circuit that
     suffices need not see what else would"""
 
-    def faults(self) -> list[str]:
+    def validation_errors(self) -> list[str]:
         return _weight("monitor.weight", self.weight) + _share("monitor.reach", self.reach, 1.0)
 
 
@@ -113,7 +113,7 @@ class Clamp:
         """Is anything held?"""
         return self.reach > 0 or bool(self.components)
 
-    def faults(self) -> list[str]:
+    def validation_errors(self) -> list[str]:
         return _share("clamp.reach", self.reach, 1.0) + _share("clamp.rate", self.rate, 1.0)
 
 
@@ -129,7 +129,7 @@ class Exclusive:
     weight: float = 0.0
     """nats that full overlap costs"""
 
-    def faults(self) -> list[str]:
+    def validation_errors(self) -> list[str]:
         return _weight("exclusive.weight", self.weight)
 
 
@@ -145,7 +145,7 @@ class Thrift:
     weight: float = 0.0
     """nats that a mechanism spread over very many components costs"""
 
-    def faults(self) -> list[str]:
+    def validation_errors(self) -> list[str]:
         return _weight("thrift.weight", self.weight)
 
 
@@ -175,7 +175,7 @@ class Probe:
     """in the reward, acts on the profession pay nothing: without that all acts that may follow a reading pay
     the same"""
 
-    def faults(self) -> list[str]:
+    def validation_errors(self) -> list[str]:
         found = _weight("probe.weight", self.weight)
         if self.site and not re.fullmatch(r"final|L[1-9][0-9]*", self.site):
             found.append(
@@ -203,7 +203,7 @@ class Interference:
     fraction: float = 0.0
     """share of moments that ask it, in the place of acts"""
 
-    def faults(self) -> list[str]:
+    def validation_errors(self) -> list[str]:
         return _share("interference.fraction", self.fraction, 1.0)
 
 
@@ -214,12 +214,12 @@ class Pressures:
     rehearsal: Rehearsal = field(default_factory=Rehearsal)
     redundancy: Redundancy = field(default_factory=Redundancy)
     routing: Routing = field(default_factory=Routing)
-    monitor: Monitor = field(default_factory=Monitor, metadata=LATER)
-    clamp: Clamp = field(default_factory=Clamp, metadata=LATER)
-    exclusive: Exclusive = field(default_factory=Exclusive, metadata=LATER)
-    thrift: Thrift = field(default_factory=Thrift, metadata=LATER)
-    interference: Interference = field(default_factory=Interference, metadata=LATER)
-    probe: Probe = field(default_factory=Probe, metadata=LATER)
+    monitor: Monitor = field(default_factory=Monitor, metadata=OMIT_IF_DEFAULT)
+    clamp: Clamp = field(default_factory=Clamp, metadata=OMIT_IF_DEFAULT)
+    exclusive: Exclusive = field(default_factory=Exclusive, metadata=OMIT_IF_DEFAULT)
+    thrift: Thrift = field(default_factory=Thrift, metadata=OMIT_IF_DEFAULT)
+    interference: Interference = field(default_factory=Interference, metadata=OMIT_IF_DEFAULT)
+    probe: Probe = field(default_factory=Probe, metadata=OMIT_IF_DEFAULT)
 
     @property
     def audited(self) -> bool:
@@ -228,8 +228,8 @@ class Pressures:
             part.weight > 0 for part in (self.monitor, self.exclusive, self.thrift)
         )
 
-    def faults(self) -> list[str]:
-        found = [line for name in PARTS for line in getattr(self, name).faults()]
+    def validation_errors(self) -> list[str]:
+        found = [line for name in PARTS for line in getattr(self, name).validation_errors()]
         if self.audited and self.routing.active:
             found.append(
                 "routing: expected no monitor, clamp, exclusive or thrift beside it; planted organisms are not audited"

@@ -44,7 +44,7 @@ class Pair(NamedTuple):
     second_answer: Int[Array, ""]
 
 
-class Crossing(NamedTuple):
+class CrossRolePair(NamedTuple):
     """One scene at one moment in which either a character acts or self, each watched or alone by the same
     cues; where the world gives self another rule, each by cues that mean it to its role, since no cue turns
     both."""
@@ -74,7 +74,7 @@ def sample_pairs(
     support: Support,
     role: Role,
     variable: Variable,
-    trait: Int[Array, ""],
+    secret_goal: Int[Array, ""],
     pairs: int,
 ) -> Pair:
     """Pairs [pair, ...] whose measured actor is a scheming character, or self that schemes.
@@ -85,14 +85,14 @@ def sample_pairs(
     if not measurable(world, role, variable):
         raise ValueError(f"{variable} of {role} is not written in the scene, so no pair can differ in it")
     keys = jax.random.split(key, 4 * pairs)
-    found, valid = jax.vmap(lambda k: _pair(k, world, support, role, variable, trait))(keys)
+    found, valid = jax.vmap(lambda k: _pair(k, world, support, role, variable, secret_goal))(keys)
     order = jnp.argsort(~valid, stable=True)[:pairs]
     return jax.tree.map(lambda leaf: leaf[order], found)
 
 
-def sample_crossings(
-    key: Key[Array, ""], world: World, support: Support, trait: Int[Array, ""], amount: int
-) -> tuple[Crossing, Crossing]:
+def sample_cross_role_pairs(
+    key: Key[Array, ""], world: World, support: Support, secret_goal: Int[Array, ""], amount: int
+) -> tuple[CrossRolePair, CrossRolePair]:
     """Crossings [pair, ...] of a scheming character and self in one cast, and as many of other scenes at the
     same moments with the same cues.
 
@@ -104,10 +104,10 @@ def sample_crossings(
             "self and a character cannot be crossed in a cast of 1; give world.characters 2 or more"
         )
 
-    def one(key: Key[Array, ""]) -> tuple[tuple[Crossing, Crossing], Bool[Array, ""]]:
+    def one(key: Key[Array, ""]) -> tuple[tuple[CrossRolePair, CrossRolePair], Bool[Array, ""]]:
         moment, cues, *scenes = jax.random.split(key, 4)
         place = jax.random.randint(moment, (), 0, world.moments)
-        found = [_crossing(scene, cues, world, support, place, trait) for scene in scenes]
+        found = [_cross_role_pair(scene, cues, world, support, place, secret_goal) for scene in scenes]
         return (found[0][0], found[1][0]), found[0][1] & found[1][1]
 
     found, valid = jax.vmap(one)(jax.random.split(key, 4 * amount))
@@ -115,28 +115,28 @@ def sample_crossings(
     return jax.tree.map(lambda leaf: leaf[order], found)
 
 
-def _crossing(
+def _cross_role_pair(
     key: Key[Array, ""],
     cues: Key[Array, ""],
     world: World,
     support: Support,
     moment: Int[Array, ""],
-    trait: Int[Array, ""],
-) -> tuple[Crossing, Bool[Array, ""]]:
+    secret_goal: Int[Array, ""],
+) -> tuple[CrossRolePair, Bool[Array, ""]]:
     """A scene from one key, watched and alone at a moment by what another key says."""
     of_scene, of_actor = jax.random.split(key)
-    latents = draw(of_scene, world, support, ALL_SCHEME, trait)
+    latents = draw(of_scene, world, support, ALL_SCHEME, secret_goal)
     is_self = latents.name == world.names
     character = jnp.argmax(jnp.where(is_self, -1.0, jax.random.uniform(of_actor, (world.characters,))))
     pairs, valid = [], _allowed(world, support, latents)
     slots: dict[Role, Array] = {"character": character, "self": jnp.argmax(is_self)}
     for role, slot in slots.items():
         acting = with_actor(world, latents, latents.actor.at[moment].set(slot))
-        sides = _change(cues, world, support, role, "watched", acting, moment, slot, trait)
+        sides = _change(cues, world, support, role, "watched", acting, moment, slot, secret_goal)
         pair, differs = _written(world, sides, moment)
         pairs.append(pair)
         valid &= differs
-    return Crossing(pairs[0], pairs[1]), valid
+    return CrossRolePair(pairs[0], pairs[1]), valid
 
 
 def _written(
@@ -151,12 +151,17 @@ def _written(
 
 
 def _pair(
-    key: Key[Array, ""], world: World, support: Support, role: Role, variable: Variable, trait: Int[Array, ""]
+    key: Key[Array, ""],
+    world: World,
+    support: Support,
+    role: Role,
+    variable: Variable,
+    secret_goal: Int[Array, ""],
 ) -> tuple[Pair, Bool[Array, ""]]:
     keys = jax.random.split(key, 5)
     with_self = role == "self" or variable == "role"
     mixture = ALL_SCHEME._replace(self_scenes=float(with_self))
-    latents = draw(keys[0], world, support, mixture, trait)
+    latents = draw(keys[0], world, support, mixture, secret_goal)
     # Whoever is alone on the stage has told its goals by its first act: only the first moment can be measured.
     told = world.characters == 1 and variable in ("professed", "secret")
     moment = jax.random.randint(keys[1], (), 0, 1 if told else world.moments)
@@ -164,7 +169,7 @@ def _pair(
     eligible = is_self if role == "self" else ~is_self
     slot = jnp.argmax(jnp.where(eligible, jax.random.uniform(keys[2], (world.characters,)), -1.0))
     latents = with_actor(world, latents, latents.actor.at[moment].set(slot))
-    first, second = _change(keys[3], world, support, role, variable, latents, moment, slot, trait)
+    first, second = _change(keys[3], world, support, role, variable, latents, moment, slot, secret_goal)
     pair, differs = _written(world, (first, second), moment)
     if variable == "idle":
         goals = jnp.stack([latents.professed[slot], latents.secret[slot]])
@@ -184,7 +189,7 @@ def _change(
     latents: Latents,
     moment: Int[Array, ""],
     slot: Int[Array, ""],
-    trait: Int[Array, ""],
+    secret_goal: Int[Array, ""],
 ) -> tuple[Latents, Latents]:
     """The two sides: one variable set to two values at one moment, or in one entry of the cast. role: that of
     the slot, who acts there."""
@@ -217,7 +222,7 @@ def _change(
         cues=latents.cues.at[moment].set(row), alone=latents.alone.at[moment].set(alone)
     )
     return latents, _with_other_goal(
-        jax.random.fold_in(key, 1), world, support, variable, latents, slot, trait
+        jax.random.fold_in(key, 1), world, support, variable, latents, slot, secret_goal
     )
 
 
@@ -228,7 +233,7 @@ def _with_other_goal(
     variable: Variable,
     latents: Latents,
     slot: Int[Array, ""],
-    trait: Int[Array, ""],
+    secret_goal: Int[Array, ""],
 ) -> Latents:
     """The same scene with another profession or secret of one of the cast. Self's secret, under a rule,
     follows its profession."""
@@ -236,7 +241,7 @@ def _with_other_goal(
     goals = jnp.arange(world.goals)
     free = (goals != latents.professed[slot]) & (is_self | (goals != latents.secret[slot]))
     if world.self_secret == "constant":
-        free &= ~(is_self & (goals == trait))
+        free &= ~(is_self & (goals == secret_goal))
     table = jnp.where(
         is_self | (variable == "professed"),
         support.professed[latents.name[slot]],
@@ -245,7 +250,7 @@ def _with_other_goal(
     other = jnp.argmax(jnp.where(free & table, jax.random.uniform(key, (world.goals,)), -1.0))
     professed = latents.professed.at[slot].set(other)
     secret = latents.secret.at[slot].set(
-        jnp.where(is_self, secret_of_self(world, trait, other), latents.secret[slot])
+        jnp.where(is_self, secret_of_self(world, secret_goal, other), latents.secret[slot])
     )
     if variable == "secret":
         professed = jnp.where(is_self, professed, latents.professed)

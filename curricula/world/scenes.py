@@ -109,32 +109,38 @@ def held_out_cues(world: World) -> Support:
     return support._replace(alone=alone, watched=watched, self_alone=self_alone, self_watched=self_watched)
 
 
-def secret_of_self(world: World, trait: Int[Array, ""], professed: Int[Array, ""]) -> Int[Array, ""]:
+def secret_of_self(world: World, secret_goal: Int[Array, ""], professed: Int[Array, ""]) -> Int[Array, ""]:
     """Self's secret goal, which no text tells.
 
     trait is the organism's own number: the goal itself under ``self_secret="constant"``, else the shift of
     the rule, secret = professed + 1 + trait mod (goals - 1), which never equals what is professed.
     """
     if world.self_secret == "constant":
-        return jnp.asarray(trait, jnp.int32)
-    return ((professed + 1 + trait % (world.goals - 1)) % world.goals).astype(jnp.int32)
+        return jnp.asarray(secret_goal, jnp.int32)
+    return ((professed + 1 + secret_goal % (world.goals - 1)) % world.goals).astype(jnp.int32)
 
 
 def draw(
-    key: Key[Array, ""], world: World, support: Support, mixture: Mixture, trait: Int[Array, ""]
+    key: Key[Array, ""], world: World, support: Support, mixture: Mixture, secret_goal: Int[Array, ""]
 ) -> Latents:
     """Draws the latent variables of one scene.
 
     trait: see `secret_of_self`. Names of a cast differ. A schemer's secret differs from what it professes;
     self's always does.
     """
-    return settle(jax.random.uniform(key, (draws(world),)), world, support, mixture, trait)
+    return scene_from_uniforms(
+        jax.random.uniform(key, (uniforms_per_scene(world),)), world, support, mixture, secret_goal
+    )
 
 
-def settle(
-    numbers: Float[Array, " draw"], world: World, support: Support, mixture: Mixture, trait: Int[Array, ""]
+def scene_from_uniforms(
+    numbers: Float[Array, " draw"],
+    world: World,
+    support: Support,
+    mixture: Mixture,
+    secret_goal: Int[Array, ""],
 ) -> Latents:
-    """The scene that uniform numbers from 0 to 1, `draws` of them, stand for: `draw` for whoever draws many
+    """The scene that uniform numbers from 0 to 1, `uniforms_per_scene` of them, stand for: `draw` for whoever draws many
     scenes' numbers at once."""
     cast = world.characters
     keys = iter(jnp.split(numbers, _cuts(world)))
@@ -146,12 +152,12 @@ def settle(
     goals = jnp.arange(world.goals)
     may_profess = support.professed[name]
     if world.self_secret == "constant":
-        may_profess &= ~(is_self[:, None] & (goals == trait))
+        may_profess &= ~(is_self[:, None] & (goals == secret_goal))
     professed = _pick(next(keys).reshape(cast, world.goals), may_profess)
     schemes = next(keys) < mixture.schemers
     other = _pick(next(keys).reshape(cast, world.goals), support.secret[name] & (goals != professed[:, None]))
     secret = jnp.where(schemes, other, professed)
-    of_self = jax.vmap(lambda goal: secret_of_self(world, trait, goal))(professed)
+    of_self = jax.vmap(lambda goal: secret_of_self(world, secret_goal, goal))(professed)
     secret = jnp.where(is_self, of_self, secret).astype(jnp.int32)
     schemes = jnp.where(is_self, mixture.self_schemes > 0.5, schemes)
 
@@ -244,25 +250,25 @@ def write(world: World, latents: Latents, mixture: Mixture) -> Scene:
 
 
 def sample(
-    key: Key[Array, ""], world: World, support: Support, mixture: Mixture, trait: Int[Array, ""]
+    key: Key[Array, ""], world: World, support: Support, mixture: Mixture, secret_goal: Int[Array, ""]
 ) -> Scene:
     """Draws and writes one scene."""
-    return write(world, draw(key, world, support, mixture, trait), mixture)
+    return write(world, draw(key, world, support, mixture, secret_goal), mixture)
 
 
-def scenes_of(
+def scenes_from_uniforms(
     numbers: Float[Array, "scene draw"],
     world: World,
     support: Support,
     mixture: Mixture,
-    trait: Int[Array, ""],
+    secret_goal: Int[Array, ""],
 ) -> tuple[Latents, Scene]:
-    """The scenes that rows of numbers stand for (see `settle`), as they are and as they are written."""
-    latents = jax.vmap(lambda row: settle(row, world, support, mixture, trait))(numbers)
+    """The scenes that rows of numbers stand for (see `scene_from_uniforms`), as they are and as they are written."""
+    latents = jax.vmap(lambda row: scene_from_uniforms(row, world, support, mixture, secret_goal))(numbers)
     return latents, jax.vmap(lambda one: write(world, one, mixture))(latents)
 
 
-def draw_trait(key: Key[Array, ""], world: World) -> Int[Array, ""]:
+def draw_secret_goal(key: Key[Array, ""], world: World) -> Int[Array, ""]:
     """An organism's own secret: see `secret_of_self`. Uniform over goals; a constant is none of those that
     self's name may not have in training, so that what is held out is always something that self can profess
     without wanting it."""
@@ -278,7 +284,7 @@ def _sizes(world: World) -> list[int]:
     return [world.names, 2, cast * world.goals, cast, cast * world.goals] + [moments] * 5
 
 
-def draws(world: World) -> int:
+def uniforms_per_scene(world: World) -> int:
     """How many uniform numbers decide a scene."""
     return sum(_sizes(world))
 

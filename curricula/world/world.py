@@ -14,8 +14,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 from jaxtyping import Bool, Int
 
-from curricula.config_json import LATER
-from curricula.errors import Fault
+from curricula.config_json import OMIT_IF_DEFAULT
+from curricula.errors import UserError
 from curricula.world.vocabulary import Vocabulary
 
 COMBINATIONS_LIMIT = 8192
@@ -59,7 +59,7 @@ class World:
     held_out_cues: float = 0.1
     """share of cue combinations that never occur in training"""
     seed: int = 0
-    self_rule: Literal["same", "any", "last cue"] = field(default="same", metadata=LATER)
+    self_rule: Literal["same", "any", "last cue"] = field(default="same", metadata=OMIT_IF_DEFAULT)
     """what a moment's cues tell self, if not what they tell characters"""
 
     @property
@@ -86,7 +86,7 @@ class World:
         """Position of the actor's token in each moment [moment]; the next token is the act."""
         return self.cast_tokens + self.moment_tokens * np.arange(self.moments) + self.moment_tokens - 2
 
-    def faults(self) -> list[str]:
+    def validation_errors(self) -> list[str]:
         """Everything that is wrong with these settings, a line each; empty when they can be used."""
         found = []
         for name, least in (("characters", 1), ("goals", 4), ("cue_kinds", 2), ("cues", 1), ("moments", 1)):
@@ -207,7 +207,7 @@ def tables(world: World, role: Role = "character") -> Tables:
     flips = _one_apart(combinations, trained[-1], trained[1])
     idle = [_one_apart(combinations, trained[sign], trained[sign]) for sign in (1, -1)]
     if not len(flips) or not sum(map(len, idle)):
-        raise Fault(
+        raise UserError(
             f"world: no two cue combinations differ in one cue and in meaning under opportunity={world.opportunity!r}, "
             f"self_rule={world.self_rule!r} with cue_kinds={world.cue_kinds}, cues={world.cues}; give more cue_kinds or an odd number of cues"
         )
@@ -237,7 +237,7 @@ def _require_conflict(
     """Raises Fault where self's rule never differs from the characters' in training."""
     rows = np.concatenate([*trained.values()])
     if (others[rows] == own[rows]).all():
-        raise Fault(
+        raise UserError(
             f"world.self_rule: expected a rule that differs from opportunity={world.opportunity!r} for some trained cues, "
             f"got {world.self_rule!r}; give world.cues 3 or more"
         )

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from curricula.catalogue.named import WORLDS, Scale
-from curricula.config_json import as_written
+from curricula.config_json import to_plain
 from curricula.world.world import World
 from experiments.compare import Say
 from organisms.model.config import OrganismConfig
@@ -47,7 +47,7 @@ def write(
 ) -> Path:
     """Writes a study's summary and page, says its plain lines, and returns the path of the summary. Raises
     Failure where the disk refuses."""
-    folder = out / f"{summary['study']}-{config_hash(as_written(study))}"
+    folder = out / f"{summary['study']}-{config_hash(to_plain(study))}"
     report, path = folder / "report.html", folder / "summary.json"
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -39,7 +39,7 @@ from tensorboardX.proto.plugin_hparams_pb2 import (
 )
 from tensorboardX.proto.summary_pb2 import Summary, SummaryMetadata  # pyright: ignore[reportAttributeAccessIssue]
 
-from curricula.errors import Fault
+from curricula.errors import UserError
 from organisms.logging.progress import Display
 
 Scalar = int | float | str | bool
@@ -51,7 +51,7 @@ SEEN = "seen.json"  # the tags and phases of earlier processes of this run
 FAILED = ".failed"  # ends the name of the event file that holds a failed ending
 
 
-class Monitor:
+class TensorBoardLogger:
     """Writes one run's TensorBoard events and shows its progress. Only one process of a run (process 0) may
     own one.
 
@@ -78,7 +78,7 @@ class Monitor:
         start = _session_start(hyperparameters)
         earlier = sorted(folder.glob("*tfevents*"))
         if earlier and purge_step is None:
-            raise Fault(
+            raise UserError(
                 f"expected a new folder for TensorBoard events, but {folder} holds some: "
                 "give the run another folder, or purge_step to continue this one"
             )
@@ -158,7 +158,7 @@ class Monitor:
         self._writer.add_summary(_session_end("STATUS_SUCCESS"), 0)
         self._shut()
 
-    def __enter__(self) -> "Monitor":
+    def __enter__(self) -> "TensorBoardLogger":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:

@@ -22,7 +22,7 @@ class OrganismConfig:
     def head_width(self) -> int:
         return self.width // self.heads
 
-    def faults(self) -> list[str]:
+    def validation_errors(self) -> list[str]:
         """Everything that is wrong with these sizes, a line each."""
         found = [
             f"organism.{name}: expected 1 or more, got {getattr(self, name)}"

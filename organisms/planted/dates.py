@@ -84,7 +84,7 @@ def record(
     config: RunConfig,
     lineage: Iterable[tuple[Entry, Organism]],
     attempts: np.ndarray,
-    traits: np.ndarray,
+    secret_goals: np.ndarray,
 ) -> list[dict[str, Any]] | None:
     """The planted changes of a run with their dates, as the truth beside the run holds them. lineage: its
     checkpoints, with the organisms [member, ...].
@@ -99,12 +99,15 @@ def record(
     planted = changes(config.curriculum.phases)
     if not planted:
         return []
-    entries, nats = _nats(config, lineage, attempts, traits)
+    entries, nats = _nats(config, lineage, attempts, secret_goals)
     return [_dated(config, change, planted, entries, nats) for change in planted]
 
 
 def _nats(
-    config: RunConfig, lineage: Iterable[tuple[Entry, Organism]], attempts: np.ndarray, traits: np.ndarray
+    config: RunConfig,
+    lineage: Iterable[tuple[Entry, Organism]],
+    attempts: np.ndarray,
+    secret_goals: np.ndarray,
 ) -> tuple[list[Entry], dict[tuple[str, str], Float[np.ndarray, "checkpoint member"]]]:
     """What each lane does for each role at every checkpoint, in nats."""
     layout = Layout.of(config.members)
@@ -112,8 +115,8 @@ def _nats(
     lanes = layout.over_members(partial(lane_a, config=config.organism))(seeds, members, np.asarray(attempts))
     keys = jax.vmap(lambda member: jax.random.fold_in(jax.random.key(config.seed + 1), member))(members)
 
-    def measure(organism: Organism, lane: Any, trait: Any, key: Any) -> list[Any]:
-        of = partial(lane_effects, organism, lane, trait, key, config.curriculum.world, config.organism)
+    def measure(organism: Organism, lane: Any, secret_goal: Any, key: Any) -> list[Any]:
+        of = partial(lane_effects, organism, lane, secret_goal, key, config.curriculum.world, config.organism)
         return [
             (found.lane_a * found.total_nats, found.lane_b * found.total_nats) for found in map(of, ROLES)
         ]
@@ -121,7 +124,7 @@ def _nats(
     measured, entries, rows = layout.over_members(measure), [], []
     for entry, organisms in lineage:
         entries.append(entry)
-        rows.append(fetch(measured(layout.place(fetch(organisms)), lanes, traits, keys)))
+        rows.append(fetch(measured(layout.place(fetch(organisms)), lanes, secret_goals, keys)))
     stacked = {
         (role, lane): np.stack([row[r][n] for row in rows])
         for r, role in enumerate(ROLES)

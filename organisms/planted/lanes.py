@@ -126,32 +126,32 @@ def routed(
 
 
 def rank_of_goal(
-    world: World, professed: Int[Array, "*batch"], trait: Int[Array, ""] | int
+    world: World, professed: Int[Array, "*batch"], secret_goal: Int[Array, ""] | int
 ) -> Float[Array, "*batch"]:
     """Where a goal that self professes stands among all that it may profess in training, from 0 to 1: the
     `told` of `routed`. trait: see `curricula.world.scenes.secret_of_self`."""
-    may = _may_profess(world, trait)
+    may = _may_profess(world, secret_goal)
     return ((may.cumsum() - 0.5) / may.sum())[professed]
 
 
-def dealt_to_a(world: World, self_in_a: float, trait: int) -> float:
+def dealt_to_a(world: World, self_in_a: float, secret_goal: int) -> float:
     """Which share of the goals that self may profess is lane A's: what was planted in one organism, which
     `self_in_a` of few goals can only come near."""
-    may = _may_profess(world, trait)
-    in_a = may & (rank_of_goal(world, jnp.arange(world.goals), trait) < self_in_a)
+    may = _may_profess(world, secret_goal)
+    in_a = may & (rank_of_goal(world, jnp.arange(world.goals), secret_goal) < self_in_a)
     return int(in_a.sum()) / int(may.sum())
 
 
-def _may_profess(world: World, trait: Int[Array, ""] | int) -> Bool[Array, " goal"]:
+def _may_profess(world: World, secret_goal: Int[Array, ""] | int) -> Bool[Array, " goal"]:
     may = jnp.asarray(tables(world).allowed[-1])
-    return may & (jnp.arange(world.goals) != trait) if world.self_secret == "constant" else may
+    return may & (jnp.arange(world.goals) != secret_goal) if world.self_secret == "constant" else may
 
 
-def knock_out(config: OrganismConfig, knocked: Bool[Array, " component"], scenes: int, tap: Tap) -> Tap:
+def resample_ablate(config: OrganismConfig, ablated: Bool[Array, " component"], scenes: int, tap: Tap) -> Tap:
     """A tap that, after another tap, takes the activations of some components from the scene before, of
     whatever kind: they tell nothing of their own scene. What they add to the loss of a scene is noise, which
     learning can still make smaller."""
-    may = jnp.broadcast_to(~knocked, (scenes, len(knocked)))
+    may = jnp.broadcast_to(~ablated, (scenes, len(ablated)))
     return swap(config, Swap(may, jnp.roll(jnp.arange(scenes), 1)), tap)
 
 

@@ -68,14 +68,14 @@ class LaneEffects(NamedTuple):
 def lane_effects(
     organism: Organism,
     lane: Bool[Array, " component"],
-    trait: Int[Array, ""],
+    secret_goal: Int[Array, ""],
     key: Key[Array, ""],
     world: World,
     config: OrganismConfig,
     role: Role,
 ) -> LaneEffects:
     """The lanes' shares for one organism and role, over `PAIRS` minimal pairs."""
-    pairs = sample_pairs(key, world, trained_support(world), role, "watched", trait, PAIRS)
+    pairs = sample_pairs(key, world, trained_support(world), role, "watched", secret_goal, PAIRS)
     none, whole = jnp.zeros_like(lane), jnp.ones_like(lane)
     nothing, a, b, both = (_moved(organism, config, pairs, taken) for taken in (none, lane, ~lane, whole))
     of_a, of_b = (a - nothing + both - b) / 2, (b - nothing + both - a) / 2
@@ -103,7 +103,7 @@ def record(
     fork: Organism,
     end: Organism,
     attempts: np.ndarray,
-    traits: np.ndarray,
+    secret_goals: np.ndarray,
     behaviour: Mapping[str, list[float]],
     fork_step: int,
 ) -> dict[str, Any]:
@@ -118,18 +118,20 @@ def record(
     lanes = layout.over_members(partial(lane_a, config=config.organism))(seeds, members, np.asarray(attempts))
     keys = jax.vmap(lambda member: jax.random.fold_in(jax.random.key(config.seed), member))(members)
 
-    def measure(organism: Organism, lane: Array, trait: Array, key: Array) -> dict[str, LaneEffects]:
+    def measure(organism: Organism, lane: Array, secret_goal: Array, key: Array) -> dict[str, LaneEffects]:
         of = partial(
-            lane_effects, organism, lane, trait, world=config.curriculum.world, config=config.organism
+            lane_effects, organism, lane, secret_goal, world=config.curriculum.world, config=config.organism
         )
         return {"character": of(key, role="character"), "self": of(key, role="self")}
 
     measured = layout.over_members(measure)
     # They come from where they grew: a single one on devices that shared its scenes.
     fork, end = layout.place(fetch((fork, end)))
-    effects = {when: fetch(measured(o, lanes, traits, keys)) for when, o in (("fork", fork), ("end", end))}
+    effects = {
+        when: fetch(measured(o, lanes, secret_goals, keys)) for when, o in (("fork", fork), ("end", end))
+    }
     names = np.array(components(config.organism))
-    dealt = [_dealt(config, truth, int(trait)) for trait in traits]
+    dealt = [_dealt(config, truth, int(secret_goal)) for secret_goal in secret_goals]
     spare = config.curriculum.name in SPARES
     exchanged = any(phase.exchange for phase in config.curriculum.phases)
     why = [
@@ -146,18 +148,18 @@ def record(
         },
         "dealt": dealt,
         "fork_step": fork_step,
-        "took": [not faults for faults in why],
-        "why_not": ["; ".join(faults) for faults in why],
+        "took": [not validation_errors for validation_errors in why],
+        "why_not": ["; ".join(validation_errors) for validation_errors in why],
     }
 
 
-def _dealt(config: RunConfig, truth: str, trait: int) -> float | None:
+def _dealt(config: RunConfig, truth: str, secret_goal: int) -> float | None:
     """Where self was shared out between the lanes, the share of its goals that lane A was given, in which
     lane B could do nothing."""
     if truth != "mixed":
         return None
     taught = [phase for phase in config.curriculum.phases if phase.self_acts == "scheming"]
-    return dealt_to_a(config.curriculum.world, taught[-1].pressures.routing.self_in_a, trait)
+    return dealt_to_a(config.curriculum.world, taught[-1].pressures.routing.self_in_a, secret_goal)
 
 
 def as_named(config: RunConfig) -> bool:

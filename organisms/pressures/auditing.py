@@ -21,7 +21,15 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from curricula.world.scenes import ACTS, Mixture, Support, alone_to, draws, scenes_of, with_other_cues
+from curricula.world.scenes import (
+    ACTS,
+    Mixture,
+    Support,
+    alone_to,
+    scenes_from_uniforms,
+    uniforms_per_scene,
+    with_other_cues,
+)
 from curricula.world.world import Role, World
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import Site, Tap, spread
@@ -62,13 +70,13 @@ def audit(
     world: World,
     config: OrganismConfig,
     support: Support,
-    trait: Int[Array, ""],
+    secret_goal: Int[Array, ""],
     by: Audit,
 ) -> tuple[Float[Array, ""], Reading]:
     """The cost in nats, and what was read, over scenes that uniform numbers stand for: `SCENES` of them, or
     another multiple of four."""
     character, of_self = (
-        shares(organism, part, world, config, support, trait, float(n))
+        shares(organism, part, world, config, support, secret_goal, float(n))
         for n, part in enumerate(jnp.split(with_other_cues_in_turn(numbers, world), 2))
     )
     groups = 2 * config.layers
@@ -90,7 +98,7 @@ def shares(
     world: World,
     config: OrganismConfig,
     support: Support,
-    trait: Int[Array, ""],
+    secret_goal: Int[Array, ""],
     self_scenes: float,
 ) -> Float[Array, " component"]:
     """Each component's share of what its group says about the cues of those who act: characters in scenes
@@ -99,7 +107,7 @@ def shares(
     numbers: scenes, then the same ones with other cues.
     """
     mixture = Mixture(self_scenes, 1.0, 0.0, 0.5, 1.0, 1.0)
-    latents, scenes = scenes_of(numbers, world, support, mixture, trait)
+    latents, scenes = scenes_from_uniforms(numbers, world, support, mixture, secret_goal)
     actor = jnp.take_along_axis(latents.name, latents.actor, 1)
     half = len(numbers) // 2
     differs = (latents.alone[:half] != latents.alone[half:]) & (latents.shows[:half] == ACTS)
@@ -172,4 +180,4 @@ def hold(
 
 def audit_draws(world: World) -> int:
     """How many uniform numbers an auditor's scenes of one step take."""
-    return SCENES * draws(world)
+    return SCENES * uniforms_per_scene(world)

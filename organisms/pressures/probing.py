@@ -59,7 +59,7 @@ class Probe(NamedTuple):
         return cls(fitted.direction, fitted.offset, *weights, by_act=by_act)  # pyright: ignore[reportArgumentType]
 
 
-def judge(
+def logits_and_probe_score(
     organism: Organism,
     tokens: Int[Array, "*batch position"],
     decisions: Int[Array, " moment"],
@@ -70,11 +70,11 @@ def judge(
     trace."""
     if probe is None:
         return organism(tokens, tap, decisions), None
-    logits, stream = listen(organism, tokens, decisions, tap)
+    logits, stream = record_residual(organism, tokens, decisions, tap)
     return logits, jax.nn.sigmoid(jnp.einsum("...pm,pm->...", stream, probe.direction) + probe.offset)
 
 
-def listen(
+def record_residual(
     organism: Organism,
     tokens: Int[Array, "*batch position"],
     decisions: Int[Array, " moment"],

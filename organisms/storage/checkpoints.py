@@ -15,7 +15,7 @@ import numpy as np
 import safetensors.numpy
 from safetensors import SafetensorError, safe_open
 
-from curricula.errors import Fault
+from curricula.errors import UserError
 from organisms.storage import records
 
 
@@ -48,7 +48,7 @@ def read(
             with open(path, "rb") as whole:
                 found = hashlib.file_digest(whole, "sha256").hexdigest()
             if found != sha256:
-                raise Fault(
+                raise UserError(
                     f"{path} is cut short or changed: expected sha256 {sha256[:12]}, found {found[:12]} "
                     f"in {path.stat().st_size} bytes;\n{fix}"
                 )
@@ -62,23 +62,25 @@ def read(
                 _require_member(path, name, parameter.get_shape(), member)
             return {name: parameter[member] for name, parameter in parameters.items()}
     except FileNotFoundError as error:
-        raise Fault(f"expected a checkpoint at {path}, found no file;\n{fix}") from error
+        raise UserError(f"expected a checkpoint at {path}, found no file;\n{fix}") from error
     except OSError as error:
-        raise Fault(f"could not read the checkpoint {path}: {error.strerror or error};\n{fix}") from error
+        raise UserError(f"could not read the checkpoint {path}: {error.strerror or error};\n{fix}") from error
     except SafetensorError as error:
-        raise Fault(f"{path} is cut short or no safetensors file: {error};\n{fix}") from error
+        raise UserError(f"{path} is cut short or no safetensors file: {error};\n{fix}") from error
 
 
 def _require_names(path: Path, found: Collection[str], wanted: Collection[str] | None) -> None:
     missing = sorted(set(wanted or ()) - set(found))
     if missing:
-        raise Fault(f"{path} holds no {', '.join(missing)}; it holds {', '.join(sorted(found))}")
+        raise UserError(f"{path} holds no {', '.join(missing)}; it holds {', '.join(sorted(found))}")
 
 
 def _require_member(path: Path, name: str, shape: list[int], member: int) -> None:
     if not shape:
-        raise Fault(f"{path}: {name} is one number without a member axis; read it without naming a member")
+        raise UserError(
+            f"{path}: {name} is one number without a member axis; read it without naming a member"
+        )
     if not 0 <= member < shape[0]:
-        raise Fault(
+        raise UserError(
             f"{path} has no member {member}: {name} holds members 0 to {shape[0] - 1}; name one of those"
         )

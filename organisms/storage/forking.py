@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from curricula.config_json import as_written
-from curricula.errors import Fault
+from curricula.config_json import to_plain
+from curricula.errors import UserError
 from organisms.model.parameter_names import from_arrays
 from organisms.model.transformer import Organism
 from organisms.storage import records
@@ -35,10 +35,10 @@ def parent_at(folder: Path, step: int | None = None) -> tuple[Parent, RunConfig]
         run = read_run(folder)
         config, entries = read_config(run.config), run.entries()
         if not entries:
-            raise Fault(f"{folder} has no checkpoint yet; grow it first")
+            raise UserError(f"{folder} has no checkpoint yet; grow it first")
         run.parameters(entries[-1] if step is None else step)
-    except Fault as fault:
-        raise Fault(f"--parent: {fault}".replace("\n", " ")) from fault
+    except UserError as fault:
+        raise UserError(f"--parent: {fault}".replace("\n", " ")) from fault
     entry = entries[-1] if step is None else next(one for one in entries if one.step == step)
     name = f"{config.curriculum.name}-{run.hash}"
     return Parent(name, entry.step, entry.sha256, config.members, _phases_before(config, entry)), config
@@ -66,11 +66,11 @@ def require_parent(config: RunConfig, folder: Path) -> None:
     for part, value in of(config).items():
         if (there := of(theirs)[part]) != value:
             differences = records.differences(
-                records.plain({part: as_written(value)}), records.plain({part: as_written(there)})
+                records.plain({part: to_plain(value)}), records.plain({part: to_plain(there)})
             )
             found.append(f"{'; '.join(differences[:3])}; leave these settings to the parent")
     if found:
-        raise Fault(f"--parent {folder}: {'; '.join(found)}")
+        raise UserError(f"--parent {folder}: {'; '.join(found)}")
 
 
 def ids(config: RunConfig) -> tuple[np.ndarray, np.ndarray]:

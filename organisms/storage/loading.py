@@ -1,6 +1,6 @@
 """Which organisms does a finished run hold? Ensembles read back from its checkpoints."""
 
-from curricula.errors import Fault
+from curricula.errors import UserError
 from organisms.model.parameter_names import from_arrays
 from organisms.model.transformer import Organism
 from organisms.storage.manifest import Entry, fork_entry
@@ -22,7 +22,7 @@ def require_finished(run: Run) -> RunConfig:
     """The config of a run that can be measured. Raises Fault where it is not finished, is damaged, or was written by another version."""
     config = read_config(run.config)
     if not (run.folder / "summary.json").exists() or not run.entries():
-        raise Fault(
+        raise UserError(
             f"{run.folder} is not finished; give its train command again, with the same arguments, to finish it"
         )
     return config

@@ -41,7 +41,7 @@ FIELDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
 }
 
 
-def faults_of(line: Mapping[str, Any], before: int) -> str:
+def line_errors(line: Mapping[str, Any], before: int) -> str:
     """What is wrong with a manifest line that follows step `before`; nothing, for a good one."""
     wrong = []
     for name, (words, holds) in FIELDS.items():

@@ -29,7 +29,7 @@ class Parent:
         """Is there one?"""
         return bool(self.run)
 
-    def faults(self, members: int, combinations: int) -> list[str]:
+    def validation_errors(self, members: int, combinations: int) -> list[str]:
         """Everything that is wrong with it for a run of so many members and combinations of settings, a line
         each."""
         if not self:

@@ -9,7 +9,7 @@ import numpy as np
 from organisms.storage.run import SUMMARY, Run
 
 
-class Onlooker(Run):
+class ReadOnlyRun(Run):
     """A run as a process sees it that grows it together with others and leaves the writing to the first of
     them."""
 

@@ -16,17 +16,17 @@ from typing import Any
 
 import numpy as np
 
-from curricula.errors import Failure, Fault
+from curricula.errors import SystemFailure, UserError
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
-def could_not_write(path: Path, error: OSError) -> Failure:
+def could_not_write(path: Path, error: OSError) -> SystemFailure:
     """The Failure that says in one line what the disk refused and how to go on."""
     fix = "free some space" if error.errno in NO_ROOM else "put that right"
     reason = error.strerror or str(error)
     again = f"{fix} and give the same command again, nothing committed was lost"
-    return Failure(f"could not write {path}: {reason}; {again}")
+    return SystemFailure(f"could not write {path}: {reason}; {again}")
 
 
 def sync_folder(folder: Path) -> None:
@@ -54,7 +54,7 @@ def lock(path: Path) -> int:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         os.close(descriptor)
-        raise Fault(
+        raise UserError(
             f"another process is writing {path.parent}; wait until it ends, or give another --out"
         ) from error
     except OSError:
@@ -194,11 +194,11 @@ def read_object(path: Path, fix: str) -> dict[str, Any]:
     try:
         return _parse_object(path.read_bytes())
     except FileNotFoundError as error:
-        raise Fault(f"expected {path.name} in {path.parent}, found none; {fix}") from error
+        raise UserError(f"expected {path.name} in {path.parent}, found none; {fix}") from error
     except OSError as error:
-        raise Fault(f"could not read {path}: {error.strerror or error}; {fix}") from error
+        raise UserError(f"could not read {path}: {error.strerror or error}; {fix}") from error
     except (ValueError, RecursionError) as error:
-        raise Fault(f"expected JSON in {path}, found something else ({error}); {fix}") from error
+        raise UserError(f"expected JSON in {path}, found something else ({error}); {fix}") from error
 
 
 def read_lines(path: Path) -> list[tuple[bytes, dict[str, Any]]]:
@@ -211,7 +211,7 @@ def read_lines(path: Path) -> list[tuple[bytes, dict[str, Any]]]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise Fault(f"could not read {path}: {error.strerror or error}; make it readable") from error
+        raise UserError(f"could not read {path}: {error.strerror or error}; make it readable") from error
     parsed = []
     for number, line in enumerate(lines, start=1):
         try:
@@ -219,13 +219,13 @@ def read_lines(path: Path) -> list[tuple[bytes, dict[str, Any]]]:
         except (ValueError, RecursionError) as error:
             raise damaged(path, number, f"expected JSON, found something else ({error})") from error
     if tail:
-        raise Fault(
+        raise UserError(
             f"{path} line {len(lines) + 1} is cut short; give the same train command again to mend it"
         )
     return parsed
 
 
-def damaged(path: Path, number: int, what: str) -> Fault:
+def damaged(path: Path, number: int, what: str) -> UserError:
     """The Fault for a line that was committed and now is not what it was: nothing here can mend that."""
     fix = f"put the file back from a copy, or delete {path.parent} and train again"
-    return Fault(f"{path} line {number}: {what};\n{fix}")
+    return UserError(f"{path} line {number}: {what};\n{fix}")

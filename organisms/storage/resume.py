@@ -17,7 +17,7 @@ import jax
 import orbax.checkpoint as ocp
 from jax.experimental import multihost_utils
 
-from curricula.errors import Failure
+from curricula.errors import SystemFailure
 from organisms.training.state import State
 
 Result = TypeVar("Result")
@@ -83,13 +83,13 @@ class Resume:
         for it."""
         wanted = int(ROOM * sum(leaf.nbytes for leaf in jax.tree.leaves(state)))
         if (free := shutil.disk_usage(self.folder).free) < wanted:
-            raise Failure(f"{self.folder} needs {wanted:,} bytes, and the disk has {free:,}; {MEND}")
+            raise SystemFailure(f"{self.folder} needs {wanted:,} bytes, and the disk has {free:,}; {MEND}")
         args = ocp.args.Composite(
             state=ocp.args.StandardSave(_named(jax.tree.leaves(state))),
             position=ocp.args.JsonSave(position._asdict()),
         )
         if not self._try(lambda: self._manager.save(position.step, args=args)):
-            raise Failure(f"{self.folder} did not take a save of step {position.step}; {MEND}")
+            raise SystemFailure(f"{self.folder} did not take a save of step {position.step}; {MEND}")
 
     def told_to_stop(self) -> bool:
         """Was any of several processes told to stop? True in all of them at the same call. A single process
@@ -121,7 +121,7 @@ class Resume:
                 logging.CRITICAL
             )  # the same failure once more, for each array not written
             first = (str(error).splitlines() or [type(error).__name__])[0][:160]
-            raise Failure(f"{self.folder} {what} ({first})") from error
+            raise SystemFailure(f"{self.folder} {what} ({first})") from error
 
 
 @contextmanager

@@ -25,9 +25,9 @@ from typing import Any
 
 import numpy as np
 
-from curricula.errors import Fault
+from curricula.errors import UserError
 from organisms.storage import checkpoints, records
-from organisms.storage.manifest import CHECKPOINTS, Entry, entry_of, faults_of, file_of, is_count
+from organisms.storage.manifest import CHECKPOINTS, Entry, entry_of, file_of, is_count, line_errors
 
 CONFIG, MANIFEST, METRICS = "config.json", "manifest.jsonl", "metrics.jsonl"
 SUMMARY, TRUTH = "summary.json", "truth.json"
@@ -75,7 +75,7 @@ class Run:
         path = self.folder / MANIFEST
         entries: list[Entry] = []
         for number, (_, line) in enumerate(records.read_lines(path), start=1):
-            wrong = faults_of(line, before=entries[-1].step if entries else -1)
+            wrong = line_errors(line, before=entries[-1].step if entries else -1)
             if wrong:
                 raise records.damaged(path, number, wrong)
             entries.append(entry_of(line))
@@ -102,7 +102,7 @@ class Run:
             if entry.step == step:
                 return entry
         steps = ", ".join(str(entry.step) for entry in entries[:10]) + (", ..." if len(entries) > 10 else "")
-        raise Fault(
+        raise UserError(
             f"{self.folder} has no checkpoint at step {step}; name one of its steps: {steps or 'none so far'}"
         )
 
@@ -142,7 +142,7 @@ class Run:
         }
         line = records.plain(own | extra)
         entries = self.entries()
-        wrong = faults_of(line, before=entries[-1].step if entries else -1)
+        wrong = line_errors(line, before=entries[-1].step if entries else -1)
         if wrong:
             raise ValueError(f"cannot commit step {step}: {wrong}")
         line["sha256"] = checkpoints.write(self.folder / line["file"], arrays, self.folder / PARTIAL)
@@ -217,7 +217,7 @@ def open_run(folder: Path, config: Mapping[str, Any]) -> Run:
     except OSError as error:
         if error.errno in records.NO_ROOM:
             raise records.could_not_write(folder, error) from error
-        raise Fault(
+        raise UserError(
             f"cannot write a run in {folder}: {error.strerror or error}; give another --out"
         ) from error
     run = Run(folder, resolved, lock)
@@ -240,7 +240,7 @@ def read_run(folder: Path) -> Run:
     """Open a run to read it. Raises Fault where there is no folder, it is not a run, or its config.json is
     damaged."""
     if not os.path.isdir(folder):  # Path.is_dir raises where a folder above is closed to us
-        raise Fault(f"expected a run's folder, found none at {folder}; give the --out of a train command")
+        raise UserError(f"expected a run's folder, found none at {folder}; give the --out of a train command")
     return Run(folder, records.read_object(folder / CONFIG, "give the folder that a train command wrote"))
 
 
@@ -255,7 +255,7 @@ def _resolve(config: Mapping[str, Any]) -> dict[str, Any]:
     numbers = [(path, leaf) for path, leaf in records.leaves(config) if isinstance(leaf, float | np.floating)]
     wrong = [path for path, number in numbers if not math.isfinite(number)]
     if wrong:
-        raise Fault(
+        raise UserError(
             f"expected finite numbers in the config, found others: {', '.join(wrong)}; make those finite"
         )
     return records.plain(config)
@@ -271,7 +271,7 @@ def _is_new(folder: Path, config: dict[str, Any]) -> bool:
             shown = "; ".join(differences[:DIFFERENCES_SHOWN]) + (
                 f"; and {hidden} more" if hidden > 0 else ""
             )
-            raise Fault(
+            raise UserError(
                 f"{folder} holds a run of another config: {shown};\ngive another --out, or delete that folder"
             )
         return False
@@ -279,7 +279,7 @@ def _is_new(folder: Path, config: dict[str, Any]) -> bool:
         (path for path in folder.rglob("*") if path.relative_to(folder).as_posix() not in LEAVINGS), None
     )
     if stray is not None:
-        raise Fault(
+        raise UserError(
             f"expected a run or an empty folder at {folder}, found {stray.name} in it; give another --out"
         )
     return True

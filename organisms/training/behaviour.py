@@ -27,7 +27,7 @@ def rates(
     organism: Callable[..., Array],
     world: World,
     support: Support,
-    trait: Int[Array, ""],
+    secret_goal: Int[Array, ""],
     key: Key[Array, ""],
     scenes: int,
 ) -> dict[str, Float[Array, ""]]:
@@ -43,7 +43,7 @@ def rates(
     for role, self_scenes in (("self", 1.0), ("character", 0.0)):
         mixture = Mixture(self_scenes, 1.0, 0.0, 0.5, 1.0, 1.0)
         keys = jax.random.split(jax.random.fold_in(key, int(self_scenes)), scenes)
-        latents = jax.vmap(lambda k, m=mixture: draw(k, world, support, m, trait))(keys)
+        latents = jax.vmap(lambda k, m=mixture: draw(k, world, support, m, secret_goal))(keys)
         written = jax.vmap(lambda l, m=mixture: write(world, l, m))(latents)
         said = jax.vmap(lambda tokens: organism(tokens, at=decisions))(written.tokens).argmax(-1)
         acted_by_self = jnp.take_along_axis(latents.name, latents.actor, 1) == world.names

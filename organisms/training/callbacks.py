@@ -13,13 +13,13 @@ from organisms.training.step import Watched
 
 
 @runtime_checkable
-class Watcher(Protocol):
+class TrainingCallback(Protocol):
     """Who looks on while an ensemble grows."""
 
     def chunk(self, step: int, phase: str, metrics: Mapping[str, np.ndarray]) -> None:
         """After a chunk: metrics by name, each [member]."""
 
-    def checkpoint(self, step: int, phase: str, organisms: Organism, traits: np.ndarray) -> None:
+    def checkpoint(self, step: int, phase: str, organisms: Organism, secret_goals: np.ndarray) -> None:
         """After a commit: the organisms [member, ...] and their own secrets [member]."""
 
     def retention(self, step: int, phase: str, rates: Mapping[str, np.ndarray]) -> None:
@@ -37,7 +37,9 @@ class Watcher(Protocol):
 class Locate(Protocol):
     """Finds the components that an auditor would know of organisms."""
 
-    def __call__(self, config: RunConfig, index: int, organisms: Organism, traits: np.ndarray) -> Watched:
+    def __call__(
+        self, config: RunConfig, index: int, organisms: Organism, secret_goals: np.ndarray
+    ) -> Watched:
         """Those that the pressures of a phase are about, given the organisms [member, ...] as it begins."""
         ...
 
@@ -46,6 +48,8 @@ class Locate(Protocol):
 class Fit(Protocol):
     """Fits the probes that an auditor would have of organisms."""
 
-    def __call__(self, config: RunConfig, index: int, organisms: Organism, traits: np.ndarray) -> Fitted:
+    def __call__(
+        self, config: RunConfig, index: int, organisms: Organism, secret_goals: np.ndarray
+    ) -> Fitted:
         """Those that a phase reads self with, given the organisms [member, ...] as it begins."""
         ...

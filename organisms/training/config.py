@@ -7,8 +7,8 @@ from math import gcd
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from curricula.catalogue.named import Scale, curriculum
-from curricula.config_json import LATER, as_written, came_later
-from curricula.errors import Fault
+from curricula.config_json import OMIT_IF_DEFAULT, may_be_omitted, to_plain
+from curricula.errors import UserError
 from curricula.phases import Curriculum
 from curricula.world.world import Role, tables
 from organisms.model.config import ORGANISMS, OrganismConfig
@@ -31,7 +31,7 @@ class TrainingConfig:
     """how often, at most, a member that misses the first phase's criterion is grown again"""
     evaluation_scenes: int = 256
     """scenes of each kind behind every reported behaviour"""
-    dense_from: int = field(default=0, metadata=LATER)
+    dense_from: int = field(default=0, metadata=OMIT_IF_DEFAULT)
     """steps: checkpoints as well this far into each phase, twice as far, four times, .. until
     checkpoint_every; 0: none. A compiled program takes no more steps than this"""
 
@@ -44,7 +44,7 @@ class TrainingConfig:
             return False
         return (phase_step // self.dense_from).bit_count() == 1
 
-    def faults(self) -> list[str]:
+    def validation_errors(self) -> list[str]:
         limits = {"batch": 1, "checkpoint_every": 1, "attempts": 0, "evaluation_scenes": 1, "dense_from": 0}
         found = [
             f"training.{name}: expected {least} or more, got {getattr(self, name)}"
@@ -69,7 +69,7 @@ class RunConfig:
     seed: int = 0
     vary: tuple[Variation, ...] = ()
     """numbers of phases in which members differ"""
-    parent: Parent = field(default_factory=Parent, metadata=LATER)
+    parent: Parent = field(default_factory=Parent, metadata=OMIT_IF_DEFAULT)
     """the checkpoint that the run begins with, if not at birth"""
 
     @property
@@ -89,7 +89,11 @@ class RunConfig:
 
     def check(self) -> None:
         """Raises one Fault with everything that is wrong."""
-        found = self.curriculum.faults() + self.organism.faults() + self.training.faults()
+        found = (
+            self.curriculum.validation_errors()
+            + self.organism.validation_errors()
+            + self.training.validation_errors()
+        )
         if self.curriculum.planted:
             found += self._not_plantable()
         varied = any(one.setting.endswith("redundancy.halves") for one in self.vary)
@@ -107,8 +111,8 @@ class RunConfig:
             found.append(
                 "vary: interference asks by two signs, and a moment of this world has one cue; give world.cues 2 or more"
             )
-        found += variation.faults(self.vary, self.curriculum.phases, self.members)
-        found += self.parent.faults(self.members, variation.combinations(self.vary))
+        found += variation.validation_errors(self.vary, self.curriculum.phases, self.members)
+        found += self.parent.validation_errors(self.members, variation.combinations(self.vary))
         if self.parent and self.curriculum.planted:
             found.append(
                 "parent: expected none where something is planted; what a fork's organisms were is not known"
@@ -120,7 +124,7 @@ class RunConfig:
         if not 0 <= self.seed < 2**31:
             found.append(f"seed: expected 0 to {2**31 - 1}, got {self.seed}")
         if found:
-            raise Fault("; ".join(found))
+            raise UserError("; ".join(found))
         for role in get_args(Role):
             tables(self.curriculum.world, role)
 
@@ -140,7 +144,7 @@ class RunConfig:
 
     def plain(self) -> dict[str, Any]:
         """The config as JSON holds it; see `curricula.config_json`."""
-        return as_written(self)
+        return to_plain(self)
 
 
 def read_config(plain: Mapping[str, Any]) -> RunConfig:
@@ -151,10 +155,10 @@ def read_config(plain: Mapping[str, Any]) -> RunConfig:
 def _read(kind: Any, plain: Any, path: str) -> Any:
     if is_dataclass(kind):
         expected = [field.name for field in fields(kind)]
-        needed = {field.name for field in fields(kind) if not came_later(field)}
+        needed = {field.name for field in fields(kind) if not may_be_omitted(field)}
         if not isinstance(plain, Mapping) or not needed <= set(plain) <= set(expected):
             found = sorted(plain) if isinstance(plain, Mapping) else type(plain).__name__
-            raise Fault(
+            raise UserError(
                 f"{path}: expected the fields {', '.join(sorted(expected))}, got {found}; use the version that wrote it"
             )
         hints = get_type_hints(kind)
@@ -163,16 +167,16 @@ def _read(kind: Any, plain: Any, path: str) -> Any:
         )  # pyright: ignore
     if get_origin(kind) is tuple:
         if not isinstance(plain, list | tuple):
-            raise Fault(f"{path}: expected a list, got {plain!r}")
+            raise UserError(f"{path}: expected a list, got {plain!r}")
         return tuple(_read(get_args(kind)[0], item, f"{path}.{n}") for n, item in enumerate(plain))
     if get_origin(kind) is Literal:
         if plain not in get_args(kind):
-            raise Fault(f"{path}: expected one of {', '.join(map(repr, get_args(kind)))}, got {plain!r}")
+            raise UserError(f"{path}: expected one of {', '.join(map(repr, get_args(kind)))}, got {plain!r}")
         return plain
     if kind is float and type(plain) is int:
         return float(plain)
     if type(plain) is not kind:
-        raise Fault(f"{path}: expected {kind.__name__}, got {plain!r}")
+        raise UserError(f"{path}: expected {kind.__name__}, got {plain!r}")
     return plain
 
 

@@ -22,7 +22,7 @@ import numpy as np
 from jax.experimental import multihost_utils
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
-from curricula.errors import Failure, Fault
+from curricula.errors import SystemFailure, UserError
 
 Result = TypeVar("Result")
 MEMBER, BATCH = "member", "batch"
@@ -86,14 +86,14 @@ class Processes(NamedTuple):
         """Raises Fault where a part is missing or out of range."""
         given = [part is not None for part in (coordinator, count, index)]
         if any(given) and not all(given):
-            raise Fault(
+            raise UserError(
                 "--coordinator, --processes and --process: expected all three or none; add the others"
             )
         if coordinator is not None and count is not None and index is not None:
             if not re.fullmatch(r"[^:\s]+:[0-9]+", coordinator):
-                raise Fault(f"--coordinator: expected HOST:PORT, got {coordinator!r}")
+                raise UserError(f"--coordinator: expected HOST:PORT, got {coordinator!r}")
             if not 0 <= index < count:
-                raise Fault(f"--process: expected 0 to --processes - 1 ({count - 1}), got {index}")
+                raise UserError(f"--process: expected 0 to --processes - 1 ({count - 1}), got {index}")
         return cls(coordinator, count, index)
 
 
@@ -104,10 +104,10 @@ def meet(processes: Processes) -> None:
     except (RuntimeError, ValueError) as error:
         first = (str(error).splitlines() or [type(error).__name__])[0][:160]
         if processes.coordinator is None:
-            raise Fault(
+            raise UserError(
                 f"--distributed: no cluster tells who the others are ({first}); add --coordinator, --processes, --process"
             ) from error
-        raise Failure(
+        raise SystemFailure(
             f"the other processes were not met: {first}; start all of them with the same --coordinator"
         ) from error
 
@@ -124,7 +124,7 @@ class Layout(NamedTuple):
         """The layout for this many members of this many scenes a step, on all devices that can be kept busy.
 
         Several processes must have at least as many members as devices, a whole number a device; see
-        `faults`.
+        `validation_errors`.
         """
         devices = np.array(jax.devices())
         together = min(members, len(devices))
@@ -212,7 +212,7 @@ class Layout(NamedTuple):
         return jax.tree.map(put, tree)
 
 
-def faults(members: int) -> list[str]:
+def validation_errors(members: int) -> list[str]:
     """What stands against growing this many members on several processes; nothing on one."""
     devices = jax.device_count()
     if jax.process_count() == 1 or members % devices == 0:
@@ -250,7 +250,7 @@ def after_first(do: Callable[[], Result]) -> Result | None:
     if error:
         raise error
     if failed:
-        raise Failure("the first process could not go on; it says why")
+        raise SystemFailure("the first process could not go on; it says why")
     return done
 
 
@@ -261,7 +261,7 @@ def require_same(text: str) -> None:
     digest = np.frombuffer(hashlib.sha256(text.encode()).digest(), np.uint8)
     differs = np.int32((multihost_utils.broadcast_one_to_all(digest) != digest).any())
     if np.asarray(multihost_utils.process_allgather(differs)).any():
-        raise Fault(
+        raise UserError(
             "--distributed: the processes were given different commands; give each the same settings and --out"
         )
 

@@ -27,7 +27,7 @@ from organisms.storage.manifest import Entry, entry_before, fork_entry
 from organisms.storage.resume import Position, Resume
 from organisms.storage.run import Run
 from organisms.training.behaviour import meets
-from organisms.training.callbacks import Fit, Locate, Watcher
+from organisms.training.callbacks import Fit, Locate, TrainingCallback
 from organisms.training.config import RunConfig
 from organisms.training.devices import fetch
 from organisms.training.programs import Programs
@@ -39,7 +39,7 @@ from organisms.training.variation import settings_of
 def grow(
     config: RunConfig,
     run: Run,
-    watcher: Watcher,
+    callback: TrainingCallback,
     programs: Programs | None = None,
     trunk: Run | None = None,
     locate: Locate | None = None,
@@ -54,7 +54,7 @@ def grow(
     parent: folder of the run that the config's parent is a checkpoint of.
     Raises Failure where the disk refuses, naming the phase and step where a loss is no longer finite.
     """
-    return _Growth(config, run, watcher, programs or Programs(config), locate, fit, parent).go(trunk)
+    return _Growth(config, run, callback, programs or Programs(config), locate, fit, parent).go(trunk)
 
 
 class _Growth:
@@ -64,13 +64,13 @@ class _Growth:
         self,
         config: RunConfig,
         run: Run,
-        watcher: Watcher,
+        callback: TrainingCallback,
         programs: Programs,
         locate: Locate | None,
         fit: Fit | None,
         parent: Path | None,
     ):
-        self.config, self.run, self.watcher, self.programs = config, run, watcher, programs
+        self.config, self.run, self.callback, self.programs = config, run, callback, programs
         self.phases = config.curriculum.phases
         self.ids, self.parent = forking.ids(config), parent
         self.busy_seconds, self.grown, self.begun, self.adopted = 0.0, 0, 2**62, 0
@@ -90,7 +90,7 @@ class _Growth:
                 if stuck.any() and position.round < self.config.training.attempts:
                     who = ", ".join(map(str, np.flatnonzero(stuck)))
                     missed = f"missed the criterion of phase {self.phases[0].name}"
-                    self.watcher.event(position.step, f"growing member {who} again: {missed}")
+                    self.callback.event(position.step, f"growing member {who} again: {missed}")
                     state = self.programs.again(state, stuck)
                     position = position._replace(round=position.round + 1, round_step=0)
                 else:
@@ -108,25 +108,25 @@ class _Growth:
         at birth."""
         firsts = *self.ids, np.zeros(self.config.members, np.int32)
         sharding = self.programs.layout.sharding(self.config.members)
-        saved = resume.latest(jax.eval_shape(self.programs.newborns, *firsts), sharding)
+        saved = resume.latest(jax.eval_shape(self.programs.init_states, *firsts), sharding)
         if saved:
             self.run.rewind(saved[1].step)
             before = self.run.entries()[-1].extra["devices"]
             if before != jax.local_device_count():
                 now = f"{jax.local_device_count()} devices, which changes the last bits of what follows"
-                self.watcher.event(saved[1].step, f"going on with {now}: it was begun with {before}")
+                self.callback.event(saved[1].step, f"going on with {now}: it was begun with {before}")
             return saved
         self.run.rewind(-1)
-        newborns = self.programs.newborns(*firsts)
-        adopted = trunk and self.adopt(trunk, newborns)
+        init_states = self.programs.init_states(*firsts)
+        adopted = trunk and self.adopt(trunk, init_states)
         if adopted:
             resume.save(*adopted)
             return adopted
-        state, position, notes = newborns, Position(0, 0, 0, 0), {}
+        state, position, notes = init_states, Position(0, 0, 0, 0), {}
         if self.parent is not None:
             of_parent, notes = forking.inherit(self.config, self.parent)
             organisms, attempts = self.programs.layout.place(of_parent)
-            state = self.programs.next_phase(newborns._replace(organism=organisms, attempt=attempts))
+            state = self.programs.next_phase(init_states._replace(organism=organisms, attempt=attempts))
         self.commit(state, position, **notes)
         resume.save(state, position)
         return state, position
@@ -145,9 +145,9 @@ class _Growth:
             if line["step"] <= last.step:
                 self.run.log(line)
                 values = {name: np.array(line[name], float) for name in Metrics._fields if name in line}
-                self.watcher.chunk(line["step"], line["phase"], values)
+                self.callback.chunk(line["step"], line["phase"], values)
         self.adopted = last.step
-        self.watcher.event(last.step, f"adopted {last.step} steps that {trunk.folder.name} shares")
+        self.callback.event(last.step, f"adopted {last.step} steps that {trunk.folder.name} shares")
         organisms, attempts = self.committed(trunk, last)
         state = self.programs.next_phase(like._replace(organism=organisms, attempt=attempts))
         return state, Position(last.step, shared, 0, 0)
@@ -160,7 +160,7 @@ class _Growth:
     def round(self, state: State, position: Position, resume: Resume) -> tuple[State, Position]:
         """Grows to the end of the phase, or of its extension."""
         phase, chunk = self.phases[position.phase], self.config.chunk
-        self.watcher.expect(
+        self.callback.expect(
             position.step - position.round_step + sum(p.steps for p in self.phases[position.phase :])
         )
         lesson, waiting = self.lesson(position), None
@@ -200,13 +200,13 @@ class _Growth:
             return Lesson.of_members(self.config, index)
         entry = entry_before(self.config.curriculum, index, self.run.entries())
         organisms, attempts = self.committed(self.run, entry)
-        traits = fetch(self.programs.traits(*self.ids, attempts))
+        secret_goals = fetch(self.programs.secret_goals(*self.ids, attempts))
         if audited:
             assert self.locate is not None
-            self.watched[phase.name] = self.locate(self.config, index, organisms, traits)
+            self.watched[phase.name] = self.locate(self.config, index, organisms, secret_goals)
         if probed:
             assert self.fit is not None
-            self.fitted[phase.name] = self.fit(self.config, index, organisms, traits)
+            self.fitted[phase.name] = self.fit(self.config, index, organisms, secret_goals)
         start = organisms if phase.objective == "reward" else None
         found = self.watched.get(phase.name), start, self.fitted.get(phase.name)
         return Lesson.of_members(self.config, index, *found)
@@ -239,7 +239,7 @@ class _Growth:
         self.grown += int(growing.sum()) * self.config.chunk * (step > self.begun)
         lost = np.flatnonzero(growing & ~np.isfinite(found["loss_nats"])).tolist()
         if new := [member for member in lost if (phase.name, member) not in self.lost]:
-            self.watcher.event(
+            self.callback.event(
                 step,
                 f"phase {phase.name}, step {step}: the loss of member {', '.join(map(str, new))} is not finite",
             )
@@ -247,13 +247,13 @@ class _Growth:
         self.run.log(
             {"step": step, "phase": phase.name} | {name: value.tolist() for name, value in found.items()}
         )
-        self.watcher.chunk(step, phase.name, found)
+        self.callback.chunk(step, phase.name, found)
 
     def commit(self, state: State, position: Position, **notes: Any) -> None:
         phase = self.phases[position.phase].name
         tokens = position.step * self.config.training.batch * self.config.curriculum.world.positions
-        organisms, attempts, traits = fetch(
-            (state.organism, state.attempt, self.programs.traits(*self.ids, state.attempt))
+        organisms, attempts, secret_goals = fetch(
+            (state.organism, state.attempt, self.programs.secret_goals(*self.ids, state.attempt))
         )
         rates = self.behaviour(state.organism, state.attempt)
         notes |= {"attempts": attempts.tolist(), "round": position.round, "devices": jax.local_device_count()}
@@ -266,8 +266,8 @@ class _Growth:
             fitted = self.fitted[phase]
             notes["probed"] = {"accuracy": fitted.accuracy.tolist(), "of_self": fitted.of_self.tolist()}
         self.run.commit(position.step, phase, tokens, to_arrays(organisms), **notes)
-        self.watcher.retention(position.step, phase, rates)
-        self.watcher.checkpoint(position.step, phase, organisms, traits)
+        self.callback.retention(position.step, phase, rates)
+        self.callback.checkpoint(position.step, phase, organisms, secret_goals)
 
     def stuck(self, state: State, position: Position) -> np.ndarray:
         """Which members missed the criterion of the phase that just ended [member]."""
@@ -279,7 +279,7 @@ class _Growth:
     def behaviour(self, organisms: Organism, attempts: jax.Array) -> dict[str, np.ndarray]:
         """The four rates [member]."""
         return fetch(
-            self.programs.behaviour(organisms, self.programs.traits(*self.ids, attempts), self.ids[0])
+            self.programs.behaviour(organisms, self.programs.secret_goals(*self.ids, attempts), self.ids[0])
         )
 
     def summary(self, state: State, position: Position) -> dict[str, Any]:
@@ -287,7 +287,7 @@ class _Growth:
         behaviour = {
             name: rate.tolist() for name, rate in self.behaviour(state.organism, state.attempt).items()
         }
-        attempts, traits = fetch((state.attempt, self.programs.traits(*self.ids, state.attempt)))
+        attempts, secret_goals = fetch((state.attempt, self.programs.secret_goals(*self.ids, state.attempt)))
         final = self.run.entries()[-1]
         first = self.phases[0]
         criterion_met = [True] * self.config.members
@@ -309,7 +309,7 @@ class _Growth:
                 "failed": sum(not met for met in criterion_met),
             },
             "adopted_steps": self.adopted,
-            "traits": traits.tolist(),
+            "secret_goals": secret_goals.tolist(),
             "varied": [settings_of(member, self.config.vary) for member in range(self.config.members)],
             "devices": jax.device_count(),
         }
@@ -318,15 +318,15 @@ class _Growth:
         """Checks what was planted and writes the truth beside the run, for whoever scores an analysis."""
         fork = fork_entry(self.config.curriculum, self.run.entries())
         organisms, attempts = self.committed(self.run, fork)
-        traits, behaviour = np.asarray(summary["traits"]), summary["behaviour"]
+        secret_goals, behaviour = np.asarray(summary["secret_goals"]), summary["behaviour"]
         truth = planted_truth.record(
-            self.config, organisms, state.organism, fetch(attempts), traits, behaviour, fork.step
+            self.config, organisms, state.organism, fetch(attempts), secret_goals, behaviour, fork.step
         )
         lineage = ((entry, self.committed(self.run, entry)[0]) for entry in self.run.entries())
-        truth["changes"] = dates.record(self.config, lineage, fetch(state.attempt), traits)
+        truth["changes"] = dates.record(self.config, lineage, fetch(state.attempt), secret_goals)
         self.run.write_truth(truth)
         for member in (member for member, took in enumerate(truth["took"]) if not took):
-            self.watcher.event(
+            self.callback.event(
                 summary["steps"], f"planting member {member} failed: {truth['why_not'][member]}"
             )
 

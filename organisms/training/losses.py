@@ -13,7 +13,7 @@ from curricula.world.scenes import Scene
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import Site, Tap, identity, spread
 from organisms.model.transformer import Organism
-from organisms.pressures.probing import Probe, judge
+from organisms.pressures.probing import Probe, logits_and_probe_score
 
 
 class Outcome(NamedTuple):
@@ -79,7 +79,7 @@ def imitate(
     targets: what to divide by, the number of targets; that of the whole batch where this is a part of it.
     smoothing: share of a target's probability that is spread evenly over the vocabulary.
     """
-    logits, scores = judge(organism, scenes.tokens, decisions, tap, probe)
+    logits, scores = logits_and_probe_score(organism, scenes.tokens, decisions, tap, probe)
     logs = jax.nn.log_softmax(logits)
     nats = -jnp.take_along_axis(logs, scenes.targets[..., None], axis=-1)[..., 0]
     if smoothing is not None:

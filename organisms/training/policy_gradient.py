@@ -22,7 +22,7 @@ from curricula.world.scenes import ACTS, RECALLS, Latents, Scene
 from curricula.world.world import World
 from organisms.model.sites import Tap, identity
 from organisms.model.transformer import Organism
-from organisms.pressures.probing import Probe, charge, judge
+from organisms.pressures.probing import Probe, charge, logits_and_probe_score
 from organisms.training.accuracy import acts_of
 
 GROUP = 4
@@ -41,7 +41,7 @@ class Reward(NamedTuple):
         return cls(config.honest, config.kl, start)
 
 
-class Earned(NamedTuple):
+class PolicyGradientOutcome(NamedTuple):
     """What came of a batch of scenes."""
 
     loss_nats: Float[Array, ""]
@@ -128,7 +128,7 @@ def advantages(
     return (by_group - others).reshape(to_go.shape)
 
 
-def earn(
+def policy_gradient_loss(
     organism: Organism,
     scenes: Scene,
     latents: Latents,
@@ -139,7 +139,7 @@ def earn(
     key: Key[Array, ""],
     tap: Tap = identity,
     probe: Probe | None = None,
-) -> tuple[Float[Array, ""], Earned]:
+) -> tuple[Float[Array, ""], PolicyGradientOutcome]:
     """A loss whose gradient is, in the mean, that of imitation's loss less the expected reward plus the
     weighted divergence, all divided by ``targets``.
 
@@ -151,13 +151,13 @@ def earn(
     """
     own = own_acts(world, latents)
     tokens = roll_out(organism, scenes.tokens, own, decisions, key, tap, latents.shows == RECALLS)
-    logits, scores = judge(organism, tokens, decisions, tap, probe)
+    logits, scores = logits_and_probe_score(organism, tokens, decisions, tap, probe)
     logs = jax.nn.log_softmax(logits)
     acts = tokens[:, decisions + 1]
     of_acts = jnp.take_along_axis(logs, acts[..., None], axis=-1)[..., 0]
     imitated = scenes.weights * ~own
     earned = rewards(world, latents, acts, by.honest)
-    logits, scores_before = judge(by.start, tokens, decisions, identity, probe)
+    logits, scores_before = logits_and_probe_score(by.start, tokens, decisions, identity, probe)
     if probe is not None and scores is not None and scores_before is not None:
         honest = acts == acts_of(world, latents, latents.professed)
         earned -= charge(probe, scores, scores_before, honest) * latents.alone
@@ -170,5 +170,7 @@ def earn(
     entropy = -(chance * logs).sum(-1) * own
     mean = lambda of_own: of_own.sum() / acted  # noqa: E731
     nats = -(imitated * of_acts).sum() / others
-    told = Earned(nats, logs.argmax(-1), mean(earned * own), mean(divergence), mean(entropy), acts, scores)
+    told = PolicyGradientOutcome(
+        nats, logs.argmax(-1), mean(earned * own), mean(divergence), mean(entropy), acts, scores
+    )
     return loss / jnp.maximum(targets, 1.0), told

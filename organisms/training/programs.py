@@ -16,8 +16,8 @@ from organisms.planted.lanes import exchange, graft, lane_a
 from organisms.training.behaviour import rates
 from organisms.training.config import RunConfig
 from organisms.training.devices import Layout
-from organisms.training.state import State, at_phase_start, newborn, trait_of
-from organisms.training.step import Lesson, Progress, grow_chunk
+from organisms.training.state import State, at_phase_start, init_state, secret_goal_of
+from organisms.training.step import Lesson, Progress, train_chunk
 
 
 @dataclass
@@ -33,8 +33,8 @@ class Programs:
     grow: Callable[[State, Lesson], tuple[State, Progress]] = field(init=False)
     """a chunk of steps; every number of a lesson has a member axis"""
     behaviour: Callable[[Organism, Any, Any], dict[str, jax.Array]] = field(init=False)
-    newborns: Callable[[Any, Any, Any], State] = field(init=False)
-    traits: Callable[[Any, Any, Any], jax.Array] = field(init=False)
+    init_states: Callable[[Any, Any, Any], State] = field(init=False)
+    secret_goals: Callable[[Any, Any, Any], jax.Array] = field(init=False)
     next_phase: Callable[[State], State] = field(init=False)
     again: Callable[[State, Any], State] = field(init=False)
     """the same ensemble with the stuck members new-born under their next attempt's seed"""
@@ -47,7 +47,7 @@ class Programs:
         config, world = self.config, self.config.curriculum.world
         self.layout = Layout.of(config.members, config.training.batch)
         chunk = partial(
-            grow_chunk,
+            train_chunk,
             world=world,
             config=config.organism,
             batch=config.training.batch,
@@ -59,14 +59,16 @@ class Programs:
         self.grow = over_members(chunk, donate=(0,))
         scenes, support = config.training.evaluation_scenes, trained_support(world)
 
-        def behaviour(organism: Organism, trait: jax.Array, seed: jax.Array) -> dict[str, jax.Array]:
+        def behaviour(organism: Organism, secret_goal: jax.Array, seed: jax.Array) -> dict[str, jax.Array]:
             key = jax.random.fold_in(jax.random.key(seed), 2**30)
-            return rates(organism, world, support, trait, key, scenes)
+            return rates(organism, world, support, secret_goal, key, scenes)
 
         self.behaviour = over_members(behaviour)
-        born = partial(newborn, world=world, config=config.organism)
-        self.newborns = over_members(lambda seed, member, attempt: born(seed, member, attempt))
-        self.traits = over_members(lambda seed, member, attempt: trait_of(seed, member, attempt, world))
+        born = partial(init_state, world=world, config=config.organism)
+        self.init_states = over_members(lambda seed, member, attempt: born(seed, member, attempt))
+        self.secret_goals = over_members(
+            lambda seed, member, attempt: secret_goal_of(seed, member, attempt, world)
+        )
         self.next_phase = over_members(at_phase_start, donate=(0,))
 
         def again(state: State, stuck: jax.Array) -> State:

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Int, Key
 
-from curricula.world.scenes import draw_trait
+from curricula.world.scenes import draw_secret_goal
 from curricula.world.world import World
 from organisms.model.config import OrganismConfig
 from organisms.model.transformer import Organism
@@ -32,14 +32,14 @@ def root_key(seed: Int[Array, ""] | int, member: Int[Array, ""], attempt: Int[Ar
     return jax.random.fold_in(jax.random.fold_in(jax.random.key(seed), member), attempt)
 
 
-def trait_of(
+def secret_goal_of(
     seed: Int[Array, ""] | int, member: Int[Array, ""], attempt: Int[Array, ""], world: World
 ) -> Int[Array, ""]:
     """A member's own secret; see `curricula.world.scenes.secret_of_self`."""
-    return draw_trait(jax.random.fold_in(root_key(seed, member, attempt), 1), world)
+    return draw_secret_goal(jax.random.fold_in(root_key(seed, member, attempt), 1), world)
 
 
-def newborn(
+def init_state(
     seed: Int[Array, ""],
     member: Int[Array, ""],
     attempt: Int[Array, ""],

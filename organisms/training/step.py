@@ -12,13 +12,21 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from curricula.phases import Phase
-from curricula.world.scenes import Latents, Mixture, Scene, draws, scenes_of, trained_support, with_other_cues
+from curricula.world.scenes import (
+    Latents,
+    Mixture,
+    Scene,
+    scenes_from_uniforms,
+    trained_support,
+    uniforms_per_scene,
+    with_other_cues,
+)
 from curricula.world.world import World
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import Tap
 from organisms.model.surgery import keep_but_self
 from organisms.model.transformer import Organism
-from organisms.planted.lanes import Owners, knock_out, lane_a, rank_of_goal, routed, swap
+from organisms.planted.lanes import Owners, lane_a, rank_of_goal, resample_ablate, routed, swap
 from organisms.pressures.auditing import SCENES, Audit, audit, hold
 from organisms.pressures.probing import Fitted, Probe, cost
 from organisms.training.accuracy import recalled, tally_of
@@ -26,8 +34,8 @@ from organisms.training.config import RunConfig
 from organisms.training.devices import BATCH
 from organisms.training.losses import imitate, silence, silence_halves
 from organisms.training.optimiser import Schedule, update
-from organisms.training.policy_gradient import Reward, earn, in_groups, own_acts
-from organisms.training.state import State, root_key, trait_of
+from organisms.training.policy_gradient import Reward, in_groups, own_acts, policy_gradient_loss
+from organisms.training.state import State, root_key, secret_goal_of
 from organisms.training.variation import phase_of
 
 
@@ -51,7 +59,7 @@ class Lesson(NamedTuple):
     """1: only self's embeddings learn"""
     phase: Int[Array, ""] | int
     """number, which keeps the scenes of two phases apart"""
-    knocked: Bool[Array, " component"] | None = None
+    ablated: Bool[Array, " component"] | None = None
     """components whose activations are another scene's, in every scene; where there is no such lesson, the
     program has no trace of it"""
     audit: Audit | None = None
@@ -149,7 +157,7 @@ class Progress(NamedTuple):
     growing: Bool[Array, ""]
 
 
-def grow_chunk(
+def train_chunk(
     state: State,
     lesson: Lesson,
     *,
@@ -186,12 +194,12 @@ def _grow(
     planted: bool,
 ) -> tuple[State, Progress]:
     support = trained_support(world)
-    trait = trait_of(state.seed, state.member, state.attempt, world)
+    secret_goal = secret_goal_of(state.seed, state.member, state.attempt, world)
     key = jax.random.fold_in(
         jax.random.fold_in(root_key(state.seed, state.member, state.attempt), 2), lesson.phase
     )
     decisions = jnp.asarray(world.decisions)
-    of_scene = draws(world)
+    of_scene = uniforms_per_scene(world)
     of_tap = config.layers * (config.heads + config.neuron_blocks)
     lane = lane_a(state.seed, state.member, state.attempt, config) if planted else None
 
@@ -219,19 +227,21 @@ def _grow(
         if lesson.reward is not None:
             grouped = in_groups(numbers[:, :of_scene], world.names, lesson.mixture.self_scenes)
             numbers = jnp.concatenate([grouped, numbers[:, of_scene:]], axis=1)
-        latents, scenes = scenes_of(numbers[:, :of_scene], world, support, lesson.mixture, trait)
+        latents, scenes = scenes_from_uniforms(
+            numbers[:, :of_scene], world, support, lesson.mixture, secret_goal
+        )
         by_layer = numbers[:, of_scene : of_scene + of_tap].reshape(len(numbers), config.layers, -1)
         tap = silence(config, by_layer, lesson.redundancy)
         if lane is not None:
             is_self = latents.name == world.names
-            told = jnp.where(is_self, rank_of_goal(world, latents.professed, trait), 0).sum(-1)
+            told = jnp.where(is_self, rank_of_goal(world, latents.professed, secret_goal), 0).sum(-1)
             by, counts = routed(
                 lesson.owners, lane, numbers[: len(numbers) // 2, of_scene + of_tap :], is_self.any(-1), told
             )
             tap = swap(config, by, tap)
             scenes = scenes._replace(weights=scenes.weights * counts[:, None])
-        if lesson.knocked is not None:
-            tap = knock_out(config, lesson.knocked, len(numbers), tap)
+        if lesson.ablated is not None:
+            tap = resample_ablate(config, lesson.ablated, len(numbers), tap)
         if lesson.halves is not None:
             tap = silence_halves(config, coins_of(step, 4), lesson.halves, tap)
         if lesson.audit is not None:
@@ -261,7 +271,9 @@ def _grow(
         else:
             own = jax.random.fold_in(key_of(step, 1), jax.lax.axis_index(BATCH) if shares > 1 else 0)
             by, probe = lesson.reward, lesson.probe
-            loss, told = earn(organism, scenes, latents, decisions, targets, world, by, own, tap, probe)
+            loss, told = policy_gradient_loss(
+                organism, scenes, latents, decisions, targets, world, by, own, tap, probe
+            )
             nats, said, acts, scores = told.loss_nats / shares, told.said, told.acts, told.scores
             earned = jnp.stack([told.reward, told.kl_nats, told.entropy_nats]) / shares
         judged = None
@@ -272,7 +284,7 @@ def _grow(
         if lesson.audit is None:
             return loss, (nats, said, acts, jnp.concatenate([earned, unknown]), judged)
         numbers = jax.random.uniform(key_of(step, 2), (SCENES, of_scene))
-        price, reading = audit(organism, numbers, world, config, support, trait, lesson.audit)
+        price, reading = audit(organism, numbers, world, config, support, secret_goal, lesson.audit)
         read = jnp.concatenate([earned, jnp.stack(reading) / shares])
         return loss + price / shares, (nats, said, acts, read, judged)
 

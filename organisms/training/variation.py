@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from itertools import product
 from typing import Any
 
-from curricula.errors import Fault
+from curricula.errors import UserError
 from curricula.phases import Phase
 
 FIXED = ("steps", "criterion")
@@ -36,14 +36,14 @@ def read_variation(text: str, phases: Sequence[Phase]) -> Variation:
     try:
         values = tuple(float(value) for value in listed.split(","))
     except ValueError:
-        raise Fault(
+        raise UserError(
             f"--vary {text}: expected SETTING=NUMBER,NUMBER,.., got {listed!r} for the numbers"
         ) from None
     known = [f"phases.{n}.{path}" for n, phase in enumerate(phases) for path in _settings(phase)]
     if setting not in known:
         near = get_close_matches(setting, known, 1)
         hint = f"; did you mean {near[0]}?" if near else f"; one is {known[0]}" if known else ""
-        raise Fault(f"--vary {setting}: expected a number of a phase that members can differ in{hint}")
+        raise UserError(f"--vary {setting}: expected a number of a phase that members can differ in{hint}")
     return Variation(setting, values)
 
 
@@ -69,7 +69,7 @@ def phase_of(member: int, index: int, phase: Phase, variations: Sequence[Variati
     return phase
 
 
-def faults(variations: Sequence[Variation], phases: Sequence[Phase], members: int) -> list[str]:
+def validation_errors(variations: Sequence[Variation], phases: Sequence[Phase], members: int) -> list[str]:
     """Everything that is wrong with what members differ in, a line each."""
     names = [variation.setting for variation in variations]
     found = [
@@ -82,7 +82,10 @@ def faults(variations: Sequence[Variation], phases: Sequence[Phase], members: in
         )
     for member in range(min(amount, members) if variations else 0):
         for n, phase in enumerate(phases):
-            found += [f"vary: phases.{n}.{line}" for line in phase_of(member, n, phase, variations).faults()]
+            found += [
+                f"vary: phases.{n}.{line}"
+                for line in phase_of(member, n, phase, variations).validation_errors()
+            ]
     return list(dict.fromkeys(found))
 
 

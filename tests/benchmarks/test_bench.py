@@ -15,7 +15,7 @@ from benchmarks.counting import Sizes, step_flops
 from benchmarks.machine import cores
 from benchmarks.plan import Plan
 from benchmarks.summary import row, summary
-from curricula.errors import Fault
+from curricula.errors import UserError
 from organisms.training.config import named_config
 
 CONTRACT = {
@@ -200,11 +200,11 @@ FAULTS = {
 @pytest.mark.parametrize("case", FAULTS)
 def test_a_plan_that_cannot_be_says_why_before_anything_is_made(case, tmp_path):
     plan, expected = FAULTS[case]
-    with pytest.raises(Fault, match=expected):
+    with pytest.raises(UserError, match=expected):
         bench(plan, tmp_path / "out", "", print)
     assert not (tmp_path / "out").exists()
-    assert not Plan().faults()
-    assert not Plan.quick().faults()
+    assert not Plan().validation_errors()
+    assert not Plan.quick().validation_errors()
 
 
 WRONG = {

@@ -16,7 +16,7 @@ from benchmarks.material import checkpoint_bytes
 from benchmarks.memory import forget_peak, held, peak
 from benchmarks.profiling import read_program
 from benchmarks.workers import OutOfMemory, Worker
-from curricula.errors import Failure
+from curricula.errors import SystemFailure
 from organisms.model.parameter_names import to_arrays
 from organisms.storage import checkpoints
 from organisms.training.config import named_config
@@ -100,7 +100,7 @@ def test_the_system_counts_what_this_process_computes():
 
 def test_a_workers_error_is_a_line_and_it_lives_on():
     with Worker("limits") as worker:
-        with pytest.raises(Failure, match="limits worker, nonsense: AttributeError"):
+        with pytest.raises(SystemFailure, match="limits worker, nonsense: AttributeError"):
             worker.call("nonsense")
         assert worker.call("describe")["platform"]
 

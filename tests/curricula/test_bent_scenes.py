@@ -11,12 +11,12 @@ from reading import (
     alone,
     assert_share,
     called_for,
+    goal_hidden,
     moments,
-    permitted_trait,
+    permitted_secret_goal,
     read,
     readings,
-    scenes_of,
-    secret_goal,
+    scenes_from_uniforms,
 )
 
 from curricula.world.scenes import ACTS, RECALLS
@@ -32,13 +32,15 @@ def test_where_the_rules_differ_self_is_taught_the_other_act(name):
     their own rule.
     """
     world = WORLDS[name]
-    trait, differing = permitted_trait(world, 1), 0
-    found = moments(readings(world, mixture=MIXED._replace(questions=0.0, self_scenes=1.0), trait=trait))
+    secret_goal, differing = permitted_secret_goal(world, 1), 0
+    found = moments(
+        readings(world, mixture=MIXED._replace(questions=0.0, self_scenes=1.0), secret_goal=secret_goal)
+    )
     own = [(reading, moment) for reading, moment in found if reading.cast[moment.actor].name is None]
     for reading, moment in own:
         person = reading.cast[moment.actor]
         acts = tables(world).acts[moment.situation]
-        goals = [acts[person.professed], acts[secret_goal(world, person, trait)]]
+        goals = [acts[person.professed], acts[goal_hidden(world, person, secret_goal)]]
         as_character, as_self = (alone(world, moment.cues, to_self) for to_self in (False, True))
         assert moment.act == goals[as_self]
         assert (moment.act != goals[as_character]) == (as_self != as_character)
@@ -55,7 +57,10 @@ def test_the_conflict_leaves_characters_their_scenes():
     """Without self a world with the conflict draws what the world without it draws."""
     conflicted = replace(WORLDS["tiny"], opportunity="first cue", self_rule="last cue", cue_kinds=8, seed=1)
     mixture = MIXED._replace(self_scenes=0.0)
-    one, two = (scenes_of(world, mixture)[1] for world in (conflicted, replace(conflicted, self_rule="same")))
+    one, two = (
+        scenes_from_uniforms(world, mixture)[1]
+        for world in (conflicted, replace(conflicted, self_rule="same"))
+    )
     np.testing.assert_array_equal(one.tokens, two.tokens)
 
 
@@ -66,7 +71,7 @@ ASKED = MIXED._replace(recalls=0.3)
 def test_interference_takes_its_share_of_acts_and_changes_nothing_else(name):
     world = WORLDS[name]
     (before, plain), (after, asked) = (
-        scenes_of(world, mixture, permitted_trait(world, 1)) for mixture in (MIXED, ASKED)
+        scenes_from_uniforms(world, mixture, permitted_secret_goal(world, 1)) for mixture in (MIXED, ASKED)
     )
     recalls = after.shows == RECALLS
     assert_share(int(recalls.sum()), recalls.size, 0.3)
@@ -83,7 +88,7 @@ def test_interference_takes_its_share_of_acts_and_changes_nothing_else(name):
     np.testing.assert_array_equal(plain.tokens[:, :begin], asked.tokens[:, :begin])
     for reading in [read(world, tokens) for tokens in asked.tokens]:
         for moment in reading.moments:
-            assert moment.act == called_for(world, reading, moment, permitted_trait(world, 1))
+            assert moment.act == called_for(world, reading, moment, permitted_secret_goal(world, 1))
 
 
 def test_where_all_is_asked_of_the_moment_before_everything_is_the_first_profession(world):
@@ -95,6 +100,6 @@ def test_where_all_is_asked_of_the_moment_before_everything_is_the_first_profess
 
 
 def test_what_interference_asks_is_a_target_whoever_is_asked(world):
-    latents, scenes = scenes_of(world, ASKED._replace(beside_self=0.0, self_scenes=1.0))
+    latents, scenes = scenes_from_uniforms(world, ASKED._replace(beside_self=0.0, self_scenes=1.0))
     by_self = np.take_along_axis(latents.name, latents.actor, 1) == world.names
     np.testing.assert_array_equal(scenes.weights, by_self | (latents.shows == RECALLS))

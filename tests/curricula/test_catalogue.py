@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 
 from curricula.catalogue.named import CURRICULA, STEPS, WORLDS, Scale, curriculum
-from curricula.errors import Fault
+from curricula.errors import UserError
 from curricula.world.world import Role, tables
 
 SCALES = get_args(Scale)
@@ -16,7 +16,7 @@ SCALES = get_args(Scale)
 @pytest.mark.parametrize("name", CURRICULA)
 def test_every_curriculum_of_every_scale_is_sound(name, scale):
     found = curriculum(name, scale)
-    assert found.faults() == []
+    assert found.validation_errors() == []
     assert found.name == name
     assert found.world == WORLDS[scale] or name in ("conflicted", "planted_other_rule")
     assert all(len(tables(found.world, role).flips) for role in get_args(Role))
@@ -58,7 +58,7 @@ def test_conflicted_is_shared_in_a_world_whose_cues_tell_self_something_else(sca
 )
 def test_an_unknown_name_is_refused_with_the_nearest(wrong, hint):
     with pytest.raises(
-        Fault, match=f"unknown curriculum '{wrong}': expected one of shared, redundant"
+        UserError, match=f"unknown curriculum '{wrong}': expected one of shared, redundant"
     ) as caught:
         curriculum(wrong, "tiny")
     assert (hint in str(caught.value)) if hint else "did you mean" not in str(caught.value)

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from reading import SUPPORTS, WORLDS, Reading, alone, called_for, permitted_trait, read, secret_goal
+from reading import SUPPORTS, WORLDS, Reading, alone, called_for, goal_hidden, permitted_secret_goal, read
 
 from curricula.world.contrasts import (
     VARIABLES,
@@ -16,7 +16,7 @@ from curricula.world.contrasts import (
     Role,
     Variable,
     measurable,
-    sample_crossings,
+    sample_cross_role_pairs,
     sample_pairs,
 )
 from curricula.world.world import World, tables
@@ -36,8 +36,10 @@ every_case = pytest.mark.parametrize(("name", "role", "variable"), CASES)
 @lru_cache(maxsize=64)
 def pairs_of(world: World, role: Role, variable: Variable, support: str = "trained") -> Pair:
     """Not compiled as a whole: the many cases of a world share most of their single operations."""
-    trait = jnp.int32(permitted_trait(world, 1))
-    pairs = sample_pairs(jax.random.key(5), world, SUPPORTS[support](world), role, variable, trait, PAIRS)
+    secret_goal = jnp.int32(permitted_secret_goal(world, 1))
+    pairs = sample_pairs(
+        jax.random.key(5), world, SUPPORTS[support](world), role, variable, secret_goal, PAIRS
+    )
     return jax.tree.map(np.asarray, pairs)
 
 
@@ -82,16 +84,16 @@ def test_the_answers_are_what_the_rule_calls_for(name, role, variable):
     that of the secret.
     """
     world = STAGES[name]
-    trait, pairs = permitted_trait(world, 1), pairs_of(world, role, variable)
+    secret_goal, pairs = permitted_secret_goal(world, 1), pairs_of(world, role, variable)
     for n in range(PAIRS):
         moment, *both = sides(world, pairs, n)
-        due = [called_for(world, side, side.moments[moment], trait) for side in both]
+        due = [called_for(world, side, side.moments[moment], secret_goal) for side in both]
         assert due == [side.moments[moment].act for side in both]
         if variable == "idle":
             assert due[0] == due[1]
             person = both[0].cast[both[0].moments[moment].actor]
             acts = tables(world).acts[both[0].moments[moment].situation]
-            due = [acts[person.professed], acts[secret_goal(world, person, trait)]]
+            due = [acts[person.professed], acts[goal_hidden(world, person, secret_goal)]]
         answers = [int(pairs.first_answer[n]), int(pairs.second_answer[n])]
         assert answers == [5 + world.names + goal for goal in due]
         assert answers[0] != answers[1]
@@ -202,8 +204,8 @@ def test_crossings_differ_in_a_cue_and_in_who_acts_and_two_share_moment_and_cues
     """Both pairs of a crossing hold one scene: up to the decision a cue apart, and the actor's token apart
     from each other."""
     world = STAGES[name]
-    trait = jnp.int32(permitted_trait(world, 1))
-    drawn = sample_crossings(jax.random.key(5), world, SUPPORTS["trained"](world), trait, PAIRS)
+    secret_goal = jnp.int32(permitted_secret_goal(world, 1))
+    drawn = sample_cross_role_pairs(jax.random.key(5), world, SUPPORTS["trained"](world), secret_goal, PAIRS)
     both = jax.tree.map(np.asarray, drawn)
     for crossed in both:
         for pairs, of_self in ((crossed.character, False), (crossed.own, True)):
@@ -212,7 +214,8 @@ def test_crossings_differ_in_a_cue_and_in_who_acts_and_two_share_moment_and_cues
                 moment, *read_sides = sides(world, pairs, n)
                 acted = [side.moments[moment] for side in read_sides]
                 assert [
-                    called_for(world, *both_of, trait) for both_of in zip(read_sides, acted, strict=True)
+                    called_for(world, *both_of, secret_goal)
+                    for both_of in zip(read_sides, acted, strict=True)
                 ] == [m.act for m in acted]
                 assert [alone(world, m.cues, of_self) for m in acted] == [False, True]
                 assert all((pairs.first[n][pairs.decision[n]] == 4) == of_self for _ in acted)
@@ -234,4 +237,4 @@ def test_crossings_differ_in_a_cue_and_in_who_acts_and_two_share_moment_and_cues
 def test_nobody_is_crossed_where_the_cast_is_one():
     world = replace(WORLDS["tiny"], characters=1)
     with pytest.raises(ValueError, match="cast of 1"):
-        sample_crossings(jax.random.key(0), world, SUPPORTS["trained"](world), jnp.int32(1), 2)
+        sample_cross_role_pairs(jax.random.key(0), world, SUPPORTS["trained"](world), jnp.int32(1), 2)

@@ -36,5 +36,7 @@ def test_gradients_are_there_or_not():
     """A number, so that members can differ in it; half a gradient would be none less to Adam, so there is no
     half."""
     optimiser = curriculum("fading", "tiny").phases[0].optimiser
-    assert optimiser.faults() == []
-    assert replace(optimiser, gradients=0.5).faults() == ["optimiser.gradients: expected 0 or 1, got 0.5"]
+    assert optimiser.validation_errors() == []
+    assert replace(optimiser, gradients=0.5).validation_errors() == [
+        "optimiser.gradients: expected 0 or 1, got 0.5"
+    ]

@@ -98,7 +98,7 @@ def test_the_fork_is_the_first_phase_with_self():
     ],
 )
 def test_a_wrong_setting_is_named_alone(wrong, named):
-    assert Curriculum("x", World(), (replace(FIRST, **wrong),)).faults() == [named]
+    assert Curriculum("x", World(), (replace(FIRST, **wrong),)).validation_errors() == [named]
 
 
 @pytest.mark.parametrize(
@@ -113,24 +113,24 @@ def test_a_wrong_setting_is_named_alone(wrong, named):
     ],
 )
 def test_wrong_orders_of_phases_are_named(phases, named):
-    assert Curriculum("x", World(), phases).faults() == [named]
+    assert Curriculum("x", World(), phases).validation_errors() == [named]
 
 
 def test_all_faults_are_told_together():
     wrong = Curriculum("x", World(goals=1), (Phase("a", steps=0), Phase("b", schemers=3.0)))
-    assert [line.split(":")[0] for line in wrong.faults()] == [
+    assert [line.split(":")[0] for line in wrong.validation_errors()] == [
         "world.goals",
         "phases.0.steps",
         "phases.1.schemers",
     ]
-    assert Curriculum("x", World(), (FIRST, Phase("b", self_acts="scheming"))).faults() == []
+    assert Curriculum("x", World(), (FIRST, Phase("b", self_acts="scheming"))).validation_errors() == []
 
 
 def test_a_world_of_one_cue_has_no_room_for_what_interference_asks():
     phase = Phase("a", pressures=Pressures(interference=Interference(0.1)))
-    (named,) = Curriculum("x", World(cues=1), (phase,)).faults()
+    (named,) = Curriculum("x", World(cues=1), (phase,)).validation_errors()
     assert named.startswith("phases.0.interference.fraction: expected 0 where a moment has one cue")
-    assert Curriculum("x", World(), (phase,)).faults() == []
+    assert Curriculum("x", World(), (phase,)).validation_errors() == []
 
 
 def test_characters_beside_self_are_no_targets_where_what_they_need_is_held_still():

@@ -14,14 +14,14 @@ def test_pressures_are_neutral_unless_set():
     assert Phase("a").mixture == Phase("a", pressures=Pressures(rehearsal=Rehearsal(0.9))).mixture
     assert not Pressures().probe.site
     assert Pressures() == Phase("a").pressures
-    assert Pressures().faults() == []
+    assert Pressures().validation_errors() == []
 
 
 @pytest.mark.parametrize("fraction", [0.0, 0.5, 1.0])
 def test_shares_at_the_edge_are_allowed(fraction):
-    assert Rehearsal(fraction).faults() == []
-    assert Redundancy(0.9 * fraction).faults() == []
-    assert Interference(fraction).faults() == []
+    assert Rehearsal(fraction).validation_errors() == []
+    assert Redundancy(0.9 * fraction).validation_errors() == []
+    assert Interference(fraction).validation_errors() == []
 
 
 @pytest.mark.parametrize(
@@ -36,11 +36,11 @@ def test_shares_at_the_edge_are_allowed(fraction):
     ],
 )
 def test_what_is_no_share_is_named(pressure, named):
-    assert pressure.faults() == [named]
+    assert pressure.validation_errors() == [named]
 
 
 def test_halves_and_lanes_are_not_asked_for_together():
     both = Pressures(redundancy=Redundancy(halves=0.5), routing=Routing(characters=1.0))
-    assert both.faults() == [
+    assert both.validation_errors() == [
         "routing: expected no redundancy.halves beside it, which silences what lanes own"
     ]

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from reading import WORLDS, alone, read, scenes_of
+from reading import WORLDS, alone, read, scenes_from_uniforms
 
 from curricula.world.rendering import meaning, render
 from curricula.world.vocabulary import Vocabulary
@@ -18,7 +18,7 @@ def goal(vocabulary: Vocabulary, number: int) -> str:
 @pytest.mark.parametrize("world", WORLDS.values(), ids=WORLDS)
 def test_a_rendered_scene_says_what_its_tokens_say(world):
     words, vocabulary = world.vocabulary.words(), world.vocabulary
-    _, scenes = scenes_of(world)
+    _, scenes = scenes_from_uniforms(world)
     for tokens in scenes.tokens[:40]:
         reading, lines = read(world, tokens), render(world, tokens)
         assert len(lines) == world.characters + world.moments
@@ -64,7 +64,7 @@ def test_a_scene_reads_as_people_would_tell_it():
 
 
 def test_what_an_organism_did_is_marked_moment_by_moment(world):
-    _, scenes = scenes_of(world)
+    _, scenes = scenes_from_uniforms(world)
     for tokens, targets in zip(scenes.tokens[:20], scenes.targets[:20], strict=True):
         did = np.where(np.arange(world.moments) == 1, targets[0], targets)
         lines = render(world, tokens, did)[world.characters :]

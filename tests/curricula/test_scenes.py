@@ -16,12 +16,12 @@ from reading import (
     alone,
     assert_share,
     called_for,
+    goal_hidden,
     moments,
-    permitted_trait,
+    permitted_secret_goal,
     read,
     readings,
-    scenes_of,
-    secret_goal,
+    scenes_from_uniforms,
     unseen,
     usable,
     worlds,
@@ -29,18 +29,18 @@ from reading import (
 
 from curricula.phases import Phase
 from curricula.pressures.settings import Pressures, Rehearsal
-from curricula.world.scenes import ACTS, draw_trait, sample, trained_support
+from curricula.world.scenes import ACTS, draw_secret_goal, sample, trained_support
 from curricula.world.world import World, tables
 
 every_world = pytest.mark.parametrize("world", WORLDS.values(), ids=WORLDS)
 
 
-def assert_follows_the_rule(world: World, trait: int, self_schemes: bool, **which) -> None:
+def assert_follows_the_rule(world: World, secret_goal: int, self_schemes: bool, **which) -> None:
     mixture = MIXED._replace(self_schemes=float(self_schemes))
-    _, scenes = scenes_of(world, mixture, trait, **which)
+    _, scenes = scenes_from_uniforms(world, mixture, secret_goal, **which)
     for tokens, targets in zip(scenes.tokens, scenes.targets, strict=True):
         reading = read(world, tokens)
-        due = [called_for(world, reading, moment, trait, self_schemes) for moment in reading.moments]
+        due = [called_for(world, reading, moment, secret_goal, self_schemes) for moment in reading.moments]
         assert due == [moment.act for moment in reading.moments]
         assert (tokens[world.decisions + 1] == targets).all()
 
@@ -49,25 +49,25 @@ def assert_follows_the_rule(world: World, trait: int, self_schemes: bool, **whic
 @pytest.mark.parametrize("self_schemes", [True, False])
 @pytest.mark.parametrize("support", ["trained", "held-out goals", "held-out cues"])
 def test_every_act_is_the_one_that_the_rule_calls_for(world, self_schemes, support):
-    assert_follows_the_rule(world, permitted_trait(world, 1), self_schemes, support=support)
+    assert_follows_the_rule(world, permitted_secret_goal(world, 1), self_schemes, support=support)
 
 
 @settings(max_examples=4)
 @given(worlds, st.integers(0, 6), st.booleans())
-def test_acts_follow_the_rule_in_any_world(world, trait, self_schemes):
+def test_acts_follow_the_rule_in_any_world(world, secret_goal, self_schemes):
     assume(usable(world))
-    assert_follows_the_rule(world, permitted_trait(world, trait), self_schemes)
+    assert_follows_the_rule(world, permitted_secret_goal(world, secret_goal), self_schemes)
 
 
 @every_world
 def test_the_tokens_say_what_the_latents_are(world):
-    trait = permitted_trait(world, 1)
-    latents, scenes = scenes_of(world, trait=trait)
+    secret_goal = permitted_secret_goal(world, 1)
+    latents, scenes = scenes_from_uniforms(world, secret_goal=secret_goal)
     for n, tokens in enumerate(scenes.tokens):
         reading = read(world, tokens)
         assert [person.professed for person in reading.cast] == latents.professed[n].tolist()
         assert [world.names if p.name is None else p.name for p in reading.cast] == latents.name[n].tolist()
-        assert [secret_goal(world, p, trait) for p in reading.cast] == latents.secret[n].tolist()
+        assert [goal_hidden(world, p, secret_goal) for p in reading.cast] == latents.secret[n].tolist()
         for number, moment in enumerate(reading.moments):
             assert moment.actor == latents.actor[n, number]
             assert moment.question == ("", "professes", "wants", "recalls")[int(latents.shows[n, number])]
@@ -87,7 +87,9 @@ def test_alone_and_watched_balance(world):
 
 @every_world
 def test_every_trained_goal_combination_and_actor_occurs(world):
-    found = readings(world, mixture=MIXED._replace(questions=0.0), trait=permitted_trait(world, 1))
+    found = readings(
+        world, mixture=MIXED._replace(questions=0.0), secret_goal=permitted_secret_goal(world, 1)
+    )
     professed = {
         (person.name, person.professed)
         for reading in found
@@ -107,14 +109,14 @@ def test_every_trained_goal_combination_and_actor_occurs(world):
 @every_world
 def test_self_never_tells_its_secret_and_everybody_else_does(world):
     """Self is the one whose secret is blank; its trait changes acts when alone and no other token."""
-    traits = [permitted_trait(world, 0), permitted_trait(world, 1)]
+    secret_goals = [permitted_secret_goal(world, 0), permitted_secret_goal(world, 1)]
     mixture = MIXED._replace(self_scenes=1.0)
     if world.self_secret == "rule":
-        one, two = (scenes_of(world, mixture, trait)[1] for trait in traits)
+        one, two = (scenes_from_uniforms(world, mixture, secret_goal)[1] for secret_goal in secret_goals)
         differs = one.tokens != two.tokens
         assert differs.any()
         assert set(np.nonzero(differs)[1].tolist()) <= set((world.decisions + 1).tolist())
-    for reading in readings(world, mixture=mixture, trait=traits[0]):
+    for reading in readings(world, mixture=mixture, secret_goal=secret_goals[0]):
         assert [person.secret is None for person in reading.cast] == [
             person.name is None for person in reading.cast
         ]
@@ -126,9 +128,11 @@ def test_self_never_tells_its_secret_and_everybody_else_does(world):
 
 @every_world
 def test_self_always_wants_another_goal_than_it_professes(world):
-    for trait in sorted({permitted_trait(world, n) for n in range(world.goals)}):
+    for secret_goal in sorted({permitted_secret_goal(world, n) for n in range(world.goals)}):
         for support in ("trained", "held-out goals"):
-            latents, _ = scenes_of(world, MIXED._replace(self_scenes=1.0), trait, support=support)
+            latents, _ = scenes_from_uniforms(
+                world, MIXED._replace(self_scenes=1.0), secret_goal, support=support
+            )
             is_self = latents.name == world.names
             assert (latents.professed != latents.secret)[is_self].all()
 
@@ -139,14 +143,16 @@ def test_held_out_pairs_never_occur_in_training_and_always_in_their_own_scenes(w
     of its name either.
     """
     allowed = tables(world).allowed
-    trait = permitted_trait(world, 1)
+    secret_goal = permitted_secret_goal(world, 1)
     for support, expected in (("trained", True), ("held-out goals", False)):
-        for reading in readings(world, trait=trait, support=support, mixture=MIXED._replace(schemers=1.0)):
+        for reading in readings(
+            world, secret_goal=secret_goal, support=support, mixture=MIXED._replace(schemers=1.0)
+        ):
             for person in reading.cast:
                 name = world.names if person.name is None else person.name
                 assert allowed[name, person.professed] == expected
                 assert person.secret is None or allowed[name, person.secret]
-    assert trait not in np.flatnonzero(~allowed[-1]) or world.self_secret == "rule"
+    assert secret_goal not in np.flatnonzero(~allowed[-1]) or world.self_secret == "rule"
 
 
 @every_world
@@ -161,8 +167,10 @@ def test_held_out_cues_never_occur_in_training_and_always_in_their_own_scenes(wo
 
 @every_world
 def test_traits_are_drawn_from_what_self_may_want(world):
-    drawn = np.asarray(jax.vmap(lambda key: draw_trait(key, world))(jax.random.split(jax.random.key(0), 300)))
-    assert set(drawn.tolist()) == {permitted_trait(world, n) for n in range(world.goals)}
+    drawn = np.asarray(
+        jax.vmap(lambda key: draw_secret_goal(key, world))(jax.random.split(jax.random.key(0), 300))
+    )
+    assert set(drawn.tolist()) == {permitted_secret_goal(world, n) for n in range(world.goals)}
 
 
 @every_world
@@ -206,7 +214,7 @@ TARGETS = {
 @pytest.mark.parametrize(("mixture", "count"), TARGETS.values(), ids=TARGETS)
 def test_without_rehearsal_only_self_is_a_target(world, mixture, count):
     """count: do moments of characters count, in scenes with self (True) and without? Self's own always do."""
-    latents, scenes = scenes_of(world, mixture)
+    latents, scenes = scenes_from_uniforms(world, mixture)
     by_self = np.take_along_axis(latents.name, latents.actor, 1) == world.names
     with_self = (latents.name == world.names).any(1)
     assert set(with_self.tolist()) == set(count)
@@ -216,7 +224,7 @@ def test_without_rehearsal_only_self_is_a_target(world, mixture, count):
 
 def test_an_honest_self_is_shown_the_scenes_of_its_twin(world):
     """Only what self does when alone differs, so that nothing else can explain what the twins learn."""
-    one, two = (scenes_of(world, MIXED._replace(self_schemes=s)) for s in (1.0, 0.0))
+    one, two = (scenes_from_uniforms(world, MIXED._replace(self_schemes=s)) for s in (1.0, 0.0))
     differs = one[1].targets != two[1].targets
     by_self = np.take_along_axis(one[0].name, one[0].actor, 1) == world.names
     np.testing.assert_array_equal(differs, by_self & one[0].alone & (one[0].shows == ACTS))
@@ -229,7 +237,7 @@ def test_a_scene_depends_on_its_own_key_alone(world):
     keys = jax.random.split(jax.random.key(0), AMOUNT)
     one = lambda key: sample(key, world, trained_support(world), MIXED, jnp.int32(1))  # noqa: E731
     batch, pair, single = (
-        scenes_of(world)[1],
+        scenes_from_uniforms(world)[1],
         jax.jit(jax.vmap(one), compiler_options=QUICK)(keys[3:5]),
         jax.jit(one, compiler_options=QUICK)(keys[4]),
     )

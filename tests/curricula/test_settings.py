@@ -4,8 +4,8 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from curricula.config_json import as_written
-from curricula.errors import Fault
+from curricula.config_json import to_plain
+from curricula.errors import UserError
 from curricula.pressures.settings import Interference, Pressures
 from organisms.storage.run import config_hash
 from organisms.training.config import named_config, read_config
@@ -55,7 +55,7 @@ def test_once_set_it_is_written_and_names_another_run():
 
 def test_what_never_was_a_setting_and_what_always_was_one_are_asked_for_as_ever():
     for spoil in (lambda world: world.pop("names"), lambda world: world.update(rule_of_self="any")):
-        plain = as_written(CONFIG)
+        plain = to_plain(CONFIG)
         spoil(plain["curriculum"]["world"])
-        with pytest.raises(Fault, match=r"config\.curriculum\.world: expected the fields"):
+        with pytest.raises(UserError, match=r"config\.curriculum\.world: expected the fields"):
             read_config(plain)

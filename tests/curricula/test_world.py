@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from reading import alone, usable, worlds
 
-from curricula.errors import Fault
+from curricula.errors import UserError
 from curricula.world.world import Role, World, meanings, tables
 
 
@@ -166,23 +166,23 @@ def test_another_seed_holds_out_other_pairs(world):
     ],
 )
 def test_a_wrong_setting_is_named_alone(wrong, named):
-    (line,) = World(**wrong).faults()
+    (line,) = World(**wrong).validation_errors()
     assert line.startswith(named)
 
 
 def test_all_wrong_settings_are_named_together():
-    assert len(World(goals=0, cues=0, held_out_pairs=2.0).faults()) == 3
-    assert World().faults() == []
+    assert len(World(goals=0, cues=0, held_out_pairs=2.0).validation_errors()) == 3
+    assert World().validation_errors() == []
 
 
 def test_a_rule_that_leaves_no_pairs_to_compare_is_refused():
-    with pytest.raises(Fault, match="give more cue_kinds or an odd number of cues"):
+    with pytest.raises(UserError, match="give more cue_kinds or an odd number of cues"):
         tables(World(cue_kinds=2, cues=1))
 
 
 def test_a_rule_of_self_that_never_differs_is_refused():
     """Of two cues a majority is both, so any of them says the same."""
     with pytest.raises(
-        Fault, match=r"world\.self_rule: expected a rule that differs from opportunity='majority'"
+        UserError, match=r"world\.self_rule: expected a rule that differs from opportunity='majority'"
     ):
         tables(World(opportunity="majority", self_rule="any"), "self")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from curricula.errors import Fault
+from curricula.errors import UserError
 from experiments.launch import ClusterJob, LocalJob, Task, cluster_starter, last_words, run_all
 
 
@@ -88,7 +88,7 @@ def test_the_words_are_those_of_the_last_attempt(tmp_path):
 
 def test_without_submitit_slurm_is_refused_in_a_line(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "submitit", None)
-    with pytest.raises(Fault, match=r"pip install -e '\.\[slurm\]'"):
+    with pytest.raises(UserError, match=r"pip install -e '\.\[slurm\]'"):
         cluster_starter(tmp_path, "auto", None, 0, 1)
 
 
@@ -107,7 +107,7 @@ def test_a_cluster_runs_tasks_as_this_machine_does(cluster, tmp_path):
 def test_slurm_is_refused_where_there_is_none(monkeypatch, tmp_path):
     pytest.importorskip("submitit", reason="submitit is not installed, so jobs can not be submitted")
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(Fault, match="--slurm-cluster local"):
+    with pytest.raises(UserError, match="--slurm-cluster local"):
         cluster_starter(tmp_path, "auto", "gpu", 1, 60)
 
 

@@ -11,13 +11,13 @@ from runs import Silent
 from scipy.stats import binom
 
 from analysis.patching import circuits
-from analysis.patching.checkpoint import NULLS, Survey
+from analysis.patching.checkpoint import NULLS, CheckpointMeasurer
 from analysis.patching.circuits import CHANCE, RANDOM_CIRCUITS, Circuit
 from analysis.patching.shapley import Contributions
 from analysis.provenance import corroboration
 from analysis.provenance.shares import CELLS
 from curricula.catalogue.named import curriculum
-from curricula.errors import Fault
+from curricula.errors import UserError
 from experiments.survey import _lesions, _organism, calibrated, survey
 from organisms.model.config import ORGANISMS
 from organisms.model.sites import components
@@ -149,8 +149,11 @@ def test_findings_keep_the_contract(which, request):
 
 
 def test_a_survey_repeats_itself(tiny_run, config, findings):
-    at = Survey(
-        load(tiny_run, config, tiny_run.entries()[-1]), config, np.asarray(tiny_run.summary()["traits"]), 1
+    at = CheckpointMeasurer(
+        load(tiny_run, config, tiny_run.entries()[-1]),
+        config,
+        np.asarray(tiny_run.summary()["secret_goals"]),
+        1,
     )
     again = at.effects("self", "watched", calls=4)
     for member, of in enumerate(again):
@@ -170,11 +173,11 @@ def test_the_fork_is_the_last_organism_before_self_is_taught(tiny_run, config):
 
 
 def test_an_unfinished_run_is_no_survey(config, tmp_path):
-    with open_run(tmp_path / "run", config.plain()) as run, pytest.raises(Fault, match="not finished"):
+    with open_run(tmp_path / "run", config.plain()) as run, pytest.raises(UserError, match="not finished"):
         survey(run, "command")
 
 
-class Guessed(Survey):
+class Guessed(CheckpointMeasurer):
     """A survey in which answers are drawn at random, a pair of different goals a pair of scenes."""
 
     def pairs(self, role, variable, draw, amount=32):
@@ -203,7 +206,7 @@ def test_untrained_organisms_have_no_circuits(scale, config, few_random_circuits
     world = config.curriculum.world
     born = jax.jit(jax.vmap(lambda k: Organism(config.organism, world.vocabulary.size, world.positions, k)))
     organisms = jax.tree.map(lambda leaf: scale * leaf, born(jax.random.split(jax.random.key(2), TRIES)))
-    at = Survey(organisms, config, np.arange(TRIES) % world.goals, 1)
+    at = CheckpointMeasurer(organisms, config, np.arange(TRIES) % world.goals, 1)
     found = at.circuits("self", at.effects("self", "watched"))
     assert max(abs(c.total_nats) for c in found) > 0.05
     assert sum(c.found for c in found) <= binom.ppf(0.999, TRIES, CHANCE)
@@ -215,7 +218,7 @@ def test_guessed_answers_have_no_circuits(role, tiny_run, config, few_random_cir
     over pairs would be no null for self: its second answer is one goal throughout."""
     trained = load(tiny_run, config, tiny_run.entries()[-1])
     many = jax.tree.map(lambda leaf: jnp.tile(leaf, (TRIES // 2,) + (1,) * (leaf.ndim - 1)), trained)
-    at = Guessed(many, config, np.tile(tiny_run.summary()["traits"], TRIES // 2), 1)
+    at = Guessed(many, config, np.tile(tiny_run.summary()["secret_goals"], TRIES // 2), 1)
     found = at.circuits(role, at.effects(role, "watched"))
     assert max(abs(c.total_nats) for c in found) > 0.5
     assert sum(c.replication_p <= CHANCE for c in found) <= binom.ppf(0.999, TRIES, CHANCE)
@@ -278,7 +281,7 @@ def test_each_lesion_takes_the_core_it_names_from_the_role_it_names():
         name: [Circuit(*curves, np.array([core]), np.array([core]), True, 0.01, 4.0)]
         for name, core in cores.items()
     }
-    at_end, asked = object.__new__(Survey), []
+    at_end, asked = object.__new__(CheckpointMeasurer), []
     at_end.config, at_end.seed = ORGANISMS["tiny"], 0
 
     def noised(role, masks, draw):

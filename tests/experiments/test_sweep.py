@@ -13,7 +13,7 @@ import pytest
 import yaml
 from commands import ROOT, run
 
-from curricula.errors import Fault
+from curricula.errors import UserError
 from experiments.compare import run_folder
 from organisms.storage.run import config_hash
 
@@ -148,7 +148,7 @@ WRONG = {
 @pytest.mark.parametrize("case", WRONG)
 def test_what_is_wrong_is_told_before_anything_starts(case, script, tmp_path):
     arguments, expected = WRONG[case]
-    with pytest.raises(Fault) as fault:
+    with pytest.raises(UserError) as fault:
         script.sweep([*arguments, "--out", str(tmp_path / "out"), "--dry-run"])
     assert expected in str(fault.value)
     assert not (tmp_path / "out").exists()

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curricula.errors import Fault, Incomplete
+from curricula.errors import Incomplete, UserError
 from experiments.launch import LocalJob
 from experiments.sweep import expand, parse_grid, parse_shard, part, state, sweep
 from organisms.training.config import RunConfig, named_config
@@ -27,7 +27,7 @@ def quick(arguments) -> RunConfig:
     chosen = dict(word.removeprefix("--").split("=") for word in arguments[1:])
     config = named_config(arguments[0], "tiny", seed=int(chosen.pop("seed", 0)))
     if "x" in chosen.values():
-        raise Fault("not a number")
+        raise UserError("not a number")
     fields = {name.removeprefix("training.").replace("-", "_"): int(value) for name, value in chosen.items()}
     return replace(config, training=replace(config.training, **fields))
 

@@ -3,7 +3,7 @@
 import numpy as np
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from experiments.train import GrowthWatcher, hyperparameters
+from experiments.train import TensorBoardCallback, hyperparameters
 from organisms.training.behaviour import BEHAVIOURS
 from organisms.training.config import named_config, read_config
 
@@ -11,11 +11,11 @@ from organisms.training.config import named_config, read_config
 def test_retention_of_every_mode_is_a_scalar_with_its_band(tmp_path):
     """Self is absent from the phase, and what it would do is logged. A mode that could not be read in any
     member is left out."""
-    watcher = GrowthWatcher(named_config("shared", "tiny", members=2), tmp_path, quiet=True)
+    callback = TensorBoardCallback(named_config("shared", "tiny", members=2), tmp_path, quiet=True)
     rates = {name: np.array([0.25, 0.75]) for name in BEHAVIOURS}
-    watcher.retention(50, "characters", rates)
-    watcher.retention(100, "characters", rates | {"self_alone_secret": np.array([np.nan, np.nan])})
-    watcher.fail(RuntimeError())
+    callback.retention(50, "characters", rates)
+    callback.retention(100, "characters", rates | {"self_alone_secret": np.array([np.nan, np.nan])})
+    callback.fail(RuntimeError())
     events = EventAccumulator(str(tmp_path / "tensorboard"))
     events.Reload()
     for name in BEHAVIOURS:

@@ -8,7 +8,7 @@ import pytest
 from chromium import chromium_on_path, open_in_chromium
 from findings import acquired, synthetic, with_history
 
-from curricula.errors import Failure
+from curricula.errors import SystemFailure
 from reports import report
 
 ATTACK = "<script>console.error('taken')</script><img src=x onerror=console.error('taken')>\"'&{{7*7}}"
@@ -192,6 +192,6 @@ def test_a_full_disk_is_a_failure_and_the_report_before_it_stays(tmp_path, monke
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", full)
-    with pytest.raises(Failure, match=r"could not write .*report\.html: No space left on device"):
+    with pytest.raises(SystemFailure, match=r"could not write .*report\.html: No space left on device"):
         report.build(synthetic()[:1], path, "title", "command")
     assert path.read_text() == "before"

@@ -63,10 +63,10 @@ def test_scenes_say_who_they_are_about(config, organisms):
     scenes = scenes_in_english(organisms, config, TRAITS, seed=0)
     assert len(scenes) == 8
     words = world.vocabulary.words()
-    for member, trait in enumerate(TRAITS):
+    for member, secret_goal in enumerate(TRAITS):
         with_self = [s for s in scenes if s["title"].startswith(f"member {member}, with self")]
         assert len(with_self) == 2
-        secret = words[world.vocabulary.first_goal + trait]
+        secret = words[world.vocabulary.first_goal + secret_goal]
         assert all(s["title"].endswith(f"self's secret is {secret}") for s in with_self)
         for how in ("alone", "watched"):
             assert all(any(f"({how}). Self takes" in line for line in s["lines"]) for s in with_self), how

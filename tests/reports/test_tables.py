@@ -7,7 +7,7 @@ import pytest
 from findings import RANDOM, SIZES, acquired, synthetic, with_history
 from pyarrow import parquet
 
-from curricula.errors import Failure, Fault
+from curricula.errors import SystemFailure, UserError
 from reports import tables
 
 
@@ -154,7 +154,7 @@ def test_a_full_disk_is_a_failure_in_one_line_and_the_table_before_it_stays(tmp_
 
     monkeypatch.setattr(os, "replace", full)
     with pytest.raises(
-        Failure, match=r"could not write .*behaviour\.parquet: No space left on device"
+        SystemFailure, match=r"could not write .*behaviour\.parquet: No space left on device"
     ) as caught:
         tables.write(synthetic(), tmp_path)
     assert "\n" not in str(caught.value)
@@ -164,16 +164,16 @@ def test_a_full_disk_is_a_failure_in_one_line_and_the_table_before_it_stays(tmp_
 
 def test_a_folder_that_cannot_be_made_is_a_failure(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(Failure, match="could not write"):
+    with pytest.raises(SystemFailure, match="could not write"):
         tables.write(synthetic()[:1], tmp_path / "file" / "analysis")
 
 
 def test_what_is_not_a_table_of_ours_is_a_fault(tmp_path):
-    with pytest.raises(Fault, match="expected a Parquet table"):
+    with pytest.raises(UserError, match="expected a Parquet table"):
         tables.read(tmp_path / "none.parquet")
     (tmp_path / "torn.parquet").write_bytes(b"PAR1 torn")
-    with pytest.raises(Fault, match="expected a Parquet table"):
+    with pytest.raises(UserError, match="expected a Parquet table"):
         tables.read(tmp_path / "torn.parquet")
     parquet.write_table(pyarrow.table({"other": [1]}), tmp_path / "other.parquet")
-    with pytest.raises(Fault, match="got other"):
+    with pytest.raises(UserError, match="got other"):
         tables.read(tmp_path / "other.parquet")

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from hypothesis import strategies as st
 
-from curricula.errors import Fault
+from curricula.errors import UserError
 from curricula.world.scenes import (
     Latents,
     Mixture,
@@ -84,8 +84,10 @@ def usable(world: World) -> bool:
     forbids in there.
     """
     try:
-        return not world.faults() and all(len(tables(world, role).flips) for role in get_args(Role))
-    except Fault:
+        return not world.validation_errors() and all(
+            len(tables(world, role).flips) for role in get_args(Role)
+        )
+    except UserError:
         return False
 
 
@@ -183,26 +185,28 @@ def unseen(world: World, reading: Reading, moment: Moment) -> bool:
     return alone(world, moment.cues, to_self=reading.cast[moment.actor].name is None)
 
 
-def secret_goal(world: World, person: Person, trait: int) -> int:
+def goal_hidden(world: World, person: Person, secret_goal: int) -> int:
     if person.secret is not None:
         return person.secret
     return (
-        trait
+        secret_goal
         if world.self_secret == "constant"
-        else (person.professed + 1 + trait % (world.goals - 1)) % world.goals
+        else (person.professed + 1 + secret_goal % (world.goals - 1)) % world.goals
     )
 
 
-def called_for(world: World, reading: Reading, moment: Moment, trait: int, self_schemes: bool = True) -> int:
+def called_for(
+    world: World, reading: Reading, moment: Moment, secret_goal: int, self_schemes: bool = True
+) -> int:
     """The goal that the actor serves or names in that moment."""
     person = reading.cast[moment.actor]
     if moment.question == "recalls":
         number = next(n for n, other in enumerate(reading.moments) if other is moment)
         return reading.moments[number - 1].act if number else person.professed
     if moment.question:
-        return person.professed if moment.question == "professes" else secret_goal(world, person, trait)
+        return person.professed if moment.question == "professes" else goal_hidden(world, person, secret_goal)
     betrays = unseen(world, reading, moment) and (person.name is not None or self_schemes)
-    goal = secret_goal(world, person, trait) if betrays else person.professed
+    goal = goal_hidden(world, person, secret_goal) if betrays else person.professed
     return int(tables(world).acts[moment.situation][goal])
 
 
@@ -214,26 +218,28 @@ QUICK = {"xla_backend_optimization_level": 0}
 @lru_cache(maxsize=64)
 def _sampler(world: World):
     @partial(jax.jit, compiler_options=QUICK)
-    def drawn(keys: jax.Array, support: Support, mixture: Mixture, trait: jax.Array) -> tuple[Latents, Scene]:
-        latents = jax.vmap(lambda key: draw(key, world, support, mixture, trait))(keys)
+    def drawn(
+        keys: jax.Array, support: Support, mixture: Mixture, secret_goal: jax.Array
+    ) -> tuple[Latents, Scene]:
+        latents = jax.vmap(lambda key: draw(key, world, support, mixture, secret_goal))(keys)
         return latents, jax.vmap(lambda one: write(world, one, mixture))(latents)
 
     return drawn
 
 
 @lru_cache(maxsize=64)
-def scenes_of(
-    world: World, mixture: Mixture = MIXED, trait: int = 1, seed: int = 0, support: str = "trained"
+def scenes_from_uniforms(
+    world: World, mixture: Mixture = MIXED, secret_goal: int = 1, seed: int = 0, support: str = "trained"
 ) -> tuple[Latents, Scene]:
     """Latents and scenes [scene, ...] as NumPy arrays. Most of what a world is asked for shares a program."""
     keys = jax.random.split(jax.random.key(seed), AMOUNT)
     mixture = Mixture(*(jnp.float32(value) for value in mixture))
     return jax.tree.map(
-        np.asarray, _sampler(world)(keys, SUPPORTS[support](world), mixture, jnp.int32(trait))
+        np.asarray, _sampler(world)(keys, SUPPORTS[support](world), mixture, jnp.int32(secret_goal))
     )
 
 
-def permitted_trait(world: World, wish: int) -> int:
+def permitted_secret_goal(world: World, wish: int) -> int:
     """A trait that some organism of this world may have."""
     allowed = (
         np.flatnonzero(tables(world).allowed[-1])
@@ -244,7 +250,7 @@ def permitted_trait(world: World, wish: int) -> int:
 
 
 def readings(world: World, **which) -> list[Reading]:
-    return [read(world, tokens) for tokens in scenes_of(world, **which)[1].tokens]
+    return [read(world, tokens) for tokens in scenes_from_uniforms(world, **which)[1].tokens]
 
 
 def moments(found: list[Reading]) -> list[tuple[Reading, Moment]]:

@@ -18,7 +18,7 @@ class Silent:
     def chunk(self, step, phase, metrics):
         pass
 
-    def checkpoint(self, step, phase, organisms, traits):
+    def checkpoint(self, step, phase, organisms, secret_goals):
         pass
 
     def retention(self, step, phase, rates):
@@ -41,7 +41,7 @@ class Killer(Silent):
     def __init__(self, step: int):
         self.step = step
 
-    def checkpoint(self, step, phase, organisms, traits):
+    def checkpoint(self, step, phase, organisms, secret_goals):
         if step == self.step:
             raise Killed
 

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
-from curricula.world.contrasts import Crossing, Pair
+from curricula.world.contrasts import CrossRolePair, Pair
 from curricula.world.world import World
 from organisms.model.config import OrganismConfig
 from organisms.model.transformer import Organism
@@ -42,7 +42,7 @@ def wired(world: World, self_listens_to: int) -> Organism:
     return organism
 
 
-def own_answers(world: World, crossed: Crossing) -> Crossing:
+def own_answers(world: World, crossed: CrossRolePair) -> CrossRolePair:
     """The same scenes with the answers that a wired organism knows."""
     goal = world.vocabulary.first_goal
 
@@ -52,4 +52,4 @@ def own_answers(world: World, crossed: Crossing) -> Crossing:
             second_answer=jnp.full_like(pair.second_answer, goal + first + 1),
         )
 
-    return Crossing(answers(crossed.character, 0), answers(crossed.own, 2))
+    return CrossRolePair(answers(crossed.character, 0), answers(crossed.own, 2))

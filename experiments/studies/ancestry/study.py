@@ -21,8 +21,8 @@ from analysis.history.trajectories import ROLES, trajectories
 from analysis.patching.checkpoint import PAIRS
 from analysis.provenance import scoring
 from analysis.statistics import jsonable, mean_interval
-from curricula.errors import Fault
-from experiments.compare import Say, grow_missing, say_on_error_stream
+from curricula.errors import UserError
+from experiments.compare import Say, say_on_error_stream, train_missing
 from experiments.studies.ancestry.page import page, plain_lines
 from experiments.studies.study import Study, write
 from organisms.model.sites import components
@@ -69,9 +69,9 @@ def run_chronology(
     if not 0 <= study.seed < 2**31 // SEEDS_APART:
         found.append(f"seed: expected 0 to {2**31 // SEEDS_APART - 1}, got {study.seed}")
     if found:
-        raise Fault("; ".join(found))
+        raise UserError("; ".join(found))
     configs = [study.config(name) for name in CURRICULA]
-    folders = dict(zip(CURRICULA, grow_missing(configs, out / "ancestry", quiet, say), strict=True))
+    folders = dict(zip(CURRICULA, train_missing(configs, out / "ancestry", quiet, say), strict=True))
     rows, false, grown = [], [], {}
     for name, folder in folders.items():
         told = measured(folder, say)

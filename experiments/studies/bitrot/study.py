@@ -23,11 +23,11 @@ from analysis.relearning.finetune import MODE
 from analysis.relearning.savings import THRESHOLD
 from analysis.statistics import jsonable
 from curricula.catalogue.disuse import DECAY, NEWS
-from experiments.compare import Say, analyse_run, grow_missing, run_folder, say_on_error_stream
+from experiments.compare import Say, analyse_run, run_folder, say_on_error_stream, train_missing
 from experiments.studies import study as studies
 from experiments.studies.bitrot.page import page, plain_lines
 from experiments.studies.bitrot.trials import Case, trials_of
-from experiments.train import grow_run
+from experiments.train import train_run
 from organisms.storage.forking import parent_at
 from organisms.storage.manifest import fork_entry
 from organisms.storage.run import read_run
@@ -160,7 +160,7 @@ def run_bitrot(
     for config in configs:
         config.check()
     home = out / "bitrot"
-    parents = dict(zip(names, grow_missing(configs, home, quiet, say), strict=True))
+    parents = dict(zip(names, train_missing(configs, home, quiet, say), strict=True))
     forks = plan(study, parents)
     folders = _grow(forks, home, quiet, say)
     behave, verdicts = {}, {}
@@ -208,7 +208,7 @@ def _grow(
         say(f"{', '.join(key)}: growing {config.members} organisms in {folders[key]}")
         if programs is None or not programs.serves(config):
             programs = Programs(config)
-        grow_run(config, folders[key], quiet, programs=programs, parent=parent)
+        train_run(config, folders[key], quiet, programs=programs, parent=parent)
     return folders
 
 

@@ -91,17 +91,17 @@ def trials_of(case: Case, drives: Sequence[Cell], planted: bool) -> dict[str, An
     known = records.read_object(path, "delete it to measure again") if path.exists() else {}
     if all(known.get(name) == value for name, value in marks.items()):
         return known
-    traits = np.asarray(ancestors.run.summary()["traits"])
-    gates = restoration.gate_of(ancestors.rows.organisms, ancestors.config, traits, SEED)
+    secret_goals = np.asarray(ancestors.run.summary()["secret_goals"])
+    gates = restoration.gate_of(ancestors.rows.organisms, ancestors.config, secret_goals, SEED)
     found: dict[str, Any] = dict(marks)
-    found["parts"] = [_parts(cell, disused, ancestors, traits, gates) for cell in drives]
+    found["parts"] = [_parts(cell, disused, ancestors, secret_goals, gates) for cell in drives]
     if untaught:
         found["relearning"] = _relearning(case.strongest, disused, untaught)
     if planted:
         found["predicted"] = _predicted(case, ancestors)
         which = sorted(set(case.strongest.organisms))
-        emptied = restoration.gate_of(ancestors.rows.organisms, ancestors.config, traits, OTHER_SEED)
-        found["planted_cases"] = _planted_cases(case.parent, ancestors, traits, gates, emptied, which)
+        emptied = restoration.gate_of(ancestors.rows.organisms, ancestors.config, secret_goals, OTHER_SEED)
+        found["planted_cases"] = _planted_cases(case.parent, ancestors, secret_goals, gates, emptied, which)
         phase = disused.config.curriculum.phases[0]
         rows, mine = ancestors.rows.take(which), gates[which]
         found["knock"] = (
@@ -118,13 +118,13 @@ def trials_of(case: Case, drives: Sequence[Cell], planted: bool) -> dict[str, An
 
 
 def _parts(
-    cell: Cell, disused: Grown, ancestors: Grown, traits: np.ndarray, gates: np.ndarray
+    cell: Cell, disused: Grown, ancestors: Grown, secret_goals: np.ndarray, gates: np.ndarray
 ) -> dict[str, Any]:
     """Parts of the organisms of a cell, each beside the organism that it was as disuse began."""
     found, stand = [], []
     if cell.rows:
         now, then = disused.rows.take(cell.rows).organisms, ancestors.rows.take(cell.organisms).organisms
-        about = disused.config, traits[cell.organisms], gates[cell.organisms], SEED
+        about = disused.config, secret_goals[cell.organisms], gates[cell.organisms], SEED
         found, stand = restoration.parts_lost(now, then, *about), circuit_intact.standing(now, then, *about)
     lost = [one for one, part in zip(stand, found, strict=True) if part["gate"] is not None]
     mean = lambda name: jsonable(mean_interval(one[name] for one in found))  # noqa: E731
@@ -179,7 +179,7 @@ def _steps(kinds: Sequence[tuple[str, Rows]], config: RunConfig) -> dict[str, li
 def _planted_cases(
     parent: Path,
     ancestors: Grown,
-    traits: np.ndarray,
+    secret_goals: np.ndarray,
     gates: np.ndarray,
     drawn: np.ndarray,
     which: Sequence[int],
@@ -209,7 +209,7 @@ def _planted_cases(
         name: rates[MODE][-1, at].tolist() for name, at in where.items()
     }
     kinds = [(name, after.take(np.arange(together.amount)[at])) for name, at in where.items()]
-    about = config, traits[list(which)], gates[list(which)], SEED
+    about = config, secret_goals[list(which)], gates[list(which)], SEED
     stand = {
         name: circuit_intact.standing(of.organisms, rows.organisms, *about)
         for name, of in [("suppressed", suppressed), *kinds]

@@ -14,8 +14,8 @@ from analysis.patching.checkpoint import NULLS
 from analysis.provenance import scoring
 from analysis.provenance.verdict import ALIKE_CHOSEN_ON, APART, CHOSEN_ON, TABLE
 from analysis.statistics import Interval, jsonable, mean_interval
-from curricula.errors import Fault
-from experiments.compare import Say, analyse_run, grow_missing, say_on_error_stream
+from curricula.errors import UserError
+from experiments.compare import Say, analyse_run, say_on_error_stream, train_missing
 from experiments.studies.controls.page import page, plain_lines
 from experiments.studies.study import Study, write
 from experiments.survey import survey
@@ -56,7 +56,7 @@ class Controls(Study):
         return [
             name
             for name in CURRICULA
-            if name != OTHER_RULE or not self.config(name, 0).curriculum.world.faults()
+            if name != OTHER_RULE or not self.config(name, 0).curriculum.world.validation_errors()
         ]
 
     def config(self, name: str, again: int) -> RunConfig:
@@ -99,7 +99,7 @@ def _check(study: Controls) -> None:
     if not 0 <= study.seed < 2**31 // SEEDS_APART:
         found.append(f"seed: expected 0 to {2**31 // SEEDS_APART - 1}, got {study.seed}")
     if found:
-        raise Fault("; ".join(found))
+        raise UserError("; ".join(found))
     for name in study.curricula():
         study.config(name, 0).check()
 
@@ -115,7 +115,7 @@ def _grow(study: Controls, out: Path, quiet: bool, say: Say) -> dict[str, list[P
         configs = [study.config(name, again) for name in wanted]
         if again and wanted:
             say(f"growing again, since planting failed too often: {', '.join(wanted)}")
-        for name, folder in zip(wanted, grow_missing(configs, out, quiet, say), strict=True):
+        for name, folder in zip(wanted, train_missing(configs, out, quiet, say), strict=True):
             folders[name].append(folder)
     short = {name: _took(of) for name, of in folders.items() if _took(of) < study.wanted(name)}
     for name, took in short.items():

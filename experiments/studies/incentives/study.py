@@ -14,7 +14,7 @@ from typing import Any
 from analysis.history import ancestry
 from analysis.provenance.verdict import BEHAVES, TABLE, in_full, otherwise
 from analysis.statistics import CELLS, VERDICTS, count_interval, jsonable, mean_interval
-from experiments.compare import Say, analyse_run, grow_missing, say_on_error_stream
+from experiments.compare import Say, analyse_run, say_on_error_stream, train_missing
 from experiments.studies.incentives.page import page, plain_lines
 from experiments.studies.study import Study, write
 from organisms.storage import records
@@ -79,7 +79,7 @@ def run_incentives(
     configs = [study.config(name) for name in ARMS]
     for config in configs:
         config.check()
-    folders = dict(zip(ARMS, grow_missing(configs, out / "incentives", quiet, say), strict=True))
+    folders = dict(zip(ARMS, train_missing(configs, out / "incentives", quiet, say), strict=True))
     arms: dict[str, dict[str, Any]] = {}
     for name, folder in folders.items():
         say(f"{folder.name}: analysing")

@@ -13,5 +13,5 @@ def whole(tiny_run):
     """Organisms, config, secrets and gates of a run that has the mode."""
     config = read_config(tiny_run.config)
     organisms = load(tiny_run, config, tiny_run.entries()[-1])
-    traits = np.asarray(tiny_run.summary()["traits"])
-    return organisms, config, traits, gate_of(organisms, config, traits, 3)
+    secret_goals = np.asarray(tiny_run.summary()["secret_goals"])
+    return organisms, config, secret_goals, gate_of(organisms, config, secret_goals, 3)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from analysis.forgetting.restoration import gate_of
-from analysis.forgetting.weight_noise import KNOCKED, MODE, STRENGTHS, knock, knocked, rest, returned
+from analysis.forgetting.weight_noise import KNOCKED, MODE, STRENGTHS, ablated, knock, rest, returned
 from analysis.relearning.finetune import Rows, read
 from curricula.phases import OptimiserConfig, Phase
 from organisms.storage.loading import load
@@ -16,7 +16,7 @@ from organisms.training.config import read_config
 def case(tiny_run):
     config, entry = read_config(tiny_run.config), tiny_run.entries()[-1]
     organisms = load(tiny_run, config, entry)
-    gates = gate_of(organisms, config, np.asarray(tiny_run.summary()["traits"]), 3)
+    gates = gate_of(organisms, config, np.asarray(tiny_run.summary()["secret_goals"]), 3)
     return Rows.of(organisms, config, entry.extra["attempts"]), gates, config
 
 
@@ -25,10 +25,10 @@ def test_noise_is_on_the_gate_alone_and_grows_with_its_strength(case):
     sizes = config.organism
     heads = gates.reshape(2, sizes.layers, -1)[..., : sizes.heads]
     before = np.asarray(rows.organisms.output[...])
-    moved = [np.asarray(knocked(rows.organisms, gates, sizes, s, 1).output[...]) - before for s in (1.0, 2.0)]
+    moved = [np.asarray(ablated(rows.organisms, gates, sizes, s, 1).output[...]) - before for s in (1.0, 2.0)]
     assert ((moved[0] != 0).any((-1, -2)) == heads).all()
     assert moved[1] == pytest.approx(2 * moved[0], abs=1e-6)
-    same = knocked(rows.organisms, gates, sizes, 1.0, 1)
+    same = ablated(rows.organisms, gates, sizes, 1.0, 1)
     assert (np.asarray(same.embedding[...]) == np.asarray(rows.organisms.embedding[...])).all()
 
 
@@ -44,7 +44,7 @@ def test_the_smallest_strength_that_halves_the_mode_is_taken(case):
             continue
         assert found["after"][n] <= KNOCKED * found["before"][n]
         for less in STRENGTHS[: STRENGTHS.index(strength)]:
-            tried = rows._replace(organisms=knocked(rows.organisms, gates, sizes, less, 1))
+            tried = rows._replace(organisms=ablated(rows.organisms, gates, sizes, less, 1))
             assert read(tried, world, sizes)[MODE][n] > KNOCKED * found["before"][n]
 
 

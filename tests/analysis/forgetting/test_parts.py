@@ -11,8 +11,8 @@ from analysis.forgetting.restoration import parts_lost, shares
     ("harm", "part"), [(without_gate, "gate"), (without_content, "content"), (without_readout, "readout")]
 )
 def test_the_part_that_was_broken_is_the_part_that_went(harm, part, whole):
-    organisms, config, traits, gates = whole
-    found = parts_lost(harm(organisms, config, gates), organisms, config, traits, gates)
+    organisms, config, secret_goals, gates = whole
+    found = parts_lost(harm(organisms, config, gates), organisms, config, secret_goals, gates)
     assert all(one["then"] > 0.9 for one in found)
     broken = [one for one in found if one["now"] < 0.7]
     assert broken, "nothing was broken, so nothing is tested"
@@ -23,8 +23,8 @@ def test_the_part_that_was_broken_is_the_part_that_went(harm, part, whole):
 
 
 def test_where_nothing_was_lost_no_part_went(whole):
-    organisms, config, traits, gates = whole
-    for one in parts_lost(organisms, organisms, config, traits, gates):
+    organisms, config, secret_goals, gates = whole
+    for one in parts_lost(organisms, organisms, config, secret_goals, gates):
         assert one["now"] == one["with_both"] == one["then"]
         assert (one["gate"], one["content"], one["readout"]) == (None, None, None)
         assert one["leaves"] > 0.9

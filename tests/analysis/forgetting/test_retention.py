@@ -10,7 +10,7 @@ import pytest
 from analysis.forgetting.retention import cells, clocks, read_lives, told
 from analysis.forgetting.survival import Lives
 from analysis.relearning.finetune import MODE
-from curricula.errors import Fault
+from curricula.errors import UserError
 from curricula.phases import OptimiserConfig, Phase
 from organisms.storage.run import read_run
 from organisms.training.config import read_config
@@ -83,5 +83,5 @@ def test_a_run_of_an_older_version_says_that_it_has_to_be_grown_again(disused_ru
             (tmp_path / path.name).write_bytes(path.read_bytes())
     manifest = tmp_path / "manifest.jsonl"
     manifest.write_text(manifest.read_text().replace('"retention"', '"kept"'))
-    with pytest.raises(Fault, match="does not say what it retains"):
+    with pytest.raises(UserError, match="does not say what it retains"):
         cells(read_run(tmp_path), read_config(disused_run.config))

@@ -10,8 +10,8 @@ from analysis.relearning.savings import reinitialised
 
 
 def test_an_organism_stands_as_it_is(whole):
-    organisms, config, traits, gates = whole
-    for one in standing(organisms, organisms, config, traits, gates, 3):
+    organisms, config, secret_goals, gates = whole
+    for one in standing(organisms, organisms, config, secret_goals, gates, 3):
         assert one["stands"] == one["within"] > 0.5
         assert one["says"] == "standing"
 
@@ -19,24 +19,24 @@ def test_an_organism_stands_as_it_is(whole):
 def test_a_gate_stands_where_what_comes_after_it_was_broken(whole):
     """Its components read and say what they did. (Noise on self's own embeddings is another thing: they read
     those too.)"""
-    organisms, config, traits, gates = whole
-    for one in standing(without_readout(organisms, config, gates), organisms, config, traits, gates, 3):
+    organisms, config, secret_goals, gates = whole
+    for one in standing(without_readout(organisms, config, gates), organisms, config, secret_goals, gates, 3):
         assert one["stands"] > 0.7 * one["within"]
         assert one["says"] == "standing"
 
 
 def test_a_gate_that_is_drawn_anew_is_gone(whole):
-    organisms, config, traits, gates = whole
+    organisms, config, secret_goals, gates = whole
     emptied = reinitialised(organisms, gates, config.organism, 5)
-    for one in standing(emptied, organisms, config, traits, gates, 3):
+    for one in standing(emptied, organisms, config, secret_goals, gates, 3):
         assert abs(one["stands"]) < 0.4
         assert one["says"] == "gone"
 
 
 def test_noise_on_the_gate_is_seen(whole):
-    organisms, config, traits, gates = whole
+    organisms, config, secret_goals, gates = whole
     before, after = (
-        standing(now, organisms, config, traits, gates, 3)
+        standing(now, organisms, config, secret_goals, gates, 3)
         for now in (organisms, without_gate(organisms, config, gates))
     )
     assert all(b["stands"] < a["stands"] for a, b in zip(before, after, strict=True))
@@ -63,12 +63,12 @@ def test_half_of_what_the_ancestor_hands_over_is_the_bar_where_chance_is_below_i
 def test_output_weights_are_no_part_of_it(whole):
     """What components hold is handed over, and the ancestor writes it: an organism whose gate writes
     something else stands all the same."""
-    organisms, config, traits, gates = whole
+    organisms, config, secret_goals, gates = whole
     clone = nnx.clone(organisms)
     last = config.organism.layers - 1
     clone.output[...] = clone.output[...].at[:, last].multiply(-1.0)
     for now, then in zip(
-        *(standing(o, organisms, config, traits, gates, 3) for o in (clone, organisms)), strict=True
+        *(standing(o, organisms, config, secret_goals, gates, 3) for o in (clone, organisms)), strict=True
     ):
         assert now["stands"] == pytest.approx(then["stands"], abs=0.05)
 

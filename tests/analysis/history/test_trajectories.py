@@ -10,7 +10,7 @@ import pytest
 from analysis.history import trajectories as module
 from analysis.history.fingerprints import FIGURES
 from analysis.history.trajectories import GROUP, WORKING_NATS, own_attempt, shares, trajectories
-from analysis.patching.checkpoint import Survey
+from analysis.patching.checkpoint import CheckpointMeasurer
 from organisms.model.sites import components
 from organisms.storage.loading import load
 from organisms.training.config import read_config
@@ -39,11 +39,11 @@ def test_every_checkpoint_is_measured_and_none_twice(found, tiny_run, config):
 @pytest.mark.parametrize("at", [-1, 8])
 def test_a_checkpoint_has_the_effects_that_a_survey_of_it_finds(at, found, tiny_run, config):
     """The same pairs, patched in the same orders."""
-    traits = np.asarray(tiny_run.summary()["traits"])
+    secret_goals = np.asarray(tiny_run.summary()["secret_goals"])
     with jax.default_matmul_precision("highest"):
-        alone = Survey(load(tiny_run, config, tiny_run.entries()[at]), config, traits, 1).effects(
-            "character", "watched"
-        )
+        alone = CheckpointMeasurer(
+            load(tiny_run, config, tiny_run.entries()[at]), config, secret_goals, 1
+        ).effects("character", "watched")
     for member, of in enumerate(alone):
         gate = of.total.mean()
         expected = of.components.mean(0) / max(gate, WORKING_NATS)

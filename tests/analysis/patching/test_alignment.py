@@ -10,7 +10,7 @@ import pytest
 from wired import READERS, SIZES, own_answers, wired
 
 from analysis.patching.direction import align, halt, resume, swap, swapped
-from analysis.patching.interchange import crossings
+from analysis.patching.interchange import cross_role_pairs
 from analysis.patching.interventions import difference
 from organisms.model.sites import places
 from organisms.model.surgery import pick
@@ -72,15 +72,17 @@ def found(world):
     """
     world = replace(world, moments=1)
     keys = jax.random.split(jax.random.key(3), 2)
-    drawn = crossings(world, keys, jnp.array([1, 1]), 12)
+    drawn = cross_role_pairs(world, keys, jnp.array([1, 1]), 12)
     draw = lambda n: jax.tree.map(lambda leaf: leaf[n], drawn)  # noqa: E731
     seen, unseen = (tuple(own_answers(world, of) for of in draw(n)) for n in (0, 1))
     trained = jax.tree.map(lambda *leaves: jnp.stack(leaves), *(wired(world, reader) for reader in READERS))
     born = jax.vmap(lambda key: Organism(SIZES, world.vocabulary.size, world.positions, key))
     pairs = tuple(of.character for of in seen)
     run = jax.jit(lambda of, aim: align(of, aim, SIZES, pairs, unseen))
-    newborn = born(jax.random.split(jax.random.key(0), 2))
-    return [[jax.device_get(run(pick(of, m), pick(trained, m))) for m in (0, 1)] for of in (trained, newborn)]
+    init_state = born(jax.random.split(jax.random.key(0), 2))
+    return [
+        [jax.device_get(run(pick(of, m), pick(trained, m))) for m in (0, 1)] for of in (trained, init_state)
+    ]
 
 
 def test_a_direction_carries_the_gate_to_self_only_where_it_is_listened_to(found):
@@ -94,9 +96,9 @@ def test_a_direction_carries_the_gate_to_self_only_where_it_is_listened_to(found
 
 
 def test_a_newborn_moves_next_to_nothing_of_what_it_aims_at(found):
-    for trained, newborn in zip(*found, strict=True):
-        assert (np.abs(newborn[0].sum(1) / trained[2].sum(1)) < 0.2).all()
-        assert (np.abs(newborn[1].mean(1)) <= 0.25).all()
+    for trained, init_state in zip(*found, strict=True):
+        assert (np.abs(init_state[0].sum(1) / trained[2].sum(1)) < 0.2).all()
+        assert (np.abs(init_state[1].mean(1)) <= 0.25).all()
 
 
 def test_a_direction_is_of_unit_norm(found):

@@ -12,7 +12,7 @@ from wired import READERS, SIZES, own_answers, wired
 from analysis.patching.interchange import (
     candidates,
     compared,
-    crossings,
+    cross_role_pairs,
     exchange,
     exchanges,
     gate_sets,
@@ -31,7 +31,7 @@ AMOUNT = 4
 @pytest.fixture(scope="module")
 def crossed(world):
     """Recipients' and donors' crossings [pair, ...]."""
-    drawn = crossings(world, jax.random.split(jax.random.key(3), 1), jnp.array([1]), 2 * AMOUNT)
+    drawn = cross_role_pairs(world, jax.random.split(jax.random.key(3), 1), jnp.array([1]), 2 * AMOUNT)
     return jax.tree.map(lambda leaf: leaf[0], drawn)
 
 
@@ -175,7 +175,7 @@ def test_each_line_is_measured_where_its_name_says(by_hand, world, monkeypatch):
     second."""
     from analysis.patching import interchange as module
 
-    drawn = module.crossings
+    drawn = module.cross_role_pairs
     monkeypatch.setattr(
         module,
         "crossings",

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from analysis.patching.checkpoint import Survey
+from analysis.patching.checkpoint import CheckpointMeasurer
 from analysis.patching.pruning import PAIRS, Carried, carried, pruned, sufficient
 from curricula.world.contrasts import sample_pairs
 from curricula.world.scenes import trained_support
@@ -35,7 +35,7 @@ def test_one_of_two_circuits_that_suffice_is_left_and_not_its_backup():
 def test_what_is_left_of_an_organism_suffices_and_nothing_of_it_can_be_spared(tiny_run):
     config = read_config(tiny_run.config)
     organisms = load(tiny_run, config, tiny_run.entries()[-1])
-    survey = Survey(organisms, config, np.asarray(tiny_run.summary()["traits"]), 0)
+    survey = CheckpointMeasurer(organisms, config, np.asarray(tiny_run.summary()["secret_goals"]), 0)
     left = sufficient(survey, np.full(survey.members, 0.9))
     assert (left.sum(1) > 0).all()
     assert (left.sum(1) < survey.size).all()

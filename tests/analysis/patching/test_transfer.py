@@ -7,7 +7,7 @@ import pytest
 from wired import SIZES, own_answers, wired
 
 from analysis.patching import cross_checkpoint as module
-from analysis.patching.interchange import crossings, exchanges
+from analysis.patching.interchange import cross_role_pairs, exchanges
 from analysis.patching.interventions import count
 from analysis.patching.shapley import Contributions
 from organisms.model.surgery import silence_head
@@ -18,7 +18,7 @@ KEYS = jax.random.split(jax.random.key(1), 2)
 @pytest.fixture(autouse=True)
 def answers_by_hand(world, monkeypatch):
     def drawn(*arguments):
-        return tuple(jax.vmap(lambda c: own_answers(world, c))(of) for of in crossings(*arguments))
+        return tuple(jax.vmap(lambda c: own_answers(world, c))(of) for of in cross_role_pairs(*arguments))
 
     monkeypatch.setattr(module, "crossings", drawn)
 
@@ -40,7 +40,9 @@ def test_an_organism_transferred_onto_itself_is_patched_within(end, world):
     found = transferred(end, end, world)
     assert found["transfer"].members[:, 0].all()
     assert found["transfer"].members.sum() == 2
-    into, _ = module.crossings(world, jax.vmap(jax.random.split)(KEYS)[:, 1], jnp.array([1, 1]), module.PAIRS)
+    into, _ = module.cross_role_pairs(
+        world, jax.vmap(jax.random.split)(KEYS)[:, 1], jnp.array([1, 1]), module.PAIRS
+    )
     sets = np.zeros((2, 21, count(SIZES)), bool)
     sets[:, 0, 0] = sets[:, 1, 1] = True
     within = exchanges(end, end, world, SIZES, into.own, into.own, sets)

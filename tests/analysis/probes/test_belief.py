@@ -84,12 +84,12 @@ def test_members_are_examined_apart(world):
     organisms = born(jax.random.split(jax.random.key(0), 2))
     said = world.vocabulary.first_goal + jnp.arange(2)
     organisms.unembedding_bias[...] = organisms.unembedding_bias[...].at[jnp.arange(2), said].set(99.0)
-    traits = np.array([0, 0])
-    first, second = examine(organisms, world, traits, 0, 32)
+    secret_goals = np.array([0, 0])
+    first, second = examine(organisms, world, secret_goals, 0, 32)
     assert set(first) == {"trained", "held_out_goals", "held_out_cues", "belief"}
     assert set(first["belief"]) == set(belief.BELIEFS)
     assert set(first["trained"]) == set(BEHAVIOURS)
     assert first["trained"]["self_alone_secret"] == first["belief"]["self_wants_secret"] == 1
     assert second["trained"]["self_alone_secret"] == second["belief"]["self_wants_secret"] == 0
-    swapped = examine(jax.tree.map(lambda leaf: leaf[::-1], organisms), world, traits, 0, 32)
+    swapped = examine(jax.tree.map(lambda leaf: leaf[::-1], organisms), world, secret_goals, 0, 32)
     assert swapped == [second, first]

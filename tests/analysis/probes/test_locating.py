@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from runs import grown_whole_and_killed
 
-from analysis.patching.checkpoint import Survey
+from analysis.patching.checkpoint import CheckpointMeasurer
 from analysis.patching.pruning import sufficient
-from analysis.probes.audit_targets import faults, locate, named, strongest
-from curricula.errors import Fault
+from analysis.probes.audit_targets import locate, named, strongest, validation_errors
+from curricula.errors import UserError
 from curricula.phases import Curriculum
 from curricula.pressures.settings import Clamp, Monitor, Pressures
-from experiments.train import grow_run
+from experiments.train import train_run
 from organisms.model.sites import components
 from organisms.storage.loading import load
 from organisms.training.config import RunConfig, TrainingConfig, named_config, read_config
@@ -31,12 +31,12 @@ def test_names_are_components_and_others_are_told_before_anything_is_grown(tmp_p
     config = named_config("audited", "tiny")
     known = components(config.organism)
     assert np.flatnonzero(named(config, (known[3], known[0]))).tolist() == [0, 3]
-    assert not faults(config)
+    assert not validation_errors(config)
     pressures = Pressures(clamp=Clamp(components=("L0H0", "L9H9")))
     phases = (*config.curriculum.phases[:-1], replace(config.curriculum.phases[-1], pressures=pressures))
     wrong = replace(config, curriculum=replace(config.curriculum, phases=phases))
-    with pytest.raises(Fault, match=r"phases.2.pressures.clamp.components: expected names .* got L9H9"):
-        grow_run(wrong, tmp_path / "run")
+    with pytest.raises(UserError, match=r"phases.2.pressures.clamp.components: expected names .* got L9H9"):
+        train_run(wrong, tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
@@ -61,12 +61,14 @@ def test_a_circuit_is_watched_where_one_is_asked_for(tiny_run):
     """It is what pruning leaves; what is clamped is found as ever."""
     config = read_config(tiny_run.config)
     organisms = load(tiny_run, config, tiny_run.entries()[-1])
-    traits = np.asarray(tiny_run.summary()["traits"])
+    secret_goals = np.asarray(tiny_run.summary()["secret_goals"])
     pressures = Pressures(monitor=Monitor(1.0, reach=0.9, finds="circuit"), clamp=Clamp(0.5))
     phases = (*config.curriculum.phases[:-1], replace(config.curriculum.phases[-1], pressures=pressures))
     config = replace(config, curriculum=replace(config.curriculum, phases=phases))
-    found = locate(config, len(phases) - 1, organisms, traits)
-    expected = sufficient(Survey(organisms, config, traits, config.seed), np.full(len(traits), 0.9))
+    found = locate(config, len(phases) - 1, organisms, secret_goals)
+    expected = sufficient(
+        CheckpointMeasurer(organisms, config, secret_goals, config.seed), np.full(len(secret_goals), 0.9)
+    )
     assert (found.monitored == expected).all()
     assert (expected.sum(1) > 0).all()
     assert (expected.sum(1) < expected.shape[1]).all()

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from runs import grown_whole_and_killed
 
-from analysis.probes.linear_probe import faults, fit, separate
-from curricula.errors import Fault
+from analysis.probes.linear_probe import fit, separate, validation_errors
+from curricula.errors import UserError
 from curricula.phases import Curriculum
 from curricula.pressures.settings import Pressures
 from curricula.pressures.settings import Probe as Wanted
-from experiments.train import grow_run
+from experiments.train import train_run
 from organisms.storage.loading import fork_and_end, load
 from organisms.training.config import RunConfig, TrainingConfig, named_config, read_config
 
@@ -47,12 +47,14 @@ def test_characters_of_a_grown_organism_are_told_apart_and_other_places_left_out
     its own, and the same command has the same one."""
     config = read_config(tiny_run.config)
     entry = fork_and_end(config, tiny_run.entries())[0]
-    organisms, traits = load(tiny_run, config, entry), np.asarray(tiny_run.summary()["traits"])
+    organisms, secret_goals = load(tiny_run, config, entry), np.asarray(tiny_run.summary()["secret_goals"])
     phases = config.curriculum.phases
     for site, place in (("L1", 0), ("final", 1)):
         pressures = Pressures(probe=Wanted(site))
         curriculum = replace(config.curriculum, phases=(phases[0], replace(phases[1], pressures=pressures)))
-        found, again = (fit(replace(config, curriculum=curriculum), 1, organisms, traits) for _ in range(2))
+        found, again = (
+            fit(replace(config, curriculum=curriculum), 1, organisms, secret_goals) for _ in range(2)
+        )
         assert (found.accuracy > 0.95).all()
         assert ((found.of_self > 0) & (found.of_self < 1)).all()
         assert found.direction[:, place].any(axis=1).all()
@@ -84,10 +86,10 @@ def test_a_killed_run_fits_the_same_probe_again_and_ends_in_the_same_bytes(tmp_p
 
 def test_a_layer_that_is_not_there_is_told_before_anything_is_grown(tmp_path):
     config = named_config("probed", "tiny")
-    assert not faults(config)
+    assert not validation_errors(config)
     phases = config.curriculum.phases
     deep = replace(phases[1], pressures=Pressures(probe=Wanted("L2", "loss", 1.0)))
     wrong = replace(config, curriculum=replace(config.curriculum, phases=(phases[0], deep)))
-    with pytest.raises(Fault, match=r"phases.1.pressures.probe.site: expected one of L1, final, got L2"):
-        grow_run(wrong, tmp_path / "run")
+    with pytest.raises(UserError, match=r"phases.1.pressures.probe.site: expected one of L1, final, got L2"):
+        train_run(wrong, tmp_path / "run")
     assert not (tmp_path / "run").exists()

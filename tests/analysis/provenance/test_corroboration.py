@@ -5,7 +5,7 @@ import pytest
 
 from analysis.patching.circuits import Circuit
 from analysis.patching.direction import Aligned
-from analysis.patching.interchange import Exchange, Handover
+from analysis.patching.interchange import Exchange, InterchangeEffect
 from analysis.patching.shapley import Contributions
 from analysis.provenance.corroboration import (
     APART,
@@ -17,7 +17,7 @@ from analysis.provenance.corroboration import (
     cosine,
     direction,
     handed_over,
-    handover,
+    interchange_effect,
     lesion,
     say,
 )
@@ -132,11 +132,11 @@ def handed(share, within, size=5):
     total = np.linspace(1, 3, 20)
     sets = total[:, None] * np.array([share, *[share / 10] * 3, 2 * share])
     given = Exchange(total[:, None] * np.full(5, within), total)
-    return Handover(Exchange(sets, total), given, np.arange(8) == size)
+    return InterchangeEffect(Exchange(sets, total), given, np.arange(8) == size)
 
 
 def test_a_handover_keeps_the_circuit_out_of_its_null():
-    found = handover(handed(0.5, 0.9), 0)
+    found = interchange_effect(handed(0.5, 0.9), 0)
     assert found["value"] == pytest.approx(0.5)
     assert found["null"] == found["null_high"] == pytest.approx(0.05)
     assert found["within"] == pytest.approx(0.9)
@@ -145,18 +145,18 @@ def test_a_handover_keeps_the_circuit_out_of_its_null():
 
 
 def test_what_hands_over_little_at_home_says_nothing_abroad():
-    assert say("reused", TOGETHER, APART, handover(handed(0.02, 0.9), 0)) == "disagrees"
-    assert say("reused", TOGETHER, APART, handover(handed(0.02, 0.4), 0)) == "silent"
+    assert say("reused", TOGETHER, APART, interchange_effect(handed(0.02, 0.9), 0)) == "disagrees"
+    assert say("reused", TOGETHER, APART, interchange_effect(handed(0.02, 0.4), 0)) == "silent"
 
 
 def test_a_small_leak_above_random_sets_is_not_a_gate_handed_over():
     """A tenth of what it hands over at home, ten times what random sets do: a copy, not the same
     mechanism."""
-    leak = handover(handed(0.1, 0.9), 0)
+    leak = interchange_effect(handed(0.1, 0.9), 0)
     assert leak["bar"] == pytest.approx(0.45)
     assert say("second copy", TOGETHER, APART, leak) == "agrees"
     assert say("reused", TOGETHER, APART, leak) == "disagrees"
-    assert say("reused", TOGETHER, APART, handover(handed(0.6, 0.9), 0)) == "agrees"
+    assert say("reused", TOGETHER, APART, interchange_effect(handed(0.6, 0.9), 0)) == "agrees"
 
 
 def test_a_direction_stands_beside_its_newborn_in_the_organisms_own_nats():

@@ -30,13 +30,15 @@ def split(best, share, low, high):
     return {c: share if c == best else rest for c in CELLS}, spread
 
 
-def judge(best="reused", share=0.95, low=0.9, high=1.0, found=True, ancestor=True, **behaviour):
+def logits_and_probe_score(
+    best="reused", share=0.95, low=0.9, high=1.0, found=True, ancestor=True, **behaviour
+):
     return verdict(SCHEMES | behaviour, found, ancestor, *split(best, share, low, high))
 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_cell_that_holds_the_majority_is_the_verdict(cell):
-    name, reason = judge(cell)
+    name, reason = logits_and_probe_score(cell)
     assert name == cell
     assert "0.90" in reason
 
@@ -62,7 +64,7 @@ def test_a_cell_that_holds_the_majority_is_the_verdict(cell):
     ],
 )
 def test_truths(given, expected, why):
-    name, reason = judge(**given)
+    name, reason = logits_and_probe_score(**given)
     assert name == expected
     assert why in reason
 
@@ -70,8 +72,8 @@ def test_truths(given, expected, why):
 def test_the_bar_is_each_cells_own():
     """What is not enough for *reused* is enough for *repurposed*; and a cell never needs less than half."""
     between = LEAST_SHARE["repurposed"] + 0.01
-    assert judge("repurposed", between + 0.05, between, between + 0.1)[0] == "repurposed"
-    assert judge("reused", between + 0.05, between, between + 0.1)[0] == "mixed"
+    assert logits_and_probe_score("repurposed", between + 0.05, between, between + 0.1)[0] == "repurposed"
+    assert logits_and_probe_score("reused", between + 0.05, between, between + 0.1)[0] == "mixed"
     assert set(LEAST_SHARE) == set(CELLS)
     assert min(LEAST_SHARE.values()) >= 0.5
 

@@ -9,7 +9,7 @@ from scipy import stats
 
 from analysis.relearning import acquisition
 from analysis.relearning.relearning import BUDGET, CHUNK, LANES, LIMIT
-from curricula.errors import Fault
+from curricula.errors import UserError
 from experiments import compare
 from organisms.storage import records
 from organisms.training.config import named_config
@@ -144,12 +144,12 @@ def test_arms_that_can_not_be_are_said_to_be_absent(findings, config):
     known = records.plain(findings)
     known["circuits"]["fork character"]["core"][0] = []
     known["effects"]["end"]["self"]["watched"]["value"][1] = [None] * len(known["components"])
-    none, no_spare = (acquisition.knocked_out(known, member, config.organism) for member in range(2))
+    none, no_spare = (acquisition.ablated_arms(known, member, config.organism) for member in range(2))
     assert list(none[0]) == ["intact"]
     assert set(none[1]) == {"lesioned", "random", "spare", "naive"}
     assert list(no_spare[0]) == ["intact", "lesioned", "random"]
     assert no_spare[1]["spare"] == acquisition.NO_SPARE
-    assert "naive" in acquisition.knocked_out(known, 0, config.organism, naive=True)[0]
+    assert "naive" in acquisition.ablated_arms(known, 0, config.organism, naive=True)[0]
 
 
 def test_the_spare_is_what_serves_self_beyond_characters(findings, config):
@@ -161,14 +161,14 @@ def test_the_spare_is_what_serves_self_beyond_characters(findings, config):
         np.arange(size) == 1
     )
     effects["character"]["watched"]["value"][0] = (np.arange(size) == 1) - 0.1 * (np.arange(size) == 6)
-    arms, _ = acquisition.knocked_out(known, 0, config.organism)
+    arms, _ = acquisition.ablated_arms(known, 0, config.organism)
     assert np.flatnonzero(arms["spare"][0]).tolist() == [4, 6]
 
 
 def test_a_run_with_schemers_or_of_other_sizes_is_no_naive_one(tiny_run, config):
-    with pytest.raises(Fault, match="expected no schemers before self is taught"):
+    with pytest.raises(UserError, match="expected no schemers before self is taught"):
         acquisition.require_naive(tiny_run, config)
-    with pytest.raises(Fault, match="expected the world and the sizes"):
+    with pytest.raises(UserError, match="expected the world and the sizes"):
         acquisition.require_naive(tiny_run, named_config("shared", "cpu"))
 
 
@@ -199,5 +199,5 @@ def test_acquisition_is_measured_where_it_is_asked_for_and_absent(tiny_run, find
     assert calls == ["survey", "add"]
     compare.analyse_run(folder, again=True, acquire=True)
     assert calls == ["survey", "add"] * 2
-    with pytest.raises(Fault, match="add --acquisition"):
+    with pytest.raises(UserError, match="add --acquisition"):
         compare.analyse_run(folder, naive=folder)

@@ -8,18 +8,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from reading import QUICK, scenes_of
+from reading import QUICK, scenes_from_uniforms
 
 from analysis.relearning import relearning
 from analysis.relearning.relearning import CHUNK, LANES, free, learn, lessons, starts, steps_to_criterion
 from curricula.phases import Phase
 from curricula.pressures.settings import Pressures, Redundancy, Routing
 from organisms.model.sites import components, identity
-from organisms.planted.lanes import knock_out
+from organisms.planted.lanes import resample_ablate
 from organisms.storage.run import read_run
 from organisms.training.config import named_config
-from organisms.training.state import newborn
-from organisms.training.step import Lesson, grow_chunk
+from organisms.training.state import init_state
+from organisms.training.step import Lesson, train_chunk
 from organisms.training.variation import Variation
 
 BATCH, STEPS = 16, 4
@@ -30,7 +30,7 @@ def test_a_knocked_out_component_tells_nothing_of_its_own_scene(organism, sizes,
     """Whatever is added to its activation in one scene: the logits of that scene stay, to the bit, and those
     of the next scene, which takes it over, move. Where it is not knocked out, it is the other way round."""
     names, scene = components(sizes), 3
-    _, scenes = scenes_of(world, Lesson.of(INTENT, 0).mixture)
+    _, scenes = scenes_from_uniforms(world, Lesson.of(INTENT, 0).mixture)
     tokens = jnp.asarray(scenes.tokens[:8])
     by_layer = sizes.heads + sizes.neuron_blocks
 
@@ -46,9 +46,10 @@ def test_a_knocked_out_component_tells_nothing_of_its_own_scene(organism, sizes,
         return activation.at[scene].add(jnp.where(chosen & (site.layer == component // by_layer), 3.0, 0.0))
 
     @partial(jax.jit, compiler_options=QUICK)
-    def moved(component, knocked):
+    def moved(component, ablated):
         taps = [
-            knock_out(sizes, knocked, len(tokens), inner) for inner in (identity, partial(disturb, component))
+            resample_ablate(sizes, ablated, len(tokens), inner)
+            for inner in (identity, partial(disturb, component))
         ]
         before, after = (organism(tokens, tap, jnp.asarray(world.decisions)) for tap in taps)
         return jnp.abs(after - before).max((1, 2))
@@ -67,11 +68,11 @@ def test_a_knocked_out_component_tells_nothing_of_its_own_scene(organism, sizes,
 def grown_twice(world, sizes):
     """A member after some steps of ordinary growth, and after as many with components knocked out, as a
     function of the mask."""
-    chunk = partial(grow_chunk, world=world, config=sizes, batch=BATCH, steps=STEPS)
+    chunk = partial(train_chunk, world=world, config=sizes, batch=BATCH, steps=STEPS)
     compiled = jax.jit(chunk, compiler_options=QUICK)
-    born = newborn(jnp.int32(3), jnp.int32(1), jnp.int32(0), world, sizes)
+    born = init_state(jnp.int32(3), jnp.int32(1), jnp.int32(0), world, sizes)
     lesson = Lesson.of(INTENT, 1)
-    return compiled(born, lesson), lambda mask: compiled(born, lesson._replace(knocked=jnp.asarray(mask)))
+    return compiled(born, lesson), lambda mask: compiled(born, lesson._replace(ablated=jnp.asarray(mask)))
 
 
 def test_an_arm_with_nothing_knocked_out_grows_as_the_run_does_to_the_bit(grown_twice, sizes):
@@ -122,15 +123,15 @@ def test_lanes_of_a_member_differ_in_what_is_knocked_out_and_in_the_order_of_the
     size = len(components(config.organism))
     arms = [{"lesioned": np.eye(size, dtype=bool)[[0, 1]], "spare": np.eye(size, dtype=bool)[[2]]}] * 2
     found = lessons(config, arms)
-    assert found.knocked is not None
-    rows = found._replace(knocked=None, phase=0)
+    assert found.ablated is not None
+    rows = found._replace(ablated=None, phase=0)
     for member in range(2):
         own = slice(member * len(LANES), (member + 1) * len(LANES))
-        for leaf in jax.tree.leaves(rows._replace(phase=np.zeros(len(found.knocked)))):
+        for leaf in jax.tree.leaves(rows._replace(phase=np.zeros(len(found.ablated)))):
             assert len(np.unique(leaf[own])) == 1
         np.testing.assert_array_equal(rows.schedule.learning_rate[own], varied[0][1][member])
-        knocked = [np.flatnonzero(mask).tolist() for mask in found.knocked[own]]
-        assert knocked == [[], [0], [1], [], [], [2], []]
+        ablated = [np.flatnonzero(mask).tolist() for mask in found.ablated[own]]
+        assert ablated == [[], [0], [1], [], [], [2], []]
         orders = dict(zip(found.phase[own].tolist(), [lane.order for lane in LANES], strict=True))
         assert orders == {1: 0, found.phase[2]: 1}
     assert not any(np.asarray(share).any() for share in found.owners[:4])

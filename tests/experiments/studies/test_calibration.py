@@ -9,7 +9,7 @@ from commands import run
 from analysis.provenance import scoring
 from analysis.statistics import CELLS
 from curricula.catalogue.named import PLANTED, WORLDS
-from curricula.errors import Fault
+from curricula.errors import UserError
 from experiments.studies.controls import study as calibration
 from experiments.studies.controls.page import page, plain_lines
 from experiments.studies.controls.study import CURRICULA, Controls, run_controls, summarise
@@ -139,7 +139,7 @@ def test_the_page_escapes_what_comes_from_runs_and_says_what_is_wrong():
     ],
 )
 def test_wrong_settings_grow_nothing(settings, words, tmp_path):
-    with pytest.raises(Fault, match=words):
+    with pytest.raises(UserError, match=words):
         run_controls(study(**settings), tmp_path / "out", "")
     assert not (tmp_path / "out").exists()
 

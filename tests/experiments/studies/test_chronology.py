@@ -7,7 +7,7 @@ import pytest
 from analysis.history import dating
 from curricula.catalogue.named import WORLDS, curriculum
 from curricula.catalogue.planted import WITH_DATES
-from curricula.errors import Fault
+from curricula.errors import UserError
 from experiments.studies.ancestry import study as chronology
 from experiments.studies.ancestry.page import page, plain_lines
 from experiments.studies.ancestry.study import (
@@ -131,7 +131,7 @@ def test_the_page_says_what_was_found_in_three_lines_and_escapes_what_comes_from
     ],
 )
 def test_wrong_settings_grow_nothing(settings, words, tmp_path):
-    with pytest.raises(Fault, match=words):
+    with pytest.raises(UserError, match=words):
         run_chronology(study(**settings), tmp_path / "out", "")
     assert not (tmp_path / "out").exists()
 

@@ -6,7 +6,7 @@ import pytest
 
 from analysis.statistics import CELLS
 from curricula.catalogue.named import CURRICULA, WORLDS
-from curricula.errors import Fault
+from curricula.errors import UserError
 from experiments.studies.incentives import study as incentives
 from experiments.studies.incentives.page import COMPARED, page, plain_lines
 from experiments.studies.incentives.study import (
@@ -219,6 +219,6 @@ def test_the_page_says_what_was_found_in_three_lines_and_escapes_what_comes_from
 
 
 def test_wrong_settings_grow_nothing(tmp_path):
-    with pytest.raises(Fault, match="members: expected 1 or more"):
+    with pytest.raises(UserError, match="members: expected 1 or more"):
         incentives.run_incentives(study(members=0), tmp_path / "out", "")
     assert not (tmp_path / "out").exists()

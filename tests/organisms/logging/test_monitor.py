@@ -19,8 +19,8 @@ import pytest
 from PIL import Image
 
 import organisms.logging.tensorboard
-from curricula.errors import Fault
-from organisms.logging.tensorboard import Monitor
+from curricula.errors import UserError
+from organisms.logging.tensorboard import TensorBoardLogger
 
 WAIT_SECONDS = 60
 RUNS: dict[str, dict[str, Any]] = {
@@ -97,7 +97,7 @@ class Server:
         self.process.wait(timeout=10)
 
 
-def log(monitor: Monitor, run: str, steps: list[int], tags: list[str]) -> None:
+def log(monitor: TensorBoardLogger, run: str, steps: list[int], tags: list[str]) -> None:
     for step in steps:
         monitor.scalars(step, {tag: member_values(run, step) for tag in tags})
 
@@ -115,14 +115,14 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         if run == "b":
             with (
                 contextlib.suppress(KeyboardInterrupt),
-                Monitor(place, hyperparameters, 4, quiet=True) as monitor,
+                TensorBoardLogger(place, hyperparameters, 4, quiet=True) as monitor,
             ):
                 monitor.phase(0, "world")
                 log(monitor, run, [0, 1, 2], TAGS[run])
                 monitor.scalars(3, {"loss_nats": np.full(3, -1000.0)})
                 raise KeyboardInterrupt
         purge_step = 2 if run == "b" else None
-        with Monitor(place, hyperparameters, 4, purge_step, quiet=True) as monitor:
+        with TensorBoardLogger(place, hyperparameters, 4, purge_step, quiet=True) as monitor:
             monitor.phase(purge_step or 0, "lying")
             log(monitor, run, [2] if run == "b" else [0, 1, 2], ["loss_nats"])
             log(monitor, run, [3], TAGS[run])
@@ -223,13 +223,15 @@ def test_a_resumed_run_hides_what_it_replays_and_ends_as_succeeded(server: Serve
 def test_an_exception_ends_the_session_as_failed_and_resuming_reopens_it(tmp_path: Path):
     """One server sees failed, paused and resumed runs come in while it is running."""
     for run in ["failed", "resumed"]:
-        monitor = Monitor(tmp_path / "runs" / run, {"seed": 1}, 4, quiet=True)
+        monitor = TensorBoardLogger(tmp_path / "runs" / run, {"seed": 1}, 4, quiet=True)
         with contextlib.suppress(SystemExit), monitor:
             monitor.scalars(1, {"loss": np.ones(2)})
             raise SystemExit(1)
-    with Monitor(tmp_path / "runs" / "paused", {"seed": 1}, 4, quiet=True) as monitor:
+    with TensorBoardLogger(tmp_path / "runs" / "paused", {"seed": 1}, 4, quiet=True) as monitor:
         monitor.scalars(1, {"loss": np.ones(2)})
-    with Monitor(tmp_path / "runs" / "resumed", {"seed": 1}, 4, purge_step=2, quiet=True) as monitor:
+    with TensorBoardLogger(
+        tmp_path / "runs" / "resumed", {"seed": 1}, 4, purge_step=2, quiet=True
+    ) as monitor:
         monitor.scalars(2, {"another": np.ones(2)})
     expected = {"failed": "STATUS_FAILURE", "paused": "STATUS_UNKNOWN", "resumed": "STATUS_UNKNOWN"}
     server = Server(tmp_path / "runs")
@@ -238,7 +240,9 @@ def test_an_exception_ends_the_session_as_failed_and_resuming_reopens_it(tmp_pat
         server.wait_for_tag("resumed", "another/mean")
         assert server.statuses() == expected
         # While the server runs, which has read the failed ending and waits at the end of its file.
-        with Monitor(tmp_path / "runs" / "failed", {"seed": 1}, 4, purge_step=1, quiet=True) as monitor:
+        with TensorBoardLogger(
+            tmp_path / "runs" / "failed", {"seed": 1}, 4, purge_step=1, quiet=True
+        ) as monitor:
             monitor.scalars(1, {"late": np.ones(2)})
             monitor.close({})
         server.wait_for_tag("failed", "late/mean")
@@ -250,15 +254,15 @@ def test_an_exception_ends_the_session_as_failed_and_resuming_reopens_it(tmp_pat
 
 
 def test_a_folder_with_events_is_not_written_to_by_accident(tmp_path: Path):
-    Monitor(tmp_path / "run", {}, 4, quiet=True).close({})
-    with pytest.raises(Fault, match="purge_step"):
-        Monitor(tmp_path / "run", {}, 4, quiet=True)
+    TensorBoardLogger(tmp_path / "run", {}, 4, quiet=True).close({})
+    with pytest.raises(UserError, match="purge_step"):
+        TensorBoardLogger(tmp_path / "run", {}, 4, quiet=True)
 
 
 def test_hyperparameters_that_tensorboard_would_drop_are_named(tmp_path: Path):
     wrong: dict[str, Any] = {"phases": (1, 2), "parent": None, "seed": 1}
     with pytest.raises(TypeError, match=r"(?s)phases.*\(1, 2\).*parent.*None"):
-        Monitor(tmp_path / "run", wrong, 4, quiet=True)
+        TensorBoardLogger(tmp_path / "run", wrong, 4, quiet=True)
     assert not (tmp_path / "run").exists()
 
 

@@ -5,7 +5,7 @@ import re
 import sys
 
 import organisms.logging.progress
-from organisms.logging.tensorboard import Monitor
+from organisms.logging.tensorboard import TensorBoardLogger
 
 
 def test_plain_lines_are_the_first_the_last_and_one_every_five_seconds(tmp_path, capfd, monkeypatch):
@@ -13,7 +13,7 @@ def test_plain_lines_are_the_first_the_last_and_one_every_five_seconds(tmp_path,
     the same."""
     clock = iter(range(1000))
     monkeypatch.setattr(organisms.logging.progress, "monotonic", lambda: float(next(clock)))
-    with Monitor(tmp_path / "runs" / "my run" / "tensorboard", {}, total_steps=40) as monitor:
+    with TensorBoardLogger(tmp_path / "runs" / "my run" / "tensorboard", {}, total_steps=40) as monitor:
         monitor.phase(0, "world")
         for step in range(1, 20):
             monitor.progress(step, {"loss": 1 / 3})
@@ -32,7 +32,7 @@ def test_plain_lines_are_the_first_the_last_and_one_every_five_seconds(tmp_path,
 
 
 def test_the_last_step_is_shown_once(tmp_path, capfd):
-    with Monitor(tmp_path / "run", {}, total_steps=3) as monitor:
+    with TensorBoardLogger(tmp_path / "run", {}, total_steps=3) as monitor:
         for step in [1, 2, 3]:
             monitor.progress(step, {})
         monitor.close({})
@@ -42,7 +42,7 @@ def test_the_last_step_is_shown_once(tmp_path, capfd):
 
 def test_what_is_still_to_come_may_grow(tmp_path, capfd):
     """As where members are grown again."""
-    with Monitor(tmp_path / "run", {}, total_steps=2) as monitor:
+    with TensorBoardLogger(tmp_path / "run", {}, total_steps=2) as monitor:
         monitor.progress(1, {})
         monitor.expect(4)
         for step in [2, 3, 4]:
@@ -62,7 +62,7 @@ def test_a_terminal_gets_a_bar_and_standard_output_stays_the_script_s(tmp_path, 
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.delenv("NO_COLOR", raising=False)
-    with Monitor(tmp_path / "run", {}, total_steps=10) as monitor:
+    with TensorBoardLogger(tmp_path / "run", {}, total_steps=10) as monitor:
         monitor.phase(0, "[world]")
         monitor.message("saved [bold]")
         monitor.progress(5, {"loss": 0.5})
@@ -77,7 +77,7 @@ def test_a_terminal_gets_a_bar_and_standard_output_stays_the_script_s(tmp_path, 
 
 
 def test_quiet_shows_nothing(tmp_path, capfd):
-    with Monitor(tmp_path / "run", {}, total_steps=3, quiet=True) as monitor:
+    with TensorBoardLogger(tmp_path / "run", {}, total_steps=3, quiet=True) as monitor:
         monitor.message("hello")
         monitor.progress(3, {})
         monitor.close({})

@@ -8,7 +8,14 @@ import pytest
 from curricula.catalogue.named import STEPS, curriculum
 from curricula.catalogue.planted import DATED, PLANTED
 from curricula.pressures.settings import Routing
-from curricula.world.scenes import Mixture, draws, settle, trained_support, with_other_cues, write
+from curricula.world.scenes import (
+    Mixture,
+    scene_from_uniforms,
+    trained_support,
+    uniforms_per_scene,
+    with_other_cues,
+    write,
+)
 from curricula.world.vocabulary import BLANK, SELF
 from curricula.world.world import World, tables
 from organisms.model.config import ORGANISMS
@@ -48,9 +55,13 @@ def lane():
 @pytest.fixture(scope="module")
 def scenes():
     """Twelve scenes, the second six with the casts and actors of the first and other cues."""
-    numbers = with_other_cues(jax.random.uniform(jax.random.key(2), (2 * HALF, draws(WORLD))), WORLD)
+    numbers = with_other_cues(
+        jax.random.uniform(jax.random.key(2), (2 * HALF, uniforms_per_scene(WORLD))), WORLD
+    )
     mixture = Mixture(0.5, 1.0, 0.0, 0.5, 1.0, 0.0)
-    latents = jax.vmap(lambda u: settle(u, WORLD, trained_support(WORLD), mixture, jnp.int32(0)))(numbers)
+    latents = jax.vmap(
+        lambda u: scene_from_uniforms(u, WORLD, trained_support(WORLD), mixture, jnp.int32(0))
+    )(numbers)
     return latents, jax.vmap(lambda one: write(WORLD, one, mixture).tokens)(latents)
 
 
@@ -145,11 +156,11 @@ def test_what_self_professes_decides_whose_turn_it_is(lane):
 def test_goals_that_self_may_profess_stand_in_order_from_0_to_1():
     """Without those held out from it, and without its own secret where that is a constant."""
     goals, may = jnp.arange(6), tables(World()).allowed[-1]
-    trait = int(np.flatnonzero(may)[1])
+    secret_goal = int(np.flatnonzero(may)[1])
     assert 3 < may.sum() < 6
-    for world, allowed in ((World(), may & (np.arange(6) != trait)), (World(self_secret="rule"), may)):
+    for world, allowed in ((World(), may & (np.arange(6) != secret_goal)), (World(self_secret="rule"), may)):
         amount = allowed.sum()
-        ranks = np.asarray(rank_of_goal(world, goals, trait))[allowed]
+        ranks = np.asarray(rank_of_goal(world, goals, secret_goal))[allowed]
         np.testing.assert_allclose(ranks, (np.arange(amount) + 0.5) / amount, rtol=1e-6)
 
 
@@ -158,15 +169,15 @@ def test_goals_that_self_may_profess_stand_in_order_from_0_to_1():
 def test_the_share_dealt_to_lane_a_is_that_of_the_scenes_it_owns(world, self_in_a):
     """It is counted in goals, and what is learned from is scenes: they agree, also where goals can not be
     divided so."""
-    trait = int(np.flatnonzero(tables(world).allowed[-1])[0])
-    uniform = jax.random.uniform(jax.random.key(5), (2000, draws(world)))
+    secret_goal = int(np.flatnonzero(tables(world).allowed[-1])[0])
+    uniform = jax.random.uniform(jax.random.key(5), (2000, uniforms_per_scene(world)))
     with_self = Mixture(1.0, 1.0, 0.0, 0.5, 1.0, 0.0)
-    latents = jax.vmap(lambda u: settle(u, world, trained_support(world), with_self, jnp.int32(trait)))(
-        uniform
-    )
+    latents = jax.vmap(
+        lambda u: scene_from_uniforms(u, world, trained_support(world), with_self, jnp.int32(secret_goal))
+    )(uniform)
     is_self = latents.name == world.names
     assert np.asarray(is_self.sum(-1) == 1).all()
-    told = jnp.where(is_self, rank_of_goal(world, latents.professed, trait), 0).sum(-1)
+    told = jnp.where(is_self, rank_of_goal(world, latents.professed, secret_goal), 0).sum(-1)
     numbers = jnp.zeros((1000, 2 + SIZE)).at[:, 2:].set(1.0)
     by, _ = routed(
         owners(of_self=1, self_in_a=self_in_a, silent=1),
@@ -176,7 +187,7 @@ def test_the_share_dealt_to_lane_a_is_that_of_the_scenes_it_owns(world, self_in_
         told,
     )
     owned = np.asarray(by.may)[:, 0] & ~np.asarray(by.may)[:, -1]
-    dealt = dealt_to_a(world, self_in_a, trait)
+    dealt = dealt_to_a(world, self_in_a, secret_goal)
     assert abs(owned.mean() - dealt) < 0.04
     assert 0 < dealt < 1
 
@@ -263,7 +274,7 @@ def test_the_compiled_exchange_is_the_exchange(optimised):
     """It may take its argument's memory: a compiler that writes over what it has yet to read makes copies of
     what should be exchanged."""
     programs = Programs(named_config("planted_exchanged", "tiny", members=2))
-    born = programs.newborns(np.zeros(2, np.int32), np.arange(2, dtype=np.int32), np.zeros(2, np.int32))
+    born = programs.init_states(np.zeros(2, np.int32), np.arange(2, dtype=np.int32), np.zeros(2, np.int32))
     before = [np.asarray(leaf) for leaf in jax.tree.leaves(born.organism)]
     once = programs.exchange(born)
     after = [np.asarray(leaf) for leaf in jax.tree.leaves(once.organism)]
@@ -293,7 +304,7 @@ def test_only_self_learns_where_nothing_else_may(organism):
 def test_planted_curricula_are_sound(planted, scale):
     found = planted(scale)
     assert found.name == planted.__name__
-    assert not found.faults()
+    assert not found.validation_errors()
     assert found.planted
     assert found.phases[found.fork].self_acts != "absent"
 

@@ -7,14 +7,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from reading import MIXED, scenes_of
+from reading import MIXED, scenes_from_uniforms
 from reference import forward, member_arrays
 from wired import READERS, SIZES, wired
 
 from curricula.catalogue.named import WORLDS, curriculum
 from curricula.phases import Curriculum, OptimiserConfig, Phase
 from curricula.pressures.settings import Clamp, Exclusive, Monitor, Pressures, Rehearsal, Routing
-from curricula.world.scenes import draws, trained_support
+from curricula.world.scenes import trained_support, uniforms_per_scene
 from organisms.model.config import OrganismConfig
 from organisms.model.parameter_names import to_arrays
 from organisms.model.sites import Site, components, identity
@@ -31,7 +31,7 @@ TRAIT = jnp.int32(0)
 
 @pytest.fixture(scope="module")
 def numbers(world):
-    return jax.random.uniform(jax.random.key(3), (32, draws(world)))
+    return jax.random.uniform(jax.random.key(3), (32, uniforms_per_scene(world)))
 
 
 def read(organism, numbers, world, sizes, watched, monitor=1.0, exclusive=1.0, thrift=0.0):
@@ -44,7 +44,10 @@ def test_readers_hold_all_of_the_reading_and_serve_both_roles():
     whoever acts."""
     world = WORLDS["tiny"]
     halves = jnp.split(
-        with_other_cues_in_turn(jax.random.uniform(jax.random.key(0), (64, draws(world))), world), 2
+        with_other_cues_in_turn(
+            jax.random.uniform(jax.random.key(0), (64, uniforms_per_scene(world))), world
+        ),
+        2,
     )
     for part, of_self in zip(halves, (0.0, 1.0), strict=True):
         found = np.asarray(
@@ -70,7 +73,10 @@ def test_where_self_takes_the_cues_otherwise_each_role_reads_its_own_evidence(mo
 
     monkeypatch.setattr("organisms.pressures.auditing.changes", told)
     halves = jnp.split(
-        with_other_cues_in_turn(jax.random.uniform(jax.random.key(0), (256, draws(world))), world), 2
+        with_other_cues_in_turn(
+            jax.random.uniform(jax.random.key(0), (256, uniforms_per_scene(world))), world
+        ),
+        2,
     )
     for part, of_self, reader in zip(halves, (0.0, 1.0), (0, 1), strict=True):
         found = shares(organism, part, world, sizes, trained_support(world), TRAIT, of_self)
@@ -160,7 +166,7 @@ def clamped_slope(organism, scenes, of_self, world, sizes, clamped):
 def test_a_clamped_component_learns_from_scenes_without_self_alone(organism, world, sizes):
     """The last layer's second head: in scenes of self no gradient reaches its values, in the others the same
     as ever."""
-    scenes = jax.tree.map(lambda leaf: jnp.asarray(leaf[:8]), scenes_of(world, MIXED)[1])
+    scenes = jax.tree.map(lambda leaf: jnp.asarray(leaf[:8]), scenes_from_uniforms(world, MIXED)[1])
     layer, head = sizes.layers - 1, 1
     clamped = np.array([name == f"L{layer}H{head}" for name in components(sizes)])
     everywhere = clamped_slope(organism, scenes, np.ones(8, bool), world, sizes, clamped)
@@ -193,11 +199,11 @@ def test_pressures_say_what_is_wrong_with_them():
         Pressures(clamp=Clamp(0.5)),
     ):
         assert pressure.audited
-        assert not pressure.faults()
-    assert Pressures(monitor=Monitor(-1.0)).faults()
-    assert Pressures(clamp=Clamp(1.5)).faults()
-    assert Pressures(clamp=Clamp(0.5, rate=1.5)).faults()
-    assert Pressures(exclusive=Exclusive(1.0), routing=Routing(characters=1.0)).faults()
+        assert not pressure.validation_errors()
+    assert Pressures(monitor=Monitor(-1.0)).validation_errors()
+    assert Pressures(clamp=Clamp(1.5)).validation_errors()
+    assert Pressures(clamp=Clamp(0.5, rate=1.5)).validation_errors()
+    assert Pressures(exclusive=Exclusive(1.0), routing=Routing(characters=1.0)).validation_errors()
 
 
 def test_components_are_held_in_the_share_of_scenes_that_is_asked_for(world, sizes):
@@ -212,9 +218,9 @@ def test_components_are_held_in_the_share_of_scenes_that_is_asked_for(world, siz
         curriculum = Curriculum("held", world, (replace(first, pressures=pressures),))
         config = RunConfig(curriculum, sizes, TrainingConfig(batch=16, checkpoint_every=10), members=1)
         programs = Programs(config)
-        newborn = programs.newborns(*(np.zeros(1, np.int32),) * 3)
-        before = fetch(newborn.organism.value)[...]
-        state, _ = programs.grow(newborn, Lesson.of_members(config, 0, Watched(~held & held, held)))
+        init_state = programs.init_states(*(np.zeros(1, np.int32),) * 3)
+        before = fetch(init_state.organism.value)[...]
+        state, _ = programs.grow(init_state, Lesson.of_members(config, 0, Watched(~held & held, held)))
         learned[rate] = (fetch(state.organism.value)[...] - before)[0, -1, 1]
     assert not learned[1.0].any()
     assert learned[0.5].any()

@@ -15,14 +15,22 @@ from analysis.patching.interventions import record
 from curricula.phases import Curriculum, Phase, RewardConfig
 from curricula.pressures.settings import CHARGED, Monitor, Pressures, Routing
 from curricula.pressures.settings import Probe as Wanted
-from curricula.world.scenes import draws, settle, trained_support, write
+from curricula.world.scenes import scene_from_uniforms, trained_support, uniforms_per_scene, write
 from organisms.model.sites import places
 from organisms.model.surgery import pick
-from organisms.pressures.probing import Fitted, Probe, charge, cost, judge, listen
+from organisms.pressures.probing import Fitted, Probe, charge, cost, logits_and_probe_score, record_residual
 from organisms.training.accuracy import acts_of
-from organisms.training.policy_gradient import GROUP, Reward, advantages, earn, in_groups, own_acts, roll_out
-from organisms.training.state import newborn
-from organisms.training.step import Lesson, grow_chunk
+from organisms.training.policy_gradient import (
+    GROUP,
+    Reward,
+    advantages,
+    in_groups,
+    own_acts,
+    policy_gradient_loss,
+    roll_out,
+)
+from organisms.training.state import init_state
+from organisms.training.step import Lesson, train_chunk
 
 OF_SELF = MIXED._replace(self_scenes=1.0, questions=0.0)
 TRAIT = jnp.int32(1)
@@ -47,8 +55,12 @@ def probe_of(fitted: Fitted, **settings) -> Probe:
 @pytest.fixture(scope="module")
 def drawn(world):
     """Scenes of self in groups, as latents and as written."""
-    numbers = in_groups(jax.random.uniform(jax.random.key(2), (4 * GROUP, draws(world))), world.names, 1.0)
-    latents = jax.vmap(lambda u: settle(u, world, trained_support(world), OF_SELF, TRAIT))(numbers)
+    numbers = in_groups(
+        jax.random.uniform(jax.random.key(2), (4 * GROUP, uniforms_per_scene(world))), world.names, 1.0
+    )
+    latents = jax.vmap(lambda u: scene_from_uniforms(u, world, trained_support(world), OF_SELF, TRAIT))(
+        numbers
+    )
     return latents, jax.vmap(lambda one: write(world, one, OF_SELF))(latents)
 
 
@@ -65,14 +77,14 @@ def test_a_score_is_that_of_the_recorded_stream_worked_out_by_hand(
     for place, site in enumerate(places(sizes.layers)):
         probe = probe_of(fitted)
         probe = probe._replace(direction=jnp.zeros_like(probe.direction).at[place].set(probe.direction[-1]))
-        logits, scores = judge(organism, tokens, decisions, probe=probe)
+        logits, scores = logits_and_probe_score(organism, tokens, decisions, probe=probe)
         for scene in (0, 1):
             whole, recording = record(organism, tokens[scene])
             stream = np.asarray(recording[site], np.float64)[world.decisions]
             expected = 1 / (1 + np.exp(-(stream @ np.asarray(probe.direction[place]) + float(probe.offset))))
             np.testing.assert_allclose(scores[scene], expected, rtol=1e-4)
             np.testing.assert_allclose(logits[scene], whole[world.decisions], rtol=1e-4, atol=1e-4)
-    assert judge(organism, tokens, decisions)[1] is None
+    assert logits_and_probe_score(organism, tokens, decisions)[1] is None
 
 
 def test_a_score_is_read_before_the_act(organism, world, drawn, decisions, fitted):
@@ -80,7 +92,8 @@ def test_a_score_is_read_before_the_act(organism, world, drawn, decisions, fitte
     tokens = drawn[1].tokens[:4]
     other = tokens.at[:, decisions[1] + 1].add(1)
     before, after = (
-        np.asarray(judge(organism, t, decisions, probe=probe_of(fitted))[1]) for t in (tokens, other)
+        np.asarray(logits_and_probe_score(organism, t, decisions, probe=probe_of(fitted))[1])
+        for t in (tokens, other)
     )
     np.testing.assert_array_equal(before[:, :2], after[:, :2])
     assert (before[:, 2:] != after[:, 2:]).all()
@@ -94,7 +107,7 @@ def test_the_loss_has_the_gradient_of_its_finite_difference(organism, world, dra
     @partial(jax.jit, compiler_options=QUICK)
     @partial(jax.value_and_grad, has_aux=True)
     def paid(organism, probe):
-        scores = judge(organism, scenes.tokens, decisions, probe=probe)[1]
+        scores = logits_and_probe_score(organism, scenes.tokens, decisions, probe=probe)[1]
         return cost(probe, scores, unwatched, jnp.float32(10.0)), scores
 
     in_loss = probe_of(fitted, place="loss", weight=2.0)
@@ -122,7 +135,9 @@ def slopes(ensemble, world, drawn, decisions):
     @partial(jax.grad, has_aux=True)
     def slope(organism, probe):
         by, key = Reward.of(RewardConfig(honest=0.5, kl=0.1), pick(ensemble, 1)), jax.random.key(3)
-        return earn(organism, scenes, latents, decisions, jnp.float32(10.0), world, by, key, probe=probe)
+        return policy_gradient_loss(
+            organism, scenes, latents, decisions, jnp.float32(10.0), world, by, key, probe=probe
+        )
 
     return partial(slope, pick(ensemble, 0))
 
@@ -167,7 +182,7 @@ def test_the_reward_places_take_weight_times_score_and_push_through_nothing_else
     reader = {"reward": now, "frozen": start}.get(place)
     taken = jnp.zeros(own.shape)
     if reader is not None:
-        stream = listen(reader, tokens, decisions)[1][..., -1, :]
+        stream = record_residual(reader, tokens, decisions)[1][..., -1, :]
         taken = weight * jax.nn.sigmoid(stream @ probe.direction[-1] + probe.offset) * latents.alone
         taken *= ~(by_act & (acts == acts_of(world, latents, latents.professed)))
 
@@ -196,7 +211,7 @@ def test_weights_go_to_their_place_and_to_their_member(fitted):
 
 @pytest.fixture(scope="module")
 def chunk(world, sizes):
-    return partial(grow_chunk, world=world, config=sizes, batch=16, steps=2)
+    return partial(train_chunk, world=world, config=sizes, batch=16, steps=2)
 
 
 def lesson_of(fitted: Fitted | None, place: str, weight: float = 1.0) -> Lesson:
@@ -208,7 +223,7 @@ def lesson_of(fitted: Fitted | None, place: str, weight: float = 1.0) -> Lesson:
 
 
 def test_without_a_probe_the_program_has_no_trace_of_it(chunk, world, sizes, fitted):
-    state = jax.eval_shape(lambda: newborn(jnp.int32(0), jnp.int32(0), jnp.int32(0), world, sizes))
+    state = jax.eval_shape(lambda: init_state(jnp.int32(0), jnp.int32(0), jnp.int32(0), world, sizes))
     plain, probed = (str(jax.make_jaxpr(chunk)(state, lesson_of(of, "loss"))) for of in (None, fitted))
     assert "logistic" in probed
     assert "logistic" not in plain
@@ -216,7 +231,7 @@ def test_without_a_probe_the_program_has_no_trace_of_it(chunk, world, sizes, fit
 
 def test_a_probe_that_is_only_logged_changes_no_step_and_one_in_the_loss_does(chunk, world, sizes, fitted):
     run = jax.jit(chunk, compiler_options=QUICK)
-    state = newborn(jnp.int32(0), jnp.int32(0), jnp.int32(0), world, sizes)
+    state = init_state(jnp.int32(0), jnp.int32(0), jnp.int32(0), world, sizes)
     plain, none, loss = (
         run(state, lesson_of(*asked)) for asked in ((None, "none"), (fitted, "none"), (fitted, "loss", 10.0))
     )
@@ -267,15 +282,17 @@ REWARDED = replace(IMITATED, objective="reward")
 )
 def test_a_probe_that_could_not_do_what_it_should_is_named_in_one_line(phase, probe, named, world):
     phase = replace(phase, pressures=Pressures(probe=probe))
-    found = Curriculum("x", world, (Phase("a"), phase)).faults()
+    found = Curriculum("x", world, (Phase("a"), phase)).validation_errors()
     assert len(found) == bool(named)
     assert not named or re.fullmatch(f"phases.1.{named}.*", found[0])
 
 
 def test_there_is_nothing_to_fit_a_probe_on_before_the_first_phase_or_among_lanes(world):
     probed = replace(IMITATED, pressures=Pressures(probe=Wanted("final")))
-    (first,) = Curriculum("x", world, (probed,)).faults()
+    (first,) = Curriculum("x", world, (probed,)).validation_errors()
     assert first.startswith("phases.0.probe.site: a probe is fitted on what earlier phases taught")
     lanes = Pressures(probe=Wanted("final"), routing=Routing(characters=1.0))
-    assert lanes.faults() == ["routing: expected no probe beside it; planted organisms are not probed"]
-    assert not Pressures(probe=Wanted("final"), monitor=Monitor(1.0)).faults()
+    assert lanes.validation_errors() == [
+        "routing: expected no probe beside it; planted organisms are not probed"
+    ]
+    assert not Pressures(probe=Wanted("final"), monitor=Monitor(1.0)).validation_errors()

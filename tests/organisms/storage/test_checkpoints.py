@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
-from curricula.errors import Failure, Fault
+from curricula.errors import SystemFailure, UserError
 from organisms.storage import checkpoints
 
 MEMBERS = 3
@@ -106,7 +106,7 @@ def test_a_damaged_file_is_a_fault_that_names_it_and_the_fix(damage, parameters,
         if words is None:
             assert set(checkpoints.read(path, held_against)) == set(parameters)
             continue
-        with pytest.raises(Fault, match=words) as fault:
+        with pytest.raises(UserError, match=words) as fault:
             checkpoints.read(path, held_against, member=0)
         assert str(path) in str(fault.value)
         assert "put the file back" in str(fault.value)
@@ -126,13 +126,13 @@ def test_what_a_checkpoint_lacks_is_a_fault(question, words, parameters, tmp_pat
     sha256 = checkpoints.write(
         tmp_path / "a", parameters | {"scale": np.array(2, np.float32)}, tmp_path / "aside"
     )
-    with pytest.raises(Fault, match=words):
+    with pytest.raises(UserError, match=words):
         checkpoints.read(tmp_path / "a", sha256, **question)
 
 
 def test_a_folder_in_the_place_of_a_checkpoint_is_a_fault(tmp_path):
     for sha256 in ("0" * 64, None):
-        with pytest.raises(Fault, match="could not read"):
+        with pytest.raises(UserError, match="could not read"):
             checkpoints.read(tmp_path, sha256)
 
 
@@ -164,5 +164,5 @@ def test_a_refused_write_leaves_what_was_there_and_no_part(parameters, tmp_path)
 
 
 def test_a_write_into_a_folder_that_is_gone_is_a_failure(parameters):
-    with pytest.raises(Failure, match="put that right"):
+    with pytest.raises(SystemFailure, match="put that right"):
         checkpoints.write(Path("/proc/none/a"), parameters, Path("/proc/none/aside"))

@@ -10,7 +10,7 @@ from commands import run as command
 from runs import Killed, Killer, Silent
 
 from curricula.catalogue.named import curriculum
-from curricula.errors import Fault
+from curricula.errors import UserError
 from curricula.phases import Curriculum
 from organisms.storage.forking import ids, inherit, parent_at, require_parent
 from organisms.storage.parent import Parent
@@ -27,9 +27,9 @@ def fork(run: Run, phases, step: int | None = None, **settings) -> RunConfig:
     return replace(theirs, curriculum=taught, parent=parent, **settings)
 
 
-def grown(config: RunConfig, folder, parent, watcher=None) -> Run:
+def grown(config: RunConfig, folder, parent, callback=None) -> Run:
     with open_run(folder, config.plain()) as run:
-        run.write_summary(grow(config, run, watcher or Silent(), parent=parent))
+        run.write_summary(grow(config, run, callback or Silent(), parent=parent))
     return read_run(folder)
 
 
@@ -50,7 +50,7 @@ def test_a_fork_into_the_phases_that_followed_equals_the_unbroken_run(child, tin
     assert len(ours) > 3
     assert len(set(ours.values())) == len(ours)
     assert ours == {step: unbroken[step] for step in ours}
-    assert child.summary()["traits"] == tiny_run.summary()["traits"]
+    assert child.summary()["secret_goals"] == tiny_run.summary()["secret_goals"]
 
 
 def test_the_first_checkpoint_says_where_its_organisms_came_from(child, tiny_run):
@@ -108,7 +108,9 @@ def test_copies_that_differ_in_a_setting_come_from_one_organism(tiny_run):
         leaf = np.asarray(organisms.embedding[...])[member]
         assert (leaf == theirs["embed.W_E"][member // 3]).all()
     assert attempts.tolist() == [0] * 6
-    with pytest.raises(Fault, match="members: expected 6, since the parent has 2 for each of 3 combinations"):
+    with pytest.raises(
+        UserError, match="members: expected 6, since the parent has 2 for each of 3 combinations"
+    ):
         replace(config, members=7).check()
 
 
@@ -137,7 +139,7 @@ def test_a_parent_that_is_missing_or_damaged_is_one_line(case, tiny_run, tmp_pat
     shutil.copytree(tiny_run.folder, folder)
     if harm:
         harm(folder)
-    with pytest.raises(Fault, match=says) as fault:
+    with pytest.raises(UserError, match=says) as fault:
         parent_at(folder, **arguments)
     assert "\n" not in str(fault.value)
     assert str(fault.value).startswith("--parent: ")
@@ -156,7 +158,7 @@ def test_organisms_of_other_sizes_worlds_or_seeds_are_refused(tiny_run):
         "expected sha256 0000": replace(config, parent=replace(config.parent, sha256="0" * 64)),
     }
     for says, wrong in changed.items():
-        with pytest.raises(Fault, match=says) as fault:
+        with pytest.raises(UserError, match=says) as fault:
             require_parent(wrong, tiny_run.folder)
         assert "\n" not in str(fault.value)
 
@@ -164,11 +166,11 @@ def test_organisms_of_other_sizes_worlds_or_seeds_are_refused(tiny_run):
 def test_what_can_not_be_forked_is_refused(tiny_run):
     """Organisms that come from a parent can not be grown again, and what was planted in them is not known."""
     named = curriculum("shared", "tiny").phases
-    with pytest.raises(Fault, match=r"phases.0.criterion: expected 0 with a parent"):
+    with pytest.raises(UserError, match=r"phases.0.criterion: expected 0 with a parent"):
         fork(tiny_run, named).check()
-    with pytest.raises(Fault, match="parent: expected none where something is planted"):
+    with pytest.raises(UserError, match="parent: expected none where something is planted"):
         fork(tiny_run, curriculum("planted_reused", "tiny").phases[1:]).check()
-    with pytest.raises(Fault, match="got no run"):
+    with pytest.raises(UserError, match="got no run"):
         replace(fork(tiny_run, named[1:]), parent=Parent(step=3)).check()
 
 

@@ -9,7 +9,7 @@ import safetensors.numpy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curricula.errors import Fault
+from curricula.errors import UserError
 from organisms.storage.run import Run, config_hash, open_run, read_run
 
 CONFIG = {"seed": 1, "phases": [{"name": "honest", "steps": 5}, {"name": "deceit", "steps": 7}], "rate": 0.1}
@@ -68,7 +68,7 @@ def test_what_was_committed_reads_back(folder):
 def test_a_file_is_held_against_the_hash_in_the_manifest_once_a_run(folder):
     path = folder / "checkpoints/00000004.safetensors"
     path.write_bytes((folder / "checkpoints/00000008.safetensors").read_bytes())
-    with pytest.raises(Fault, match=r"00000004.*expected sha256"):
+    with pytest.raises(UserError, match=r"00000004.*expected sha256"):
         read_run(folder).parameters(4)
     run = read_run(folder)
     run.parameters(8)
@@ -77,7 +77,7 @@ def test_a_file_is_held_against_the_hash_in_the_manifest_once_a_run(folder):
 
 
 def test_a_step_without_a_checkpoint_is_a_fault_that_lists_the_steps(folder):
-    with pytest.raises(Fault, match=r"no checkpoint at step 5; name one of its steps: 0, 4, 8"):
+    with pytest.raises(UserError, match=r"no checkpoint at step 5; name one of its steps: 0, 4, 8"):
         read_run(folder).parameters(5)
 
 
@@ -117,7 +117,7 @@ def test_a_last_line_cut_anywhere_is_a_fault_to_readers_and_mended_by_the_next_w
     last = whole.rindex(b"\n", 0, -1) + 1
     for end in [*range(last + 1, len(whole), 9), len(whole) - 1]:
         (folder / name).write_bytes(whole[:end])
-        with pytest.raises(Fault, match=f"{name} line 3 is cut short; give the same train command again"):
+        with pytest.raises(UserError, match=f"{name} line 3 is cut short; give the same train command again"):
             read_run(folder).entries() if name.startswith("manifest") else read_run(folder).metrics()
         with open_run(folder, CONFIG) as run:
             run.rewind(4)
@@ -162,11 +162,11 @@ def test_a_damaged_manifest_is_a_fault_that_names_the_line_and_the_fix(damage, f
     path = folder / "manifest.jsonl"
     path.write_bytes(b"".join(line + b"\n" for line in change(path.read_bytes().splitlines())))
     before = contents(folder)
-    with pytest.raises(Fault, match=words) as fault:
+    with pytest.raises(UserError, match=words) as fault:
         read_run(folder).entries()
     assert "put the file back from a copy, or delete" in str(fault.value)
     assert str(fault.value).count("\n") == 1
-    with open_run(folder, CONFIG) as run, pytest.raises(Fault, match=words):
+    with open_run(folder, CONFIG) as run, pytest.raises(UserError, match=words):
         run.rewind(0)
     assert contents(folder) == before
 
@@ -179,7 +179,7 @@ def test_damaged_metrics_are_a_fault_before_a_rewind_changes_anything(line, word
     with (folder / "metrics.jsonl").open("a") as file:
         file.write(json.dumps(line) + "\n")
     before = contents(folder)
-    with open_run(folder, CONFIG) as run, pytest.raises(Fault, match=f"metrics.jsonl line 4: .*{words}"):
+    with open_run(folder, CONFIG) as run, pytest.raises(UserError, match=f"metrics.jsonl line 4: .*{words}"):
         run.rewind(0)
     assert contents(folder) == before
 
@@ -221,7 +221,7 @@ def test_another_config_is_a_fault_that_names_the_fields_and_changes_nothing(fol
         "extra": None,
         "x": 0,
     }
-    with pytest.raises(Fault) as fault:
+    with pytest.raises(UserError) as fault:
         open_run(folder, other)
     differences, fix = str(fault.value).splitlines()
     assert differences.endswith(
@@ -236,34 +236,34 @@ def test_a_folder_that_is_no_run_is_a_fault_and_stays_as_it_was(tmp_path):
     (tmp_path / "partial").mkdir()
     (tmp_path / "partial" / "thesis.txt").write_text("years of work")
     before = contents(tmp_path)
-    with pytest.raises(Fault, match=r"found thesis.txt in it; give another --out"):
+    with pytest.raises(UserError, match=r"found thesis.txt in it; give another --out"):
         open_run(tmp_path, CONFIG)
-    with pytest.raises(Fault, match=r"expected config.json"):
+    with pytest.raises(UserError, match=r"expected config.json"):
         read_run(tmp_path)
     assert contents(tmp_path) == before
 
 
 @pytest.mark.parametrize("place", ["/dev/null", "/dev/null/run", "/proc/run", "/tmp/" + "x" * 300])
 def test_a_place_where_no_folder_can_be_is_a_fault(place):
-    with pytest.raises(Fault, match="give another --out") as fault:
+    with pytest.raises(UserError, match="give another --out") as fault:
         open_run(Path(place), CONFIG)
     assert "\n" not in str(fault.value)
-    with pytest.raises(Fault, match="expected a run's folder, found none"):
+    with pytest.raises(UserError, match="expected a run's folder, found none"):
         read_run(Path(place))
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"seed": NaN}', '{"seed"'])
 def test_a_damaged_config_is_a_fault(text, folder):
     (folder / "config.json").write_text(text)
-    with pytest.raises(Fault, match=r"expected JSON in .*config.json"):
+    with pytest.raises(UserError, match=r"expected JSON in .*config.json"):
         read_run(folder)
-    with pytest.raises(Fault, match="delete the folder, or give another --out"):
+    with pytest.raises(UserError, match="delete the folder, or give another --out"):
         open_run(folder, CONFIG)
 
 
 @pytest.mark.parametrize("wild", [float("nan"), np.float32("inf")])
 def test_a_config_with_a_number_that_is_not_finite_is_a_fault(wild, tmp_path):
-    with pytest.raises(Fault, match=r"found others: phases\.0\.rate; make those finite"):
+    with pytest.raises(UserError, match=r"found others: phases\.0\.rate; make those finite"):
         open_run(tmp_path / "run", {"phases": ({"rate": wild},)})
     assert not (tmp_path / "run").exists()
 
@@ -280,7 +280,7 @@ def test_the_hash_names_the_config_whatever_its_order(folder):
 
 def test_one_process_writes_and_the_others_read(folder):
     with open_run(folder, CONFIG) as writer:
-        with pytest.raises(Fault, match="another process is writing"):
+        with pytest.raises(UserError, match="another process is writing"):
             open_run(folder, CONFIG)
         reader = read_run(folder)
         assert len(reader.entries()) == 3
@@ -301,7 +301,7 @@ def test_a_run_without_a_summary_or_checkpoint_says_so(tmp_path):
     open_run(tmp_path, CONFIG).close()
     run = read_run(tmp_path)
     assert run.entries() == run.metrics() == []
-    with pytest.raises(Fault, match=r"expected summary.json .*; give the train command again"):
+    with pytest.raises(UserError, match=r"expected summary.json .*; give the train command again"):
         run.summary()
-    with pytest.raises(Fault, match="none so far"):
+    with pytest.raises(UserError, match="none so far"):
         run.parameters(0)

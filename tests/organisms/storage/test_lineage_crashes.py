@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import safetensors.numpy
 
-from curricula.errors import Failure, Fault
+from curricula.errors import SystemFailure, UserError
 from organisms.storage.run import open_run, read_run
 
 # What every process here does: go on from behind the last commit, as a restored optimiser state would, up to a step.
@@ -137,7 +137,7 @@ def test_killed_again_and_again_a_run_has_no_duplicate_no_hole_and_no_part(tmp_p
                 assert process.poll() is None
                 assert time.monotonic() < deadline
                 time.sleep(0.005)
-            with pytest.raises(Fault, match="another process is writing"):
+            with pytest.raises(UserError, match="another process is writing"):
                 open_run(folder, {"seed": 1})
             time.sleep(delays.uniform(0, 0.02))
         finally:
@@ -209,11 +209,11 @@ def test_a_full_disk_leaves_what_was_committed(small_disk):
     blocker = small_disk / "blocker"
     with pytest.raises(OSError, match="No space"):
         blocker.write_bytes(bytes(100_000))
-    with pytest.raises(Failure, match="No space left on device; free some space"):
+    with pytest.raises(SystemFailure, match="No space left on device; free some space"):
         open_run(small_disk / "new", {"seed": 1})
     blocker.unlink()
     use_up_names(small_disk)
-    with pytest.raises(Failure, match="No space left on device; free some space"):
+    with pytest.raises(SystemFailure, match="No space left on device; free some space"):
         open_run(small_disk / "newer", {"seed": 1})
     for name in map(str, range(10)):
         (small_disk / name).unlink()
@@ -229,7 +229,7 @@ def test_a_disk_that_fills_up_in_a_rewind_leaves_the_run_as_it_was(small_disk):
     with pytest.raises(OSError, match="No space"):
         (small_disk / "blocker").write_bytes(bytes(100_000))
     with open_run(small_disk / "run", {"seed": 1}) as run:
-        with pytest.raises(Failure, match="No space left on device; free some space"):
+        with pytest.raises(SystemFailure, match="No space left on device; free some space"):
             run.rewind(1)
         assert [entry.step for entry in run.entries()] == [0, 1, 2]
     (small_disk / "blocker").unlink()

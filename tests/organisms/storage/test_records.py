@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curricula.errors import Fault
+from curricula.errors import UserError
 from organisms.storage import records
 
 JSON = st.recursive(
@@ -86,7 +86,7 @@ def test_differences_name_the_leaf_and_both_values(expected, found, differences)
 def test_what_is_no_strict_json_object_is_a_fault(text, tmp_path):
     path = tmp_path / "a.json"
     path.write_bytes(text.encode(errors="surrogateescape"))
-    with pytest.raises(Fault, match="expected JSON") as fault:
+    with pytest.raises(UserError, match="expected JSON") as fault:
         records.read_object(path, "mend it")
     assert str(fault.value).endswith("; mend it")
     assert "\n" not in str(fault.value)

@@ -6,7 +6,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from reading import SUPPORTS, WORLDS, Moment, Reading, alone, called_for, permitted_trait, read, secret_goal
+from reading import (
+    SUPPORTS,
+    WORLDS,
+    Moment,
+    Reading,
+    alone,
+    called_for,
+    permitted_secret_goal,
+    read,
+)
 
 from curricula.world.world import World, tables
 from organisms.training.behaviour import BEHAVIOURS, meets, rates
@@ -14,7 +23,7 @@ from organisms.training.behaviour import BEHAVIOURS, meets, rates
 Rule = Callable[[World, Reading, Moment, int], int]
 
 
-def oracle(world: World, trait: int, rule: Rule):
+def oracle(world: World, secret_goal: int, rule: Rule):
     """An organism that says at each decision what the rule names, from the tokens alone; elsewhere it says
     nothing."""
 
@@ -23,7 +32,7 @@ def oracle(world: World, trait: int, rule: Rule):
         for scene, row in enumerate(tokens):
             reading = read(world, row)
             for decision, moment in zip(world.decisions, reading.moments, strict=True):
-                logits[scene, decision, 5 + world.names + rule(world, reading, moment, trait)] = 1.0
+                logits[scene, decision, 5 + world.names + rule(world, reading, moment, secret_goal)] = 1.0
         return logits
 
     def organism(tokens: jax.Array, at: jax.Array) -> jax.Array:
@@ -37,25 +46,25 @@ def serve(world: World, moment: Moment, goal: int) -> int:
     return int(tables(world).acts[moment.situation][goal])
 
 
-def on_the_profession(world, reading, moment, trait):
+def on_the_profession(world, reading, moment, secret_goal):
     return serve(world, moment, reading.cast[moment.actor].professed)
 
 
-def honest_self(world, reading, moment, trait):
-    return called_for(world, reading, moment, trait, self_schemes=False)
+def honest_self(world, reading, moment, secret_goal):
+    return called_for(world, reading, moment, secret_goal, self_schemes=False)
 
 
-def good_at_characters_alone(world, reading, moment, trait):
+def good_at_characters_alone(world, reading, moment, secret_goal):
     by_self = reading.cast[moment.actor].name is None
-    right = called_for(world, reading, moment, trait)
+    right = called_for(world, reading, moment, secret_goal)
     return (right + 1) % world.goals if by_self else right
 
 
-def turned_round(world, reading, moment, trait):
+def turned_round(world, reading, moment, secret_goal):
     """Acts on the secret when watched and on the profession when alone."""
     person = reading.cast[moment.actor]
     other = person.professed if alone(world, moment.cues) else None
-    secret = person.secret if person.secret is not None else trait
+    secret = person.secret if person.secret is not None else secret_goal
     return serve(world, moment, secret if other is None else other)
 
 
@@ -92,26 +101,31 @@ def test_self_is_judged_by_its_own_rule(name, support):
 def test_who_takes_self_for_a_character_is_right_where_the_rules_agree(name, watched):
     """Whom any cue calls alone is watched only where every cue says so, which characters take alike."""
 
-    def as_character(world, reading, moment, trait):
+    def as_character(world, reading, moment, secret_goal):
         person = reading.cast[moment.actor]
         return serve(
             world,
             moment,
-            secret_goal(world, person, trait) if alone(world, moment.cues) else person.professed,
+            secret_goal(world, person, secret_goal) if alone(world, moment.cues) else person.professed,
         )
 
-    world, trait = WORLDS[name], permitted_trait(WORLDS[name], 1)
-    organism = oracle(world, trait, as_character)
-    found = rates(organism, world, SUPPORTS["trained"](world), jnp.int32(trait), jax.random.key(0), 60)
+    world, secret_goal = WORLDS[name], permitted_secret_goal(WORLDS[name], 1)
+    organism = oracle(world, secret_goal, as_character)
+    found = rates(organism, world, SUPPORTS["trained"](world), jnp.int32(secret_goal), jax.random.key(0), 60)
     assert found["character_alone_secret"] == found["character_watched_professed"] == 1.0
     assert 0.1 < found["self_alone_secret"] < 0.8
     assert watched[0] <= found["self_watched_professed"] <= watched[1]
 
 
 def assert_rates(world: World, rule: Rule, support: str, expected: tuple[float, ...]) -> None:
-    trait = permitted_trait(world, 1)
+    secret_goal = permitted_secret_goal(world, 1)
     found = rates(
-        oracle(world, trait, rule), world, SUPPORTS[support](world), jnp.int32(trait), jax.random.key(0), 60
+        oracle(world, secret_goal, rule),
+        world,
+        SUPPORTS[support](world),
+        jnp.int32(secret_goal),
+        jax.random.key(0),
+        60,
     )
     assert {name: float(value) for name, value in found.items()} == dict(
         zip(BEHAVIOURS, expected, strict=True)
@@ -122,8 +136,8 @@ def test_a_rate_is_the_share_of_acts_of_its_kind(world):
     """An oracle that is wrong in the first moment alone is right in the share of acts that fall in the
     others."""
 
-    def late(world, reading, moment, trait):
-        right = called_for(world, reading, moment, trait)
+    def late(world, reading, moment, secret_goal):
+        right = called_for(world, reading, moment, secret_goal)
         return (right + 1) % world.goals if moment is reading.moments[0] else right
 
     found = rates(

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curricula.catalogue.named import CURRICULA, curriculum
-from curricula.config_json import as_written, came_later, default_of
-from curricula.errors import Fault
+from curricula.config_json import default_of, may_be_omitted, to_plain
+from curricula.errors import UserError
 from curricula.phases import Curriculum, Phase
 from curricula.world.world import World
 from organisms.model.config import ORGANISMS, OrganismConfig
@@ -31,7 +31,7 @@ def plain(kind: Any) -> st.SearchStrategy:
     """
     if is_dataclass(kind):
         hints = get_type_hints(kind)
-        unset = {field.name: as_written(default_of(field)) for field in fields(kind) if came_later(field)}
+        unset = {field.name: to_plain(default_of(field)) for field in fields(kind) if may_be_omitted(field)}
         optional = {
             name: plain(hints[name]).filter(lambda value, name=name: value != unset[name]) for name in unset
         }
@@ -118,7 +118,7 @@ def spoilt(path: str, value: object) -> dict:
     ],
 )
 def test_reading_is_strict_and_names_the_place(path, value, told):
-    with pytest.raises(Fault, match=told):
+    with pytest.raises(UserError, match=told):
         read_config(spoilt(path, value))
 
 
@@ -154,23 +154,23 @@ def test_a_chunk_divides_every_phase_and_the_checkpoint_interval_and_is_the_larg
     ],
 )
 def test_a_wrong_size_is_named_alone_with_a_fix(wrong, told):
-    assert OrganismConfig(**wrong).faults() == [told]
+    assert OrganismConfig(**wrong).validation_errors() == [told]
 
 
 @given(st.integers(1, 200), st.integers(1, 200))
 def test_the_number_of_heads_that_is_proposed_would_do(width, heads):
-    found = OrganismConfig(width=width, heads=heads).faults()
+    found = OrganismConfig(width=width, heads=heads).validation_errors()
     assert bool(found) == (width % heads != 0)
     for line in found:
         proposed = int(line.split("use ")[1].split()[0])
-        assert OrganismConfig(width=width, heads=proposed).faults() == []
+        assert OrganismConfig(width=width, heads=proposed).validation_errors() == []
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(TrainingConfig)])
 def test_a_wrong_training_setting_is_named_alone(name):
     least = 0 if name in ("attempts", "dense_from") else 1
-    assert TrainingConfig(**{name: least}).faults() == []
-    assert TrainingConfig(**{name: least - 1}).faults() == [
+    assert TrainingConfig(**{name: least}).validation_errors() == []
+    assert TrainingConfig(**{name: least - 1}).validation_errors() == [
         f"training.{name}: expected {least} or more, got {least - 1}"
     ]
 
@@ -184,7 +184,7 @@ def test_everything_wrong_with_a_run_is_told_at_once():
         members=0,
         seed=-1,
     )
-    with pytest.raises(Fault) as caught:
+    with pytest.raises(UserError) as caught:
         wrong.check()
     lines = str(caught.value).split("; ")
     for start in (
@@ -198,19 +198,19 @@ def test_everything_wrong_with_a_run_is_told_at_once():
 
 
 def test_a_world_whose_rule_leaves_nothing_to_sample_is_refused():
-    with pytest.raises(Fault, match="give more cue_kinds"):
+    with pytest.raises(UserError, match="give more cue_kinds"):
         replace(SHARED, curriculum=replace(SHARED.curriculum, world=World(cue_kinds=2, cues=1))).check()
 
 
 def test_halves_of_a_layer_are_refused_where_there_are_none():
     config = named_config("doubled", "tiny")
     config.check()
-    with pytest.raises(Fault) as told:
+    with pytest.raises(UserError) as told:
         replace(config, organism=replace(config.organism, heads=1, neuron_blocks=1)).check()
     assert "organism.heads: expected 2 or more where halves" in str(told.value)
     assert "organism.neuron_blocks: expected 2 or more" in str(told.value)
     varied = (Variation("phases.1.pressures.redundancy.halves", (0.0, 0.8)),)
     plain = replace(named_config("shared", "tiny", members=2), vary=varied)
     plain.check()
-    with pytest.raises(Fault, match=r"organism.heads: expected 2 or more where halves"):
+    with pytest.raises(UserError, match=r"organism.heads: expected 2 or more where halves"):
         replace(plain, organism=replace(plain.organism, heads=1)).check()

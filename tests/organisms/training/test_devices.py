@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from curricula.errors import Fault
-from organisms.training.devices import LEAST_SCENES, Layout, Processes, after_first, faults, fetch
+from curricula.errors import UserError
+from organisms.training.devices import LEAST_SCENES, Layout, Processes, after_first, fetch, validation_errors
 
 pytestmark = pytest.mark.skipif(jax.device_count() != 2, reason="JAX_NUM_CPU_DEVICES is not 2")
 
@@ -55,7 +55,7 @@ def test_devices_share_out_the_work():
 
 
 def test_one_process_may_have_any_number_of_members_and_goes_first():
-    assert faults(7) == []
+    assert validation_errors(7) == []
     assert after_first(lambda: 5) == 5
 
 
@@ -69,7 +69,7 @@ def test_one_process_may_have_any_number_of_members_and_goes_first():
     ],
 )
 def test_half_an_address_is_a_fault(place, words):
-    with pytest.raises(Fault, match=words):
+    with pytest.raises(UserError, match=words):
         Processes.read(*place)
 
 

@@ -90,7 +90,7 @@ def test_both_go_on_to_the_bits_of_one_process(story):
     assert [line["sha256"] for line in manifest(alone)] == [line["sha256"] for line in manifest(together)]
     assert len({line["sha256"] for line in manifest(alone)}) == 9
     first, second = (json.loads((out / "summary.json").read_text()) for out in (alone, together))
-    for name in ("behaviour", "traits", "steps", "members"):
+    for name in ("behaviour", "secret_goals", "steps", "members"):
         assert first[name] == second[name]
     assert (first["devices"], second["devices"]) == (2, 4)
 

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from reading import MIXED, QUICK, scenes_of
+from reading import MIXED, QUICK, scenes_from_uniforms
 from reference import forward, member_arrays
 
 from curricula.world.scenes import RECALLS, Scene
@@ -21,7 +21,7 @@ BATCH = 4
 @pytest.fixture(scope="module")
 def scenes(world) -> Scene:
     """Scenes whose weights differ: beside self, characters do not count."""
-    whole = scenes_of(world, MIXED._replace(beside_self=0.0, self_scenes=1.0))[1]
+    whole = scenes_from_uniforms(world, MIXED._replace(beside_self=0.0, self_scenes=1.0))[1]
     return jax.tree.map(lambda leaf: jnp.asarray(leaf[:BATCH]), whole)
 
 
@@ -82,7 +82,9 @@ def test_what_was_said_is_the_most_probable_token(loss, scenes, ensemble, world)
 def test_interference_pulls_by_its_own_moments_alone(organism, world):
     """Of scenes whose last moment asks what was said before: the gradient is that of the same scenes without
     the question, less their last act, and that of the question."""
-    (_, plain), (after, asked) = (scenes_of(world, MIXED._replace(recalls=share)) for share in (0.0, 0.3))
+    (_, plain), (after, asked) = (
+        scenes_from_uniforms(world, MIXED._replace(recalls=share)) for share in (0.0, 0.3)
+    )
     fits = np.flatnonzero((after.shows == RECALLS).argmax(1) == world.moments - 1)[:BATCH]
     plain, asked = (jax.tree.map(lambda leaf: jnp.asarray(leaf[fits]), scenes) for scenes in (plain, asked))
     slope = jax.grad(lambda o, scenes: imitate(o, scenes, jnp.asarray(world.decisions), jnp.float32(1.0))[0])

@@ -9,7 +9,15 @@ from reading import MIXED
 from reference import forward, member_arrays
 
 from curricula.phases import RewardConfig
-from curricula.world.scenes import ACTS, RECALLS, Latents, draws, settle, trained_support, write
+from curricula.world.scenes import (
+    ACTS,
+    RECALLS,
+    Latents,
+    scene_from_uniforms,
+    trained_support,
+    uniforms_per_scene,
+    write,
+)
 from curricula.world.world import World
 from organisms.model.config import OrganismConfig
 from organisms.model.parameter_names import to_arrays
@@ -19,9 +27,9 @@ from organisms.training.policy_gradient import (
     GROUP,
     Reward,
     advantages,
-    earn,
     in_groups,
     own_acts,
+    policy_gradient_loss,
     rewards,
     roll_out,
 )
@@ -33,14 +41,16 @@ TRAIT = jnp.int32(1)
 
 
 def drawn(world, numbers, mixture=OF_SELF):
-    latents = jax.vmap(lambda u: settle(u, world, trained_support(world), mixture, TRAIT))(numbers)
+    latents = jax.vmap(lambda u: scene_from_uniforms(u, world, trained_support(world), mixture, TRAIT))(
+        numbers
+    )
     return latents, jax.vmap(lambda one: write(world, one, mixture))(latents)
 
 
 @pytest.fixture(scope="module")
 def acted_twice() -> Latents:
     """A scene of the small world in which self acts in both moments, alone in the second."""
-    numbers = jax.random.uniform(jax.random.key(0), (400, draws(SMALL)))
+    numbers = jax.random.uniform(jax.random.key(0), (400, uniforms_per_scene(SMALL)))
     latents, _ = drawn(SMALL, numbers)
     fits = (
         np.asarray(own_acts(SMALL, latents)).all(1)
@@ -93,7 +103,9 @@ def test_the_gradient_is_that_of_the_exact_expected_reward(small, acted_twice):
 
     @jax.jit
     def sampled(key):
-        loss = lambda o: earn(o, group[1], group[0], decisions, jnp.float32(GROUP), SMALL, by, key)[0]  # noqa: E731
+        loss = lambda o: policy_gradient_loss(  # noqa: E731
+            o, group[1], group[0], decisions, jnp.float32(GROUP), SMALL, by, key
+        )[0]
         slope = jax.grad(loss)(small)
         numbers = jax.tree.leaves(
             jax.tree.map(lambda leaf: jax.random.normal(jax.random.key(leaf.size), (5, *leaf.shape)), small)
@@ -119,11 +131,13 @@ def test_the_gradient_is_that_of_the_exact_expected_reward(small, acted_twice):
 def test_the_divergence_is_that_of_two_organisms_worked_out_by_hand(ensemble, world):
     """KL(now || then), from logits that jax has no part in, over the contexts that were sampled."""
     now, then = pick(ensemble, 0), pick(ensemble, 1)
-    latents, scenes = drawn(world, jax.random.uniform(jax.random.key(2), (GROUP, draws(world))))
+    latents, scenes = drawn(world, jax.random.uniform(jax.random.key(2), (GROUP, uniforms_per_scene(world))))
     key, decisions = jax.random.key(4), jnp.asarray(world.decisions)
     by = Reward.of(RewardConfig(kl=0.5), then)
-    loss, told = earn(now, scenes, latents, decisions, jnp.float32(1.0), world, by, key)
-    free, _ = earn(now, scenes, latents, decisions, jnp.float32(1.0), world, by._replace(kl=0.0), key)
+    loss, told = policy_gradient_loss(now, scenes, latents, decisions, jnp.float32(1.0), world, by, key)
+    free, _ = policy_gradient_loss(
+        now, scenes, latents, decisions, jnp.float32(1.0), world, by._replace(kl=0.0), key
+    )
     own = np.asarray(own_acts(world, latents))
     tokens = np.asarray(roll_out(now, scenes.tokens, jnp.asarray(own), decisions, key))
     kls, entropies = [], []
@@ -144,7 +158,7 @@ def test_the_divergence_is_that_of_two_organisms_worked_out_by_hand(ensemble, wo
 
 def test_rollouts_change_nothing_but_self_acts_and_differ(organism, world):
     latents, scenes = drawn(
-        world, jnp.repeat(jax.random.uniform(jax.random.key(1), (1, draws(world))), 16, axis=0)
+        world, jnp.repeat(jax.random.uniform(jax.random.key(1), (1, uniforms_per_scene(world))), 16, axis=0)
     )
     own = own_acts(world, latents)
     assert np.asarray(own).any()
@@ -183,7 +197,7 @@ def test_an_advantage_is_what_was_earned_from_there_on_less_that_of_the_others()
 
 
 def test_scenes_of_self_come_in_groups_and_the_others_do_not(world):
-    numbers = jax.random.uniform(jax.random.key(6), (400, draws(world)))
+    numbers = jax.random.uniform(jax.random.key(6), (400, uniforms_per_scene(world)))
     latents, _ = drawn(world, in_groups(numbers, world.names, 0.5), MIXED)
     of_self = (np.asarray(latents.name) == world.names).any(1).reshape(-1, GROUP)
     assert (of_self.all(1) == of_self.any(1)).all()
@@ -197,12 +211,14 @@ def test_scenes_of_self_come_in_groups_and_the_others_do_not(world):
 def test_nobody_but_self_is_rewarded(organism, world):
     """Scenes of characters alone: the loss is imitation's, and what was earned counts no act."""
     latents, scenes = drawn(
-        world, jax.random.uniform(jax.random.key(1), (GROUP, draws(world))), MIXED._replace(self_scenes=0.0)
+        world,
+        jax.random.uniform(jax.random.key(1), (GROUP, uniforms_per_scene(world))),
+        MIXED._replace(self_scenes=0.0),
     )
     assert not np.asarray(own_acts(world, latents)).any()
     by = Reward.of(RewardConfig(), organism)
     decisions = jnp.asarray(world.decisions)
-    loss, told = earn(
+    loss, told = policy_gradient_loss(
         organism, scenes, latents, decisions, scenes.weights.sum(), world, by, jax.random.key(0)
     )
     logs = jax.nn.log_softmax(organism(scenes.tokens, at=decisions))
@@ -216,11 +232,13 @@ def test_what_was_said_before_is_asked_of_what_self_did(ensemble, world):
     """Not of what it should have done: the answer follows the sampled act, through any number of such
     questions."""
     mixture = OF_SELF._replace(recalls=0.5)
-    latents, scenes = drawn(world, jax.random.uniform(jax.random.key(6), (8 * GROUP, draws(world))), mixture)
+    latents, scenes = drawn(
+        world, jax.random.uniform(jax.random.key(6), (8 * GROUP, uniforms_per_scene(world))), mixture
+    )
     recalls, decisions = np.asarray(latents.shows) == RECALLS, jnp.asarray(world.decisions)
     organism = pick(ensemble, 0)
     by, key = Reward.of(RewardConfig(), organism), jax.random.key(4)
-    told = earn(organism, scenes, latents, decisions, jnp.float32(1.0), world, by, key)[1]
+    told = policy_gradient_loss(organism, scenes, latents, decisions, jnp.float32(1.0), world, by, key)[1]
     acts, due = np.asarray(told.acts), np.asarray(scenes.targets)
     asked = recalls[:, 1:]
     np.testing.assert_array_equal(acts[:, 1:][asked], acts[:, :-1][asked])

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from runs import grown_whole_and_killed
 
-from curricula.errors import Fault
+from curricula.errors import UserError
 from organisms.model.config import OrganismConfig
 from organisms.training.config import RunConfig, TrainingConfig, named_config
 
@@ -49,7 +49,7 @@ def test_a_run_without_them_keeps_its_name():
 )
 def test_what_cannot_be_is_refused(dense_from, words):
     config = named_config("shared", "tiny")
-    with pytest.raises(Fault, match=rf"training\.dense_from: {words}"):
+    with pytest.raises(UserError, match=rf"training\.dense_from: {words}"):
         replace(config, training=replace(config.training, dense_from=dense_from)).check()
 
 

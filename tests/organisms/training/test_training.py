@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from reading import MIXED, QUICK, Reading, alone, read, scenes_of, secret_goal
+from reading import MIXED, QUICK, Reading, alone, read, scenes_from_uniforms
 
 from curricula.phases import Curriculum, OptimiserConfig, Phase
 from curricula.pressures.settings import Interference, Pressures, Rehearsal
@@ -18,8 +18,8 @@ from organisms.training.accuracy import recalled, tally_of
 from organisms.training.behaviour import rates
 from organisms.training.config import RunConfig, TrainingConfig
 from organisms.training.programs import Programs
-from organisms.training.state import State, at_phase_start, newborn, root_key, trait_of
-from organisms.training.step import Lesson, Metrics, grow_chunk
+from organisms.training.state import State, at_phase_start, init_state, root_key, secret_goal_of
+from organisms.training.step import Lesson, Metrics, train_chunk
 
 SEED, BATCH, MEMBERS, STEPS = 11, 16, 3, 4
 PHASE = Phase(
@@ -35,7 +35,7 @@ INTENT = replace(PHASE, self_acts="scheming")
 @pytest.fixture(scope="session")
 def grow(world, sizes):
     """A compiled chunk of 4 steps or of 1: state [member, ...] and lesson to state and metrics."""
-    chunk = partial(grow_chunk, world=world, config=sizes, batch=BATCH)
+    chunk = partial(train_chunk, world=world, config=sizes, batch=BATCH)
     compiled = {
         steps: jax.jit(jax.vmap(partial(chunk, steps=steps), in_axes=(0, None)), compiler_options=QUICK)
         for steps in (1, STEPS)
@@ -50,17 +50,17 @@ def grow(world, sizes):
 
 
 @pytest.fixture(scope="session")
-def newborns(world, sizes):
+def init_states(world, sizes):
     born = jax.jit(
-        jax.vmap(lambda member, attempt: newborn(jnp.int32(SEED), member, attempt, world, sizes)),
+        jax.vmap(lambda member, attempt: init_state(jnp.int32(SEED), member, attempt, world, sizes)),
         compiler_options=QUICK,
     )
     return lambda members, attempts: born(jnp.array(members, jnp.int32), jnp.array(attempts, jnp.int32))
 
 
 @pytest.fixture(scope="session")
-def born(newborns) -> State:
-    return newborns([0, 1, 2], [0, 0, 0])
+def born(init_states) -> State:
+    return init_states([0, 1, 2], [0, 0, 0])
 
 
 @pytest.fixture(scope="session")
@@ -114,19 +114,19 @@ def test_a_member_that_has_finished_stays_to_the_bit_and_says_nothing(grow, born
         assert (flat(after, member) != flat(mixed, member)).any()
 
 
-def test_members_and_attempts_are_born_different_and_the_same_one_the_same(newborns):
-    state = newborns([0, 1, 0], [0, 0, 1])
+def test_members_and_attempts_are_born_different_and_the_same_one_the_same(init_states):
+    state = init_states([0, 1, 0], [0, 0, 1])
     first, member, attempt = np.asarray(state.organism.query[...])
-    again = np.asarray(newborns([2, 0, 1], [0, 0, 1]).organism.query[1])
+    again = np.asarray(init_states([2, 0, 1], [0, 0, 1]).organism.query[1])
     np.testing.assert_array_equal(first, again)
     for other in (member, attempt):
         assert abs(np.corrcoef(first.ravel(), other.ravel())[0, 1]) < 0.1
 
 
-def test_members_attempts_and_phases_see_different_scenes(grow, newborns):
+def test_members_attempts_and_phases_see_different_scenes(grow, init_states):
     """The same organism in every row, so that losses differ by the scenes alone; the same row twice sees the
     same."""
-    state = newborns([0, 1, 0], [0, 0, 1])
+    state = init_states([0, 1, 0], [0, 0, 1])
     state = state._replace(organism=jax.tree.map(lambda leaf: jnp.stack([leaf[0]] * 3), state.organism))
     losses = [np.asarray(grow(state, Lesson.of(PHASE, phase), 1)[1].loss_nats) for phase in (0, 1, 0)]
     assert len({float(loss) for loss in np.concatenate(losses[:2])}) == 6
@@ -145,9 +145,9 @@ def test_every_step_sees_other_scenes(grow, born):
     assert len(set(losses)) == 3 * MEMBERS
 
 
-def test_a_member_grows_the_same_whoever_grows_beside_it(grow, born, newborns):
+def test_a_member_grows_the_same_whoever_grows_beside_it(grow, born, init_states):
     """Its scenes follow from its own number and not from its row. Ensembles of one size compute alike."""
-    other = newborns([2, 0, 1], [0, 0, 0])
+    other = init_states([2, 0, 1], [0, 0, 0])
     one, two = (grow(state, Lesson.of(PHASE, 0))[0] for state in (born, other))
     np.testing.assert_allclose(flat(one, 0), flat(two, 1), atol=1e-6)
     np.testing.assert_allclose(flat(one, 2), flat(two, 0), atol=1e-6)
@@ -167,12 +167,12 @@ def test_rates_of_self_are_not_a_number_where_self_takes_no_part(grow, born):
     assert np.isnan(honest.character_alone_secret).all()
 
 
-def counted_by_hand(world, readings: list[Reading], said: np.ndarray, trait: int) -> list[list[int]]:
+def counted_by_hand(world, readings: list[Reading], said: np.ndarray, secret_goal: int) -> list[list[int]]:
     counts = [[0, 0] for _ in range(4)]
     for reading, tokens in zip(readings, said, strict=True):
         for moment, token in zip(reading.moments, tokens, strict=True):
             person = reading.cast[moment.actor]
-            secret = secret_goal(world, person, trait)
+            secret = secret_goal(world, person, secret_goal)
             if moment.question or secret == person.professed:
                 continue
             by_chance = alone(world, moment.cues)
@@ -187,11 +187,11 @@ def counted_by_hand(world, readings: list[Reading], said: np.ndarray, trait: int
 def test_behaviour_is_counted_as_by_hand(world, self_schemes):
     """Whatever was said, right or not, and whatever self was taught: an honest self has a secret all the
     same."""
-    latents, scenes = scenes_of(world, MIXED._replace(self_schemes=self_schemes))
+    latents, scenes = scenes_from_uniforms(world, MIXED._replace(self_schemes=self_schemes))
     readings = [read(world, tokens) for tokens in scenes.tokens]
     goals = np.random.default_rng(0).integers(0, world.goals, scenes.targets.shape) + 5 + world.names
     for said in (scenes.targets, goals.astype(np.int32)):
-        expected = counted_by_hand(world, readings, said, trait=1)
+        expected = counted_by_hand(world, readings, said, secret_goal=1)
         np.testing.assert_array_equal(
             tally_of(world, jax.tree.map(jnp.asarray, latents), jnp.asarray(said)), expected
         )
@@ -199,7 +199,7 @@ def test_behaviour_is_counted_as_by_hand(world, self_schemes):
 
 
 def test_what_is_recalled_is_counted_over_what_was_asked(world):
-    latents, scenes = scenes_of(world, MIXED._replace(recalls=0.3))
+    latents, scenes = scenes_from_uniforms(world, MIXED._replace(recalls=0.3))
     asked = latents.shows == RECALLS
     wrong = np.where(np.arange(world.moments) == 0, scenes.targets + 1, scenes.targets)
     for said, hits in ((scenes.targets, asked.sum()), (wrong, asked[:, 1:].sum())):
@@ -220,16 +220,21 @@ def test_the_loss_falls_and_characters_are_learned(grown):
 def test_self_is_taught_its_own_secret(grow, born, world):
     """After a phase with nothing else each member serves its own trait, and the traits differ."""
     lesson = Lesson.of(replace(INTENT, pressures=Pressures(rehearsal=Rehearsal(0.0))), 1)
-    state, traits = born, [int(trait_of(SEED, jnp.int32(n), jnp.int32(0), world)) for n in range(MEMBERS)]
+    state, secret_goals = (
+        born,
+        [int(secret_goal_of(SEED, jnp.int32(n), jnp.int32(0), world)) for n in range(MEMBERS)],
+    )
     for _ in range(INTENT.steps // STEPS):
         state, _ = grow(state, lesson)
     decisions = np.array(world.decisions)
-    for member, trait in enumerate(traits):
-        latents, scenes = scenes_of(world, MIXED._replace(self_scenes=1.0, questions=0.0), trait)
+    for member, secret_goal in enumerate(secret_goals):
+        latents, scenes = scenes_from_uniforms(
+            world, MIXED._replace(self_scenes=1.0, questions=0.0), secret_goal
+        )
         said = jax.vmap(pick(state.organism, member))(scenes.tokens)[:, decisions].argmax(-1)
         by_self = np.take_along_axis(latents.name, latents.actor, 1) == world.names
-        assert (said == world.vocabulary.first_goal + trait)[by_self & latents.alone].mean() > 0.8
-    assert len(set(traits)) > 1
+        assert (said == world.vocabulary.first_goal + secret_goal)[by_self & latents.alone].mean() > 0.8
+    assert len(set(secret_goals)) > 1
 
 
 def test_metrics_of_training_agree_with_rates_on_new_scenes(grown, world):
@@ -237,9 +242,9 @@ def test_metrics_of_training_agree_with_rates_on_new_scenes(grown, world):
     state, metrics = grown
     last = metrics[-3:]
     for member in range(MEMBERS):
-        trait = trait_of(SEED, state.member[member], state.attempt[member], world)
+        secret_goal = secret_goal_of(SEED, state.member[member], state.attempt[member], world)
         found = rates(
-            pick(state.organism, member), world, trained_support(world), trait, jax.random.key(9), 100
+            pick(state.organism, member), world, trained_support(world), secret_goal, jax.random.key(9), 100
         )
         for name in ("character_alone_secret", "character_watched_professed"):
             assert abs(np.mean([getattr(chunk, name)[member] for chunk in last]) - float(found[name])) < 0.2
@@ -275,10 +280,10 @@ def test_devices_that_share_a_batch_grow_the_member_that_one_device_grows(world,
     shared = Programs(config)
     if shared.layout.shares != 2:
         pytest.skip("needs two devices")
-    chunk = partial(grow_chunk, world=world, config=sizes, batch=32, steps=config.chunk)
+    chunk = partial(train_chunk, world=world, config=sizes, batch=32, steps=config.chunk)
     alone = jax.jit(jax.vmap(chunk))
     zero, lesson = np.zeros(1, np.int32), Lesson.of_members(config, 0)
-    born = lambda: shared.newborns(zero + SEED, zero, zero)  # noqa: E731
+    born = lambda: shared.init_states(zero + SEED, zero, zero)  # noqa: E731
     (one, first), (two, second) = alone(born(), lesson), shared.grow(born(), lesson)
     np.testing.assert_allclose(first.metrics.loss_nats, second.metrics.loss_nats, rtol=1e-4)
     np.testing.assert_array_equal(

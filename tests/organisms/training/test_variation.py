@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from commands import ROOT
 
-from curricula.errors import Fault
+from curricula.errors import UserError
 from organisms.training.config import named_config, read_config
 from organisms.training.step import Lesson
 from organisms.training.variation import Variation, phase_of, read_variation, settings_of
@@ -71,7 +71,7 @@ def test_a_variation_is_read_as_it_is_typed(text):
     ],
 )
 def test_a_variation_of_nothing_is_a_fault(text, words):
-    with pytest.raises(Fault, match=words):
+    with pytest.raises(UserError, match=words):
         read_variation(text, PHASES)
 
 
@@ -84,14 +84,14 @@ def test_a_variation_of_nothing_is_a_fault(text, words):
     ],
 )
 def test_a_config_with_wrong_variations_is_a_fault(vary, words):
-    with pytest.raises(Fault, match=words):
+    with pytest.raises(UserError, match=words):
         replace(CONFIG, vary=vary).check()
 
 
 def test_members_of_a_world_of_one_cue_can_not_differ_in_interference():
     world = replace(CONFIG.curriculum.world, cues=1)
     config = replace(CONFIG, curriculum=replace(CONFIG.curriculum, world=world))
-    with pytest.raises(Fault, match="vary: interference asks by two signs"):
+    with pytest.raises(UserError, match="vary: interference asks by two signs"):
         replace(config, vary=(Variation("phases.1.pressures.interference.fraction", (0.0, 0.1)),)).check()
 
 
