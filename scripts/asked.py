@@ -13,6 +13,7 @@ from curricula.catalogue.disuse import FORKS
 from curricula.catalogue.named import CURRICULA, Scale
 from curricula.errors import UserError
 from curricula.phases import Curriculum, Phase
+from curricula.plugins import loaded_plugins
 from curricula.world.world import World
 from organisms.model.config import OrganismConfig
 from organisms.storage.forking import parent_at
@@ -111,4 +112,13 @@ def resolve(arguments: Sequence[str], about: str = "") -> tuple[Train, RunConfig
     vary = tuple(read_variation(text, wanted.phases) for text in wanted.vary)
     usual = parent.members * combinations(vary) if parent else 5
     members = usual if wanted.members is None else wanted.members
-    return wanted, RunConfig(curriculum, wanted.organism, wanted.training, members, wanted.seed, vary, parent)
+    return wanted, RunConfig(
+        curriculum,
+        wanted.organism,
+        wanted.training,
+        members,
+        wanted.seed,
+        vary,
+        parent,
+        plugins=loaded_plugins(),
+    )

@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 
 from curricula.errors import UserError
+from curricula.plugins import read_plugins, require_loaded
 from organisms.storage import checkpoints, records
 from organisms.storage.manifest import CHECKPOINTS, Entry, entry_of, file_of, is_count, line_errors
 
@@ -265,6 +266,7 @@ def _is_new(folder: Path, config: dict[str, Any]) -> bool:
     """Whether the folder waits for a config.json. Raises Fault where it is not ours to write."""
     if (folder / CONFIG).exists():
         found = records.read_object(folder / CONFIG, "delete the folder, or give another --out")
+        require_loaded(read_plugins(found.get("plugins", ())))
         differences = records.differences(config, found)
         if differences:
             hidden = len(differences) - DIFFERENCES_SHOWN

@@ -10,6 +10,7 @@ from curricula.catalogue.named import Scale, curriculum
 from curricula.config_json import OMIT_IF_DEFAULT, may_be_omitted, to_plain
 from curricula.errors import UserError
 from curricula.phases import Curriculum
+from curricula.plugins import Plugin, loaded_plugins, read_plugins, require_loaded
 from curricula.world.world import Role, tables
 from organisms.model.config import ORGANISMS, OrganismConfig
 from organisms.storage.parent import Parent
@@ -71,6 +72,8 @@ class RunConfig:
     """numbers of phases in which members differ"""
     parent: Parent = field(default_factory=Parent, metadata=OMIT_IF_DEFAULT)
     """the checkpoint that the run begins with, if not at birth"""
+    plugins: tuple[Plugin, ...] = field(default=(), metadata=OMIT_IF_DEFAULT)
+    """files of a person's own that the command loaded with --plugin"""
 
     @property
     def chunk(self) -> int:
@@ -148,7 +151,9 @@ class RunConfig:
 
 
 def read_config(plain: Mapping[str, Any]) -> RunConfig:
-    """The config that `RunConfig.plain` gave. Raises Fault on a missing, unknown or wrong field."""
+    """The config that `RunConfig.plain` gave. Raises UserError on a missing, unknown or wrong
+    field, or where the run needs a plug-in that is not loaded."""
+    require_loaded(read_plugins(plain.get("plugins", ())))
     return _read(RunConfig, plain, "config")
 
 
@@ -192,4 +197,11 @@ def named_config(
 ) -> RunConfig:
     """The config of a curriculum of the catalogue at a scale. steps: of every phase, in place of the
     curriculum's own."""
-    return RunConfig(curriculum(name, scale, steps), ORGANISMS[scale], TRAININGS[scale], members, seed)
+    return RunConfig(
+        curriculum(name, scale, steps),
+        ORGANISMS[scale],
+        TRAININGS[scale],
+        members,
+        seed,
+        plugins=loaded_plugins(),
+    )
