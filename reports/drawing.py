@@ -21,6 +21,7 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from markupsafe import Markup
 
 WIDTH = 10.6
 """inches: the width of the report's text at 1280 pixels"""
@@ -64,7 +65,7 @@ def style() -> Iterator[None]:
         yield
 
 
-def svg(figure: Figure, title: str) -> str:
+def svg(figure: Figure, title: str) -> Markup:
     """The figure as an SVG element for inlining, with ids that no figure of another title has."""
     FigureCanvasSVG(figure)
     buffer = io.StringIO()
@@ -76,7 +77,7 @@ def svg(figure: Figure, title: str) -> str:
     prefix = re.sub(r"\W+", "-", title.lower(), flags=re.ASCII).strip("-") + "-"
     text = re.sub(r'\bid="', f'id="{prefix}', text)
     text = re.sub(r'((?:xlink:)?href="#|url\(#)', rf"\g<1>{prefix}", text)
-    return text.replace("<svg ", f'<svg role="img" aria-label={quoteattr(title)} ', 1)
+    return Markup(text.replace("<svg ", f'<svg role="img" aria-label={quoteattr(title)} ', 1))
 
 
 def not_measured(axes: Axes, why: str = "") -> None:

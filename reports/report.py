@@ -30,6 +30,8 @@ from analysis.statistics import (
 from organisms.storage import records
 from reports import figures
 from reports.descent import drawing
+from reports.formats import interval_text as interval
+from reports.formats import rate_text as rate
 from reports.timeline import timeline
 
 Finding = Mapping[str, Any]
@@ -92,24 +94,6 @@ def template(name: str) -> Template:
     )
     environment.filters |= {"rate": rate, "interval": interval}
     return environment.get_template(name)
-
-
-def rate(value: float | int | None) -> str:
-    """Two decimals, or a dash for what was not measured."""
-    return "–" if not numbers([value]) else f"{value:.2f}"
-
-
-def interval(triple: Sequence[float | int | None]) -> str:
-    """``0.95 [0.91, 0.98]``; a dash for what was not measured, and for the interval that one organism cannot
-    have."""
-    value, low, high = triple
-    if not numbers([value]):
-        return "–"
-    return (
-        f"{rate(value)} [{rate(low)}, {rate(high)}]"
-        if len(numbers([low, high])) == 2
-        else f"{rate(value)} [–]"
-    )
 
 
 def plain_lines(findings: Sequence[Finding]) -> list[str]:

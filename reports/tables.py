@@ -5,6 +5,7 @@ do not; rows are copied, never computed, but for the range of random circuits.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,26 @@ variable: what was varied in the scenes; in `behaviour`, which scenes (trained, 
 belief); in `provenance`, the cell, verdict, corroborating line or arm of acquisition; in `ancestry`, of an
 event, the component whose part it took over. n: in `circuits`, how many components were left alone."""
 
-Row = dict[str, Any]
+Cells = dict[str, Any]
 Finding = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One number of one organism in a table; see `SCHEMA`. The writer adds the organism's name and its
+    curriculum."""
+
+    member: int
+    metric: str
+    value: float | int | None
+    low: float | int | None = None
+    high: float | int | None = None
+    phase: str | None = None
+    step: int | None = None
+    role: str | None = None
+    variable: str | None = None
+    component: str | None = None
+    n: int | None = None
 
 
 def write(findings: Sequence[Finding], folder: Path) -> list[Path]:
@@ -106,11 +125,11 @@ def split_metric(name: str) -> tuple[str | None, str]:
     return (role, metric) if role in ("self", "character") else (None, name)
 
 
-def _organism(finding: Finding, member: int) -> Row:
+def _organism(finding: Finding, member: int) -> Cells:
     return {"organism": f"{finding['run']}/{member}", "member": member}
 
 
-def _behaviour(finding: Finding) -> Iterator[Row]:
+def _behaviour(finding: Finding) -> Iterator[Cells]:
     at = {"phase": "end", "step": times(finding)["end"]}
     for organism in finding["organisms"]:
         groups = {
@@ -125,7 +144,7 @@ def _behaviour(finding: Finding) -> Iterator[Row]:
                 yield {**row, "metric": metric, "value": value}
 
 
-def _effects(finding: Finding) -> Iterator[Row]:
+def _effects(finding: Finding) -> Iterator[Cells]:
     steps = times(finding)
     for phase, roles in finding["effects"].items():
         for role, variables in roles.items():
@@ -150,7 +169,7 @@ def circuit_sizes(circuit: Mapping[str, Any]) -> list[int]:
     return list(circuit["sizes"]) if "sizes" in circuit else list(range(len(circuit["faithfulness"][0])))
 
 
-def _circuits(finding: Finding) -> Iterator[Row]:
+def _circuits(finding: Finding) -> Iterator[Cells]:
     steps = times(finding)
     for name, circuit in finding["circuits"].items():
         phase, role = name.split(" ", 1)
@@ -177,13 +196,13 @@ def _circuits(finding: Finding) -> Iterator[Row]:
                 yield {**row, "metric": "random_faithfulness", **drawn, "n": size}
 
 
-def _range(values: Sequence[float | int | None]) -> Row:
+def _range(values: Sequence[float | int | None]) -> Cells:
     """Mean, least and greatest of what random circuits gave."""
     kept = numbers(values)
     return {"value": float(np.mean(kept)), "low": min(kept), "high": max(kept)} if kept else {}
 
 
-def _provenance(finding: Finding) -> Iterator[Row]:
+def _provenance(finding: Finding) -> Iterator[Cells]:
     at = {"phase": "end", "step": times(finding)["end"], "role": "self"}
     for organism in finding["organisms"]:
         row = {**_organism(finding, organism["member"]), **at}
@@ -205,7 +224,7 @@ def _provenance(finding: Finding) -> Iterator[Row]:
                     yield {**row, "metric": f"{name} steps", "variable": arm, **sides}
 
 
-def _learning(finding: Finding) -> Iterator[Row]:
+def _learning(finding: Finding) -> Iterator[Cells]:
     for name in ("loss_nats", *BEHAVIOURS):
         role, metric = split_metric(name)
         for step, values in zip(finding["learning"]["step"], finding["learning"][name], strict=True):
@@ -214,7 +233,7 @@ def _learning(finding: Finding) -> Iterator[Row]:
                 yield {**row, "role": role, "metric": metric, "value": value}
 
 
-def _ancestry(finding: Finding) -> Iterator[Row]:
+def _ancestry(finding: Finding) -> Iterator[Cells]:
     told = finding.get("ancestry", {"organisms": ()})
     for organism in told["organisms"]:
         row = _organism(finding, organism["member"])
