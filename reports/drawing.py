@@ -18,10 +18,10 @@ from xml.sax.saxutils import quoteattr
 import matplotlib
 import numpy as np
 from jaxtyping import Float
+from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from markupsafe import Markup
 
 WIDTH = 10.6
 """inches: the width of the report's text at 1280 pixels"""

@@ -41,7 +41,9 @@ def _page_template() -> Template:
 
 def render_page(page: Page) -> str:
     """The page as HTML, its sections in the order of their ranks."""
-    return _page_template().render(page=page, sections=sorted(page.sections, key=lambda section: section.rank))
+    return _page_template().render(
+        page=page, sections=sorted(page.sections, key=lambda section: section.rank)
+    )
 
 
 def write_page(page: Page, path: Path) -> Path:
