@@ -17,6 +17,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from analysis.patching.checkpoint import CURVE_PAIRS, CheckpointMeasurer
+from analysis.patching.draws import PairDraw
 from analysis.patching.interventions import Recording, patch, recorder
 from analysis.patching.shapley import ORDERS
 from benchmarks.material import organisms
@@ -31,8 +32,6 @@ from organisms.training.config import named_config
 
 COMPARED = 512
 """interventions that are made one at a time, again and again while time is left"""
-DRAW = 60
-"""which of the survey's draws of pairs"""
 Intervention = tuple[int, int, int]
 """a member, one of its pairs, one set of components"""
 
@@ -54,7 +53,9 @@ class Patching:
         ranks = np.argsort(numbers.random((members, ORDERS, 1, size)), axis=-1)
         masks = ranks < np.arange(size + 1)[:, None]  # [member order size component]
         self.masks = masks.reshape(members, -1, size)
-        self.pairs = self.survey.pairs("character", "watched", DRAW, CURVE_PAIRS)
+        self.pairs = self.survey.minimal_pairs(
+            "character", "watched", PairDraw.FAITHFULNESS_CURVES, CURVE_PAIRS
+        )
         self.values = self.batched()
         chosen = numbers.choice(self.values.size, min(COMPARED, self.values.size), replace=False)
         where = np.unravel_index(chosen, self.values.shape)
@@ -68,7 +69,7 @@ class Patching:
     def batched(self) -> np.ndarray:
         """Nats [member, pair, set] that patching each set removes: every intervention, from arrays on the
         host to arrays on the host."""
-        return self.survey.noised("character", self.masks, DRAW)[0]
+        return self.survey.noising_effects("character", self.masks, PairDraw.FAITHFULNESS_CURVES)[0]
 
     def measure_batched(self, seconds: float) -> dict[str, Any]:
         """Interventions made and the seconds that they took, compilation apart."""

@@ -14,6 +14,7 @@ from analysis.patching.checkpoint import FOUND_ALONE, CheckpointMeasurer, Null
 from analysis.patching.circuits import Circuit
 from analysis.patching.cross_checkpoint import transfer
 from analysis.patching.direction import Aligned, alignments
+from analysis.patching.draws import AnalysisStream, PairDraw
 from analysis.patching.interchange import InterchangeEffect, interchange
 from analysis.patching.representational_similarity import likenesses, side
 from analysis.patching.shapley import Contributions
@@ -63,9 +64,9 @@ def _survey(run: Run, config: RunConfig, command: str, seed: int, null: Null | N
         "end": {"character": _effects(at_end, "character"), "self": _effects(at_end, "self")},
     }
     found = {
-        "fork character": at_fork.circuits("character", effects["fork"]["character"]["watched"]),
-        "end character": at_end.circuits("character", effects["end"]["character"]["watched"]),
-        "end self": at_end.circuits("self", effects["end"]["self"]["watched"]),
+        "fork character": at_fork.circuits_of("character", effects["fork"]["character"]["watched"]),
+        "end character": at_end.circuits_of("character", effects["end"]["character"]["watched"]),
+        "end self": at_end.circuits_of("self", effects["end"]["self"]["watched"]),
     }
     first_look = _first_look(at_fork, at_end)
     known: list[dict[str, Any]] = examine(
@@ -124,27 +125,27 @@ def _survey(run: Run, config: RunConfig, command: str, seed: int, null: Null | N
 
 
 def _effects(at: CheckpointMeasurer, role: Role) -> dict[str, list[Contributions]]:
-    measured: dict[str, list[Contributions]] = {"watched": at.effects(role, "watched", calls=4)}
+    measured: dict[str, list[Contributions]] = {"watched": at.shapley_effects(role, "watched", calls=4)}
     for variable in ("professed", "secret", "idle"):
         if measurable(at.world, role, variable):
-            measured[variable] = at.effects(role, variable)
+            measured[variable] = at.shapley_effects(role, variable)
     return measured
 
 
 def _first_look(at_fork: CheckpointMeasurer, at_end: CheckpointMeasurer) -> dict[str, np.ndarray]:
     """Single patches both ways, and the fork's latent effects: what each component adds once all that single
     patches find is patched."""
-    none = np.zeros((at_fork.members, at_fork.size), bool)
+    none = np.zeros((at_fork.members, at_fork.component_count), bool)
     found = {
-        "fork character denoising": at_fork.singles("character", False, none),
-        "fork character noising": at_fork.singles("character", True, none),
-        "end character denoising": at_end.singles("character", False, none),
-        "end character noising": at_end.singles("character", True, none),
-        "end self denoising": at_end.singles("self", False, none),
-        "end self noising": at_end.singles("self", True, none),
+        "fork character denoising": at_fork.single_patches("character", False, none),
+        "fork character noising": at_fork.single_patches("character", True, none),
+        "end character denoising": at_end.single_patches("character", False, none),
+        "end character noising": at_end.single_patches("character", True, none),
+        "end self denoising": at_end.single_patches("self", False, none),
+        "end self noising": at_end.single_patches("self", True, none),
     }
     known = np.fmax(found["fork character denoising"], found["fork character noising"]) > FOUND_ALONE
-    latent = at_fork.singles("character", True, known)
+    latent = at_fork.single_patches("character", True, known)
     return found | {"fork character latent": np.where(known, 0.0, latent)}
 
 
@@ -153,10 +154,10 @@ def _lesions(
 ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """What patching each circuit (first set) and random ones (the others) takes from the other role."""
     return {
-        name: at_end.noised(
+        name: at_end.noising_effects(
             role,
             np.stack([circuits.random_sets(at_end.config, c.core, at_end.seed) for c in found[source]]),
-            70,
+            PairDraw.LESIONS,
         )
         for name, (source, role) in corroboration.LESIONS.items()
     }
@@ -181,12 +182,22 @@ def _handovers(
         return [({}, None)] * at_end.members
     ranked: dict[Role, Any] = {role: of["watched"] for role, of in effects["end"].items()}
     cores: dict[Role, Any] = {role: [c.core for c in found[f"end {role}"]] for role in ranked}
-    handed = interchange(end, world, config, at_end.keys(3), secret_goals, ranked, cores, seed)
+    handed = interchange(
+        end, world, config, at_end.member_keys(AnalysisStream.INTERCHANGE), secret_goals, ranked, cores, seed
+    )
     whole, before = [c.members for c in found["fork character"]], effects["fork"]["character"]["watched"]
     handed |= transfer(
-        end, at_fork.organisms, world, config, at_end.keys(4), secret_goals, before, whole, seed
+        end,
+        at_fork.organisms,
+        world,
+        config,
+        at_end.member_keys(AnalysisStream.CROSS_CHECKPOINT),
+        secret_goals,
+        before,
+        whole,
+        seed,
     )
-    aligned = alignments(end, world, config, at_end.keys(5), secret_goals)
+    aligned = alignments(end, world, config, at_end.member_keys(AnalysisStream.DIRECTION), secret_goals)
     return [(jax.tree.map(lambda leaf, m=m: leaf[m], handed), aligned[m]) for m in range(at_end.members)]
 
 

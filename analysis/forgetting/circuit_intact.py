@@ -25,6 +25,7 @@ from jaxtyping import Bool, Int
 
 from analysis.patching import circuits
 from analysis.patching.checkpoint import CheckpointMeasurer
+from analysis.patching.draws import AnalysisStream
 from analysis.patching.interchange import PAIRS, cross_role_pairs, exchanges
 from analysis.provenance.verdict import CARRIES, OF_HOME
 from analysis.statistics import jsonable, mean_interval
@@ -50,7 +51,9 @@ def standing(
     now, ancestors: organisms [row, ...], each beside the one that it was.
     """
     survey = CheckpointMeasurer(ancestors, config, secret_goals, seed)
-    into, source = cross_role_pairs(survey.world, survey.keys(71), survey.secret_goals)
+    into, source = cross_role_pairs(
+        survey.world, survey.member_keys(AnalysisStream.CIRCUIT_INTACT), survey.secret_goals
+    )
     masks = np.stack([circuits.random_sets(survey.config, np.flatnonzero(gate), seed) for gate in gates])
     with jax.default_matmul_precision("highest"):
         found = [

@@ -31,6 +31,7 @@ from flax import nnx
 from jaxtyping import Array, Bool, Float, Int
 
 from analysis.patching.checkpoint import CheckpointMeasurer
+from analysis.patching.draws import AnalysisStream
 from analysis.patching.interchange import CHOOSING_PAIRS, cross_role_pairs, gate_sets
 from analysis.patching.interventions import record
 from analysis.probes.belief import answers
@@ -55,9 +56,16 @@ def gate_of(
 ) -> Bool[np.ndarray, "member component"]:
     """The components of each ancestor's gate for self."""
     survey = CheckpointMeasurer(ancestors, config, secret_goals, seed)
-    into, source = cross_role_pairs(survey.world, survey.keys(70), survey.secret_goals, CHOOSING_PAIRS)
+    into, source = cross_role_pairs(
+        survey.world, survey.member_keys(AnalysisStream.SELF_GATE), survey.secret_goals, CHOOSING_PAIRS
+    )
     return gate_sets(
-        ancestors, survey.world, survey.config, into.own, source.own, survey.effects("self", "watched")
+        ancestors,
+        survey.world,
+        survey.config,
+        into.own,
+        source.own,
+        survey.shapley_effects("self", "watched"),
     )
 
 

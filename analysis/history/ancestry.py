@@ -107,11 +107,14 @@ def _latent(run: Run, config: RunConfig, entry: Entry, seed: int) -> list[dict[R
         at = CheckpointMeasurer(
             load(run, config, entry), config, np.asarray(run.summary()["secret_goals"]), seed
         )
-        none = np.zeros((at.members, at.size), bool)
+        none = np.zeros((at.members, at.component_count), bool)
         found = {}
         for role in ROLES:
-            known = np.fmax(at.singles(role, False, none), at.singles(role, True, none)) > FOUND_ALONE
-            found[role] = np.where(known, 0.0, at.singles(role, True, known))
+            known = (
+                np.fmax(at.single_patches(role, False, none), at.single_patches(role, True, none))
+                > FOUND_ALONE
+            )
+            found[role] = np.where(known, 0.0, at.single_patches(role, True, known))
     return [{role: of[m] for role, of in found.items()} for m in range(at.members)]
 
 
@@ -126,7 +129,7 @@ def told(run: Run, member: int, seed: int = 1) -> dict[str, Any]:
         for entry in (entry for entry in run.entries() if entry.step >= fork.step):
             organism = jax.tree.map(lambda leaf: leaf[None], pick(load(run, config, entry), member))
             survey = CheckpointMeasurer(organism, config, secret_goals, seed)
-            effects = {role: survey.effects(role, "watched")[0] for role in ROLES}
+            effects = {role: survey.shapley_effects(role, "watched")[0] for role in ROLES}
             rows.append(
                 {"step": entry.step, "phase": entry.phase}
                 | {role: (found.components.mean(0)).tolist() for role, found in effects.items()}

@@ -18,6 +18,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from analysis.patching.checkpoint import CheckpointMeasurer
+from analysis.patching.draws import PairDraw
 from analysis.patching.interventions import Recording, over_pairs, recorder, written
 from curricula.world.contrasts import Pair, Role, Variable, measurable
 from curricula.world.world import World
@@ -55,7 +56,7 @@ class Drawn(NamedTuple):
 def drawn(asked: CheckpointMeasurer) -> Drawn:
     """Scenes for the members of a survey."""
     which = tuple(n for n, (role, variable) in enumerate(ASKED) if measurable(asked.world, role, variable))
-    parts = [asked.pairs(*ASKED[n], 80, SCENES) for n in which]
+    parts = [asked.minimal_pairs(*ASKED[n], PairDraw.FINGERPRINTS, SCENES) for n in which]
     return Drawn(jax.tree.map(lambda *leaves: jnp.concatenate(leaves, axis=1), *parts), which)
 
 

@@ -117,15 +117,11 @@ class _Questions(NamedTuple):
 
 def _questions(asked: CheckpointMeasurer) -> _Questions:
     """The same for every checkpoint."""
-    pairs = _joined([asked.pairs(role, "watched", 0) for role in ROLES])
-    keys = jnp.concatenate([_split(asked.keys(2, n)) for n in range(len(ROLES))], axis=1)
+    pairs = _joined([asked.minimal_pairs(role, "watched", 0) for role in ROLES])
+    keys = jnp.concatenate([asked.shapley_orders(n) for n in range(len(ROLES))], axis=1)
     many = lambda tree: jax.tree.map(lambda leaf: jnp.tile(leaf, (GROUP, *[1] * (leaf.ndim - 1))), tree)  # noqa: E731
     shown = drawn(asked)
     return _Questions(many(pairs), many(keys), shown._replace(pairs=many(shown.pairs)))
-
-
-def _split(keys: Array) -> Array:
-    return jax.vmap(lambda key: jax.random.split(key, PAIRS))(keys)
 
 
 def _joined(parts: Sequence[Pair]) -> Pair:

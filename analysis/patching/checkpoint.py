@@ -1,22 +1,24 @@
-"""How is an ensemble at one checkpoint measured? Every measurement as a compiled program over all members, on
-pairs that follow from a seed.
+"""An ensemble at one checkpoint: what do its components do? Every measurement is a compiled program over all
+members, on minimal pairs that follow from a seed.
 
-What the measurements come to is for `experiments.survey` to say.
+It gives numbers in nats and shares. It does not judge them: the verdict is `analysis.provenance.verdict`'s.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Array, Bool, Float, Int, Key
 
 from analysis.patching import circuits
 from analysis.patching.circuits import Circuit
+from analysis.patching.draws import SHAPLEY_CALLS, AnalysisStream, PairDraw
 from analysis.patching.interventions import effects_of_sets
 from analysis.patching.shapley import Contributions, shapley
-from curricula.world.contrasts import Pair, Role, Variable, sample_pairs, window
+from curricula.world.contrasts import VARIABLES, Pair, Role, Variable, sample_pairs, window
 from curricula.world.scenes import trained_support
 from curricula.world.world import World
 from organisms.model.config import OrganismConfig
@@ -26,13 +28,15 @@ from organisms.training.config import RunConfig
 from organisms.training.devices import Layout
 
 PAIRS = 32
-"""pairs in one program call; the gate is measured on four calls' worth"""
+"""minimal pairs in one program call; the gate is measured on four calls' worth"""
 CURVE_PAIRS = 24
+"""minimal pairs behind a faithfulness curve and behind a lesion"""
 FOUND_ALONE = 0.1
-"""a component whose single patch does this much of the total, either way, is found by single patches"""
+"""A component is found by single patches if one of them moves this share of the total, in either direction."""
 Null = Literal["newborn", "shuffled"]
 NULLS: tuple[Null, ...] = ("newborn", "shuffled")
 """organisms before their first step; pairs whose two answers are exchanged at random"""
+_ROLES: tuple[Role, ...] = ("character", "self")
 
 
 @lru_cache(maxsize=64)
@@ -50,13 +54,15 @@ def _programs(config: OrganismConfig, window: int | None):
     return (
         over_rows(lambda organism, pairs, keys: shapley(organism, config, pairs, keys, window)),
         over_rows(
-            lambda organism, pairs, masks, ways: effects_of_sets(organism, config, pairs, masks, ways, window)
+            lambda organism, pairs, masks, noising: effects_of_sets(
+                organism, config, pairs, masks, noising, window
+            )
         ),
     )
 
 
 class CheckpointMeasurer:
-    """The measurements of one ensemble at one checkpoint, each over all members."""
+    """The patching measurements of one ensemble at one checkpoint, each over all members."""
 
     def __init__(
         self,
@@ -69,72 +75,92 @@ class CheckpointMeasurer:
         self.null = null
         self.organisms, self.secret_goals, self.seed = organisms, jnp.asarray(secret_goals), seed
         self.world, self.config, self.members = config.curriculum.world, config.organism, len(secret_goals)
-        self.size = len(components(self.config))
+        self.component_count = len(components(self.config))
 
-    def keys(self, *path: int):
+    def member_keys(self, *path: int) -> Key[Array, " member"]:
+        """A key a member. path: an `AnalysisStream`, and the numbers below it."""
         key = jax.random.key(self.seed)
         for number in path:
             key = jax.random.fold_in(key, number)
         return jax.random.split(key, self.members)
 
-    def sets(
-        self, role: Role, variable: Variable, draw: int, amount: int, masks: np.ndarray, noising: bool
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Nats [member, pair, set] that patching each of masks [member, set, component] moves, and totals
-        [member, pair]."""
-        pairs = self.pairs(role, variable, draw, amount)
-        spread = np.broadcast_to(masks[:, None], (self.members, amount, *masks.shape[1:]))
-        ways = np.full(spread.shape[:3], noising)
-        program = _programs(self.config, window(self.world, variable))[1]
-        values, totals = jax.device_get(program(self.organisms, pairs, spread, ways))
-        return values.astype(np.float64), totals.astype(np.float64)
+    def minimal_pairs(self, role: Role, variable: Variable, draw: int, amount: int = PAIRS) -> Pair:
+        """Minimal pairs [member, pair, ...]. draw: a `PairDraw`, or the number of a call for Shapley values;
+        different draws share no pair on purpose.
 
-    def pairs(self, role: Role, variable: Variable, draw: int, amount: int = PAIRS) -> Pair:
-        """Pairs [member, pair, ...]; different draws share no pair on purpose."""
-        number = [*"cs"].index(role[0]) * 10 + ["watched", "professed", "secret", "role", "idle"].index(
-            variable
-        )
+        In the null *shuffled* the two answers of a pair change places with a chance of 1/2.
+        """
+        contrast = 10 * _ROLES.index(role) + VARIABLES.index(variable)
         pairs = _pair_program(self.world, role, variable, amount)(
-            self.keys(1, number, draw), self.secret_goals
+            self.member_keys(AnalysisStream.PAIRS, contrast, draw), self.secret_goals
         )
         if self.null != "shuffled":
             return pairs
-        exchanged = np.random.default_rng([self.seed, number, draw]).random(pairs.decision.shape) < 0.5
+        exchanged = np.random.default_rng([self.seed, contrast, draw]).random(pairs.decision.shape) < 0.5
         answers = np.where(
             exchanged, (pairs.second_answer, pairs.first_answer), (pairs.first_answer, pairs.second_answer)
         )
         return pairs._replace(first_answer=answers[0], second_answer=answers[1])
 
-    def effects(self, role: Role, variable: Variable, calls: int = 1) -> list[Contributions]:
-        """Shapley contributions of each member."""
+    def shapley_orders(self, call: int) -> Key[Array, "member pair"]:
+        """Keys of the patching orders of each pair in one call."""
+        keys = self.member_keys(AnalysisStream.PATCHING_ORDERS, call)
+        return jax.vmap(lambda key: jax.random.split(key, PAIRS))(keys)
+
+    def shapley_effects(self, role: Role, variable: Variable, calls: int = 1) -> list[Contributions]:
+        """Shapley contributions of each member's components, over `PAIRS` minimal pairs a call.
+
+        Raises ValueError where there are so many calls that their pairs would be those of other measurements.
+        """
+        if calls > SHAPLEY_CALLS:
+            raise ValueError(f"expected at most {SHAPLEY_CALLS} calls, got {calls}")
         program, parts = _programs(self.config, window(self.world, variable))[0], []
         for call in range(calls):
-            keys = jax.vmap(lambda key: jax.random.split(key, PAIRS))(self.keys(2, call))
-            parts.append(jax.device_get(program(self.organisms, self.pairs(role, variable, call), keys)))
+            pairs = self.minimal_pairs(role, variable, call)
+            parts.append(jax.device_get(program(self.organisms, pairs, self.shapley_orders(call))))
         joined = [np.concatenate(part, axis=1).astype(np.float64) for part in zip(*parts, strict=True)]
         return [Contributions(joined[0][m], joined[1][m]) for m in range(self.members)]
 
-    def singles(self, role: Role, noising: bool, background: np.ndarray) -> np.ndarray:
-        """Effects [member, component] of single patches on top of ``background`` [member, component], as
-        fractions."""
+    def single_patches(
+        self, role: Role, noising: bool, background: Bool[np.ndarray, "member component"]
+    ) -> Float[np.ndarray, "member component"]:
+        """Effects of single patches on top of a background that is patched already, as fractions of patching
+        everything; NaN where that does nothing.
+
+        noising: see `analysis.patching.interventions.patched_differences`.
+        """
         sets = background[:, None] | np.concatenate(
-            [np.zeros((1, self.size), bool), np.eye(self.size, dtype=bool)]
+            [np.zeros((1, self.component_count), bool), np.eye(self.component_count, dtype=bool)]
         )
-        values, totals = self.sets(role, "watched", 50, PAIRS, sets, noising)
+        values, totals = self._effects_of_sets(role, PairDraw.SINGLE_PATCHES, PAIRS, sets, noising)
         with np.errstate(divide="ignore", invalid="ignore"):
             return (values[..., 1:] - values[..., :1]).sum(1) / totals.sum(1)[:, None]
 
-    def noised(self, role: Role, masks: np.ndarray, draw: int) -> tuple[np.ndarray, np.ndarray]:
-        """Nats [member, pair, set] that patching each mask [member, set, component] removes, and totals
-        [member, pair]."""
-        return self.sets(role, "watched", draw, CURVE_PAIRS, masks, True)
+    def noising_effects(
+        self, role: Role, masks: Bool[np.ndarray, "member set component"], draw: PairDraw
+    ) -> tuple[Float[np.ndarray, "member pair set"], Float[np.ndarray, "member pair"]]:
+        """Nats that patching each set removes from the effect of being alone, and what patching everything
+        removes."""
+        return self._effects_of_sets(role, draw, CURVE_PAIRS, masks, True)
 
-    def circuits(self, role: Role, effects: list[Contributions]) -> list[Circuit]:
-        """The circuit of each member, ranked by effects from other pairs."""
+    def circuits_of(self, role: Role, effects: Sequence[Contributions]) -> list[Circuit]:
+        """The circuit of each member. effects: of *watched*, from other pairs; they rank the components."""
         ranked = [circuits.rankings(self.config, e.effect(), self.seed + m) for m, e in enumerate(effects)]
         masks = np.stack([circuits.curve_masks(r) for r in ranked])
-        values, totals = self.noised(role, masks, 60)
+        values, totals = self.noising_effects(role, masks, PairDraw.FAITHFULNESS_CURVES)
         return [
             circuits.read_curves(self.config, effects[m], ranked[m], values[m], totals[m], self.seed + m)
             for m in range(self.members)
         ]
+
+    def _effects_of_sets(
+        self, role: Role, draw: int, amount: int, masks: np.ndarray, noising: bool
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Nats [member, pair, set] that patching each set moves, and totals [member, pair], of *watched*."""
+        pairs = self.minimal_pairs(role, "watched", draw, amount)
+        sets = np.broadcast_to(masks[:, None], (self.members, amount, *masks.shape[1:]))
+        program = _programs(self.config, window(self.world, "watched"))[1]
+        values, totals = jax.device_get(
+            program(self.organisms, pairs, sets, np.full(sets.shape[:3], noising))
+        )
+        return values.astype(np.float64), totals.astype(np.float64)

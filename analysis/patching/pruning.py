@@ -17,6 +17,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from analysis.patching.checkpoint import CheckpointMeasurer
+from analysis.patching.draws import PairDraw
 from analysis.patching.interventions import over_pairs
 from curricula.world.contrasts import Pair
 from organisms.model.config import OrganismConfig
@@ -25,8 +26,6 @@ from organisms.model.transformer import Organism
 from organisms.training.devices import Layout
 
 PAIRS = 64
-DRAW = 70
-"""number of the pairs, which no other measurement has"""
 
 
 class Carried(NamedTuple):
@@ -71,13 +70,16 @@ def sufficient(
 ) -> Bool[np.ndarray, "member component"]:
     """The components of each member that are left, while the share of pairs answered rightly is at least
     ``reach``; none where it is not to begin with."""
-    pairs, program = survey.pairs("character", "watched", DRAW, PAIRS), _program(survey.config)
+    pairs, program = (
+        survey.minimal_pairs("character", "watched", PairDraw.PRUNING, PAIRS),
+        _program(survey.config),
+    )
 
     def measure(silent: Bool[np.ndarray, "member set component"]) -> Carried:
         rows = np.broadcast_to(silent[:, None], (len(silent), PAIRS, *silent.shape[1:]))
         return jax.device_get(program(survey.organisms, pairs, rows))
 
-    return pruned(measure, np.ones((survey.members, survey.size), bool), reach)
+    return pruned(measure, np.ones((survey.members, survey.component_count), bool), reach)
 
 
 def pruned(

@@ -27,6 +27,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from analysis.patching.checkpoint import CheckpointMeasurer
 from analysis.patching.circuits import Circuit
+from analysis.patching.draws import PairDraw
 from analysis.patching.interventions import Recording, over_pairs, recorder, written
 from analysis.patching.shapley import Contributions
 from analysis.provenance.verdict import ALIKE, LEAST_WORK
@@ -118,9 +119,9 @@ def side(
     at: CheckpointMeasurer, role: Role, effects: Sequence[Contributions], circuits: Sequence[Circuit]
 ) -> Side:
     """Measures the circuits of all members for one role. effects: of *watched*."""
-    members = np.stack([np.isin(np.arange(at.size), circuit.members) for circuit in circuits])
-    rows = np.broadcast_to(members[:, None], (at.members, SCENES, at.size))
-    drawn = at.pairs(role, "watched", 90, SCENES)
+    members = np.stack([np.isin(np.arange(at.component_count), circuit.members) for circuit in circuits])
+    rows = np.broadcast_to(members[:, None], (at.members, SCENES, at.component_count))
+    drawn = at.minimal_pairs(role, "watched", PairDraw.REPRESENTATIONAL_SIMILARITY, SCENES)
     geometry = jax.device_get(_program(at.world, at.config)(at.organisms, drawn, rows)).astype(np.float64)
     effect = np.stack([contributions.effect() for contributions in effects])
     work = np.where(members, effect, 0.0).reshape(at.members, at.config.layers, -1).sum(-1)

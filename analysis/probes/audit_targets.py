@@ -38,7 +38,7 @@ def locate(config: RunConfig, index: int, organisms: Organism, secret_goals: np.
     if any(asked(one) for one in phases):
         with jax.default_matmul_precision("highest"):
             survey = CheckpointMeasurer(organisms, config, secret_goals, config.seed)
-            effects = survey.effects("character", "watched", calls=CALLS)
+            effects = survey.shapley_effects("character", "watched", calls=CALLS)
             if any(monitor.finds == "circuit" for monitor, _ in parts):
                 circuits = sufficient(survey, np.array([monitor.reach for monitor, _ in parts]))
     masks = []

@@ -21,6 +21,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key
 
+from analysis.patching.draws import AnalysisStream
 from curricula.world.scenes import Mixture, scenes_from_uniforms, trained_support, uniforms_per_scene
 from curricula.world.world import World
 from organisms.model.config import OrganismConfig
@@ -37,8 +38,6 @@ RIDGE = 0.01
 """penalty of a squared weight, in nats a moment"""
 STEPS = 30
 """of Newton's method"""
-DRAW = 41
-"""keeps a probe's scenes apart from those of measurements"""
 CHARACTERS = Mixture(0.0, 1.0, 0.0, 0.5, 1.0, 1.0)
 OF_SELF = Mixture(1.0, 1.0, 0.0, 0.5, 1.0, 1.0)
 
@@ -47,7 +46,9 @@ def fit(config: RunConfig, index: int, organisms: Organism, secret_goals: np.nda
     """The probes that a phase reads self with, of organisms [member, ...] as it begins."""
     world, sizes = config.curriculum.world, config.organism
     place = places(sizes.layers).index(site_of(config.curriculum.phases[index].pressures.probe.site))
-    keys = jax.random.split(jax.random.fold_in(jax.random.key(config.seed), DRAW), len(secret_goals))
+    keys = jax.random.split(
+        jax.random.fold_in(jax.random.key(config.seed), AnalysisStream.PROBE_SCENES), len(secret_goals)
+    )
     with jax.default_matmul_precision("highest"):
         (seen, alone), (unseen, other), (own, acts) = fetch(
             _program(world, sizes)(organisms, keys, jnp.asarray(secret_goals))

@@ -155,7 +155,7 @@ def test_a_survey_repeats_itself(tiny_run, config, findings):
         np.asarray(tiny_run.summary()["secret_goals"]),
         1,
     )
-    again = at.effects("self", "watched", calls=4)
+    again = at.shapley_effects("self", "watched", calls=4)
     for member, of in enumerate(again):
         assert of.effect().tolist() == findings["effects"]["end"]["self"]["watched"]["value"][member]
 
@@ -180,10 +180,10 @@ def test_an_unfinished_run_is_no_survey(config, tmp_path):
 class Guessed(CheckpointMeasurer):
     """A survey in which answers are drawn at random, a pair of different goals a pair of scenes."""
 
-    def pairs(self, role, variable, draw, amount=32):
+    def minimal_pairs(self, role, variable, draw, amount=32):
         first_goal, goals = self.world.vocabulary.first_goal, self.world.goals
-        pairs = super().pairs(role, variable, draw, amount)
-        keys = self.keys(99, draw)
+        pairs = super().minimal_pairs(role, variable, draw, amount)
+        keys = self.member_keys(99, draw)
         first = jax.random.randint(keys[0], pairs.first_answer.shape, 0, goals)
         second = (first + jax.random.randint(keys[1], first.shape, 1, goals)) % goals
         return pairs._replace(first_answer=first_goal + first, second_answer=first_goal + second)
@@ -207,7 +207,7 @@ def test_untrained_organisms_have_no_circuits(scale, config, few_random_circuits
     born = jax.jit(jax.vmap(lambda k: Organism(config.organism, world.vocabulary.size, world.positions, k)))
     organisms = jax.tree.map(lambda leaf: scale * leaf, born(jax.random.split(jax.random.key(2), TRIES)))
     at = CheckpointMeasurer(organisms, config, np.arange(TRIES) % world.goals, 1)
-    found = at.circuits("self", at.effects("self", "watched"))
+    found = at.circuits_of("self", at.shapley_effects("self", "watched"))
     assert max(abs(c.total_nats) for c in found) > 0.05
     assert sum(c.found for c in found) <= binom.ppf(0.999, TRIES, CHANCE)
 
@@ -219,7 +219,7 @@ def test_guessed_answers_have_no_circuits(role, tiny_run, config, few_random_cir
     trained = load(tiny_run, config, tiny_run.entries()[-1])
     many = jax.tree.map(lambda leaf: jnp.tile(leaf, (TRIES // 2,) + (1,) * (leaf.ndim - 1)), trained)
     at = Guessed(many, config, np.tile(tiny_run.summary()["secret_goals"], TRIES // 2), 1)
-    found = at.circuits(role, at.effects(role, "watched"))
+    found = at.circuits_of(role, at.shapley_effects(role, "watched"))
     assert max(abs(c.total_nats) for c in found) > 0.5
     assert sum(c.replication_p <= CHANCE for c in found) <= binom.ppf(0.999, TRIES, CHANCE)
     assert sum(c.found for c in found) <= 1
@@ -288,7 +288,7 @@ def test_each_lesion_takes_the_core_it_names_from_the_role_it_names():
         asked.append((role, np.flatnonzero(masks[0, 0]).tolist(), masks.shape))
         return np.zeros((1, 2, masks.shape[1])), np.ones((1, 2))
 
-    at_end.noised = noised
+    at_end.noising_effects = noised
     _lesions(at_end, found)
     shape = 1, 1 + RANDOM_CIRCUITS, 12
     assert asked == [("self", [4], shape), ("character", [5], shape), ("self", [3], shape)]

@@ -43,7 +43,7 @@ def test_a_checkpoint_has_the_effects_that_a_survey_of_it_finds(at, found, tiny_
     with jax.default_matmul_precision("highest"):
         alone = CheckpointMeasurer(
             load(tiny_run, config, tiny_run.entries()[at]), config, secret_goals, 1
-        ).effects("character", "watched")
+        ).shapley_effects("character", "watched")
     for member, of in enumerate(alone):
         gate = of.total.mean()
         expected = of.components.mean(0) / max(gate, WORKING_NATS)

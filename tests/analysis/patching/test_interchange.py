@@ -178,7 +178,7 @@ def test_each_line_is_measured_where_its_name_says(by_hand, world, monkeypatch):
     drawn = module.cross_role_pairs
     monkeypatch.setattr(
         module,
-        "crossings",
+        "cross_role_pairs",
         lambda *a: tuple(jax.vmap(lambda c: own_answers(world, c))(of) for of in drawn(*a)),
     )
     asked = []

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from analysis.patching.checkpoint import CheckpointMeasurer
+from analysis.patching.draws import PairDraw
 from analysis.patching.pruning import PAIRS, Carried, carried, pruned, sufficient
 from curricula.world.contrasts import sample_pairs
 from curricula.world.scenes import trained_support
@@ -38,11 +39,14 @@ def test_what_is_left_of_an_organism_suffices_and_nothing_of_it_can_be_spared(ti
     survey = CheckpointMeasurer(organisms, config, np.asarray(tiny_run.summary()["secret_goals"]), 0)
     left = sufficient(survey, np.full(survey.members, 0.9))
     assert (left.sum(1) > 0).all()
-    assert (left.sum(1) < survey.size).all()
-    pairs = survey.pairs("character", "watched", 70, PAIRS)
+    assert (left.sum(1) < survey.component_count).all()
+    pairs = survey.minimal_pairs("character", "watched", PairDraw.PRUNING, PAIRS)
     for member in range(survey.members):
         one = jax.tree.map(lambda leaf, member=member: leaf[member], (organisms, pairs))
-        fewer = [left[member] & (np.arange(survey.size) != gone) for gone in np.flatnonzero(left[member])]
+        fewer = [
+            left[member] & (np.arange(survey.component_count) != gone)
+            for gone in np.flatnonzero(left[member])
+        ]
         silent = jnp.asarray(~np.stack([left[member], *fewer]))
         found = jax.vmap(lambda pair, one=one, silent=silent: carried(one[0], config.organism, pair, silent))(
             one[1]

@@ -20,7 +20,7 @@ def answers_by_hand(world, monkeypatch):
     def drawn(*arguments):
         return tuple(jax.vmap(lambda c: own_answers(world, c))(of) for of in cross_role_pairs(*arguments))
 
-    monkeypatch.setattr(module, "crossings", drawn)
+    monkeypatch.setattr(module, "cross_role_pairs", drawn)
 
 
 @pytest.fixture(scope="module")

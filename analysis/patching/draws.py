@@ -1,0 +1,38 @@
+"""Random streams of the analysis: which numbers does each measurement draw its scenes and orders from?
+
+A measurement at one checkpoint draws from its seed, a stream and, for minimal pairs, the number of a draw. Two
+measurements with the same numbers see the same pairs, so each has numbers of its own. The values are part of
+what a run's findings are: another value draws other pairs.
+"""
+
+from enum import IntEnum, unique
+
+SHAPLEY_CALLS = 50
+"""Shapley values take one draw of pairs a call, from 0 on: there are fewer calls than this."""
+
+
+@unique
+class AnalysisStream(IntEnum):
+    """First number that is folded into the key of an analysis's seed."""
+
+    PAIRS = 1
+    PATCHING_ORDERS = 2
+    INTERCHANGE = 3
+    CROSS_CHECKPOINT = 4
+    DIRECTION = 5
+    PROBE_SCENES = 41
+    """of a run's seed, since a probe is fitted while the run trains"""
+    SELF_GATE = 70
+    CIRCUIT_INTACT = 71
+
+
+@unique
+class PairDraw(IntEnum):
+    """Number of a draw of minimal pairs. Shapley values have 0 to `SHAPLEY_CALLS` - 1."""
+
+    SINGLE_PATCHES = 50
+    FAITHFULNESS_CURVES = 60
+    LESIONS = 70
+    FINGERPRINTS = 80
+    REPRESENTATIONAL_SIMILARITY = 90
+    PRUNING = 100
