@@ -109,7 +109,7 @@ def train_missing(
     configs: Sequence[RunConfig], out: Path, quiet: bool, say: Say = say_on_error_stream
 ) -> list[Path]:
     """Grows the runs that are not there yet, in order, and returns their folders. Runs share compiled
-    programs and first phases."""
+    programs and first phases. A run that begins with the organisms of another finds it in ``out``."""
     for config in configs:
         config.check()
     programs: Programs | None = None
@@ -121,7 +121,9 @@ def train_missing(
         say(f"{config.curriculum.name}: growing {config.members} organisms in {folder}")
         if programs is None or not programs.serves(config):
             programs = Programs(config)
-        train_run(config, folder, quiet, _trunk(config, configs[:n], folders[:n]), programs)
+        parent = out / config.parent.run if config.parent else None
+        trunk = None if config.parent else _trunk(config, configs[:n], folders[:n])
+        train_run(config, folder, quiet, trunk, programs, parent)
     return folders
 
 

@@ -24,7 +24,7 @@ from analysis.statistics import jsonable, mean_interval
 from curricula.errors import UserError
 from experiments.compare import Say, say_on_error_stream, train_missing
 from experiments.studies.ancestry.page import page, plain_lines
-from experiments.studies.study import Study, write
+from experiments.studies.former import Study, write
 from organisms.model.sites import components
 from organisms.storage import records
 from organisms.storage.loading import require_finished

@@ -24,7 +24,7 @@ from analysis.relearning.savings import THRESHOLD
 from analysis.statistics import jsonable
 from curricula.catalogue.disuse import DECAY, NEWS
 from experiments.compare import Say, analyse_run, run_folder, say_on_error_stream, train_missing
-from experiments.studies import study as studies
+from experiments.studies import former as studies
 from experiments.studies.bitrot.page import page, plain_lines
 from experiments.studies.bitrot.trials import Case, trials_of
 from experiments.train import train_run

@@ -17,7 +17,7 @@ from analysis.statistics import Interval, jsonable, mean_interval
 from curricula.errors import UserError
 from experiments.compare import Say, analyse_run, say_on_error_stream, train_missing
 from experiments.studies.controls.page import page, plain_lines
-from experiments.studies.study import Study, write
+from experiments.studies.former import Study, write
 from experiments.survey import survey
 from organisms.storage import records
 from organisms.storage.run import read_run

@@ -15,8 +15,8 @@ from analysis.history import ancestry
 from analysis.provenance.verdict import BEHAVES, TABLE, in_full, otherwise
 from analysis.statistics import CELLS, VERDICTS, count_interval, jsonable, mean_interval
 from experiments.compare import Say, analyse_run, say_on_error_stream, train_missing
+from experiments.studies.former import Study, write
 from experiments.studies.incentives.page import page, plain_lines
-from experiments.studies.study import Study, write
 from organisms.storage import records
 from organisms.storage.manifest import fork_entry
 from organisms.storage.run import read_run

@@ -1,0 +1,1 @@
+"""The studies of this project. Importing the module registers them."""

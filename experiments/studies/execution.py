@@ -1,0 +1,106 @@
+"""The command that runs a study: train what is missing, measure, summarise, write.
+
+What exists is neither trained nor measured again, so the same command given twice does nothing the second
+time.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from curricula.config_json import to_plain
+from curricula.errors import UserError
+from experiments.compare import Say, say_on_error_stream, train_missing
+from experiments.studies.cache import plain_record
+from experiments.studies.page import study_page
+from experiments.studies.study import Study, StudyRun, StudySettings, StudySummary
+from organisms.storage import records
+from organisms.storage.run import config_hash
+from organisms.training.config import RunConfig
+
+
+@dataclass(frozen=True)
+class StudyOutput:
+    """Where a study goes, and how it is announced."""
+
+    folder: Path
+    """under it lie the study's runs, in a folder of its name, and the folder of its report"""
+    command: str = ""
+    """what makes the report again"""
+    quiet: bool = False
+    """no progress while runs are trained"""
+    log: Say = say_on_error_stream
+
+
+def run_study(study: Study[Any, Any], settings: StudySettings, output: StudyOutput) -> Path:
+    """Carries a study out and returns the path of its ``summary.json``.
+
+    Raises UserError on wrong settings, with nothing trained; SystemFailure where the disk refuses.
+    """
+    trained = _trained(study, settings, output)
+    folders = {label: folder for label, (folder, _) in trained.items()}
+    measured = {}
+    for label, (folder, config) in trained.items():
+        output.log(f"{folder.name}: measuring")
+        measured[label] = study.measure(StudyRun(label, config, folder, settings, folders, output.log))
+    return write_study(study, settings, study.summarise(settings, measured), output)
+
+
+def _trained(
+    study: Study[Any, Any], settings: StudySettings, output: StudyOutput
+) -> dict[str, tuple[Path, RunConfig]]:
+    """Every run of the study, trained: its folder and config by label."""
+    _require_sound(study, settings)
+    trained: dict[str, tuple[Path, RunConfig]] = {}
+    missing = study.runs(settings)
+    while missing:
+        folders = train_missing(list(missing.values()), output.folder / study.name, output.quiet, output.log)
+        pairs = zip(missing.items(), folders, strict=True)
+        trained |= {label: (folder, config) for (label, config), folder in pairs}
+        further = study.more_runs(
+            settings, {label: folder for label, (folder, _) in trained.items()}, output.log
+        )
+        missing = {label: config for label, config in further.items() if label not in trained}
+    return trained
+
+
+def _require_sound(study: Study[Any, Any], settings: StudySettings) -> None:
+    """Raises one UserError with everything that is wrong with the settings or the runs that they make."""
+    errors = study.errors(settings)
+    if not errors:
+        for config in study.runs(settings).values():
+            try:
+                config.check()
+            except UserError as error:
+                errors.append(str(error))
+    if errors:
+        raise UserError("; ".join(dict.fromkeys(errors)))
+
+
+def write_study(
+    study: Study[Any, Any], settings: StudySettings, summary: StudySummary, output: StudyOutput
+) -> Path:
+    """Writes a study's summary and page, logs its headline, and returns the path of the summary.
+
+    Raises SystemFailure where the disk refuses.
+    """
+    folder = output.folder / f"{study.name}-{config_hash(to_plain(settings))}"
+    report, path = folder / "report.html", folder / "summary.json"
+    content: Mapping[str, Any] = {
+        "study": study.name,
+        **plain_record(summary),
+        "report": str(report),
+        "command": output.command,
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        page = study_page(study, summary, output.command)
+        records.write_whole(report, page.encode(), folder / ".partial")
+        records.write_whole(path, records.pretty(records.plain(content)), folder / ".partial")
+    except OSError as error:
+        raise records.could_not_write(folder, error) from error
+    for line in study.headline(summary):
+        output.log(line)
+    output.log(f"report: {report}")
+    return path

@@ -1,0 +1,44 @@
+"""The page of a study: its headline, its sections, and the command that makes it again."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from experiments.studies.study import Study, StudySummary
+from reports.page import Page, render_page
+from reports.section import PageTable, Paragraph, Section, TableCell, Text, one_group
+
+
+def study_page(study: Study[Any, Any], summary: StudySummary, command: str) -> str:
+    """The page as HTML."""
+    made_by = Paragraph(Markup("Made by <code>{}</code>.").format(command), soft=True)
+    seeds = ", ".join(map(str, summary.seeds))
+    subtitle = f"{summary.n} organisms; run seeds {seeds}. {study.intervals}"
+    sections = [
+        *study.sections(summary),
+        Section("The command", "command", (made_by,), link="Command", rank=99),
+    ]
+    page = Page(
+        study.title or study.name, subtitle, study.headline(summary), sections, study.warning(summary)
+    )
+    return render_page(page)
+
+
+def study_table(
+    columns: Sequence[Text], rows: Sequence[Sequence[Text | int]], wide: bool = False
+) -> PageTable:
+    """A table whose first column names its rows. Cells that begin with a digit are set as numbers."""
+    cells = [tuple(_cell(n, content) for n, content in enumerate(row)) for row in rows]
+    return PageTable(tuple(columns), one_group(*cells), wide=wide)
+
+
+def _cell(column: int, content: Text | int) -> TableCell:
+    text = content if isinstance(content, Markup) else str(content)
+    is_number = (not isinstance(text, Markup) and text[:1].isdigit()) or text[:1] in ("-", "–")
+    return TableCell(text, "name" if column == 0 else "number" if is_number else "")
+
+
+def verdict_badge(verdict: str, text: str = "") -> Markup:
+    """A verdict in its colour. text: the verdict in full, where that says more."""
+    return Markup('<span class="verdict {}">{}</span>').format(verdict.replace(" ", "-"), text or verdict)

@@ -1,0 +1,141 @@
+"""Is a study whole with its six parts, and is nothing of it made twice?"""
+
+import json
+from dataclasses import dataclass, replace
+
+import pytest
+
+from curricula.catalogue.named import WORLDS
+from curricula.errors import UserError
+from experiments.studies import registry
+from experiments.studies.execution import StudyOutput, run_study
+from experiments.studies.registry import register_study, study_named
+from experiments.studies.study import (
+    PrimaryEndpoint,
+    Study,
+    StudySettings,
+    StudySummary,
+)
+from organisms.model.config import ORGANISMS
+from organisms.storage.forking import parent_at
+from reports.section import Paragraph, Section
+
+PRIMARY = "weights.changed"
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What `Drift` measures of a run."""
+
+    first: str
+    last: str
+    members: tuple[int, ...]
+    rates: dict[str, float | None]
+
+
+class Drift(Study[Weights, StudySummary]):
+    """Counts runs whose checkpoints differ; forks each run once."""
+
+    name = "drift"
+    about = "counts runs whose weights changed"
+
+    def __init__(self):
+        self.measurements = 0
+
+    def runs(self, settings):
+        return {"shared": settings.config("shared")}
+
+    def more_runs(self, settings, trained, log):
+        parent, _ = parent_at(trained["shared"])
+        return {"fork": replace(settings.config("disused"), parent=parent)}
+
+    def measure(self, run):
+        return run.measured_once("drift", Weights, {"rule": 1}, lambda: self._weights(run))
+
+    def _weights(self, run):
+        self.measurements += 1
+        entries = run.run.entries()
+        members = tuple(range(run.config.members))
+        return Weights(entries[0].sha256, entries[-1].sha256, members, {"a": 1.0, "b": None})
+
+    def summarise(self, settings, measured):
+        share = sum(of.first != of.last for of in measured.values()) / len(measured)
+        primary = PrimaryEndpoint(PRIMARY, (share, None, None), len(measured))
+        return StudySummary(settings.members, [settings.seed], primary, findings={PRIMARY: share})
+
+    def sections(self, summary):
+        return [Section("<b>Drift", "drift", (Paragraph("<script>"),))]
+
+    def headline(self, summary):
+        return [f"<i>{summary.primary.value[0]:.2f} of runs changed."]
+
+
+def settings_of(**settings) -> StudySettings:
+    sizes = {
+        "scale": "tiny",
+        "world": WORLDS["tiny"],
+        "organism": ORGANISMS["tiny"],
+        "members": 2,
+        "steps": 1,
+    }
+    return StudySettings(**{**sizes, **settings})
+
+
+@pytest.fixture
+def only_study(monkeypatch):
+    """A registry that holds nothing."""
+    monkeypatch.setattr(registry, "_STUDIES", {})
+
+
+def test_a_study_is_trained_measured_and_written_once(tmp_path):
+    """Runs, forks of them, measurements and the page; the same command again trains and measures nothing."""
+    study, lines = Drift(), []
+    output = StudyOutput(tmp_path, "python <study>", quiet=True, log=lines.append)
+    path = run_study(study, settings_of(), output)
+    summary = json.loads(path.read_text())
+    assert summary["study"] == "drift"
+    assert (summary["n"], summary["seeds"]) == (2, [0])
+    assert summary["primary"] == {"name": PRIMARY, "value": [1.0, None, None], "n": 2}
+    assert summary["findings"] == {PRIMARY: 1.0}
+    page = (path.parent / "report.html").read_text()
+    assert summary["report"] == str(path.parent / "report.html")
+    for dangerous in ("<b>Drift", "<script>", "<i>1.00", "<study>"):
+        assert dangerous not in page
+    assert "<i>1.00 of runs changed." in lines
+    assert study.measurements == 2
+    times = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.safetensors")}
+    assert run_study(study, settings_of(), output) == path
+    assert study.measurements == 2
+    assert times == {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.safetensors")}
+
+
+def test_wrong_settings_train_nothing_and_are_named_together(tmp_path):
+    with pytest.raises(UserError, match=r"members: expected 1 or more.*; seed: expected 0 to"):
+        run_study(Drift(), settings_of(members=0, seed=-1), StudyOutput(tmp_path / "out"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_studies_are_found_by_name(only_study):
+    assert register_study(Drift) is Drift
+    assert isinstance(study_named("drift"), Drift)
+    with pytest.raises(UserError, match=r"expected one of drift, got 'drfit'; did you mean drift"):
+        study_named("drfit")
+
+
+def test_no_two_studies_have_one_name(only_study):
+    register_study(Drift)
+    with pytest.raises(UserError, match=r"registered twice, by .*Drift and .*Drift"):
+        register_study(type("Drift", (Drift,), {}))
+
+
+def test_seeds_of_runs_differ_within_a_study_and_between_study_seeds():
+    separate = type("Separate", (Drift,), {"first_seed": 500})()
+    seeds = [
+        separate.seed_of(settings_of(seed=seed), curriculum, attempt)
+        for seed in (0, 1)
+        for curriculum in range(4)
+        for attempt in range(4)
+    ]
+    assert len(set(seeds)) == len(seeds)
+    assert seeds[:5] == [500, 501, 502, 503, 510]
+    assert Drift().seed_of(settings_of(seed=3), 2, 1) == 3
