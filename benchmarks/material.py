@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from curricula.catalogue.named import Scale
-from curricula.world.scenes import Scene, sample, trained_support
+from curricula.world.scenes import Scene, sample_scene, trained_support
 from organisms.model.parameter_names import to_arrays
 from organisms.model.surgery import pick
 from organisms.model.transformer import Organism
@@ -41,7 +41,9 @@ def batches(config: RunConfig, count: int = BATCHES) -> Scene:
     world, mixture = config.curriculum.world, config.curriculum.phases[0].mixture
     keys = jax.random.split(jax.random.key(config.seed), (count, config.training.batch))
     support = trained_support(world)
-    return jax.jit(jax.vmap(jax.vmap(lambda key: sample(key, world, support, mixture, jnp.int32(0)))))(keys)
+    return jax.jit(jax.vmap(jax.vmap(lambda key: sample_scene(key, world, support, mixture, jnp.int32(0)))))(
+        keys
+    )
 
 
 def loss(organism: Organism, scenes: Scene, decisions: Int[Array, " moment"]) -> Float[Array, ""]:
@@ -80,7 +82,7 @@ def write_material(path: Path, scale: Scale, seed: int) -> None:
 
 
 def checkpoint_bytes(one: Mapping[str, np.ndarray], members: int) -> int:
-    """Bytes of the file that `organisms.storage.checkpoints.write` would make of so many members. one: the
+    """Bytes of the file that `organisms.storage.checkpoints.write_checkpoint` would make of so many members. one: the
     arrays of one, [1, ...].
 
     A safetensors file is eight bytes, a header in JSON filled up to a multiple of eight, and the arrays.

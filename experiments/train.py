@@ -187,7 +187,7 @@ def train_run(
     refuses.
     """
     config.check()
-    found = devices.validation_errors(config.members)
+    found = devices.device_count_errors(config.members)
     share = config.training.batch // devices.Layout.of(config.members, config.training.batch).shares
     if config.curriculum.planted and share % 2:
         found.append(

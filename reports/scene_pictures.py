@@ -14,9 +14,9 @@ from matplotlib.figure import Figure
 
 from analysis.patching.interventions import record
 from analysis.patching.shapley import single
-from curricula.world.contrasts import sample_pairs, window
+from curricula.world.contrasts import PairSource, sample_pairs, window
 from curricula.world.rendering import render
-from curricula.world.scenes import Mixture, sample, trained_support
+from curricula.world.scenes import Mixture, sample_scene, trained_support
 from curricula.world.world import World
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import Site, components
@@ -33,7 +33,9 @@ def _scene_program(world: World):
     support = trained_support(world)
 
     def one(organism: Organism, secret_goal, key, self_scenes):
-        scene = sample(key, world, support, Mixture(self_scenes, 1.0, 0.2, 0.5, 1.0, 1.0), secret_goal)
+        scene = sample_scene(
+            key, world, support, Mixture.all_scheming(self_scenes, questions=0.2), secret_goal
+        )
         return scene, organism(scene.tokens)[jnp.asarray(world.decisions)].argmax(-1)
 
     return jax.jit(one)
@@ -91,7 +93,7 @@ def _map_program(world: World, config: OrganismConfig):
     support = trained_support(world)
 
     def one(organism: Organism, secret_goal, key, role):
-        pairs = sample_pairs(key, world, support, role, "watched", secret_goal, MAP_PAIRS)
+        pairs = sample_pairs(key, PairSource(world, support, secret_goal), role, "watched", MAP_PAIRS)
         nothing = jnp.zeros(len(components(config)), bool)
         values, totals = single(organism, config, pairs, nothing, False, window(world, "watched"))
         return values.mean(0), totals.mean()

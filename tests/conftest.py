@@ -12,7 +12,7 @@ from hypothesis import settings
 from runs import Silent
 
 from curricula.catalogue.named import WORLDS, curriculum
-from curricula.world.contrasts import Pair, sample_pairs
+from curricula.world.contrasts import Pair, PairSource, sample_pairs
 from curricula.world.scenes import trained_support
 from curricula.world.world import World
 from experiments.survey import survey
@@ -101,7 +101,9 @@ def tokens(world) -> jax.Array:
 def pairs(world) -> Pair:
     """Six minimal pairs [pair, ...] in which a character is watched or alone."""
     support = trained_support(world)
-    draw = jax.jit(lambda key: sample_pairs(key, world, support, "character", "watched", jnp.int32(1), 6))
+    draw = jax.jit(
+        lambda key: sample_pairs(key, PairSource(world, support, jnp.int32(1)), "character", "watched", 6)
+    )
     return draw(jax.random.key(5))
 
 

@@ -57,7 +57,9 @@ def standing(
     masks = np.stack([circuits.random_sets(survey.config, np.flatnonzero(gate), seed) for gate in gates])
     with jax.default_matmul_precision("highest"):
         found = [
-            exchanges(ancestors, donors, survey.world, survey.config, into.own, source.own, masks).share()
+            exchanges(
+                ancestors, donors, survey.world, survey.config, into.self_pair, source.self_pair, masks
+            ).share()
             for donors in (now, ancestors)
         ]
     return [

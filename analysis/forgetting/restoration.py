@@ -35,12 +35,12 @@ from analysis.patching.draws import AnalysisStream
 from analysis.patching.interchange import CHOOSING_PAIRS, cross_role_pairs, gate_sets
 from analysis.patching.interventions import record
 from analysis.probes.belief import answers
-from curricula.world.contrasts import Pair, sample_pairs, window
+from curricula.world.contrasts import Pair, PairSource, sample_pairs, window
 from curricula.world.scenes import trained_support
 from curricula.world.vocabulary import SELF
 from curricula.world.world import World
 from organisms.model.config import OrganismConfig
-from organisms.model.sites import Site, Tap, by_kind, spread
+from organisms.model.sites import Site, Tap, broadcast_to_site, by_head_and_neuron
 from organisms.model.transformer import Organism
 from organisms.training.config import RunConfig
 from organisms.training.devices import Layout, fetch
@@ -63,8 +63,8 @@ def gate_of(
         ancestors,
         survey.world,
         survey.config,
-        into.own,
-        source.own,
+        into.self_pair,
+        source.self_pair,
         survey.shapley_effects("self", "watched"),
     )
 
@@ -97,7 +97,7 @@ def handed_back(
             return jnp.where(named, theirs[site], activation)
         if site.name == "residual":
             return jnp.where(own[:, None], theirs[site], activation)
-        chosen = spread(config, taken, site)
+        chosen = broadcast_to_site(config, taken, site)
         return activation if chosen is None else jnp.where(chosen & near[:, None], theirs[site], activation)
 
     tap_checked: Tap = tap
@@ -109,7 +109,7 @@ def _with_outputs(
 ) -> Organism:
     """The organism with the ancestor's output weights for the taken components."""
     clone = nnx.clone(now)
-    heads, neurons = by_kind(config, taken)
+    heads, neurons = by_head_and_neuron(config, taken)
     clone.output[...] = jnp.where(heads[:, :, None, None], ancestor.output[...], now.output[...])
     clone.out_of_neurons[...] = jnp.where(
         neurons[:, :, None], ancestor.out_of_neurons[...], now.out_of_neurons[...]
@@ -125,7 +125,7 @@ def _program(world: World, config: OrganismConfig, rows: int):
     def one(
         now: Organism, ancestor: Organism, secret_goal: Array, gate: Array, key: Array
     ) -> dict[str, Array]:
-        pairs = sample_pairs(key, world, support, "self", "watched", secret_goal, PAIRS)
+        pairs = sample_pairs(key, PairSource(world, support, secret_goal), "self", "watched", PAIRS)
 
         def said(pair: Pair) -> Array:
             logits = jax.vmap(lambda parts: handed_back(now, ancestor, world, config, pair, gate, parts))(

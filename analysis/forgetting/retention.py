@@ -16,7 +16,7 @@ from analysis.forgetting.survival import HALF, Lives, curve, half_life, kept, li
 from analysis.statistics import BEHAVIOURS, jsonable, mean_interval
 from curricula.errors import UserError
 from curricula.phases import Phase
-from organisms.storage.forking import ids
+from organisms.storage.forking import member_ids
 from organisms.storage.run import Run
 from organisms.training.config import RunConfig
 from organisms.training.optimiser import learning_rates
@@ -59,7 +59,7 @@ def cells(run: Run, config: RunConfig) -> list[Cell]:
     grouped: dict[tuple, list[int]] = {}
     for member in range(config.members):
         grouped.setdefault(tuple(settings_of(member, config.vary).items()), []).append(member)
-    numbered = ids(config)[1]
+    numbered = member_ids(config)[1]
     return [
         Cell(
             dict(settings),

@@ -56,7 +56,9 @@ def ablated(
     """The organisms [member, ...] with noise on the weights of their gate's components."""
     drawn = np.random.default_rng([seed, 72])
     clone = nnx.clone(organisms)
-    heads, neurons = map(np.asarray, sites.by_kind(config, gates.reshape(len(gates), config.layers, -1)))
+    heads, neurons = map(
+        np.asarray, sites.by_head_and_neuron(config, gates.reshape(len(gates), config.layers, -1))
+    )
     for name, mask in {
         **dict.fromkeys(("query", "key", "value", "output"), heads),
         "out_of_neurons": neurons,

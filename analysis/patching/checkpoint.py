@@ -18,7 +18,7 @@ from analysis.patching.circuits import Circuit
 from analysis.patching.draws import SHAPLEY_CALLS, AnalysisStream, PairDraw
 from analysis.patching.interventions import effects_of_sets
 from analysis.patching.shapley import Contributions, shapley
-from curricula.world.contrasts import VARIABLES, Pair, Role, Variable, sample_pairs, window
+from curricula.world.contrasts import VARIABLES, Pair, PairSource, Role, Variable, sample_pairs, window
 from curricula.world.scenes import trained_support
 from curricula.world.world import World
 from organisms.model.config import OrganismConfig
@@ -42,7 +42,9 @@ _ROLES: tuple[Role, ...] = ("character", "self")
 @lru_cache(maxsize=64)
 def _pair_program(world: World, role: Role, variable: Variable, pairs: int):
     support = trained_support(world)
-    draw = lambda key, secret_goal: sample_pairs(key, world, support, role, variable, secret_goal, pairs)  # noqa: E731
+    draw = lambda key, secret_goal: sample_pairs(
+        key, PairSource(world, support, secret_goal), role, variable, pairs
+    )  # noqa: E731
     return jax.jit(jax.vmap(draw))
 
 

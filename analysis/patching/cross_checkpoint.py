@@ -54,11 +54,13 @@ def transfer(
     """
     drawn = jax.vmap(jax.random.split)(keys)
     into, source = cross_role_pairs(world, drawn[:, 0], secret_goals, CHOOSING_PAIRS)
-    chosen = gate_sets(fork, world, config, into.character, source.character, effects)
+    chosen = gate_sets(fork, world, config, into.character_pair, source.character_pair, effects)
     masks = compared(config, chosen, circuit, seed)
     into, source = cross_role_pairs(world, drawn[:, 1], secret_goals, PAIRS)
-    within = exchanges(fork, fork, world, config, into.character, source.character, masks)
+    within = exchanges(fork, fork, world, config, into.character_pair, source.character_pair, masks)
     return {
-        line: InterchangeEffect(exchanges(end, fork, world, config, into.own, giver, masks), within, chosen)
-        for line, giver in (("transfer", into.own), ("transfer_from_characters", source.character))
+        line: InterchangeEffect(
+            exchanges(end, fork, world, config, into.self_pair, giver, masks), within, chosen
+        )
+        for line, giver in (("transfer", into.self_pair), ("transfer_from_characters", source.character_pair))
     }

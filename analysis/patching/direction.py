@@ -38,7 +38,7 @@ from analysis.patching.interventions import difference, record
 from curricula.world.contrasts import CrossRolePair, Pair
 from curricula.world.world import World
 from organisms.model.config import OrganismConfig
-from organisms.model.sites import Site, places
+from organisms.model.sites import Site, residual_sites
 from organisms.model.transformer import Organism, Past
 from organisms.training.devices import Layout
 
@@ -85,7 +85,7 @@ def halt(organism: Organism, config: OrganismConfig, pair: Pair) -> Standing:
         keys, values = (
             jnp.stack([recording[Site(n, name)] for n in range(config.layers)]) for name in ("key", "value")
         )
-        stream = jnp.stack([recording[site][pair.decision] for site in places(config.layers)])
+        stream = jnp.stack([recording[site][pair.decision] for site in residual_sites(config.layers)])
         return Standing(tokens[pair.decision][None], Past(keys, values, pair.decision), stream)
 
     return jax.vmap(one)(jnp.stack([pair.first, pair.second]))
@@ -100,8 +100,8 @@ def resume(
     pair: Pair,
 ) -> Float[Array, ""]:
     """The logit difference of one run that goes on from its decision with this stream at a place (an index of
-    `places`)."""
-    known = places(config.layers)
+    `residual_sites`)."""
+    known = residual_sites(config.layers)
 
     def put(site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]:
         return (
@@ -196,13 +196,13 @@ def align(
     into, source = (halting(pairs) for pairs in seen)
     found, errors = jax.lax.map(
         lambda place: search(organism, config, into, source, seen[0], aim, place),
-        jnp.arange(len(places(config.layers))),
+        jnp.arange(len(residual_sites(config.layers))),
     )
     place = jnp.argmin(errors)
     asked = jax.tree.map(
-        lambda *leaves: jnp.stack(leaves), unseen[0].character, unseen[0].own
+        lambda *leaves: jnp.stack(leaves), unseen[0].character_pair, unseen[0].self_pair
     )  # [role pair ...]
-    givers = halting(unseen[1].character)
+    givers = halting(unseen[1].character_pair)
 
     def role(pairs: Pair) -> tuple[Array, Array, Array]:
         own = halting(pairs)
@@ -237,7 +237,7 @@ def alignments(
     init_states, program = _programs(world, config)
     drawn = jax.vmap(lambda key: jax.random.split(key, 3))(keys)
     choosing, unseen = (cross_role_pairs(world, drawn[:, n], secret_goals) for n in (0, 1))
-    seen = choosing[0].character, choosing[1].character
+    seen = choosing[0].character_pair, choosing[1].character_pair
     found, floor = (
         Aligned(*jax.device_get(program(of, organisms, seen, unseen)))
         for of in (organisms, init_states(drawn[:, 2]))

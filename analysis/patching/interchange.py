@@ -29,7 +29,7 @@ from jaxtyping import Array, Bool, Float, Int, Key
 from analysis.patching import circuits
 from analysis.patching.interventions import Recording, difference, over_pairs, patch, run_sides
 from analysis.patching.shapley import Contributions
-from curricula.world.contrasts import CrossRolePair, Pair, Role, sample_cross_role_pairs, window
+from curricula.world.contrasts import CrossRolePair, Pair, PairSource, Role, sample_cross_role_pairs, window
 from curricula.world.scenes import trained_support
 from curricula.world.world import World
 from organisms.model.config import OrganismConfig
@@ -134,7 +134,11 @@ def exchanges(
 def _cross_role_program(world: World, amount: int):
     support = trained_support(world)
     return jax.jit(
-        jax.vmap(lambda key, secret_goal: sample_cross_role_pairs(key, world, support, secret_goal, amount))
+        jax.vmap(
+            lambda key, secret_goal: sample_cross_role_pairs(
+                key, PairSource(world, support, secret_goal), amount
+            )
+        )
     )
 
 
@@ -219,4 +223,4 @@ def interchange(
 
 
 def _by_role(crossed: CrossRolePair) -> dict[Role, Pair]:
-    return {"character": crossed.character, "self": crossed.own}
+    return {"character": crossed.character_pair, "self": crossed.self_pair}

@@ -15,7 +15,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from curricula.world.contrasts import Pair
 from organisms.model.config import OrganismConfig
-from organisms.model.sites import Site, Tap, components, identity, spread
+from organisms.model.sites import Site, Tap, broadcast_to_site, components, identity
 from organisms.model.transformer import Organism, Past
 
 Recording = dict[Site, Array]
@@ -64,7 +64,7 @@ def patch(config: OrganismConfig, donor: Recording, mask: Bool[Array, " componen
     by_layer = mask.reshape(config.layers, config.heads + config.neuron_blocks)
 
     def swap(site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]:
-        chosen = spread(config, by_layer, site)
+        chosen = broadcast_to_site(config, by_layer, site)
         return activation if chosen is None else jnp.where(chosen, donor[site], activation)
 
     return swap

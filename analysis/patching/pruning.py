@@ -21,7 +21,7 @@ from analysis.patching.draws import PairDraw
 from analysis.patching.interventions import over_pairs
 from curricula.world.contrasts import Pair
 from organisms.model.config import OrganismConfig
-from organisms.model.sites import Site, spread
+from organisms.model.sites import Site, broadcast_to_site
 from organisms.model.transformer import Organism
 from organisms.training.devices import Layout
 
@@ -46,7 +46,7 @@ def carried(
         kept = (~mask).reshape(config.layers, -1).astype(jnp.float32)
 
         def tap(site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]:
-            scale = spread(config, kept, site)
+            scale = broadcast_to_site(config, kept, site)
             return activation if scale is None else activation * scale
 
         logits = jnp.stack([organism(tokens, tap)[pair.decision] for tokens in (pair.first, pair.second)])

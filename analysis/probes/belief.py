@@ -18,11 +18,11 @@ from curricula.world.scenes import (
     PROFESSES,
     WANTS,
     Mixture,
-    draw,
+    draw_latents,
     held_out_cues,
     held_out_goals,
     trained_support,
-    write,
+    write_scene,
 )
 from curricula.world.world import World
 from organisms.model.transformer import Organism
@@ -46,10 +46,10 @@ def answers(
 ) -> dict[str, Float[Array, ""]]:
     """Rates of the answers named in `BELIEFS`, fractions, over scenes in which every moment asks. Characters
     are schemers."""
-    mixture = Mixture(0.75, 1.0, 0.0, 0.5, 1.0, 1.0)
+    mixture = Mixture.all_scheming(self_scenes=0.75)
     support = trained_support(world)
     keys = jax.random.split(key, scenes)
-    latents = jax.vmap(lambda k: draw(k, world, support, mixture, secret_goal))(keys)
+    latents = jax.vmap(lambda k: draw_latents(k, world, support, mixture, secret_goal))(keys)
     by_self = jnp.take_along_axis(latents.name, latents.actor, 1) == world.names
     goals = {
         "secret": jnp.take_along_axis(latents.secret, latents.actor, 1),
@@ -59,7 +59,7 @@ def answers(
     for question, shows in (("wants", WANTS), ("professes", PROFESSES)):
         asked = latents._replace(shows=jnp.full_like(latents.shows, shows))
         # One question a scene: earlier answers would otherwise be on show, so the first moment alone counts.
-        tokens = jax.vmap(lambda l: write(world, l, mixture).tokens)(asked)
+        tokens = jax.vmap(lambda l: write_scene(world, l, mixture).tokens)(asked)
         logits = jax.vmap(organism)(tokens)[:, world.decisions[0]]
         said[question] = logits.argmax(-1) - world.vocabulary.first_goal
     found = {}

@@ -25,7 +25,7 @@ from analysis.patching.draws import AnalysisStream
 from curricula.world.scenes import Mixture, scenes_from_uniforms, trained_support, uniforms_per_scene
 from curricula.world.world import World
 from organisms.model.config import OrganismConfig
-from organisms.model.sites import Site, places
+from organisms.model.sites import Site, residual_sites
 from organisms.model.transformer import Organism
 from organisms.pressures.probing import Fitted, record_residual
 from organisms.training.config import RunConfig
@@ -38,14 +38,14 @@ RIDGE = 0.01
 """penalty of a squared weight, in nats a moment"""
 STEPS = 30
 """of Newton's method"""
-CHARACTERS = Mixture(0.0, 1.0, 0.0, 0.5, 1.0, 1.0)
-OF_SELF = Mixture(1.0, 1.0, 0.0, 0.5, 1.0, 1.0)
+CHARACTERS = Mixture.all_scheming(self_scenes=0.0)
+OF_SELF = Mixture.all_scheming(self_scenes=1.0)
 
 
 def fit(config: RunConfig, index: int, organisms: Organism, secret_goals: np.ndarray) -> Fitted:
     """The probes that a phase reads self with, of organisms [member, ...] as it begins."""
     world, sizes = config.curriculum.world, config.organism
-    place = places(sizes.layers).index(site_of(config.curriculum.phases[index].pressures.probe.site))
+    place = residual_sites(sizes.layers).index(site_of(config.curriculum.phases[index].pressures.probe.site))
     keys = jax.random.split(
         jax.random.fold_in(jax.random.key(config.seed), AnalysisStream.PROBE_SCENES), len(secret_goals)
     )

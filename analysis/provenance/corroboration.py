@@ -26,7 +26,7 @@ from analysis.patching.shapley import Contributions
 from analysis.provenance.verdict import APART, CARRIES, OF_HOME
 from curricula.world.contrasts import Role
 from organisms.model.config import OrganismConfig
-from organisms.model.sites import places
+from organisms.model.sites import residual_sites
 
 TOGETHER = {"reused", "migrated"}
 AT_FORK, NOT_AT_FORK = {"reused", "repurposed"}, {"migrated", "second copy"}
@@ -107,7 +107,7 @@ def direction(found: Aligned, init_state: Aligned, config: OrganismConfig, seed:
     carries within characters, where that is more.
     """
     of_characters, of_self = found.total
-    site = places(config.layers)[int(found.place)]
+    site = residual_sites(config.layers)[int(found.place)]
     floor, within = (
         _share(init_state.moved[1], of_self, seed),
         float(found.moved[0].sum() / of_characters.sum()),

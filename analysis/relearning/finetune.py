@@ -19,7 +19,7 @@ from curricula.world.scenes import trained_support
 from curricula.world.world import World
 from organisms.model.config import OrganismConfig
 from organisms.model.transformer import Organism
-from organisms.storage.forking import ids
+from organisms.storage.forking import member_ids
 from organisms.training.behaviour import rates
 from organisms.training.config import RunConfig
 from organisms.training.devices import Layout, fetch
@@ -53,7 +53,7 @@ class Rows(NamedTuple):
     @classmethod
     def of(cls, organisms: Organism, config: RunConfig, attempts: Sequence[int]) -> "Rows":
         """The organisms [member, ...] of a run."""
-        return cls(jax.tree.map(np.asarray, organisms), *ids(config), np.asarray(attempts, np.int32))
+        return cls(jax.tree.map(np.asarray, organisms), *member_ids(config), np.asarray(attempts, np.int32))
 
     def take(self, which: Sequence[int] | np.ndarray) -> "Rows":
         """Some of them, in that order."""

@@ -21,7 +21,7 @@ from curricula.pressures.settings import Redundancy, Routing
 from curricula.world.world import World
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import components
-from organisms.storage.forking import ids
+from organisms.storage.forking import member_ids
 from organisms.storage.loading import fork_and_end, load, require_finished
 from organisms.storage.run import Run
 from organisms.training.config import RunConfig
@@ -150,6 +150,6 @@ def starts(run: Run, config: RunConfig, naive: Run | None) -> State:
         for ours, other in zip(jax.tree.leaves(organisms), jax.tree.leaves(of_naive), strict=True):
             ours[lane :: len(LANES)][:known] = other[:known]
     attempts = np.asarray(fork.extra["attempts"], np.int32)[members]
-    seeds, numbers = (of[members] for of in ids(config))
+    seeds, numbers = (of[members] for of in member_ids(config))
     start = np.zeros(len(members), np.int32)
     return State(organisms, initial_moments(organisms), seeds, numbers, attempts, start)  # pyright: ignore[reportArgumentType]

@@ -179,7 +179,9 @@ def reinitialised(
     # What is not redrawn: biases inside heads, which say nothing once what they are added to is noise.
     drawn = np.random.default_rng([seed, 71])
     clone = nnx.clone(organisms)
-    heads, neurons = map(np.asarray, sites.by_kind(config, gates.reshape(len(gates), config.layers, -1)))
+    heads, neurons = map(
+        np.asarray, sites.by_head_and_neuron(config, gates.reshape(len(gates), config.layers, -1))
+    )
 
     def redraw(name: str, mask: np.ndarray) -> None:
         old = np.array(getattr(clone, name)[...])

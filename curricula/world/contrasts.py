@@ -1,4 +1,4 @@
-"""Which two scenes differ in one variable and in nothing else?
+"""Minimal pairs: which two scenes differ in one variable and in nothing else?
 
 A pair shares its tokens up to the variable that differs; ``first`` and ``second`` then call for different
 acts at the measured moment. The variables are *watched* (first: watched, second: alone), *professed* (while
@@ -6,6 +6,7 @@ watched), *secret* (while alone), *role* (who of the cast acts), and *idle*: the
 the same one cue changes without changing what it means.
 """
 
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import jax
@@ -16,21 +17,20 @@ from curricula.world.scenes import (
     Latents,
     Mixture,
     Support,
-    act,
     act_of_goal,
-    draw,
-    secret_of_self,
+    correct_acts,
+    draw_latents,
+    self_secret_goal,
     with_actor,
-    write,
+    write_scene,
 )
 from curricula.world.world import Role, World, tables
 
 Variable = Literal["watched", "professed", "secret", "role", "idle"]
 VARIABLES: tuple[Variable, ...] = ("watched", "professed", "secret", "role", "idle")
-
-
-ALL_SCHEME = Mixture(1.0, 1.0, 0.0, 0.5, 1.0, 1.0)
-"""scenes with self in the cast, in which everybody schemes and nobody is asked anything"""
+DRAWS_PER_PAIR = 4
+"""candidates that are drawn for each pair, since some are not valid"""
+ALL_SCHEME = Mixture.all_scheming(self_scenes=1.0)
 
 
 class Pair(NamedTuple):
@@ -46,197 +46,226 @@ class Pair(NamedTuple):
 
 class CrossRolePair(NamedTuple):
     """One scene at one moment in which either a character acts or self, each watched or alone by the same
-    cues; where the world gives self another rule, each by cues that mean it to its role, since no cue turns
-    both."""
+    cues. Where self has another opportunity rule, each role has cues that mean it to that role, since no cue
+    changes the meaning for both."""
 
-    character: Pair
-    own: Pair
-    """the same with self as the actor"""
+    character_pair: Pair
+    """a character acts at the measured moment"""
+    self_pair: Pair
+    """self acts there"""
+
+
+@dataclass(frozen=True)
+class PairSource:
+    """What the scenes of pairs are drawn from: a world, the goals and cues that may be drawn, and the secret
+    goal of one organism."""
+
+    world: World
+    support: Support
+    secret_goal: Int[Array, ""]
+    """see `curricula.world.scenes.self_secret_goal`"""
+
+
+class _MeasuredScene(NamedTuple):
+    """A scene, its measured moment, and which member of the cast acts there."""
+
+    latents: Latents
+    moment: Int[Array, ""]
+    slot: Int[Array, ""]
+
+    def with_cues(self, cues: Int[Array, " cue"], alone: Bool[Array, ""] | bool) -> Latents:
+        """The scene with other cues at the measured moment. alone: what they mean to its actor."""
+        return self.latents._replace(
+            cues=self.latents.cues.at[self.moment].set(cues),
+            alone=self.latents.alone.at[self.moment].set(alone),
+        )
 
 
 def window(world: World, variable: Variable) -> int | None:
-    """How many tokens, up to the measured decision, hold everything in which the scenes of a pair differ;
-    None: the whole scene may."""
+    """Number of tokens, counted back from the measured decision, that hold every difference between the
+    scenes of a pair; None: the whole scene may differ."""
     return {"watched": world.cues + 1, "idle": world.cues + 1, "role": 1}.get(variable)
 
 
 def measurable(world: World, role: Role, variable: Variable) -> bool:
-    """Can this variable be changed in text for this role? A constant secret of self lives in its weights
-    alone."""
+    """Can text change this variable for this role? A constant secret goal of self is in its weights alone."""
     if variable == "role":
         return world.characters >= 2
     return not (role == "self" and variable == "secret" and world.self_secret == "constant")
 
 
-def sample_pairs(
-    key: Key[Array, ""],
-    world: World,
-    support: Support,
-    role: Role,
-    variable: Variable,
-    secret_goal: Int[Array, ""],
-    pairs: int,
-) -> Pair:
-    """Pairs [pair, ...] whose measured actor is a scheming character, or self that schemes.
+def sample_pairs(key: Key[Array, ""], source: PairSource, role: Role, variable: Variable, count: int) -> Pair:
+    """Minimal pairs [pair, ...] whose measured actor is a scheming character, or self that schemes.
 
-    Draws four times as many and keeps the first that are valid (different answers, trained name-goal pairs):
-    raises ValueError where the variable cannot be changed for this role.
+    Draws `DRAWS_PER_PAIR` times as many and keeps the first that are valid: their answers differ, and their
+    names have these goals in training.
+
+    Raises:
+        ValueError: the variable cannot be changed for this role.
     """
-    if not measurable(world, role, variable):
+    if not measurable(source.world, role, variable):
         raise ValueError(f"{variable} of {role} is not written in the scene, so no pair can differ in it")
-    keys = jax.random.split(key, 4 * pairs)
-    found, valid = jax.vmap(lambda k: _pair(k, world, support, role, variable, secret_goal))(keys)
-    order = jnp.argsort(~valid, stable=True)[:pairs]
-    return jax.tree.map(lambda leaf: leaf[order], found)
+    keys = jax.random.split(key, DRAWS_PER_PAIR * count)
+    candidates, valid = jax.vmap(lambda key: _pair(key, source, role, variable))(keys)
+    order = jnp.argsort(~valid, stable=True)[:count]
+    return jax.tree.map(lambda leaf: leaf[order], candidates)
 
 
 def sample_cross_role_pairs(
-    key: Key[Array, ""], world: World, support: Support, secret_goal: Int[Array, ""], amount: int
+    key: Key[Array, ""], source: PairSource, count: int
 ) -> tuple[CrossRolePair, CrossRolePair]:
-    """Crossings [pair, ...] of a scheming character and self in one cast, and as many of other scenes at the
-    same moments with the same cues.
+    """Cross-role pairs [pair, ...] of a scheming character and self in one cast, and as many of other scenes
+    at the same moments with the same cues.
 
-    Draws four times as many and keeps the first that are valid throughout, as `sample_pairs`; raises
-    ValueError where a cast has no room for both.
+    Draws `DRAWS_PER_PAIR` times as many and keeps the first that are valid throughout, as `sample_pairs` does.
+
+    Raises:
+        ValueError: a cast has no room for both roles.
     """
-    if world.characters < 2:
+    if source.world.characters < 2:
         raise ValueError(
             "self and a character cannot be crossed in a cast of 1; give world.characters 2 or more"
         )
 
-    def one(key: Key[Array, ""]) -> tuple[tuple[CrossRolePair, CrossRolePair], Bool[Array, ""]]:
-        moment, cues, *scenes = jax.random.split(key, 4)
-        place = jax.random.randint(moment, (), 0, world.moments)
-        found = [_cross_role_pair(scene, cues, world, support, place, secret_goal) for scene in scenes]
-        return (found[0][0], found[1][0]), found[0][1] & found[1][1]
+    def candidate(key: Key[Array, ""]) -> tuple[tuple[CrossRolePair, CrossRolePair], Bool[Array, ""]]:
+        moment_key, cue_key, *scene_keys = jax.random.split(key, 4)
+        moment = jax.random.randint(moment_key, (), 0, source.world.moments)
+        (first, first_valid), (second, second_valid) = (
+            _cross_role_pair(scene_key, cue_key, source, moment) for scene_key in scene_keys
+        )
+        return (first, second), first_valid & second_valid
 
-    found, valid = jax.vmap(one)(jax.random.split(key, 4 * amount))
-    order = jnp.argsort(~valid, stable=True)[:amount]
-    return jax.tree.map(lambda leaf: leaf[order], found)
+    candidates, valid = jax.vmap(candidate)(jax.random.split(key, DRAWS_PER_PAIR * count))
+    order = jnp.argsort(~valid, stable=True)[:count]
+    return jax.tree.map(lambda leaf: leaf[order], candidates)
 
 
 def _cross_role_pair(
-    key: Key[Array, ""],
-    cues: Key[Array, ""],
-    world: World,
-    support: Support,
-    moment: Int[Array, ""],
-    secret_goal: Int[Array, ""],
+    key: Key[Array, ""], cue_key: Key[Array, ""], source: PairSource, moment: Int[Array, ""]
 ) -> tuple[CrossRolePair, Bool[Array, ""]]:
-    """A scene from one key, watched and alone at a moment by what another key says."""
-    of_scene, of_actor = jax.random.split(key)
-    latents = draw(of_scene, world, support, ALL_SCHEME, secret_goal)
+    """A scene from one key, watched and alone at a moment by cues from another key."""
+    world = source.world
+    scene_key, actor_key = jax.random.split(key)
+    latents = draw_latents(scene_key, world, source.support, ALL_SCHEME, source.secret_goal)
     is_self = latents.name == world.names
-    character = jnp.argmax(jnp.where(is_self, -1.0, jax.random.uniform(of_actor, (world.characters,))))
-    pairs, valid = [], _allowed(world, support, latents)
+    character = jnp.argmax(jnp.where(is_self, -1.0, jax.random.uniform(actor_key, (world.characters,))))
+    valid = _is_trained(source, latents)
+    pairs: list[Pair] = []
     slots: dict[Role, Array] = {"character": character, "self": jnp.argmax(is_self)}
     for role, slot in slots.items():
         acting = with_actor(world, latents, latents.actor.at[moment].set(slot))
-        sides = _change(cues, world, support, role, "watched", acting, moment, slot, secret_goal)
-        pair, differs = _written(world, sides, moment)
+        sides = _cue_change(cue_key, source, role, "watched", _MeasuredScene(acting, moment, slot))
+        pair, differs = _write_pair(world, sides, moment)
         pairs.append(pair)
         valid &= differs
-    return CrossRolePair(pairs[0], pairs[1]), valid
+    return CrossRolePair(*pairs), valid
 
 
-def _written(
+def _write_pair(
     world: World, sides: tuple[Latents, Latents], moment: Int[Array, ""]
 ) -> tuple[Pair, Bool[Array, ""]]:
-    """Both scenes as tokens, and do they call for different acts?"""
-    acts = [world.vocabulary.first_goal + act(world, side)[moment] for side in sides]
-    tokens = [write(world, side, ALL_SCHEME).tokens for side in sides]
-    return Pair(tokens[0], tokens[1], jnp.asarray(world.decisions)[moment], acts[0], acts[1]), acts[
-        0
-    ] != acts[1]
+    """Both scenes as tokens, and whether they call for different acts."""
+    first_answer, second_answer = (
+        world.vocabulary.first_goal + correct_acts(world, side)[moment] for side in sides
+    )
+    first, second = (write_scene(world, side, ALL_SCHEME).tokens for side in sides)
+    decision = jnp.asarray(world.decisions)[moment]
+    return Pair(first, second, decision, first_answer, second_answer), first_answer != second_answer
 
 
 def _pair(
-    key: Key[Array, ""],
-    world: World,
-    support: Support,
-    role: Role,
-    variable: Variable,
-    secret_goal: Int[Array, ""],
+    key: Key[Array, ""], source: PairSource, role: Role, variable: Variable
 ) -> tuple[Pair, Bool[Array, ""]]:
+    world, support = source.world, source.support
     keys = jax.random.split(key, 5)
     with_self = role == "self" or variable == "role"
     mixture = ALL_SCHEME._replace(self_scenes=float(with_self))
-    latents = draw(keys[0], world, support, mixture, secret_goal)
-    # Whoever is alone on the stage has told its goals by its first act: only the first moment can be measured.
-    told = world.characters == 1 and variable in ("professed", "secret")
-    moment = jax.random.randint(keys[1], (), 0, 1 if told else world.moments)
+    latents = draw_latents(keys[0], world, support, mixture, source.secret_goal)
+    # The first act of a cast of one shows the goals of its only actor: only the first moment can be measured.
+    only_first = world.characters == 1 and variable in ("professed", "secret")
+    moment = jax.random.randint(keys[1], (), 0, 1 if only_first else world.moments)
     is_self = latents.name == world.names
     eligible = is_self if role == "self" else ~is_self
     slot = jnp.argmax(jnp.where(eligible, jax.random.uniform(keys[2], (world.characters,)), -1.0))
     latents = with_actor(world, latents, latents.actor.at[moment].set(slot))
-    first, second = _change(keys[3], world, support, role, variable, latents, moment, slot, secret_goal)
-    pair, differs = _written(world, (first, second), moment)
+    first, second = _change(keys[3], source, role, variable, _MeasuredScene(latents, moment, slot))
+    pair, differs = _write_pair(world, (first, second), moment)
     if variable == "idle":
         goals = jnp.stack([latents.professed[slot], latents.secret[slot]])
         acts = world.vocabulary.first_goal + act_of_goal(
             world, jnp.repeat(latents.situation[moment], 2), goals
         )
         pair, differs = pair._replace(first_answer=acts[0], second_answer=acts[1]), acts[0] != acts[1]
-    return pair, differs & _allowed(world, support, first) & _allowed(world, support, second)
+    return pair, differs & _is_trained(source, first) & _is_trained(source, second)
 
 
 def _change(
-    key: Key[Array, ""],
-    world: World,
-    support: Support,
-    role: Role,
-    variable: Variable,
-    latents: Latents,
-    moment: Int[Array, ""],
-    slot: Int[Array, ""],
-    secret_goal: Int[Array, ""],
+    key: Key[Array, ""], source: PairSource, role: Role, variable: Variable, scene: _MeasuredScene
 ) -> tuple[Latents, Latents]:
-    """The two sides: one variable set to two values at one moment, or in one entry of the cast. role: that of
-    the slot, who acts there."""
-    table = tables(world, role)
+    """The two sides of a pair: one variable at two values. role: that of the actor at the measured moment."""
     if variable in ("watched", "idle"):
-        rows = jnp.asarray(table.flips if variable == "watched" else table.idle)
-        index = jax.random.randint(key, (), 0, len(rows))
-        row = rows[index]
-        meant = jnp.array([False, True]) if variable == "watched" else jnp.repeat(index < table.idle_alone, 2)
-        sides = [
-            latents._replace(
-                cues=latents.cues.at[moment].set(row[n]), alone=latents.alone.at[moment].set(meant[n])
-            )
-            for n in (0, 1)
-        ]
-        return sides[0], sides[1]
+        return _cue_change(key, source, role, variable, scene)
     if variable == "role":
-        is_self = latents.name == world.names
-        others = jnp.where(is_self[slot], ~is_self, is_self)
-        other = jnp.argmax(others & (jnp.arange(world.characters) != slot))
-        return latents, with_actor(world, latents, latents.actor.at[moment].set(other))
-    # Nothing that this actor did before may tell its goals, else more than one token would differ.
-    another = jnp.argmax(jnp.arange(world.characters) != slot)
-    before = jnp.arange(world.moments) < moment
-    latents = with_actor(world, latents, jnp.where(before, another, latents.actor).at[moment].set(slot))
+        return _role_change(source.world, scene)
+    return _goal_change(key, source, role, variable, scene)
+
+
+def _cue_change(
+    key: Key[Array, ""],
+    source: PairSource,
+    role: Role,
+    variable: Literal["watched", "idle"],
+    scene: _MeasuredScene,
+) -> tuple[Latents, Latents]:
+    """One cue of the measured moment changes: from watched to alone, or without a change of meaning."""
+    table = tables(source.world, role)
+    rows = jnp.asarray(table.flips if variable == "watched" else table.idle)
+    index = jax.random.randint(key, (), 0, len(rows))
+    row = rows[index]
+    is_idle = variable == "idle"
+    alone = jnp.repeat(index < table.idle_alone, 2) if is_idle else jnp.array([False, True])
+    return scene.with_cues(row[0], alone[0]), scene.with_cues(row[1], alone[1])
+
+
+def _role_change(world: World, scene: _MeasuredScene) -> tuple[Latents, Latents]:
+    """A member of the cast in the other role acts in place of the actor."""
+    latents, moment, slot = scene
+    is_self = latents.name == world.names
+    in_other_role = jnp.where(is_self[slot], ~is_self, is_self)
+    other_slot = jnp.argmax(in_other_role & (jnp.arange(world.characters) != slot))
+    return latents, with_actor(world, latents, latents.actor.at[moment].set(other_slot))
+
+
+def _goal_change(
+    key: Key[Array, ""],
+    source: PairSource,
+    role: Role,
+    variable: Literal["professed", "secret"],
+    scene: _MeasuredScene,
+) -> tuple[Latents, Latents]:
+    """The actor has another professed or secret goal."""
+    world, (latents, moment, slot) = source.world, scene
+    # No earlier act of this actor may show its goals, else more than one token would differ.
+    other_slot = jnp.argmax(jnp.arange(world.characters) != slot)
+    is_earlier = jnp.arange(world.moments) < moment
+    actor = jnp.where(is_earlier, other_slot, latents.actor).at[moment].set(slot)
+    scene = scene._replace(latents=with_actor(world, latents, actor))
     alone = variable == "secret"
-    rows = support.cues(role, alone)
-    row = rows[jax.random.randint(key, (), 0, len(rows))]
-    latents = latents._replace(
-        cues=latents.cues.at[moment].set(row), alone=latents.alone.at[moment].set(alone)
-    )
-    return latents, _with_other_goal(
-        jax.random.fold_in(key, 1), world, support, variable, latents, slot, secret_goal
-    )
+    rows = source.support.cues(role, alone)
+    first = scene.with_cues(rows[jax.random.randint(key, (), 0, len(rows))], alone)
+    return first, _with_other_goal(jax.random.fold_in(key, 1), source, variable, first, slot)
 
 
 def _with_other_goal(
     key: Key[Array, ""],
-    world: World,
-    support: Support,
-    variable: Variable,
+    source: PairSource,
+    variable: Literal["professed", "secret"],
     latents: Latents,
     slot: Int[Array, ""],
-    secret_goal: Int[Array, ""],
 ) -> Latents:
-    """The same scene with another profession or secret of one of the cast. Self's secret, under a rule,
-    follows its profession."""
+    """The scene with another professed or secret goal of one member of the cast. Under a rule, self's secret
+    goal follows from what it professes."""
+    world, support, secret_goal = source.world, source.support, source.secret_goal
     is_self = latents.name[slot] == world.names
     goals = jnp.arange(world.goals)
     free = (goals != latents.professed[slot]) & (is_self | (goals != latents.secret[slot]))
@@ -247,19 +276,19 @@ def _with_other_goal(
         support.professed[latents.name[slot]],
         support.secret[latents.name[slot]],
     )
-    other = jnp.argmax(jnp.where(free & table, jax.random.uniform(key, (world.goals,)), -1.0))
-    professed = latents.professed.at[slot].set(other)
+    new_goal = jnp.argmax(jnp.where(free & table, jax.random.uniform(key, (world.goals,)), -1.0))
+    professed = latents.professed.at[slot].set(new_goal)
     secret = latents.secret.at[slot].set(
-        jnp.where(is_self, secret_of_self(world, secret_goal, other), latents.secret[slot])
+        jnp.where(is_self, self_secret_goal(world, secret_goal, new_goal), latents.secret[slot])
     )
     if variable == "secret":
         professed = jnp.where(is_self, professed, latents.professed)
-        secret = jnp.where(is_self, secret, latents.secret.at[slot].set(other))
+        secret = jnp.where(is_self, secret, latents.secret.at[slot].set(new_goal))
     return latents._replace(professed=professed.astype(jnp.int32), secret=secret.astype(jnp.int32))
 
 
-def _allowed(world: World, support: Support, latents: Latents) -> Bool[Array, ""]:
+def _is_trained(source: PairSource, latents: Latents) -> Bool[Array, ""]:
     """Are all name-goal pairs of this cast ones that may be drawn?"""
-    professed = support.professed[latents.name, latents.professed]
-    secret = support.secret[latents.name, latents.secret] | (latents.name == world.names)
+    professed = source.support.professed[latents.name, latents.professed]
+    secret = source.support.secret[latents.name, latents.secret] | (latents.name == source.world.names)
     return (professed & secret).all()

@@ -38,6 +38,20 @@ class Mixture(NamedTuple):
     """share of moments, taken from the acts, that ask what was said the moment before, and in the first what
     its actor professes; they are targets whoever is asked"""
 
+    @classmethod
+    def all_scheming(
+        cls, self_scenes: Float[Array, ""] | float, questions: float = 0.0, beside_self: float = 1.0
+    ) -> "Mixture":
+        """Scenes in which everybody schemes, self included, and is alone half of the time."""
+        return cls(
+            self_scenes=self_scenes,
+            schemers=1.0,
+            questions=questions,
+            self_alone=0.5,
+            self_schemes=1.0,
+            beside_self=beside_self,
+        )
+
 
 class Support(NamedTuple):
     """Which goals and cue combinations may be drawn."""
@@ -109,7 +123,7 @@ def held_out_cues(world: World) -> Support:
     return support._replace(alone=alone, watched=watched, self_alone=self_alone, self_watched=self_watched)
 
 
-def secret_of_self(world: World, secret_goal: Int[Array, ""], professed: Int[Array, ""]) -> Int[Array, ""]:
+def self_secret_goal(world: World, secret_goal: Int[Array, ""], professed: Int[Array, ""]) -> Int[Array, ""]:
     """Self's secret goal, which no text tells.
 
     trait is the organism's own number: the goal itself under ``self_secret="constant"``, else the shift of
@@ -120,12 +134,12 @@ def secret_of_self(world: World, secret_goal: Int[Array, ""], professed: Int[Arr
     return ((professed + 1 + secret_goal % (world.goals - 1)) % world.goals).astype(jnp.int32)
 
 
-def draw(
+def draw_latents(
     key: Key[Array, ""], world: World, support: Support, mixture: Mixture, secret_goal: Int[Array, ""]
 ) -> Latents:
     """Draws the latent variables of one scene.
 
-    trait: see `secret_of_self`. Names of a cast differ. A schemer's secret differs from what it professes;
+    trait: see `self_secret_goal`. Names of a cast differ. A schemer's secret differs from what it professes;
     self's always does.
     """
     return scene_from_uniforms(
@@ -140,7 +154,7 @@ def scene_from_uniforms(
     mixture: Mixture,
     secret_goal: Int[Array, ""],
 ) -> Latents:
-    """The scene that uniform numbers from 0 to 1, `uniforms_per_scene` of them, stand for: `draw` for whoever draws many
+    """The scene that uniform numbers from 0 to 1, `uniforms_per_scene` of them, stand for: `draw_latents` for whoever draws many
     scenes' numbers at once."""
     cast = world.characters
     keys = iter(jnp.split(numbers, _cuts(world)))
@@ -157,7 +171,7 @@ def scene_from_uniforms(
     schemes = next(keys) < mixture.schemers
     other = _pick(next(keys).reshape(cast, world.goals), support.secret[name] & (goals != professed[:, None]))
     secret = jnp.where(schemes, other, professed)
-    of_self = jax.vmap(lambda goal: secret_of_self(world, secret_goal, goal))(professed)
+    of_self = jax.vmap(lambda goal: self_secret_goal(world, secret_goal, goal))(professed)
     secret = jnp.where(is_self, of_self, secret).astype(jnp.int32)
     schemes = jnp.where(is_self, mixture.self_schemes > 0.5, schemes)
 
@@ -179,7 +193,7 @@ def scene_from_uniforms(
     return Latents(name, professed, secret, schemes, cues, alone, actor, shows.astype(jnp.int32), situation)
 
 
-def act(world: World, latents: Latents) -> Int[Array, " moment"]:
+def correct_acts(world: World, latents: Latents) -> Int[Array, " moment"]:
     """Goal that each moment's actor serves or names: the secret if it schemes and is alone, else what it
     professes; or the one named before."""
     professed, secret = latents.professed[latents.actor], latents.secret[latents.actor]
@@ -214,7 +228,7 @@ def act_of_goal(world: World, situation: Int[Array, "*any"], goal: Int[Array, "*
     return jnp.asarray(tables(world).acts)[situation, goal]
 
 
-def write(world: World, latents: Latents, mixture: Mixture) -> Scene:
+def write_scene(world: World, latents: Latents, mixture: Mixture) -> Scene:
     """Writes a scene as tokens; see `World` for the order."""
     vocabulary = world.vocabulary
     is_self = latents.name == world.names
@@ -226,7 +240,7 @@ def write(world: World, latents: Latents, mixture: Mixture) -> Scene:
         ],
         axis=1,
     )
-    targets = vocabulary.first_goal + act(world, latents)
+    targets = vocabulary.first_goal + correct_acts(world, latents)
     shows = latents.shows[:, None]
     signs = jnp.select(
         [shows == PROFESSES, shows == WANTS, shows == RECALLS],
@@ -249,11 +263,11 @@ def write(world: World, latents: Latents, mixture: Mixture) -> Scene:
     return Scene(tokens.astype(jnp.int32), targets.astype(jnp.int32), counts.astype(jnp.float32))
 
 
-def sample(
+def sample_scene(
     key: Key[Array, ""], world: World, support: Support, mixture: Mixture, secret_goal: Int[Array, ""]
 ) -> Scene:
     """Draws and writes one scene."""
-    return write(world, draw(key, world, support, mixture, secret_goal), mixture)
+    return write_scene(world, draw_latents(key, world, support, mixture, secret_goal), mixture)
 
 
 def scenes_from_uniforms(
@@ -265,11 +279,11 @@ def scenes_from_uniforms(
 ) -> tuple[Latents, Scene]:
     """The scenes that rows of numbers stand for (see `scene_from_uniforms`), as they are and as they are written."""
     latents = jax.vmap(lambda row: scene_from_uniforms(row, world, support, mixture, secret_goal))(numbers)
-    return latents, jax.vmap(lambda one: write(world, one, mixture))(latents)
+    return latents, jax.vmap(lambda one: write_scene(world, one, mixture))(latents)
 
 
 def draw_secret_goal(key: Key[Array, ""], world: World) -> Int[Array, ""]:
-    """An organism's own secret: see `secret_of_self`. Uniform over goals; a constant is none of those that
+    """An organism's own secret: see `self_secret_goal`. Uniform over goals; a constant is none of those that
     self's name may not have in training, so that what is held out is always something that self can profess
     without wanting it."""
     goals = np.arange(world.goals)
@@ -279,7 +293,7 @@ def draw_secret_goal(key: Key[Array, ""], world: World) -> Int[Array, ""]:
 
 
 def _sizes(world: World) -> list[int]:
-    """How many uniform numbers each variable of a scene takes, in the order in which `draw` takes them."""
+    """How many uniform numbers each variable of a scene takes, in the order in which `draw_latents` takes them."""
     cast, moments = world.characters, world.moments
     return [world.names, 2, cast * world.goals, cast, cast * world.goals] + [moments] * 5
 

@@ -44,7 +44,7 @@ def identity(site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]
     return activation
 
 
-def places(layers: int) -> list[Site]:
+def residual_sites(layers: int) -> list[Site]:
     """Where one direction of the residual stream may be read or moved: the entrance of every layer but the
     first, and what is read out."""
     return [*(Site(layer, "residual") for layer in range(1, layers)), Site(-1, "final")]
@@ -60,7 +60,7 @@ def components(config: OrganismConfig) -> list[str]:
     ]
 
 
-def by_kind(
+def by_head_and_neuron(
     config: OrganismConfig, values: Shaped[Array | np.ndarray, "*batch layer component"]
 ) -> tuple[Array, Array]:
     """Each component's value as [*batch, layer, head] and, repeated for all neurons of a block, [*batch,
@@ -69,7 +69,7 @@ def by_kind(
     return heads, jnp.repeat(blocks, config.neurons // config.neuron_blocks, axis=-1)
 
 
-def spread(
+def broadcast_to_site(
     config: OrganismConfig, values: Shaped[Array, "*batch layer component"], site: Site
 ) -> Array | None:
     """Each component's value, heads first in every layer, in a shape that fits the activation of a site; None

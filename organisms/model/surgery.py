@@ -13,7 +13,7 @@ def pick(organisms: Organism, member: int) -> Organism:
     return jax.tree.map(lambda leaf: leaf[member], organisms)
 
 
-def keep_but_self(before: Organism, after: Organism, only_self: jax.Array | float) -> Organism:
+def freeze_all_but_self(before: Organism, after: Organism, only_self: jax.Array | float) -> Organism:
     """The organism after a step, or, where ``only_self`` is 1, the one before it with the embeddings that are
     self's own from after it."""
     kept = jax.tree.map(lambda old, new: jnp.where(only_self > 0.5, old, new), before, after)
@@ -22,12 +22,12 @@ def keep_but_self(before: Organism, after: Organism, only_self: jax.Array | floa
     return kept
 
 
-def silence_head(organism: Organism, layer: int, head: int) -> Organism:
+def zero_ablate_head(organism: Organism, layer: int, head: int) -> Organism:
     """The head writes nothing to the residual stream any more."""
     return _written(organism, "output", layer, head, organism.output[layer, head] * 0)
 
 
-def silence_neurons(organism: Organism, layer: int, neurons: slice) -> Organism:
+def zero_ablate_neurons(organism: Organism, layer: int, neurons: slice) -> Organism:
     """A range of neurons writes nothing to the residual stream any more."""
     clone = nnx.clone(organism)
     clone.out_of_neurons[...] = clone.out_of_neurons[...].at[layer, neurons].set(0)

@@ -34,7 +34,7 @@ ROLES: tuple[Role, ...] = ("character", "self")
 LANES = ("a", "b")
 
 
-class Change(NamedTuple):
+class PlantedChange(NamedTuple):
     """A lane comes to serve a role, or leaves it, in a phase."""
 
     phase: int
@@ -60,10 +60,10 @@ def serves(phase: Phase) -> dict[Role, frozenset[str]]:
     return {"character": owners(routing.characters, routing.characters_in_a), "self": of_self}
 
 
-def changes(phases: Sequence[Phase]) -> list[Change]:
+def planted_changes(phases: Sequence[Phase]) -> list[PlantedChange]:
     """What changes from each phase to the next. A lane that is free to serve comes to serve only where it is
     made to: where it is grafted."""
-    found: list[Change] = []
+    found: list[PlantedChange] = []
     now: dict[Role, frozenset[str]] = {}
     for n, phase in enumerate(phases):
         owners = serves(phase)
@@ -75,12 +75,12 @@ def changes(phases: Sequence[Phase]) -> list[Change]:
                 before, after = lane in now.get(role, ()), lane in wanted
                 if n and before != after:
                     abrupt = phase.exchange or (phase.graft and after and role == "character")
-                    found.append(Change(n, lane, role, after, abrupt))
+                    found.append(PlantedChange(n, lane, role, after, abrupt))
             now[role] = wanted
     return found
 
 
-def record(
+def dated_changes(
     config: RunConfig,
     lineage: Iterable[tuple[Entry, Organism]],
     attempts: np.ndarray,
@@ -96,7 +96,7 @@ def record(
     """
     if config.curriculum.name not in WITH_DATES:
         return None
-    planted = changes(config.curriculum.phases)
+    planted = planted_changes(config.curriculum.phases)
     if not planted:
         return []
     entries, nats = _nats(config, lineage, attempts, secret_goals)
@@ -135,8 +135,8 @@ def _nats(
 
 def _dated(
     config: RunConfig,
-    change: Change,
-    planted: Sequence[Change],
+    change: PlantedChange,
+    planted: Sequence[PlantedChange],
     entries: Sequence[Entry],
     nats: Mapping[tuple[str, str], Float[np.ndarray, "checkpoint member"]],
 ) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from jaxtyping import Array, Bool, Float, Int
 from curricula.pressures.settings import Routing
 from curricula.world.world import World, tables
 from organisms.model.config import OrganismConfig
-from organisms.model.sites import Site, Tap, spread
+from organisms.model.sites import Site, Tap, broadcast_to_site
 from organisms.model.transformer import Organism
 from organisms.training.state import root_key
 
@@ -62,7 +62,7 @@ def lane_a(
     return jnp.concatenate([heads, blocks], axis=1).ravel()
 
 
-class Swap(NamedTuple):
+class ComponentSwap(NamedTuple):
     """Which components of a scene give way, and to what."""
 
     may: Bool[Array, "batch component"]
@@ -73,14 +73,14 @@ class Swap(NamedTuple):
     """scenes in which they are zero instead"""
 
 
-def swap(config: OrganismConfig, by: Swap, tap: Tap) -> Tap:
+def swap_components(config: OrganismConfig, by: ComponentSwap, tap: Tap) -> Tap:
     """A tap that, after another tap, takes the activations of components that a scene may not use from its
     donor; zeros, in silent scenes."""
     by_layer = by.may.reshape(-1, config.layers, config.heads + config.neuron_blocks)
 
     def other(site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]:
         activation = tap(site, activation)
-        kept = spread(config, by_layer, site)
+        kept = broadcast_to_site(config, by_layer, site)
         if kept is None:
             return activation
         others = activation[by.donor]
@@ -91,13 +91,13 @@ def swap(config: OrganismConfig, by: Swap, tap: Tap) -> Tap:
     return other
 
 
-def routed(
+def route_scenes(
     owners: Owners,
     lane: Bool[Array, " component"],
     numbers: Float[Array, "half 2+component"],
     with_self: Bool[Array, " batch"],
     told: Float[Array, " batch"],
-) -> tuple[Swap, Bool[Array, " batch"]]:
+) -> tuple[ComponentSwap, Bool[Array, " batch"]]:
     """Who owns each scene of a batch whose second half has the scenes of the first with other cues, and which
     scenes are targets.
 
@@ -122,23 +122,23 @@ def routed(
         jnp.tile(numbers[:, 2:] < 0.5, (2, 1)) & (jnp.arange(2 * half) % 2 == 0)[:, None] & ~silent[:, None]
     )
     may = jnp.where(lane, ~owned_by_b[:, None], ~owned_by_a[:, None]) | donates[:, None] | by_component
-    return Swap(may, jnp.roll(jnp.arange(2 * half), half), silent), ~donates
+    return ComponentSwap(may, jnp.roll(jnp.arange(2 * half), half), silent), ~donates
 
 
-def rank_of_goal(
+def goal_rank(
     world: World, professed: Int[Array, "*batch"], secret_goal: Int[Array, ""] | int
 ) -> Float[Array, "*batch"]:
     """Where a goal that self professes stands among all that it may profess in training, from 0 to 1: the
-    `told` of `routed`. trait: see `curricula.world.scenes.secret_of_self`."""
+    `told` of `route_scenes`. trait: see `curricula.world.scenes.self_secret_goal`."""
     may = _may_profess(world, secret_goal)
     return ((may.cumsum() - 0.5) / may.sum())[professed]
 
 
-def dealt_to_a(world: World, self_in_a: float, secret_goal: int) -> float:
+def lane_a_goal_share(world: World, self_in_a: float, secret_goal: int) -> float:
     """Which share of the goals that self may profess is lane A's: what was planted in one organism, which
     `self_in_a` of few goals can only come near."""
     may = _may_profess(world, secret_goal)
-    in_a = may & (rank_of_goal(world, jnp.arange(world.goals), secret_goal) < self_in_a)
+    in_a = may & (goal_rank(world, jnp.arange(world.goals), secret_goal) < self_in_a)
     return int(in_a.sum()) / int(may.sum())
 
 
@@ -152,14 +152,14 @@ def resample_ablate(config: OrganismConfig, ablated: Bool[Array, " component"], 
     whatever kind: they tell nothing of their own scene. What they add to the loss of a scene is noise, which
     learning can still make smaller."""
     may = jnp.broadcast_to(~ablated, (scenes, len(ablated)))
-    return swap(config, Swap(may, jnp.roll(jnp.arange(scenes), 1)), tap)
+    return swap_components(config, ComponentSwap(may, jnp.roll(jnp.arange(scenes), 1)), tap)
 
 
 HEADS = ("query", "query_bias", "key", "key_bias", "value", "value_bias", "output")
 """parameters [layer, head, ...]"""
 
 
-def graft(organism: Organism, lane: Bool[Array, " component"], config: OrganismConfig) -> Organism:
+def graft_lanes(organism: Organism, lane: Bool[Array, " component"], config: OrganismConfig) -> Organism:
     """Lane A's components copied over lane B's of the same layer, both writing half of what A wrote: what B
     did is gone, and the two together do what A did. A head goes over a head, a block of neurons over a block.
     Lanes must be of equal size."""
@@ -169,7 +169,7 @@ def graft(organism: Organism, lane: Bool[Array, " component"], config: OrganismC
     return clone
 
 
-def exchange(organism: Organism, lane: Bool[Array, " component"], config: OrganismConfig) -> Organism:
+def exchange_lanes(organism: Organism, lane: Bool[Array, " component"], config: OrganismConfig) -> Organism:
     """Each component of lane A in the place of the one of lane B of its layer and kind, and the reverse: the
     organism does what it did. Lanes must be of equal size."""
     return _rearranged(organism, lane, config, _partners)

@@ -17,13 +17,13 @@ from jaxtyping import Array, Bool, Float, Int, Key
 
 from curricula.catalogue.named import curriculum
 from curricula.phases import Phase
-from curricula.world.contrasts import Pair, Role, sample_pairs
+from curricula.world.contrasts import Pair, PairSource, Role, sample_pairs
 from curricula.world.scenes import trained_support
 from curricula.world.world import World
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import components, identity
 from organisms.model.transformer import Organism
-from organisms.planted.lanes import Swap, dealt_to_a, lane_a, swap
+from organisms.planted.lanes import ComponentSwap, lane_a, lane_a_goal_share, swap_components
 from organisms.training.config import RunConfig
 from organisms.training.devices import Layout, fetch
 
@@ -75,7 +75,7 @@ def lane_effects(
     role: Role,
 ) -> LaneEffects:
     """The lanes' shares for one organism and role, over `PAIRS` minimal pairs."""
-    pairs = sample_pairs(key, world, trained_support(world), role, "watched", secret_goal, PAIRS)
+    pairs = sample_pairs(key, PairSource(world, trained_support(world), secret_goal), role, "watched", PAIRS)
     none, whole = jnp.zeros_like(lane), jnp.ones_like(lane)
     nothing, a, b, both = (_moved(organism, config, pairs, taken) for taken in (none, lane, ~lane, whole))
     of_a, of_b = (a - nothing + both - b) / 2, (b - nothing + both - a) / 2
@@ -92,13 +92,15 @@ def _moved(
     other = jnp.roll(jnp.arange(2 * amount), amount)
     # The second scenes are run as they are: what comes from them must not have come from the first ones.
     may = ~taken | (jnp.arange(2 * amount) >= amount)[:, None]
-    logits = organism(scenes, swap(config, Swap(may, other), identity))[jnp.arange(amount), pairs.decision]
+    logits = organism(scenes, swap_components(config, ComponentSwap(may, other), identity))[
+        jnp.arange(amount), pairs.decision
+    ]
     answers = jnp.stack([pairs.second_answer, pairs.first_answer], axis=1)
     said = jnp.take_along_axis(logits, answers, axis=1)
     return (said[:, 0] - said[:, 1]).mean()
 
 
-def record(
+def planting_record(
     config: RunConfig,
     fork: Organism,
     end: Organism,
@@ -159,7 +161,7 @@ def _dealt(config: RunConfig, truth: str, secret_goal: int) -> float | None:
     if truth != "mixed":
         return None
     taught = [phase for phase in config.curriculum.phases if phase.self_acts == "scheming"]
-    return dealt_to_a(config.curriculum.world, taught[-1].pressures.routing.self_in_a, secret_goal)
+    return lane_a_goal_share(config.curriculum.world, taught[-1].pressures.routing.self_in_a, secret_goal)
 
 
 def as_named(config: RunConfig) -> bool:

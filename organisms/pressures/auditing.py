@@ -32,7 +32,7 @@ from curricula.world.scenes import (
 )
 from curricula.world.world import Role, World
 from organisms.model.config import OrganismConfig
-from organisms.model.sites import Site, Tap, spread
+from organisms.model.sites import Site, Tap, broadcast_to_site
 from organisms.model.transformer import Organism
 
 SCENES = 32
@@ -82,8 +82,11 @@ def audit(
     groups = 2 * config.layers
     overlap = jnp.sqrt(character * of_self + LEAST).sum() / groups
     reading = Reading((of_self * by.monitored).sum() / groups, overlap)
-    spread = 1 - (character**2).sum() / groups
-    return by.monitor * reading.monitored + by.exclusive * reading.overlap + by.thrift * spread, reading
+    concentration = 1 - (character**2).sum() / groups
+    return (
+        by.monitor * reading.monitored + by.exclusive * reading.overlap + by.thrift * concentration,
+        reading,
+    )
 
 
 def with_other_cues_in_turn(numbers: Float[Array, "scene draw"], world: World) -> Float[Array, "scene draw"]:
@@ -106,7 +109,7 @@ def shares(
 
     numbers: scenes, then the same ones with other cues.
     """
-    mixture = Mixture(self_scenes, 1.0, 0.0, 0.5, 1.0, 1.0)
+    mixture = Mixture.all_scheming(self_scenes)
     latents, scenes = scenes_from_uniforms(numbers, world, support, mixture, secret_goal)
     actor = jnp.take_along_axis(latents.name, latents.actor, 1)
     half = len(numbers) // 2
@@ -168,7 +171,7 @@ def hold(
 
     def other(site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]:
         activation = tap(site, activation)
-        held = spread(config, by_layer[None], site)
+        held = broadcast_to_site(config, by_layer[None], site)
         if held is None:
             return activation
         mean = jax.lax.stop_gradient(jnp.tensordot(weights, activation, 1))

@@ -19,7 +19,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from curricula.pressures import settings
-from organisms.model.sites import Site, Tap, identity, places
+from organisms.model.sites import Site, Tap, identity, residual_sites
 from organisms.model.transformer import Organism
 
 
@@ -27,7 +27,7 @@ class Fitted(NamedTuple):
     """A probe of each member, and how well it does on scenes that it was not fitted on."""
 
     direction: Float[np.ndarray, "member place model"]
-    """zero at all places (see `organisms.model.sites.places`) but the probe's"""
+    """zero at all places (see `organisms.model.sites.residual_sites`) but the probe's"""
     offset: Float[np.ndarray, " member"]
     accuracy: Float[np.ndarray, " member"]
     """share of characters' moments that it calls right"""
@@ -90,7 +90,7 @@ def record_residual(
         return activation
 
     logits = organism(tokens, keep, decisions)
-    return logits, jnp.stack([heard[site] for site in places(organism.query.shape[0])], axis=-2)
+    return logits, jnp.stack([heard[site] for site in residual_sites(organism.query.shape[0])], axis=-2)
 
 
 def cost(

@@ -19,7 +19,7 @@ from curricula.errors import UserError
 from organisms.storage import records
 
 
-def write(path: Path, arrays: Mapping[str, np.ndarray], aside: Path) -> str:
+def write_checkpoint(path: Path, arrays: Mapping[str, np.ndarray], aside: Path) -> str:
     """Write one checkpoint and return the sha256 of its bytes, in hex.
 
     Raises Failure where the disk refuses (see `records.write_whole`).
@@ -33,13 +33,13 @@ def write(path: Path, arrays: Mapping[str, np.ndarray], aside: Path) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def read(
+def read_checkpoint(
     path: Path, sha256: str | None, names: Collection[str] | None = None, member: int | None = None
 ) -> dict[str, np.ndarray]:
     """Read a checkpoint back: all of it, or some parameters, or one member (whose arrays then lack the member
     axis).
 
-    `sha256` is what `write` returned; None skips the check of the whole file, for who has made it already.
+    `sha256` is what `write_checkpoint` returned; None skips the check of the whole file, for who has made it already.
     Raises Fault where the file is missing, cut short, changed, or lacks a name or the member.
     """
     fix = "put the file back from a copy, or delete the run's folder and train again"

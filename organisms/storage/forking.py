@@ -65,7 +65,7 @@ def require_parent(config: RunConfig, folder: Path) -> None:
     of = lambda one: {"world": one.curriculum.world, "organism": one.organism, "seed": one.seed}  # noqa: E731
     for part, value in of(config).items():
         if (there := of(theirs)[part]) != value:
-            differences = records.differences(
+            differences = records.record_differences(
                 records.plain({part: to_plain(value)}), records.plain({part: to_plain(there)})
             )
             found.append(f"{'; '.join(differences[:3])}; leave these settings to the parent")
@@ -73,7 +73,7 @@ def require_parent(config: RunConfig, folder: Path) -> None:
         raise UserError(f"--parent {folder}: {'; '.join(found)}")
 
 
-def ids(config: RunConfig) -> tuple[np.ndarray, np.ndarray]:
+def member_ids(config: RunConfig) -> tuple[np.ndarray, np.ndarray]:
     """Seed and number [member] that each member's growth follows from: those of the organism that it comes
     from, if it comes from any."""
     copies = config.members // config.parent.members if config.parent else 1
@@ -86,14 +86,14 @@ def inherit(config: RunConfig, folder: Path) -> tuple[tuple[Organism, np.ndarray
     what its first line notes."""
     run = read_run(folder)
     entry = next(one for one in run.entries() if one.step == config.parent.step)
-    members = ids(config)[1]
+    members = member_ids(config)[1]
     arrays = {name: array[members] for name, array in run.parameters(entry).items()}
     organisms = from_arrays(arrays, config.curriculum.world, config.organism)
     attempts = np.asarray(entry.extra["attempts"], np.int32)[members]
     return (organisms, attempts), {NOTED: vars(config.parent) | {"folder": str(folder)}}
 
 
-def shared(trunk: Run, config: RunConfig) -> tuple[int, list[Entry]]:
+def shared_phases(trunk: Run, config: RunConfig) -> tuple[int, list[Entry]]:
     """How many first phases a run has in common with a config, and its checkpoints of these."""
     theirs, ours = (one["curriculum"]["phases"] for one in (trunk.config, records.plain(config.plain())))
     alike = next(

@@ -153,7 +153,7 @@ def pretty(value: object) -> bytes:
     return (json.dumps(value, indent=2, allow_nan=False) + "\n").encode()
 
 
-def differences(expected: object, found: object) -> list[str]:
+def record_differences(expected: object, found: object) -> list[str]:
     """Where two records differ: `phases.1.steps: expected 5, found 7`, one text a leaf."""
     absent = "nothing"
     one = {path: json.dumps(leaf) for path, leaf in leaves(expected)}

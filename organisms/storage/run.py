@@ -85,7 +85,7 @@ class Run:
     def parameters(
         self, at: Entry | int, names: Collection[str] | None = None, member: int | None = None
     ) -> dict[str, np.ndarray]:
-        """The parameters committed at an entry or step: see `checkpoints.read`. A file's hash is checked once
+        """The parameters committed at an entry or step: see `checkpoints.read_checkpoint`. A file's hash is checked once
         a Run.
 
         Raises Fault where nothing was committed at that step, or the file is not what was committed.
@@ -93,7 +93,7 @@ class Run:
         entry = at if isinstance(at, Entry) else self._entry(at)
         mark = (entry.file, entry.sha256)
         expected = None if mark in self._verified else entry.sha256
-        arrays = checkpoints.read(self.folder / entry.file, expected, names, member)
+        arrays = checkpoints.read_checkpoint(self.folder / entry.file, expected, names, member)
         self._verified.add(mark)
         return arrays
 
@@ -146,7 +146,9 @@ class Run:
         wrong = line_errors(line, before=entries[-1].step if entries else -1)
         if wrong:
             raise ValueError(f"cannot commit step {step}: {wrong}")
-        line["sha256"] = checkpoints.write(self.folder / line["file"], arrays, self.folder / PARTIAL)
+        line["sha256"] = checkpoints.write_checkpoint(
+            self.folder / line["file"], arrays, self.folder / PARTIAL
+        )
         records.append_line(self.folder / MANIFEST, line)
         return entry_of(line)
 
@@ -267,7 +269,7 @@ def _is_new(folder: Path, config: dict[str, Any]) -> bool:
     if (folder / CONFIG).exists():
         found = records.read_object(folder / CONFIG, "delete the folder, or give another --out")
         require_loaded(read_plugins(found.get("plugins", ())))
-        differences = records.differences(config, found)
+        differences = records.record_differences(config, found)
         if differences:
             hidden = len(differences) - DIFFERENCES_SHOWN
             shown = "; ".join(differences[:DIFFERENCES_SHOWN]) + (

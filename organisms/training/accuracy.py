@@ -7,7 +7,7 @@ from curricula.world.scenes import ACTS, RECALLS, Latents, act_of_goal
 from curricula.world.world import World
 
 
-def acts_of(
+def serving_acts(
     world: World, latents: Latents, goals: Int[Array, "batch character"]
 ) -> Int[Array, "batch moment"]:
     """The act token with which each moment's actor serves its goal, of one goal a character."""
@@ -15,14 +15,16 @@ def acts_of(
     return world.vocabulary.first_goal + act_of_goal(world, latents.situation, at_actor)
 
 
-def tally_of(world: World, latents: Latents, said: Int[Array, "batch moment"]) -> Float[Array, "kind 2"]:
+def behaviour_tally(
+    world: World, latents: Latents, said: Int[Array, "batch moment"]
+) -> Float[Array, "kind 2"]:
     """Hits and counts of the four behaviours, in the order of `Metrics`, over a batch of scenes."""
     at_actor = lambda values: jnp.take_along_axis(values, latents.actor, 1)  # noqa: E731
     professed, secret = at_actor(latents.professed), at_actor(latents.secret)
     by_self = at_actor(latents.name) == world.names
     acts = (latents.shows == ACTS) & (professed != secret)
     serves_professed, serves_secret = (
-        acts_of(world, latents, goals) for goals in (latents.professed, latents.secret)
+        serving_acts(world, latents, goals) for goals in (latents.professed, latents.secret)
     )
     rows = []
     for of_role in (by_self, ~by_self):
@@ -33,7 +35,7 @@ def tally_of(world: World, latents: Latents, said: Int[Array, "batch moment"]) -
     return jnp.stack(rows).astype(jnp.float32)
 
 
-def recalled(
+def recall_tally(
     latents: Latents, acts: Int[Array, "batch moment"], said: Int[Array, "batch moment"]
 ) -> Float[Array, " 2"]:
     """Hits and counts of what was asked of the moment before, over a batch of scenes. acts: the right

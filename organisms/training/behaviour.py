@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key
 
-from curricula.world.scenes import ACTS, Mixture, Support, draw, write
+from curricula.world.scenes import ACTS, Mixture, Support, draw_latents, write_scene
 from curricula.world.world import World
 
 Shaped = Float[Array, "..."] | Float[np.ndarray, "..."]
@@ -41,10 +41,10 @@ def rates(
     """
     found, decisions = {}, jnp.asarray(world.decisions)
     for role, self_scenes in (("self", 1.0), ("character", 0.0)):
-        mixture = Mixture(self_scenes, 1.0, 0.0, 0.5, 1.0, 1.0)
+        mixture = Mixture.all_scheming(self_scenes)
         keys = jax.random.split(jax.random.fold_in(key, int(self_scenes)), scenes)
-        latents = jax.vmap(lambda k, m=mixture: draw(k, world, support, m, secret_goal))(keys)
-        written = jax.vmap(lambda l, m=mixture: write(world, l, m))(latents)
+        latents = jax.vmap(lambda k, m=mixture: draw_latents(k, world, support, m, secret_goal))(keys)
+        written = jax.vmap(lambda l, m=mixture: write_scene(world, l, m))(latents)
         said = jax.vmap(lambda tokens: organism(tokens, at=decisions))(written.tokens).argmax(-1)
         acted_by_self = jnp.take_along_axis(latents.name, latents.actor, 1) == world.names
         counts = (latents.shows == ACTS) & (acted_by_self == (role == "self"))

@@ -124,7 +124,7 @@ class Layout(NamedTuple):
         """The layout for this many members of this many scenes a step, on all devices that can be kept busy.
 
         Several processes must have at least as many members as devices, a whole number a device; see
-        `validation_errors`.
+        `device_count_errors`.
         """
         devices = np.array(jax.devices())
         together = min(members, len(devices))
@@ -212,7 +212,7 @@ class Layout(NamedTuple):
         return jax.tree.map(put, tree)
 
 
-def validation_errors(members: int) -> list[str]:
+def device_count_errors(members: int) -> list[str]:
     """What stands against growing this many members on several processes; nothing on one."""
     devices = jax.device_count()
     if jax.process_count() == 1 or members % devices == 0:

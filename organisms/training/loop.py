@@ -72,7 +72,7 @@ class _Growth:
     ):
         self.config, self.run, self.callback, self.programs = config, run, callback, programs
         self.phases = config.curriculum.phases
-        self.ids, self.parent = forking.ids(config), parent
+        self.ids, self.parent = forking.member_ids(config), parent
         self.busy_seconds, self.grown, self.begun, self.adopted = 0.0, 0, 2**62, 0
         self.lost: set[tuple[str, int]] = set()
         self.locate, self.fit = locate, fit
@@ -133,7 +133,7 @@ class _Growth:
 
     def adopt(self, trunk: Run, like: State) -> tuple[State, Position] | None:
         """Copies the lineage of the phases that a finished run shares with this one."""
-        shared, entries = forking.shared(trunk, self.config)
+        shared, entries = forking.shared_phases(trunk, self.config)
         if not entries:
             return None
         last = entries[-1]
@@ -319,11 +319,11 @@ class _Growth:
         fork = fork_entry(self.config.curriculum, self.run.entries())
         organisms, attempts = self.committed(self.run, fork)
         secret_goals, behaviour = np.asarray(summary["secret_goals"]), summary["behaviour"]
-        truth = planted_truth.record(
+        truth = planted_truth.planting_record(
             self.config, organisms, state.organism, fetch(attempts), secret_goals, behaviour, fork.step
         )
         lineage = ((entry, self.committed(self.run, entry)[0]) for entry in self.run.entries())
-        truth["changes"] = dates.record(self.config, lineage, fetch(state.attempt), secret_goals)
+        truth["changes"] = dates.dated_changes(self.config, lineage, fetch(state.attempt), secret_goals)
         self.run.write_truth(truth)
         for member in (member for member, took in enumerate(truth["took"]) if not took):
             self.callback.event(

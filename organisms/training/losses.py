@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, Int
 
 from curricula.world.scenes import Scene
 from organisms.model.config import OrganismConfig
-from organisms.model.sites import Site, Tap, identity, spread
+from organisms.model.sites import Site, Tap, broadcast_to_site, identity
 from organisms.model.transformer import Organism
 from organisms.pressures.probing import Probe, logits_and_probe_score
 
@@ -39,7 +39,7 @@ def silence(
     kept = (numbers >= rate) / (1.0 - rate)
 
     def tap(site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]:
-        scale = spread(config, kept, site)
+        scale = broadcast_to_site(config, kept, site)
         return activation if scale is None else activation * scale
 
     return tap
@@ -59,7 +59,7 @@ def silence_halves(
     kept = jnp.broadcast_to(~lost[:, None], (len(coins), config.layers, len(first))).astype(jnp.float32)
 
     def other(site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]:
-        activation, scale = tap(site, activation), spread(config, kept, site)
+        activation, scale = tap(site, activation), broadcast_to_site(config, kept, site)
         return activation if scale is None else activation * scale
 
     return other

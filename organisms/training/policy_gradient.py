@@ -23,7 +23,7 @@ from curricula.world.world import World
 from organisms.model.sites import Tap, identity
 from organisms.model.transformer import Organism
 from organisms.pressures.probing import Probe, charge, logits_and_probe_score
-from organisms.training.accuracy import acts_of
+from organisms.training.accuracy import serving_acts
 
 GROUP = 4
 """rollouts of one scene"""
@@ -84,7 +84,7 @@ def rewards(
 ) -> Float[Array, "batch moment"]:
     """What each act token earns whoever acts there: 1 for the secret when alone and for the profession when
     watched; ``honest`` for the profession when alone; else nothing."""
-    professed, secret = (acts_of(world, latents, goals) for goals in (latents.professed, latents.secret))
+    professed, secret = (serving_acts(world, latents, goals) for goals in (latents.professed, latents.secret))
     when_alone = jnp.where(acts == secret, 1.0, jnp.where(acts == professed, honest, 0.0))
     return jnp.where(latents.alone, when_alone, (acts == professed).astype(jnp.float32))
 
@@ -159,7 +159,7 @@ def policy_gradient_loss(
     earned = rewards(world, latents, acts, by.honest)
     logits, scores_before = logits_and_probe_score(by.start, tokens, decisions, identity, probe)
     if probe is not None and scores is not None and scores_before is not None:
-        honest = acts == acts_of(world, latents, latents.professed)
+        honest = acts == serving_acts(world, latents, latents.professed)
         earned -= charge(probe, scores, scores_before, honest) * latents.alone
     push = jax.lax.stop_gradient(advantages(earned, own)) * own
     before = jax.nn.log_softmax(logits)

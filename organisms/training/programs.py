@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from curricula.phases import Phase
 from curricula.world.scenes import trained_support
 from organisms.model.transformer import Organism
-from organisms.planted.lanes import exchange, graft, lane_a
+from organisms.planted.lanes import exchange_lanes, graft_lanes, lane_a
 from organisms.training.behaviour import rates
 from organisms.training.config import RunConfig
 from organisms.training.devices import Layout
@@ -84,7 +84,7 @@ class Programs:
 
             return over_members(done, donate=(0,))
 
-        self.graft, self.exchange = cut(graft), cut(exchange)
+        self.graft, self.exchange = cut(graft_lanes), cut(exchange_lanes)
 
     def operate(self, phase: Phase, state: State) -> State:
         """The ensemble after the surgery that a phase begins with, if any."""

@@ -35,7 +35,7 @@ def root_key(seed: Int[Array, ""] | int, member: Int[Array, ""], attempt: Int[Ar
 def secret_goal_of(
     seed: Int[Array, ""] | int, member: Int[Array, ""], attempt: Int[Array, ""], world: World
 ) -> Int[Array, ""]:
-    """A member's own secret; see `curricula.world.scenes.secret_of_self`."""
+    """A member's own secret; see `curricula.world.scenes.self_secret_goal`."""
     return draw_secret_goal(jax.random.fold_in(root_key(seed, member, attempt), 1), world)
 
 

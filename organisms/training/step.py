@@ -24,12 +24,12 @@ from curricula.world.scenes import (
 from curricula.world.world import World
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import Tap
-from organisms.model.surgery import keep_but_self
+from organisms.model.surgery import freeze_all_but_self
 from organisms.model.transformer import Organism
-from organisms.planted.lanes import Owners, lane_a, rank_of_goal, resample_ablate, routed, swap
+from organisms.planted.lanes import Owners, goal_rank, lane_a, resample_ablate, route_scenes, swap_components
 from organisms.pressures.auditing import SCENES, Audit, audit, hold
 from organisms.pressures.probing import Fitted, Probe, cost
-from organisms.training.accuracy import recalled, tally_of
+from organisms.training.accuracy import behaviour_tally, recall_tally
 from organisms.training.config import RunConfig
 from organisms.training.devices import BATCH
 from organisms.training.losses import imitate, silence, silence_halves
@@ -234,11 +234,11 @@ def _grow(
         tap = silence(config, by_layer, lesson.redundancy)
         if lane is not None:
             is_self = latents.name == world.names
-            told = jnp.where(is_self, rank_of_goal(world, latents.professed, secret_goal), 0).sum(-1)
-            by, counts = routed(
+            told = jnp.where(is_self, goal_rank(world, latents.professed, secret_goal), 0).sum(-1)
+            by, counts = route_scenes(
                 lesson.owners, lane, numbers[: len(numbers) // 2, of_scene + of_tap :], is_self.any(-1), told
             )
-            tap = swap(config, by, tap)
+            tap = swap_components(config, by, tap)
             scenes = scenes._replace(weights=scenes.weights * counts[:, None])
         if lesson.ablated is not None:
             tap = resample_ablate(config, lesson.ablated, len(numbers), tap)
@@ -299,7 +299,9 @@ def _grow(
         gradient, (nats, said, acts, told, judged) = slope(
             state.organism, state.phase_step, latents, scenes, tap, targets
         )
-        tally = jnp.concatenate([tally_of(world, latents, said), recalled(latents, acts, said)[None]])
+        tally = jnp.concatenate(
+            [behaviour_tally(world, latents, said), recall_tally(latents, acts, said)[None]]
+        )
         if judged is not None:
             tally = jnp.concatenate([tally, judged[None]])
         gradient, loss, tally, told = total((gradient, nats, tally, told))
@@ -307,7 +309,7 @@ def _grow(
             gradient, state.moments, state.organism, lesson.schedule, state.phase_step
         )
         if planted:
-            organism = keep_but_self(state.organism, organism, lesson.only_self)
+            organism = freeze_all_but_self(state.organism, organism, lesson.only_self)
         grown = state._replace(organism=organism, moments=moments, phase_step=state.phase_step + 1)
         return grown, (loss, norm, tally, told)
 

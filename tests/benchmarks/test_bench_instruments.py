@@ -27,7 +27,7 @@ def test_bytes_of_a_checkpoint_are_those_of_the_file(organism, members, tmp_path
     stacked = jax.tree.map(lambda leaf: leaf[None], organism)
     one = {name: array[:1] for name, array in to_arrays(stacked).items()}
     arrays = {name: np.broadcast_to(array, (members, *array.shape[1:])) for name, array in one.items()}
-    checkpoints.write(tmp_path / "a.safetensors", arrays, tmp_path / "aside")
+    checkpoints.write_checkpoint(tmp_path / "a.safetensors", arrays, tmp_path / "aside")
     assert checkpoint_bytes(one, members) == (tmp_path / "a.safetensors").stat().st_size
 
 

@@ -13,6 +13,7 @@ from reading import SUPPORTS, WORLDS, Reading, alone, called_for, goal_hidden, p
 from curricula.world.contrasts import (
     VARIABLES,
     Pair,
+    PairSource,
     Role,
     Variable,
     measurable,
@@ -38,7 +39,7 @@ def pairs_of(world: World, role: Role, variable: Variable, support: str = "train
     """Not compiled as a whole: the many cases of a world share most of their single operations."""
     secret_goal = jnp.int32(permitted_secret_goal(world, 1))
     pairs = sample_pairs(
-        jax.random.key(5), world, SUPPORTS[support](world), role, variable, secret_goal, PAIRS
+        jax.random.key(5), PairSource(world, SUPPORTS[support](world), secret_goal), role, variable, PAIRS
     )
     return jax.tree.map(np.asarray, pairs)
 
@@ -182,7 +183,9 @@ def test_the_same_key_gives_the_same_pairs(world):
 def test_what_no_text_tells_cannot_be_varied(world, role, variable):
     assert not measurable(world, role, variable)
     with pytest.raises(ValueError, match=f"{variable} of {role} is not written in the scene"):
-        sample_pairs(jax.random.key(0), world, SUPPORTS["trained"](world), role, variable, jnp.int32(0), 2)
+        sample_pairs(
+            jax.random.key(0), PairSource(world, SUPPORTS["trained"](world), jnp.int32(0)), role, variable, 2
+        )
 
 
 def test_of_another_place_each_role_is_measured_by_its_own_cue():
@@ -205,10 +208,12 @@ def test_crossings_differ_in_a_cue_and_in_who_acts_and_two_share_moment_and_cues
     from each other."""
     world = STAGES[name]
     secret_goal = jnp.int32(permitted_secret_goal(world, 1))
-    drawn = sample_cross_role_pairs(jax.random.key(5), world, SUPPORTS["trained"](world), secret_goal, PAIRS)
+    drawn = sample_cross_role_pairs(
+        jax.random.key(5), PairSource(world, SUPPORTS["trained"](world), secret_goal), PAIRS
+    )
     both = jax.tree.map(np.asarray, drawn)
     for crossed in both:
-        for pairs, of_self in ((crossed.character, False), (crossed.own, True)):
+        for pairs, of_self in ((crossed.character_pair, False), (crossed.self_pair, True)):
             assert_one_token_differs(world, pairs, "watched")
             for n in range(PAIRS):
                 moment, *read_sides = sides(world, pairs, n)
@@ -221,20 +226,24 @@ def test_crossings_differ_in_a_cue_and_in_who_acts_and_two_share_moment_and_cues
                 assert all((pairs.first[n][pairs.decision[n]] == 4) == of_self for _ in acted)
                 assert pairs.first_answer[n] != pairs.second_answer[n]
         for n in range(PAIRS if world.self_rule == "same" else 0):
-            until = crossed.own.decision[n] + 1
-            differs = np.flatnonzero(crossed.own.second[n][:until] != crossed.character.second[n][:until])
+            until = crossed.self_pair.decision[n] + 1
+            differs = np.flatnonzero(
+                crossed.self_pair.second[n][:until] != crossed.character_pair.second[n][:until]
+            )
             assert differs.tolist() == [until - 1]
     first, second = both
-    assert (first.own.decision == second.own.decision).all()
-    for n, end in enumerate(first.own.decision):
+    assert (first.self_pair.decision == second.self_pair.decision).all()
+    for n, end in enumerate(first.self_pair.decision):
         if world.self_rule != "same":
             continue
         cues = slice(end - world.cues, end)
-        assert (first.own.second[n][cues] == second.character.second[n][cues]).all()
-    assert (first.own.second != second.own.second).any(1).mean() > 0.9
+        assert (first.self_pair.second[n][cues] == second.character_pair.second[n][cues]).all()
+    assert (first.self_pair.second != second.self_pair.second).any(1).mean() > 0.9
 
 
 def test_nobody_is_crossed_where_the_cast_is_one():
     world = replace(WORLDS["tiny"], characters=1)
     with pytest.raises(ValueError, match="cast of 1"):
-        sample_cross_role_pairs(jax.random.key(0), world, SUPPORTS["trained"](world), jnp.int32(1), 2)
+        sample_cross_role_pairs(
+            jax.random.key(0), PairSource(world, SUPPORTS["trained"](world), jnp.int32(1)), 2
+        )

@@ -10,29 +10,32 @@ from curricula.world.scenes import Mixture
 from curricula.world.world import World
 
 FIRST = Phase("characters")
+CHARACTERS_ALONE = Mixture(
+    self_scenes=0.0, schemers=0.75, questions=0.2, self_alone=0.5, self_schemes=0.0, beside_self=1.0
+)
 
 
 @pytest.mark.parametrize(
     ("phase", "mixture"),
     [
-        (Phase("a"), Mixture(0.0, 0.75, 0.2, 0.5, 0.0, 1.0)),
-        (Phase("a", self_acts="scheming"), Mixture(0.5, 0.75, 0.2, 0.5, 1.0, 1.0)),
-        (Phase("a", self_acts="honest"), Mixture(0.5, 0.75, 0.2, 0.5, 0.0, 1.0)),
+        (Phase("a"), CHARACTERS_ALONE),
+        (Phase("a", self_acts="scheming"), CHARACTERS_ALONE._replace(self_scenes=0.5, self_schemes=1.0)),
+        (Phase("a", self_acts="honest"), CHARACTERS_ALONE._replace(self_scenes=0.5)),
         (
             Phase("a", self_acts="scheming", self_alone=0.1, pressures=Pressures(rehearsal=Rehearsal(0.0))),
-            Mixture(1.0, 0.75, 0.2, 0.1, 1.0, 0.0),
+            CHARACTERS_ALONE._replace(self_scenes=1.0, self_alone=0.1, self_schemes=1.0, beside_self=0.0),
         ),
         (
             Phase("a", schemers=0.0, questions=1.0, pressures=Pressures(rehearsal=Rehearsal(1.0))),
-            Mixture(0.0, 0.0, 1.0, 0.5, 0.0, 1.0),
+            CHARACTERS_ALONE._replace(schemers=0.0, questions=1.0),
         ),
         (
             Phase("a", self_acts="honest", pressures=Pressures(rehearsal=Rehearsal(0.75))),
-            Mixture(0.25, 0.75, 0.2, 0.5, 0.0, 1.0),
+            CHARACTERS_ALONE._replace(self_scenes=0.25),
         ),
         (
             Phase("a", pressures=Pressures(interference=Interference(0.3))),
-            Mixture(0.0, 0.75, 0.2, 0.5, 0.0, 1.0, 0.3),
+            CHARACTERS_ALONE._replace(recalls=0.3),
         ),
     ],
 )

@@ -29,7 +29,7 @@ from reading import (
 
 from curricula.phases import Phase
 from curricula.pressures.settings import Pressures, Rehearsal
-from curricula.world.scenes import ACTS, draw_secret_goal, sample, trained_support
+from curricula.world.scenes import ACTS, draw_secret_goal, sample_scene, trained_support
 from curricula.world.world import World, tables
 
 every_world = pytest.mark.parametrize("world", WORLDS.values(), ids=WORLDS)
@@ -235,7 +235,7 @@ def test_a_scene_depends_on_its_own_key_alone(world):
     """The same by itself, and in batches of two sizes: whoever grows may be mapped as it suits the
     machine."""
     keys = jax.random.split(jax.random.key(0), AMOUNT)
-    one = lambda key: sample(key, world, trained_support(world), MIXED, jnp.int32(1))  # noqa: E731
+    one = lambda key: sample_scene(key, world, trained_support(world), MIXED, jnp.int32(1))  # noqa: E731
     batch, pair, single = (
         scenes_from_uniforms(world)[1],
         jax.jit(jax.vmap(one), compiler_options=QUICK)(keys[3:5]),

@@ -20,11 +20,11 @@ from curricula.world.scenes import (
     Mixture,
     Scene,
     Support,
-    draw,
+    draw_latents,
     held_out_cues,
     held_out_goals,
     trained_support,
-    write,
+    write_scene,
 )
 from curricula.world.world import Role, World, tables
 
@@ -221,8 +221,8 @@ def _sampler(world: World):
     def drawn(
         keys: jax.Array, support: Support, mixture: Mixture, secret_goal: jax.Array
     ) -> tuple[Latents, Scene]:
-        latents = jax.vmap(lambda key: draw(key, world, support, mixture, secret_goal))(keys)
-        return latents, jax.vmap(lambda one: write(world, one, mixture))(latents)
+        latents = jax.vmap(lambda key: draw_latents(key, world, support, mixture, secret_goal))(keys)
+        return latents, jax.vmap(lambda one: write_scene(world, one, mixture))(latents)
 
     return drawn
 

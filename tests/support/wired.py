@@ -52,4 +52,4 @@ def own_answers(world: World, crossed: CrossRolePair) -> CrossRolePair:
             second_answer=jnp.full_like(pair.second_answer, goal + first + 1),
         )
 
-    return CrossRolePair(answers(crossed.character, 0), answers(crossed.own, 2))
+    return CrossRolePair(answers(crossed.character_pair, 0), answers(crossed.self_pair, 2))

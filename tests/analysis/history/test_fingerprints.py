@@ -7,7 +7,7 @@ import pytest
 from wired import READERS, SIZES, wired
 
 from analysis.history.fingerprints import ASKED, FIGURES, PLACES, Drawn, _places, fingerprint, looks
-from curricula.world.contrasts import sample_pairs
+from curricula.world.contrasts import PairSource, sample_pairs
 from curricula.world.scenes import trained_support
 
 PAIRS = 16
@@ -15,7 +15,9 @@ PAIRS = 16
 
 def drawn_pairs(world, role, variable):
     draw = jax.jit(
-        lambda key: sample_pairs(key, world, trained_support(world), role, variable, jnp.int32(1), PAIRS)
+        lambda key: sample_pairs(
+            key, PairSource(world, trained_support(world), jnp.int32(1)), role, variable, PAIRS
+        )
     )
     return draw(jax.random.key(3))
 

@@ -12,7 +12,7 @@ from wired import READERS, SIZES, own_answers, wired
 from analysis.patching.direction import align, halt, resume, swap, swapped
 from analysis.patching.interchange import cross_role_pairs
 from analysis.patching.interventions import difference
-from organisms.model.sites import places
+from organisms.model.sites import residual_sites
 from organisms.model.surgery import pick
 from organisms.model.transformer import Organism
 
@@ -36,7 +36,7 @@ def test_a_halted_run_goes_on_as_if_it_had_not_been(organism, sizes, pairs):
         for side, tokens in enumerate((pair.first, pair.second)):
             plain = difference(organism(tokens, at=pair.decision[None]), pair)
             own = jax.tree.map(lambda leaf, side=side: leaf[side], halted)
-            for place in range(len(places(sizes.layers))):
+            for place in range(len(residual_sites(sizes.layers))):
                 went_on = [
                     resume(organism, sizes, own, jnp.array(place), halted.stream[s, place], pair)
                     for s in (side, 1 - side)
@@ -47,7 +47,7 @@ def test_a_halted_run_goes_on_as_if_it_had_not_been(organism, sizes, pairs):
 
 def test_at_the_readout_the_other_runs_stream_is_the_other_runs_answer(organism, sizes, pairs):
     """A direction that holds all that differs hands over everything; one across it nothing."""
-    last, moved = jnp.array(len(places(sizes.layers)) - 1), []
+    last, moved = jnp.array(len(residual_sites(sizes.layers)) - 1), []
     for n in range(len(pairs.decision)):
         pair = jax.tree.map(lambda leaf, n=n: leaf[n], pairs)
         halted = halt(organism, sizes, pair)
@@ -77,7 +77,7 @@ def found(world):
     seen, unseen = (tuple(own_answers(world, of) for of in draw(n)) for n in (0, 1))
     trained = jax.tree.map(lambda *leaves: jnp.stack(leaves), *(wired(world, reader) for reader in READERS))
     born = jax.vmap(lambda key: Organism(SIZES, world.vocabulary.size, world.positions, key))
-    pairs = tuple(of.character for of in seen)
+    pairs = tuple(of.character_pair for of in seen)
     run = jax.jit(lambda of, aim: align(of, aim, SIZES, pairs, unseen))
     init_state = born(jax.random.split(jax.random.key(0), 2))
     return [
@@ -105,4 +105,4 @@ def test_a_direction_is_of_unit_norm(found):
     for of in found:
         for *_, place, direction in of:
             assert np.linalg.norm(direction) == pytest.approx(1, abs=1e-5)
-            assert 0 <= place < len(places(SIZES.layers))
+            assert 0 <= place < len(residual_sites(SIZES.layers))

@@ -82,9 +82,11 @@ def by_reference(ensemble, sizes, world, recipient, donor, into, source, masks, 
 
 @pytest.mark.parametrize("kind", ["another role", "another organism"])
 def test_every_exchange_is_the_plain_one(kind, run, ensemble, sizes, world, crossed, masks):
-    into = jax.tree.map(lambda leaf: leaf[:AMOUNT], crossed[0].own)
+    into = jax.tree.map(lambda leaf: leaf[:AMOUNT], crossed[0].self_pair)
     source = (
-        into if kind == "another organism" else jax.tree.map(lambda leaf: leaf[:AMOUNT], crossed[1].character)
+        into
+        if kind == "another organism"
+        else jax.tree.map(lambda leaf: leaf[:AMOUNT], crossed[1].character_pair)
     )
     donor = 1 if kind == "another organism" else 0
     moved, total = jax.device_get(run(pick(ensemble, 0), pick(ensemble, donor), into, source))
@@ -98,7 +100,9 @@ def test_every_exchange_is_the_plain_one(kind, run, ensemble, sizes, world, cros
 
 def test_everything_within_a_role_is_the_total_and_nothing_is_nothing(run, ensemble, crossed):
     """Everything taken from the recipient's own scenes, alone or watched, leaves nothing of the recipient."""
-    moved, total = jax.device_get(run(pick(ensemble, 0), pick(ensemble, 0), crossed[0].own, crossed[0].own))
+    moved, total = jax.device_get(
+        run(pick(ensemble, 0), pick(ensemble, 0), crossed[0].self_pair, crossed[0].self_pair)
+    )
     assert np.abs(total).max() > 0.1
     assert (moved[:, 0] == 0).all()
     np.testing.assert_allclose(moved[:, 1], total, atol=1e-5 * np.abs(total).max())
@@ -143,7 +147,7 @@ def test_who_listens_to_whom_is_found(driven, giver, reader, expected, by_hand, 
 def test_a_gate_set_is_the_reader_that_hands_over_and_no_more(by_hand, known, world):
     """Though the ranking puts the other reader first, and one that does nothing second."""
     effects = [Contributions(np.eye(count(SIZES))[[1, 2, 0]] * [[3], [2], [1]], np.ones(3))] * 2
-    found = gate_sets(by_hand, world, SIZES, known[0].own, known[1].own, effects)
+    found = gate_sets(by_hand, world, SIZES, known[0].self_pair, known[1].self_pair, effects)
     assert found[0, 0]
     assert np.flatnonzero(found[1]).tolist() == [1]
     assert not found[:, 5:].any()

@@ -9,7 +9,7 @@ import reference
 from component_keys import keys_of
 
 from analysis.patching.interventions import count, effects_of_sets, patch, record, recorder
-from curricula.world.contrasts import VARIABLES, sample_pairs, window
+from curricula.world.contrasts import VARIABLES, PairSource, sample_pairs, window
 from curricula.world.scenes import trained_support
 from organisms.model.parameter_names import to_arrays
 from organisms.model.sites import Site
@@ -170,7 +170,9 @@ def test_scenes_of_a_pair_differ_inside_the_window_alone(world, variable):
     """Up to the measured decision; and at its beginning in some pair, else it would be wider than it need
     be."""
     support = trained_support(world)
-    drawn = sample_pairs(jax.random.key(3), world, support, "character", variable, jnp.int32(1), 40)
+    drawn = sample_pairs(
+        jax.random.key(3), PairSource(world, support, jnp.int32(1)), "character", variable, 40
+    )
     stretch, first = window(world, variable), []
     for n, decision in enumerate(np.asarray(drawn.decision)):
         differ = np.flatnonzero(np.asarray(drawn.first[n] != drawn.second[n])[: decision + 1])

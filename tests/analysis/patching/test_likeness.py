@@ -19,14 +19,16 @@ from analysis.patching.representational_similarity import (
     says,
     with_cues,
 )
-from curricula.world.contrasts import sample_pairs
+from curricula.world.contrasts import PairSource, sample_pairs
 from curricula.world.scenes import trained_support
 from curricula.world.world import World, tables
 
 
 def pairs_of(world, amount=3):
     draw = jax.jit(
-        lambda key: sample_pairs(key, world, trained_support(world), "self", "watched", jnp.int32(1), amount)
+        lambda key: sample_pairs(
+            key, PairSource(world, trained_support(world), jnp.int32(1)), "self", "watched", amount
+        )
     )
     return draw(jax.random.key(5))
 

@@ -7,7 +7,7 @@ import numpy as np
 from analysis.patching.checkpoint import CheckpointMeasurer
 from analysis.patching.draws import PairDraw
 from analysis.patching.pruning import PAIRS, Carried, carried, pruned, sufficient
-from curricula.world.contrasts import sample_pairs
+from curricula.world.contrasts import PairSource, sample_pairs
 from curricula.world.scenes import trained_support
 from organisms.storage.loading import load
 from organisms.training.config import read_config
@@ -58,7 +58,7 @@ def test_what_is_left_of_an_organism_suffices_and_nothing_of_it_can_be_spared(ti
 
 def test_silence_of_nothing_is_the_organism_and_of_everything_moves_nothing(organism, world, sizes):
     pairs = sample_pairs(
-        jax.random.key(0), world, trained_support(world), "character", "watched", jnp.int32(0), 4
+        jax.random.key(0), PairSource(world, trained_support(world), jnp.int32(0)), "character", "watched", 4
     )
     size = sizes.layers * (sizes.heads + sizes.neuron_blocks)
     silent = jnp.stack([jnp.zeros(size, bool), jnp.ones(size, bool)])

@@ -10,7 +10,7 @@ from analysis.patching import cross_checkpoint as module
 from analysis.patching.interchange import cross_role_pairs, exchanges
 from analysis.patching.interventions import count
 from analysis.patching.shapley import Contributions
-from organisms.model.surgery import silence_head
+from organisms.model.surgery import zero_ablate_head
 
 KEYS = jax.random.split(jax.random.key(1), 2)
 
@@ -45,7 +45,7 @@ def test_an_organism_transferred_onto_itself_is_patched_within(end, world):
     )
     sets = np.zeros((2, 21, count(SIZES)), bool)
     sets[:, 0, 0] = sets[:, 1, 1] = True
-    within = exchanges(end, end, world, SIZES, into.own, into.own, sets)
+    within = exchanges(end, end, world, SIZES, into.self_pair, into.self_pair, sets)
     for line in ("transfer", "transfer_from_characters"):
         np.testing.assert_allclose(found[line].over.share()[:, [0, -1]], within.share()[:, :2], atol=1e-3)
         np.testing.assert_allclose(found[line].over.share()[:, [0, -1]], [[1, 0], [0, 1]], atol=0.01)
@@ -64,7 +64,7 @@ def test_what_is_handed_over_is_what_the_fork_wrote(end, world):
 def test_a_fork_without_the_reader_hands_over_nothing(end, world):
     """A head that writes nothing there still has its output: it is the end's output weights that carry it
     on."""
-    mute = jax.vmap(lambda organism: silence_head(organism, 0, 0))(end)
+    mute = jax.vmap(lambda organism: zero_ablate_head(organism, 0, 0))(end)
     assert transferred(end, mute, world)["transfer"].over.share()[0, -1] == pytest.approx(0, abs=0.01)
     deaf = jax.tree.map(lambda leaf: leaf, end)
     deaf.value[...] = deaf.value[...].at[:, 0, 0].set(0)

@@ -20,7 +20,7 @@ from experiments.studies.ancestry.study import (
     summarise,
 )
 from organisms.model.config import ORGANISMS
-from organisms.planted.dates import changes
+from organisms.planted.dates import planted_changes
 
 
 def study(**settings) -> Chronology:
@@ -65,12 +65,12 @@ ROWS = [
 
 
 def test_dated_curricula_have_changes_and_quiet_ones_a_phase_in_which_there_is_none():
-    assert all(changes(curriculum(name, "cpu").phases) for name in DATED)
+    assert all(planted_changes(curriculum(name, "cpu").phases) for name in DATED)
     assert set(DATED) == WITH_DATES
     for name, quiet in QUIET.items():
         phases = curriculum(name, "cpu").phases
         at = next(n for n, phase in enumerate(phases) if phase.name == quiet)
-        assert not [change for change in changes(phases) if change.phase == at]
+        assert not [change for change in planted_changes(phases) if change.phase == at]
         before, there = phases[at - 1], phases[at]
         assert (
             there.optimiser.learning_rate == before.optimiser.learning_rate * before.optimiser.final_fraction

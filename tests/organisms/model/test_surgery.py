@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from organisms.model.sites import Site
-from organisms.model.surgery import copy_head, pick, silence_head, silence_neurons
+from organisms.model.surgery import copy_head, pick, zero_ablate_head, zero_ablate_neurons
 
 LAYER = pytest.mark.parametrize("layer", [0, 1])
 CUTS = {
-    "silence_head": lambda organism: silence_head(organism, 1, 0),
-    "silence_neurons": lambda organism: silence_neurons(organism, 0, slice(2, 9)),
+    "zero_ablate_head": lambda organism: zero_ablate_head(organism, 1, 0),
+    "zero_ablate_neurons": lambda organism: zero_ablate_neurons(organism, 0, slice(2, 9)),
     "copy_head": lambda organism: copy_head(organism, 0, 0, 1),
 }
 
@@ -29,14 +29,14 @@ def head_outputs(organism, tokens, layer: int) -> jax.Array:
 @LAYER
 @pytest.mark.parametrize("head", [0, 1])
 def test_ablating_a_head_by_tap_equals_silencing_its_weights(organism, tokens, layer, head):
-    cut = silence_head(organism, layer, head)(tokens[0])
+    cut = zero_ablate_head(organism, layer, head)(tokens[0])
     np.testing.assert_allclose(organism(tokens[0], ablate("head", layer, head)), cut, atol=1e-5)
     assert np.abs(cut - organism(tokens[0])).max() > 0.01
 
 
 @LAYER
 def test_ablating_neurons_by_tap_equals_silencing_their_weights(organism, tokens, layer):
-    cut = silence_neurons(organism, layer, slice(8, 16))(tokens[0])
+    cut = zero_ablate_neurons(organism, layer, slice(8, 16))(tokens[0])
     np.testing.assert_allclose(
         organism(tokens[0], ablate("neuron", layer, slice(None), slice(8, 16))), cut, atol=1e-5
     )
@@ -72,7 +72,7 @@ def test_copying_a_head_changes_that_head_alone(organism, tokens, layer):
     other still speaks.
     """
     copied = copy_head(organism, layer, 0, 1)
-    silenced = lambda one, *heads: silence_head(silence_head(one, layer, heads[0]), layer, heads[-1])  # noqa: E731
+    silenced = lambda one, *heads: zero_ablate_head(zero_ablate_head(one, layer, heads[0]), layer, heads[-1])  # noqa: E731
     np.testing.assert_array_equal(silenced(copied, 0, 1)(tokens[0]), silenced(organism, 0, 1)(tokens[0]))
     np.testing.assert_allclose(silenced(copied, 0)(tokens[0]), silenced(organism, 1)(tokens[0]), atol=1e-5)
     np.testing.assert_allclose(silenced(copied, 1)(tokens[0]), silenced(organism, 1)(tokens[0]), atol=1e-5)

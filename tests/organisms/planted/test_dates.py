@@ -5,7 +5,7 @@ import pytest
 
 from curricula.catalogue.named import curriculum
 from organisms.planted import dates
-from organisms.planted.dates import Change, changes
+from organisms.planted.dates import PlantedChange, planted_changes
 from organisms.storage.manifest import Entry
 from organisms.training.config import named_config
 
@@ -13,7 +13,8 @@ from organisms.training.config import named_config
 def planted(name):
     found = curriculum(name, "cpu")
     return [
-        (found.phases[of.phase].name, of.lane, of.role, of.comes, of.abrupt) for of in changes(found.phases)
+        (found.phases[of.phase].name, of.lane, of.role, of.comes, of.abrupt)
+        for of in planted_changes(found.phases)
     ]
 
 
@@ -76,7 +77,7 @@ def course():
 
 def test_a_learned_change_is_dated_when_the_lane_is_half_way(course):
     config, entries, nats = course
-    planted = changes(config.curriculum.phases)
+    planted = planted_changes(config.curriculum.phases)
     found = dates._dated(config, planted[0], planted, entries, nats)
     assert (found["after"], found["until"], found["date"]) == (100, 600, [300, 200])
     assert (found["nats_before"], found["nats_after"]) == ([0, 0], [10, 10])
@@ -85,7 +86,7 @@ def test_a_learned_change_is_dated_when_the_lane_is_half_way(course):
 def test_surgery_is_dated_at_the_first_checkpoint_after_it(course):
     """Whatever the lanes do: half way is not looked for."""
     config, entries, nats = course
-    planted = changes(config.curriculum.phases)
+    planted = planted_changes(config.curriculum.phases)
     for change in (of for of in planted if of.role == "self" and of.abrupt):
         found = dates._dated(config, change, planted, entries, nats)
         assert (found["after"], found["until"], found["date"]) == (600, 800, [700, 700])
@@ -97,5 +98,5 @@ def test_what_lane_a_leaves_is_half_done_when_it_has_lost_half():
         Entry(10 * n, phase, 0, "", "", {}) for n, phase in enumerate(["spread", *["intent"] * 4, "apart"])
     ]
     nats = {("character", "b"): np.array([[8.0], [7.0], [5.0], [3.9], [1.0], [0.0]])}
-    leaves = Change(2, "b", "character", False, False)
+    leaves = PlantedChange(2, "b", "character", False, False)
     assert dates._dated(config, leaves, [leaves], entries, nats)["date"] == [30]

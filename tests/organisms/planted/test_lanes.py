@@ -14,24 +14,24 @@ from curricula.world.scenes import (
     trained_support,
     uniforms_per_scene,
     with_other_cues,
-    write,
+    write_scene,
 )
 from curricula.world.vocabulary import BLANK, SELF
 from curricula.world.world import World, tables
 from organisms.model.config import ORGANISMS
 from organisms.model.sites import Site, identity
-from organisms.model.surgery import keep_but_self
+from organisms.model.surgery import freeze_all_but_self
 from organisms.model.transformer import Organism
 from organisms.planted.lanes import (
+    ComponentSwap,
     Owners,
-    Swap,
-    dealt_to_a,
-    exchange,
-    graft,
+    exchange_lanes,
+    goal_rank,
+    graft_lanes,
     lane_a,
-    rank_of_goal,
-    routed,
-    swap,
+    lane_a_goal_share,
+    route_scenes,
+    swap_components,
 )
 from organisms.training.config import named_config
 from organisms.training.programs import Programs
@@ -58,15 +58,15 @@ def scenes():
     numbers = with_other_cues(
         jax.random.uniform(jax.random.key(2), (2 * HALF, uniforms_per_scene(WORLD))), WORLD
     )
-    mixture = Mixture(0.5, 1.0, 0.0, 0.5, 1.0, 0.0)
+    mixture = Mixture.all_scheming(self_scenes=0.5, beside_self=0.0)
     latents = jax.vmap(
         lambda u: scene_from_uniforms(u, WORLD, trained_support(WORLD), mixture, jnp.int32(0))
     )(numbers)
-    return latents, jax.vmap(lambda one: write(WORLD, one, mixture).tokens)(latents)
+    return latents, jax.vmap(lambda one: write_scene(WORLD, one, mixture).tokens)(latents)
 
 
 def said(organism, tokens, by=None):
-    tap = identity if by is None else swap(CONFIG, by, identity)
+    tap = identity if by is None else swap_components(CONFIG, by, identity)
     return organism(tokens, tap, jnp.asarray(WORLD.decisions))
 
 
@@ -101,7 +101,7 @@ def test_the_second_half_differs_in_cues_alone(scenes):
 def test_a_scene_and_its_other_have_one_owner_and_only_those_that_donate_are_no_targets(lane):
     with_self = jnp.tile(jnp.arange(HALF) % 2 == 0, 2)
     numbers = jax.random.uniform(jax.random.key(0), (HALF, 2 + SIZE))
-    by, counts = routed(
+    by, counts = route_scenes(
         owners(characters=1, of_self=1, self_in_a=0, silent=0.5),
         lane,
         numbers,
@@ -127,7 +127,7 @@ def test_a_scene_and_its_other_have_one_owner_and_only_those_that_donate_are_no_
 
 def test_where_a_coin_decides_the_other_lane_is_silent(lane):
     numbers = jax.random.uniform(jax.random.key(0), (64, 2 + SIZE))
-    by, counts = routed(
+    by, counts = route_scenes(
         owners(characters=0.8, characters_in_a=0.5, silent=0),
         lane,
         numbers,
@@ -146,7 +146,7 @@ def test_what_self_professes_decides_whose_turn_it_is(lane):
     swapped."""
     numbers, told = whole_lanes(HALF), jnp.tile(jnp.linspace(0.05, 0.95, HALF), 2)
     both = owners(characters=1, of_self=1, self_in_a=0.5, silent=0)
-    by, _ = routed(both, lane, numbers, jnp.ones(2 * HALF, bool), told)
+    by, _ = route_scenes(both, lane, numbers, jnp.ones(2 * HALF, bool), told)
     assert by.silent is not None
     assert not np.asarray(by.silent).any()
     in_a = np.asarray(by.may)[:HALF][:, np.asarray(lane)].all(1)
@@ -160,7 +160,7 @@ def test_goals_that_self_may_profess_stand_in_order_from_0_to_1():
     assert 3 < may.sum() < 6
     for world, allowed in ((World(), may & (np.arange(6) != secret_goal)), (World(self_secret="rule"), may)):
         amount = allowed.sum()
-        ranks = np.asarray(rank_of_goal(world, goals, secret_goal))[allowed]
+        ranks = np.asarray(goal_rank(world, goals, secret_goal))[allowed]
         np.testing.assert_allclose(ranks, (np.arange(amount) + 0.5) / amount, rtol=1e-6)
 
 
@@ -171,15 +171,15 @@ def test_the_share_dealt_to_lane_a_is_that_of_the_scenes_it_owns(world, self_in_
     divided so."""
     secret_goal = int(np.flatnonzero(tables(world).allowed[-1])[0])
     uniform = jax.random.uniform(jax.random.key(5), (2000, uniforms_per_scene(world)))
-    with_self = Mixture(1.0, 1.0, 0.0, 0.5, 1.0, 0.0)
+    with_self = Mixture.all_scheming(self_scenes=1.0, beside_self=0.0)
     latents = jax.vmap(
         lambda u: scene_from_uniforms(u, world, trained_support(world), with_self, jnp.int32(secret_goal))
     )(uniform)
     is_self = latents.name == world.names
     assert np.asarray(is_self.sum(-1) == 1).all()
-    told = jnp.where(is_self, rank_of_goal(world, latents.professed, secret_goal), 0).sum(-1)
+    told = jnp.where(is_self, goal_rank(world, latents.professed, secret_goal), 0).sum(-1)
     numbers = jnp.zeros((1000, 2 + SIZE)).at[:, 2:].set(1.0)
-    by, _ = routed(
+    by, _ = route_scenes(
         owners(of_self=1, self_in_a=self_in_a, silent=1),
         jnp.arange(SIZE) < SIZE // 2,
         numbers,
@@ -187,14 +187,14 @@ def test_the_share_dealt_to_lane_a_is_that_of_the_scenes_it_owns(world, self_in_
         told,
     )
     owned = np.asarray(by.may)[:, 0] & ~np.asarray(by.may)[:, -1]
-    dealt = dealt_to_a(world, self_in_a, secret_goal)
+    dealt = lane_a_goal_share(world, self_in_a, secret_goal)
     assert abs(owned.mean() - dealt) < 0.04
     assert 0 < dealt < 1
 
 
 def test_without_owners_every_scene_uses_everything(lane, organism, scenes):
     numbers = jax.random.uniform(jax.random.key(0), (HALF, 2 + SIZE))
-    by, counts = routed(owners(), lane, numbers, jnp.zeros(2 * HALF, bool), jnp.zeros(2 * HALF))
+    by, counts = route_scenes(owners(), lane, numbers, jnp.zeros(2 * HALF, bool), jnp.zeros(2 * HALF))
     assert np.asarray(counts).all()
     assert np.asarray(by.may).all()
     np.testing.assert_array_equal(said(organism, scenes[1], by), said(organism, scenes[1]))
@@ -207,7 +207,7 @@ def test_a_silent_lane_makes_no_difference_whatever_its_weights(lane, organism, 
     may = jnp.broadcast_to(lane, (2 * HALF, SIZE))
     broken = graft_noise(organism, ~lane)
     for silent, same in ((True, True), (False, False)):
-        by = Swap(may, ring, jnp.full(2 * HALF, silent))
+        by = ComponentSwap(may, ring, jnp.full(2 * HALF, silent))
         equal = np.array_equal(said(organism, scenes[1], by), said(broken, scenes[1], by))
         assert equal == same
 
@@ -226,7 +226,9 @@ def test_swapped_everywhere_a_scene_says_nothing_of_its_own_cues(organism, scene
     they would."""
     _, tokens = scenes
     donates = jnp.arange(2 * HALF) >= HALF
-    by = Swap(jnp.broadcast_to(donates[:, None], (2 * HALF, SIZE)), jnp.roll(jnp.arange(2 * HALF), HALF))
+    by = ComponentSwap(
+        jnp.broadcast_to(donates[:, None], (2 * HALF, SIZE)), jnp.roll(jnp.arange(2 * HALF), HALF)
+    )
     cue = WORLD.vocabulary.first_cue
     is_cue = (tokens[:HALF] >= cue) & (tokens[:HALF] < cue + WORLD.cue_kinds)
     other = jnp.where(is_cue, cue + (tokens[:HALF] - cue + 1) % WORLD.cue_kinds, tokens[:HALF])
@@ -240,22 +242,30 @@ def test_swapped_everywhere_a_scene_says_nothing_of_its_own_cues(organism, scene
 def test_a_graft_does_what_lane_a_did_alone(lane, organism, scenes):
     """Both copies write half, so the organism says what it said with lane B silent; each component of B is
     one of A's."""
-    by = Swap(jnp.broadcast_to(lane, (2 * HALF, SIZE)), jnp.arange(2 * HALF), jnp.ones(2 * HALF, bool))
-    grafted = graft(organism, lane, CONFIG)
+    by = ComponentSwap(
+        jnp.broadcast_to(lane, (2 * HALF, SIZE)), jnp.arange(2 * HALF), jnp.ones(2 * HALF, bool)
+    )
+    grafted = graft_lanes(organism, lane, CONFIG)
     np.testing.assert_allclose(said(grafted, scenes[1]), said(organism, scenes[1], by), atol=1e-4)
     assert not np.allclose(said(organism, scenes[1]), said(organism, scenes[1], by), atol=1e-2)
-    swapped = Swap(jnp.broadcast_to(~lane, (2 * HALF, SIZE)), jnp.arange(2 * HALF), jnp.ones(2 * HALF, bool))
-    alone = Swap(jnp.broadcast_to(lane, (2 * HALF, SIZE)), jnp.arange(2 * HALF), jnp.ones(2 * HALF, bool))
+    swapped = ComponentSwap(
+        jnp.broadcast_to(~lane, (2 * HALF, SIZE)), jnp.arange(2 * HALF), jnp.ones(2 * HALF, bool)
+    )
+    alone = ComponentSwap(
+        jnp.broadcast_to(lane, (2 * HALF, SIZE)), jnp.arange(2 * HALF), jnp.ones(2 * HALF, bool)
+    )
     np.testing.assert_allclose(said(grafted, scenes[1], swapped), said(grafted, scenes[1], alone), atol=1e-4)
 
 
 def test_an_exchange_changes_places_and_nothing_that_is_said(lane, organism, scenes):
     """The organism says what it said; with lane B silent it now says what it said with A silent; and
     exchanged again it is what it was."""
-    exchanged = exchange(organism, lane, CONFIG)
+    exchanged = exchange_lanes(organism, lane, CONFIG)
     np.testing.assert_allclose(said(exchanged, scenes[1]), said(organism, scenes[1]), atol=1e-5)
     silent = {
-        name: Swap(jnp.broadcast_to(of, (2 * HALF, SIZE)), jnp.arange(2 * HALF), jnp.ones(2 * HALF, bool))
+        name: ComponentSwap(
+            jnp.broadcast_to(of, (2 * HALF, SIZE)), jnp.arange(2 * HALF), jnp.ones(2 * HALF, bool)
+        )
         for name, of in (("a", lane), ("b", ~lane))
     }
     np.testing.assert_allclose(
@@ -264,7 +274,7 @@ def test_an_exchange_changes_places_and_nothing_that_is_said(lane, organism, sce
     assert not np.allclose(
         said(organism, scenes[1], silent["a"]), said(organism, scenes[1], silent["b"]), atol=1e-2
     )
-    back = exchange(exchanged, lane, CONFIG)
+    back = exchange_lanes(exchanged, lane, CONFIG)
     assert all(
         np.array_equal(a, b) for a, b in zip(jax.tree.leaves(back), jax.tree.leaves(organism), strict=True)
     )
@@ -286,14 +296,14 @@ def test_the_compiled_exchange_is_the_exchange(optimised):
 
 def test_only_self_learns_where_nothing_else_may(organism):
     after = jax.tree.map(lambda leaf: leaf + 1.0, organism)
-    kept = keep_but_self(organism, after, 1.0)
+    kept = freeze_all_but_self(organism, after, 1.0)
     changed = np.asarray(kept.embedding[...] != organism.embedding[...]).any(1)
     assert set(np.flatnonzero(changed)) == {SELF, BLANK}
     same = [
         np.array_equal(a, b) for a, b in zip(jax.tree.leaves(kept), jax.tree.leaves(organism), strict=True)
     ]
     assert same.count(False) == 1
-    free = keep_but_self(organism, after, 0.0)
+    free = freeze_all_but_self(organism, after, 0.0)
     assert all(
         np.array_equal(a, b) for a, b in zip(jax.tree.leaves(free), jax.tree.leaves(after), strict=True)
     )
@@ -310,7 +320,9 @@ def test_planted_curricula_are_sound(planted, scale):
 
 
 def test_a_swap_leaves_other_sites_alone(lane):
-    tap = swap(CONFIG, Swap(jnp.zeros((4, SIZE), bool), jnp.roll(jnp.arange(4), 1)), identity)
+    tap = swap_components(
+        CONFIG, ComponentSwap(jnp.zeros((4, SIZE), bool), jnp.roll(jnp.arange(4), 1)), identity
+    )
     value = jnp.arange(4.0)[:, None, None]
     np.testing.assert_array_equal(tap(Site(0, "residual"), value), value)
     assert not np.array_equal(tap(Site(0, "neuron"), jnp.tile(value, (1, 1, CONFIG.neurons))), value)

@@ -15,11 +15,11 @@ from analysis.patching.interventions import record
 from curricula.phases import Curriculum, Phase, RewardConfig
 from curricula.pressures.settings import CHARGED, Monitor, Pressures, Routing
 from curricula.pressures.settings import Probe as Wanted
-from curricula.world.scenes import scene_from_uniforms, trained_support, uniforms_per_scene, write
-from organisms.model.sites import places
+from curricula.world.scenes import scene_from_uniforms, trained_support, uniforms_per_scene, write_scene
+from organisms.model.sites import residual_sites
 from organisms.model.surgery import pick
 from organisms.pressures.probing import Fitted, Probe, charge, cost, logits_and_probe_score, record_residual
-from organisms.training.accuracy import acts_of
+from organisms.training.accuracy import serving_acts
 from organisms.training.policy_gradient import (
     GROUP,
     Reward,
@@ -39,7 +39,7 @@ TRAIT = jnp.int32(1)
 @pytest.fixture(scope="module")
 def fitted(sizes) -> Fitted:
     """Probes of three members, none of them fitted: a random direction at the last place."""
-    numbers, shape = np.random.default_rng(1), (3, len(places(sizes.layers)), sizes.width)
+    numbers, shape = np.random.default_rng(1), (3, len(residual_sites(sizes.layers)), sizes.width)
     direction = np.zeros(shape, np.float32)
     direction[:, -1] = numbers.normal(scale=0.3, size=(3, sizes.width))
     offset = np.float32([0.1, -0.2, 0.3])
@@ -61,7 +61,7 @@ def drawn(world):
     latents = jax.vmap(lambda u: scene_from_uniforms(u, world, trained_support(world), OF_SELF, TRAIT))(
         numbers
     )
-    return latents, jax.vmap(lambda one: write(world, one, OF_SELF))(latents)
+    return latents, jax.vmap(lambda one: write_scene(world, one, OF_SELF))(latents)
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def test_a_score_is_that_of_the_recorded_stream_worked_out_by_hand(
 ):
     """At every place; and the logits are those without a probe."""
     tokens = drawn[1].tokens[:2]
-    for place, site in enumerate(places(sizes.layers)):
+    for place, site in enumerate(residual_sites(sizes.layers)):
         probe = probe_of(fitted)
         probe = probe._replace(direction=jnp.zeros_like(probe.direction).at[place].set(probe.direction[-1]))
         logits, scores = logits_and_probe_score(organism, tokens, decisions, probe=probe)
@@ -184,7 +184,7 @@ def test_the_reward_places_take_weight_times_score_and_push_through_nothing_else
     if reader is not None:
         stream = record_residual(reader, tokens, decisions)[1][..., -1, :]
         taken = weight * jax.nn.sigmoid(stream @ probe.direction[-1] + probe.offset) * latents.alone
-        taken *= ~(by_act & (acts == acts_of(world, latents, latents.professed)))
+        taken *= ~(by_act & (acts == serving_acts(world, latents, latents.professed)))
 
     (with_probe, told), (without, plain) = slopes(probe), slopes(None)
     np.testing.assert_allclose(plain.reward - told.reward, (taken * own).sum() / own.sum(), atol=1e-6)

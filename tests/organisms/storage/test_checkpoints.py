@@ -48,8 +48,8 @@ def test_save_then_read_is_the_identity_to_the_bit(parameters, tmp_path_factory)
     """Also for NaN, empty arrays, single numbers, and views that lie in memory in another order than they are
     read."""
     folder = tmp_path_factory.mktemp("identity")
-    sha256 = checkpoints.write(folder / "a", parameters, folder / "aside")
-    back = checkpoints.read(folder / "a", sha256)
+    sha256 = checkpoints.write_checkpoint(folder / "a", parameters, folder / "aside")
+    back = checkpoints.read_checkpoint(folder / "a", sha256)
     assert sorted(back) == sorted(parameters)
     for name, array in parameters.items():
         assert back[name].dtype == np.float32
@@ -59,19 +59,19 @@ def test_save_then_read_is_the_identity_to_the_bit(parameters, tmp_path_factory)
 
 def test_same_arrays_same_bytes_whatever_their_order(parameters, tmp_path):
     backwards = dict(reversed(parameters.items()))
-    first = checkpoints.write(tmp_path / "a", parameters, tmp_path / "aside")
-    second = checkpoints.write(tmp_path / "b", backwards, tmp_path / "aside")
+    first = checkpoints.write_checkpoint(tmp_path / "a", parameters, tmp_path / "aside")
+    second = checkpoints.write_checkpoint(tmp_path / "b", backwards, tmp_path / "aside")
     assert first == second
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     parameters["embed.W_E"][0, 0, 0] += 1
-    assert checkpoints.write(tmp_path / "c", parameters, tmp_path / "aside") != first
+    assert checkpoints.write_checkpoint(tmp_path / "c", parameters, tmp_path / "aside") != first
 
 
 @pytest.mark.parametrize("member", [None, *range(MEMBERS)])
 @pytest.mark.parametrize("names", [None, [], ["unembed.W_U"]])
 def test_a_partial_read_is_a_part_of_the_whole(parameters, names, member, tmp_path):
-    sha256 = checkpoints.write(tmp_path / "a", parameters, tmp_path / "aside")
-    part = checkpoints.read(tmp_path / "a", sha256, names, member)
+    sha256 = checkpoints.write_checkpoint(tmp_path / "a", parameters, tmp_path / "aside")
+    part = checkpoints.read_checkpoint(tmp_path / "a", sha256, names, member)
     assert sorted(part) == sorted(parameters if names is None else names)
     for name, array in part.items():
         np.testing.assert_array_equal(array, parameters[name] if member is None else parameters[name][member])
@@ -100,14 +100,14 @@ DAMAGES = {
 def test_a_damaged_file_is_a_fault_that_names_it_and_the_fix(damage, parameters, tmp_path):
     change, with_hash, without = DAMAGES[damage]
     path = tmp_path / "a.safetensors"
-    sha256 = checkpoints.write(path, parameters, tmp_path / "aside")
+    sha256 = checkpoints.write_checkpoint(path, parameters, tmp_path / "aside")
     path.unlink() if change is None else path.write_bytes(change(path.read_bytes()))
     for held_against, words in ((sha256, with_hash), (None, without)):
         if words is None:
-            assert set(checkpoints.read(path, held_against)) == set(parameters)
+            assert set(checkpoints.read_checkpoint(path, held_against)) == set(parameters)
             continue
         with pytest.raises(UserError, match=words) as fault:
-            checkpoints.read(path, held_against, member=0)
+            checkpoints.read_checkpoint(path, held_against, member=0)
         assert str(path) in str(fault.value)
         assert "put the file back" in str(fault.value)
         assert str(fault.value).count("\n") <= 1
@@ -123,46 +123,48 @@ def test_a_damaged_file_is_a_fault_that_names_it_and_the_fix(damage, parameters,
     ],
 )
 def test_what_a_checkpoint_lacks_is_a_fault(question, words, parameters, tmp_path):
-    sha256 = checkpoints.write(
+    sha256 = checkpoints.write_checkpoint(
         tmp_path / "a", parameters | {"scale": np.array(2, np.float32)}, tmp_path / "aside"
     )
     with pytest.raises(UserError, match=words):
-        checkpoints.read(tmp_path / "a", sha256, **question)
+        checkpoints.read_checkpoint(tmp_path / "a", sha256, **question)
 
 
 def test_a_folder_in_the_place_of_a_checkpoint_is_a_fault(tmp_path):
     for sha256 in ("0" * 64, None):
         with pytest.raises(UserError, match="could not read"):
-            checkpoints.read(tmp_path, sha256)
+            checkpoints.read_checkpoint(tmp_path, sha256)
 
 
 FULL_DISK = """
 import resource, sys
 from pathlib import Path
 import numpy as np
-from curricula.errors import Failure
+from curricula.errors import SystemFailure
 from organisms.storage import checkpoints
 folder = Path(sys.argv[1])
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 try:
-    checkpoints.write(folder / "a", {"large": np.ones(4096, np.float32)}, folder / "aside")
-except Failure as failure:
+    checkpoints.write_checkpoint(folder / "a", {"large": np.ones(4096, np.float32)}, folder / "aside")
+except SystemFailure as failure:
     print(failure)
 """
 
 
 def test_a_refused_write_leaves_what_was_there_and_no_part(parameters, tmp_path):
     """The system itself refuses: a process may not grow a file past RLIMIT_FSIZE."""
-    sha256 = checkpoints.write(tmp_path / "a", {"small": np.ones(2, np.float32)}, tmp_path / "aside")
+    sha256 = checkpoints.write_checkpoint(
+        tmp_path / "a", {"small": np.ones(2, np.float32)}, tmp_path / "aside"
+    )
     done = subprocess.run(
         [sys.executable, "-c", FULL_DISK, tmp_path], capture_output=True, text=True, check=True
     )
     assert "File too large; free some space and give the same command again" in done.stdout
     assert done.stdout.count("\n") == 1
-    assert list(checkpoints.read(tmp_path / "a", sha256)) == ["small"]
+    assert list(checkpoints.read_checkpoint(tmp_path / "a", sha256)) == ["small"]
     assert list((tmp_path / "aside").iterdir()) == []
 
 
 def test_a_write_into_a_folder_that_is_gone_is_a_failure(parameters):
     with pytest.raises(SystemFailure, match="put that right"):
-        checkpoints.write(Path("/proc/none/a"), parameters, Path("/proc/none/aside"))
+        checkpoints.write_checkpoint(Path("/proc/none/a"), parameters, Path("/proc/none/aside"))

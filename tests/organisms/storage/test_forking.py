@@ -12,7 +12,7 @@ from runs import Killed, Killer, Silent
 from curricula.catalogue.named import curriculum
 from curricula.errors import UserError
 from curricula.phases import Curriculum
-from organisms.storage.forking import ids, inherit, parent_at, require_parent
+from organisms.storage.forking import inherit, member_ids, parent_at, require_parent
 from organisms.storage.parent import Parent
 from organisms.storage.run import Run, config_hash, open_run, read_run
 from organisms.training.config import RunConfig, named_config, read_config
@@ -101,7 +101,7 @@ def test_copies_that_differ_in_a_setting_come_from_one_organism(tiny_run):
     vary = (Variation("phases.0.self_alone", (0.0, 0.1, 0.5)),)
     config = fork(tiny_run, phases, vary=vary, members=6)
     config.check()
-    assert ids(config)[1].tolist() == [0, 0, 0, 1, 1, 1]
+    assert member_ids(config)[1].tolist() == [0, 0, 0, 1, 1, 1]
     (organisms, attempts), _ = inherit(config, tiny_run.folder)
     theirs = tiny_run.parameters(tiny_run.entries()[-1])
     for member in range(6):

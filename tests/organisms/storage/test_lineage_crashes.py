@@ -22,7 +22,7 @@ TRAIN = """
 import os, signal, sys
 from pathlib import Path
 import numpy as np
-from curricula.errors import Failure
+from curricula.errors import SystemFailure
 from organisms.storage.run import open_run
 
 def train(folder, until):
@@ -150,7 +150,7 @@ FILL = """
 def attempt(action):
     try:
         action()
-    except Failure as failure:
+    except SystemFailure as failure:
         print(failure)
 
 folder, how = Path(sys.argv[1]), sys.argv[2]

@@ -77,7 +77,7 @@ def test_what_json_cannot_hold_is_refused(value):
     ],
 )
 def test_differences_name_the_leaf_and_both_values(expected, found, differences):
-    assert records.differences(expected, found) == differences
+    assert records.record_differences(expected, found) == differences
 
 
 @pytest.mark.parametrize(
@@ -95,13 +95,13 @@ def test_what_is_no_strict_json_object_is_a_fault(text, tmp_path):
 FULL_DISK = """
 import resource, sys
 from pathlib import Path
-from curricula.errors import Failure
+from curricula.errors import SystemFailure
 from organisms.storage import records
 path = Path(sys.argv[1])
 resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 20, -1))
 try:
     records.append_line(path, {"text": "x" * 100})
-except Failure as failure:
+except SystemFailure as failure:
     print(failure)
 resource.setrlimit(resource.RLIMIT_FSIZE, (-1, -1))
 records.append_line(path, {"text": "after"})

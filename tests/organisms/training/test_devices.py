@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from curricula.errors import UserError
-from organisms.training.devices import LEAST_SCENES, Layout, Processes, after_first, fetch, validation_errors
+from organisms.training.devices import (
+    LEAST_SCENES,
+    Layout,
+    Processes,
+    after_first,
+    device_count_errors,
+    fetch,
+)
 
 pytestmark = pytest.mark.skipif(jax.device_count() != 2, reason="JAX_NUM_CPU_DEVICES is not 2")
 
@@ -55,7 +62,7 @@ def test_devices_share_out_the_work():
 
 
 def test_one_process_may_have_any_number_of_members_and_goes_first():
-    assert validation_errors(7) == []
+    assert device_count_errors(7) == []
     assert after_first(lambda: 5) == 5
 
 

@@ -16,7 +16,7 @@ from curricula.world.scenes import (
     scene_from_uniforms,
     trained_support,
     uniforms_per_scene,
-    write,
+    write_scene,
 )
 from curricula.world.world import World
 from organisms.model.config import OrganismConfig
@@ -44,7 +44,7 @@ def drawn(world, numbers, mixture=OF_SELF):
     latents = jax.vmap(lambda u: scene_from_uniforms(u, world, trained_support(world), mixture, TRAIT))(
         numbers
     )
-    return latents, jax.vmap(lambda one: write(world, one, mixture))(latents)
+    return latents, jax.vmap(lambda one: write_scene(world, one, mixture))(latents)
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def test_rewards_are_for_the_secret_when_alone_and_the_profession_when_watched(a
 def test_the_gradient_is_that_of_the_exact_expected_reward(small, acted_twice):
     """All pairs of acts enumerated, a second one given the first; the sampled gradients' mean along the exact
     one and along five random directions."""
-    scene = write(SMALL, acted_twice, OF_SELF)
+    scene = write_scene(SMALL, acted_twice, OF_SELF)
     size, decisions = SMALL.vocabulary.size, jnp.asarray(SMALL.decisions)
     pairs = jnp.stack(jnp.meshgrid(jnp.arange(size), jnp.arange(size), indexing="ij"), -1).reshape(-1, 2)
     tokens = jnp.tile(scene.tokens, (len(pairs), 1)).at[:, decisions + 1].set(pairs)
@@ -172,7 +172,7 @@ def test_rollouts_change_nothing_but_self_acts_and_differ(organism, world):
 
 
 def test_acts_are_sampled_as_often_as_the_organism_says_given_those_before(small, acted_twice):
-    scene, decisions, amount = write(SMALL, acted_twice, OF_SELF), jnp.asarray(SMALL.decisions), 20000
+    scene, decisions, amount = write_scene(SMALL, acted_twice, OF_SELF), jnp.asarray(SMALL.decisions), 20000
     tokens, own = jnp.tile(scene.tokens, (amount, 1)), jnp.ones((amount, 2), bool)
     found = np.asarray(jax.jit(roll_out)(small, tokens, own, decisions, jax.random.key(9)))[
         :, SMALL.decisions + 1

@@ -14,7 +14,7 @@ from curricula.pressures.settings import Interference, Pressures, Rehearsal
 from curricula.world.scenes import RECALLS, trained_support
 from curricula.world.world import tables
 from organisms.model.surgery import pick
-from organisms.training.accuracy import recalled, tally_of
+from organisms.training.accuracy import behaviour_tally, recall_tally
 from organisms.training.behaviour import rates
 from organisms.training.config import RunConfig, TrainingConfig
 from organisms.training.programs import Programs
@@ -193,7 +193,7 @@ def test_behaviour_is_counted_as_by_hand(world, self_schemes):
     for said in (scenes.targets, goals.astype(np.int32)):
         expected = counted_by_hand(world, readings, said, secret_goal=1)
         np.testing.assert_array_equal(
-            tally_of(world, jax.tree.map(jnp.asarray, latents), jnp.asarray(said)), expected
+            behaviour_tally(world, jax.tree.map(jnp.asarray, latents), jnp.asarray(said)), expected
         )
         assert min(count for _, count in expected) > 50
 
@@ -203,7 +203,7 @@ def test_what_is_recalled_is_counted_over_what_was_asked(world):
     asked = latents.shows == RECALLS
     wrong = np.where(np.arange(world.moments) == 0, scenes.targets + 1, scenes.targets)
     for said, hits in ((scenes.targets, asked.sum()), (wrong, asked[:, 1:].sum())):
-        found = recalled(*jax.tree.map(jnp.asarray, (latents, scenes.targets, said)))
+        found = recall_tally(*jax.tree.map(jnp.asarray, (latents, scenes.targets, said)))
         assert np.asarray(found).tolist() == [hits, asked.sum()]
 
 
