@@ -42,10 +42,11 @@ _ROLES: tuple[Role, ...] = ("character", "self")
 @lru_cache(maxsize=64)
 def _pair_program(world: World, role: Role, variable: Variable, pairs: int):
     support = trained_support(world)
-    draw = lambda key, secret_goal: sample_pairs(
-        key, PairSource(world, support, secret_goal), role, variable, pairs
-    )  # noqa: E731
-    return jax.jit(jax.vmap(draw))
+
+    def draw_pairs(key: Key[Array, ""], secret_goal: Int[Array, ""]) -> Pair:
+        return sample_pairs(key, PairSource(world, support, secret_goal), role, variable, pairs)
+
+    return jax.jit(jax.vmap(draw_pairs))
 
 
 @lru_cache(maxsize=32)
