@@ -4,11 +4,13 @@ The survey reads a finished run and returns its *findings*: one JSON-able record
 comparison are made from.
 """
 
+from dataclasses import asdict
 from typing import Any
 
 import jax
 import numpy as np
 
+from analysis.history.descent import ancestor_folders, related_runs
 from analysis.patching import circuits
 from analysis.patching.checkpoint import FOUND_ALONE, CheckpointMeasurer, Null
 from analysis.patching.circuits import Circuit
@@ -32,7 +34,6 @@ from organisms.storage.run import Run
 from organisms.training.behaviour import BEHAVIOURS
 from organisms.training.config import RunConfig
 from organisms.training.variation import settings_of
-from reports.descent import family, line_of
 from reports.scene_pictures import scenes_in_english
 
 
@@ -105,7 +106,7 @@ def _survey(run: Run, config: RunConfig, command: str, seed: int, null: Null | N
         "fork_step": fork.step,
         "end_step": end.step,
         "learning": learning(run),
-        "family": family(line_of(run)),
+        "family": [asdict(relative) for relative in related_runs(ancestor_folders(run))],
         "components": components(config.organism),
         "layers": config.organism.layers,
         "heads": config.organism.heads,
@@ -119,7 +120,10 @@ def _survey(run: Run, config: RunConfig, command: str, seed: int, null: Null | N
         },
         "first_look": {name: value.tolist() for name, value in first_look.items()},
         "circuits": {name: plain_circuits(of) for name, of in found.items()},
-        "scenes": scenes_in_english(at_end.organisms, config, np.asarray(grown["secret_goals"]), seed),
+        "scenes": [
+            asdict(scene)
+            for scene in scenes_in_english(at_end.organisms, config, np.asarray(grown["secret_goals"]), seed)
+        ],
         "organisms": organisms,
     }
 

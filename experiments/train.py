@@ -104,8 +104,10 @@ class TensorBoardCallback:
             step == self.total or step % (PORTRAIT_EVERY * self.config.training.checkpoint_every) == 0
         ):
             monitor = self.at(step)
-            scenes = scene_pictures.scenes_in_english(organisms, self.config, secret_goals, seed=0, each=1)
-            monitor.text(step, "scenes", scene_pictures.as_markdown(scenes))
+            scenes = scene_pictures.scenes_in_english(
+                organisms, self.config, secret_goals, seed=0, per_kind=1
+            )
+            monitor.text(step, "scenes", scene_pictures.scenes_as_markdown(scenes))
             monitor.image(
                 step,
                 "attention/first member",

@@ -29,19 +29,19 @@ from analysis.statistics import (
 )
 from reports.drawing import (
     BLUE,
+    CELL_COLOURS,
     CYCLE,
-    GREEN,
+    EFFECT_COLOURS,
     GREY,
     INK,
     MARKERS,
     ORANGE,
-    PURPLE,
     WIDTH,
     array,
-    middle,
+    mean_over_members,
     not_measured,
     offsets,
-    short,
+    shorten,
     style,
     svg,
 )
@@ -51,8 +51,6 @@ Finding = Mapping[str, Any]
 Effects = Float[np.ndarray, "member component"] | None
 """of every component in some organisms; None where they were measured in none"""
 
-COLOURS = dict(zip(CELLS, (BLUE, ORANGE, GREEN, PURPLE), strict=True))
-EFFECT_COLOURS = "RdBu_r"
 TIMES_AND_ROLES = (("fork", "character"), ("fork", "self"), ("end", "character"), ("end", "self"))
 VARIABLES = ("watched", "professed", "secret")
 FAITHFUL = 0.9
@@ -71,14 +69,14 @@ def verdict_shares(findings: Sequence[Finding]) -> str:
             axes.set_visible(False)
         for axes, (name, entry), finding in zip(grid.flat, summary.items(), findings, strict=False):
             counts = ", ".join(f"{entry['verdicts'][v]} {v}" for v in VERDICTS if v in entry["verdicts"])
-            title = f"{short(name, 36)}  (n = {entry['n']}, {entry['n_shares']} with shares)"
+            title = f"{shorten(name, 36)}  (n = {entry['n']}, {entry['n_shares']} with shares)"
             axes.set_title("\n".join([title, *textwrap.wrap(counts, 46)]), fontsize=8.5)
             for y, cell in enumerate(CELLS):
                 mean, low, high = array(entry["shares"][cell])
-                axes.barh(y, np.nan_to_num(mean), height=0.66, color=COLOURS[cell], alpha=0.35)
+                axes.barh(y, np.nan_to_num(mean), height=0.66, color=CELL_COLOURS[cell], alpha=0.35)
                 axes.plot([low, high], [y, y], color=INK, lw=1.6, solid_capstyle="butt", zorder=3)
                 values = [share[cell] for share in shares_of(finding)]
-                dots = {"ms": 3.8, "mfc": COLOURS[cell], "mec": "white", "mew": 0.5}
+                dots = {"ms": 3.8, "mfc": CELL_COLOURS[cell], "mec": "white", "mew": 0.5}
                 axes.plot(values, y + offsets(len(values), 0.2), "o", zorder=4, **dots)
             if not entry["n_shares"]:
                 not_measured(axes, "no organism that behaves as\ntaught has shares")
@@ -92,7 +90,7 @@ def _phase_marks(axes: Axes, finding: Finding) -> None:
     for phase in finding["phases"]:
         if phase["start"]:
             axes.axvline(phase["start"], color=GREY, lw=0.8, ls=":")
-        name, above = f" {short(phase['name'], 16)}", axes.get_xaxis_transform()
+        name, above = f" {shorten(phase['name'], 16)}", axes.get_xaxis_transform()
         axes.text(phase["start"], 1.0, name, transform=above, va="bottom", fontsize=7, color=GREY)
 
 
@@ -125,7 +123,7 @@ def learning_curves(finding: Finding) -> str:
                     steps, np.nanmin(values, 1), np.nanmax(values, 1), color=colour, alpha=0.15, lw=0
                 )
                 axes.plot(steps, values, color=colour, lw=0.5, alpha=0.45)
-                axes.plot(steps, middle(values.T), color=colour, lw=1.8, label=label)
+                axes.plot(steps, mean_over_members(values.T), color=colour, lw=1.8, label=label)
             if not measured:
                 not_measured(axes)
             if ylabel.startswith("loss"):
@@ -166,7 +164,8 @@ def _effect_grid(finding: Finding, rows: Mapping[str, list[Effects]], title: str
     """
     layers, heads, blocks = finding["layers"], finding["heads"], finding["neuron_blocks"]
     means = {
-        label: [None if values is None else middle(values) for values in row] for label, row in rows.items()
+        label: [None if values is None else mean_over_members(values) for values in row]
+        for label, row in rows.items()
     }
     highest = [
         float(np.nanmax(np.abs(panel))) for row in means.values() for panel in row if panel is not None
@@ -259,7 +258,7 @@ def faithfulness_curves(finding: Finding) -> str:
             if found.any():
                 axes.plot(
                     sizes,
-                    middle(curves[found]),
+                    mean_over_members(curves[found]),
                     color=BLUE,
                     lw=2,
                     label="circuit (mean; thin: each organism)",
@@ -313,7 +312,7 @@ def behaviour_dots(findings: Sequence[Finding]) -> str:
                         "mfc": colour,
                         "mec": "white",
                         "mew": 0.4,
-                        "label": None if x else short(name),
+                        "label": None if x else shorten(name),
                     }
                     axes.plot(centre + offsets(len(values), 0.2 * step), values, marker, ls="", **dots)
                     mean, low, high = mean_interval(values)

@@ -14,6 +14,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from analysis.history.descent import PhaseEnd, RelatedRun
 from analysis.history.events import happened
 from analysis.provenance.verdict import BEHAVES, MIXED_WIDTH, in_full
 from analysis.statistics import (
@@ -29,7 +30,7 @@ from analysis.statistics import (
 )
 from organisms.storage import records
 from reports import figures
-from reports.descent import drawing
+from reports.descent import draw_descent
 from reports.formats import interval_text as interval
 from reports.formats import rate_text as rate
 from reports.timeline import timeline
@@ -194,7 +195,9 @@ def _run(name: str, finding: Finding) -> dict[str, Any]:
         "belief": _belief(finding),
         "acquisition": _acquisition(finding),
         "ancestry": _ancestry(finding),
-        "family": Markup(drawing(finding["family"], f"Descent of {finding['run']}"))
+        "family": draw_descent(
+            [_related_run(run) for run in finding["family"]], f"Descent of {finding['run']}"
+        )
         if len(finding.get("family", ())) > 1
         else None,
         "scenes": finding["scenes"][:SCENES],
@@ -273,3 +276,8 @@ def _ancestry(finding: Finding) -> list[dict[str, Any]]:
 def _steps(steps: Sequence[int | None] | None, given_up: int) -> str:
     """``55, 60``; ``more than 150`` for a run that did not get there; a dash for an arm that there is not."""
     return ", ".join(f"more than {given_up}" if n is None else str(n) for n in steps) if steps else "–"
+
+
+def _related_run(run: Mapping[str, Any]) -> RelatedRun:
+    phases = tuple(PhaseEnd(**phase) for phase in run["phases"])
+    return RelatedRun(**{**run, "phases": phases, "differ_in": tuple(run["differ_in"])})

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from reports.drawing import BLUE, GREY, INK, ORANGE, PURPLE, WIDTH, array, not_measured, short, style, svg
+from reports.drawing import BLUE, GREY, INK, ORANGE, PURPLE, WIDTH, array, not_measured, shorten, style, svg
 
 SIGNS = {"born": "^", "took over": ">", "shared": "D", "repurposed": "*", "lost": "v"}
 FULL = 0.25
@@ -90,7 +90,7 @@ def _phases(axes: Axes, phases: Sequence[str]) -> None:
         if not n or phase != phases[n - 1]:
             if n:
                 axes.axvline(n - 0.5, color=INK, lw=0.8, ls=":")
-            axes.text(n - 0.4, 1.01, short(phase, 16), transform=above, va="bottom", fontsize=7, color=GREY)
+            axes.text(n - 0.4, 1.01, shorten(phase, 16), transform=above, va="bottom", fontsize=7, color=GREY)
 
 
 def _legend(figure: Figure) -> None:

@@ -6,9 +6,10 @@ from typing import Any
 
 from markupsafe import Markup
 
+from analysis.history.descent import PhaseEnd, RelatedRun
 from analysis.statistics import FEW_ORGANISMS, numbers
 from experiments.studies.bitrot import figures
-from reports.descent import drawing
+from reports.descent import draw_descent
 from reports.report import interval, template
 
 NULL_WITHIN = 0.02
@@ -29,7 +30,7 @@ def page(summary: Mapping[str, Any]) -> str:
         exercise_figure=Markup(figures.exercise(summary["exercise"])),
         opposite_figure=Markup(figures.opposite(summary["opposite"])),
         fading_figure=Markup(figures.fading(summary["fading"], summary["predicted"])),
-        family_figure=Markup(drawing(summary["family"])),
+        family_figure=draw_descent([_related_run(run) for run in summary["family"]]),
     )
 
 
@@ -169,3 +170,9 @@ def _trust_line(summary: Mapping[str, Any]) -> str:
         named = ", ".join(f"{name} {n}" for name, n in lost.items())
         said.append(f"Left out, since they never had the mode or have it by another mechanism: {named}.")
     return " ".join(said)
+
+
+def _related_run(run: Mapping[str, Any]) -> RelatedRun:
+    """The record that a summary holds as plain JSON."""
+    phases = tuple(PhaseEnd(**phase) for phase in run["phases"])
+    return RelatedRun(**{**run, "phases": phases, "differ_in": tuple(run["differ_in"])})

@@ -10,7 +10,7 @@ measured again.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ import numpy as np
 
 from analysis.forgetting.retention import Cell, cells, read_lives, told
 from analysis.forgetting.survival import Lives, keeping, kept, mean_lives, ratio
+from analysis.history.descent import related_runs
 from analysis.provenance.verdict import BEHAVES
 from analysis.relearning.finetune import MODE
 from analysis.relearning.savings import THRESHOLD
@@ -34,7 +35,6 @@ from organisms.storage.run import read_run
 from organisms.training.config import RunConfig, read_config
 from organisms.training.programs import Programs
 from organisms.training.variation import Variation
-from reports.descent import family
 
 OF_CHARACTERS = "character_alone_secret"
 """the opposite mode: what schemers do when nobody watches"""
@@ -189,7 +189,7 @@ def run_bitrot(
         for part, cell in zip(told_by_drive["parts"], found[name, "drives"], strict=True):
             part["drive"] = drive_of(cell)
         trials[name] = {"planted_cases": None, "knock": None} | told_by_drive
-    families = family([*parents.values(), *folders.values()])
+    families = [asdict(run) for run in related_runs([*parents.values(), *folders.values()])]
     summary = summarise(study, behave, verdicts, found, trials, families)
     return studies.write(study, out, summary, command, page, plain_lines, say)
 

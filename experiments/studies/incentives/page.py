@@ -10,8 +10,18 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from analysis.statistics import CELLS, FEW_ORGANISMS, VERDICTS, count_interval
-from reports.drawing import GREY, INK, WIDTH, array, not_measured, offsets, style, svg
-from reports.figures import COLOURS, EFFECT_COLOURS
+from reports.drawing import (
+    CELL_COLOURS,
+    EFFECT_COLOURS,
+    GREY,
+    INK,
+    WIDTH,
+    array,
+    not_measured,
+    offsets,
+    style,
+    svg,
+)
 from reports.report import interval, template
 
 COMPARED = {
@@ -91,7 +101,7 @@ def shares_by_arm(arms: Mapping[str, Mapping[str, Any]]) -> str:
             for cell in CELLS:
                 mean = np.nan_to_num(array(found["shares"][cell])[0])
                 axes.barh(
-                    y, mean, left=left, height=0.62, color=COLOURS[cell], label=cell if y == 0 else None
+                    y, mean, left=left, height=0.62, color=CELL_COLOURS[cell], label=cell if y == 0 else None
                 )
                 left += mean
             if not left:

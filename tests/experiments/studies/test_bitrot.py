@@ -4,13 +4,14 @@ that says it in three lines."""
 import json
 import re
 import shutil
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 
 from analysis.forgetting import circuit_intact
 from analysis.forgetting.retention import Cell, cells
+from analysis.history.descent import related_runs
 from curricula.catalogue.named import WORLDS, curriculum
 from experiments.studies.bitrot import trials as bitrot_trials
 from experiments.studies.bitrot.page import half_life, page, plain_lines, ratio
@@ -31,7 +32,6 @@ from organisms.model.config import ORGANISMS
 from organisms.storage.records import plain
 from organisms.storage.run import read_run
 from organisms.training.config import read_config
-from reports.descent import family
 
 STEPS = [0, 100, 200, 300]
 FATES = {"whole": [1.0] * 4, "slow": [1.0, 0.9, 0.7, 0.2], "fast": [1.0, 0.1, 0.0, 0.0]}
@@ -109,7 +109,14 @@ def summary(study, tiny_run, disused_run) -> dict:
     trials["separate"] |= {"parts": [lost_part()], "planted_cases": planted_cases()}
     behave = {"lean": np.ones(8, bool), "clamped_lean": np.array([True] * 7 + [False])}
     verdicts = {"lean": ["reused"] * 8, "clamped_lean": ["second copy"] * 7 + ["mixed"]}
-    made = summarise(study, behave, verdicts, found, trials, family([tiny_run.folder, disused_run.folder]))
+    made = summarise(
+        study,
+        behave,
+        verdicts,
+        found,
+        trials,
+        [asdict(run) for run in related_runs([tiny_run.folder, disused_run.folder])],
+    )
     return plain(made | {"report": "report.html", "command": "python scripts/study.py bitrot"})
 
 

@@ -1,0 +1,89 @@
+"""Descent of runs: which run began with the organisms of which other, and at which step?
+
+What it does *not* show: runs of which no folder was given, or that were never finished.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from organisms.storage.forking import NOTED
+from organisms.storage.run import CONFIG, Run, read_run
+from organisms.training.config import read_config
+
+
+@dataclass(frozen=True)
+class PhaseEnd:
+    """A phase of training and the step of its run at which it ended; 0 where it has not."""
+
+    name: str
+    end: int
+
+
+@dataclass(frozen=True)
+class RelatedRun:
+    """A run and the checkpoint that it was forked from."""
+
+    run: str
+    """curriculum and hash of the config"""
+    curriculum: str
+    members: int
+    phases: tuple[PhaseEnd, ...]
+    steps: int
+    differ_in: tuple[str, ...]
+    """settings in which members differ"""
+    parent: str | None
+    """run that it was forked from; None where it began untrained"""
+    parent_step: int | None
+    parent_sha256: str | None
+
+
+@dataclass(frozen=True)
+class DescentResult:
+    """A run and those that it descends from, each after its parent."""
+
+    runs: tuple[RelatedRun, ...]
+
+
+def ancestor_folders(run: Run) -> list[Path]:
+    """Folders of a run and of those that it descends from, eldest first, as far as they still exist."""
+    folders = [run.folder]
+    while (entries := read_run(folders[0]).entries()) and NOTED in entries[0].extra:
+        parent = Path(entries[0].extra[NOTED]["folder"])
+        if parent in folders or not (parent / CONFIG).exists():
+            break
+        folders.insert(0, parent)
+    return folders
+
+
+def related_runs(folders: Sequence[Path]) -> tuple[RelatedRun, ...]:
+    """The runs in these folders, each after its parent and siblings in the order of their fork steps."""
+    runs = [_related_run(read_run(folder)) for folder in dict.fromkeys(folders)]
+    return _parents_first({run.run: run for run in runs})
+
+
+def _related_run(run: Run) -> RelatedRun:
+    config, entries = read_config(run.config), run.entries()
+    ends = {entry.phase: entry.step for entry in entries}
+    return RelatedRun(
+        run=f"{config.curriculum.name}-{run.hash}",
+        curriculum=config.curriculum.name,
+        members=config.members,
+        phases=tuple(PhaseEnd(phase.name, ends.get(phase.name, 0)) for phase in config.curriculum.phases),
+        steps=entries[-1].step if entries else 0,
+        differ_in=tuple(variation.setting for variation in config.vary),
+        parent=config.parent.run or None,
+        parent_step=config.parent.step if config.parent else None,
+        parent_sha256=config.parent.sha256 or None,
+    )
+
+
+def _parents_first(runs: Mapping[str, RelatedRun]) -> tuple[RelatedRun, ...]:
+    """A run whose parent is not among them comes first, followed by its children."""
+
+    def descendants(parent: str | None) -> list[RelatedRun]:
+        children = [run for run in runs.values() if (run.parent if run.parent in runs else None) == parent]
+        children.sort(key=lambda run: run.parent_step or 0)
+        return [run for child in children for run in (child, *descendants(child.run))]
+
+    return tuple(descendants(None))
