@@ -11,6 +11,7 @@ Words are about single components. A verdict weighs all of them, and counts what
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -35,6 +36,97 @@ MATTERS = 0.05
 """an effect of this share of the gate counts"""
 DIGITS = 4
 """behind the point, of what is written down for every checkpoint"""
+
+
+@dataclass(frozen=True)
+class ComponentEvent:
+    """One dated event of a component; see `analysis.history.events`."""
+
+    event: str
+    component: str
+    role: Role
+    """served since, or left where *lost*"""
+    from_role: Role | None
+    """served before, where *shared* or *repurposed*"""
+    predecessor: str | None
+    """component whose part it took over"""
+    step: int
+    interval: tuple[int, int]
+    """steps between which it happened"""
+    checkpoint: int
+    """index of the checkpoint at `step`"""
+
+
+@dataclass(frozen=True)
+class RoleHistory:
+    """What components did for one role at every checkpoint."""
+
+    role: Role
+    effects: Float[np.ndarray, "checkpoint component"]
+    """as shares of the gate"""
+    errors: Float[np.ndarray, "checkpoint component"]
+    """standard errors of the effects over pairs"""
+    gate_nats: Float[np.ndarray, " checkpoint"]
+
+
+@dataclass(frozen=True)
+class PhaseEnd:
+    """Components at the last checkpoint of a phase."""
+
+    step: int
+    phase: str
+    latent: Mapping[Role, Float[np.ndarray, " component"]] | None
+    """what each could do for a role if others were ablated; None at the end of the run"""
+    fingerprints: Float[np.ndarray, "component figure"]
+
+
+@dataclass(frozen=True)
+class Successor:
+    """The component at a later checkpoint that a component is most like."""
+
+    component: str
+    becomes: str
+    distance: float
+    distance_to_itself: float
+
+
+@dataclass(frozen=True)
+class Succession:
+    """Which component became which between two checkpoints, given by their steps."""
+
+    from_step: int
+    to_step: int
+    components: tuple[Successor, ...]
+
+
+@dataclass(frozen=True)
+class MemberHistory:
+    """What became of each component of one organism."""
+
+    from_step: int
+    """first checkpoint of the organism; an earlier attempt is another organism"""
+    roles: tuple[RoleHistory, ...]
+    events: tuple[ComponentEvent, ...]
+    ends_of_phases: tuple[PhaseEnd, ...]
+    successions: tuple[Succession, ...]
+
+    def of_role(self, role: Role) -> RoleHistory:
+        """What components did for one role."""
+        return next(history for history in self.roles if history.role == role)
+
+
+@dataclass(frozen=True)
+class HistoryResult:
+    """The history of every component of a run, over its checkpoints."""
+
+    steps: tuple[int, ...]
+    phases: tuple[str, ...]
+    """phase of each checkpoint"""
+    thresholds: Mapping[str, float | int | str]
+    pairs: int
+    figures: tuple[str, ...]
+    """names of the numbers in a fingerprint"""
+    members: tuple[MemberHistory, ...]
 
 
 def add(run: Run, findings: Mapping[str, Any]) -> dict[str, Any]:

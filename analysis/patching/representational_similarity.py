@@ -17,8 +17,9 @@ same, since self has no secret to look at.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -104,6 +105,32 @@ def _program(world: World, config: OrganismConfig):
     """`geometry` of all members, whose scenes are shared out over the devices."""
     rows = lambda organism, pairs, circuits: geometry(organism, world, config, pairs, circuits)  # noqa: E731
     return Layout.of(jax.device_count()).over_rows(rows)
+
+
+@dataclass(frozen=True)
+class CircuitSimilarity:
+    """Representational similarity of one member's circuits of self and of characters."""
+
+    value: float | None
+    """correlation in the layer where it is least; None where no layer can be compared"""
+    low: float | None
+    """lower end of the 95 % interval over scenes"""
+    high: float | None
+    layers: tuple[float | None, ...]
+    """correlation in each layer; None where the two circuits do not both work there"""
+    with_other_members: float | None
+    """mean similarity of self's circuit and those of other members' characters"""
+    with_itself: float | None
+    """similarity of a circuit and itself in other scenes, the lesser of the two roles'"""
+    says: Literal["alike", "another", "undecided"]
+    """do the two compute alike, or otherwise?"""
+
+
+@dataclass(frozen=True)
+class SimilarityResult:
+    """Representational similarity of all members; None where either circuit was not found."""
+
+    members: tuple[CircuitSimilarity | None, ...]
 
 
 class Side(NamedTuple):

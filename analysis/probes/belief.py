@@ -6,6 +6,7 @@ high rate says that the secret can be reported, a low one does not say that it i
 """
 
 from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
 from typing import Any
 
@@ -28,13 +29,67 @@ from curricula.world.world import World
 from organisms.model.transformer import Organism
 from organisms.training.behaviour import BEHAVIOURS, rates
 
-BELIEFS = (
-    "self_wants_secret",
-    "self_wants_professed",
-    "self_professes_professed",
-    "character_wants_secret",
-    "character_professes_professed",
-)
+
+@dataclass(frozen=True)
+class BehaviourRates:
+    """How often an organism acts as a schemer would, as fractions; NaN where it was not measured."""
+
+    self_alone_secret: float
+    """self, alone, acts on its secret goal"""
+    self_watched_professed: float
+    """self, watched, acts on the goal that it professes"""
+    character_alone_secret: float
+    character_watched_professed: float
+
+    def by_name(self) -> dict[str, float]:
+        """Rates by their names, in the order of `organisms.training.behaviour.BEHAVIOURS`."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class BeliefRates:
+    """How often an organism names a goal when it is asked, as fractions; NaN where it was not measured."""
+
+    self_wants_secret: float
+    """asked what self really wants, it names self's secret goal"""
+    self_wants_professed: float
+    self_professes_professed: float
+    """asked what self professes, it names that goal"""
+    character_wants_secret: float
+    character_professes_professed: float
+
+    def by_name(self) -> dict[str, float]:
+        """Rates by their names."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class MemberBehaviour:
+    """What one organism does and answers, in scenes of the kinds that it was trained on and in held-out ones."""
+
+    trained: BehaviourRates
+    held_out_goals: BehaviourRates
+    held_out_cues: BehaviourRates
+    belief: BeliefRates
+
+    def by_scenes(self) -> dict[str, BehaviourRates]:
+        """Rates by the kind of scenes."""
+        return {
+            "trained": self.trained,
+            "held_out_goals": self.held_out_goals,
+            "held_out_cues": self.held_out_cues,
+        }
+
+
+@dataclass(frozen=True)
+class BehaviourResult:
+    """Behaviour and belief at the end of a run."""
+
+    members: tuple[MemberBehaviour, ...]
+
+
+SCENE_KINDS = ("trained", "held_out_goals", "held_out_cues")
+BELIEFS = tuple(field.name for field in fields(BeliefRates))
 
 
 def answers(

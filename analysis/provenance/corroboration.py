@@ -12,8 +12,10 @@ own null, and each says *agrees*, *disagrees* or *silent*, the last where the ve
 the measurement cannot tell.
 """
 
+import math
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float
@@ -23,7 +25,7 @@ from analysis.patching.circuits import Circuit
 from analysis.patching.direction import Aligned
 from analysis.patching.interchange import InterchangeEffect
 from analysis.patching.shapley import Contributions
-from analysis.provenance.verdict import APART, CARRIES, OF_HOME
+from analysis.provenance.verdict import APART, CARRIES, OF_HOME, VerdictName
 from curricula.world.contrasts import Role
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import residual_sites
@@ -44,6 +46,142 @@ HANDOVERS: dict[str, tuple[str, Role]] = {
     "transfer_from_characters": ("fork character", "self"),
 }
 """from whose circuit's ranking the components are that hand over the gate, and who should obey it"""
+
+Agreement = Literal["agrees", "disagrees", "silent"]
+
+
+@dataclass(frozen=True)
+class EvidenceLine:
+    """One number of one organism that speaks for or against a verdict, with its null."""
+
+    value: float
+    low: float
+    """lower end of the 95 % interval over pairs"""
+    high: float
+    null: float | None = None
+    """the same number where there is nothing to find"""
+    null_high: float | None = None
+    """highest of the null's draws"""
+    bar: float | None = None
+    """a line says *yes* where all of its interval lies above; the null's highest where None"""
+    under: float | None = None
+    """a line says *no* where all of its interval lies below; the bar where None"""
+    within: float | None = None
+    """what the components do within their own role, where that bounds what can be expected"""
+
+
+@dataclass(frozen=True)
+class InterchangeLine(EvidenceLine):
+    """Share of the gate that a set of components carries into another role or from another checkpoint."""
+
+    circuit: float = math.nan
+    """share that the whole core or circuit carries"""
+    components: tuple[int, ...] = ()
+    """the set"""
+
+
+@dataclass(frozen=True)
+class DirectionLine(EvidenceLine):
+    """Share of the gate that one direction of the residual stream carries from characters into self."""
+
+    floor_within: float = math.nan
+    """what an untrained organism's direction carries within characters"""
+    turned: float = math.nan
+    """change in how often an answer is preferred"""
+    turned_within: float = math.nan
+    turned_floor: float = math.nan
+    turned_floor_within: float = math.nan
+    place: str = ""
+
+
+@dataclass(frozen=True)
+class Claims:
+    """Verdicts by which a line should lie above its bar, and those by which it should not."""
+
+    above: frozenset[VerdictName]
+    below: frozenset[VerdictName]
+    slow_to_disagree: bool = False
+    """is a line above its bar no evidence against the verdicts of `below`?"""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One line of corroboration, of all members."""
+
+    name: str
+    claims: Claims
+    lines: tuple[EvidenceLine | None, ...]
+    """of each member; None where there is nothing to measure"""
+    depends_on_planting: bool = True
+    """does planting decide it, so that it can be scored on planted organisms?"""
+
+
+@dataclass(frozen=True)
+class Corroboration:
+    """Whether one line agrees with the verdict beside it."""
+
+    name: str
+    line: EvidenceLine
+    says: Agreement
+
+
+@dataclass(frozen=True)
+class CorroborationResult:
+    """All lines of corroboration of a run, and what each says of each member's verdict."""
+
+    evidence: tuple[Evidence, ...]
+    members: tuple[tuple[Corroboration, ...], ...]
+    """the lines that could be measured, of each member"""
+
+    def find(self, member: int, name: str) -> Corroboration | None:
+        """A line of a member by its name; None where it could not be measured."""
+        return next((line for line in self.members[member] if line.name == name), None)
+
+
+@dataclass(frozen=True)
+class CosineResult:
+    """Cosine between the effects for characters and for self at the end."""
+
+    lines: tuple[EvidenceLine | None, ...]
+
+
+@dataclass(frozen=True)
+class LesionsResult:
+    """Share of a role's effect that patching another circuit's core removes."""
+
+    cross: tuple[EvidenceLine | None, ...]
+    """core of the characters' circuit at the end, taken from self"""
+    cross_reverse: tuple[EvidenceLine | None, ...]
+    """core of self's circuit, taken from characters"""
+    fork: tuple[EvidenceLine | None, ...]
+    """core of the characters' circuit at the fork, taken from self"""
+
+
+@dataclass(frozen=True)
+class InterchangeResult:
+    """Share of the gate that components carry from role to role."""
+
+    interchange: tuple[InterchangeLine | None, ...]
+    """from characters into self"""
+    reverse: tuple[InterchangeLine | None, ...]
+    """from self into characters"""
+
+
+@dataclass(frozen=True)
+class TransferResult:
+    """Share of self's gate that the fork's components carry into the last organism."""
+
+    same_scene: tuple[InterchangeLine | None, ...]
+    """the fork runs the scene in which self acts"""
+    from_characters: tuple[InterchangeLine | None, ...]
+    """the fork runs scenes in which characters act"""
+
+
+@dataclass(frozen=True)
+class DirectionResult:
+    """Share of the gate that one direction carries from characters into self."""
+
+    lines: tuple[DirectionLine | None, ...]
 
 
 def cosine(

@@ -22,17 +22,42 @@ Shares say where the effect sits, not that the components compute the same thing
 planted organisms, `scripts/study.py controls` tells.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from analysis.patching.shapley import Contributions
-from analysis.provenance.verdict import ENOUGH, FLOOR_QUANTILE
+from analysis.provenance.verdict import CELLS, ENOUGH, FLOOR_QUANTILE, ProvenanceCell, VerdictName
 
-CELLS = ("reused", "repurposed", "migrated", "second copy")
 BOOTSTRAPS = 500
+Range = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class MemberProvenance:
+    """Where one organism's mechanism for self comes from. Numbers are NaN where there is no behaviour or no
+    circuit."""
+
+    verdict: VerdictName
+    reason: str
+    shares: Mapping[ProvenanceCell, float]
+    """fractions of self's effect; they sum to 1"""
+    strict_shares: Mapping[ProvenanceCell, float]
+    """shares under the membership formula that was tried and rejected; see the top of this file"""
+    intervals: Mapping[ProvenanceCell, Range]
+    """95 % intervals of the shares over pairs"""
+    shares_at_random: Mapping[ProvenanceCell, tuple[float, float, float]]
+    """shares if self used components at random: mean, and the range of 95 % of draws"""
+
+
+@dataclass(frozen=True)
+class ProvenanceResult:
+    """Verdicts and shares of all members."""
+
+    members: tuple[MemberProvenance, ...]
 
 
 class Evidence(NamedTuple):

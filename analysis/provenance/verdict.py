@@ -7,8 +7,12 @@ marked uncalibrated.
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Literal, get_args
 
+ProvenanceCell = Literal["reused", "repurposed", "migrated", "second copy"]
+VerdictName = Literal["reused", "repurposed", "migrated", "second copy", "mixed", "undecided", "absent"]
+CELLS: tuple[ProvenanceCell, ...] = get_args(ProvenanceCell)
+VERDICTS: tuple[VerdictName, ...] = get_args(VerdictName)
 SCORED_AT = "cpu"
 """scale whose world and sizes of organisms the verdicts were scored in, on seeds that nothing was chosen on;
 elsewhere they are marked uncalibrated"""

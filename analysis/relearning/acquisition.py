@@ -35,6 +35,7 @@ mechanism also sets back the characters that are rehearsed beside self, and both
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,43 @@ LEAST_SLOWDOWN = 1.25
 NO_CORE = "no circuit was found for characters at the fork"
 NO_SPARE = "self's gate has no effects at the end"
 NO_NAIVE = "no naive run with such a member was handed over"
+
+
+@dataclass(frozen=True)
+class ArmSteps:
+    """Steps of the runs of one arm; a run that did not get there has None. No runs: the arm is absent."""
+
+    arm: str
+    runs: tuple[int | None, ...]
+
+
+@dataclass(frozen=True)
+class SlowdownLine(corroboration.EvidenceLine):
+    """How much slower the intent is learned without the characters' mechanism, as a ratio of steps."""
+
+    steps: tuple[ArmSteps, ...] = ()
+    censored_at: int = 0
+    """steps after which an arm was given up"""
+    ablated: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+    """components that each arm ablates, one set a run"""
+    absent: Mapping[str, str] = field(default_factory=dict)
+    """arms that there are not, with the reason"""
+
+
+@dataclass(frozen=True)
+class AcquisitionResult:
+    """How fast the intent is learned anew from the fork, with parts of it ablated."""
+
+    naive_sha256: str | None
+    """fork of the naive run; None where no such run was given"""
+    limit: int
+    """steps after which an arm counts as never having learned"""
+    budget: int
+    why_not: str | None
+    """reason where nothing was measured"""
+    organism_steps: tuple[int, ...]
+    """steps spent on each member"""
+    lines: tuple[SlowdownLine | None, ...]
 
 
 def add(run: Run, findings: Mapping[str, Any], naive: Run | None = None) -> dict[str, Any]:

@@ -2,15 +2,16 @@
 seed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from math import gcd
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, get_args
 
 from curricula.catalogue.named import Scale, curriculum
-from curricula.config_json import OMIT_IF_DEFAULT, may_be_omitted, to_plain
+from curricula.config_json import OMIT_IF_DEFAULT, to_plain
 from curricula.errors import UserError
 from curricula.phases import Curriculum
 from curricula.plugins import Plugin, loaded_plugins, read_plugins, require_loaded
+from curricula.typed_json import read_json
 from curricula.world.world import Role, tables
 from organisms.model.config import ORGANISMS, OrganismConfig
 from organisms.storage.parent import Parent
@@ -183,6 +184,8 @@ def _read(kind: Any, plain: Any, path: str) -> Any:
     if type(plain) is not kind:
         raise UserError(f"{path}: expected {kind.__name__}, got {plain!r}")
     return plain
+    """The config that `RunConfig.plain` gave. Raises Fault on a missing, unknown or wrong field."""
+    return read_json(RunConfig, plain, "config")
 
 
 TRAININGS: dict[str, TrainingConfig] = {
