@@ -7,7 +7,7 @@ marked uncalibrated.
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 ProvenanceCell = Literal["reused", "repurposed", "migrated", "second copy"]
 VerdictName = Literal["reused", "repurposed", "migrated", "second copy", "mixed", "undecided", "absent"]

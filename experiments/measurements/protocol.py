@@ -39,7 +39,8 @@ class MeasuredRun:
     def __init__(self, run: Run, info: RunInfo, null: Null | None = None, naive: Run | None = None):
         """null: measure what has nothing to find in it. naive: the run of another curriculum that acquisition
         compares with."""
-        self.run, self.info, self.null, self.naive = run, info, null, naive
+        self.run, self.info, self.naive = run, info, naive
+        self.null: Null | None = null
         self.config: RunConfig = info.config
         self.seed = info.analysis_seed
         self.secret_goals = np.asarray(run.summary()["secret_goals"])

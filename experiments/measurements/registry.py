@@ -4,7 +4,7 @@ The order of registration is the order of measuring and that of rows and lines; 
 """
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from curricula.errors import UserError
 from experiments.measurements.protocol import Measurement
@@ -18,7 +18,7 @@ def register_measurement(measurement: MeasurementClass) -> MeasurementClass:
 
     Raises UserError where its name is taken, or where it requires a result that no earlier one gives.
     """
-    instance = measurement()
+    instance = cast(Measurement[Any], measurement())
     origin = f"{measurement.__module__}.{measurement.__qualname__}"
     if instance.name in _REGISTERED:
         present = type(_REGISTERED[instance.name])

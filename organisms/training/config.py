@@ -155,36 +155,6 @@ def read_config(plain: Mapping[str, Any]) -> RunConfig:
     """The config that `RunConfig.plain` gave. Raises UserError on a missing, unknown or wrong
     field, or where the run needs a plug-in that is not loaded."""
     require_loaded(read_plugins(plain.get("plugins", ())))
-    return _read(RunConfig, plain, "config")
-
-
-def _read(kind: Any, plain: Any, path: str) -> Any:
-    if is_dataclass(kind):
-        expected = [field.name for field in fields(kind)]
-        needed = {field.name for field in fields(kind) if not may_be_omitted(field)}
-        if not isinstance(plain, Mapping) or not needed <= set(plain) <= set(expected):
-            found = sorted(plain) if isinstance(plain, Mapping) else type(plain).__name__
-            raise UserError(
-                f"{path}: expected the fields {', '.join(sorted(expected))}, got {found}; use the version that wrote it"
-            )
-        hints = get_type_hints(kind)
-        return kind(
-            **{name: _read(hints[name], plain[name], f"{path}.{name}") for name in expected if name in plain}
-        )  # pyright: ignore
-    if get_origin(kind) is tuple:
-        if not isinstance(plain, list | tuple):
-            raise UserError(f"{path}: expected a list, got {plain!r}")
-        return tuple(_read(get_args(kind)[0], item, f"{path}.{n}") for n, item in enumerate(plain))
-    if get_origin(kind) is Literal:
-        if plain not in get_args(kind):
-            raise UserError(f"{path}: expected one of {', '.join(map(repr, get_args(kind)))}, got {plain!r}")
-        return plain
-    if kind is float and type(plain) is int:
-        return float(plain)
-    if type(plain) is not kind:
-        raise UserError(f"{path}: expected {kind.__name__}, got {plain!r}")
-    return plain
-    """The config that `RunConfig.plain` gave. Raises Fault on a missing, unknown or wrong field."""
     return read_json(RunConfig, plain, "config")
 
 

@@ -123,7 +123,7 @@ def _provenance(rng: np.random.Generator, verdict: str) -> MemberProvenance:
     height = float(rng.uniform(0.88, 0.97)) if verdict in CELLS else 0.45
     shares = {cell: round(height if cell == best else (1 - height) / 3, 3) for cell in CELLS}
     intervals = {
-        cell: (round(max(0, share - 0.05), 3), round(min(1, share + 0.04), 3))
+        cell: (round(max(0.0, share - 0.05), 3), round(min(1.0, share + 0.04), 3))
         for cell, share in shares.items()
     }
     at_random = dict.fromkeys(CELLS, (0.25, 0.2, 0.3))
