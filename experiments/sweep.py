@@ -1,19 +1,19 @@
-"""Which runs does a grid of settings hold, which of them are done, and how did the others end?
+"""Sweeps: which runs does a grid of settings hold, which of them are done, and how did the others end?
 
 A grid is curricula x seeds x the values of any settings. Each cell is a run like any other, in the folder
-that its config names, grown by `scripts/train.py` in a process of its own. What is done is not done again;
-what was killed goes on; what failed is tried again.
+that its config names, trained by `scripts/train.py` in a process of its own. A run that is done is not done
+again; one that was killed continues; one that failed is tried again.
 """
 
 import re
 import shlex
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from difflib import get_close_matches
 from itertools import product
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from curricula.errors import Incomplete, UserError
 from experiments.compare import run_folder, say_on_error_stream
@@ -22,20 +22,51 @@ from organisms.storage import records
 from organisms.storage.run import config_hash
 from organisms.training.config import RunConfig
 
-NOT_HERE = {
+NOT_IN_A_GRID = {
     "seed": "give --seeds 0 1 2",
     "seeds": "give --seeds 0 1 2",
     "vary": "it makes the members of one run differ; give a grid its setting instead",
 }
-"""flags of train.py that a grid can not have, and what to do"""
+"""flags of train.py that a grid can not have, and what to do instead"""
 Resolve = Callable[[Sequence[str]], RunConfig]
-"""The run that arguments of train.py ask for, sound or not. Raises Fault where they can not be read."""
+"""The run that arguments of train.py define, valid or not. Raises UserError where they can not be read."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The runs of a sweep, before they are counted out."""
+
+    curricula: Sequence[str]
+    seeds: Sequence[int]
+    values: Mapping[str, Sequence[str]]
+    """the values of each flag of train.py that differs between runs"""
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    """the value of each flag that is the same in every run; a flag in `values` overrides it"""
+    switches: Sequence[str] = ()
+    """further words of every command, which are no settings: --no-cache, --plugin=FILE"""
+
+    def words(self, curriculum: str, settings: Mapping[str, str]) -> tuple[str, ...]:
+        """The arguments of train.py for one run."""
+        return (curriculum, *(f"--{name}={value}" for name, value in settings.items()), *self.switches)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where and how the runs of a sweep are trained."""
+
+    out: Path
+    """folder of the runs, their logs and the summary"""
+    script: Path
+    """train.py"""
+    start: Callable[[Task], Job]
+    """what makes a task a job"""
+    at_once: int
+    """jobs at the same time at most"""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One run of a grid: its folder, the settings that make it, and the arguments of train.py that say the
-    same."""
+    """One run of a grid: its folder, its settings, and the same settings as arguments of train.py."""
 
     folder: Path
     settings: dict[str, str]
@@ -52,7 +83,8 @@ class Cell:
 
 
 def parse_grid(flags: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """The values of each flag, from `FLAG=V1,V2` for each. Raises Fault with everything that is malformed."""
+    """The values of each flag, from `FLAG=V1,V2` for each. Raises UserError with everything that is
+    malformed."""
     grid: dict[str, tuple[str, ...]] = {}
     validation_errors = []
     for flag in flags:
@@ -72,40 +104,31 @@ def parse_grid(flags: Sequence[str]) -> dict[str, tuple[str, ...]]:
     return grid
 
 
-def expand(
-    curricula: Sequence[str],
-    seeds: Sequence[int],
-    fixed: Mapping[str, object],
-    grid: Mapping[str, Sequence[str]],
-    out: Path,
-    resolve: Resolve,
-) -> list[Cell]:
+def expand(grid: Grid, out: Path, resolve: Resolve) -> list[Cell]:
     """Every cell of a grid, sorted by name, whatever the order in which it was written.
 
-    fixed: flags that are the same in every cell, None for train.py's own choice; where the grid has one too,
-    the grid's values count.
-    Raises Fault on an unknown curriculum or flag, a fixed value that is wrong, or two cells that are one run.
-    A value that is wrong in some cells only is left for train.py to refuse.
+    Raises UserError on an unknown curriculum or flag, a fixed value that is wrong, or two cells that are one
+    run. A value that is wrong in some cells only is left for train.py to refuse.
     """
-    if not curricula or not seeds:
-        raise UserError("nothing to grow: expected the name of a curriculum and a seed at least; see --help")
-    same = {name: str(value) for name, value in fixed.items() if value is not None and name not in grid}
+    if not grid.curricula or not grid.seeds:
+        raise UserError("nothing to train: expected the name of a curriculum and a seed at least; see --help")
+    fixed = {name: value for name, value in grid.fixed.items() if name not in grid.values}
     validation_errors = []
-    for curriculum in curricula:
-        config = resolve(_arguments(curriculum, same))
+    for curriculum in grid.curricula:
+        config = resolve(grid.words(curriculum, fixed))
         config.check()
-        validation_errors += _unknown(curriculum, grid, config)
+        validation_errors += _unknown(curriculum, grid.values, config)
     if validation_errors:
         raise UserError("; ".join(validation_errors))
     cells: dict[Path, Cell] = {}
-    for curriculum, seed, values in product(curricula, seeds, product(*grid.values())):
-        settings = {"seed": str(seed), **same, **dict(zip(grid, values, strict=True))}
-        arguments = _arguments(curriculum, settings)
+    for curriculum, seed, values in product(grid.curricula, grid.seeds, product(*grid.values.values())):
+        settings = {"seed": str(seed), **fixed, **dict(zip(grid.values, values, strict=True))}
+        words = grid.words(curriculum, settings)
         try:
-            folder = run_folder(out, resolve(arguments))
-        except UserError:  # no config, so no name of its own; train.py will say why, and make no folder
+            folder = run_folder(out, resolve(words))
+        except UserError:  # no config, so no name of its own; train.py gives the reason, and makes no folder
             folder = out / f"{curriculum}-{config_hash({'refused': settings})}"
-        cell = Cell(folder, {"curriculum": curriculum, **settings}, arguments)
+        cell = Cell(folder, {"curriculum": curriculum, **settings}, words)
         if folder in cells:
             both = " and ".join(shlex.join(twin.arguments) for twin in (cells[folder], cell))
             raise UserError(f"the grid holds one run twice, as {both}; leave one out")
@@ -113,21 +136,17 @@ def expand(
     return sorted(cells.values(), key=lambda cell: cell.name)
 
 
-def _arguments(curriculum: str, settings: Mapping[str, str]) -> tuple[str, ...]:
-    return (curriculum, *(f"--{name}={value}" for name, value in settings.items()))
-
-
-def _unknown(curriculum: str, grid: Mapping[str, Sequence[str]], config: RunConfig) -> list[str]:
+def _unknown(curriculum: str, flags: Collection[str], config: RunConfig) -> list[str]:
     """Each flag of the grid that is no setting of this run, with the one that may have been meant."""
     paths = [re.sub(r"\.\d+$", "", path) for path, _ in records.leaves(asdict(config))]
-    known = {path.removeprefix("curriculum.").replace("_", "-") for path in paths} - {"name", *NOT_HERE}
-    known |= {"scale", "steps"}
+    names = {path.removeprefix("curriculum.").replace("_", "-") for path in paths} - {"name", *NOT_IN_A_GRID}
+    names |= {"scale", "steps"}
     validation_errors = []
-    for flag in grid:
-        if flag in NOT_HERE:
-            validation_errors.append(f"--grid: {flag} can not be part of it; {NOT_HERE[flag]}")
-        elif flag not in known:
-            near = get_close_matches(flag, sorted(known), 1)
+    for flag in flags:
+        if flag in NOT_IN_A_GRID:
+            validation_errors.append(f"--grid: {flag} can not be part of it; {NOT_IN_A_GRID[flag]}")
+        elif flag not in names:
+            near = get_close_matches(flag, sorted(names), 1)
             hint = (
                 f"did you mean {near[0]}?"
                 if near
@@ -138,7 +157,8 @@ def _unknown(curriculum: str, grid: Mapping[str, Sequence[str]], config: RunConf
 
 
 def parse_shard(text: str | None) -> tuple[int, int] | None:
-    """`i/n`, i from 1 to n: the i-th of n parts. None is the whole grid. Raises Fault on anything else."""
+    """`i/n`, i from 1 to n: the i-th of n parts. None is the whole grid. Raises UserError on anything
+    else."""
     if text is None:
         return None
     match = re.fullmatch(r"([0-9]+)/([0-9]+)", text)
@@ -155,7 +175,7 @@ def part(cells: Sequence[Cell], shard: tuple[int, int] | None) -> list[Cell]:
 
 
 def state(folder: Path) -> Literal["done", "unfinished", "to do"]:
-    """What there is of a run: `done` where its summary says so, `unfinished` where a process began it."""
+    """How far a run has come: `done` where its summary says so, `unfinished` where a process began it."""
     try:
         if records.read_object(folder / "summary.json", "")["finished"] is True:
             return "done"
@@ -165,7 +185,7 @@ def state(folder: Path) -> Literal["done", "unfinished", "to do"]:
 
 
 def plan(cells: Sequence[Cell], script: Path) -> list[str]:
-    """A line a run: what there is of it, and the exact command that grows it."""
+    """A line a run: its state, and the exact command that trains it."""
     return [f"{state(cell.folder):<10}  {shlex.join(_command(cell, script))}" for cell in cells]
 
 
@@ -174,77 +194,89 @@ def _command(cell: Cell, script: Path) -> list[str]:
 
 
 def sweep(
-    cells: Sequence[Cell],
-    shard: tuple[int, int] | None,
-    out: Path,
-    script: Path,
-    start: Callable[[Task], Job],
-    at_once: int,
-    say: Say = say_on_error_stream,
+    cells: Sequence[Cell], shard: tuple[int, int] | None, place: Place, report: Say = say_on_error_stream
 ) -> Path:
-    """Grows what is not done of one shard and returns the path of the sweep's summary.json.
+    """Trains what is not done of one shard and returns the path of the sweep's summary.json.
 
-    script: train.py. start: what makes a task a job, at most `at_once` at a time.
     Raises Incomplete, with the summary written, where runs failed; KeyboardInterrupt where it was
     interrupted.
     """
-    own = part(cells, shard)
-    waiting = [cell for cell in own if state(cell.folder) != "done"]
-    try:
-        (out / "logs").mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        if error.errno in records.NO_ROOM:
-            raise records.could_not_write(out, error) from error
-        raise UserError(f"cannot write in {out}: {error.strerror or error}; give another --out") from error
-    say(f"{len(own)} of {len(cells)} runs to see to, {len(own) - len(waiting)} done already")
-    tasks = [Task(cell.name, _command(cell, script), out / "logs" / f"{cell.name}.log") for cell in waiting]
-    endings = run_all(tasks, start, at_once, say)
-    here = {cell.name for cell in own}
-    runs = [_record(cell, cell.name in here, endings.get(cell.name)) for cell in cells]
-    failed = [run for run in runs if run["status"] == "failed"]
+    chosen = part(cells, shard)
+    waiting = [cell for cell in chosen if state(cell.folder) != "done"]
+    logs = place.out / "logs"
+    _make_folder(logs, place.out)
+    report(f"{len(chosen)} of {len(cells)} runs in this part, {len(chosen) - len(waiting)} done already")
+    tasks = [Task(cell.name, _command(cell, place.script), logs / f"{cell.name}.log") for cell in waiting]
+    endings = run_all(tasks, place.start, place.at_once, report)
+    names = {cell.name for cell in chosen}
+    runs = [_record(cell, cell.name in names, endings.get(cell.name)) for cell in cells]
+    failed = [run for run in runs if run.status == "failed"]
     name = f"sweep-{config_hash({'runs': [cell.name for cell in cells], 'shard': shard})}"
     summary = {
         "sweep": name,
         "shard": shard and f"{shard[0]}/{shard[1]}",
         "started": len(endings),
-        "done": len(own) - len(failed),
+        "done": len(chosen) - len(failed),
         "failed": len(failed),
-        "runs": runs,
+        "runs": [asdict(run) for run in runs],
     }
-    path = out / name / "summary.json"
+    path = place.out / name / "summary.json"
     try:
         path.parent.mkdir(exist_ok=True)
     except OSError as error:
         raise records.could_not_write(path, error) from error
     records.write_whole(path, records.pretty(records.plain(summary)), path.parent / ".partial")
     if failed:
-        lines = [f"{run['name']} ({_told(run['settings'])}): {run['error']}" for run in failed]
-        count = f"{len(failed)} of {len(own)} runs; logs in {out / 'logs'}; the same command tries them again"
+        lines = [f"{run.name} ({run.described}): {run.error}" for run in failed]
+        count = f"{len(failed)} of {len(chosen)} runs; logs in {logs}; the same command tries them again"
         raise Incomplete("\n".join([count, *lines]), path)
     return path
 
 
-def _record(cell: Cell, own: bool, ending: Ending | None) -> dict[str, Any]:
-    """What the summary says of a run."""
-    status = "done already" if own else "elsewhere"
+def _make_folder(logs: Path, out: Path) -> None:
+    try:
+        logs.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        if error.errno in records.NO_ROOM:
+            raise records.could_not_write(out, error) from error
+        raise UserError(f"cannot write in {out}: {error.strerror or error}; give another --out") from error
+
+
+@dataclass(frozen=True)
+class SweptRun:
+    """What a sweep's summary lists of a run."""
+
+    name: str
+    folder: Path
+    status: Literal["done", "done already", "failed", "elsewhere"]
+    """*elsewhere*: another part of the grid"""
+    exit_code: int | None
+    error: str | None
+    seconds: float | None
+    settings: dict[str, int | float | str]
+
+    @property
+    def described(self) -> str:
+        """Its settings in a line."""
+        return " ".join(f"{name}={value}" for name, value in self.settings.items())
+
+
+def _record(cell: Cell, in_this_part: bool, ending: Ending | None) -> SweptRun:
+    status = "done already" if in_this_part else "elsewhere"
     error = ending and ending.error
     if ending:
         if ending.exit_code == 0 and state(cell.folder) != "done":
-            error = f"it ended well, but {cell.folder / 'summary.json'} does not say that it is finished"
+            error = f"it ended well, but {cell.folder / 'summary.json'} does not record that it is finished"
         status = "failed" if error else "done"
-    return {
-        "name": cell.name,
-        "folder": cell.folder,
-        "status": status,
-        "exit_code": ending and ending.exit_code,
-        "error": error,
-        "seconds": ending and ending.seconds,
-        "settings": {name: _number(value) for name, value in cell.settings.items()},
-    }
-
-
-def _told(settings: Mapping[str, Any]) -> str:
-    return " ".join(f"{name}={value}" for name, value in settings.items())
+    return SweptRun(
+        name=cell.name,
+        folder=cell.folder,
+        status=status,
+        exit_code=ending and ending.exit_code,
+        error=error,
+        seconds=ending and ending.seconds,
+        settings={name: _number(value) for name, value in cell.settings.items()},
+    )
 
 
 def _number(text: str) -> int | float | str:

@@ -1,32 +1,34 @@
 """Measure speed against PyTorch and against this machine's limits: python scripts/bench.py"""
 
-import sys
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import command
+from typing import Any
 
 from benchmarks.bench import bench
 from benchmarks.plan import Plan
 from curricula.catalogue.named import Scale
-from experiments.compare import say_on_error_stream
+from experiments.command_line.flags import CommonFlags
+from experiments.command_line.parsing import parse
+from experiments.command_line.process import main
 
 
-@dataclass(frozen=True)
-class Bench:
-    """Growth, PyTorch, the machine's limits and the analysis, measured in turn in one run. Takes a quarter of
-    an hour on two cores."""
+@dataclass(frozen=True, kw_only=True)
+class Bench(CommonFlags):
+    """Training, PyTorch, the machine's limits and the analysis, measured in turn in one run. Takes a quarter
+    of an hour on two cores."""
 
     scales: tuple[Scale, ...] = ()
     """sizes of organisms; by default all three"""
     members: tuple[int, ...] = ()
-    """organisms grown side by side; by default 1 4 8 16 64, and on a GPU 256 1024 4096 as well"""
+    """organisms trained side by side; by default 1 4 8 16 64, and on a GPU 256 1024 4096 as well"""
     rounds: int | None = None
-    """how often each contestant takes its turn; by default 3"""
+    """turns of each contestant; by default 3"""
     seconds: float | None = None
-    """how long a turn of ours is; by default 1"""
+    """length of a turn of ours; by default 1"""
     seed: int = 0
+    """of the weights and of the scenes"""
     pytorch: bool = True
     """compare with PyTorch, if it is installed"""
     quick: bool = False
@@ -36,22 +38,24 @@ class Bench:
     out: Path = Path("runs/bench")
     """where summary.json and the drawings go"""
 
+    @property
+    def plan(self) -> Plan:
+        """What to measure: the plan's own choice where a flag is not given."""
+        choices: dict[str, Any] = {
+            "scales": self.scales or None,
+            "members": self.members or None,
+            "rounds": self.rounds,
+            "seconds": self.seconds,
+        }
+        settings = {name: value for name, value in choices.items() if value is not None}
+        kind = Plan.quick if self.quick else Plan
+        return kind(**settings, seed=self.seed, pytorch=self.pytorch, profile=self.profile)
 
-def run(arguments: Sequence[str]) -> Path:
-    wanted: Bench = command.parse(Bench, __doc__ or "", arguments)
-    asked = {
-        "scales": wanted.scales,
-        "members": wanted.members,
-        "rounds": wanted.rounds,
-        "seconds": wanted.seconds,
-    }
-    given = {name: value for name, value in asked.items() if value not in (None, ())}
-    plan = (Plan.quick if wanted.quick else Plan)(
-        **given, seed=wanted.seed, pytorch=wanted.pytorch, profile=wanted.profile
-    )
-    words = " ".join(["python scripts/bench.py", *arguments])
-    return bench(plan, wanted.out, words, say_on_error_stream)
+
+def run(words: Sequence[str]) -> Path:
+    flags = parse(Bench, __doc__ or "", words)
+    return bench(flags.plan, flags.out, shlex.join(["python", "scripts/bench.py", *words]), flags.report)
 
 
 if __name__ == "__main__":
-    command.main(lambda: run(sys.argv[1:]))
+    main(run)

@@ -1,48 +1,42 @@
-"""Grow and analyse what is missing, then compare: python scripts/compare.py [CURRICULUM|RUN ..]"""
+"""Train and analyse what is missing, then compare: python scripts/compare.py [CURRICULUM|RUN ..]"""
 
-import sys
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-import command
 import tyro
 
-from curricula.catalogue.named import CURRICULA, Scale
+from curricula.catalogue.named import CURRICULA
+from experiments.command_line.flags import EnsembleFlags
+from experiments.command_line.parsing import parse
+from experiments.command_line.process import main
 from experiments.compare import compare
 from organisms.training.config import named_config
 
 
-@dataclass(frozen=True)
-class Compare:
-    """The main job. Without arguments: shared, redundant and honest. What exists is not grown again."""
+@dataclass(frozen=True, kw_only=True)
+class Compare(EnsembleFlags):
+    """The main job. Without arguments: shared, redundant and honest. What exists is not trained again."""
 
     targets: Annotated[tuple[str, ...], tyro.conf.Positional] = ("shared", "redundant", "honest")
-    """names of curricula, to be grown where they are missing, or folders of finished runs"""
-    scale: Scale = "cpu"
+    """names of curricula, to be trained where they are missing, or folders of finished runs"""
     members: int = 5
     """organisms a curriculum"""
-    seed: int = 0
-    steps: int | None = None
-    """steps of every phase, in place of the curricula's own"""
     out: Path = Path("runs")
     """where runs and the comparison go"""
-    cache: bool = True
-    """keep compiled programs for the next command"""
-    quiet: bool = False
-    """no progress on standard error"""
 
 
-def run(arguments: Sequence[str]) -> Path:
-    wanted: Compare = command.parse(Compare, __doc__ or "", arguments)
-    command.prepare(wanted.cache)
-    folders = [Path(target) for target in wanted.targets if target not in CURRICULA and Path(target).is_dir()]
-    names = [target for target in wanted.targets if Path(target) not in folders]
-    configs = [named_config(name, wanted.scale, wanted.members, wanted.seed, wanted.steps) for name in names]
-    words = " ".join(["python scripts/compare.py", *arguments])
-    return compare(configs, folders, wanted.out, words, wanted.quiet)
+def run(words: Sequence[str]) -> Path:
+    flags = parse(Compare, __doc__ or "", words)
+    flags.set_up_jax()
+    folders = [Path(target) for target in flags.targets if target not in CURRICULA and Path(target).is_dir()]
+    names = [target for target in flags.targets if Path(target) not in folders]
+    configs = [named_config(name, flags.scale, flags.members, flags.seed, flags.steps) for name in names]
+    command = shlex.join(["python", "scripts/compare.py", *words])
+    return compare(configs, folders, flags.out, command, flags.quiet, flags.report)
 
 
 if __name__ == "__main__":
-    command.main(lambda: run(sys.argv[1:]))
+    main(run)

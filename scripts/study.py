@@ -1,17 +1,18 @@
 """Run a named study: python scripts/study.py NAME"""
 
-import sys
+import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
-import command
 import tyro
-from preview import first_look
 
-from curricula.catalogue.named import WORLDS, Scale
+from curricula.catalogue.named import WORLDS
 from curricula.world.world import World
+from experiments.command_line.flags import EnsembleFlags
+from experiments.command_line.parsing import Draft, parse_twice
+from experiments.command_line.process import main
 from experiments.studies import catalogue  # noqa: F401  registers the studies of this project
 from experiments.studies.ancestry.study import Chronology, run_chronology
 from experiments.studies.bitrot.study import MEMBERS, Bitrot, run_bitrot
@@ -23,8 +24,8 @@ from experiments.studies.study import StudySettings
 from organisms.model.config import ORGANISMS, OrganismConfig
 
 
-@dataclass(frozen=True)
-class StudyCommand:
+@dataclass(frozen=True, kw_only=True)
+class StudyCommand(EnsembleFlags):
     """Runs a study: trains its runs, measures them, and writes a report and a summary. What exists is not made
     again."""
 
@@ -32,52 +33,50 @@ class StudyCommand:
     """name of the study"""
     world: World
     organism: OrganismConfig
-    scale: Scale = "cpu"
-    """sizes of the world, the organism and the phases, before the other settings"""
     members: int | None = None
-    """organisms of each kind; by default what the study says"""
-    seed: int = 0
-    steps: int | None = None
-    """steps of every phase, in place of the curricula's own"""
+    """organisms of each kind; by default the study's usual number"""
     out: Path = Path("runs")
     """where runs and the study's report go"""
-    cache: bool = True
-    """keep compiled programs for the next command"""
-    quiet: bool = False
-    """no progress on standard error"""
 
 
 def description() -> str:
-    """What `--help` says: each study by name, with the sentence that it says of itself."""
+    """The text of `--help`: each study by name, with its own sentence about itself."""
     return "\n".join(f"{name}: {study.about}" for name, study in registered_studies().items())
 
 
-def run(arguments: Sequence[str]) -> Path:
-    """Runs the study that the arguments name and returns the path of its summary."""
-    look = first_look(arguments, [field.name for field in fields(StudyCommand) if field.type is bool])
-    default = StudyCommand("", WORLDS[look.scale], ORGANISMS[look.scale])
-    request: StudyCommand = command.parse(StudyCommand, description(), arguments, default=default)
-    words = " ".join(["python scripts/study.py", *arguments])
+def any_study() -> StudyCommand:
+    """Defaults before the study and its scale are known."""
+    return StudyCommand(study="", world=World(), organism=OrganismConfig())
+
+
+def defaults(draft: Draft) -> StudyCommand:
+    """The defaults that go with the study and the scale of a first reading."""
+    name, scale = draft.settings.study, draft.settings.scale
+    return replace(any_study(), study=name, scale=scale, world=WORLDS[scale], organism=ORGANISMS[scale])
+
+
+def run(words: Sequence[str]) -> Path:
+    """Runs the study that the words name and returns the path of its summary."""
+    flags = parse_twice(StudyCommand, description, words, any_study, defaults)
+    command = shlex.join(["python", "scripts/study.py", *words])
     former = {
         "controls": (Controls, run_controls, 8),
         "ancestry": (Chronology, run_chronology, 8),
         "bitrot": (Bitrot, run_bitrot, MEMBERS),
         "incentives": (Incentives, run_incentives, 8),
     }
-    if request.study in former:
-        command.prepare(request.cache)
-        settings, run_it, usual = former[request.study]
-        members = usual if request.members is None else request.members
-        sizes = request.scale, request.world, request.organism, members, request.seed, request.steps
-        return run_it(settings(*sizes), request.out, words, request.quiet)
-    study = study_named(request.study)
-    command.prepare(request.cache)
-    members = study.members if request.members is None else request.members
-    settings = StudySettings(
-        request.scale, request.world, request.organism, members, request.seed, request.steps
-    )
-    return run_study(study, settings, StudyOutput(request.out, words, request.quiet))
+    if flags.study in former:
+        flags.set_up_jax()
+        settings, run_it, usual = former[flags.study]
+        members = usual if flags.members is None else flags.members
+        sizes = flags.scale, flags.world, flags.organism, members, flags.seed, flags.steps
+        return run_it(settings(*sizes), flags.out, command, flags.quiet)
+    study = study_named(flags.study)
+    flags.set_up_jax()
+    members = study.members if flags.members is None else flags.members
+    settings = StudySettings(flags.scale, flags.world, flags.organism, members, flags.seed, flags.steps)
+    return run_study(study, settings, StudyOutput(flags.out, command, flags.quiet))
 
 
 if __name__ == "__main__":
-    command.main(lambda: run(sys.argv[1:]))
+    main(run)

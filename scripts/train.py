@@ -1,23 +1,23 @@
-"""Grow an ensemble of organisms under a curriculum: python scripts/train.py CURRICULUM"""
+"""Train an ensemble of organisms under a curriculum: python scripts/train.py CURRICULUM"""
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import command
-from asked import processes_of, resolve
-
+from experiments.command_line.process import main, meet_processes
+from experiments.command_line.training_arguments import parse_training_arguments
 from experiments.compare import run_folder
 from experiments.train import train_run
 
 
-def train(arguments: Sequence[str]) -> Path:
-    wanted, config = resolve(arguments, __doc__ or "")
+def train(words: Sequence[str]) -> Path:
+    arguments = parse_training_arguments(words, __doc__ or "")
+    config = arguments.config()
     config.check()
-    command.prepare(wanted.cache, processes_of(wanted))
-    folder = wanted.out or run_folder(Path("runs"), config)
-    return train_run(config, folder, wanted.quiet, parent=wanted.parent)
+    arguments.set_up_jax()
+    meet_processes(arguments.other_processes)
+    folder = arguments.out or run_folder(Path("runs"), config)
+    return train_run(config, folder, arguments.quiet, parent=arguments.parent)
 
 
 if __name__ == "__main__":
-    command.main(lambda: train(sys.argv[1:]))
+    main(train)

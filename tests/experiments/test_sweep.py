@@ -14,6 +14,7 @@ import yaml
 from commands import ROOT, run
 
 from curricula.errors import UserError
+from experiments.command_line.training_arguments import parse_training_arguments
 from experiments.compare import run_folder
 from organisms.storage.run import config_hash
 
@@ -92,7 +93,7 @@ def test_a_dry_run_lists_the_runs_and_writes_nothing(swept, script, capsys):
     _, out = swept
     before = contents(out)
     with pytest.raises(SystemExit) as stop:
-        script.sweep([*map(str, TWO), "--out", str(out), "--dry-run"])
+        script.run([*map(str, TWO), "--out", str(out), "--dry-run"])
     assert not stop.value.code
     lines = capsys.readouterr().out.splitlines()
     assert {line[:12].strip() for line in lines} == {"done", "to do"}
@@ -100,9 +101,9 @@ def test_a_dry_run_lists_the_runs_and_writes_nothing(swept, script, capsys):
     for line in lines:
         python, train, *arguments = shlex.split(line[12:])
         assert (python, Path(train)) == (sys.executable, ROOT / "scripts" / "train.py")
-        wanted, config = script.resolve(arguments)
-        assert wanted.out == run_folder(out, config)
-        assert wanted.out.exists() == line.startswith("done")
+        settings = parse_training_arguments(arguments)
+        assert settings.out == run_folder(out, settings.config())
+        assert settings.out.exists() == line.startswith("done")
 
 
 def test_a_wrong_argument_exits_2_with_a_line_and_starts_nothing(tmp_path):
@@ -149,14 +150,14 @@ WRONG = {
 def test_what_is_wrong_is_told_before_anything_starts(case, script, tmp_path):
     arguments, expected = WRONG[case]
     with pytest.raises(UserError) as fault:
-        script.sweep([*arguments, "--out", str(tmp_path / "out"), "--dry-run"])
+        script.run([*arguments, "--out", str(tmp_path / "out"), "--dry-run"])
     assert expected in str(fault.value)
     assert not (tmp_path / "out").exists()
 
 
 def test_a_setting_in_the_grid_counts_before_the_one_for_all(script, tmp_path, capsys):
     with pytest.raises(SystemExit):
-        script.sweep(
+        script.run(
             ["shared", "--members=0", "--grid=members=1,2", f"--out={tmp_path / 'out'}", "--dry-run"]
         )
     words = capsys.readouterr().out.split()
@@ -183,7 +184,7 @@ def test_the_example_for_skypilot_gives_each_node_its_part(script, tmp_path, cap
         name, *arguments = said.stdout.splitlines()
         assert (ROOT / name).exists()
         with pytest.raises(SystemExit):
-            script.sweep([*arguments, "--out", str(tmp_path / "out"), "--dry-run"])
+            script.run([*arguments, "--out", str(tmp_path / "out"), "--dry-run"])
         listed.append(capsys.readouterr().out.splitlines())
     assert all(listed)
     assert len({line for lines in listed for line in lines}) == sum(map(len, listed)) == 12

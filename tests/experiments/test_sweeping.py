@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curricula.errors import Incomplete, UserError
+from experiments.command_line.flags import report_nothing
 from experiments.launch import LocalJob
-from experiments.sweep import expand, parse_grid, parse_shard, part, state, sweep
+from experiments.sweep import Grid, Place, expand, parse_grid, parse_shard, part, state, sweep
 from organisms.training.config import RunConfig, named_config
 
 
@@ -54,14 +55,14 @@ def test_the_parts_of_a_grid_are_disjoint_and_together_the_grid(curricula, seeds
     """However many they are, and in whatever order the grid was written: so machines need not speak to each
     other."""
     out = Path("out")
-    cells = expand(curricula, seeds, {}, grid, out, quick)
+    cells = expand(Grid(curricula, seeds, grid), out, quick)
     assert (
         len({cell.name for cell in cells})
         == len(cells)
         == math.prod(map(len, [curricula, seeds, *grid.values()]))
     )
     backwards = {flag: values[::-1] for flag, values in reversed(grid.items())}
-    again = expand(curricula[::-1], seeds[::-1], {}, backwards, out, quick)
+    again = expand(Grid(curricula[::-1], seeds[::-1], backwards), out, quick)
     parts = [part(again, parse_shard(f"{index}/{count}")) for index in range(1, count + 1)]
     names = [cell.name for cells_of in parts for cell in cells_of]
     assert sorted(names) == [cell.name for cell in cells]
@@ -103,10 +104,10 @@ def grown(
     out: Path, stand_in: Path, shard: str | None = None, batches: str = "1,2,3,4,5"
 ) -> tuple[str, dict]:
     """A sweep over the stand-in's kinds: what it complained of, and its summary."""
-    cells = expand(["shared"], [0], {}, parse_grid([f"training.batch={batches}"]), out, quick)
+    cells = expand(Grid(["shared"], [0], parse_grid([f"training.batch={batches}"])), out, quick)
     complaint = ""
     try:
-        path = sweep(cells, parse_shard(shard), out, stand_in, LocalJob, 2, say=lambda text: None)
+        path = sweep(cells, parse_shard(shard), Place(out, stand_in, LocalJob, 2), report_nothing)
     except Incomplete as incomplete:
         complaint, path = str(incomplete), incomplete.summary
     return complaint, json.loads(path.read_text())
@@ -122,7 +123,7 @@ def test_every_way_to_fail_has_its_own_words(tmp_path, stand_in):
     assert (runs[1]["exit_code"], runs[1]["error"]) == (1, "error: one line, and another")
     assert (runs[2]["exit_code"], runs[2]["error"]) == (-signal.SIGKILL, "killed by SIGKILL; step 1")
     assert (runs[3]["exit_code"], state(Path(runs[3]["folder"]))) == (0, "unfinished")
-    assert "does not say that it is finished" in runs[3]["error"]
+    assert "does not record that it is finished" in runs[3]["error"]
     assert complaint.startswith("3 of 5 runs")
     assert all(runs[kind]["error"] in complaint for kind in (1, 2, 3))
 
