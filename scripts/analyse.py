@@ -39,7 +39,9 @@ class Analyse(ComputingFlags):
 def analyse(words: Sequence[str]) -> Path:
     flags = parse(Analyse, __doc__ or "", words)
     flags.set_up_jax()
-    findings = analyse_run(flags.run, flags.seed, flags.remeasure, flags.acquisition, flags.naive, flags.ancestry)
+    findings = analyse_run(
+        flags.run, flags.seed, flags.remeasure, flags.acquisition, flags.naive, flags.ancestry
+    )
     mark = "" if findings["calibrated"] else " (uncalibrated)"
     for organism in findings["organisms"]:
         flags.report(f"organism {organism['member']}: {organism['verdict']}{mark}: {organism['reason']}")

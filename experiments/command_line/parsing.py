@@ -70,9 +70,7 @@ def parse_twice(
         ],
         frozen=True,
     )
-    first, unknown = _parse(
-        whole, words, default=whole(draft()), add_help=False, return_unknown_args=True
-    )
+    first, unknown = _parse(whole, words, default=whole(draft()), add_help=False, return_unknown_args=True)
     default = refine(Draft(first.settings, first.help, tuple(unknown)))
     return _parse(kind, words, description=describe(), default=default)
 

@@ -104,7 +104,11 @@ def parse_training_arguments(words: Sequence[str], about: str = "") -> TrainingA
     """The arguments of a training command. Raises UserError where they can not be read. about: the first line
     of the help."""
     return parse_twice(
-        TrainingArguments, lambda: f"{about}\n\nCurricula: {', '.join(CURRICULA)}", words, _any_curriculum, _defaults
+        TrainingArguments,
+        lambda: f"{about}\n\nCurricula: {', '.join(CURRICULA)}",
+        words,
+        _any_curriculum,
+        _defaults,
     )
 
 

@@ -157,9 +157,7 @@ def test_what_is_wrong_is_told_before_anything_starts(case, script, tmp_path):
 
 def test_a_setting_in_the_grid_counts_before_the_one_for_all(script, tmp_path, capsys):
     with pytest.raises(SystemExit):
-        script.run(
-            ["shared", "--members=0", "--grid=members=1,2", f"--out={tmp_path / 'out'}", "--dry-run"]
-        )
+        script.run(["shared", "--members=0", "--grid=members=1,2", f"--out={tmp_path / 'out'}", "--dry-run"])
     words = capsys.readouterr().out.split()
     assert sorted(word for word in words if "members" in word) == ["--members=1", "--members=2"]
     assert not (tmp_path / "out").exists()

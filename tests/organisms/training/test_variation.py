@@ -11,7 +11,6 @@ from organisms.training.config import named_config, read_config
 from organisms.training.step import Lesson
 from organisms.training.variation import Variation, phase_of, read_variation, settings_of
 
-
 RATES = Variation("phases.1.optimiser.learning_rate", (1e-3, 2e-3))
 ALONE = Variation("phases.1.self_alone", (0.1, 0.5, 0.9))
 CONFIG = named_config("shared", "tiny", members=8)
