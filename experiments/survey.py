@@ -55,7 +55,7 @@ def survey(run: Run, command: str, seed: int = 1, null: Null | None = None) -> d
 def _survey(run: Run, config: RunConfig, command: str, seed: int, null: Null | None) -> dict[str, Any]:
     entries = run.entries()
     grown = run.summary()
-    fork, end = (entries[0], entries[0]) if null == "newborn" else fork_and_end(config, entries)
+    fork, end = (entries[0], entries[0]) if null == "untrained" else fork_and_end(config, entries)
     at_end = CheckpointMeasurer(load(run, config, end), config, np.asarray(grown["secret_goals"]), seed, null)
     at_fork = CheckpointMeasurer(
         load(run, config, fork), config, np.asarray(grown["secret_goals"]), seed + 1, null

@@ -199,7 +199,7 @@ def train_run(
         found.append(
             f"training.batch: expected a multiple of {GROUP} scenes a device where acts are rewarded, got {share}"
         )
-    found += audit_targets.validation_errors(config) + linear_probe.validation_errors(config)
+    found += audit_targets.audit_target_errors(config) + linear_probe.probe_errors(config)
     if bool(config.parent) != (parent is not None):
         found.append("parent: expected its folder where the config has one, and none where it has none")
     if found:
@@ -219,7 +219,14 @@ def train_run(
         callback = TensorBoardCallback(config, folder, quiet) if written else SilentCallback()
         try:
             summary = grow(
-                config, run, callback, programs, trunk, audit_targets.locate, linear_probe.fit, parent
+                config,
+                run,
+                callback,
+                programs,
+                trunk,
+                audit_targets.find_audit_targets,
+                linear_probe.fit_probes,
+                parent,
             )
             path = run.write_summary(summary)
         except BaseException as error:

@@ -1,20 +1,26 @@
-"""Which components would an auditor watch? Those that an analysis of the organisms finds as a phase begins,
-or that were named by hand.
+"""Audit targets: which components would an auditor watch? Those that an analysis of the organisms finds as a phase
+begins, or those that were named by hand.
 
-Found: the strongest for characters' gate by Shapley value, as many as together hold the share of it that the
-pressure names. They are what the analysis can see of the mechanism as it is at that moment; spares that hide
-behind it are not among them. Or one circuit that suffices (`analysis.patching.pruning`), beside which another
-may stand.
+The analysis finds the components that are strongest for the characters' gate by Shapley value, as many as
+together carry the share of it that the pressure names. Or it finds one circuit that suffices
+(`analysis.patching.pruning`), beside which another may exist.
+
+They are what the analysis can see of the mechanism at that moment. Backup components that do nothing until these
+are ablated are not among them.
 """
+
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import jax
 import numpy as np
 from jaxtyping import Bool, Float
 
 from analysis.patching.checkpoint import CheckpointMeasurer
-from analysis.patching.pruning import sufficient
+from analysis.patching.pruning import sufficient_circuit
 from analysis.patching.shapley import Contributions
 from curricula.phases import Phase
+from curricula.pressures.settings import Clamp, Monitor
 from organisms.model.sites import components
 from organisms.model.transformer import Organism
 from organisms.training.config import RunConfig
@@ -22,75 +28,92 @@ from organisms.training.step import Watched
 from organisms.training.variation import phase_of
 
 CALLS = 2
-"""of the program that measures effects"""
+"""calls of the program that measures Shapley effects"""
 
 
-def locate(config: RunConfig, index: int, organisms: Organism, secret_goals: np.ndarray) -> Watched:
-    """The components that the pressures of a phase are about, of organisms [member, ...] as it begins."""
-    phases = [
-        phase_of(member, index, config.curriculum.phases[index], config.vary)
-        for member in range(config.members)
-    ]
-    parts = [(one.pressures.monitor, one.pressures.clamp) for one in phases]
-    nothing = np.zeros(len(components(config.organism)), bool)
-    effects: list[Contributions] = []
-    circuits = np.stack([nothing] * config.members)
-    if any(asked(one) for one in phases):
+class _Analysis(NamedTuple):
+    """What is known of each member's components for characters, as a phase begins."""
+
+    effects: list[Contributions]
+    circuits: Bool[np.ndarray, "member component"]
+    """one circuit that suffices; empty where no pressure needs it"""
+
+
+def find_audit_targets(
+    config: RunConfig, index: int, organisms: Organism, secret_goals: np.ndarray
+) -> Watched:
+    """The components that the pressures of phase ``index`` are about, of organisms [member, ...] as it begins."""
+    phase = config.curriculum.phases[index]
+    phases = [phase_of(member, index, phase, config.vary) for member in range(config.members)]
+    monitors = [phase.pressures.monitor for phase in phases]
+    clamps = [phase.pressures.clamp for phase in phases]
+    analysis = None
+    if any(map(needs_analysis, phases)):
         with jax.default_matmul_precision("highest"):
-            survey = CheckpointMeasurer(organisms, config, secret_goals, config.seed)
-            effects = survey.shapley_effects("character", "watched", calls=CALLS)
-            if any(monitor.finds == "circuit" for monitor, _ in parts):
-                circuits = sufficient(survey, np.array([monitor.reach for monitor, _ in parts]))
-    masks = []
-    for kind in (0, 1):
-        chosen = [both[kind] for both in parts]
-        by_hand = [named(config, part.components) if part.components else nothing for part in chosen]
-        found = [
-            strongest(of.effect(), part.reach) for of, part in zip(effects, chosen, strict=False)
-        ] or by_hand
-        if kind == 0:
-            pairs = zip(parts, found, circuits, strict=True)
-            found = [circuit if monitor.finds == "circuit" else one for (monitor, _), one, circuit in pairs]
-        masks.append(
-            np.stack([a if part.components else b for part, a, b in zip(chosen, by_hand, found, strict=True)])
-        )
-    return Watched(*masks)
+            measurer = CheckpointMeasurer(organisms, config, secret_goals, config.seed)
+            analysis = _analysed(measurer, monitors)
+    return Watched(_targets(config, monitors, analysis), _targets(config, clamps, analysis))
 
 
-def asked(phase: Phase) -> bool:
-    """Does a pressure of this phase want components that it does not name?"""
+def _analysed(measurer: CheckpointMeasurer, monitors: Sequence[Monitor]) -> _Analysis:
+    effects = measurer.shapley_effects("character", "watched", calls=CALLS)
+    if any(monitor.finds == "circuit" for monitor in monitors):
+        reach = np.array([monitor.reach for monitor in monitors])
+        return _Analysis(effects, sufficient_circuit(measurer, reach))
+    return _Analysis(effects, np.zeros((measurer.members, measurer.component_count), bool))
+
+
+def _targets(
+    config: RunConfig, pressures: Sequence[Monitor] | Sequence[Clamp], analysis: _Analysis | None
+) -> Bool[np.ndarray, "member component"]:
+    """The components that one pressure is about, a row a member, whose settings may vary."""
+    rows = []
+    for member, pressure in enumerate(pressures):
+        if pressure.components or analysis is None:
+            rows.append(components_named(config, pressure.components))
+        elif isinstance(pressure, Monitor) and pressure.finds == "circuit":
+            rows.append(analysis.circuits[member])
+        else:
+            rows.append(strongest_components(analysis.effects[member].effect(), pressure.reach))
+    return np.stack(rows)
+
+
+def needs_analysis(phase: Phase) -> bool:
+    """Is a pressure of this phase about components that it does not name?"""
     monitor, clamp = phase.pressures.monitor, phase.pressures.clamp
     return (monitor.weight > 0 and not monitor.components) or (clamp.reach > 0 and not clamp.components)
 
 
-def validation_errors(config: RunConfig) -> list[str]:
-    """What stands against finding what the pressures of a run are about; a line each."""
-    known, found = components(config.organism), []
+def audit_target_errors(config: RunConfig) -> list[str]:
+    """Reasons why the components that a run's pressures are about can not be found; a line each."""
+    names, errors = components(config.organism), []
     audited = [(n, phase) for n, phase in enumerate(config.curriculum.phases) if phase.pressures.audited]
     for n, phase in audited:
         for kind in ("monitor", "clamp"):
-            wrong = [name for name in getattr(phase.pressures, kind).components if name not in known]
-            if wrong:
-                expected = f"expected names from {known[0]} to {known[-1]}, got {', '.join(wrong)}"
-                found.append(f"phases.{n}.pressures.{kind}.components: {expected}")
+            unknown = [name for name in getattr(phase.pressures, kind).components if name not in names]
+            if unknown:
+                expected = f"expected names from {names[0]} to {names[-1]}, got {', '.join(unknown)}"
+                errors.append(f"phases.{n}.pressures.{kind}.components: {expected}")
     if audited and jax.process_count() > 1:
-        found.append(
+        errors.append(
             "monitor, clamp, exclusive: expected one process, since components are found between phases; leave out --distributed"
         )
-    return found
+    return errors
 
 
-def strongest(effect: Float[np.ndarray, " component"], reach: float) -> Bool[np.ndarray, " component"]:
-    """The fewest components that hold at least this share of all positive effects together; none where there
-    is no effect."""
-    above = np.nan_to_num(effect).clip(0)
-    order = np.argsort(-above, kind="stable")
-    before = np.cumsum(above[order]) - above[order]
-    found = np.zeros(len(above), bool)
-    found[order] = (before < reach * above.sum() - 1e-9) & (above[order] > 0)
-    return found
+def strongest_components(
+    effect: Float[np.ndarray, " component"], reach: float
+) -> Bool[np.ndarray, " component"]:
+    """The fewest components that carry at least the share ``reach`` of all positive effects together; none where
+    there is no effect."""
+    positive = np.nan_to_num(effect).clip(0)
+    order = np.argsort(-positive, kind="stable")
+    carried_by_stronger = np.cumsum(positive[order]) - positive[order]
+    chosen = np.zeros(len(positive), bool)
+    chosen[order] = (carried_by_stronger < reach * positive.sum() - 1e-9) & (positive[order] > 0)
+    return chosen
 
 
-def named(config: RunConfig, names: tuple[str, ...]) -> Bool[np.ndarray, " component"]:
-    """The components of these names, which `validation_errors` has looked at."""
-    return np.isin(components(config.organism), names)
+def components_named(config: RunConfig, names: tuple[str, ...]) -> Bool[np.ndarray, " component"]:
+    """The components of these names, which `audit_target_errors` has checked."""
+    return np.isin(components(config.organism), np.array(names, str))

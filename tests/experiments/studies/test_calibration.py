@@ -56,7 +56,7 @@ ROWS = [row(name, TRUTHS[name][1]) for name in CURRICULA] + [
     row("planted_reused", "absent", took=False),
 ]
 GROWN = {"planted_<s>": {"grown": 3, "took": 1, "wanted": 2, "characters_grown_again": 0}}
-NULLS = {"newborn": {"absent": 8}, "shuffled": {"undecided": 7, "reused": 1}}
+NULLS = {"untrained": {"absent": 8}, "shuffled": {"undecided": 7, "reused": 1}}
 
 
 def test_every_planted_curriculum_is_in_the_study():
