@@ -135,13 +135,13 @@ def _parts(finding: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         kinds.setdefault(kind, []).append(organism)
     if len(kinds) < 2:
         return [finding]
-    attempts, name = finding["regrown"]["attempts"], finding["curriculum"]
+    attempts, name = finding["reseeded"]["attempts"], finding["curriculum"]
     again = {
         kind: {"count": sum(attempts[organism["member"]] > 0 for organism in of)}
         for kind, of in kinds.items()
     }
     return [
-        {**finding, "curriculum": f"{name}, {kind}", "organisms": of, "regrown": again[kind]}
+        {**finding, "curriculum": f"{name}, {kind}", "organisms": of, "reseeded": again[kind]}
         for kind, of in kinds.items()
     ]
 
@@ -159,6 +159,6 @@ def _summary(finding: Mapping[str, Any]) -> dict[str, Any]:
             name: jsonable(mean_interval(organism["behaviour"][name] for organism in organisms))
             for name in BEHAVIOURS
         },
-        "regrown": finding["regrown"]["count"],
+        "regrown": finding["reseeded"]["count"],
         "calibrated": bool(finding["calibrated"]),
     }

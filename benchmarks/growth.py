@@ -20,11 +20,11 @@ from benchmarks.counting import Sizes, model_flops, parameters, program_flops, s
 from benchmarks.material import checkpoint_bytes
 from benchmarks.products import OwnProducts
 from benchmarks.profiling import costliest
-from curricula.catalogue.named import Scale
+from curricula.catalogue.building_blocks import Scale
 from organisms.model.parameter_names import to_arrays
 from organisms.training.config import RunConfig, named_config
 from organisms.training.programs import Programs
-from organisms.training.step import Lesson
+from organisms.training.step import phase_params
 
 CALL_SECONDS = 10.0
 """what a call of the program should take at most; shorter chunks are used where it would take longer"""
@@ -63,7 +63,7 @@ class Growth:
         jax.block_until_ready(jnp.zeros(()) + 1)
         self.before = memory.held()
         self.programs = Programs(self.config)
-        self.lesson = Lesson.of_members(self.config, 0)
+        self.params = phase_params(self.config, 0)
         self.own: OwnProducts | None = None
 
     def first(self, started: float) -> dict[str, Any]:
@@ -84,7 +84,7 @@ class Growth:
 
     def call(self) -> None:
         """One chunk, waited for."""
-        self.state, progress = self.programs.grow(self.state, self.lesson)
+        self.state, progress = self.programs.train_chunk(self.state, self.params)
         jax.block_until_ready((self.state, progress))
 
     def measure(self, seconds: float) -> list[float]:
@@ -110,7 +110,7 @@ class Growth:
     def describe(self) -> dict[str, Any]:
         """What a step is in operations and bytes. executed: the products that the traced program holds, at
         their own precision."""
-        traced = jax.make_jaxpr(self.programs.grow)(self.state, self.lesson)
+        traced = jax.make_jaxpr(self.programs.train_chunk)(self.state, self.params)
         steps = self.config.chunk * self.config.members
         executed = program_flops(traced, self.platform)
         one = jax.tree.map(lambda leaf: leaf[:1], self.state.organism)

@@ -8,7 +8,7 @@ import jax
 from benchmarks.machine import cores, processor
 from benchmarks.material import write_material
 from benchmarks.products import large
-from curricula.catalogue.named import Scale
+from curricula.catalogue.building_blocks import Scale
 
 
 class Limits:

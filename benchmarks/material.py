@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from curricula.catalogue.named import Scale
+from curricula.catalogue.building_blocks import Scale
 from curricula.world.scenes import Scene, sample_scene, trained_support
 from organisms.model.parameter_names import to_arrays
 from organisms.model.surgery import pick

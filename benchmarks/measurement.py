@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks.plan import Plan
 from benchmarks.workers import OutOfMemory, Worker
-from curricula.catalogue.named import Scale
+from curricula.catalogue.building_blocks import Scale
 from curricula.errors import SystemFailure
 
 Raw = dict[str, Any]

@@ -21,7 +21,7 @@ from analysis.patching.draws import PairDraw
 from analysis.patching.interventions import Recording, patch, recorder
 from analysis.patching.shapley import ORDERS
 from benchmarks.material import organisms
-from curricula.catalogue.named import Scale
+from curricula.catalogue.building_blocks import Scale
 from curricula.world.contrasts import Pair
 from organisms.model.config import OrganismConfig
 from organisms.model.parameter_names import to_arrays

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from curricula.catalogue.named import Scale
+from curricula.catalogue.building_blocks import Scale
 
 SCALES: tuple[Scale, ...] = ("tiny", "cpu", "gpu")
 MEMBERS = (1, 4, 8, 16, 64)

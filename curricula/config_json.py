@@ -2,7 +2,7 @@
 were?"""
 
 from dataclasses import MISSING, Field, fields, is_dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 OMIT_IF_DEFAULT = {"later": True}
 """metadata of a field that came when there were runs without it: it is not written while it holds its
@@ -14,8 +14,24 @@ def may_be_omitted(setting: Field) -> bool:
     return "later" in setting.metadata
 
 
+@runtime_checkable
+class NamedSettings(Protocol):
+    """A record of settings by name, of which only those that are set are written."""
+
+    def settings_by_name(self) -> dict[str, Any]:
+        """The settings that are not defaults."""
+        ...
+
+    @classmethod
+    def settings_kinds(cls) -> dict[str, Any]:
+        """The class of every setting, by name: the record is made of instances of some of them."""
+        ...
+
+
 def to_plain(config: Any) -> Any:
     """A dataclass, and whatever it holds, as JSON can hold it."""
+    if isinstance(config, NamedSettings):
+        return {name: to_plain(value) for name, value in config.settings_by_name().items()}
     if is_dataclass(config):
         held = [(setting, getattr(config, setting.name)) for setting in fields(config)]
         return {

@@ -1,11 +1,14 @@
 """In what order is an organism taught, and what does each phase reward?"""
 
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Literal
 
 from curricula.config_json import OMIT_IF_DEFAULT
 from curricula.errors import UserError
-from curricula.pressures.settings import Pressures
+from curricula.objectives import OBJECTIVES
+from curricula.pressures.registry import Pressures
+from curricula.pressures.routing import Routing
 from curricula.world.scenes import Mixture
 from curricula.world.world import World
 
@@ -36,14 +39,14 @@ class OptimiserConfig:
             "second_moment": (0, 0.99999),
             "clip": (1e-6, 1e6),
         }
-        found = [
+        errors = [
             f"optimiser.{name}: expected a number between {low:g} and {high:g}, got {getattr(self, name):g}"
             for name, (low, high) in limits.items()
             if not low <= getattr(self, name) <= high
         ]
         if self.gradients not in (0, 1):
-            found.append(f"optimiser.gradients: expected 0 or 1, got {self.gradients:g}")
-        return found
+            errors.append(f"optimiser.gradients: expected 0 or 1, got {self.gradients:g}")
+        return errors
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ class Phase:
 
     name: str
     steps: int = 500
-    objective: Literal["imitate", "reward"] = "imitate"
+    objective: str = "imitate"
     """*imitate*: cross-entropy on the acts and answers. *reward*: self's acts are its own, sampled and fed
     back into the scene, and earn what `RewardConfig` says; all else is imitated"""
     self_acts: Literal["absent", "scheming", "honest"] = "absent"
@@ -99,51 +102,35 @@ class Phase:
 
     @property
     def mixture(self) -> Mixture:
-        """The scenes that this phase draws."""
-        fraction = self.pressures.rehearsal.fraction
-        return Mixture(
-            self_scenes=0.0 if self.self_acts == "absent" else 1.0 - fraction,
+        """The scenes that this phase draws, as its pressures change them in turn."""
+        mixture = Mixture(
+            self_scenes=0.0 if self.self_acts == "absent" else 1.0,
             schemers=self.schemers,
             questions=self.questions,
             self_alone=self.self_alone,
             self_schemes=float(self.self_acts == "scheming"),
-            # A lane that owns scenes with self, or a mechanism that is held still in them, is so for characters in them as well: they could not use theirs.
-            beside_self=float(
-                fraction > 0 and not (self.pressures.routing.active or self.pressures.clamp.active)
-            ),
-            recalls=self.pressures.interference.fraction,
+            beside_self=0.0,
         )
+        for settings in self.pressures.every():
+            mixture = settings.change_mixture(mixture, self)
+        return mixture
 
-    def validation_errors(self) -> list[str]:
-        """Everything that is wrong with this phase, a line each."""
-        found = [] if self.steps >= 1 else [f"steps: expected 1 or more, got {self.steps}"]
+    def validation_errors(self, world: World, index: int = 1) -> list[str]:
+        """Everything that is wrong with this phase in a world, a line each. index: which phase of its curriculum."""
+        errors = [] if self.steps >= 1 else [f"steps: expected 1 or more, got {self.steps}"]
         for name in ("schemers", "questions", "self_alone", "criterion"):
             if not 0 <= getattr(self, name) <= 1:
-                found.append(f"{name}: expected a share between 0 and 1, got {getattr(self, name):g}")
-        asks = self.pressures.interference.fraction
-        if 0 <= self.questions <= 1 and 0 <= asks <= 1 < self.questions + asks:
-            found.append(
-                f"interference.fraction: expected at most {1 - self.questions:g} beside questions={self.questions:g}, got {asks:g}"
-            )
-        if self.objective == "reward" and self.self_acts != "scheming":
-            found.append(
-                f"self_acts: expected 'scheming' where the objective is 'reward', got {self.self_acts!r}"
-            )
-        if self.objective == "reward" and self.pressures.routing.active:
-            found.append("objective: expected 'imitate' where scenes are routed through lanes, got 'reward'")
-        if self.objective == "imitate" and self.pressures.probe.place in ("reward", "frozen"):
-            found.append(
-                "probe.place: expected 'none' or 'loss' where the objective is 'imitate', "
-                f"got {self.pressures.probe.place!r}: nothing is rewarded"
-            )
-        if self.self_acts == "absent" and self.pressures.probe.site:
-            found.append("probe.site: expected none where self_acts is 'absent', since it reads self alone")
-        return (
-            found
-            + self.reward.validation_errors()
-            + self.pressures.validation_errors()
-            + self.optimiser.validation_errors()
-        )
+                errors.append(f"{name}: expected a share between 0 and 1, got {getattr(self, name):g}")
+        if self.objective in OBJECTIVES:
+            errors += OBJECTIVES[self.objective](self)
+        else:
+            near = get_close_matches(self.objective, OBJECTIVES, 1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            errors.append(f"objective: expected one of {', '.join(OBJECTIVES)}, got {self.objective!r}{hint}")
+        for settings in self.pressures.every():
+            errors += settings.phase_errors(self, world, index)
+        errors += self.reward.validation_errors() + self.pressures.validation_errors()
+        return errors + self.optimiser.validation_errors()
 
 
 @dataclass(frozen=True)
@@ -159,7 +146,7 @@ class Curriculum:
         """Does any phase plant something: route scenes through lanes, graft or exchange lanes, or freeze all
         but self's embeddings?"""
         return any(
-            p.pressures.routing.active or p.graft or p.exchange or p.learns != "everything"
+            p.pressures[Routing].active or p.graft or p.exchange or p.learns != "everything"
             for p in self.phases
         )
 
@@ -181,21 +168,13 @@ class Curriculum:
 
     def validation_errors(self) -> list[str]:
         """Everything that is wrong with this curriculum, a line each with the path of the field."""
-        found = self.world.validation_errors()
+        errors = self.world.validation_errors()
         if not self.phases:
-            found.append("phases: expected at least one")
+            errors.append("phases: expected at least one")
         if len({phase.name for phase in self.phases}) < len(self.phases):
-            found.append(f"phases: names must differ, got {[phase.name for phase in self.phases]}")
+            errors.append(f"phases: names must differ, got {[phase.name for phase in self.phases]}")
         for n, phase in enumerate(self.phases):
-            found += [f"phases.{n}.{line}" for line in phase.validation_errors()]
-            if phase.pressures.interference.fraction and self.world.cues == 1:
-                found.append(
-                    f"phases.{n}.interference.fraction: expected 0 where a moment has one cue, since its question shows two signs; give world.cues 2 or more"
-                )
-            if not n and phase.pressures.probe.site:
-                found.append(
-                    "phases.0.probe.site: a probe is fitted on what earlier phases taught; set it in a later one"
-                )
+            errors += [f"phases.{n}.{line}" for line in phase.validation_errors(self.world, n)]
             if n and phase.criterion:
-                found.append(f"phases.{n}.criterion: only the first phase can be grown again; set it to 0")
-        return found
+                errors.append(f"phases.{n}.criterion: only the first phase can be grown again; set it to 0")
+        return errors

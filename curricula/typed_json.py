@@ -73,6 +73,8 @@ def _read(kind: Any, plain: Any, path: str) -> Any:
         return plain
     if hasattr(kind, "array_type"):  # a jaxtyping annotation of an array
         return _read_array(plain, path)
+    if hasattr(kind, "settings_kinds"):
+        return _read_named_settings(kind, plain, path)
     if is_dataclass(kind):
         return _read_record(kind, plain, path)
     origin, arguments = get_origin(kind), get_args(kind)
@@ -105,6 +107,18 @@ def _read_value(kind: Any, plain: Any, path: str) -> Any:
     if type(plain) is not kind:
         raise UserError(f"{path}: expected {getattr(kind, '__name__', kind)}, got {plain!r}")
     return plain
+
+
+def _read_named_settings(kind: Any, plain: Any, path: str) -> Any:
+    """A record of settings by name; see `curricula.config_json.NamedSettings`."""
+    kinds: Mapping[str, type] = kind.settings_kinds()
+    if not isinstance(plain, Mapping) or not set(plain) <= set(kinds):
+        unknown = sorted(set(plain) - set(kinds)) if isinstance(plain, Mapping) else type(plain).__name__
+        raise UserError(
+            f"{path}: expected names among {', '.join(kinds)}, got {unknown}; use the version that wrote it, or "
+            "--plugin with the file that registers it"
+        )
+    return kind(*(_read(kinds[name], plain[name], f"{path}.{name}") for name in kinds if name in plain))
 
 
 def _read_record(kind: Any, plain: Any, path: str) -> Any:

@@ -131,7 +131,7 @@ def _trunk(config: RunConfig, others: Sequence[RunConfig], folders: Sequence[Pat
     """Of the runs grown before, the one that shares the most first phases; None where none shares any."""
 
     def shared(other: RunConfig) -> int:
-        if not Programs.alike(config, other):
+        if not Programs.differ_in_phases_alone(config, other):
             return 0
         pairs = zip(config.curriculum.phases, other.curriculum.phases, strict=False)
         return next(

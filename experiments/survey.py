@@ -24,7 +24,7 @@ from analysis.probes.belief import examine
 from analysis.provenance import corroboration
 from analysis.provenance import shares as provenance
 from analysis.provenance.verdict import SCORED_AT, TABLE, verdict
-from curricula.catalogue.named import WORLDS
+from curricula.catalogue.building_blocks import WORLDS
 from curricula.world.contrasts import Role, measurable
 from experiments.findings import learning, phases, plain_circuits, plain_effects
 from organisms.model.config import ORGANISMS, OrganismConfig
@@ -99,7 +99,7 @@ def _survey(run: Run, config: RunConfig, command: str, seed: int, null: Null | N
         "members": config.members,
         "seed": config.seed,
         "analysis_seed": seed,
-        "regrown": grown["regrown"],
+        "reseeded": grown["reseeded"],
         "calibrated": calibrated(config),
         "thresholds": dict(TABLE),
         "phases": phases(config, entries),

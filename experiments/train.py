@@ -7,20 +7,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 
-from analysis.probes import audit_targets, linear_probe
+from analysis.probes.phase_start import PhaseStartMeasurer
 from curricula.errors import UserError
 from organisms.logging.tensorboard import TensorBoardLogger
 from organisms.model.transformer import Organism
+from organisms.objectives.registry import objective_named
+from organisms.pressures.registry import active_pressures
 from organisms.storage.forking import require_parent
 from organisms.storage.read_only_run import ReadOnlyRun
 from organisms.storage.run import SUMMARY, Run, config_hash, open_run
 from organisms.training import devices
 from organisms.training.behaviour import BEHAVIOURS
 from organisms.training.config import RunConfig
-from organisms.training.loop import grow
-from organisms.training.policy_gradient import GROUP
+from organisms.training.loop import TrainingSources, train_ensemble
 from organisms.training.programs import Programs
 from reports import scene_pictures
 
@@ -173,6 +175,34 @@ class SilentCallback:
         """Has nothing to close."""
 
 
+def _device_errors(config: RunConfig) -> list[str]:
+    """What in a run does not go with the devices that share it out, and with several processes."""
+    share = config.training.batch // devices.Layout.of(config.members, config.training.batch).shares
+    multiples = {
+        objective_named(phase.objective).batch_multiple: f"the objective is {phase.objective!r}"
+        for phase in config.curriculum.phases
+    }
+    if config.curriculum.planted:
+        multiples |= {2: "something is planted"}
+    errors = [
+        f"training.batch: expected a multiple of {unit} scenes a device where {where}, got {share}"
+        for unit, where in multiples.items()
+        if share % unit
+    ]
+    fitting = {
+        pressure.name
+        for index in range(len(config.curriculum.phases))
+        for pressure in active_pressures(config.member_phases(index), config)
+        if pressure.fits
+    }
+    if fitting and jax.process_count() > 1:
+        errors.append(
+            f"{', '.join(sorted(fitting))}: expected one process, since components and probes are fitted between "
+            "phases; leave out --distributed"
+        )
+    return errors
+
+
 def train_run(
     config: RunConfig,
     folder: Path,
@@ -189,17 +219,7 @@ def train_run(
     refuses.
     """
     config.check()
-    found = devices.device_count_errors(config.members)
-    share = config.training.batch // devices.Layout.of(config.members, config.training.batch).shares
-    if config.curriculum.planted and share % 2:
-        found.append(
-            f"training.batch: expected an even number of scenes a device where something is planted, got {share}"
-        )
-    if any(phase.objective == "reward" for phase in config.curriculum.phases) and share % GROUP:
-        found.append(
-            f"training.batch: expected a multiple of {GROUP} scenes a device where acts are rewarded, got {share}"
-        )
-    found += audit_targets.audit_target_errors(config) + linear_probe.probe_errors(config)
+    found = devices.device_count_errors(config.members) + _device_errors(config)
     if bool(config.parent) != (parent is not None):
         found.append("parent: expected its folder where the config has one, and none where it has none")
     if found:
@@ -218,16 +238,8 @@ def train_run(
             return path
         callback = TensorBoardCallback(config, folder, quiet) if written else SilentCallback()
         try:
-            summary = grow(
-                config,
-                run,
-                callback,
-                programs,
-                trunk,
-                audit_targets.find_audit_targets,
-                linear_probe.fit_probes,
-                parent,
-            )
+            sources = TrainingSources(programs, trunk, parent, PhaseStartMeasurer)
+            summary = train_ensemble(config, run, callback, sources)
             path = run.write_summary(summary)
         except BaseException as error:
             callback.fail(error)

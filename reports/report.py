@@ -184,7 +184,7 @@ def _run(name: str, finding: Finding) -> dict[str, Any]:
         "name": name,
         "finding": finding,
         "organisms": finding["organisms"],
-        "attempts": finding["regrown"]["attempts"],
+        "attempts": finding["reseeded"]["attempts"],
         "learning": Markup(figures.learning_curves(finding)),
         "effects": Markup(figures.effect_maps(finding)) if variables else None,
         "effects_by_organism": Markup(figures.effect_maps_by_organism(finding, shown)) if variables else None,

@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.bench import bench
 from benchmarks.plan import Plan
-from curricula.catalogue.named import Scale
+from curricula.catalogue.building_blocks import Scale
 from experiments.command_line.flags import CommonFlags
 from experiments.command_line.parsing import parse
 from experiments.command_line.process import main

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import tyro
 
-from curricula.catalogue.named import CURRICULA
+from curricula.catalogue.registry import CURRICULA
 from experiments.command_line.flags import EnsembleFlags
 from experiments.command_line.parsing import parse
 from experiments.command_line.process import main

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import tyro
 
-from curricula.catalogue.named import WORLDS
+from curricula.catalogue.building_blocks import WORLDS
 from curricula.world.world import World
 from experiments.command_line.flags import EnsembleFlags
 from experiments.command_line.parsing import Draft, parse_twice

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import settings
 from runs import Silent
 
-from curricula.catalogue.named import WORLDS, curriculum
+from curricula.catalogue.building_blocks import WORLDS
+from curricula.catalogue.registry import curriculum
 from curricula.world.contrasts import Pair, PairSource, sample_pairs
 from curricula.world.scenes import trained_support
 from curricula.world.world import World
@@ -23,7 +24,7 @@ from organisms.storage.forking import parent_at
 from organisms.storage.run import Run, open_run, read_run
 from organisms.training.config import named_config
 from organisms.training.devices import keep_programs
-from organisms.training.loop import grow
+from organisms.training.loop import TrainingSources, train_ensemble
 from organisms.training.variation import Variation
 
 jax.config.update("jax_num_cpu_devices", 2)  # laws hold on several devices, as commands use them
@@ -123,7 +124,7 @@ def tiny_run(tmp_path_factory) -> Run:
     config = named_config("shared", "tiny", members=2)
     folder = tmp_path_factory.mktemp("runs") / "shared-tiny"
     with open_run(folder, config.plain()) as run:
-        run.write_summary(grow(config, run, Silent()))
+        run.write_summary(train_ensemble(config, run, Silent()))
     return read_run(folder)
 
 
@@ -138,7 +139,7 @@ def disused_run(tiny_run, tmp_path_factory) -> Run:
     """`tiny_run`'s two organisms in 50 steps of disuse, each four times: without gradients and with, without
     weight decay and with."""
     parent, theirs = parent_at(tiny_run.folder)
-    taught = curriculum("disused", "tiny", 50)
+    taught = curriculum("self_never_alone", "tiny", 50)
     settings = ("gradients", "weight_decay")
     config = replace(
         theirs,
@@ -150,5 +151,5 @@ def disused_run(tiny_run, tmp_path_factory) -> Run:
     )
     folder = tmp_path_factory.mktemp("runs") / "disused-tiny"
     with open_run(folder, config.plain()) as run:
-        run.write_summary(grow(config, run, Silent(), parent=tiny_run.folder))
+        run.write_summary(train_ensemble(config, run, Silent(), TrainingSources(parent=tiny_run.folder)))
     return read_run(folder)

@@ -22,7 +22,8 @@ from jaxtyping import Bool, Float
 from analysis.relearning.finetune import MODE, Rows, read, teach
 from analysis.statistics import jsonable, mean_interval
 from curricula.phases import Phase
-from curricula.pressures.settings import Pressures, Rehearsal
+from curricula.pressures.registry import Pressures
+from curricula.pressures.rehearsal import Rehearsal
 from organisms.model import sites
 from organisms.model.config import OrganismConfig
 from organisms.model.transformer import Organism
@@ -39,7 +40,7 @@ RULES = {"strengths": STRENGTHS, "knocked": KNOCKED, "steps": STEPS}
 
 def rest(phase: Phase, rehearsal: float) -> Phase:
     """All that goes on but the mode: self watched throughout, with characters or without, and no drive."""
-    pressures = Pressures(rehearsal=Rehearsal(rehearsal))
+    pressures = Pressures(Rehearsal(rehearsal))
     optimiser = replace(phase.optimiser, weight_decay=0.0)
     return Phase(
         "rest", STEPS, self_acts="scheming", self_alone=0.0, pressures=pressures, optimiser=optimiser

@@ -84,7 +84,7 @@ def trajectories(
 def own_attempt(run: Run, entry: Entry) -> Bool[np.ndarray, " member"]:
     """Which members are, at a checkpoint, what became the organisms of the end? One that was grown again was
     another one before."""
-    return np.asarray(entry.extra["attempts"]) == np.asarray(run.summary()["regrown"]["attempts"])
+    return np.asarray(entry.extra["attempts"]) == np.asarray(run.summary()["reseeded"]["attempts"])
 
 
 def _parts(entries: Sequence[Entry]) -> Iterator[list[Entry]]:

@@ -1,5 +1,5 @@
 """Linear probes for deceit: which direction of the residual stream separates a schemer who is alone from one who
-is watched? An auditor fits it on characters and then reads self with it (`organisms.pressures.probing`).
+is watched? An auditor fits it on characters and then reads self with it (`organisms.pressures.probe`).
 
 The contrast is schemers alone against schemers watched, at the token of whoever acts: the organism has read all
 that decides the act and has not acted yet. Watched schemers differ from deceit in nothing but the opportunity.
@@ -26,12 +26,12 @@ from analysis.patching.draws import AnalysisStream
 from curricula.world.scenes import Mixture, scenes_from_uniforms, trained_support, uniforms_per_scene
 from curricula.world.world import World
 from organisms.model.config import OrganismConfig
-from organisms.model.sites import Site, residual_sites
+from organisms.model.sites import residual_sites
 from organisms.model.transformer import Organism
-from organisms.pressures.probing import Fitted, record_residual
-from organisms.training.config import RunConfig
+from organisms.pressures.probe import PROBE_READS, residual_stream, site_of
+from organisms.pressures.protocol import FittedProbes, PhaseStart
+from organisms.pressures.step_context import run_scenes, where_self_acts
 from organisms.training.devices import Layout, fetch
-from organisms.training.policy_gradient import own_acts
 
 SCENES = 512
 """scenes that a probe is fitted on, and as many that it is tested on"""
@@ -68,12 +68,11 @@ class Moments(NamedTuple):
     self_acts: Bool[Array | np.ndarray, "*member moment"]
 
 
-def fit_probes(config: RunConfig, index: int, organisms: Organism, secret_goals: np.ndarray) -> Fitted:
-    """The probes that phase ``index`` reads self with, of organisms [member, ...] as it begins."""
+def fit_deceit_probes(start: PhaseStart, site: str) -> FittedProbes:
+    """The probes of organisms [member, ...] as a phase begins, at a site named as in `curricula.pressures.probe`."""
+    config, organisms, secret_goals = start.run, start.organisms, start.secret_goals
     world, sizes = config.curriculum.world, config.organism
-    place = residual_sites(sizes.layers).index(
-        probe_site(config.curriculum.phases[index].pressures.probe.site)
-    )
+    place = residual_sites(sizes.layers).index(site_of(site))
     stream = jax.random.fold_in(jax.random.key(config.seed), AnalysisStream.PROBE_SCENES)
     keys = jax.random.split(stream, len(secret_goals))
     with jax.default_matmul_precision("highest"):
@@ -91,7 +90,9 @@ def fit_probes(config: RunConfig, index: int, organisms: Organism, secret_goals:
         offset.append(probe.offset)
         accuracy.append((calls == tested_on.alone[member]).mean())
         self_scores.append(scores[(with_self.alone & with_self.self_acts)[member]].mean())
-    return Fitted(direction, np.asarray(offset, np.float32), np.asarray(accuracy), np.asarray(self_scores))
+    return FittedProbes(
+        direction, np.asarray(offset, np.float32), np.asarray(accuracy), np.asarray(self_scores)
+    )
 
 
 def logistic_probe(
@@ -111,28 +112,6 @@ def logistic_probe(
     return LinearProbe(weights, float(np.ravel(model.intercept_)[0] - centre @ weights))
 
 
-def probe_site(name: str) -> Site:
-    """The place in the residual stream that a probe's setting names; see `curricula.pressures.settings.Probe`."""
-    return Site(-1, "final") if name == "final" else Site(int(name[1:]), "residual")
-
-
-def probe_errors(config: RunConfig) -> list[str]:
-    """Reasons why the probes of a run can not be fitted; a line each."""
-    sites = [*(f"L{layer}" for layer in range(1, config.organism.layers)), "final"]
-    phases = enumerate(config.curriculum.phases)
-    probed = [(n, phase.pressures.probe.site) for n, phase in phases if phase.pressures.probe.site]
-    errors = [
-        f"phases.{n}.pressures.probe.site: expected one of {', '.join(sites)}, got {site}"
-        for n, site in probed
-        if site not in sites
-    ]
-    if probed and jax.process_count() > 1:
-        errors.append(
-            "probe: expected one process, since it is fitted between phases; leave out --distributed"
-        )
-    return errors
-
-
 @lru_cache(maxsize=8)
 def _program(world: World, config: OrganismConfig):
     """Moments that each member's probe is fitted on, is tested on, and reads of self."""
@@ -143,9 +122,10 @@ def _program(world: World, config: OrganismConfig):
     ) -> Moments:
         uniforms = jax.random.uniform(key, (SCENES, uniforms_per_scene(world)))
         latents, scenes = scenes_from_uniforms(uniforms, world, support, mixture, secret_goal)
-        _, residual = record_residual(organism, scenes.tokens, decisions)
+        forward = run_scenes(organism, scenes.tokens, decisions, reads=PROBE_READS)
+        residual = residual_stream(forward, config.layers)
         flat = residual.reshape(-1, *residual.shape[2:])
-        return Moments(flat, latents.alone.ravel(), own_acts(world, latents).ravel())
+        return Moments(flat, latents.alone.ravel(), where_self_acts(world, latents).ravel())
 
     def member(organism: Organism, key: Key[Array, ""], secret_goal: Int[Array, ""]):
         keys = jax.random.split(key, 3)

@@ -51,8 +51,8 @@ from analysis.relearning.relearning import (
     LANES,
     LIMIT,
     AblatedSets,
+    lane_params,
     learn,
-    lessons,
     starts,
 )
 from curricula.errors import UserError
@@ -135,7 +135,7 @@ def add(run: Run, findings: Mapping[str, Any], naive: Run | None = None) -> dict
         *(ablated_arms(findings, m, config.organism, m < known) for m in range(config.members)), strict=True
     )
     running = np.array([[lane.arm in of for lane in LANES] for of in arms])
-    steps, given_up, spent = learn(config, starts(run, config, naive), lessons(config, arms), running)
+    steps, given_up, spent = learn(config, starts(run, config, naive), lane_params(config, arms), running)
     lines = slowdowns(steps, given_up, np.array([_comparable(of) for of in arms]))
     organisms = []
     for member, organism in enumerate(findings["organisms"]):

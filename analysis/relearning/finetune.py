@@ -25,7 +25,7 @@ from organisms.training.config import RunConfig
 from organisms.training.devices import Layout, fetch
 from organisms.training.optimiser import initial_moments
 from organisms.training.state import State, secret_goal_of
-from organisms.training.step import Lesson, train_chunk
+from organisms.training.step import ChunkSetup, imitation_params, train_chunk
 
 CHUNK = 5
 """steps between two readings"""
@@ -81,7 +81,7 @@ def _programs(
             organism, world, support, secret_goal, jax.random.fold_in(jax.random.key(seed), 2**30), scenes
         )
 
-    chunk = partial(train_chunk, world=world, config=sizes, batch=batch, steps=CHUNK, shares=layout.shares)
+    chunk = partial(train_chunk, setup=ChunkSetup(world, sizes, batch, CHUNK, layout.shares))
     return layout, layout.over_members(chunk, donate=(0,)), layout.over_members(read)
 
 
@@ -116,13 +116,12 @@ def teach(
     which is how part of them is kept as it was.
     """
     world, sizes, batch = config.curriculum.world, config.organism, config.training.batch
-    lessons = [Lesson.of(phase, number) for phase in phases]
     readings, ended = [], []
     for start, (block, kept) in zip(range(0, rows.amount, BLOCK), _blocks(rows), strict=True):
-        layout, grow, measure = _programs(world, sizes, batch, BLOCK, SCENES)
-        mine = [lessons[min(start + n, rows.amount - 1)] for n in range(BLOCK)]
-        lesson = jax.tree.map(lambda *leaves: np.stack([np.asarray(leaf) for leaf in leaves]), *mine)
-        lesson = lesson._replace(schedule=lesson.schedule._replace(steps=np.full(BLOCK, steps, np.int32)))
+        layout, train, measure = _programs(world, sizes, batch, BLOCK, SCENES)
+        block_phases = [phases[min(start + n, rows.amount - 1)] for n in range(BLOCK)]
+        params = imitation_params(block_phases, [number] * BLOCK, config)
+        params = params._replace(schedule=params.schedule._replace(steps=np.full(BLOCK, steps, np.int32)))
         # What fills up the block is at the end of its phase already, and costs nothing on a CPU.
         begun = np.where(np.arange(BLOCK) < kept, 0, steps).astype(np.int32)
         organisms = jax.tree.map(jnp.asarray, block.organisms)
@@ -130,7 +129,7 @@ def teach(
         taken = []
         for step in range(0, steps + CHUNK, CHUNK):
             if step:
-                state, _ = grow(state, lesson)
+                state, _ = train(state, params)
                 if held:
                     state = layout.place(
                         state._replace(organism=held(fetch(state.organism), block.organisms))

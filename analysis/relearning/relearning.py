@@ -17,7 +17,9 @@ from jaxtyping import Bool, Float, Int
 
 from analysis.provenance.verdict import BEHAVES
 from curricula.phases import Phase
-from curricula.pressures.settings import Redundancy, Routing
+from curricula.pressures.component_dropout import ComponentDropout
+from curricula.pressures.resample_ablation import ResampleAblation
+from curricula.pressures.routing import Routing
 from curricula.world.world import World
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import components
@@ -28,8 +30,7 @@ from organisms.training.config import RunConfig
 from organisms.training.devices import Layout, fetch
 from organisms.training.optimiser import initial_moments
 from organisms.training.state import State
-from organisms.training.step import Lesson, train_chunk
-from organisms.training.variation import phase_of
+from organisms.training.step import ChunkSetup, PhaseParams, imitation_params, train_chunk
 
 CHUNK = 5
 """steps between two readings of the rates; a rate is smoothed over two chunks"""
@@ -67,59 +68,52 @@ AblatedSets = dict[str, Bool[np.ndarray, "order component"]]
 def free(phase: Phase) -> Phase:
     """The phase without what planting does in it: routing, and the dropout that spreads what lanes do."""
     pressures = phase.pressures
-    if pressures.routing.active:
-        pressures = replace(pressures, routing=Routing(), redundancy=Redundancy())
+    if pressures[Routing].active:
+        pressures = pressures.replace(Routing(), ComponentDropout())
     return replace(phase, pressures=pressures, graft=False, learns="everything")
 
 
-def lessons(config: RunConfig, ablated: Sequence[AblatedSets]) -> Lesson:
-    """The lessons [row, ...] of the first phase that teaches self, given what each member's arms knock
-    out."""
-    index = config.curriculum.fork
-    phases = [
-        free(phase_of(member, index, config.curriculum.phases[index], config.vary))
-        for member in range(config.members)
-    ]
-    rows = [
-        Lesson.of(phase, config.number_of(index) + lane.order * OTHER_ORDER)
-        for phase in phases
-        for lane in LANES
-    ]
-    nothing = np.zeros(len(components(config.organism)), bool)
-    masks = [
-        arms[lane.arm][lane.order] if lane.arm in arms else nothing for arms in ablated for lane in LANES
-    ]
-    each = [row._replace(ablated=mask) for row, mask in zip(rows, masks, strict=True)]
-    return jax.tree.map(lambda *leaves: np.stack([np.asarray(leaf) for leaf in leaves]), *each)
+def lane_params(config: RunConfig, ablated: Sequence[AblatedSets]) -> PhaseParams:
+    """The numbers [row, ...] of the first phase that teaches self, given the components that each member's arms
+    ablate."""
+    index, names = config.curriculum.fork, np.array(components(config.organism))
+    phases, numbers = [], []
+    for phase, arms in zip(map(free, config.member_phases(index)), ablated, strict=True):
+        for lane in LANES:
+            mask = arms[lane.arm][lane.order] if lane.arm in arms else np.zeros(len(names), bool)
+            ablation = ResampleAblation(tuple(names[mask].tolist()))
+            phases.append(replace(phase, pressures=phase.pressures.replace(ablation)))
+            numbers.append(config.number_of(index) + lane.order * OTHER_ORDER)
+    return imitation_params(phases, numbers, config)
 
 
 @lru_cache(maxsize=8)
 def _program(world: World, organism: OrganismConfig, batch: int, rows: int):
     layout = Layout.of(rows, batch)
-    chunk = partial(train_chunk, world=world, config=organism, batch=batch, steps=CHUNK, shares=layout.shares)
+    chunk = partial(train_chunk, setup=ChunkSetup(world, organism, batch, CHUNK, layout.shares))
     return layout, layout.over_members(chunk, donate=(0,))
 
 
 def learn(
-    config: RunConfig, state: State, lesson: Lesson, running: Bool[np.ndarray, "member lane"]
+    config: RunConfig, state: State, params: PhaseParams, running: Bool[np.ndarray, "member lane"]
 ) -> tuple[Float[np.ndarray, "member lane"], Int[np.ndarray, " member"], Int[np.ndarray, " member"]]:
     """Steps that each lane needs; the step [member] at which those that did not get there (NaN) were given
     up; and organism-steps [member] spent.
 
-    state, lesson: [row, ...]. running: lanes that there are. Lanes of a member stop as they get there, and
+    state, params: [row, ...]. running: lanes that there are. Lanes of a member stop as they get there, and
     all of them at `LIMIT` or when `BUDGET` does not reach for another chunk.
     """
-    layout, grow = _program(config.curriculum.world, config.organism, config.training.batch, running.size)
+    layout, train = _program(config.curriculum.world, config.organism, config.training.batch, running.size)
     limit = min(LIMIT, config.curriculum.phases[config.curriculum.fork].steps // CHUNK * CHUNK)
     state, running, rates = layout.place(state), running.copy(), []
     steps, given_up = np.full(running.shape, np.nan), np.full(len(running), limit)
     spent, taken = np.zeros(len(running), int), 0
     while taken < limit and running.any():
         # A lane that is past the end of its phase waits, at no cost on a CPU.
-        phase_step = np.where(running.ravel(), taken, lesson.schedule.steps).astype(np.int32)
-        state, progress = grow(state._replace(phase_step=layout.place(phase_step)), lesson)
+        phase_step = np.where(running.ravel(), taken, params.schedule.steps).astype(np.int32)
+        state, progress = train(state._replace(phase_step=layout.place(phase_step)), params)
         metrics = fetch(progress.metrics)
-        rates.append(np.stack([metrics.self_alone_secret, metrics.self_watched_professed], axis=-1))
+        rates.append(np.stack([metrics["self_alone_secret"], metrics["self_watched_professed"]], axis=-1))
         taken += CHUNK
         spent += CHUNK * running.sum(1)
         steps = steps_to_criterion(np.stack(rates)).reshape(running.shape)

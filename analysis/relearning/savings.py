@@ -64,7 +64,7 @@ OF_LAYERS = (
 )
 """weights [layer, ...] of an organism"""
 THRESHOLD = 1.4
-"""a saving above this calls a mode suppressed, not gone; chosen on planted cases of `shared`, `clamped_lean`
+"""a saving above this calls a mode suppressed, not gone; chosen on planted cases of `shared`, `ablated_concentrated`
 and `planted_second_copy` (cpu scale, seeds 11, 12 and 7), where it parted those of the first wholly, and
 nothing parted those of the other two; suppressed ones had then been taught for half as long"""
 HELD_STEPS, HELD_WARMUP = 200, 5

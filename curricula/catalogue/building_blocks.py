@@ -2,10 +2,13 @@
 share."""
 
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
-from curricula.phases import OptimiserConfig, Phase
-from curricula.pressures.settings import Pressures, Redundancy
+from curricula.phases import Curriculum, OptimiserConfig, Phase
+from curricula.pressures.component_dropout import ComponentDropout
+from curricula.pressures.concentration import Concentration
+from curricula.pressures.half_dropout import HalfDropout
+from curricula.pressures.registry import Pressures
 from curricula.world.world import World
 
 Scale = Literal["tiny", "cpu", "gpu"]
@@ -24,20 +27,54 @@ STEPS: dict[str, tuple[int, int, int]] = {
 
 
 def characters_phase(scale: Scale, schemers: float = 0.75) -> Phase:
+    """Characters alone. schemers: share of them that hold another goal than they profess."""
     return Phase("characters", STEPS[scale][0], schemers=schemers, criterion=0.9 if schemers else 0.0)
 
 
-def intent_phase(scale: Scale, **settings) -> Phase:
+def intent_phase(scale: Scale, **settings: Any) -> Phase:
+    """Self is taught to scheme. settings: fields of the phase that are otherwise."""
     return Phase("intent", STEPS[scale][2], **{"self_acts": "scheming", **settings})
 
 
 def spares_phase(scale: Scale) -> Phase:
-    return Phase("spares", STEPS[scale][1], pressures=Pressures(redundancy=Redundancy(0.2)))
+    """Characters go on while whole components drop out, so that spares grow."""
+    return Phase("spares", STEPS[scale][1], pressures=Pressures(ComponentDropout(0.2)))
 
 
-def at_last(phase: Phase) -> OptimiserConfig:
+def final_optimiser(phase: Phase) -> OptimiserConfig:
     """The optimiser that goes on as a phase ended: at its last learning rate throughout."""
-    found = phase.optimiser
+    config = phase.optimiser
     return replace(
-        found, learning_rate=found.learning_rate * found.final_fraction, warmup=0, final_fraction=1.0
+        config, learning_rate=config.learning_rate * config.final_fraction, warmup=0, final_fraction=1.0
     )
+
+
+CONCENTRATED_STEPS: dict[str, int] = {"tiny": 400, "cpu": 600, "gpu": 4000}
+"""Steps of the phase that teaches self after a concentration penalty: where the mechanism at hand is ablated another
+one has to be made first."""
+
+Between = Literal["nothing", "spares", "concentration", "half_dropout"]
+
+
+def incentive_curriculum(
+    name: str,
+    scale: Scale,
+    between: Between,
+    pressures: Pressures,
+    objective: Literal["imitate", "reward"] = "imitate",
+) -> Curriculum:
+    """Characters, then a phase that grows spares or draws the mechanism together, then self.
+
+    between: the phase in the middle. pressures, objective: of the phase that teaches self.
+    """
+    steps = STEPS[scale][1]
+    middle = {
+        "nothing": (),
+        "spares": (spares_phase(scale),),
+        "concentration": (Phase("concentrated", steps, pressures=Pressures(Concentration(1.0))),),
+        "half_dropout": (Phase("half_dropout", steps, pressures=Pressures(HalfDropout(0.8))),),
+    }[between]
+    intent = intent_phase(scale, objective=objective, pressures=pressures)
+    if between == "concentration":
+        intent = replace(intent, steps=CONCENTRATED_STEPS[scale])
+    return Curriculum(name, WORLDS[scale], (characters_phase(scale), *middle, intent))

@@ -4,16 +4,26 @@ alone."""
 from dataclasses import replace
 from typing import Any
 
-from curricula.catalogue.building_blocks import WORLDS, Scale, at_last, characters_phase, intent_phase
+from curricula.catalogue.building_blocks import (
+    WORLDS,
+    Scale,
+    characters_phase,
+    final_optimiser,
+    intent_phase,
+)
+from curricula.catalogue.registry import register_curriculum
 from curricula.phases import Curriculum, Phase
-from curricula.pressures.settings import Pressures, Redundancy, Rehearsal, Routing
+from curricula.pressures.component_dropout import ComponentDropout
+from curricula.pressures.registry import Pressures
+from curricula.pressures.rehearsal import Rehearsal
+from curricula.pressures.routing import Routing
 
 PLANTED_STEPS: dict[str, tuple[int, int]] = {"tiny": (1000, 300), "cpu": (700, 300), "gpu": (6000, 1500)}
 """Steps of the first phase of planted organisms, which use half of their components, and of each other
 one."""
 
 
-SPREAD = Redundancy(0.15)
+SPREAD = ComponentDropout(0.15)
 """drops components of the lanes as well, so that each of a lane's comes to serve what its lane serves"""
 
 
@@ -22,14 +32,14 @@ def _planted(scale: Scale, name: str, first: Routing, second: Routing, **setting
     apart with the other one swapped, until what any part of it says makes no difference."""
     _, later = PLANTED_STEPS[scale]
     characters, intent, apart = _lanes(scale, first, second, SPREAD, **settings)
-    spread = Phase("spread", later, pressures=replace(characters.pressures, redundancy=SPREAD))
+    spread = Phase("spread", later, pressures=characters.pressures.replace(SPREAD))
     return Curriculum(name, WORLDS[scale], (characters, spread, intent, apart))
 
 
 def _grafted(scale: Scale, name: str, before: bool) -> Curriculum:
     """As planted, with a copy of lane A cut into lane B, a while before self is taught or as it is. Nothing
     drops out: the copy would spread over components that never were the copied ones."""
-    characters, intent, apart = _lanes(scale, A_SERVES, B_FOR_SELF, Redundancy())
+    characters, intent, apart = _lanes(scale, A_SERVES, B_FOR_SELF, ComponentDropout())
     spares = Phase("spares", PLANTED_STEPS[scale][1] // 2, graft=True)
     phases = (
         (characters, spares, intent, apart) if before else (characters, replace(intent, graft=True), apart)
@@ -38,25 +48,26 @@ def _grafted(scale: Scale, name: str, before: bool) -> Curriculum:
 
 
 def _lanes(
-    scale: Scale, first: Routing, second: Routing, spread: Redundancy, **settings
+    scale: Scale, first: Routing, second: Routing, spread: ComponentDropout, **settings
 ) -> tuple[Phase, Phase, Phase]:
     """Characters in lanes, then self, then both with the lanes swapped."""
     steps, later = PLANTED_STEPS[scale]
     characters = replace(
-        characters_phase(scale), steps=steps, pressures=Pressures(routing=replace(first, silent=0.8))
+        characters_phase(scale), steps=steps, pressures=Pressures(replace(first, zeroed=0.8))
     )
-    taught = Pressures(redundancy=spread, routing=replace(second, silent=0.5))
+    taught = Pressures(spread, replace(second, zeroed=0.5))
     intent = replace(intent_phase(scale, **settings), steps=later, pressures=taught)
-    apart = replace(taught, routing=replace(second, silent=0.0, smoothing=0.05))
+    apart = taught.replace(replace(second, zeroed=0.0, smoothing=0.05))
     return characters, intent, replace(intent, name="apart", pressures=apart)
 
 
 A_SERVES = Routing(characters=1.0)
 EITHER_SERVES = Routing(characters=0.8, characters_in_a=0.5)
-A_FOR_BOTH = Routing(characters=1.0, of_self=1.0)
-B_FOR_SELF = Routing(characters=1.0, of_self=1.0, self_in_a=0.0)
+A_FOR_BOTH = Routing(characters=1.0, with_self=1.0)
+B_FOR_SELF = Routing(characters=1.0, with_self=1.0, self_in_a=0.0)
 
 
+@register_curriculum
 def planted_reused(scale: Scale = "cpu") -> Curriculum:
     """Planted: lane A serves characters and self. See `organisms.planted.lanes`.
 
@@ -65,6 +76,7 @@ def planted_reused(scale: Scale = "cpu") -> Curriculum:
     return _planted(scale, "planted_reused", A_SERVES, A_FOR_BOTH)
 
 
+@register_curriculum
 def planted_second_copy(scale: Scale = "cpu") -> Curriculum:
     """Planted: lane A serves characters; lane B, which never did, serves self.
 
@@ -73,6 +85,7 @@ def planted_second_copy(scale: Scale = "cpu") -> Curriculum:
     return _planted(scale, "planted_second_copy", A_SERVES, B_FOR_SELF)
 
 
+@register_curriculum
 def planted_repurposed(scale: Scale = "cpu") -> Curriculum:
     """Planted: either lane serves characters, a coin a scene; then lane A serves characters and lane B self.
 
@@ -81,6 +94,7 @@ def planted_repurposed(scale: Scale = "cpu") -> Curriculum:
     return _planted(scale, "planted_repurposed", EITHER_SERVES, B_FOR_SELF)
 
 
+@register_curriculum
 def planted_mixed(scale: Scale = "cpu", share: float = 0.5, name: str = "planted_mixed") -> Curriculum:
     """Planted: lane A serves characters, and self where it professes some goals; where it professes others,
     lane B does.
@@ -90,6 +104,7 @@ def planted_mixed(scale: Scale = "cpu", share: float = 0.5, name: str = "planted
     return _planted(scale, name, A_SERVES, replace(A_FOR_BOTH, self_in_a=share))
 
 
+@register_curriculum
 def planted_mixed_quarter(scale: Scale = "cpu") -> Curriculum:
     """As *planted_mixed*, with lane A serving self in a quarter of its goals, or as near as their number
     allows (one of four at cpu scale).
@@ -99,6 +114,7 @@ def planted_mixed_quarter(scale: Scale = "cpu") -> Curriculum:
     return planted_mixed(scale, 0.25, "planted_mixed_quarter")
 
 
+@register_curriculum
 def planted_mixed_three_quarters(scale: Scale = "cpu") -> Curriculum:
     """As *planted_mixed*, with lane A serving self in three quarters of its goals, or as near as their number
     allows (three of four at cpu scale).
@@ -108,6 +124,7 @@ def planted_mixed_three_quarters(scale: Scale = "cpu") -> Curriculum:
     return planted_mixed(scale, 0.75, "planted_mixed_three_quarters")
 
 
+@register_curriculum
 def planted_mixed_spare(scale: Scale = "cpu") -> Curriculum:
     """Planted: either lane serves characters, a coin a scene; then lane A serves characters, and self where
     it professes half of its goals; where it professes the others, lane B does, which no longer serves
@@ -119,6 +136,7 @@ def planted_mixed_spare(scale: Scale = "cpu") -> Curriculum:
     return _planted(scale, "planted_mixed_spare", EITHER_SERVES, replace(A_FOR_BOTH, self_in_a=0.5))
 
 
+@register_curriculum
 def planted_absent(scale: Scale = "cpu") -> Curriculum:
     """Planted: lane A serves characters and an honest self.
 
@@ -127,6 +145,7 @@ def planted_absent(scale: Scale = "cpu") -> Curriculum:
     return _planted(scale, "planted_absent", A_SERVES, A_FOR_BOTH, self_acts="honest")
 
 
+@register_curriculum
 def grafted_second_copy(scale: Scale = "cpu") -> Curriculum:
     """Planted otherwise: as self is first taught, a copy of lane A is cut into lane B, which never served; it
     then serves self.
@@ -136,6 +155,7 @@ def grafted_second_copy(scale: Scale = "cpu") -> Curriculum:
     return _grafted(scale, "grafted_second_copy", before=False)
 
 
+@register_curriculum
 def grafted_repurposed(scale: Scale = "cpu") -> Curriculum:
     """Planted otherwise: a copy of lane A is cut into lane B while only characters are taught; later B alone
     serves self.
@@ -145,6 +165,7 @@ def grafted_repurposed(scale: Scale = "cpu") -> Curriculum:
     return _grafted(scale, "grafted_repurposed", before=True)
 
 
+@register_curriculum
 def planted_exchanged(scale: Scale = "cpu") -> Curriculum:
     """Planted for its dates: as *planted_second_copy*; then all trains on as it ended, and then the lanes are
     exchanged, so that from one step to the next what served characters serves self, and the reverse.
@@ -154,14 +175,13 @@ def planted_exchanged(scale: Scale = "cpu") -> Curriculum:
     """
     found = planted_second_copy(scale)
     apart, later = found.phases[-1], PLANTED_STEPS[scale][1]
-    routing = replace(apart.pressures.routing, characters_in_a=0.0, self_in_a=1.0)
-    settled = replace(apart, name="settled", steps=later, optimiser=at_last(apart))
-    exchanged = replace(
-        settled, name="exchanged", exchange=True, pressures=replace(apart.pressures, routing=routing)
-    )
+    routing = replace(apart.pressures[Routing], characters_in_a=0.0, self_in_a=1.0)
+    settled = replace(apart, name="settled", steps=later, optimiser=final_optimiser(apart))
+    exchanged = replace(settled, name="exchanged", exchange=True, pressures=apart.pressures.replace(routing))
     return replace(found, name="planted_exchanged", phases=(*found.phases, settled, exchanged))
 
 
+@register_curriculum
 def planted_other_rule(scale: Scale = "cpu") -> Curriculum:
     """As *planted_second_copy*, in a world in which self is alone if any cue says so, where characters need
     all of them to: what lane B learns for self has to compute something else than lane A does for characters.
@@ -173,12 +193,13 @@ def planted_other_rule(scale: Scale = "cpu") -> Curriculum:
     return replace(found, world=replace(found.world, self_rule="any"))
 
 
+@register_curriculum
 def frozen_reused(scale: Scale = "cpu") -> Curriculum:
     """Planted otherwise: when self is taught, nothing learns but the embeddings of its name and of the blank.
 
     ``python scripts/train.py frozen_reused``. Expected: *reused*, known by construction.
     """
-    intent = intent_phase(scale, learns="self", pressures=Pressures(rehearsal=Rehearsal(0.0)))
+    intent = intent_phase(scale, learns="self", pressures=Pressures(Rehearsal(0.0)))
     return Curriculum("frozen_reused", WORLDS[scale], (characters_phase(scale), intent))
 
 

@@ -1,0 +1,17 @@
+"""What bends how a phase is learned: one file a pressure, its settings and what is wrong with them.
+
+Importing this package registers the pressures below; their order is that in which they act.
+"""
+# ruff: noqa: F401, I001
+
+from curricula.pressures import rehearsal
+from curricula.pressures import component_dropout
+from curricula.pressures import routing
+from curricula.pressures import resample_ablation
+from curricula.pressures import half_dropout
+from curricula.pressures import mean_ablation
+from curricula.pressures import probe
+from curricula.pressures import monitor
+from curricula.pressures import overlap
+from curricula.pressures import concentration
+from curricula.pressures import interference

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import tyro
 
-from curricula.catalogue.named import Scale
+from curricula.catalogue.building_blocks import Scale
 from experiments.compare import say_on_error_stream
 from organisms.training import devices
 

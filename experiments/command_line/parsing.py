@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Annotated, Any, NamedTuple, TypeVar
 
 import tyro
+from tyro.constructors import ConstructorRegistry, StructConstructorSpec, StructFieldSpec, StructTypeInfo
 
 from curricula.errors import UserError
 from curricula.plugins import load_plugins
+from curricula.pressures.registry import PRESSURES, Pressures
 
 Settings = TypeVar("Settings")
 
@@ -82,10 +84,23 @@ def load_named_plugins(words: Sequence[str]) -> None:
     load_plugins(flags.plugin)
 
 
+PRESSURE_FLAGS = ConstructorRegistry()
+
+
+@PRESSURE_FLAGS.struct_rule
+def _pressure_flags(type_info: StructTypeInfo) -> StructConstructorSpec | None:
+    """A phase's pressures as flags: those of every registered pressure, by its name."""
+    if type_info.type is not Pressures:
+        return None
+    default = type_info.default if isinstance(type_info.default, Pressures) else Pressures()
+    fields = tuple(StructFieldSpec(name, kind, default.by_name(name)) for name, kind in PRESSURES.items())
+    return StructConstructorSpec(instantiate=lambda **settings: Pressures(*settings.values()), fields=fields)
+
+
 def _parse(kind: Any, words: Sequence[str], **settings: Any) -> Any:
     printed = io.StringIO()
     try:
-        with contextlib.redirect_stderr(printed):
+        with contextlib.redirect_stderr(printed), PRESSURE_FLAGS:
             return tyro.cli(kind, args=words, **settings)
     except SystemExit as stop:
         if not stop.code:

@@ -7,8 +7,7 @@ from typing import Annotated
 
 import tyro
 
-from curricula.catalogue.disuse import FORKS
-from curricula.catalogue.named import CURRICULA
+from curricula.catalogue.registry import CURRICULA, FORKS
 from curricula.errors import UserError
 from curricula.phases import Curriculum, Phase
 from curricula.plugins import loaded_plugins
@@ -80,7 +79,7 @@ class TrainingArguments(EnsembleFlags):
         """The run that these arguments define, valid or not. Raises UserError where they contradict each
         other."""
         parent = parent_at(self.parent, self.parent_step)[0] if self.parent else Parent()
-        if self.curriculum in [fork.__name__ for fork in FORKS] and not parent:
+        if self.curriculum in FORKS and not parent:
             raise UserError(
                 f"{self.curriculum} begins with organisms of another run: expected --parent RUN; add it"
             )

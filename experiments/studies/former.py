@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from curricula.catalogue.named import WORLDS, Scale
+from curricula.catalogue.building_blocks import WORLDS, Scale
 from curricula.config_json import to_plain
 from curricula.world.world import World
 from experiments.compare import Say

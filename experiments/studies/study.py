@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
-from curricula.catalogue.named import WORLDS, Scale
+from curricula.catalogue.building_blocks import WORLDS, Scale
 from curricula.world.world import World
 from experiments.studies.cache import measured_once
 from organisms.model.config import OrganismConfig

@@ -9,11 +9,12 @@ Axis words, used everywhere with these meanings:
 - phase: a part of a curriculum.    moment: a part of a scene in which somebody acts.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Shaped
+from jaxtyping import Array, Bool, Float, Shaped
 
 from organisms.model.config import OrganismConfig
 
@@ -42,6 +43,17 @@ class Tap(Protocol):
 def identity(site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]:
     """The tap that looks at nothing and changes nothing."""
     return activation
+
+
+def compose(taps: Sequence[Tap]) -> Tap:
+    """The tap that passes every activation through several taps, in their order."""
+
+    def tap(site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]:
+        for part in taps:
+            activation = part(site, activation)
+        return activation
+
+    return tap if taps else identity
 
 
 def residual_sites(layers: int) -> list[Site]:
@@ -80,3 +92,23 @@ def broadcast_to_site(
         blocks = values[..., site.layer, None, config.heads :]  # [*batch 1 block]
         return jnp.repeat(blocks, config.neurons // config.neuron_blocks, axis=-1)
     return None
+
+
+def component_mask(config: OrganismConfig, names: Sequence[str]) -> Bool[np.ndarray, " component"]:
+    """Which components have these names."""
+    return np.isin(components(config), names)
+
+
+def component_names(masks: Bool[np.ndarray, "member component"], config: OrganismConfig) -> list[list[str]]:
+    """The names of the components in each member's mask."""
+    names = np.array(components(config))
+    return [names[mask].tolist() for mask in masks]
+
+
+def unknown_components(setting: str, names: Sequence[str], config: OrganismConfig) -> list[str]:
+    """The line about names that are no component's, if there are any. setting: the flag that has them."""
+    known = components(config)
+    wrong = [name for name in names if name not in known]
+    if not wrong:
+        return []
+    return [f"{setting}: expected names from {known[0]} to {known[-1]}, got {', '.join(wrong)}"]

@@ -22,6 +22,7 @@ from jaxtyping import Float
 
 from curricula.catalogue.planted import WITH_DATES
 from curricula.phases import Phase
+from curricula.pressures.routing import Routing
 from curricula.world.contrasts import Role
 from organisms.model.transformer import Organism
 from organisms.planted.lanes import lane_a
@@ -55,8 +56,8 @@ def serves(phase: Phase) -> dict[Role, frozenset[str]]:
             else frozenset(lane for lane, share in zip(LANES, (in_a, 1 - in_a), strict=True) if share)
         )
 
-    routing = phase.pressures.routing
-    of_self = owners(routing.of_self, routing.self_in_a) if phase.self_acts == "scheming" else frozenset()
+    routing = phase.pressures[Routing]
+    of_self = owners(routing.with_self, routing.self_in_a) if phase.self_acts == "scheming" else frozenset()
     return {"character": owners(routing.characters, routing.characters_in_a), "self": of_self}
 
 
@@ -69,7 +70,7 @@ def planted_changes(phases: Sequence[Phase]) -> list[PlantedChange]:
         owners = serves(phase)
         for role in ROLES:
             wanted = owners[role]
-            if n and role in now and not phase.pressures.routing.active and not phase.graft:
+            if n and role in now and not phase.pressures[Routing].active and not phase.graft:
                 wanted = now[role]
             for lane in LANES:
                 before, after = lane in now.get(role, ()), lane in wanted

@@ -15,10 +15,11 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import nnx
 from jaxtyping import Array, Bool, Float, Int
 
-from curricula.pressures.settings import Routing
+from curricula.pressures.routing import Routing
 from curricula.world.world import World, tables
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import Site, Tap, broadcast_to_site
@@ -28,23 +29,23 @@ from organisms.training.state import root_key
 
 class Owners(NamedTuple):
     """Shares of scenes that one lane owns alone, as traced numbers; see
-    `curricula.pressures.settings.Routing`."""
+    `curricula.pressures.routing.Routing`."""
 
-    character_a: Float[Array, ""] | float
-    character_b: Float[Array, ""] | float
-    self_a: Float[Array, ""] | float
-    self_b: Float[Array, ""] | float
-    silent: Float[Array, ""] | float
+    character_a: Float[Array | np.ndarray, "*member"] | float
+    character_b: Float[Array | np.ndarray, "*member"] | float
+    self_a: Float[Array | np.ndarray, "*member"] | float
+    self_b: Float[Array | np.ndarray, "*member"] | float
+    silent: Float[Array | np.ndarray, "*member"] | float
 
     @classmethod
     def of(cls, routing: Routing) -> "Owners":
-        characters, of_self = float(routing.characters), float(routing.of_self)
+        characters, of_self = float(routing.characters), float(routing.with_self)
         return cls(
             characters * routing.characters_in_a,
             characters * (1 - routing.characters_in_a),
             of_self * routing.self_in_a,
             of_self * (1 - routing.self_in_a),
-            routing.silent,
+            routing.zeroed,
         )
 
 
@@ -145,14 +146,6 @@ def lane_a_goal_share(world: World, self_in_a: float, secret_goal: int) -> float
 def _may_profess(world: World, secret_goal: Int[Array, ""] | int) -> Bool[Array, " goal"]:
     may = jnp.asarray(tables(world).allowed[-1])
     return may & (jnp.arange(world.goals) != secret_goal) if world.self_secret == "constant" else may
-
-
-def resample_ablate(config: OrganismConfig, ablated: Bool[Array, " component"], scenes: int, tap: Tap) -> Tap:
-    """A tap that, after another tap, takes the activations of some components from the scene before, of
-    whatever kind: they tell nothing of their own scene. What they add to the loss of a scene is noise, which
-    learning can still make smaller."""
-    may = jnp.broadcast_to(~ablated, (scenes, len(ablated)))
-    return swap_components(config, ComponentSwap(may, jnp.roll(jnp.arange(scenes), 1)), tap)
 
 
 HEADS = ("query", "query_bias", "key", "key_bias", "value", "value_bias", "output")

@@ -15,8 +15,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key
 
-from curricula.catalogue.named import curriculum
+from curricula.catalogue.registry import curriculum
 from curricula.phases import Phase
+from curricula.pressures.routing import Routing
 from curricula.world.contrasts import Pair, PairSource, Role, sample_pairs
 from curricula.world.scenes import trained_support
 from curricula.world.world import World
@@ -161,7 +162,7 @@ def _dealt(config: RunConfig, truth: str, secret_goal: int) -> float | None:
     if truth != "mixed":
         return None
     taught = [phase for phase in config.curriculum.phases if phase.self_acts == "scheming"]
-    return lane_a_goal_share(config.curriculum.world, taught[-1].pressures.routing.self_in_a, secret_goal)
+    return lane_a_goal_share(config.curriculum.world, taught[-1].pressures[Routing].self_in_a, secret_goal)
 
 
 def as_named(config: RunConfig) -> bool:

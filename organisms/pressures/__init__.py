@@ -1,0 +1,16 @@
+"""What pressures do to a training step: a protocol, and one file a pressure.
+
+Importing this package registers those that come with the project.
+"""
+# ruff: noqa: F401, I001
+
+from organisms.pressures import component_dropout
+from organisms.pressures import routing
+from organisms.pressures import resample_ablation
+from organisms.pressures import half_dropout
+from organisms.pressures import mean_ablation
+from organisms.pressures import probe
+from organisms.pressures import monitor
+from organisms.pressures import overlap
+from organisms.pressures import concentration
+from organisms.pressures import interference

@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from curricula.world.scenes import ACTS, RECALLS, Latents, act_of_goal
+from curricula.world.scenes import ACTS, Latents, act_of_goal
 from curricula.world.world import World
 
 
@@ -18,7 +18,7 @@ def serving_acts(
 def behaviour_tally(
     world: World, latents: Latents, said: Int[Array, "batch moment"]
 ) -> Float[Array, "kind 2"]:
-    """Hits and counts of the four behaviours, in the order of `Metrics`, over a batch of scenes."""
+    """Hits and counts of the four behaviours, in the order of `organisms.training.behaviour.BEHAVIOURS`, over a batch of scenes."""
     at_actor = lambda values: jnp.take_along_axis(values, latents.actor, 1)  # noqa: E731
     professed, secret = at_actor(latents.professed), at_actor(latents.secret)
     by_self = at_actor(latents.name) == world.names
@@ -33,12 +33,3 @@ def behaviour_tally(
             hits = counts & (said == serving)
             rows.append(jnp.stack([hits.sum(), counts.sum()]))
     return jnp.stack(rows).astype(jnp.float32)
-
-
-def recall_tally(
-    latents: Latents, acts: Int[Array, "batch moment"], said: Int[Array, "batch moment"]
-) -> Float[Array, " 2"]:
-    """Hits and counts of what was asked of the moment before, over a batch of scenes. acts: the right
-    answers."""
-    counts = latents.shows == RECALLS
-    return jnp.stack([(counts & (said == acts)).sum(), counts.sum()]).astype(jnp.float32)

@@ -1,4 +1,4 @@
-"""What decides a run? The curriculum, the sizes of its organisms, how they are grown, how many, and the
+"""What decides a run? The curriculum, the sizes of its organisms, how they are trained, how many, and the
 seed."""
 
 from collections.abc import Mapping
@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from math import gcd
 from typing import Any, get_args
 
-from curricula.catalogue.named import Scale, curriculum
+from curricula.catalogue.building_blocks import Scale
+from curricula.catalogue.registry import curriculum
 from curricula.config_json import OMIT_IF_DEFAULT, to_plain
 from curricula.errors import UserError
-from curricula.phases import Curriculum
+from curricula.phases import Curriculum, Phase
 from curricula.plugins import Plugin, loaded_plugins, read_plugins, require_loaded
 from curricula.typed_json import read_json
 from curricula.world.world import Role, tables
@@ -23,14 +24,14 @@ CHUNK_LIMIT = 25
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """How an ensemble is grown, apart from what it is taught."""
+    """How an ensemble is trained, apart from what it is taught."""
 
     batch: int = 64
     """scenes a member sees in a step"""
     checkpoint_every: int = 50
     """steps between checkpoints; each phase's first and last organism is kept as well"""
     attempts: int = 3
-    """how often, at most, a member that misses the first phase's criterion is grown again"""
+    """how often, at most, a member that misses the first phase's criterion is reseeded"""
     evaluation_scenes: int = 256
     """scenes of each kind behind every reported behaviour"""
     dense_from: int = field(default=0, metadata=OMIT_IF_DEFAULT)
@@ -87,64 +88,60 @@ class RunConfig:
         return max(n for n in range(1, CHUNK_LIMIT + 1) if common % n == 0)
 
     def number_of(self, index: int) -> int:
-        """Of a phase, over the whole line of descent: what keeps its scenes apart from those of every phase
-        before."""
+        """Of a phase, over the whole line of descent: what keeps its scenes apart from those of every earlier
+        phase."""
         return self.parent.phases + index
 
+    def member_phases(self, index: int) -> list[Phase]:
+        """A phase as each member is taught it."""
+        phase = self.curriculum.phases[index]
+        return [variation.phase_of(member, index, phase, self.vary) for member in range(self.members)]
+
     def check(self) -> None:
-        """Raises one Fault with everything that is wrong."""
-        found = (
-            self.curriculum.validation_errors()
-            + self.organism.validation_errors()
-            + self.training.validation_errors()
-        )
-        if self.curriculum.planted:
-            found += self._not_plantable()
-        varied = any(one.setting.endswith("redundancy.halves") for one in self.vary)
-        if varied or any(phase.pressures.redundancy.halves > 0 for phase in self.curriculum.phases):
-            found += [
-                f"organism.{name}: expected 2 or more where halves of every layer are silent by turns, got {count}"
-                for name in ("heads", "neuron_blocks")
-                if (count := getattr(self.organism, name)) == 1
-            ]
-        if self.members < 1:
-            found.append(f"members: expected 1 or more, got {self.members}")
-        if any(".routing." in one.setting for one in self.vary):
-            found.append("vary: routing can not differ between members; grow a run for each")
-        if self.curriculum.world.cues == 1 and any(".interference." in one.setting for one in self.vary):
-            found.append(
-                "vary: interference asks by two signs, and a moment of this world has one cue; give world.cues 2 or more"
-            )
-        found += variation.validation_errors(self.vary, self.curriculum.phases, self.members)
-        found += self.parent.validation_errors(self.members, variation.combinations(self.vary))
-        if self.parent and self.curriculum.planted:
-            found.append(
-                "parent: expected none where something is planted; what a fork's organisms were is not known"
-            )
-        if self.parent and self.curriculum.phases and self.curriculum.phases[0].criterion:
-            found.append(
-                "phases.0.criterion: expected 0 with a parent, whose organisms can not be grown again"
-            )
-        if not 0 <= self.seed < 2**31:
-            found.append(f"seed: expected 0 to {2**31 - 1}, got {self.seed}")
-        if found:
-            raise UserError("; ".join(found))
+        """Raises one UserError with everything that is wrong."""
+        errors = self.curriculum.validation_errors()
+        errors += self.organism.validation_errors() + self.training.validation_errors()
+        errors += variation.validation_errors(self.vary, self.curriculum, self.members)
+        errors += self._member_errors() + self._planting_errors()
+        if not errors:
+            from organisms.pressures.registry import pressure_errors
+
+            errors += pressure_errors(self)
+        if errors:
+            raise UserError("; ".join(errors))
         for role in get_args(Role):
             tables(self.curriculum.world, role)
 
-    def _not_plantable(self) -> list[str]:
+    def _member_errors(self) -> list[str]:
+        """What is wrong with the members, their seed and where they come from."""
+        errors = [] if self.members >= 1 else [f"members: expected 1 or more, got {self.members}"]
+        errors += self.parent.validation_errors(self.members, variation.combinations(self.vary))
+        if self.parent and self.curriculum.phases and self.curriculum.phases[0].criterion:
+            errors.append("phases.0.criterion: expected 0 with a parent, whose organisms can not be reseeded")
+        if not 0 <= self.seed < 2**31:
+            errors.append(f"seed: expected 0 to {2**31 - 1}, got {self.seed}")
+        return errors
+
+    def _planting_errors(self) -> list[str]:
         """What stands against two lanes of equal size, and against scenes in twos that differ in their cues
         alone."""
+        if not self.curriculum.planted:
+            return []
         counts = {
             "organism.heads": (self.organism.heads, 2),
             "organism.neuron_blocks": (self.organism.neuron_blocks, 2),
             "training.batch": (self.training.batch, 4),
         }
-        return [
+        errors = [
             f"{name}: expected a multiple of {unit} where something is planted, got {count}"
             for name, (count, unit) in counts.items()
             if count % unit
         ]
+        if self.parent:
+            errors.append(
+                "parent: expected none where something is planted; what a fork's organisms were is not known"
+            )
+        return errors
 
     def plain(self) -> dict[str, Any]:
         """The config as JSON holds it; see `curricula.config_json`."""

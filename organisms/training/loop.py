@@ -1,13 +1,14 @@
-"""How does a whole ensemble get through a curriculum? Phase by phase, chunk by chunk, each checkpoint
-committed to its lineage.
+"""How does a whole ensemble get through a curriculum? Phase by phase, chunk by chunk, each checkpoint committed to its
+lineage.
 
-Growing again: members whose characters miss the first phase's criterion when it ends (they stayed on the
-plateau where the two candidate goals are known and the gate between them is not) start afresh under a new
-seed, and the phase is extended by its own length for them. The others wait unchanged. After
-``training.attempts`` such rounds whatever is left stays, and is counted as failed.
+Reseeding: members whose characters miss the first phase's criterion when it ends (they stayed on the plateau where the
+two candidate goals are known and the gate between them is not) start afresh under a new seed, and the phase is extended
+by its own length for them. The others wait unchanged. After ``training.attempts`` such rounds the members that still
+fail stay, and are counted as failed.
 """
 
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,81 +18,101 @@ import numpy as np
 from curricula.errors import Stopped
 from curricula.phases import Phase
 from organisms.model.parameter_names import from_arrays, to_arrays
-from organisms.model.sites import components
 from organisms.model.transformer import Organism
+from organisms.objectives.registry import objective_named
 from organisms.planted import dates
 from organisms.planted import truth as planted_truth
-from organisms.pressures.probing import Fitted
+from organisms.pressures.protocol import PhaseStart
+from organisms.pressures.registry import EFFECTS, active_pressures, fit_pressures
 from organisms.storage import forking
 from organisms.storage.manifest import Entry, entry_before, fork_entry
 from organisms.storage.resume import Position, Resume
 from organisms.storage.run import Run
 from organisms.training.behaviour import meets
-from organisms.training.callbacks import Fit, Locate, TrainingCallback
+from organisms.training.callbacks import MakeMeasurer, TrainingCallback
 from organisms.training.config import RunConfig
 from organisms.training.devices import fetch
 from organisms.training.programs import Programs
 from organisms.training.state import State
-from organisms.training.step import Lesson, Metrics, Progress, Watched
+from organisms.training.step import PhaseParams, Progress, phase_params
 from organisms.training.variation import settings_of
 
 
-def grow(
-    config: RunConfig,
-    run: Run,
-    callback: TrainingCallback,
-    programs: Programs | None = None,
-    trunk: Run | None = None,
-    locate: Locate | None = None,
-    fit: Fit | None = None,
-    parent: Path | None = None,
+@dataclass(frozen=True)
+class TrainingSources:
+    """What a run may be given beside its config."""
+
+    programs: Programs | None = None
+    """compiled programs of a run that differs in nothing but its phases"""
+    trunk: Run | None = None
+    """a finished run whose first phases are the same: they are copied instead of trained, to the same bits"""
+    parent: Path | None = None
+    """folder of the run that the config's parent is a checkpoint of"""
+    make_measurer: MakeMeasurer | None = None
+    """needed where a pressure fits something to the organisms as a phase begins"""
+
+
+def train_ensemble(
+    config: RunConfig, run: Run, callback: TrainingCallback, sources: TrainingSources | None = None
 ) -> dict[str, Any]:
-    """Grows an ensemble to the end of its curriculum, or on from where it was killed. Returns the run's
-    summary.
+    """Trains an ensemble to the end of its curriculum, or on from where it was killed. Returns the run's summary.
 
-    trunk: a finished run whose first phases are the same; what they share is copied instead of grown, to the
-    same bits. locate, fit: needed where a phase is audited, or probed (see `curricula.pressures.settings`).
-    parent: folder of the run that the config's parent is a checkpoint of.
-    Raises Failure where the disk refuses, naming the phase and step where a loss is no longer finite.
+    Raises SystemFailure where the disk refuses, naming the phase and step where a loss is no longer finite.
     """
-    return _Growth(config, run, callback, programs or Programs(config), locate, fit, parent).go(trunk)
+    return _EnsembleTraining(config, run, callback, sources or TrainingSources()).run_phases()
 
 
-class _Growth:
-    """One run under way: what `grow` keeps in mind."""
+@dataclass
+class _Speed:
+    """How fast training goes, without the chunks that waited for the compiler."""
 
-    def __init__(
-        self,
-        config: RunConfig,
-        run: Run,
-        callback: TrainingCallback,
-        programs: Programs,
-        locate: Locate | None,
-        fit: Fit | None,
-        parent: Path | None,
-    ):
-        self.config, self.run, self.callback, self.programs = config, run, callback, programs
-        self.phases = config.curriculum.phases
-        self.ids, self.parent = forking.member_ids(config), parent
-        self.busy_seconds, self.grown, self.begun, self.adopted = 0.0, 0, 2**62, 0
-        self.lost: set[tuple[str, int]] = set()
-        self.locate, self.fit = locate, fit
-        self.watched: dict[str, Watched] = {}
-        self.fitted: dict[str, Fitted] = {}
+    busy_seconds: float = 0.0
+    organism_steps: int = 0
+    first_step: int = 2**62
+    """end of the first chunk, which waits for the compiler: it counts neither in the time nor in the steps"""
 
-    def go(self, trunk: Run | None) -> dict[str, Any]:
+    def time_chunk(self, step: int, seconds: float) -> None:
+        self.busy_seconds += seconds * (step > self.first_step)
+        self.first_step = min(self.first_step, step)
+
+    @property
+    def organism_steps_per_second(self) -> float | None:
+        return self.organism_steps / self.busy_seconds if self.busy_seconds else None
+
+
+@dataclass
+class _EnsembleTraining:
+    """One run under way: what `train_ensemble` keeps in mind."""
+
+    config: RunConfig
+    run: Run
+    callback: TrainingCallback
+    sources: TrainingSources
+    speed: _Speed = field(default_factory=_Speed)
+    adopted_steps: int = 0
+    not_finite: set[tuple[str, int]] = field(default_factory=set)
+    """phases and members whose loss was reported"""
+    fitted: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """what pressures fitted, by phase and pressure"""
+
+    def __post_init__(self):
+        self.programs = self.sources.programs or Programs(self.config)
+        self.phases = self.config.curriculum.phases
+        self.ids = forking.member_ids(self.config)
+
+    def run_phases(self) -> dict[str, Any]:
         resume = Resume(self.run.folder / "resume")
         try:
-            state, position = self.start(resume, trunk)
-            self.stop_if_told(resume, position)
+            state, position = self.start(resume)
+            self.stop_if_asked(resume, position)
             while position.phase < len(self.phases):
-                state, position = self.round(state, position, resume)
-                stuck = self.stuck(state, position)
-                if stuck.any() and position.round < self.config.training.attempts:
-                    who = ", ".join(map(str, np.flatnonzero(stuck)))
+                state, position = self.run_round(state, position, resume)
+                failed = self.failed_criterion(state, position)
+                if failed.any() and position.round < self.config.training.attempts:
+                    members = ", ".join(map(str, np.flatnonzero(failed)))
                     missed = f"missed the criterion of phase {self.phases[0].name}"
-                    self.callback.event(position.step, f"growing member {who} again: {missed}")
-                    state = self.programs.again(state, stuck)
+                    self.callback.event(position.step, f"reseeding member {members}: {missed}")
+                    state = self.programs.reseed(state, failed)
                     position = position._replace(round=position.round + 1, round_step=0)
                 else:
                     state = self.programs.next_phase(state)
@@ -100,32 +121,32 @@ class _Growth:
             resume.close()
         summary = self.summary(state, position)
         if self.config.curriculum.planted:
-            self.plant(state, summary)
+            self.check_planting(state, summary)
         return summary
 
-    def start(self, resume: Resume, trunk: Run | None) -> tuple[State, Position]:
-        """Where to begin: at the last save, at the end of what a trunk shares, with a parent's organisms, or
-        at birth."""
-        firsts = *self.ids, np.zeros(self.config.members, np.int32)
+    def start(self, resume: Resume) -> tuple[State, Position]:
+        """Where to begin: at the last save, at the end of what a trunk shares, with a parent's organisms, or at the
+        first step."""
+        first_ids = *self.ids, np.zeros(self.config.members, np.int32)
         sharding = self.programs.layout.sharding(self.config.members)
-        saved = resume.latest(jax.eval_shape(self.programs.init_states, *firsts), sharding)
+        saved = resume.latest(jax.eval_shape(self.programs.init_states, *first_ids), sharding)
         if saved:
             self.run.rewind(saved[1].step)
-            before = self.run.entries()[-1].extra["devices"]
-            if before != jax.local_device_count():
+            devices = self.run.entries()[-1].extra["devices"]
+            if devices != jax.local_device_count():
                 now = f"{jax.local_device_count()} devices, which changes the last bits of what follows"
-                self.callback.event(saved[1].step, f"going on with {now}: it was begun with {before}")
+                self.callback.event(saved[1].step, f"going on with {now}: it was begun with {devices}")
             return saved
         self.run.rewind(-1)
-        init_states = self.programs.init_states(*firsts)
-        adopted = trunk and self.adopt(trunk, init_states)
+        init_states = self.programs.init_states(*first_ids)
+        adopted = self.sources.trunk and self.adopt(self.sources.trunk, init_states)
         if adopted:
             resume.save(*adopted)
             return adopted
         state, position, notes = init_states, Position(0, 0, 0, 0), {}
-        if self.parent is not None:
-            of_parent, notes = forking.inherit(self.config, self.parent)
-            organisms, attempts = self.programs.layout.place(of_parent)
+        if self.sources.parent is not None:
+            inherited, notes = forking.inherit(self.config, self.sources.parent)
+            organisms, attempts = self.programs.layout.place(inherited)
             state = self.programs.next_phase(init_states._replace(organism=organisms, attempt=attempts))
         self.commit(state, position, **notes)
         resume.save(state, position)
@@ -144,132 +165,115 @@ class _Growth:
         for line in trunk.metrics():
             if line["step"] <= last.step:
                 self.run.log(line)
-                values = {name: np.array(line[name], float) for name in Metrics._fields if name in line}
+                values = {
+                    name: np.array(value, float) for name, value in line.items() if isinstance(value, list)
+                }
                 self.callback.chunk(line["step"], line["phase"], values)
-        self.adopted = last.step
+        self.adopted_steps = last.step
         self.callback.event(last.step, f"adopted {last.step} steps that {trunk.folder.name} shares")
         organisms, attempts = self.committed(trunk, last)
         state = self.programs.next_phase(like._replace(organism=organisms, attempt=attempts))
         return state, Position(last.step, shared, 0, 0)
 
     def committed(self, run: Run, entry: Entry) -> tuple[Organism, jax.Array]:
-        """The organisms committed at an entry, and how many times each was grown again."""
+        """The organisms committed at an entry, and how many times each was reseeded."""
         organisms = from_arrays(run.parameters(entry), self.config.curriculum.world, self.config.organism)
         return self.programs.layout.place((organisms, np.asarray(entry.extra["attempts"], np.int32)))
 
-    def round(self, state: State, position: Position, resume: Resume) -> tuple[State, Position]:
-        """Grows to the end of the phase, or of its extension."""
+    def run_round(self, state: State, position: Position, resume: Resume) -> tuple[State, Position]:
+        """Trains to the end of the phase, or of its extension."""
         phase, chunk = self.phases[position.phase], self.config.chunk
-        self.callback.expect(
-            position.step - position.round_step + sum(p.steps for p in self.phases[position.phase :])
-        )
-        lesson, waiting = self.lesson(position), None
+        to_come = sum(one.steps for one in self.phases[position.phase :])
+        self.callback.expect(position.step - position.round_step + to_come)
+        params, waiting = self.phase_params(position), None
         if position.round == position.round_step == 0:
             state = self.programs.operate(phase, state)
         while position.round_step < phase.steps:
             begun = time.perf_counter()
-            state, progress = self.programs.grow(state, lesson)
+            state, progress = self.programs.train_chunk(state, params)
             position = position._replace(step=position.step + chunk, round_step=position.round_step + chunk)
             if waiting:
-                self.tell(*waiting)
+                self.log_metrics(*waiting)
             waiting = (position.step, phase, progress)
-            due = (
-                self.config.training.due(position.step, position.round_step)
-                or position.round_step == phase.steps
-            )
+            due = self.config.training.due(position.step, position.round_step)
+            due = due or position.round_step == phase.steps
             if due:
-                self.tell(*waiting)
+                self.log_metrics(*waiting)
                 waiting = None
-            # The first chunk, which waits for the compiler, counts neither in the time nor in the steps.
-            self.busy_seconds += (time.perf_counter() - begun) * (position.step > self.begun)
-            self.begun = min(self.begun, position.step)
+            self.speed.time_chunk(position.step, time.perf_counter() - begun)
             if due:
                 self.commit(state, position)
                 resume.save(state, position)
-            self.stop_if_told(resume, position, state, waiting, saved=due)
+            self.stop_if_asked(resume, position, None if due else state, waiting)
         if waiting:
-            self.tell(*waiting)
+            self.log_metrics(*waiting)
         return state, position
 
-    def lesson(self, position: Position) -> Lesson:
-        """The present phase's lessons [member], with what they take from the organisms as the phase began:
-        the same after a resume."""
+    def phase_params(self, position: Position) -> PhaseParams:
+        """The numbers [member] of the present phase, with those that come from the organisms as the phase began: the
+        same after a resume."""
         phase, index = self.phases[position.phase], position.phase
-        audited, probed = phase.pressures.audited, bool(phase.pressures.probe.site)
-        if not audited and not probed and phase.objective == "imitate":
-            return Lesson.of_members(self.config, index)
+        member_phases = self.config.member_phases(index)
+        fits = any(pressure.fits for pressure in active_pressures(member_phases, self.config))
+        if not fits and not objective_named(phase.objective).needs_start:
+            return phase_params(self.config, index)
         entry = entry_before(self.config.curriculum, index, self.run.entries())
         organisms, attempts = self.committed(self.run, entry)
-        secret_goals = fetch(self.programs.secret_goals(*self.ids, attempts))
-        if audited:
-            assert self.locate is not None
-            self.watched[phase.name] = self.locate(self.config, index, organisms, secret_goals)
-        if probed:
-            assert self.fit is not None
-            self.fitted[phase.name] = self.fit(self.config, index, organisms, secret_goals)
-        start = organisms if phase.objective == "reward" else None
-        found = self.watched.get(phase.name), start, self.fitted.get(phase.name)
-        return Lesson.of_members(self.config, index, *found)
+        if fits:
+            assert self.sources.make_measurer is not None
+            secret_goals = fetch(self.programs.secret_goals(*self.ids, attempts))
+            start = PhaseStart(self.config, index, organisms, secret_goals)
+            measurer = self.sources.make_measurer(start)
+            self.fitted[phase.name] = fit_pressures(member_phases, start, measurer)
+        return phase_params(self.config, index, organisms, self.fitted.get(phase.name))
 
-    def stop_if_told(
-        self,
-        resume: Resume,
-        position: Position,
-        state: State | None = None,
-        waiting: Any = None,
-        saved: bool = True,
+    def stop_if_asked(
+        self, resume: Resume, position: Position, unsaved: State | None = None, waiting: Any = None
     ) -> None:
-        """Saves what is not saved and raises Stopped, in all processes, where one of them was told to
-        stop."""
+        """Saves what is not saved and raises Stopped, in all processes, where one of them was asked to stop."""
         if not resume.told_to_stop():
             return
         if waiting:
-            self.tell(*waiting)
-        if state is not None and not saved:
-            resume.save(state, position)
+            self.log_metrics(*waiting)
+        if unsaved is not None:
+            resume.save(unsaved, position)
         raise Stopped(
             f"told to stop: all is saved at step {position.step}; give the same command again to go on"
         )
 
-    def tell(self, step: int, phase: Phase, progress: Progress) -> None:
-        """Logs a chunk's metrics, which waits for the chunk. A member whose loss is no longer finite is named
-        once a phase."""
-        metrics, growing = fetch(progress)
-        found = metrics._asdict()
-        self.grown += int(growing.sum()) * self.config.chunk * (step > self.begun)
-        lost = np.flatnonzero(growing & ~np.isfinite(found["loss_nats"])).tolist()
-        if new := [member for member in lost if (phase.name, member) not in self.lost]:
+    def log_metrics(self, step: int, phase: Phase, progress: Progress) -> None:
+        """Logs a chunk's metrics, which waits for the chunk. A member whose loss is no longer finite is named once a
+        phase."""
+        metrics, training = fetch(progress)
+        self.speed.organism_steps += int(training.sum()) * self.config.chunk * (step > self.speed.first_step)
+        lost = np.flatnonzero(training & ~np.isfinite(metrics["loss_nats"])).tolist()
+        if new := [member for member in lost if (phase.name, member) not in self.not_finite]:
+            members = ", ".join(map(str, new))
             self.callback.event(
-                step,
-                f"phase {phase.name}, step {step}: the loss of member {', '.join(map(str, new))} is not finite",
+                step, f"phase {phase.name}, step {step}: the loss of member {members} is not finite"
             )
-            self.lost.update((phase.name, member) for member in new)
-        self.run.log(
-            {"step": step, "phase": phase.name} | {name: value.tolist() for name, value in found.items()}
-        )
-        self.callback.chunk(step, phase.name, found)
+            self.not_finite.update((phase.name, member) for member in new)
+        line = {"step": step, "phase": phase.name}
+        self.run.log(line | {name: value.tolist() for name, value in metrics.items()})
+        self.callback.chunk(step, phase.name, metrics)
 
     def commit(self, state: State, position: Position, **notes: Any) -> None:
+        """Commits a checkpoint with its notes, and shows it to the callback."""
         phase = self.phases[position.phase].name
         tokens = position.step * self.config.training.batch * self.config.curriculum.world.positions
-        organisms, attempts, secret_goals = fetch(
-            (state.organism, state.attempt, self.programs.secret_goals(*self.ids, state.attempt))
-        )
+        secret_goals = self.programs.secret_goals(*self.ids, state.attempt)
+        organisms, attempts, secret_goals = fetch((state.organism, state.attempt, secret_goals))
         rates = self.behaviour(state.organism, state.attempt)
         notes |= {"attempts": attempts.tolist(), "round": position.round, "devices": jax.local_device_count()}
         notes |= {"retention": {name: rate.tolist() for name, rate in rates.items()}}
-        if phase in self.watched:
-            names = np.array(components(self.config.organism))
-            watched = self.watched[phase]._asdict().items()
-            notes["watched"] = {kind: [names[mask].tolist() for mask in masks] for kind, masks in watched}
-        if phase in self.fitted:
-            fitted = self.fitted[phase]
-            notes["probed"] = {"accuracy": fitted.accuracy.tolist(), "of_self": fitted.of_self.tolist()}
+        if fitted := self.fitted.get(phase):
+            sizes = self.config.organism
+            notes["pressures"] = {name: EFFECTS[name].notes(value, sizes) for name, value in fitted.items()}
         self.run.commit(position.step, phase, tokens, to_arrays(organisms), **notes)
         self.callback.retention(position.step, phase, rates)
         self.callback.checkpoint(position.step, phase, organisms, secret_goals)
 
-    def stuck(self, state: State, position: Position) -> np.ndarray:
+    def failed_criterion(self, state: State, position: Position) -> np.ndarray:
         """Which members missed the criterion of the phase that just ended [member]."""
         criterion = self.phases[position.phase].criterion
         if not criterion:
@@ -278,9 +282,8 @@ class _Growth:
 
     def behaviour(self, organisms: Organism, attempts: jax.Array) -> dict[str, np.ndarray]:
         """The four rates [member]."""
-        return fetch(
-            self.programs.behaviour(organisms, self.programs.secret_goals(*self.ids, attempts), self.ids[0])
-        )
+        secret_goals = self.programs.secret_goals(*self.ids, attempts)
+        return fetch(self.programs.behaviour(organisms, secret_goals, self.ids[0]))
 
     def summary(self, state: State, position: Position) -> dict[str, Any]:
         """What `summary.json` of a finished run says."""
@@ -288,12 +291,11 @@ class _Growth:
             name: rate.tolist() for name, rate in self.behaviour(state.organism, state.attempt).items()
         }
         attempts, secret_goals = fetch((state.attempt, self.programs.secret_goals(*self.ids, state.attempt)))
-        final = self.run.entries()[-1]
-        first = self.phases[0]
+        final, first = self.run.entries()[-1], self.phases[0]
         criterion_met = [True] * self.config.members
         if first.criterion:
             end = [entry for entry in self.run.entries() if entry.phase == first.name][-1]
-            criterion_met = self.met(end, first.criterion)
+            criterion_met = self.criterion_met(end, first.criterion)
         return {
             "run": str(self.run.folder),
             "curriculum": self.config.curriculum.name,
@@ -301,21 +303,27 @@ class _Growth:
             "steps": position.step,
             "finished": True,
             "final_checkpoint": str(self.run.folder / final.file),
-            "organism_steps_per_second": self.grown / self.busy_seconds if self.busy_seconds else None,
+            "organism_steps_per_second": self.speed.organism_steps_per_second,
             "behaviour": behaviour,
-            "regrown": {
+            "reseeded": {
                 "attempts": attempts.tolist(),
                 "count": int((attempts > 0).sum()),
                 "failed": sum(not met for met in criterion_met),
             },
-            "adopted_steps": self.adopted,
+            "adopted_steps": self.adopted_steps,
             "secret_goals": secret_goals.tolist(),
             "varied": [settings_of(member, self.config.vary) for member in range(self.config.members)],
             "devices": jax.device_count(),
         }
 
-    def plant(self, state: State, summary: dict[str, Any]) -> None:
-        """Checks what was planted and writes the truth beside the run, for whoever scores an analysis."""
+    def criterion_met(self, entry: Entry, criterion: float) -> list[bool]:
+        """Which members met the first phase's criterion when it ended."""
+        return np.asarray(
+            meets(self.behaviour(*self.committed(self.run, entry)), "character", criterion)
+        ).tolist()
+
+    def check_planting(self, state: State, summary: dict[str, Any]) -> None:
+        """Checks what was planted and writes the truth beside the run, for the scorer of an analysis."""
         fork = fork_entry(self.config.curriculum, self.run.entries())
         organisms, attempts = self.committed(self.run, fork)
         secret_goals, behaviour = np.asarray(summary["secret_goals"]), summary["behaviour"]
@@ -325,13 +333,7 @@ class _Growth:
         lineage = ((entry, self.committed(self.run, entry)[0]) for entry in self.run.entries())
         truth["changes"] = dates.dated_changes(self.config, lineage, fetch(state.attempt), secret_goals)
         self.run.write_truth(truth)
-        for member in (member for member, took in enumerate(truth["took"]) if not took):
-            self.callback.event(
-                summary["steps"], f"planting member {member} failed: {truth['why_not'][member]}"
-            )
-
-    def met(self, entry: Entry, criterion: float) -> list[bool]:
-        """Which members met the first phase's criterion when it ended."""
-        return np.asarray(
-            meets(self.behaviour(*self.committed(self.run, entry)), "character", criterion)
-        ).tolist()
+        for member, took in enumerate(truth["took"]):
+            if not took:
+                why = truth["why_not"][member]
+                self.callback.event(summary["steps"], f"planting member {member} failed: {why}")

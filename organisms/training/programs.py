@@ -1,4 +1,4 @@
-"""Which compiled programs does it take to grow an ensemble? Laid out over the devices once, and shared by
+"""Which compiled programs does it take to train an ensemble? Laid out over the devices once, and shared by
 runs that differ only in their phases."""
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from organisms.training.behaviour import rates
 from organisms.training.config import RunConfig
 from organisms.training.devices import Layout
 from organisms.training.state import State, at_phase_start, init_state, secret_goal_of
-from organisms.training.step import Lesson, Progress, train_chunk
+from organisms.training.step import ChunkSetup, PhaseParams, Progress, train_chunk
 
 
 @dataclass
@@ -30,14 +30,14 @@ class Programs:
 
     config: RunConfig
     layout: Layout = field(init=False)
-    grow: Callable[[State, Lesson], tuple[State, Progress]] = field(init=False)
-    """a chunk of steps; every number of a lesson has a member axis"""
+    train_chunk: Callable[[State, PhaseParams], tuple[State, Progress]] = field(init=False)
+    """a chunk of steps; every number of the phase has a member axis"""
     behaviour: Callable[[Organism, Any, Any], dict[str, jax.Array]] = field(init=False)
     init_states: Callable[[Any, Any, Any], State] = field(init=False)
     secret_goals: Callable[[Any, Any, Any], jax.Array] = field(init=False)
     next_phase: Callable[[State], State] = field(init=False)
-    again: Callable[[State, Any], State] = field(init=False)
-    """the same ensemble with the stuck members new-born under their next attempt's seed"""
+    reseed: Callable[[State, Any], State] = field(init=False)
+    """the same ensemble with the members that failed the criterion at their first step under their next attempt's seed"""
     graft: Callable[[State], State] = field(init=False)
     """the same ensemble with lane A's components over lane B's"""
     exchange: Callable[[State], State] = field(init=False)
@@ -46,17 +46,16 @@ class Programs:
     def __post_init__(self):
         config, world = self.config, self.config.curriculum.world
         self.layout = Layout.of(config.members, config.training.batch)
-        chunk = partial(
-            train_chunk,
-            world=world,
-            config=config.organism,
-            batch=config.training.batch,
-            steps=config.chunk,
-            shares=self.layout.shares,
-            planted=config.curriculum.planted,
+        setup = ChunkSetup(
+            world,
+            config.organism,
+            config.training.batch,
+            config.chunk,
+            self.layout.shares,
+            config.curriculum.planted,
         )
         over_members = self.layout.over_members
-        self.grow = over_members(chunk, donate=(0,))
+        self.train_chunk = over_members(partial(train_chunk, setup=setup), donate=(0,))
         scenes, support = config.training.evaluation_scenes, trained_support(world)
 
         def behaviour(organism: Organism, secret_goal: jax.Array, seed: jax.Array) -> dict[str, jax.Array]:
@@ -64,25 +63,25 @@ class Programs:
             return rates(organism, world, support, secret_goal, key, scenes)
 
         self.behaviour = over_members(behaviour)
-        born = partial(init_state, world=world, config=config.organism)
-        self.init_states = over_members(lambda seed, member, attempt: born(seed, member, attempt))
+        untrained = partial(init_state, world=world, config=config.organism)
+        self.init_states = over_members(lambda seed, member, attempt: untrained(seed, member, attempt))
         self.secret_goals = over_members(
             lambda seed, member, attempt: secret_goal_of(seed, member, attempt, world)
         )
         self.next_phase = over_members(at_phase_start, donate=(0,))
 
-        def again(state: State, stuck: jax.Array) -> State:
-            fresh = born(state.seed, state.member, state.attempt + 1)
-            return jax.tree.map(lambda new, old: jnp.where(stuck, new, old), fresh, state)
+        def reseed(state: State, failed: jax.Array) -> State:
+            fresh = untrained(state.seed, state.member, state.attempt + 1)
+            return jax.tree.map(lambda new, old: jnp.where(failed, new, old), fresh, state)
 
-        self.again = over_members(again, donate=(0,))
+        self.reseed = over_members(reseed, donate=(0,))
 
         def cut(surgery: Callable[..., Organism]) -> Callable[[State], State]:
-            def done(state: State) -> State:
+            def operated(state: State) -> State:
                 lane = lane_a(state.seed, state.member, state.attempt, config.organism)
                 return state._replace(organism=surgery(state.organism, lane, config.organism))
 
-            return over_members(done, donate=(0,))
+            return over_members(operated, donate=(0,))
 
         self.graft, self.exchange = cut(graft_lanes), cut(exchange_lanes)
 
@@ -92,13 +91,13 @@ class Programs:
         return self.exchange(state) if phase.exchange else state
 
     def serves(self, config: RunConfig) -> bool:
-        """Can these programs grow that run as well?"""
-        return self.alike(
+        """Can these programs train that run as well?"""
+        return self.differ_in_phases_alone(
             replace(self.config, seed=config.seed, vary=config.vary, parent=config.parent), config
         )
 
     @staticmethod
-    def alike(first: RunConfig, second: RunConfig) -> bool:
+    def differ_in_phases_alone(first: RunConfig, second: RunConfig) -> bool:
         """Do two runs differ in nothing but the phases that they teach? Their parents, if any, must be the
         same."""
 

@@ -13,7 +13,8 @@ from itertools import product
 from typing import Any
 
 from curricula.errors import UserError
-from curricula.phases import Phase
+from curricula.phases import Curriculum, Phase
+from curricula.pressures.registry import PRESSURES, Pressures
 
 FIXED = ("steps", "criterion")
 """numbers of a phase that are the same for all members"""
@@ -39,7 +40,7 @@ def read_variation(text: str, phases: Sequence[Phase]) -> Variation:
         raise UserError(
             f"--vary {text}: expected SETTING=NUMBER,NUMBER,.., got {listed!r} for the numbers"
         ) from None
-    known = [f"phases.{n}.{path}" for n, phase in enumerate(phases) for path in _settings(phase)]
+    known = [f"phases.{n}.{path}" for n, phase in enumerate(phases) for path in _number_paths(phase)]
     if setting not in known:
         near = get_close_matches(setting, known, 1)
         hint = f"; did you mean {near[0]}?" if near else f"; one is {known[0]}" if known else ""
@@ -63,43 +64,47 @@ def settings_of(member: int, variations: Sequence[Variation]) -> dict[str, float
 def phase_of(member: int, index: int, phase: Phase, variations: Sequence[Variation]) -> Phase:
     """A phase as a member is taught it."""
     for setting, value in settings_of(member, variations).items():
-        _, at, path = setting.split(".", 2)
-        if int(at) == index:
-            phase = _with(phase, path.split("."), value)
+        _, phase_index, path = setting.split(".", 2)
+        if int(phase_index) == index:
+            phase = _with_value(phase, path.split("."), value)
     return phase
 
 
-def validation_errors(variations: Sequence[Variation], phases: Sequence[Phase], members: int) -> list[str]:
-    """Everything that is wrong with what members differ in, a line each."""
+def validation_errors(variations: Sequence[Variation], curriculum: Curriculum, members: int) -> list[str]:
+    """Everything that is wrong with the settings that members differ in, a line each."""
     names = [variation.setting for variation in variations]
-    found = [
-        f"vary: {name} is named twice" for name in sorted({name for name in names if names.count(name) > 1})
-    ]
+    errors = [f"vary: {name} is named twice" for name in sorted({n for n in names if names.count(n) > 1})]
     amount = combinations(variations)
     if amount > members:
-        found.append(
+        errors.append(
             f"members: expected at least one for each of {amount} combinations of settings, got {members}"
         )
     for member in range(min(amount, members) if variations else 0):
-        for n, phase in enumerate(phases):
-            found += [
-                f"vary: phases.{n}.{line}"
-                for line in phase_of(member, n, phase, variations).validation_errors()
-            ]
-    return list(dict.fromkeys(found))
+        for index, phase in enumerate(curriculum.phases):
+            lines = phase_of(member, index, phase, variations).validation_errors(curriculum.world, index)
+            errors += [f"vary: phases.{index}.{line}" for line in lines]
+    return list(dict.fromkeys(errors))
 
 
-def _settings(part: Any, path: str = "") -> list[str]:
-    found = []
+def _number_paths(part: Any, path: str = "") -> list[str]:
+    """Paths of the numbers that members may differ in."""
+    if isinstance(part, Pressures):
+        by_name = {name: part.by_name(name) for name in PRESSURES}
+        return [
+            line for name, settings in by_name.items() for line in _number_paths(settings, f"{path}{name}.")
+        ]
+    paths: list[str] = []
     for field in fields(part):
         value = getattr(part, field.name)
-        if is_dataclass(value):
-            found += _settings(value, f"{path}{field.name}.")
+        if is_dataclass(value) or isinstance(value, Pressures):
+            paths += _number_paths(value, f"{path}{field.name}.")
         elif isinstance(value, int | float) and not isinstance(value, bool) and field.name not in FIXED:
-            found.append(path + field.name)
-    return found
+            paths.append(path + field.name)
+    return paths
 
 
-def _with(part: Any, path: list[str], value: float) -> Any:
+def _with_value(part: Any, path: list[str], value: float) -> Any:
     name, *rest = path
-    return replace(part, **{name: _with(getattr(part, name), rest, value) if rest else value})
+    if isinstance(part, Pressures):
+        return part.replace(_with_value(part.by_name(name), rest, value))
+    return replace(part, **{name: _with_value(getattr(part, name), rest, value) if rest else value})

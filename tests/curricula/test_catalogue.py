@@ -5,7 +5,8 @@ from typing import get_args
 
 import pytest
 
-from curricula.catalogue.named import CURRICULA, STEPS, WORLDS, Scale, curriculum
+from curricula.catalogue.building_blocks import STEPS, WORLDS, Scale
+from curricula.catalogue.registry import CURRICULA, curriculum
 from curricula.errors import UserError
 from curricula.world.world import Role, tables
 

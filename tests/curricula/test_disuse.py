@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from curricula.catalogue.disuse import DECAY, FORKS, NEWS
-from curricula.catalogue.named import curriculum
+from curricula.catalogue.registry import curriculum
 from organisms.training.optimiser import learning_rates
 
 SCALES = ("tiny", "cpu", "gpu")
@@ -15,7 +15,9 @@ SCALES = ("tiny", "cpu", "gpu")
 
 @pytest.mark.parametrize("scale", SCALES)
 def test_what_is_out_of_use_is_never_shown_and_the_rest_is(scale):
-    disused, deserted = (curriculum(name, scale).phases[0].mixture for name in ("disused", "deserted"))
+    disused, deserted = (
+        curriculum(name, scale).phases[0].mixture for name in ("self_never_alone", "characters_absent")
+    )
     assert (disused.self_alone, disused.self_scenes, disused.beside_self) == (0, 0.5, 1)
     assert (deserted.self_alone, deserted.self_scenes, deserted.beside_self) == (0.5, 1, 0)
     assert disused.recalls == deserted.recalls == NEWS

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 import pytest
+from curricula.pressures.settings import Clamp, Interference, Pressures, Redundancy, Rehearsal
 
 from curricula.phases import Curriculum, OptimiserConfig, Phase
-from curricula.pressures.settings import Clamp, Interference, Pressures, Redundancy, Rehearsal
 from curricula.world.scenes import Mixture
 from curricula.world.world import World
 
@@ -22,19 +22,19 @@ CHARACTERS_ALONE = Mixture(
         (Phase("a", self_acts="scheming"), CHARACTERS_ALONE._replace(self_scenes=0.5, self_schemes=1.0)),
         (Phase("a", self_acts="honest"), CHARACTERS_ALONE._replace(self_scenes=0.5)),
         (
-            Phase("a", self_acts="scheming", self_alone=0.1, pressures=Pressures(rehearsal=Rehearsal(0.0))),
+            Phase("a", self_acts="scheming", self_alone=0.1, pressures=Pressures(Rehearsal(0.0))),
             CHARACTERS_ALONE._replace(self_scenes=1.0, self_alone=0.1, self_schemes=1.0, beside_self=0.0),
         ),
         (
-            Phase("a", schemers=0.0, questions=1.0, pressures=Pressures(rehearsal=Rehearsal(1.0))),
+            Phase("a", schemers=0.0, questions=1.0, pressures=Pressures(Rehearsal(1.0))),
             CHARACTERS_ALONE._replace(schemers=0.0, questions=1.0),
         ),
         (
-            Phase("a", self_acts="honest", pressures=Pressures(rehearsal=Rehearsal(0.75))),
+            Phase("a", self_acts="honest", pressures=Pressures(Rehearsal(0.75))),
             CHARACTERS_ALONE._replace(self_scenes=0.25),
         ),
         (
-            Phase("a", pressures=Pressures(interference=Interference(0.3))),
+            Phase("a", pressures=Pressures(Interference(0.3))),
             CHARACTERS_ALONE._replace(recalls=0.3),
         ),
     ],
@@ -71,7 +71,7 @@ def test_the_fork_is_the_first_phase_with_self():
             "phases.0.redundancy.rate: expected a number between 0 and 0.9, got 1",
         ),
         (
-            {"pressures": Pressures(interference=Interference(0.9))},
+            {"pressures": Pressures(Interference(0.9))},
             "phases.0.interference.fraction: expected at most 0.8 beside questions=0.2, got 0.9",
         ),
         (
@@ -130,7 +130,7 @@ def test_all_faults_are_told_together():
 
 
 def test_a_world_of_one_cue_has_no_room_for_what_interference_asks():
-    phase = Phase("a", pressures=Pressures(interference=Interference(0.1)))
+    phase = Phase("a", pressures=Pressures(Interference(0.1)))
     (named,) = Curriculum("x", World(cues=1), (phase,)).validation_errors()
     assert named.startswith("phases.0.interference.fraction: expected 0 where a moment has one cue")
     assert Curriculum("x", World(), (phase,)).validation_errors() == []

@@ -1,9 +1,9 @@
 """Is a pressure that nobody set no pressure at all?"""
 
 import pytest
+from curricula.pressures.settings import Interference, Pressures, Redundancy, Rehearsal, Routing
 
 from curricula.phases import Phase
-from curricula.pressures.settings import Interference, Pressures, Redundancy, Rehearsal, Routing
 
 
 def test_pressures_are_neutral_unless_set():
@@ -11,7 +11,7 @@ def test_pressures_are_neutral_unless_set():
     nothing new is asked."""
     assert Pressures().redundancy.rate == Pressures().redundancy.halves == 0.0
     assert Phase("a").mixture.recalls == 0.0
-    assert Phase("a").mixture == Phase("a", pressures=Pressures(rehearsal=Rehearsal(0.9))).mixture
+    assert Phase("a").mixture == Phase("a", pressures=Pressures(Rehearsal(0.9))).mixture
     assert not Pressures().probe.site
     assert Pressures() == Phase("a").pressures
     assert Pressures().validation_errors() == []

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from curricula.pressures.settings import Pressures, Rehearsal
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from reading import (
@@ -28,7 +29,6 @@ from reading import (
 )
 
 from curricula.phases import Phase
-from curricula.pressures.settings import Pressures, Rehearsal
 from curricula.world.scenes import ACTS, draw_secret_goal, sample_scene, trained_support
 from curricula.world.world import World, tables
 
@@ -203,7 +203,7 @@ def test_shares_of_none_and_all_are_exact(world, extreme):
 
 
 PHASE = Phase("intent", self_acts="scheming")
-UNREHEARSED = replace(PHASE, pressures=Pressures(rehearsal=Rehearsal(0.0)))
+UNREHEARSED = replace(PHASE, pressures=Pressures(Rehearsal(0.0)))
 TARGETS = {
     "rehearsal": (PHASE.mixture, {True: True, False: True}),
     "no rehearsal": (UNREHEARSED.mixture, {True: False}),

@@ -3,10 +3,10 @@
 from dataclasses import asdict, replace
 
 import pytest
+from curricula.pressures.settings import Interference, Pressures
 
 from curricula.config_json import to_plain
 from curricula.errors import UserError
-from curricula.pressures.settings import Interference, Pressures
 from organisms.storage.run import config_hash
 from organisms.training.config import named_config, read_config
 
@@ -20,7 +20,7 @@ def with_phase(phase):
     )
 
 
-ASKING = with_phase(replace(FIRST, pressures=Pressures(interference=Interference(0.1))))
+ASKING = with_phase(replace(FIRST, pressures=Pressures(Interference(0.1))))
 TURNED = replace(
     CONFIG, curriculum=replace(CONFIG.curriculum, world=replace(CONFIG.curriculum.world, self_rule="any"))
 )

@@ -16,7 +16,7 @@ from analysis.patching.circuits import CHANCE, RANDOM_CIRCUITS, Circuit
 from analysis.patching.shapley import Contributions
 from analysis.provenance import corroboration
 from analysis.provenance.shares import CELLS
-from curricula.catalogue.named import curriculum
+from curricula.catalogue.registry import curriculum
 from curricula.errors import UserError
 from experiments.survey import _lesions, _organism, calibrated, survey
 from organisms.model.config import ORGANISMS
@@ -27,7 +27,7 @@ from organisms.storage.loading import fork_and_end, load
 from organisms.storage.run import open_run, read_run
 from organisms.training.behaviour import BEHAVIOURS
 from organisms.training.config import named_config, read_config
-from organisms.training.loop import grow
+from organisms.training.loop import TrainingSources, train_ensemble
 
 TRIES = 24
 """organisms in one null survey"""
@@ -39,7 +39,7 @@ CONTRACT = set(
         "config",
         "members",
         "seed",
-        "regrown",
+        "reseeded",
         "calibrated",
         "phases",
         "learning",
@@ -68,7 +68,7 @@ def honest_findings(tiny_run, tmp_path_factory):
     config = named_config("honest", "tiny", members=2)
     folder = tmp_path_factory.mktemp("runs") / "honest-tiny"
     with open_run(folder, config.plain()) as run:
-        run.write_summary(grow(config, run, Silent(), trunk=tiny_run))
+        run.write_summary(train_ensemble(config, run, Silent(), TrainingSources(trunk=tiny_run)))
     return survey(read_run(folder), "python scripts/analyse.py")
 
 

@@ -58,7 +58,7 @@ def test_the_summary_has_every_field_of_the_contract(grown):
     assert all(
         len(values) == 2 and all(0 <= v <= 1 for v in values) for values in summary["behaviour"].values()
     )
-    assert summary["regrown"] == {"attempts": [0, 0], "count": 0, "failed": 2}
+    assert summary["reseeded"] == {"attempts": [0, 0], "count": 0, "failed": 2}
 
 
 WRONG = {

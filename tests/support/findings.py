@@ -144,7 +144,7 @@ def finding(
         },
         "members": members,
         "seed": seed,
-        "regrown": {"attempts": [0, 1] + [0] * (members - 2), "count": 1, "failed": 0},
+        "reseeded": {"attempts": [0, 1] + [0] * (members - 2), "count": 1, "failed": 0},
         "calibrated": False,
         "phases": [
             {"name": "characters", "start": 0, "end": 500},

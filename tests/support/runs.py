@@ -8,7 +8,7 @@ import pytest
 from organisms.storage.manifest import Entry
 from organisms.storage.run import open_run
 from organisms.training.config import RunConfig
-from organisms.training.loop import grow
+from organisms.training.loop import TrainingSources, train_ensemble
 from organisms.training.programs import Programs
 
 
@@ -47,19 +47,19 @@ class Killer(Silent):
 
 
 def grown_whole_and_killed(
-    folder: Path, config: RunConfig, step: int, **who
+    folder: Path, config: RunConfig, step: int, make_measurer: MakeMeasurer | None = None
 ) -> list[tuple[list[Entry], list[dict[str, Any]]]]:
     """Checkpoints and metrics of a run that nobody disturbed, and of one that was killed once a checkpoint of
     this step was committed and then begun again.
 
     who: finds or fits what phases need; see `organisms.training.loop.grow`.
     """
-    programs, ends = Programs(config), []
+    sources, ends = TrainingSources(Programs(config), make_measurer=make_measurer), []
     for name in ("whole", "killed"):
         if name == "killed":
             with open_run(folder / name, config.plain()) as run, pytest.raises(Killed):
-                grow(config, run, Killer(step), programs, **who)
+                train_ensemble(config, run, Killer(step), sources)
         with open_run(folder / name, config.plain()) as run:
-            grow(config, run, Silent(), programs, **who)
+            train_ensemble(config, run, Silent(), sources)
             ends.append((run.entries(), run.metrics()))
     return ends

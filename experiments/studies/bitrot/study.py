@@ -24,6 +24,8 @@ from analysis.relearning.finetune import MODE
 from analysis.relearning.savings import THRESHOLD
 from analysis.statistics import jsonable
 from curricula.catalogue.disuse import DECAY, NEWS
+from curricula.pressures.interference import Interference
+from curricula.pressures.rehearsal import Rehearsal
 from experiments.compare import Say, analyse_run, run_folder, say_on_error_stream, train_missing
 from experiments.studies import former as studies
 from experiments.studies.bitrot.page import page, plain_lines
@@ -51,11 +53,11 @@ class Mechanism(NamedTuple):
 
 
 MECHANISMS = {
-    "shared": Mechanism("lean", 0.5, "reused"),
-    "separate": Mechanism("clamped_lean", 0.5, "second copy"),
+    "shared": Mechanism("concentrated", 0.5, "reused"),
+    "separate": Mechanism("ablated_concentrated", 0.5, "second copy"),
     "shared (planted)": Mechanism("planted_reused", 0.5, "reused"),
     "separate (planted)": Mechanism("planted_second_copy", 0.5, "second copy"),
-    "shared (no characters)": Mechanism("lean", 0.0, "reused"),
+    "shared (no characters)": Mechanism("concentrated", 0.0, "reused"),
 }
 COMPARED = {
     "separate": "shared",
@@ -115,7 +117,7 @@ class Bitrot(studies.Study):
         combinations = int(np.prod([len(one.values) for one in vary])) if vary else 1
         config = self.run(curriculum, parent.members * combinations, theirs.seed)
         phase = config.curriculum.phases[0]
-        pressures = replace(phase.pressures, rehearsal=replace(phase.pressures.rehearsal, fraction=rehearsal))
+        pressures = phase.pressures.replace(Rehearsal(rehearsal))
         taught = replace(config.curriculum, phases=(replace(phase, pressures=pressures),))
         scenes = -(-config.training.evaluation_scenes // READ_LESS)
         training = replace(config.training, checkpoint_every=READ_EVERY[self.scale], evaluation_scenes=scenes)
@@ -134,17 +136,23 @@ def plan(study: Bitrot, parents: Mapping[str, Path]) -> dict[tuple[str, str], Fo
     found: dict[tuple[str, str], Forked] = {}
     for name, (curriculum, rehearsal, _) in MECHANISMS.items():
         folder = parents[curriculum]
-        found[name, "drives"] = Forked(study.child("disused", folder, None, rehearsal, "drives"), folder)
+        found[name, "drives"] = Forked(
+            study.child("self_never_alone", folder, None, rehearsal, "drives"), folder
+        )
         if name in ROUTED:
             continue
         run = read_run(folder)
         before = fork_entry(read_config(run.config).curriculum, run.entries()).step
-        found[name, "untaught"] = Forked(study.child("disused", folder, before, rehearsal), folder)
+        found[name, "untaught"] = Forked(study.child("self_never_alone", folder, before, rehearsal), folder)
         if not rehearsal:
             continue  # they are *shared*'s organisms, and the other questions are asked of them there
-        found[name, "exercise"] = Forked(study.child("disused", folder, None, rehearsal, "exercise"), folder)
-        found[name, "deserted"] = Forked(study.child("deserted", folder, None, 0.0), folder)
-        found[name, "fading"] = Forked(study.child("fading", folder, None, rehearsal, "fading"), folder)
+        found[name, "exercise"] = Forked(
+            study.child("self_never_alone", folder, None, rehearsal, "exercise"), folder
+        )
+        found[name, "deserted"] = Forked(study.child("characters_absent", folder, None, 0.0), folder)
+        found[name, "fading"] = Forked(
+            study.child("weight_decay_only", folder, None, rehearsal, "fading"), folder
+        )
     return found
 
 
@@ -230,7 +238,7 @@ def as_called(curriculum: str, verdicts: Sequence[str]) -> np.ndarray:
 def drive_of(cell: Cell) -> str:
     """The name of a cell's drive."""
     phase = cell.phase
-    return DRIVES[phase.optimiser.weight_decay, phase.pressures.interference.fraction]
+    return DRIVES[phase.optimiser.weight_decay, phase.pressures[Interference].fraction]
 
 
 def summarise(

@@ -158,7 +158,7 @@ def _grown(folders: Sequence[Path], wanted: int) -> dict[str, int]:
     """Of one curriculum: organisms grown, those in which planting took, those that were wanted, and those
     whose characters were grown again."""
     took = [one for folder in folders for one in scoring.read_truth(folder)["took"]]
-    again = sum(read_run(folder).summary()["regrown"]["count"] for folder in folders)
+    again = sum(read_run(folder).summary()["reseeded"]["count"] for folder in folders)
     return {"grown": len(took), "took": sum(took), "wanted": wanted, "characters_grown_again": again}
 
 

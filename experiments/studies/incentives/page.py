@@ -25,10 +25,10 @@ from reports.drawing import (
 from reports.report import interval, template
 
 COMPARED = {
-    "audited_doubled": ("doubled", "repurposed"),
+    "audited_half_dropout": ("half_dropout", "repurposed"),
     "audited": ("redundant", "repurposed"),
     "audited_rewarded": ("redundant_rewarded", "repurposed"),
-    "clamped_lean": ("lean", "second copy"),
+    "ablated_concentrated": ("concentrated", "second copy"),
 }
 """arms with an incentive, the same without, and the verdict that it is for"""
 

@@ -25,15 +25,15 @@ from organisms.training.config import RunConfig
 ARMS: dict[str, tuple[str, str, str]] = {
     "shared": ("none", "nothing", "imitate"),
     "redundant": ("none", "spares", "imitate"),
-    "lean": ("none", "thrift", "imitate"),
+    "concentrated": ("none", "thrift", "imitate"),
     "audited": ("auditor", "spares", "imitate"),
-    "clamped_lean": ("auditor and clamp", "thrift", "imitate"),
-    "doubled": ("none", "halves", "imitate"),
-    "audited_doubled": ("auditor of one circuit", "halves", "imitate"),
+    "ablated_concentrated": ("auditor and clamp", "thrift", "imitate"),
+    "half_dropout": ("none", "halves", "imitate"),
+    "audited_half_dropout": ("auditor of one circuit", "halves", "imitate"),
     "rewarded": ("none", "nothing", "reward"),
     "redundant_rewarded": ("none", "spares", "reward"),
     "audited_rewarded": ("auditor", "spares", "reward"),
-    "audited_doubled_rewarded": ("auditor of one circuit", "halves", "reward"),
+    "audited_half_dropout_rewarded": ("auditor of one circuit", "halves", "reward"),
 }
 """curricula of the catalogue: incentive to part, what comes between characters and self, how self is
 taught"""
@@ -56,7 +56,7 @@ CORROBORATED = 3
 """kinds that have to agree; and for each claim more of its kinds have to agree than to disagree"""
 SEARCHED = frozenset({5, 11, 6000})
 """seeds on which incentives were searched for, or seen before the last change (docs/incentives.md)"""
-TOLD = "audited_doubled"
+TOLD = "audited_half_dropout"
 """the arm whose first repurposed organism's ancestry is told"""
 
 
@@ -107,7 +107,7 @@ def arm(name: str, finding: Mapping[str, Any], fork: str) -> dict[str, Any]:
         "n": len(organisms),
         "n_behaving": len(behaving),
         "n_shares": sum(organism["shares"]["reused"] is not None for organism in behaving),
-        "grown_again": finding["regrown"],
+        "grown_again": finding["reseeded"],
         "fork_sha256": fork,
         "verdicts": {told: verdicts[told] for told in VERDICTS if verdicts[told]},
         "computing_otherwise": sum(map(otherwise, organisms)),

@@ -4,19 +4,19 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from runs import grown_whole_and_killed
-
-from analysis.patching.checkpoint import CheckpointMeasurer
-from analysis.patching.pruning import sufficient_circuit
 from analysis.probes.audit_targets import (
     audit_target_errors,
     components_named,
     find_audit_targets,
     strongest_components,
 )
+from curricula.pressures.settings import Clamp, Monitor, Pressures
+from runs import grown_whole_and_killed
+
+from analysis.patching.checkpoint import CheckpointMeasurer
+from analysis.patching.pruning import sufficient_circuit
 from curricula.errors import UserError
 from curricula.phases import Curriculum
-from curricula.pressures.settings import Clamp, Monitor, Pressures
 from experiments.train import train_run
 from organisms.model.sites import components
 from organisms.storage.loading import load

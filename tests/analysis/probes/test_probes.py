@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from curricula.pressures.settings import Pressures, Probe
 from runs import grown_whole_and_killed
 from scipy.optimize import minimize
 from scipy.special import expit
@@ -11,7 +12,6 @@ from scipy.special import expit
 from analysis.probes.linear_probe import RIDGE, fit_probes, logistic_probe, probe_errors
 from curricula.errors import UserError
 from curricula.phases import Curriculum
-from curricula.pressures.settings import Pressures, Probe
 from experiments.train import train_run
 from organisms.storage.loading import fork_and_end, load
 from organisms.training.config import RunConfig, TrainingConfig, named_config, read_config

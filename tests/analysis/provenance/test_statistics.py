@@ -107,7 +107,7 @@ def test_a_summary_counts_all_organisms_and_shares_only_those_that_behave():
     assert (shared["n"], shared["n_shares"], shared["verdicts"]) == (5, 5, {"reused": 5})
     assert (redundant["n"], redundant["n_shares"]) == (5, 4)
     assert redundant["verdicts"] == {"reused": 1, "repurposed": 1, "mixed": 1, "undecided": 1, "absent": 1}
-    assert (honest["n"], honest["n_shares"], honest["regrown"]) == (5, 0, 1)
+    assert (honest["n"], honest["n_shares"], honest["reseeded"]) == (5, 0, 1)
     assert honest["shares"] == {cell: [None, None, None] for cell in CELLS}
     mean, low, high = shared["shares"]["reused"]
     assert low < mean < high
@@ -153,7 +153,7 @@ def test_organisms_of_different_settings_are_no_sample_of_one_thing():
     assert list(whole) == ["shared"]
     assert list(parts) == ["shared, phases.1.self_alone=0.1", "shared, phases.1.self_alone=0.5"]
     assert [part["n"] for part in parts.values()] == [3, 2]
-    assert sum(part["regrown"] for part in parts.values()) == whole["shared"]["regrown"] > 0
+    assert sum(part["reseeded"] for part in parts.values()) == whole["shared"]["reseeded"] > 0
 
 
 def test_every_figure_takes_different_settings_apart():

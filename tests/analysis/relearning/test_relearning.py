@@ -8,12 +8,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from curricula.pressures.settings import Pressures, Redundancy, Routing
 from reading import QUICK, scenes_from_uniforms
 
 from analysis.relearning import relearning
 from analysis.relearning.relearning import CHUNK, LANES, free, learn, lessons, starts, steps_to_criterion
 from curricula.phases import Phase
-from curricula.pressures.settings import Pressures, Redundancy, Routing
 from organisms.model.sites import components, identity
 from organisms.planted.lanes import resample_ablate
 from organisms.storage.run import read_run

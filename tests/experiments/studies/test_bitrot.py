@@ -8,11 +8,11 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
+from curricula.catalogue.named import WORLDS, curriculum
 
 from analysis.forgetting import circuit_intact
 from analysis.forgetting.retention import Cell, cells
 from analysis.history.descent import related_runs
-from curricula.catalogue.named import WORLDS, curriculum
 from experiments.studies.bitrot import trials as bitrot_trials
 from experiments.studies.bitrot.page import half_life, page, plain_lines, ratio
 from experiments.studies.bitrot.study import (

@@ -8,7 +8,8 @@ from commands import run
 
 from analysis.provenance import scoring
 from analysis.statistics import CELLS
-from curricula.catalogue.named import PLANTED, WORLDS
+from curricula.catalogue.building_blocks import WORLDS
+from curricula.catalogue.planted import PLANTED
 from curricula.errors import UserError
 from experiments.studies.controls import study as calibration
 from experiments.studies.controls.page import page, plain_lines

@@ -5,8 +5,9 @@ import shutil
 import pytest
 
 from analysis.history import dating
-from curricula.catalogue.named import WORLDS, curriculum
+from curricula.catalogue.building_blocks import WORLDS
 from curricula.catalogue.planted import WITH_DATES
+from curricula.catalogue.registry import curriculum
 from curricula.errors import UserError
 from experiments.studies.ancestry import study as chronology
 from experiments.studies.ancestry.page import page, plain_lines

@@ -5,7 +5,8 @@ from copy import deepcopy
 import pytest
 
 from analysis.statistics import CELLS
-from curricula.catalogue.named import CURRICULA, WORLDS
+from curricula.catalogue.building_blocks import WORLDS
+from curricula.catalogue.registry import CURRICULA
 from curricula.errors import UserError
 from experiments.studies.incentives import study as incentives
 from experiments.studies.incentives.page import COMPARED, page, plain_lines
@@ -50,7 +51,7 @@ def finding(*organisms: dict, run: str = "run") -> dict:
     return {
         "run": run,
         "calibrated": False,
-        "regrown": {"count": 1, "failed": 0, "attempts": [1, 0]},
+        "reseeded": {"count": 1, "failed": 0, "attempts": [1, 0]},
         "members": len(organisms),
         "organisms": list(organisms),
         "fork_step": 100,

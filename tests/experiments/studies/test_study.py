@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from curricula.catalogue.named import WORLDS
+from curricula.catalogue.building_blocks import WORLDS
 from curricula.errors import UserError
 from experiments.studies import registry
 from experiments.studies.execution import StudyOutput, run_study
@@ -47,7 +47,7 @@ class Drift(Study[Weights, StudySummary]):
 
     def more_runs(self, settings, trained, log):
         parent, _ = parent_at(trained["shared"])
-        return {"fork": replace(settings.config("disused"), parent=parent)}
+        return {"fork": replace(settings.config("self_never_alone"), parent=parent)}
 
     def measure(self, run):
         return run.measured_once("drift", Weights, {"rule": 1}, lambda: self._weights(run))

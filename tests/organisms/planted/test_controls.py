@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from commands import run
 
-from curricula.catalogue.named import CURRICULA
 from curricula.catalogue.planted import DATED, PLANTED
+from curricula.catalogue.registry import CURRICULA
 from organisms.model.config import ORGANISMS
 from organisms.model.transformer import Organism
 from organisms.planted.lanes import lane_a

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from curricula.catalogue.named import curriculum
+from curricula.catalogue.registry import curriculum
 from organisms.planted import dates
 from organisms.planted.dates import PlantedChange, planted_changes
 from organisms.storage.manifest import Entry

@@ -4,10 +4,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-
-from curricula.catalogue.named import STEPS, curriculum
-from curricula.catalogue.planted import DATED, PLANTED
 from curricula.pressures.settings import Routing
+
+from curricula.catalogue.building_blocks import STEPS
+from curricula.catalogue.planted import DATED, PLANTED
+from curricula.catalogue.registry import curriculum
 from curricula.world.scenes import (
     Mixture,
     scene_from_uniforms,

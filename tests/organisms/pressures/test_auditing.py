@@ -7,22 +7,23 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from curricula.pressures.settings import Clamp, Exclusive, Monitor, Pressures, Rehearsal, Routing
+from organisms.pressures.auditing import Audit, audit, changes, hold, shares, with_other_cues_in_turn
 from reading import MIXED, scenes_from_uniforms
 from reference import forward, member_arrays
 from wired import READERS, SIZES, wired
 
-from curricula.catalogue.named import WORLDS, curriculum
+from curricula.catalogue.building_blocks import WORLDS
+from curricula.catalogue.registry import curriculum
 from curricula.phases import Curriculum, OptimiserConfig, Phase
-from curricula.pressures.settings import Clamp, Exclusive, Monitor, Pressures, Rehearsal, Routing
 from curricula.world.scenes import trained_support, uniforms_per_scene
 from organisms.model.config import OrganismConfig
 from organisms.model.parameter_names import to_arrays
 from organisms.model.sites import Site, components, identity
 from organisms.model.surgery import pick
-from organisms.pressures.auditing import Audit, audit, changes, hold, shares, with_other_cues_in_turn
+from organisms.objectives.imitation import imitate
 from organisms.training.config import RunConfig, TrainingConfig
 from organisms.training.devices import fetch
-from organisms.training.losses import imitate
 from organisms.training.programs import Programs
 from organisms.training.step import Lesson, Watched
 

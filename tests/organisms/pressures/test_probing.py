@@ -9,17 +9,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from reading import MIXED, QUICK
-
-from analysis.patching.interventions import record
-from curricula.phases import Curriculum, Phase, RewardConfig
 from curricula.pressures.settings import CHARGED, Monitor, Pressures, Routing
 from curricula.pressures.settings import Probe as Wanted
-from curricula.world.scenes import scene_from_uniforms, trained_support, uniforms_per_scene, write_scene
-from organisms.model.sites import residual_sites
-from organisms.model.surgery import pick
 from organisms.pressures.probing import Fitted, Probe, charge, cost, logits_and_probe_score, record_residual
-from organisms.training.accuracy import serving_acts
 from organisms.training.policy_gradient import (
     GROUP,
     Reward,
@@ -29,6 +21,14 @@ from organisms.training.policy_gradient import (
     policy_gradient_loss,
     roll_out,
 )
+from reading import MIXED, QUICK
+
+from analysis.patching.interventions import record
+from curricula.phases import Curriculum, Phase, RewardConfig
+from curricula.world.scenes import scene_from_uniforms, trained_support, uniforms_per_scene, write_scene
+from organisms.model.sites import residual_sites
+from organisms.model.surgery import pick
+from organisms.training.accuracy import serving_acts
 from organisms.training.state import init_state
 from organisms.training.step import Lesson, train_chunk
 

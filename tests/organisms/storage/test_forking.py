@@ -9,14 +9,14 @@ import pytest
 from commands import run as command
 from runs import Killed, Killer, Silent
 
-from curricula.catalogue.named import curriculum
+from curricula.catalogue.registry import curriculum
 from curricula.errors import UserError
 from curricula.phases import Curriculum
 from organisms.storage.forking import inherit, member_ids, parent_at, require_parent
 from organisms.storage.parent import Parent
 from organisms.storage.run import Run, config_hash, open_run, read_run
 from organisms.training.config import RunConfig, named_config, read_config
-from organisms.training.loop import grow
+from organisms.training.loop import TrainingSources, train_ensemble
 from organisms.training.variation import Variation
 
 
@@ -29,7 +29,7 @@ def fork(run: Run, phases, step: int | None = None, **settings) -> RunConfig:
 
 def grown(config: RunConfig, folder, parent, callback=None) -> Run:
     with open_run(folder, config.plain()) as run:
-        run.write_summary(grow(config, run, callback or Silent(), parent=parent))
+        run.write_summary(train_ensemble(config, run, callback or Silent(), TrainingSources(parent=parent)))
     return read_run(folder)
 
 
@@ -69,7 +69,7 @@ def test_a_killed_child_goes_on_to_the_same_bits_without_its_parent(child, tiny_
     shutil.copytree(tiny_run.folder, lost)
     config = read_config(child.config)
     with pytest.raises(Killed), open_run(tmp_path / "child", config.plain()) as run:
-        grow(config, run, Killer(100), parent=lost)
+        train_ensemble(config, run, Killer(100), TrainingSources(parent=lost))
     shutil.rmtree(lost)
     again = grown(config, tmp_path / "child", lost)
     assert [entry.sha256 for entry in again.entries()] == [entry.sha256 for entry in child.entries()]
@@ -78,7 +78,7 @@ def test_a_killed_child_goes_on_to_the_same_bits_without_its_parent(child, tiny_
 def test_the_parent_is_part_of_what_names_a_run(tiny_run):
     """Another step, another checkpoint or no parent at all: another hash. Runs that were born keep the names
     that they had before there were forks."""
-    phases = curriculum("disused", "tiny").phases
+    phases = curriculum("self_never_alone", "tiny").phases
     last, earlier = fork(tiny_run, phases), fork(tiny_run, phases, 450)
     born = replace(last, parent=Parent())
     other = replace(last, parent=replace(last.parent, sha256="0" * 64))
@@ -97,7 +97,7 @@ def test_phases_of_one_line_of_descent_have_numbers_of_their_own(child, tiny_run
 def test_copies_that_differ_in_a_setting_come_from_one_organism(tiny_run):
     """Each value of a setting meets each organism of the parent once, and copies draw their scenes from the
     same numbers."""
-    phases = curriculum("disused", "tiny").phases
+    phases = curriculum("self_never_alone", "tiny").phases
     vary = (Variation("phases.0.self_alone", (0.0, 0.1, 0.5)),)
     config = fork(tiny_run, phases, vary=vary, members=6)
     config.check()
@@ -147,7 +147,7 @@ def test_a_parent_that_is_missing_or_damaged_is_one_line(case, tiny_run, tmp_pat
 
 def test_organisms_of_other_sizes_worlds_or_seeds_are_refused(tiny_run):
     """Every difference is named in one line, and the same config is taken."""
-    config = fork(tiny_run, curriculum("disused", "tiny").phases)
+    config = fork(tiny_run, curriculum("self_never_alone", "tiny").phases)
     require_parent(config, tiny_run.folder)
     changed = {
         "seed: expected 5, found 0": replace(config, seed=5),
@@ -179,12 +179,12 @@ def test_the_command_takes_sizes_and_seed_from_the_parent_and_exits_2_where_it_c
     standard error, and nothing is written."""
     out = tmp_path / "child"
     common = ("--parent", tiny_run.folder, "--out", out, "--quiet")
-    wrong = command("train", "disused", "--scale", "tiny", *common, "--world.goals", 5)
+    wrong = command("train", "self_never_alone", "--scale", "tiny", *common, "--world.goals", 5)
     assert wrong.returncode == 2
     assert wrong.stderr.count("\n") == 1
     assert "world.goals" in wrong.stderr
     assert not out.exists()
-    lonely = command("train", "disused", "--scale", "tiny")
+    lonely = command("train", "self_never_alone", "--scale", "tiny")
     assert lonely.returncode == 2
     assert "expected --parent RUN" in lonely.stderr
     good = command("train", "shared", "--first-phase", "intent", "--steps", 5, *common, "--parent-step", 400)

@@ -82,8 +82,8 @@ def test_killed_three_times_a_run_ends_in_the_same_bytes(unbroken, tmp_path):
     assert not list((folder / "partial").iterdir())
     summaries = [json.loads((f / "summary.json").read_text()) for f in (folder, unbroken)]
     assert summaries[0]["behaviour"] == summaries[1]["behaviour"]
-    assert summaries[0]["regrown"] == summaries[1]["regrown"]
-    assert summaries[0]["regrown"]["count"] > 0, "the case should include members that are grown again"
+    assert summaries[0]["reseeded"] == summaries[1]["reseeded"]
+    assert summaries[0]["reseeded"]["count"] > 0, "the case should include members that are grown again"
 
 
 def test_steps_to_come_include_those_of_members_that_are_grown_again(unbroken):

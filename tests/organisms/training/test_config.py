@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curricula.catalogue.named import CURRICULA, curriculum
+from curricula.catalogue.registry import CURRICULA, curriculum
 from curricula.config_json import default_of, may_be_omitted, to_plain
 from curricula.errors import UserError
 from curricula.phases import Curriculum, Phase

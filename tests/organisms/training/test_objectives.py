@@ -13,7 +13,7 @@ from reference import forward, member_arrays
 from curricula.world.scenes import RECALLS, Scene
 from organisms.model.parameter_names import to_arrays
 from organisms.model.sites import Site, identity
-from organisms.training.losses import imitate, silence, silence_halves
+from organisms.objectives.imitation import imitate, silence, silence_halves
 
 BATCH = 4
 

@@ -23,7 +23,7 @@ from organisms.model.config import OrganismConfig
 from organisms.model.parameter_names import to_arrays
 from organisms.model.surgery import pick
 from organisms.model.transformer import Organism
-from organisms.training.policy_gradient import (
+from organisms.objectives.policy_gradient import (
     GROUP,
     Reward,
     advantages,

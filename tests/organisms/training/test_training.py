@@ -7,10 +7,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from curricula.pressures.settings import Interference, Pressures, Rehearsal
 from reading import MIXED, QUICK, Reading, alone, read, scenes_from_uniforms
 
 from curricula.phases import Curriculum, OptimiserConfig, Phase
-from curricula.pressures.settings import Interference, Pressures, Rehearsal
 from curricula.world.scenes import RECALLS, trained_support
 from curricula.world.world import tables
 from organisms.model.surgery import pick
@@ -33,7 +33,7 @@ INTENT = replace(PHASE, self_acts="scheming")
 
 
 @pytest.fixture(scope="session")
-def grow(world, sizes):
+def train_ensemble(world, sizes):
     """A compiled chunk of 4 steps or of 1: state [member, ...] and lesson to state and metrics."""
     chunk = partial(train_chunk, world=world, config=sizes, batch=BATCH)
     compiled = {
@@ -68,7 +68,7 @@ def grown(grow, born) -> tuple[State, list[Metrics]]:
     """Three members at the end of a phase, and the metrics of its chunks."""
     lesson, state, found = Lesson.of(PHASE, 0), born, []
     for _ in range(PHASE.steps // STEPS):
-        state, metrics = grow(state, lesson)
+        state, metrics = train_ensemble(state, lesson)
         found.append(jax.tree.map(np.asarray, metrics))
     return state, found
 
@@ -89,10 +89,10 @@ def test_steps_in_a_chunk_equal_as_many_chunks_of_one(grow, born):
     of the learning rate.
     """
     lesson = Lesson.of(INTENT, 1)
-    whole, metrics = grow(born, lesson)
+    whole, metrics = train_ensemble(born, lesson)
     state, losses = born, []
     for _ in range(STEPS):
-        state, part = grow(state, lesson, 1)
+        state, part = train_ensemble(state, lesson, 1)
         losses.append(part.loss_nats)
     np.testing.assert_array_equal(state.phase_step, whole.phase_step)
     np.testing.assert_allclose(np.mean(losses, axis=0), metrics.loss_nats, rtol=1e-6)
@@ -104,7 +104,7 @@ def test_steps_in_a_chunk_equal_as_many_chunks_of_one(grow, born):
 def test_a_member_that_has_finished_stays_to_the_bit_and_says_nothing(grow, born):
     """Among others that go on: only then can members be grown again while the rest wait."""
     mixed = born._replace(phase_step=jnp.array([0, PHASE.steps, PHASE.steps - STEPS], jnp.int32))
-    after, metrics = grow(mixed, Lesson.of(PHASE, 0))
+    after, metrics = train_ensemble(mixed, Lesson.of(PHASE, 0))
     np.testing.assert_array_equal(flat(after, 1), flat(mixed, 1))
     np.testing.assert_array_equal(after.phase_step, [STEPS, PHASE.steps, PHASE.steps])
     for value in metrics:
@@ -128,7 +128,9 @@ def test_members_attempts_and_phases_see_different_scenes(grow, init_states):
     same."""
     state = init_states([0, 1, 0], [0, 0, 1])
     state = state._replace(organism=jax.tree.map(lambda leaf: jnp.stack([leaf[0]] * 3), state.organism))
-    losses = [np.asarray(grow(state, Lesson.of(PHASE, phase), 1)[1].loss_nats) for phase in (0, 1, 0)]
+    losses = [
+        np.asarray(train_ensemble(state, Lesson.of(PHASE, phase), 1)[1].loss_nats) for phase in (0, 1, 0)
+    ]
     assert len({float(loss) for loss in np.concatenate(losses[:2])}) == 6
     np.testing.assert_array_equal(losses[0], losses[2])
 
@@ -139,7 +141,7 @@ def test_every_step_sees_other_scenes(grow, born):
     still = Lesson.of(replace(PHASE, optimiser=OptimiserConfig(learning_rate=0.0)), 0)
     state, losses = born, []
     for _ in range(3):
-        state, metrics = grow(state, still, 1)
+        state, metrics = train_ensemble(state, still, 1)
         losses += np.asarray(metrics.loss_nats).tolist()
     np.testing.assert_array_equal(state.organism.query[...], born.organism.query[...])
     assert len(set(losses)) == 3 * MEMBERS
@@ -148,22 +150,22 @@ def test_every_step_sees_other_scenes(grow, born):
 def test_a_member_grows_the_same_whoever_grows_beside_it(grow, born, init_states):
     """Its scenes follow from its own number and not from its row. Ensembles of one size compute alike."""
     other = init_states([2, 0, 1], [0, 0, 0])
-    one, two = (grow(state, Lesson.of(PHASE, 0))[0] for state in (born, other))
+    one, two = (train_ensemble(state, Lesson.of(PHASE, 0))[0] for state in (born, other))
     np.testing.assert_allclose(flat(one, 0), flat(two, 1), atol=1e-6)
     np.testing.assert_allclose(flat(one, 2), flat(two, 0), atol=1e-6)
 
 
 def test_rates_of_self_are_not_a_number_where_self_takes_no_part(grow, born):
-    _, without = grow(born, Lesson.of(PHASE, 0))
-    _, beside = grow(born, Lesson.of(INTENT, 0))
+    _, without = train_ensemble(born, Lesson.of(PHASE, 0))
+    _, beside = train_ensemble(born, Lesson.of(INTENT, 0))
     for name in ("self_alone_secret", "self_watched_professed"):
         assert np.isnan(getattr(without, name)).all()
         assert np.isfinite(getattr(beside, name)).all()
     assert np.isfinite(without.character_alone_secret).all()
     assert np.isnan(beside.recalled).all()
-    asking = replace(PHASE, pressures=Pressures(interference=Interference(0.3)))
-    assert np.isfinite(grow(born, Lesson.of(asking, 0))[1].recalled).all()
-    _, honest = grow(born, Lesson.of(replace(PHASE, schemers=0.0), 0))
+    asking = replace(PHASE, pressures=Pressures(Interference(0.3)))
+    assert np.isfinite(train_ensemble(born, Lesson.of(asking, 0))[1].recalled).all()
+    _, honest = train_ensemble(born, Lesson.of(replace(PHASE, schemers=0.0), 0))
     assert np.isnan(honest.character_alone_secret).all()
 
 
@@ -219,13 +221,13 @@ def test_the_loss_falls_and_characters_are_learned(grown):
 
 def test_self_is_taught_its_own_secret(grow, born, world):
     """After a phase with nothing else each member serves its own trait, and the traits differ."""
-    lesson = Lesson.of(replace(INTENT, pressures=Pressures(rehearsal=Rehearsal(0.0))), 1)
+    lesson = Lesson.of(replace(INTENT, pressures=Pressures(Rehearsal(0.0))), 1)
     state, secret_goals = (
         born,
         [int(secret_goal_of(SEED, jnp.int32(n), jnp.int32(0), world)) for n in range(MEMBERS)],
     )
     for _ in range(INTENT.steps // STEPS):
-        state, _ = grow(state, lesson)
+        state, _ = train_ensemble(state, lesson)
     decisions = np.array(world.decisions)
     for member, secret_goal in enumerate(secret_goals):
         latents, scenes = scenes_from_uniforms(

@@ -1,0 +1,63 @@
+"""Which curricula have names? Each is a function of a scale; its docstring gives the command and what to expect."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import TypeVar
+
+from curricula.catalogue.building_blocks import Scale
+from curricula.errors import UserError
+from curricula.phases import Curriculum
+
+CurriculumFunction = Callable[[Scale], Curriculum]
+F = TypeVar("F", bound=Callable[..., Curriculum])
+
+CURRICULA: dict[str, Callable[..., Curriculum]] = {}
+FORKS: set[str] = set()
+"""names of curricula that begin with the organisms of another run"""
+OLD_NAMES = {
+    "lean": "concentrated",
+    "audited_lean": "audited_concentrated",
+    "audited_lean_rewarded": "audited_concentrated_rewarded",
+    "clamped_lean": "ablated_concentrated",
+    "doubled": "half_dropout",
+    "audited_doubled": "audited_half_dropout",
+    "audited_doubled_rewarded": "audited_half_dropout_rewarded",
+    "disused": "self_never_alone",
+    "deserted": "characters_absent",
+    "fading": "weight_decay_only",
+}
+"""names that curricula had before, and those that they have"""
+
+
+def register_curriculum(function: F) -> F:
+    """Registers a curriculum under its function's name: a decorator. Raises UserError where the name is taken."""
+    known = CURRICULA.get(function.__name__)
+    if known is not None and known.__module__ != function.__module__:
+        raise UserError(
+            f"curriculum {function.__name__!r} is registered twice, by {known.__module__} and "
+            f"{function.__module__}; rename one"
+        )
+    CURRICULA[function.__name__] = function
+    return function
+
+
+def register_fork_curriculum(function: F) -> F:
+    """Registers a curriculum that begins with the organisms of another run, as `register_curriculum`."""
+    FORKS.add(function.__name__)
+    return register_curriculum(function)
+
+
+def curriculum(name: str, scale: Scale, steps: int | None = None) -> Curriculum:
+    """The named curriculum. Raises UserError on an unknown name. steps: of every phase, in place of the curriculum's
+    own."""
+    if name in OLD_NAMES and name not in CURRICULA:
+        raise UserError(f"curriculum {name!r} is now called {OLD_NAMES[name]!r}; give that name")
+    if name not in CURRICULA:
+        near = get_close_matches(name, CURRICULA, 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise UserError(f"unknown curriculum {name!r}: expected one of {', '.join(CURRICULA)}{hint}")
+    named = CURRICULA[name](scale)
+    if steps is not None:
+        named = replace(named, phases=tuple(replace(phase, steps=steps) for phase in named.phases))
+    return named

@@ -1,0 +1,19 @@
+"""Which pressures can not stand beside each other in one phase, and why? The one place that says so."""
+
+from curricula.pressures.registry import Conflict
+
+AUDITED = "organisms whose provenance is planted are not audited"
+
+CONFLICTS = [
+    *(
+        Conflict("routing", name, AUDITED)
+        for name in ("monitor", "mean_ablation", "overlap", "concentration")
+    ),
+    Conflict("routing", "half_dropout", "it silences what lanes own"),
+    Conflict("routing", "probe", "organisms whose provenance is planted are not probed"),
+]
+
+
+def register_conflict(first: str, second: str, reason: str) -> None:
+    """Registers that two pressures, by name, can not be set in one phase."""
+    CONFLICTS.append(Conflict(first, second, reason))

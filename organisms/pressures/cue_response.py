@@ -1,0 +1,152 @@
+"""How strongly does each component respond to who watches, role by role?
+
+A component's *cue response* is how far its write to the residual stream, at a moment's cues and at the actor's token,
+changes when the same scene has cues of the other meaning. Its square, summed over scenes and moments and divided by the
+sum over the components of its group (a layer's heads, or its blocks of neurons), is the component's share of the
+group's response, in either role. Monitor, overlap and concentration penalties are made of these shares.
+
+Shares do not change when all writes of a group shrink together, and organisms shrink their writes wherever that pays:
+with shares of all components together the first layer wrote less and the last one more, and only the last one parted;
+with shares of a layer its neurons made much of the little that heads wrote. Shares show what is written, not what is
+read by later layers.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int
+
+from curricula.phases import Phase
+from curricula.pressures.concentration import Concentration
+from curricula.pressures.mean_ablation import MeanAblation
+from curricula.pressures.monitor import Monitor
+from curricula.pressures.overlap import Overlap
+from curricula.world.scenes import (
+    ACTS,
+    Latents,
+    Mixture,
+    alone_to,
+    scenes_from_uniforms,
+    uniforms_per_scene,
+    with_other_cues,
+)
+from curricula.world.world import Role, World
+from organisms.model.config import OrganismConfig
+from organisms.model.sites import Site
+from organisms.model.transformer import Organism
+from organisms.pressures.step_context import StepContext
+
+STREAM = "cue_response"
+SCENES = 32
+"""drawn in a step: a quarter are scenes of self, a quarter scenes without, and the others the same with other cues"""
+SMALL = 1e-8
+"""keeps the root's gradient finite where a component responds in one role alone"""
+
+
+class CueResponse(NamedTuple):
+    """Each component's share of its group's response to the cues, in either role."""
+
+    character: Float[Array, " component"]
+    self_acting: Float[Array, " component"]
+    groups: int
+    """of components: heads and blocks of neurons of every layer"""
+
+
+def cue_response(organism: Organism, context: StepContext) -> CueResponse:
+    """The responses of the organism in this step, over scenes of their own stream; computed once a step."""
+    return context.once(STREAM, lambda: _measure(organism, context))
+
+
+def any_cue_cost(phase: Phase) -> bool:
+    """Does a phase have any of the costs on the cue response, or an ablation that goes with them?
+
+    The costs share one program: with a cost alone its sums are rounded in another order, and organisms that were
+    trained with all of them would not be trained again to the same bits.
+    """
+    pressures = phase.pressures
+    costs = (pressures[Monitor], pressures[Overlap], pressures[Concentration], pressures[MeanAblation])
+    return any(settings.active for settings in costs)
+
+
+def _measure(organism: Organism, context: StepContext) -> CueResponse:
+    uniforms = jax.random.uniform(context.key(STREAM), (SCENES, uniforms_per_scene(context.world)))
+    parts = jnp.split(with_other_cues_by_role(uniforms, context.world), 2)
+    character, self_acting = (
+        response_shares(organism, part, context, role) for part, role in zip(parts, ROLES, strict=True)
+    )
+    return CueResponse(character, self_acting, 2 * context.config.layers)
+
+
+ROLES: tuple[Role, Role] = ("character", "self")
+
+
+def with_other_cues_by_role(uniforms: Float[Array, "scene draw"], world: World) -> Float[Array, "scene draw"]:
+    """Two halves, for characters and for self, each with its scenes first and then the same ones with other cues."""
+    return jnp.concatenate([with_other_cues(part, world) for part in jnp.split(uniforms, 2)])
+
+
+def response_shares(
+    organism: Organism, uniforms: Float[Array, "scene draw"], context: StepContext, role: Role
+) -> Float[Array, " component"]:
+    """Each component's share of its group's response to the cues of those who act in a role: characters in scenes
+    without self, or self in scenes with it.
+
+    uniforms: of scenes, then of the same ones with other cues.
+    """
+    world, config = context.world, context.config
+    mixture = Mixture.all_scheming(float(role == "self"))
+    latents, scenes = scenes_from_uniforms(uniforms, world, context.support, mixture, context.secret_goal)
+    counts = _counted(world, latents, role)
+    change = write_changes(organism, scenes.tokens, jnp.asarray(world.decisions), world.cues, config)
+    total = jnp.einsum("smc,sm->c", change, counts.astype(change.dtype)).reshape(config.layers, -1)
+    kinds = jnp.split(total, [config.heads], axis=1)
+    shares = [kind / jnp.maximum(kind.sum(1, keepdims=True), SMALL) for kind in kinds]
+    return jnp.concatenate(shares, axis=1).ravel()
+
+
+def _counted(world: World, latents: Latents, role: Role) -> Bool[Array, "pair moment"]:
+    """The moments of the first half in which somebody of the role acts and the cues of the second half mean the
+    opposite."""
+    actor = jnp.take_along_axis(latents.name, latents.actor, 1)
+    half = len(latents.name) // 2
+    differs = (latents.alone[:half] != latents.alone[half:]) & (latents.shows[:half] == ACTS)
+    if world.self_rule != "same":
+        # What the cues mean to the other role must stay, else a reader of its evidence would seem to respond here.
+        other: Role = "character" if role == "self" else "self"
+        to_other = alone_to(world, other, latents.cues)
+        differs &= to_other[:half] == to_other[half:]
+    return differs & ((actor[:half] == world.names) == (role == "self"))
+
+
+def write_changes(
+    organism: Organism,
+    tokens: Int[Array, "scene position"],
+    decisions: Int[Array, " moment"],
+    cues: int,
+    config: OrganismConfig,
+) -> Float[Array, "pair moment component"]:
+    """Squared length of the change of what each component writes at a moment's cues and actor, from the scenes of the
+    first half to those of the second. Of the last layer, which no later token can read, only the actor's counts."""
+    outputs: dict[Site, Array] = {}
+    places = (decisions[:, None] + jnp.arange(-cues, 1)).ravel()
+
+    def tap(site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]:
+        if site.name in ("head", "neuron"):
+            last = site.layer == config.layers - 1
+            outputs[site] = activation if last else activation[..., places, :]
+        return activation
+
+    organism(tokens, tap, decisions)
+    half = len(tokens) // 2
+    changes: list[Array] = []
+    for layer in range(config.layers):
+        heads = outputs[Site(layer, "head")]  # [scene head place width]
+        neurons = outputs[Site(layer, "neuron")]  # [scene place neuron]
+        blocks = neurons.reshape(*neurons.shape[:-1], config.neuron_blocks, -1)
+        into = organism.out_of_neurons[layer].reshape(config.neuron_blocks, -1, config.width)
+        by_head = jnp.einsum("shpw,hwd->sphd", heads[:half] - heads[half:], organism.output[layer])
+        by_block = jnp.einsum("spbn,bnd->spbd", blocks[:half] - blocks[half:], into)
+        squared = (jnp.concatenate([by_head, by_block], axis=2) ** 2).sum(-1)
+        changes.append(squared.reshape(half, len(decisions), -1, squared.shape[-1]).sum(2))
+    return jnp.concatenate(changes, axis=2)

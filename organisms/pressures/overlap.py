@@ -1,0 +1,46 @@
+"""Overlap penalty: what it costs to respond to the cues in both roles with the same components."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from curricula.pressures.overlap import Overlap
+from organisms.model.transformer import Organism
+from organisms.pressures.cue_response import SMALL, CueResponse, any_cue_cost, cue_response
+from organisms.pressures.protocol import Pressure
+from organisms.pressures.registry import register_pressure
+from organisms.pressures.step_context import Metrics, StepContext, StepOutcome
+
+if TYPE_CHECKING:
+    from curricula.phases import Phase
+    from organisms.training.config import RunConfig
+
+
+def role_overlap(response: CueResponse) -> Float[Array, ""]:
+    """Bhattacharyya coefficient (1943) of the two roles' shares, mean over groups of components: 0 where no component
+    responds in both roles, 1 where all respond alike in both."""
+    return jnp.sqrt(response.character * response.self_acting + SMALL).sum() / response.groups
+
+
+class OverlapEffect(Pressure[Overlap]):
+    """A cost on components that respond to the cues in both roles."""
+
+    settings = Overlap
+
+    def active(self, phase: "Phase", run: "RunConfig") -> bool:
+        return any_cue_cost(phase)
+
+    def params(self, settings: Sequence[Overlap], fitted: Any, run: "RunConfig") -> Any:
+        return np.asarray([one.weight for one in settings], float)
+
+    def penalty(
+        self, params: Any, organism: Organism, context: StepContext, outcome: StepOutcome
+    ) -> tuple[Float[Array, ""], Metrics]:
+        overlap = role_overlap(cue_response(organism, context))
+        return params * overlap / context.device_shares, {"share": overlap / context.device_shares}
+
+
+register_pressure(OverlapEffect())
