@@ -141,11 +141,11 @@ class TensorBoardCallback:
 
     def end(self, summary: Mapping[str, Any]) -> None:
         """Says how it went and closes the monitor."""
-        regrown = summary["regrown"]
+        reseeded = summary["reseeded"]
         monitor = self.at(summary["steps"] + 1)
         monitor.message(
-            f"{self.config.curriculum.name}: {regrown['count']} of {self.config.members} grown again, "
-            f"{regrown['failed']} failed all the same"
+            f"{self.config.curriculum.name}: {reseeded['count']} of {self.config.members} reseeded, "
+            f"{reseeded['failed']} failed all the same"
         )
         monitor.close({name: float(np.mean(values)) for name, values in summary["behaviour"].items()})
 

@@ -7,6 +7,7 @@ import pytest
 
 from organisms.storage.manifest import Entry
 from organisms.storage.run import open_run
+from organisms.training.callbacks import MakeMeasurer
 from organisms.training.config import RunConfig
 from organisms.training.loop import TrainingSources, train_ensemble
 from organisms.training.programs import Programs
@@ -52,7 +53,7 @@ def grown_whole_and_killed(
     """Checkpoints and metrics of a run that nobody disturbed, and of one that was killed once a checkpoint of
     this step was committed and then begun again.
 
-    who: finds or fits what phases need; see `organisms.training.loop.grow`.
+    make_measurer: of measurements that pressures fit to.
     """
     sources, ends = TrainingSources(Programs(config), make_measurer=make_measurer), []
     for name in ("whole", "killed"):
