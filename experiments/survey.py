@@ -14,10 +14,10 @@ from analysis.history.descent import ancestor_folders, related_runs
 from analysis.patching import circuits
 from analysis.patching.checkpoint import FOUND_ALONE, CheckpointMeasurer, Null
 from analysis.patching.circuits import Circuit
-from analysis.patching.cross_checkpoint import transfer
-from analysis.patching.direction import Aligned, alignments
-from analysis.patching.draws import AnalysisStream, PairDraw
-from analysis.patching.interchange import InterchangeEffect, interchange
+from analysis.patching.cross_checkpoint import cross_checkpoint_effects
+from analysis.patching.direction import TrainedAndFloor, direction_effects
+from analysis.patching.draws import PairDraw
+from analysis.patching.interchange import InterchangeEffect, interchange_effects
 from analysis.patching.representational_similarity import likenesses, side
 from analysis.patching.shapley import Contributions
 from analysis.probes.belief import examine
@@ -172,36 +172,22 @@ def _handovers(
     at_end: CheckpointMeasurer,
     effects: dict[str, Any],
     found: dict[str, list[Circuit]],
-) -> list[tuple[dict[str, InterchangeEffect], tuple[Aligned, Aligned] | None]]:
+) -> list[tuple[dict[str, InterchangeEffect], TrainedAndFloor | None]]:
     """Of each member what components, and a direction, hand over from role to role and from the fork; nothing
     where no cast holds both roles."""
-    end, world, config, secret_goals, seed = (
-        at_end.organisms,
-        at_end.world,
-        at_end.config,
-        at_end.secret_goals,
-        at_end.seed,
-    )
-    if not measurable(world, "self", "role"):
+    if not measurable(at_end.world, "self", "role"):
         return [({}, None)] * at_end.members
     ranked: dict[Role, Any] = {role: of["watched"] for role, of in effects["end"].items()}
     cores: dict[Role, Any] = {role: [c.core for c in found[f"end {role}"]] for role in ranked}
-    handed = interchange(
-        end, world, config, at_end.member_keys(AnalysisStream.INTERCHANGE), secret_goals, ranked, cores, seed
+    whole, at_fork_effects = (
+        [c.members for c in found["fork character"]],
+        effects["fork"]["character"]["watched"],
     )
-    whole, before = [c.members for c in found["fork character"]], effects["fork"]["character"]["watched"]
-    handed |= transfer(
-        end,
-        at_fork.organisms,
-        world,
-        config,
-        at_end.member_keys(AnalysisStream.CROSS_CHECKPOINT),
-        secret_goals,
-        before,
-        whole,
-        seed,
-    )
-    aligned = alignments(end, world, config, at_end.member_keys(AnalysisStream.DIRECTION), secret_goals)
+    handed = {
+        **interchange_effects(at_end, ranked, cores)._asdict(),
+        **cross_checkpoint_effects(at_end, at_fork, at_fork_effects, whole)._asdict(),
+    }
+    aligned = direction_effects(at_end)
     return [(jax.tree.map(lambda leaf, m=m: leaf[m], handed), aligned[m]) for m in range(at_end.members)]
 
 

@@ -51,14 +51,14 @@ def standing(
     now, ancestors: organisms [row, ...], each beside the one that it was.
     """
     survey = CheckpointMeasurer(ancestors, config, secret_goals, seed)
-    into, source = cross_role_pairs(
+    scenes = cross_role_pairs(
         survey.world, survey.member_keys(AnalysisStream.CIRCUIT_INTACT), survey.secret_goals
     )
     masks = np.stack([circuits.random_sets(survey.config, np.flatnonzero(gate), seed) for gate in gates])
     with jax.default_matmul_precision("highest"):
         found = [
             exchanges(
-                ancestors, donors, survey.world, survey.config, into.self_pair, source.self_pair, masks
+                ancestors, donors, survey.world, survey.config, scenes.scene_pairs("self", "self"), masks
             ).share()
             for donors in (now, ancestors)
         ]

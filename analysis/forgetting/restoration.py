@@ -56,15 +56,14 @@ def gate_of(
 ) -> Bool[np.ndarray, "member component"]:
     """The components of each ancestor's gate for self."""
     survey = CheckpointMeasurer(ancestors, config, secret_goals, seed)
-    into, source = cross_role_pairs(
+    scenes = cross_role_pairs(
         survey.world, survey.member_keys(AnalysisStream.SELF_GATE), survey.secret_goals, CHOOSING_PAIRS
     )
     return gate_sets(
         ancestors,
         survey.world,
         survey.config,
-        into.self_pair,
-        source.self_pair,
+        scenes.scene_pairs("self", "self"),
         survey.shapley_effects("self", "watched"),
     )
 

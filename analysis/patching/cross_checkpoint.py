@@ -1,66 +1,75 @@
-"""Does the fork's circuit, frozen, drive the final organism's self?
+"""Cross-checkpoint patching: does the fork's circuit, frozen, drive the final organism's self?
 
-The organism as it was at the fork, before self was taught, runs a scene watched and alone; the outputs of a
-set of its components, as they were then, are patched into the final organism's run of self, over the cues and
-the actor's token (cross-model activation patching: Prakash et al. 2024, arXiv 2402.14811). What counts is
-taking them from the fork alone against from the fork watched, over what the final organism's own cues do: see
-`analysis.patching.interchange`, whose measurement this is with another organism in place of another role, and
-whose gate sets it takes.
+The organism as it was at the fork, before self was taught, runs a scene watched and alone. The outputs of a set
+of its components are patched into the final organism's run of self, over the cues and the actor's token
+(cross-model activation patching: Prakash et al. 2024, arXiv 2402.14811). What counts is taking them from the
+fork alone against from the fork watched, over what the final organism's cues do. This is the measurement of
+`analysis.patching.interchange` with another organism in place of another role, on its gate sets.
 
-*transfer*: the fork runs the very scene in which the final organism's self acts. At the fork self was nobody
-yet: a low number may mean that self listens to other components, but also that these did not yet read the
-cues when self acted. *transfer_from_characters*: the fork runs scenes in which a character acts, as it had
-been taught to. A high number says that the final self obeys what these components wrote then; a low one of
-the latter that self listens to others, or that these have since changed what they write.
+*transfer*: the fork runs the very scene in which the final organism's self acts. At the fork self had not been
+taught. A low number may mean that self responds to other components, or that these did not yet read the cues
+when self acted. *transfer_from_characters*: the fork runs scenes in which a character acts, as it had been
+taught to. A high number shows that the final self responds to what these components wrote then. A low number
+does not tell whether self responds to others or these have since changed what they write.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import jax
 import numpy as np
-from jaxtyping import Array, Int, Key
+from jaxtyping import Int
 
+from analysis.patching.checkpoint import CheckpointMeasurer
+from analysis.patching.draws import AnalysisStream
 from analysis.patching.interchange import (
     CHOOSING_PAIRS,
     PAIRS,
     InterchangeEffect,
-    compared,
+    ScenePairs,
+    compared_sets,
     cross_role_pairs,
     exchanges,
     gate_sets,
 )
 from analysis.patching.shapley import Contributions
-from curricula.world.world import World
-from organisms.model.config import OrganismConfig
-from organisms.model.transformer import Organism
 
 
-def transfer(
-    end: Organism,
-    fork: Organism,
-    world: World,
-    config: OrganismConfig,
-    keys: Key[Array, " member"],
-    secret_goals: Int[Array, " member"],
+class CrossCheckpointEffects(NamedTuple):
+    """What components of the fork do to the final organism's self. *Within* is from one scene of characters to
+    another at the fork."""
+
+    transfer: InterchangeEffect
+    """outputs from the scene in which self acts"""
+    transfer_from_characters: InterchangeEffect
+    """outputs from scenes in which a character acts"""
+
+
+def cross_checkpoint_effects(
+    at_end: CheckpointMeasurer,
+    fork: CheckpointMeasurer,
     effects: Sequence[Contributions],
     circuit: Sequence[Int[np.ndarray, "..."]],
-    seed: int,
-) -> dict[str, InterchangeEffect]:
-    """What components of the fork [member, ...] hand over to the final organism's self; *within*: from one
-    scene of characters to another at the fork.
+) -> CrossCheckpointEffects:
+    """What components of the fork do to the final organism's self.
 
-    effects: of each member's fork on characters, which rank its components. circuit: the components of the
-    characters' circuit at the fork.
+    effects: of each member's fork on characters, by which its components are ranked. circuit: the components of
+    the characters' circuit at the fork. Scenes are drawn from the seed of the end.
     """
-    drawn = jax.vmap(jax.random.split)(keys)
-    into, source = cross_role_pairs(world, drawn[:, 0], secret_goals, CHOOSING_PAIRS)
-    chosen = gate_sets(fork, world, config, into.character_pair, source.character_pair, effects)
-    masks = compared(config, chosen, circuit, seed)
-    into, source = cross_role_pairs(world, drawn[:, 1], secret_goals, PAIRS)
-    within = exchanges(fork, fork, world, config, into.character_pair, source.character_pair, masks)
-    return {
-        line: InterchangeEffect(
-            exchanges(end, fork, world, config, into.self_pair, giver, masks), within, chosen
-        )
-        for line, giver in (("transfer", into.self_pair), ("transfer_from_characters", source.character_pair))
-    }
+    keys = jax.vmap(jax.random.split)(at_end.member_keys(AnalysisStream.CROSS_CHECKPOINT))
+    world, config, donors = at_end.world, at_end.config, fork.organisms
+    choosing, measuring = (
+        cross_role_pairs(world, keys[:, n], at_end.secret_goals, pairs)
+        for n, pairs in enumerate((CHOOSING_PAIRS, PAIRS))
+    )
+    chosen = gate_sets(donors, world, config, choosing.scene_pairs("character", "character"), effects)
+    masks = compared_sets(config, chosen, circuit, at_end.seed)
+    within = exchanges(donors, donors, world, config, measuring.scene_pairs("character", "character"), masks)
+    self_pair = measuring.recipients.self_pair
+    same_scene, from_characters = (
+        exchanges(at_end.organisms, donors, world, config, scenes, masks)
+        for scenes in (ScenePairs(self_pair, self_pair), measuring.scene_pairs("self", "character"))
+    )
+    return CrossCheckpointEffects(
+        InterchangeEffect(same_scene, within, chosen), InterchangeEffect(from_characters, within, chosen)
+    )

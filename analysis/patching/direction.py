@@ -1,27 +1,26 @@
-"""Is there one direction of the residual stream that carries the gate ("is anybody watching?") for characters
-and for self alike?
+"""A shared direction: is there one direction of the residual stream that carries the gate ("is anybody watching?")
+for characters and for self alike?
 
-A direction is sought by gradient on scenes in which characters act, and never on self's (distributed
-alignment search of rank one: Geiger et al. 2024, arXiv 2303.02536): with its coordinate along the direction,
-at the measured decision, swapped for that of another scene with another cast, the organism should answer as
-if it were watched or alone as that scene is. It is then put to the test on unseen scenes: from characters
-into characters (*within*), and from characters into self.
+The direction is searched by gradient on scenes in which characters act, and never on self's (distributed
+alignment search of rank one: Geiger et al. 2024, arXiv 2303.02536). With its coordinate along the direction, at
+the measured decision, swapped for that of another scene with another cast, the organism should answer as if it
+were watched or alone as that scene is. The direction is then tested on unseen scenes: from characters into
+characters (*within*), and from characters into self.
 
-Since two directions that vary together can be found where only one is listened to (Makelov et al. 2023, arXiv
-2311.17030), we depart from the method in two points: the search starts at the mean gradient of the logit
-difference, which points along what is listened to, and of directions that do as much it prefers the one along
-which watched and alone lie less far apart (`THRIFT`).
+Two directions that vary together can be found where the organism responds to only one of them (Makelov et al.
+2023, arXiv 2311.17030). So we depart from the method in two points. The search starts at the mean gradient of
+the logit difference, which points along what the organism responds to. Of directions that do as much it prefers
+the one along which watched and alone lie less far apart (`SPREAD_COST`).
 
-The floor is a newborn organism of the same sizes with a direction of its own, sought with the same aim: to
-answer as the *trained* organism does. Its own cues do next to nothing, so a ratio to what they do would be a
-ratio of two accidents. What it moves is read instead as a share of what the trained organism's cues do, and,
-free of any unit, as *turned*: how much more often the second answer is preferred with the coordinate from the
-run that calls for it than with that from the other; 1 for a perfect gate, 0 for whoever prefers the same
-either way.
+The floor is an untrained organism of the same sizes with a direction searched with the same aim: to answer as the
+*trained* organism does. Its own cues do next to nothing, so a ratio to what they do would be a ratio of two
+accidents. Two numbers are read instead. *moved* is a share of what the trained organism's cues do. *turned*,
+free of any unit, is how much more often the second answer is preferred with the coordinate from the run that
+calls for it than with that from the other: 1 for a perfect gate, 0 where the same answer is preferred either way.
 
-It shows that downstream of the direction the roles share what the gate drives. It does not show that they
-read the cues with the same components, and a gate that needs two directions, or moves elsewhere than at the
-decision, is missed.
+It shows that downstream of the direction the roles share what the gate drives. It does not show that they read
+the cues with the same components. A gate that needs two directions, or that acts elsewhere than at the decision,
+is missed.
 """
 
 from functools import lru_cache
@@ -33,9 +32,11 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, Int, Key
 
-from analysis.patching.interchange import cross_role_pairs
-from analysis.patching.interventions import difference, record
-from curricula.world.contrasts import CrossRolePair, Pair
+from analysis.patching.checkpoint import CheckpointMeasurer
+from analysis.patching.draws import AnalysisStream
+from analysis.patching.interchange import CrossRoleScenes, ScenePairs, cross_role_pairs
+from analysis.patching.interventions import logit_difference, record
+from curricula.world.contrasts import Pair, Role
 from curricula.world.world import World
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import Site, residual_sites
@@ -43,21 +44,34 @@ from organisms.model.transformer import Organism, Past
 from organisms.training.devices import Layout
 
 STEPS, RATE = 30, 0.03
-THRIFT = 0.1
+"""steps and learning rate of a search"""
+SPREAD_COST = 0.1
 """cost of a direction along which all that differs between watched and alone lies, in units of the squared
 error of swapping nothing"""
+ROLES: tuple[Role, ...] = ("character", "self")
 
 
-class Standing(NamedTuple):
-    """A run halted at the measured decision: its last token, what the tokens before it left, and the stream
-    at each place."""
+class HaltedRun(NamedTuple):
+    """A run halted at the measured decision: its last token, what the tokens before it left, and the residual
+    stream at each place."""
 
-    token: Int[Array, "*any 1"]
+    token: Int[Array, "*pair 1"]
     past: Past
-    stream: Float[Array, "*any place model"]
+    stream: Float[Array, "*pair place model"]
 
 
-class Aligned(NamedTuple):
+class SearchScenes(NamedTuple):
+    """What a direction is searched on: characters' runs [pair, side, ...], and how they should be answered."""
+
+    recipients: HaltedRun
+    donors: HaltedRun
+    pairs: Pair
+    """of the recipients"""
+    target: Float[Array, "pair donor"]
+    """logit difference that a run should have, by the donor's side that the coordinate comes from"""
+
+
+class DirectionEffect(NamedTuple):
     """What one direction does on unseen pairs, into characters and into self, in nats a pair."""
 
     moved: Float[np.ndarray, "*member role pair"]
@@ -65,110 +79,106 @@ class Aligned(NamedTuple):
     """how much more often the second answer is preferred with the coordinate from the run that calls for
     it"""
     total: Float[np.ndarray, "*member role pair"]
+    """what the recipient's cues do"""
     place: Int[np.ndarray, "*member"]
+    """index of `organisms.model.sites.residual_sites`"""
     direction: Float[np.ndarray, "*member model"]
 
 
-def swap(
+class TrainedAndFloor(NamedTuple):
+    """What a trained organism's direction does, and what that of an untrained one does."""
+
+    trained: DirectionEffect
+    floor: DirectionEffect
+
+
+def swap_coordinate(
     direction: Float[Array, " model"], stream: Float[Array, " model"], donor: Float[Array, " model"]
 ) -> Float[Array, " model"]:
-    """The stream with its coordinate along a direction of unit norm taken from the donor, and all else its
-    own."""
+    """The stream with its coordinate along a direction of unit norm taken from the donor, and all else
+    unchanged."""
     return stream + direction * (direction @ (donor - stream))
 
 
-def halt(organism: Organism, config: OrganismConfig, pair: Pair) -> Standing:
+def halt(organism: Organism, config: OrganismConfig, pair: Pair) -> HaltedRun:
     """Both runs of a pair, halted [side, ...]."""
 
-    def one(tokens: Int[Array, " position"]) -> Standing:
+    def halted(tokens: Int[Array, " position"]) -> HaltedRun:
         _, recording = record(organism, tokens)
         keys, values = (
             jnp.stack([recording[Site(n, name)] for n in range(config.layers)]) for name in ("key", "value")
         )
         stream = jnp.stack([recording[site][pair.decision] for site in residual_sites(config.layers)])
-        return Standing(tokens[pair.decision][None], Past(keys, values, pair.decision), stream)
+        return HaltedRun(tokens[pair.decision][None], Past(keys, values, pair.decision), stream)
 
-    return jax.vmap(one)(jnp.stack([pair.first, pair.second]))
+    return jax.vmap(halted)(jnp.stack([pair.first, pair.second]))
 
 
 def resume(
     organism: Organism,
-    config: OrganismConfig,
-    halted: Standing,
+    run: HaltedRun,
     place: Int[Array, ""],
     stream: Float[Array, " model"],
     pair: Pair,
 ) -> Float[Array, ""]:
     """The logit difference of one run that goes on from its decision with this stream at a place (an index of
     `residual_sites`)."""
-    known = residual_sites(config.layers)
+    sites = residual_sites(run.stream.shape[0])
 
     def put(site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]:
-        return (
-            jnp.where(place == known.index(site), stream[None], activation) if site in known else activation
-        )
+        if site not in sites:
+            return activation
+        return jnp.where(place == sites.index(site), stream[None], activation)
 
-    return difference(organism(halted.token, put, jnp.zeros(1, int), halted.past), pair)
+    return logit_difference(organism(run.token, put, jnp.zeros(1, int), run.past), pair)
 
 
-def swapped(
+def swapped_differences(
     organism: Organism,
-    config: OrganismConfig,
-    into: Standing,
-    source: Standing,
+    recipient: HaltedRun,
+    donor: HaltedRun,
     pair: Pair,
     place: Int[Array, ""],
     direction: Float[Array, " model"],
 ) -> Float[Array, "recipient donor"]:
-    """Logit differences of one pair's two runs, each with the coordinate of each of the source's two runs."""
+    """Logit differences of one pair's two runs, each with the coordinate of each of the donor's two runs."""
 
-    def one(halted: Standing, donor: Float[Array, "place model"]) -> Float[Array, ""]:
-        return resume(
-            organism, config, halted, place, swap(direction, halted.stream[place], donor[place]), pair
-        )
+    def swapped(run: HaltedRun, donor_stream: Float[Array, "place model"]) -> Float[Array, ""]:
+        stream = swap_coordinate(direction, run.stream[place], donor_stream[place])
+        return resume(organism, run, place, stream, pair)
 
-    return jax.vmap(jax.vmap(one, (None, 0)), (0, None))(into, source.stream)
+    return jax.vmap(jax.vmap(swapped, (None, 0)), (0, None))(recipient, donor.stream)
 
 
-def search(
-    organism: Organism,
-    config: OrganismConfig,
-    into: Standing,
-    source: Standing,
-    pairs: Pair,
-    aim: Float[Array, "pair side"],
-    place: Int[Array, ""],
+def search_direction(
+    organism: Organism, scenes: SearchScenes, place: Int[Array, ""]
 ) -> tuple[Float[Array, " model"], Float[Array, ""]]:
-    """The direction of unit norm at a place that best hands over the gate, and the squared error that it
-    leaves, 1 where a swap does nothing.
-
-    into, source: [pair, side, ...]. aim: the logit difference that a run should have, by the source's side
-    that the coordinate comes from.
-    """
-    here = into.stream[:, :, place]  # [pair side model]
-    apart = here[:, 1] - here[:, 0]
-    each_side = jax.vmap(
-        lambda run, stream, pair: resume(organism, config, run, place, stream, pair), (0, 0, None)
+    """The direction of unit norm at a place that best carries the gate, and the squared error that it leaves,
+    1 where a swap does nothing."""
+    streams = scenes.recipients.stream[:, :, place]  # [pair side model]
+    contrast = streams[:, 1] - streams[:, 0]
+    each_side = jax.vmap(lambda run, stream, pair: resume(organism, run, place, stream, pair), (0, 0, None))
+    slopes = jax.grad(lambda streams: jax.vmap(each_side)(scenes.recipients, streams, scenes.pairs).mean())(
+        streams
     )
-    slopes = jax.grad(lambda streams: jax.vmap(each_side)(into, streams, pairs).mean())(here)
     first = slopes.mean((0, 1))
 
     def error(direction: Float[Array, " model"]) -> Float[Array, ""]:
-        run = lambda h, s, p: swapped(organism, config, h, s, p, place, direction)  # noqa: E731
-        return ((jax.vmap(run)(into, source, pairs) - aim[:, None]) ** 2).mean()
+        run = lambda h, s, p: swapped_differences(organism, h, s, p, place, direction)  # noqa: E731
+        differences = jax.vmap(run)(scenes.recipients, scenes.donors, scenes.pairs)
+        return ((differences - scenes.target[:, None]) ** 2).mean()
 
     scale = error(jnp.zeros_like(first))
 
     def loss(raw: Float[Array, " model"]) -> Float[Array, ""]:
         direction = raw / jnp.linalg.norm(raw)
-        return (
-            error(direction) / scale + THRIFT * ((apart @ direction) ** 2).mean() / (apart**2).sum(1).mean()
-        )
+        spread = ((contrast @ direction) ** 2).mean() / (contrast**2).sum(1).mean()
+        return error(direction) / scale + SPREAD_COST * spread
 
     optimiser = optax.adam(RATE)
     first = first / jnp.linalg.norm(first)
 
-    def step(state, _):
+    def step(state: tuple[Array, optax.OptState], _: None) -> tuple[tuple[Array, optax.OptState], None]:
         raw, moments = state
         updates, moments = optimiser.update(jax.grad(loss)(raw), moments)
         return (jnp.asarray(optax.apply_updates(raw, updates)), moments), None
@@ -178,70 +188,70 @@ def search(
     return direction, error(direction) / scale
 
 
-def align(
+def direction_effect(
     organism: Organism,
     trained: Organism,
     config: OrganismConfig,
-    seen: tuple[Pair, Pair],
-    unseen: tuple[CrossRolePair, CrossRolePair],
+    searched_on: ScenePairs,
+    tested_on: CrossRoleScenes,
 ) -> tuple[Array, Array, Array, Array, Array]:
-    """The fields of `Aligned` for one organism. seen: characters' pairs to search on, recipients' and
-    donors'; the place is the one of least error.
+    """The fields of a `DirectionEffect` for one organism. searched_on: characters' pairs; the place is the one of least error.
 
-    trained: whose answers are aimed at; the organism itself, except for the floor.
+    trained: whose answers are the target; the organism itself, except for the floor.
     """
     halting = jax.vmap(lambda pair: halt(organism, config, pair))
-    said = lambda tokens, pair: difference(trained(tokens, at=pair.decision[None]), pair)  # noqa: E731
-    aim = jax.vmap(lambda pair: jnp.stack([said(pair.first, pair), said(pair.second, pair)]))(seen[0])
-    into, source = (halting(pairs) for pairs in seen)
-    found, errors = jax.lax.map(
-        lambda place: search(organism, config, into, source, seen[0], aim, place),
+    answer = lambda tokens, pair: logit_difference(trained(tokens, at=pair.decision[None]), pair)  # noqa: E731
+    answers = jax.vmap(lambda pair: jnp.stack([answer(pair.first, pair), answer(pair.second, pair)]))
+    target = answers(searched_on.recipient)
+    scenes = SearchScenes(
+        halting(searched_on.recipient), halting(searched_on.donor), searched_on.recipient, target
+    )
+    directions, errors = jax.lax.map(
+        lambda place: search_direction(organism, scenes, place),
         jnp.arange(len(residual_sites(config.layers))),
     )
     place = jnp.argmin(errors)
-    asked = jax.tree.map(
-        lambda *leaves: jnp.stack(leaves), unseen[0].character_pair, unseen[0].self_pair
-    )  # [role pair ...]
-    givers = halting(unseen[1].character_pair)
+    by_role = [tested_on.scene_pairs(role, "character").recipient for role in ROLES]
+    recipients = jax.tree.map(lambda *leaves: jnp.stack(leaves), *by_role)  # [role pair ...]
+    donors = halting(tested_on.donors.character_pair)
 
-    def role(pairs: Pair) -> tuple[Array, Array, Array]:
-        own = halting(pairs)
-        run = lambda h, s, p: swapped(organism, config, h, s, p, place, found[place])  # noqa: E731
-        given = jax.vmap(run)(own, givers, pairs)  # [pair recipient donor]
-        plain = jax.vmap(run)(own, own, pairs)
+    def into_role(pairs: Pair) -> tuple[Array, Array, Array]:
+        halted = halting(pairs)
+        run = lambda h, s, p: swapped_differences(organism, h, s, p, place, directions[place])  # noqa: E731
+        swapped = jax.vmap(run)(halted, donors, pairs)  # [pair recipient donor]
+        plain = jax.vmap(run)(halted, halted, pairs)
         gate = lambda values: (values[..., 1] - values[..., 0]).mean(-1)  # noqa: E731
-        return gate(given), gate((given > 0).astype(given.dtype)), plain[:, 1, 1] - plain[:, 0, 0]
+        return gate(swapped), gate((swapped > 0).astype(swapped.dtype)), plain[:, 1, 1] - plain[:, 0, 0]
 
-    return *jax.lax.map(role, asked), place, found[place]
+    return *jax.lax.map(into_role, recipients), place, directions[place]
 
 
 @lru_cache(maxsize=32)
 def _programs(world: World, config: OrganismConfig):
-    """Newborns of keys, and `align`, of all members."""
-    return (
-        jax.jit(jax.vmap(lambda key: Organism(config, world.vocabulary.size, world.positions, key))),
-        Layout.of(jax.device_count()).over_members(
-            lambda organism, trained, seen, unseen: align(organism, trained, config, seen, unseen)
-        ),
-    )
+    """Untrained organisms of keys, and `direction_effect`, of all members."""
+
+    def untrained(key: Key[Array, ""]) -> Organism:
+        return Organism(config, world.vocabulary.size, world.positions, key)
+
+    def effect(
+        organism: Organism, trained: Organism, searched_on: ScenePairs, tested_on: CrossRoleScenes
+    ) -> tuple[Array, ...]:
+        return direction_effect(organism, trained, config, searched_on, tested_on)
+
+    return jax.jit(jax.vmap(untrained)), Layout.of(jax.device_count()).over_members(effect)
 
 
-def alignments(
-    organisms: Organism,
-    world: World,
-    config: OrganismConfig,
-    keys: Key[Array, " member"],
-    secret_goals: Int[Array, " member"],
-) -> list[tuple[Aligned, Aligned]]:
-    """Of each member what its direction does, and what that of a newborn of the same sizes does."""
-    init_states, program = _programs(world, config)
-    drawn = jax.vmap(lambda key: jax.random.split(key, 3))(keys)
-    choosing, unseen = (cross_role_pairs(world, drawn[:, n], secret_goals) for n in (0, 1))
-    seen = choosing[0].character_pair, choosing[1].character_pair
-    found, floor = (
-        Aligned(*jax.device_get(program(of, organisms, seen, unseen)))
-        for of in (organisms, init_states(drawn[:, 2]))
+def direction_effects(measurer: CheckpointMeasurer) -> list[TrainedAndFloor]:
+    """For each member what its direction does, and what that of an untrained organism of the same sizes does."""
+    init_states, program = _programs(measurer.world, measurer.config)
+    keys = jax.vmap(lambda key: jax.random.split(key, 3))(measurer.member_keys(AnalysisStream.DIRECTION))
+    choosing, unseen = (cross_role_pairs(measurer.world, keys[:, n], measurer.secret_goals) for n in (0, 1))
+    searched_on = choosing.scene_pairs("character", "character")
+    trained, floor = (
+        jax.device_get(program(organisms, measurer.organisms, searched_on, unseen))
+        for organisms in (measurer.organisms, init_states(keys[:, 2]))
     )
     return [
-        (Aligned(*(x[m] for x in found)), Aligned(*(x[m] for x in floor))) for m in range(len(secret_goals))
+        TrainedAndFloor(*(DirectionEffect(*(leaf[m] for leaf in effect)) for effect in (trained, floor)))
+        for m in range(measurer.members)
     ]

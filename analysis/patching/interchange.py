@@ -1,33 +1,42 @@
-"""Does the gate ("is anybody watching?") that one role's components compute drive the other role, and back?
+"""Interchange between roles: does the gate ("is anybody watching?") that one role's components compute drive the
+other role, and back?
 
-The outputs of a set of components are taken from a run in which one role acts (the donor) into a run in which
-the other does (the recipient), over the cues and the actor's token. The two scenes have other casts and the
-same cues. An output carries more than the gate, above all whose goals are meant; so what counts is the
-difference between taking it from the donor alone and from the donor watched. It is averaged over the
-recipient watched and alone, in nats of the recipient's own logit difference, and divided by what the
-recipient's own cues do: 1 where the set hands over all of the gate, 0 where the recipient does not listen to
-it.
+An interchange intervention (Geiger et al. 2021, arXiv 2106.02997) takes the outputs of a set of components from
+a run in which one role acts (the donor) into a run in which the other does (the recipient), over the cues and
+the actor's token. The two scenes have other casts and the same cues. An output carries more than the gate,
+above all whose goals are meant. So what counts is the difference between taking it from the donor alone and
+from the donor watched. It is averaged over the recipient watched and alone, in nats of the recipient's logit
+difference, and divided by what the recipient's cues do: 1 where the set carries all of the gate, 0 where the
+recipient does not respond to it.
 
-A circuit's core need not hand over a gate: where it holds the components that write the chosen goal, what it
-hands over is the donor's goal, which is neither of the recipient's answers. So the set is that part of the
-circuit's ranking, cut at a size and at a layer, which hands over most from one scene to another of its *own*
-role (`gate_sets`), on scenes of their own. How much that is (*within*) stands beside every number, with
-random sets of the same size, layers and kinds.
+A circuit's core need not carry a gate over: where it holds the components that write the chosen goal, it carries
+the donor's goal, which is neither of the recipient's answers. So the set is the part of the circuit's ranking,
+cut at a size and at a layer, that moves most from one scene to another of the donor's role (`gate_sets`), chosen
+on other scenes. How much that is (*within*) stands beside every number, with random sets of the same size,
+layers and kinds.
 
-It does not show that both roles *read* the cues with the same components: if self has readers of its own that
-write where the characters' do, what follows obeys either.
+It does not show that both roles *read* the cues with the same components: if self has readers that write where
+the characters' do, the components that follow respond to either.
 """
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from analysis.patching import circuits
-from analysis.patching.interventions import Recording, difference, over_pairs, patch, run_sides
+from analysis.patching.checkpoint import CheckpointMeasurer
+from analysis.patching.draws import AnalysisStream
+from analysis.patching.interventions import (
+    Recording,
+    logit_difference,
+    over_pairs,
+    patch,
+    run_sides,
+)
 from analysis.patching.shapley import Contributions
 from curricula.world.contrasts import CrossRolePair, Pair, PairSource, Role, sample_cross_role_pairs, window
 from curricula.world.scenes import trained_support
@@ -37,13 +46,27 @@ from organisms.model.transformer import Organism
 from organisms.training.devices import Layout
 
 PAIRS, CHOOSING_PAIRS = 24, 12
-LINES: dict[str, tuple[Role, Role]] = {
-    "interchange": ("character", "self"),
-    "interchange_reverse": ("self", "character"),
-}
-"""who gives, and who is driven"""
+"""minimal pairs that a set is measured on, and pairs that it is chosen on"""
 ENOUGH = 0.95
-"""of the most that any candidate hands over: the smallest set that reaches it is taken"""
+"""share of the most that any candidate moves: the smallest set that reaches it is taken"""
+
+
+class ScenePairs(NamedTuple):
+    """Recipients' and donors' minimal pairs, one beside the other, at the same moment."""
+
+    recipient: Pair
+    donor: Pair
+
+
+class CrossRoleScenes(NamedTuple):
+    """Recipients' and donors' scenes, in which either role may act."""
+
+    recipients: CrossRolePair
+    donors: CrossRolePair
+
+    def scene_pairs(self, recipient: Role, donor: Role) -> ScenePairs:
+        """The pairs in which one role receives what the other gives."""
+        return ScenePairs(_pair_of(self.recipients, recipient), _pair_of(self.donors, donor))
 
 
 class Exchange(NamedTuple):
@@ -52,63 +75,79 @@ class Exchange(NamedTuple):
 
     moved: Float[np.ndarray, "*member pair set"]
     total: Float[np.ndarray, "*member pair"]
-    """what the recipient's own cues do"""
+    """what the recipient's cues do"""
 
     def share(self) -> Float[np.ndarray, "*member set"]:
-        """Of each set, over all pairs; NaN where the recipient's cues do nothing."""
+        """Share of the gate that each set carries, over all pairs; NaN where the recipient's cues do nothing."""
         with np.errstate(divide="ignore", invalid="ignore"):
             return self.moved.sum(-2) / self.total.sum(-1)[..., None]
 
 
 class InterchangeEffect(NamedTuple):
-    """How much of the gate a set of components hands over, and how much it has to give."""
+    """How much of the gate a set of components carries to a recipient, and how much at home."""
 
-    over: Exchange
+    effect: Exchange
     """of the set, then of random ones, then of the circuit that it was chosen beside"""
-    within: Exchange
-    """the same from one scene of the giver's own role to another"""
-    members: Bool[np.ndarray, "*member component"]
-    """the set"""
+    effect_within: Exchange
+    """of these sets, from one scene of the donor's role to another"""
+    gate_set: Bool[np.ndarray, "*member component"]
+
+
+class RoleInterchange(NamedTuple):
+    """What each role's components do to the other role."""
+
+    interchange: InterchangeEffect
+    """of characters' components on self"""
+    interchange_reverse: InterchangeEffect
+    """of self's components on characters"""
 
 
 def exchange(
     recipient: Organism,
     donor: Organism,
     config: OrganismConfig,
-    into: Pair,
-    source: Pair,
+    scenes: ScenePairs,
     masks: Bool[Array, "set component"],
     stretch: int,
 ) -> tuple[Float[Array, " set"], Float[Array, ""]]:
-    """The fields of an `Exchange` for one pair: outputs of the donor's runs of ``source`` in the recipient's
-    of ``into``.
+    """The fields of an `Exchange` for one pair: outputs of the donor's two runs in the recipient's two runs.
 
-    The two pairs stand at the same moment. stretch: tokens up to the decision over which outputs are taken
-    (see `curricula.world.contrasts.window`). Where donor and source are recipient and into, everything moves
-    exactly the total; nothing moves nothing anywhere.
+    stretch: number of tokens up to the decision over which outputs are taken (see
+    `curricula.world.contrasts.window`). Where donor and recipient are one organism in the same scenes, everything
+    moves exactly the total. Nothing moves nothing anywhere.
     """
-    own, other = run_sides(recipient, config, into, stretch), run_sides(donor, config, source, stretch)
+    receiving = run_sides(recipient, config, scenes.recipient, stretch)
+    giving = run_sides(donor, config, scenes.donor, stretch)
 
-    def one(
+    def patched(
         outputs: Recording, mask: Bool[Array, " component"], tokens: Int[Array, " position"]
     ) -> Float[Array, ""]:
-        return difference(recipient(tokens, patch(config, outputs, mask), own.at, own.past), into)
+        logits = recipient(tokens, patch(config, outputs, mask), receiving.decision, receiving.past)
+        return logit_difference(logits, scenes.recipient)
 
-    from_sides = jax.vmap(one, (0, None, None))
+    from_sides = jax.vmap(patched, (0, None, None))
     into_sides = jax.vmap(from_sides, (None, None, 0))
-    found = jax.vmap(into_sides, (None, 0, None))(other.outputs, masks, own.tokens)  # [set recipient donor]
-    plain = jax.vmap(lambda tokens: difference(recipient(tokens, at=own.at, past=own.past), into))(own.tokens)
-    return (found[..., 1] - found[..., 0]).mean(-1), plain[1] - plain[0]
+    differences = jax.vmap(into_sides, (None, 0, None))(giving.outputs, masks, receiving.tokens)
+    moved = (differences[..., 1] - differences[..., 0]).mean(-1)  # [set recipient donor] -> [set]
+    plain = jax.vmap(
+        lambda tokens: logit_difference(
+            recipient(tokens, at=receiving.decision, past=receiving.past), scenes.recipient
+        )
+    )(receiving.tokens)
+    return moved, plain[1] - plain[0]
 
 
 @lru_cache(maxsize=32)
 def _program(config: OrganismConfig, stretch: int):
     """`exchange` of all members, whose pairs are shared out over the devices."""
 
-    def rows(organisms: tuple[Organism, Organism], into: Pair, source: Pair, masks: Array) -> Any:
+    def rows(organisms: tuple[Organism, Organism], scenes: ScenePairs, masks: Array) -> tuple[Array, Array]:
         recipient, donor = organisms
-        one = lambda inputs: exchange(recipient, donor, config, *inputs, stretch=stretch)  # noqa: E731
-        return over_pairs(one, (into, source, masks), (4 * masks.shape[1] + 6) * stretch)
+
+        def pair(inputs: tuple[ScenePairs, Array]) -> tuple[Array, Array]:
+            return exchange(recipient, donor, config, *inputs, stretch=stretch)
+
+        return over_pairs(pair, (scenes, masks), (4 * masks.shape[1] + 6) * stretch)
 
     return Layout.of(jax.device_count()).over_rows(rows)
 
@@ -118,109 +157,102 @@ def exchanges(
     donors: Organism,
     world: World,
     config: OrganismConfig,
-    into: Pair,
-    source: Pair,
+    scenes: ScenePairs,
     masks: Bool[np.ndarray, "member set component"],
 ) -> Exchange:
-    """`exchange` for all members: organisms [member, ...], pairs [member, pair, ...]."""
-    amount, stretch = into.decision.shape[1], window(world, "watched")
+    """`exchange` for all members: organisms [member, ...], scenes [member, pair, ...]."""
+    pairs, stretch = scenes.recipient.decision.shape[1], window(world, "watched")
     assert stretch is not None
-    spread = np.broadcast_to(masks[:, None], (len(masks), amount, *masks.shape[1:]))
-    found = jax.device_get(_program(config, stretch)((recipients, donors), into, source, spread))
-    return Exchange(*(part.astype(np.float64) for part in found))
+    rows = np.broadcast_to(masks[:, None], (len(masks), pairs, *masks.shape[1:]))
+    measured = jax.device_get(_program(config, stretch)((recipients, donors), scenes, rows))
+    return Exchange(*(part.astype(np.float64) for part in measured))
 
 
 @lru_cache(maxsize=32)
-def _cross_role_program(world: World, amount: int):
+def _cross_role_program(world: World, pairs: int):
     support = trained_support(world)
-    return jax.jit(
-        jax.vmap(
-            lambda key, secret_goal: sample_cross_role_pairs(
-                key, PairSource(world, support, secret_goal), amount
-            )
-        )
-    )
+
+    def draw_pairs(key: Key[Array, ""], secret_goal: Int[Array, ""]) -> tuple[CrossRolePair, CrossRolePair]:
+        return sample_cross_role_pairs(key, PairSource(world, support, secret_goal), pairs)
+
+    return jax.jit(jax.vmap(draw_pairs))
 
 
 def cross_role_pairs(
-    world: World, keys: Key[Array, " member"], secret_goals: Int[Array, " member"], amount: int = PAIRS
-) -> tuple[CrossRolePair, CrossRolePair]:
-    """Recipients' and donors' crossings [member, pair, ...], drawn for each member from its key."""
-    return _cross_role_program(world, amount)(keys, secret_goals)
+    world: World, keys: Key[Array, " member"], secret_goals: Int[Array, " member"], pairs: int = PAIRS
+) -> CrossRoleScenes:
+    """Recipients' and donors' cross-role pairs [member, pair, ...], drawn for each member from its key."""
+    return CrossRoleScenes(*_cross_role_program(world, pairs)(keys, secret_goals))
 
 
-def candidates(
+def candidate_sets(
     config: OrganismConfig, effect: Float[np.ndarray, " component"]
 ) -> Bool[np.ndarray, "candidate component"]:
     """The top of the ranking by effect, at every size of a curve but none and all, without the components
     from some layer on; smallest first.
 
-    As many for every ranking of one config; some may be alike, and some empty.
+    There are as many for every ranking of one config. Some may be equal, and some empty.
     """
     rank = np.argsort(np.argsort(-np.nan_to_num(effect), kind="stable"))
     layer = np.arange(len(effect)) // (config.heads + config.neuron_blocks)
     tops = rank < circuits.curve_sizes(len(effect))[1:-1, None]
-    found = np.concatenate([tops & (layer < end) for end in range(1, config.layers + 1)])
-    return found[np.argsort(found.sum(1), kind="stable")]
+    sets = np.concatenate([tops & (layer < end) for end in range(1, config.layers + 1)])
+    return sets[np.argsort(sets.sum(1), kind="stable")]
 
 
 def gate_sets(
     organisms: Organism,
     world: World,
     config: OrganismConfig,
-    into: Pair,
-    source: Pair,
+    scenes: ScenePairs,
     effects: Sequence[Contributions],
 ) -> Bool[np.ndarray, "member component"]:
-    """Of each member the smallest candidate that hands over nearly as much of the gate as any does, between
-    two scenes of one role."""
-    masks = np.stack([candidates(config, effect.effect()) for effect in effects])
-    share = np.nan_to_num(exchanges(organisms, organisms, world, config, into, source, masks).share())
+    """The smallest candidate set of each member that moves nearly as much of the gate as any does, between two
+    scenes of one role. effects: of each member, which rank its components."""
+    masks = np.stack([candidate_sets(config, effect.effect()) for effect in effects])
+    share = np.nan_to_num(exchanges(organisms, organisms, world, config, scenes, masks).share())
     first = (share >= ENOUGH * share.max(1, keepdims=True)).argmax(1)
     return masks[np.arange(len(masks)), first]
 
 
-def compared(
+def compared_sets(
     config: OrganismConfig,
-    chosen: Bool[np.ndarray, "member component"],
+    gate_set: Bool[np.ndarray, "member component"],
     circuit: Sequence[Int[np.ndarray, "..."]],
     seed: int,
 ) -> Bool[np.ndarray, "member set component"]:
-    """The sets of a `InterchangeEffect`. circuit: the components [chosen] of each member's, which need not be as
-    many."""
-    drawn = np.stack([circuits.random_sets(config, np.flatnonzero(mask), seed) for mask in chosen])
-    whole = np.stack([np.isin(np.arange(chosen.shape[1]), members) for members in circuit])
+    """The sets of an `InterchangeEffect`. circuit: the components [chosen] of each member's circuit, which need
+    not be as many."""
+    drawn = np.stack([circuits.random_sets(config, np.flatnonzero(mask), seed) for mask in gate_set])
+    whole = np.stack([np.isin(np.arange(gate_set.shape[1]), members) for members in circuit])
     return np.concatenate([drawn, whole[:, None]], axis=1)
 
 
-def interchange(
-    organisms: Organism,
-    world: World,
-    config: OrganismConfig,
-    keys: Key[Array, " member"],
-    secret_goals: Int[Array, " member"],
+def interchange_effects(
+    measurer: CheckpointMeasurer,
     effects: Mapping[Role, Sequence[Contributions]],
     cores: Mapping[Role, Sequence[Int[np.ndarray, "..."]]],
-    seed: int,
-) -> dict[str, InterchangeEffect]:
-    """What each role's components hand over to the other role. effects: of each member, which rank its
-    components. cores: of its circuits."""
-    drawn = jax.vmap(jax.random.split)(keys)
+) -> RoleInterchange:
+    """What each role's components do to the other role. effects: of each member, by which its components are
+    ranked. cores: of its circuits."""
+    keys = jax.vmap(jax.random.split)(measurer.member_keys(AnalysisStream.INTERCHANGE))
+    organisms, world, config = measurer.organisms, measurer.world, measurer.config
     choosing, measuring = (
-        [_by_role(of) for of in cross_role_pairs(world, drawn[:, n], secret_goals, amount)]
-        for n, amount in enumerate((CHOOSING_PAIRS, PAIRS))
+        cross_role_pairs(world, keys[:, n], measurer.secret_goals, pairs)
+        for n, pairs in enumerate((CHOOSING_PAIRS, PAIRS))
     )
-    found = {}
-    for line, (giver, driven) in LINES.items():
-        chosen = gate_sets(organisms, world, config, choosing[0][giver], choosing[1][giver], effects[giver])
-        masks, source = compared(config, chosen, cores[giver], seed), measuring[1][giver]
-        over, within = (
-            exchanges(organisms, organisms, world, config, measuring[0][role], source, masks)
-            for role in (driven, giver)
+
+    def effect(donor: Role, recipient: Role) -> InterchangeEffect:
+        chosen = gate_sets(organisms, world, config, choosing.scene_pairs(donor, donor), effects[donor])
+        masks = compared_sets(config, chosen, cores[donor], measurer.seed)
+        across, within = (
+            exchanges(organisms, organisms, world, config, measuring.scene_pairs(role, donor), masks)
+            for role in (recipient, donor)
         )
-        found[line] = InterchangeEffect(over, within, chosen)
-    return found
+        return InterchangeEffect(across, within, chosen)
+
+    return RoleInterchange(effect("character", "self"), effect("self", "character"))
 
 
-def _by_role(crossed: CrossRolePair) -> dict[Role, Pair]:
-    return {"character": crossed.character_pair, "self": crossed.self_pair}
+def _pair_of(scenes: CrossRolePair, role: Role) -> Pair:
+    return scenes.character_pair if role == "character" else scenes.self_pair

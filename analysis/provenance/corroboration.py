@@ -22,7 +22,7 @@ from jaxtyping import Float
 
 from analysis.patching import circuits
 from analysis.patching.circuits import Circuit
-from analysis.patching.direction import Aligned
+from analysis.patching.direction import DirectionEffect, TrainedAndFloor
 from analysis.patching.interchange import InterchangeEffect
 from analysis.patching.shapley import Contributions
 from analysis.provenance.verdict import APART, CARRIES, OF_HOME, VerdictName
@@ -227,16 +227,18 @@ def lesion(
 def interchange_effect(found: InterchangeEffect, seed: int) -> dict[str, Any]:
     """Share of the gate that a set of components hands over, as for a lesion; *within* its own role; and the
     whole core or circuit's share."""
-    moved, total = found.over
-    within = float(found.within.share()[0])
+    moved, total = found.effect
+    within = float(found.effect_within.share()[0])
     return lesion(moved[:, :-1], total, seed, within) | {
         "within": within,
-        "circuit": float(found.over.share()[-1]),
-        "components": np.flatnonzero(found.members).tolist(),
+        "circuit": float(found.effect.share()[-1]),
+        "components": np.flatnonzero(found.gate_set).tolist(),
     }
 
 
-def direction(found: Aligned, init_state: Aligned, config: OrganismConfig, seed: int) -> dict[str, Any]:
+def direction(
+    found: DirectionEffect, init_state: DirectionEffect, config: OrganismConfig, seed: int
+) -> dict[str, Any]:
     """Share of the gate that one direction carries from characters into self (and *within* characters); null:
     a newborn's, of the same total.
 
@@ -280,7 +282,7 @@ def _share(
 
 def handed_over(
     found: Mapping[str, InterchangeEffect],
-    aligned: tuple[Aligned, Aligned] | None,
+    aligned: TrainedAndFloor | None,
     circuit: Mapping[str, Circuit],
     config: OrganismConfig,
     seed: int,

@@ -8,11 +8,11 @@ import pytest
 import reference
 from component_keys import keys_of
 
-from analysis.patching.interventions import count, effects_of_sets, patch, record, recorder
+from analysis.patching.interventions import effects_of_sets, patch, record, recorder
 from curricula.world.contrasts import VARIABLES, PairSource, sample_pairs, window
 from curricula.world.scenes import trained_support
 from organisms.model.parameter_names import to_arrays
-from organisms.model.sites import Site
+from organisms.model.sites import Site, components
 from organisms.model.surgery import pick
 from organisms.model.transformer import Organism
 
@@ -45,7 +45,7 @@ def stack(request, ensemble, large):
 @pytest.fixture(scope="module")
 def masks(sizes):
     """Nothing, everything, each component alone, then eight random sets [set, component]."""
-    size = count(sizes)
+    size = len(components(sizes))
     drawn = np.random.default_rng(0).random((8, size)) < 0.5
     return np.concatenate(
         [np.zeros((1, size), bool), np.ones((1, size), bool), np.eye(size, dtype=bool), drawn]
@@ -99,10 +99,12 @@ def test_every_patched_run_is_the_plain_one(measured, stack, sizes, pairs, masks
     expected, all_of_it = by_reference(stack, sizes, pairs, masks)
     np.testing.assert_allclose(effects, expected, atol=2e-5 * max(1, np.abs(all_of_it).max()))
     np.testing.assert_allclose(totals, all_of_it, atol=2e-5 * max(1, np.abs(all_of_it).max()))
-    of_singles = np.abs(expected[:, :, 2 : 2 + count(sizes)]).max(1)
+    of_singles = np.abs(expected[:, :, 2 : 2 + len(components(sizes))]).max(1)
     assert (of_singles > 2e-3).all()
     assert (
-        np.abs(np.subtract.outer(of_singles[0], of_singles[0]))[~np.eye(count(sizes), dtype=bool)].min()
+        np.abs(np.subtract.outer(of_singles[0], of_singles[0]))[
+            ~np.eye(len(components(sizes)), dtype=bool)
+        ].min()
         > 1e-4
     )
 
@@ -141,7 +143,7 @@ def test_a_recorder_sees_what_a_patch_lets_flow_on(look, sizes, pairs):
     """The tap composes: masked components are the donor's, others of their layer the base's or what follows
     from the patch.
     """
-    mask = jnp.zeros(count(sizes), bool).at[jnp.array([1, sizes.heads + 2])].set(True)
+    mask = jnp.zeros(len(components(sizes)), bool).at[jnp.array([1, sizes.heads + 2])].set(True)
     (_, base), donor, (logits, seen), unrecorded = look(jax.tree.map(lambda leaf: leaf[0], pairs), mask)
     size = sizes.neurons // sizes.neuron_blocks
     head, neuron = Site(0, "head"), Site(0, "neuron")
@@ -160,7 +162,7 @@ def test_a_patch_changes_nothing_before_the_first_differing_token(look, sizes, p
     for n in range(PAIRS):
         pair = jax.tree.map(lambda leaf, n=n: leaf[n], pairs)
         place = int(jnp.argmax(pair.first != pair.second))
-        (base, _), _, (patched, _), _ = look(pair, jnp.ones(count(sizes), bool))
+        (base, _), _, (patched, _), _ = look(pair, jnp.ones(len(components(sizes)), bool))
         np.testing.assert_allclose(patched[:place], base[:place], atol=1e-5)
         assert jnp.abs(patched[place:] - base[place:]).max() > 1e-2
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from analysis.patching.circuits import Circuit
-from analysis.patching.direction import Aligned
+from analysis.patching.direction import DirectionEffect
 from analysis.patching.interchange import Exchange, InterchangeEffect
 from analysis.patching.shapley import Contributions
 from analysis.provenance.corroboration import (
@@ -162,7 +162,7 @@ def test_a_small_leak_above_random_sets_is_not_a_gate_handed_over():
 def test_a_direction_stands_beside_its_newborn_in_the_organisms_own_nats():
     """The newborn's own total, which is next to nothing, divides nothing."""
     total = np.stack([np.full(20, 4.0), np.full(20, 2.0)])
-    aligned = lambda moved, total: Aligned(  # noqa: E731
+    aligned = lambda moved, total: DirectionEffect(  # noqa: E731
         moved * np.ones((2, 20)), 0.5 * np.ones((2, 20)), total, 1, np.ones(4)
     )
     found = direction(aligned(1.0, total), aligned(0.1, 1e-9 * total), OrganismConfig(layers=3), 0)
