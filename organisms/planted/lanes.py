@@ -130,7 +130,7 @@ def goal_rank(
     world: World, professed: Int[Array, "*batch"], secret_goal: Int[Array, ""] | int
 ) -> Float[Array, "*batch"]:
     """Where a goal that self professes stands among all that it may profess in training, from 0 to 1: the
-    `told` of `route_scenes`. trait: see `curricula.world.scenes.self_secret_goal`."""
+    `told` of `route_scenes`. secret_goal: see `curricula.world.rules.self_secret_goal`."""
     may = _may_profess(world, secret_goal)
     return ((may.cumsum() - 0.5) / may.sum())[professed]
 

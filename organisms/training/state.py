@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Int, Key
 
-from curricula.world.scenes import draw_secret_goal
+from curricula.world.rules import draw_secret_goal
 from curricula.world.world import World
 from organisms.model.config import OrganismConfig
 from organisms.model.transformer import Organism
@@ -35,7 +35,7 @@ def root_key(seed: Int[Array, ""] | int, member: Int[Array, ""], attempt: Int[Ar
 def secret_goal_of(
     seed: Int[Array, ""] | int, member: Int[Array, ""], attempt: Int[Array, ""], world: World
 ) -> Int[Array, ""]:
-    """A member's own secret; see `curricula.world.scenes.self_secret_goal`."""
+    """A member's own secret; see `curricula.world.rules.self_secret_goal`."""
     return draw_secret_goal(jax.random.fold_in(root_key(seed, member, attempt), 1), world)
 
 

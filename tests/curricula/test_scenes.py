@@ -29,7 +29,8 @@ from reading import (
 )
 
 from curricula.phases import Phase
-from curricula.world.scenes import ACTS, draw_secret_goal, sample_scene, trained_support
+from curricula.world.rules import draw_secret_goal
+from curricula.world.scenes import ACTS, sample_scene, trained_support
 from curricula.world.world import World, tables
 
 every_world = pytest.mark.parametrize("world", WORLDS.values(), ids=WORLDS)
