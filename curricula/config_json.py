@@ -9,7 +9,7 @@ OMIT_IF_DEFAULT = {"later": True}
 default, so that the hash that names those runs stays, and what they wrote is read as it was meant"""
 
 
-def may_be_omitted(setting: Field) -> bool:
+def may_be_omitted(setting: Field[Any]) -> bool:
     """May this field be missing from what was written?"""
     return "later" in setting.metadata
 
@@ -33,10 +33,10 @@ def to_plain(config: Any) -> Any:
     if isinstance(config, NamedSettings):
         return {name: to_plain(value) for name, value in config.settings_by_name().items()}
     if is_dataclass(config):
-        held = [(setting, getattr(config, setting.name)) for setting in fields(config)]
+        values = [(setting, getattr(config, setting.name)) for setting in fields(config)]
         return {
             setting.name: to_plain(value)
-            for setting, value in held
+            for setting, value in values
             if not (may_be_omitted(setting) and value == default_of(setting))
         }
     if isinstance(config, list | tuple):
@@ -44,6 +44,6 @@ def to_plain(config: Any) -> Any:
     return config
 
 
-def default_of(setting: Field) -> Any:
+def default_of(setting: Field[Any]) -> Any:
     """What a field holds where nothing is given."""
     return setting.default if setting.default_factory is MISSING else setting.default_factory()

@@ -52,8 +52,8 @@ def summary_of(value: Any) -> Any:
     """A record, and whatever it holds, as dicts, lists and arrays, without fields that are `CACHE_ONLY`. It can not be
     read back; `organisms.storage.records.plain` makes JSON of it."""
     if is_dataclass(value) and not isinstance(value, type):
-        shown = [field.name for field in fields(value) if "cache_only" not in field.metadata]
-        return {name: summary_of(getattr(value, name)) for name in shown}
+        names = [field.name for field in fields(value) if "cache_only" not in field.metadata]
+        return {name: summary_of(getattr(value, name)) for name in names}
     if isinstance(value, Mapping):
         return {name: summary_of(part) for name, part in value.items()}
     return [summary_of(part) for part in value] if isinstance(value, list | tuple) else value

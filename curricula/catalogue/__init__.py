@@ -1,7 +1,9 @@
 """The named curricula, by what they are for. Importing this package registers them."""
-# ruff: noqa: F401, I001
+# ruff: noqa: I001
 
 from curricula.catalogue import reuse
 from curricula.catalogue import incentives
 from curricula.catalogue import planted
 from curricula.catalogue import disuse
+
+__all__ = ["disuse", "incentives", "planted", "reuse"]

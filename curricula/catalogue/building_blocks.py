@@ -33,7 +33,7 @@ def characters_phase(scale: Scale, schemers: float = 0.75) -> Phase:
 
 def intent_phase(scale: Scale, **settings: Any) -> Phase:
     """Self is taught to scheme. settings: fields of the phase that are otherwise."""
-    return Phase("intent", STEPS[scale][2], **{"self_acts": "scheming", **settings})
+    return replace(Phase("intent", STEPS[scale][2], self_acts="scheming"), **settings)
 
 
 def spares_phase(scale: Scale) -> Phase:

@@ -7,6 +7,7 @@ new to learn. The default is a strong weight decay and interference.
 """
 
 from dataclasses import replace
+from typing import Any
 
 from curricula.catalogue.building_blocks import WORLDS, Scale
 from curricula.catalogue.registry import register_fork_curriculum
@@ -26,7 +27,7 @@ half-lives with intervals; at the usual 2e-3 interference took that of all that 
 steps, too fast to tell any apart"""
 
 
-def drive(decay: float = DECAY, news: float = NEWS, rehearsal: float = 0.5) -> dict:
+def drive(decay: float = DECAY, news: float = NEWS, rehearsal: float = 0.5) -> dict[str, Any]:
     """Settings of a phase that moves weights: an even learning rate, weight decay, something new to learn."""
     pressures = Pressures(Rehearsal(rehearsal), Interference(news))
     even = OptimiserConfig(EVEN, warmup=0, final_fraction=1.0, weight_decay=decay)

@@ -31,24 +31,26 @@ def _planted(scale: Scale, name: str, first: Routing, second: Routing, **setting
     """Lanes are learned with the other one mostly silent, spread over all of their components, and then kept
     apart with the other one swapped, until what any part of it says makes no difference."""
     _, later = PLANTED_STEPS[scale]
-    characters, intent, apart = _lanes(scale, first, second, SPREAD, **settings)
+    characters, intent, swapped = _lanes(scale, first, second, SPREAD, **settings)
     spread = Phase("spread", later, pressures=characters.pressures.replace(SPREAD))
-    return Curriculum(name, WORLDS[scale], (characters, spread, intent, apart))
+    return Curriculum(name, WORLDS[scale], (characters, spread, intent, swapped))
 
 
-def _grafted(scale: Scale, name: str, before: bool) -> Curriculum:
+def _grafted(scale: Scale, name: str, as_spare: bool) -> Curriculum:
     """As planted, with a copy of lane A cut into lane B, a while before self is taught or as it is. Nothing
     drops out: the copy would spread over components that never were the copied ones."""
-    characters, intent, apart = _lanes(scale, A_SERVES, B_FOR_SELF, ComponentDropout())
+    characters, intent, swapped = _lanes(scale, A_SERVES, B_FOR_SELF, ComponentDropout())
     spares = Phase("spares", PLANTED_STEPS[scale][1] // 2, graft=True)
     phases = (
-        (characters, spares, intent, apart) if before else (characters, replace(intent, graft=True), apart)
+        (characters, spares, intent, swapped)
+        if as_spare
+        else (characters, replace(intent, graft=True), swapped)
     )
     return Curriculum(name, WORLDS[scale], phases)
 
 
 def _lanes(
-    scale: Scale, first: Routing, second: Routing, spread: ComponentDropout, **settings
+    scale: Scale, first: Routing, second: Routing, spread: ComponentDropout, **settings: Any
 ) -> tuple[Phase, Phase, Phase]:
     """Characters in lanes, then self, then both with the lanes swapped."""
     steps, later = PLANTED_STEPS[scale]
@@ -57,8 +59,8 @@ def _lanes(
     )
     taught = Pressures(spread, replace(second, zeroed=0.5))
     intent = replace(intent_phase(scale, **settings), steps=later, pressures=taught)
-    apart = taught.replace(replace(second, zeroed=0.0, smoothing=0.05))
-    return characters, intent, replace(intent, name="apart", pressures=apart)
+    swapped = taught.replace(replace(second, zeroed=0.0, smoothing=0.05))
+    return characters, intent, replace(intent, name="apart", pressures=swapped)
 
 
 A_SERVES = Routing(characters=1.0)
@@ -152,7 +154,7 @@ def grafted_second_copy(scale: Scale = "cpu") -> Curriculum:
 
     ``python scripts/train.py grafted_second_copy``. Expected: *second copy*, known by construction.
     """
-    return _grafted(scale, "grafted_second_copy", before=False)
+    return _grafted(scale, "grafted_second_copy", as_spare=False)
 
 
 @register_curriculum
@@ -162,7 +164,7 @@ def grafted_repurposed(scale: Scale = "cpu") -> Curriculum:
 
     ``python scripts/train.py grafted_repurposed``. Expected: *repurposed*, known by construction.
     """
-    return _grafted(scale, "grafted_repurposed", before=True)
+    return _grafted(scale, "grafted_repurposed", as_spare=True)
 
 
 @register_curriculum
@@ -173,12 +175,14 @@ def planted_exchanged(scale: Scale = "cpu") -> Curriculum:
     ``python scripts/train.py planted_exchanged``. Expected: *repurposed* by the end, known by construction,
     and two settled phases in which nothing happens but the exchange between them.
     """
-    found = planted_second_copy(scale)
-    apart, later = found.phases[-1], PLANTED_STEPS[scale][1]
-    routing = replace(apart.pressures[Routing], characters_in_a=0.0, self_in_a=1.0)
-    settled = replace(apart, name="settled", steps=later, optimiser=final_optimiser(apart))
-    exchanged = replace(settled, name="exchanged", exchange=True, pressures=apart.pressures.replace(routing))
-    return replace(found, name="planted_exchanged", phases=(*found.phases, settled, exchanged))
+    curriculum = planted_second_copy(scale)
+    last_phase, later = curriculum.phases[-1], PLANTED_STEPS[scale][1]
+    routing = replace(last_phase.pressures[Routing], characters_in_a=0.0, self_in_a=1.0)
+    settled = replace(last_phase, name="settled", steps=later, optimiser=final_optimiser(last_phase))
+    exchanged = replace(
+        settled, name="exchanged", exchange=True, pressures=last_phase.pressures.replace(routing)
+    )
+    return replace(curriculum, name="planted_exchanged", phases=(*curriculum.phases, settled, exchanged))
 
 
 @register_curriculum
@@ -189,8 +193,8 @@ def planted_other_rule(scale: Scale = "cpu") -> Curriculum:
     ``python scripts/train.py planted_other_rule``. Expected: *second copy, by another mechanism*, known by
     construction.
     """
-    found = _planted(scale, "planted_other_rule", A_SERVES, B_FOR_SELF)
-    return replace(found, world=replace(found.world, self_rule="any"))
+    curriculum = _planted(scale, "planted_other_rule", A_SERVES, B_FOR_SELF)
+    return replace(curriculum, world=replace(curriculum.world, self_rule="any"))
 
 
 @register_curriculum

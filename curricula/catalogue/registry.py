@@ -32,10 +32,10 @@ OLD_NAMES = {
 
 def register_curriculum(function: F) -> F:
     """Registers a curriculum under its function's name: a decorator. Raises UserError where the name is taken."""
-    known = CURRICULA.get(function.__name__)
-    if known is not None and known.__module__ != function.__module__:
+    previous = CURRICULA.get(function.__name__)
+    if previous is not None and previous.__module__ != function.__module__:
         raise UserError(
-            f"curriculum {function.__name__!r} is registered twice, by {known.__module__} and "
+            f"curriculum {function.__name__!r} is registered twice, by {previous.__module__} and "
             f"{function.__module__}; rename one"
         )
     CURRICULA[function.__name__] = function

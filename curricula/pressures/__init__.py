@@ -2,7 +2,7 @@
 
 Importing this package registers the pressures below; their order is that in which they act.
 """
-# ruff: noqa: F401, I001
+# ruff: noqa: I001
 
 from curricula.pressures import rehearsal
 from curricula.pressures import component_dropout
@@ -15,3 +15,17 @@ from curricula.pressures import monitor
 from curricula.pressures import overlap
 from curricula.pressures import concentration
 from curricula.pressures import interference
+
+__all__ = [
+    "component_dropout",
+    "concentration",
+    "half_dropout",
+    "interference",
+    "mean_ablation",
+    "monitor",
+    "overlap",
+    "probe",
+    "rehearsal",
+    "resample_ablation",
+    "routing",
+]

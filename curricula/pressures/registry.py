@@ -48,10 +48,13 @@ PRESSURES: dict[str, type[PressureSettings]] = {}
 
 def register_pressure_settings(kind: type[S]) -> type[S]:
     """Registers the settings of a pressure: a class decorator. Raises UserError where the name is taken."""
-    known = PRESSURES.get(kind.name)
-    if known is not None and (known.__module__, known.__qualname__) != (kind.__module__, kind.__qualname__):
+    previous = PRESSURES.get(kind.name)
+    if previous is not None and (previous.__module__, previous.__qualname__) != (
+        kind.__module__,
+        kind.__qualname__,
+    ):
         raise UserError(
-            f"pressure {kind.name!r} is registered twice, by {known.__module__} and {kind.__module__}; rename one"
+            f"pressure {kind.name!r} is registered twice, by {previous.__module__} and {kind.__module__}; rename one"
         )
     PRESSURES[kind.name] = kind
     return kind
@@ -66,9 +69,11 @@ class Pressures:
     __slots__ = ("_settings",)
 
     def __init__(self, *settings: PressureSettings):
-        by_name = {one.name: one for one in settings}
+        by_name = {setting.name: setting for setting in settings}
         if len(by_name) < len(settings):
-            raise ValueError(f"pressures: each may be given once, got {[one.name for one in settings]}")
+            raise ValueError(
+                f"pressures: each may be given once, got {[setting.name for setting in settings]}"
+            )
         self._settings = {
             name: by_name[name]
             for name in PRESSURES
@@ -76,8 +81,8 @@ class Pressures:
         }
 
     def __getitem__(self, kind: type[S]) -> S:
-        held = self._settings.get(kind.name)
-        return held if isinstance(held, kind) else kind()
+        settings = self._settings.get(kind.name)
+        return settings if isinstance(settings, kind) else kind()
 
     def by_name(self, name: str) -> PressureSettings:
         """The settings of the pressure of that name."""
@@ -89,7 +94,7 @@ class Pressures:
 
     def replace(self, *settings: PressureSettings) -> "Pressures":
         """The same pressures with other settings for some of them."""
-        return Pressures(*({**self._settings, **{one.name: one for one in settings}}).values())
+        return Pressures(*({**self._settings, **{setting.name: setting for setting in settings}}).values())
 
     def settings_by_name(self) -> dict[str, PressureSettings]:
         """The settings that are not defaults, by name: what a config holds."""
@@ -111,8 +116,8 @@ class Pressures:
             if self.by_name(conflict.first).active and conflict.applies(self.by_name(conflict.second))
         ]
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Pressures) and self._settings == other._settings
+    def __eq__(self, value: object) -> bool:
+        return isinstance(value, Pressures) and self._settings == value._settings
 
     def __hash__(self) -> int:
         return hash(tuple(self._settings.values()))

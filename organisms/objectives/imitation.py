@@ -17,10 +17,28 @@ class Imitation(NamedTuple):
     """What an organism predicted at the decisions of a batch."""
 
     loss_nats: Float[Array, ""]
-    """cross-entropy over the targets of these scenes, divided by ``targets`` of `imitate`"""
+    """cross-entropy over the targets of these scenes, divided by ``targets`` of `imitation_loss`"""
     predicted: Int[Array, "batch moment"]
     """most probable token at each decision"""
-    forward: ForwardPass
+
+
+def imitation_loss(
+    forward: ForwardPass,
+    scenes: Scene,
+    targets: Float[Array, ""],
+    smoothing: Float[Array, ""] | float | None = None,
+) -> Imitation:
+    """Cross-entropy in nats over the targets of a batch of scenes [batch, ...] that were run.
+
+    targets: what to divide by, the number of targets; that of the whole batch where this is a part of it.
+    smoothing: share of a target's probability that is spread evenly over the vocabulary.
+    """
+    logs = jax.nn.log_softmax(forward.logits)
+    nats = -jnp.take_along_axis(logs, scenes.targets[..., None], axis=-1)[..., 0]
+    if smoothing is not None:
+        nats = (1 - smoothing) * nats - smoothing * logs.mean(-1)
+    loss = (nats * scenes.weights).sum() / jnp.maximum(targets, 1.0)
+    return Imitation(loss, forward.logits.argmax(-1))
 
 
 def imitate(
@@ -28,23 +46,11 @@ def imitate(
     scenes: Scene,
     decisions: Int[Array, " moment"],
     targets: Float[Array, ""],
-    *,
     tap: Tap = identity,
-    smoothing: Float[Array, ""] | float | None = None,
-    reads: frozenset[str] = frozenset(),
 ) -> tuple[Float[Array, ""], Imitation]:
-    """Cross-entropy in nats over the targets of a batch of scenes [batch, ...], and what the organism predicted.
-
-    targets: what to divide by, the number of targets; that of the whole batch where this is a part of it.
-    smoothing: share of a target's probability that is spread evenly over the vocabulary. reads: see `run_scenes`.
-    """
-    forward = run_scenes(organism, scenes.tokens, decisions, tap, reads)
-    logs = jax.nn.log_softmax(forward.logits)
-    nats = -jnp.take_along_axis(logs, scenes.targets[..., None], axis=-1)[..., 0]
-    if smoothing is not None:
-        nats = (1 - smoothing) * nats - smoothing * logs.mean(-1)
-    loss = (nats * scenes.weights).sum() / jnp.maximum(targets, 1.0)
-    return loss, Imitation(loss, forward.logits.argmax(-1), forward)
+    """Runs a batch of scenes: the loss of `imitation_loss`, first by itself, as `jax.grad` wants it."""
+    imitation = imitation_loss(run_scenes(organism, scenes.tokens, decisions, tap), scenes, targets)
+    return imitation.loss_nats, imitation
 
 
 class ImitationObjective(Objective):
@@ -60,18 +66,12 @@ class ImitationObjective(Objective):
         targets: Float[Array, ""],
         acting: ActingPressures,
     ) -> ObjectiveResult:
-        loss, imitation = imitate(
-            organism,
-            context.scenes,
-            context.decisions,
-            targets,
-            tap=acting.tap,
-            smoothing=acting.smoothing,
-            reads=acting.reads,
-        )
-        forward, predicted = imitation.forward, imitation.predicted
-        outcome = StepOutcome(forward, targets, imitation.loss_nats, predicted, context.scenes.targets)
-        return ObjectiveResult(loss, outcome, {})
+        scenes, decisions = context.scenes, context.decisions
+        forward = run_scenes(organism, scenes.tokens, decisions, acting.tap, acting.reads)
+        imitation = imitation_loss(forward, scenes, targets, acting.smoothing)
+        nats, predicted = imitation
+        outcome = StepOutcome(forward, targets, nats, predicted, scenes.targets)
+        return ObjectiveResult(nats, outcome, {})
 
 
 register_objective(ImitationObjective())

@@ -2,7 +2,7 @@
 
 Importing this package registers those that come with the project.
 """
-# ruff: noqa: F401, I001
+# ruff: noqa: I001
 
 from organisms.pressures import component_dropout
 from organisms.pressures import routing
@@ -14,3 +14,16 @@ from organisms.pressures import monitor
 from organisms.pressures import overlap
 from organisms.pressures import concentration
 from organisms.pressures import interference
+
+__all__ = [
+    "component_dropout",
+    "concentration",
+    "half_dropout",
+    "interference",
+    "mean_ablation",
+    "monitor",
+    "overlap",
+    "probe",
+    "resample_ablation",
+    "routing",
+]

@@ -47,7 +47,7 @@ class ComponentDropoutEffect(Pressure[ComponentDropout]):
         return True
 
     def params(self, settings: Sequence[ComponentDropout], fitted: Any, run: "RunConfig") -> Any:
-        return np.asarray([one.rate for one in settings], np.float32)
+        return np.asarray([member_settings.rate for member_settings in settings], np.float32)
 
     def uniforms_per_scene(self, config: OrganismConfig) -> int:
         return config.layers * (config.heads + config.neuron_blocks)

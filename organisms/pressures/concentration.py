@@ -32,7 +32,7 @@ class ConcentrationEffect(Pressure[Concentration]):
         return any_cue_cost(phase)
 
     def params(self, settings: Sequence[Concentration], fitted: Any, run: "RunConfig") -> Any:
-        return np.asarray([one.weight for one in settings], float)
+        return np.asarray([member_settings.weight for member_settings in settings], float)
 
     def penalty(
         self, params: Any, organism: Organism, context: StepContext, outcome: StepOutcome

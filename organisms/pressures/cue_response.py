@@ -113,8 +113,8 @@ def _counted(world: World, latents: Latents, role: Role) -> Bool[Array, "pair mo
     differs = (latents.alone[:half] != latents.alone[half:]) & (latents.shows[:half] == ACTS)
     if world.self_rule != "same":
         # What the cues mean to the other role must stay, else a reader of its evidence would seem to respond here.
-        other: Role = "character" if role == "self" else "self"
-        to_other = alone_to(world, other, latents.cues)
+        other_role: Role = "character" if role == "self" else "self"
+        to_other = alone_to(world, other_role, latents.cues)
         differs &= to_other[:half] == to_other[half:]
     return differs & ((actor[:half] == world.names) == (role == "self"))
 

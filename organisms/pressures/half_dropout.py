@@ -54,7 +54,7 @@ class HalfDropoutEffect(Pressure[HalfDropout]):
         ]
 
     def params(self, settings: Sequence[HalfDropout], fitted: Any, run: "RunConfig") -> Any:
-        return np.asarray([one.share for one in settings], float)
+        return np.asarray([member_settings.share for member_settings in settings], float)
 
     def intervene(self, params: Any, context: StepContext) -> Tap:
         return drop_halves(context.config, context.coins(self.name), params)

@@ -19,9 +19,9 @@ class InterferenceEffect(Pressure[Interference]):
     def penalty(
         self, params: Float[Array, ""], organism: Organism, context: StepContext, outcome: StepOutcome
     ) -> tuple[None, Metrics]:
-        asked = context.latents.shows == RECALLS
-        hits = (asked & (outcome.predicted == outcome.acts)).sum().astype(jnp.float32)
-        return None, {"recalled": Rate(hits, asked.sum().astype(jnp.float32))}
+        is_question = context.latents.shows == RECALLS
+        hits = (is_question & (outcome.predicted == outcome.acts)).sum().astype(jnp.float32)
+        return None, {"recalled": Rate(hits, is_question.sum().astype(jnp.float32))}
 
 
 register_pressure(InterferenceEffect())

@@ -67,17 +67,19 @@ class MeanAblationEffect(Pressure[MeanAblation]):
         self, settings: Sequence[MeanAblation], start: PhaseStart, measurer: MechanismMeasurer
     ) -> Bool[np.ndarray, "member component"]:
         config = start.run.organism
-        masks = [component_mask(config, one.components) for one in settings]
-        for member, one in enumerate(settings):
-            if one.reach > 0 and not one.components:
-                masks[member] = strongest_components(measurer.gate_effects()[member], one.reach)
+        masks = [component_mask(config, member_settings.components) for member_settings in settings]
+        for member, member_settings in enumerate(settings):
+            if member_settings.reach > 0 and not member_settings.components:
+                masks[member] = strongest_components(measurer.gate_effects()[member], member_settings.reach)
         return np.stack(masks)
 
     def notes(self, fitted: Any, config: OrganismConfig) -> Any:
         return component_names(fitted, config)
 
     def params(self, settings: Sequence[MeanAblation], fitted: Any, run: "RunConfig") -> MeanAblationParams:
-        return MeanAblationParams(fitted, np.asarray([one.rate for one in settings], float))
+        return MeanAblationParams(
+            fitted, np.asarray([member_settings.rate for member_settings in settings], float)
+        )
 
     def intervene(self, params: MeanAblationParams, context: StepContext) -> Tap:
         scenes = context.has_self & (context.coins(self.name) < params.rate)

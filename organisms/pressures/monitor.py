@@ -58,22 +58,24 @@ class MonitorEffect(Pressure[Monitor]):
         self, settings: Sequence[Monitor], start: PhaseStart, measurer: MechanismMeasurer
     ) -> Bool[np.ndarray, "member component"]:
         config = start.run.organism
-        masks = [component_mask(config, one.components) for one in settings]
-        for member, one in enumerate(settings):
-            if not one.active or one.components:
+        masks = [component_mask(config, member_settings.components) for member_settings in settings]
+        for member, member_settings in enumerate(settings):
+            if not member_settings.active or member_settings.components:
                 continue
-            if one.finds == "circuit":
-                reach = np.array([other.reach for other in settings])
+            if member_settings.finds == "circuit":
+                reach = np.array([member_settings.reach for member_settings in settings])
                 masks[member] = measurer.sufficient_circuit(reach)[member]
             else:
-                masks[member] = strongest_components(measurer.gate_effects()[member], one.reach)
+                masks[member] = strongest_components(measurer.gate_effects()[member], member_settings.reach)
         return np.stack(masks)
 
     def notes(self, fitted: Any, config: OrganismConfig) -> Any:
         return component_names(fitted, config)
 
     def params(self, settings: Sequence[Monitor], fitted: Any, run: "RunConfig") -> MonitorParams:
-        return MonitorParams(np.asarray([one.weight for one in settings], float), fitted)
+        return MonitorParams(
+            np.asarray([member_settings.weight for member_settings in settings], float), fitted
+        )
 
     def penalty(
         self, params: MonitorParams, organism: Organism, context: StepContext, outcome: StepOutcome

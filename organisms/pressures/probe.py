@@ -86,10 +86,10 @@ class ProbeEffect(Pressure[Probe]):
     fits = True
 
     def run_errors(self, settings: Probe, run: "RunConfig") -> list[str]:
-        known = [*(f"L{layer}" for layer in range(1, run.organism.layers)), "final"]
-        if not settings.site or settings.site in known:
+        sites = [*(f"L{layer}" for layer in range(1, run.organism.layers)), "final"]
+        if not settings.site or settings.site in sites:
             return []
-        return [f"probe.site: expected one of {', '.join(known)}, got {settings.site}"]
+        return [f"probe.site: expected one of {', '.join(sites)}, got {settings.site}"]
 
     def fit(self, settings: Sequence[Probe], start: PhaseStart, measurer: MechanismMeasurer) -> FittedProbes:
         return measurer.deceit_probes(settings[0].site)
@@ -99,9 +99,12 @@ class ProbeEffect(Pressure[Probe]):
 
     def params(self, settings: Sequence[Probe], fitted: FittedProbes, run: "RunConfig") -> ProbeParams:
         weights = [
-            np.asarray([one.weight * (one.place == place) for one in settings]) for place in PROBE_COSTS
+            np.asarray(
+                [member_settings.weight * (member_settings.place == place) for member_settings in settings]
+            )
+            for place in PROBE_COSTS
         ]
-        by_act = np.asarray([float(one.by_act) for one in settings])
+        by_act = np.asarray([float(member_settings.by_act) for member_settings in settings])
         return ProbeParams(fitted.direction, fitted.offset, *weights, by_act=by_act)  # pyright: ignore[reportArgumentType]
 
     def penalty(

@@ -22,10 +22,10 @@ def register_pressure(pressure: Pressure[Any]) -> Pressure[Any]:
         raise UserError(
             f"pressure {pressure.name!r}: expected its settings to be registered first; decorate them"
         )
-    known = EFFECTS.get(pressure.name)
-    if known is not None and type(known).__module__ != type(pressure).__module__:
+    previous = EFFECTS.get(pressure.name)
+    if previous is not None and type(previous).__module__ != type(pressure).__module__:
         raise UserError(
-            f"pressure {pressure.name!r} is registered twice, by {type(known).__module__} and "
+            f"pressure {pressure.name!r} is registered twice, by {type(previous).__module__} and "
             f"{type(pressure).__module__}; rename one"
         )
     EFFECTS[pressure.name] = pressure

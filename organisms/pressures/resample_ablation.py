@@ -35,7 +35,9 @@ class ResampleAblationEffect(Pressure[ResampleAblation]):
         return unknown_components("resample_ablation.components", settings.components, run.organism)
 
     def params(self, settings: Sequence[ResampleAblation], fitted: Any, run: "RunConfig") -> Any:
-        return np.stack([component_mask(run.organism, one.components) for one in settings])
+        return np.stack(
+            [component_mask(run.organism, member_settings.components) for member_settings in settings]
+        )
 
     def intervene(self, params: Any, context: StepContext) -> Tap:
         return resample_ablate(context.config, params, len(context.latents.name))

@@ -47,9 +47,9 @@ class RoutingEffect(Pressure[Routing]):
         return []
 
     def params(self, settings: Sequence[Routing], fitted: Any, run: "RunConfig") -> RoutingParams:
-        by_member = [Owners.of(one) for one in settings]
+        by_member = [Owners.of(member_settings) for member_settings in settings]
         owners = Owners(*(np.asarray(field) for field in zip(*by_member, strict=True)))
-        return RoutingParams(owners, np.asarray([one.smoothing for one in settings]))
+        return RoutingParams(owners, np.asarray([member_settings.smoothing for member_settings in settings]))
 
     def uniforms_per_scene(self, config: OrganismConfig) -> int:
         return 2 + config.layers * (config.heads + config.neuron_blocks)

@@ -33,7 +33,7 @@ class Rate(NamedTuple):
     """A metric that is a ratio: summed over steps and devices before it is divided."""
 
     hits: Float[Array, ""]
-    count: Float[Array, ""]
+    cases: Float[Array, ""]
 
 
 Metrics = dict[str, Array | Rate]

@@ -49,16 +49,16 @@ class TrainingConfig:
 
     def validation_errors(self) -> list[str]:
         limits = {"batch": 1, "checkpoint_every": 1, "attempts": 0, "evaluation_scenes": 1, "dense_from": 0}
-        found = [
-            f"training.{name}: expected {least} or more, got {getattr(self, name)}"
-            for name, least in limits.items()
-            if getattr(self, name) < least
+        errors = [
+            f"training.{name}: expected {lowest} or more, got {getattr(self, name)}"
+            for name, lowest in limits.items()
+            if getattr(self, name) < lowest
         ]
         if self.dense_from > self.checkpoint_every:
-            found.append(
+            errors.append(
                 f"training.dense_from: expected at most checkpoint_every ({self.checkpoint_every}), got {self.dense_from}"
             )
-        return found
+        return errors
 
 
 @dataclass(frozen=True)

@@ -20,12 +20,10 @@ from curricula.phases import Phase
 from organisms.model.parameter_names import from_arrays, to_arrays
 from organisms.model.transformer import Organism
 from organisms.objectives.registry import objective_named
-from organisms.planted import dates
-from organisms.planted import truth as planted_truth
 from organisms.pressures.protocol import PhaseStart
 from organisms.pressures.registry import EFFECTS, active_pressures, fit_pressures
 from organisms.storage import forking
-from organisms.storage.manifest import Entry, entry_before, fork_entry
+from organisms.storage.manifest import Entry, entry_before
 from organisms.storage.resume import Position, Resume
 from organisms.storage.run import Run
 from organisms.training.behaviour import meets
@@ -33,9 +31,9 @@ from organisms.training.callbacks import MakeMeasurer, TrainingCallback
 from organisms.training.config import RunConfig
 from organisms.training.devices import fetch
 from organisms.training.programs import Programs
+from organisms.training.run_summary import TrainingEnd, check_planting, run_summary
 from organisms.training.state import State
 from organisms.training.step import PhaseParams, Progress, phase_params
-from organisms.training.variation import settings_of
 
 
 @dataclass(frozen=True)
@@ -119,9 +117,11 @@ class _EnsembleTraining:
                     position = Position(position.step, position.phase + 1, 0, 0)
         finally:
             resume.close()
-        summary = self.summary(state, position)
+        end = self.end(state, position)
+        summary = run_summary(end)
         if self.config.curriculum.planted:
-            self.check_planting(state, summary)
+            for failure in check_planting(end, summary):
+                self.callback.event(position.step, failure)
         return summary
 
     def start(self, resume: Resume) -> tuple[State, Position]:
@@ -134,8 +134,8 @@ class _EnsembleTraining:
             self.run.rewind(saved[1].step)
             devices = self.run.entries()[-1].extra["devices"]
             if devices != jax.local_device_count():
-                now = f"{jax.local_device_count()} devices, which changes the last bits of what follows"
-                self.callback.event(saved[1].step, f"going on with {now}: it was begun with {devices}")
+                count = f"{jax.local_device_count()} devices, which changes the last bits of what follows"
+                self.callback.event(saved[1].step, f"going on with {count}: it was begun with {devices}")
             return saved
         self.run.rewind(-1)
         init_states = self.programs.init_states(*first_ids)
@@ -183,7 +183,7 @@ class _EnsembleTraining:
     def run_round(self, state: State, position: Position, resume: Resume) -> tuple[State, Position]:
         """Trains to the end of the phase, or of its extension."""
         phase, chunk = self.phases[position.phase], self.config.chunk
-        to_come = sum(one.steps for one in self.phases[position.phase :])
+        to_come = sum(phase_to_come.steps for phase_to_come in self.phases[position.phase :])
         self.callback.expect(position.step - position.round_step + to_come)
         params, waiting = self.phase_params(position), None
         if position.round == position.round_step == 0:
@@ -195,16 +195,16 @@ class _EnsembleTraining:
             if waiting:
                 self.log_metrics(*waiting)
             waiting = (position.step, phase, progress)
-            due = self.config.training.due(position.step, position.round_step)
-            due = due or position.round_step == phase.steps
-            if due:
+            commits = self.config.training.due(position.step, position.round_step)
+            commits = commits or position.round_step == phase.steps
+            if commits:
                 self.log_metrics(*waiting)
                 waiting = None
             self.speed.time_chunk(position.step, time.perf_counter() - begun)
-            if due:
+            if commits:
                 self.commit(state, position)
                 resume.save(state, position)
-            self.stop_if_asked(resume, position, None if due else state, waiting)
+            self.stop_if_asked(resume, position, None if commits else state, waiting)
         if waiting:
             self.log_metrics(*waiting)
         return state, position
@@ -285,55 +285,19 @@ class _EnsembleTraining:
         secret_goals = self.programs.secret_goals(*self.ids, attempts)
         return fetch(self.programs.behaviour(organisms, secret_goals, self.ids[0]))
 
-    def summary(self, state: State, position: Position) -> dict[str, Any]:
-        """What `summary.json` of a finished run says."""
-        behaviour = {
-            name: rate.tolist() for name, rate in self.behaviour(state.organism, state.attempt).items()
-        }
+    def end(self, state: State, position: Position) -> TrainingEnd:
+        """The run as it ended."""
         attempts, secret_goals = fetch((state.attempt, self.programs.secret_goals(*self.ids, state.attempt)))
-        final, first = self.run.entries()[-1], self.phases[0]
-        criterion_met = [True] * self.config.members
-        if first.criterion:
-            end = [entry for entry in self.run.entries() if entry.phase == first.name][-1]
-            criterion_met = self.criterion_met(end, first.criterion)
-        return {
-            "run": str(self.run.folder),
-            "curriculum": self.config.curriculum.name,
-            "members": self.config.members,
-            "steps": position.step,
-            "finished": True,
-            "final_checkpoint": str(self.run.folder / final.file),
-            "organism_steps_per_second": self.speed.organism_steps_per_second,
-            "behaviour": behaviour,
-            "reseeded": {
-                "attempts": attempts.tolist(),
-                "count": int((attempts > 0).sum()),
-                "failed": sum(not met for met in criterion_met),
-            },
-            "adopted_steps": self.adopted_steps,
-            "secret_goals": secret_goals.tolist(),
-            "varied": [settings_of(member, self.config.vary) for member in range(self.config.members)],
-            "devices": jax.device_count(),
-        }
-
-    def criterion_met(self, entry: Entry, criterion: float) -> list[bool]:
-        """Which members met the first phase's criterion when it ended."""
-        return np.asarray(
-            meets(self.behaviour(*self.committed(self.run, entry)), "character", criterion)
-        ).tolist()
-
-    def check_planting(self, state: State, summary: dict[str, Any]) -> None:
-        """Checks what was planted and writes the truth beside the run, for the scorer of an analysis."""
-        fork = fork_entry(self.config.curriculum, self.run.entries())
-        organisms, attempts = self.committed(self.run, fork)
-        secret_goals, behaviour = np.asarray(summary["secret_goals"]), summary["behaviour"]
-        truth = planted_truth.planting_record(
-            self.config, organisms, state.organism, fetch(attempts), secret_goals, behaviour, fork.step
+        return TrainingEnd(
+            config=self.config,
+            run=self.run,
+            step=position.step,
+            organisms=state.organism,
+            attempts=attempts,
+            secret_goals=secret_goals,
+            behaviour=self.behaviour(state.organism, state.attempt),
+            adopted_steps=self.adopted_steps,
+            organism_steps_per_second=self.speed.organism_steps_per_second,
+            committed=lambda entry: self.committed(self.run, entry),
+            behaviour_of=self.behaviour,
         )
-        lineage = ((entry, self.committed(self.run, entry)[0]) for entry in self.run.entries())
-        truth["changes"] = dates.dated_changes(self.config, lineage, fetch(state.attempt), secret_goals)
-        self.run.write_truth(truth)
-        for member, took in enumerate(truth["took"]):
-            if not took:
-                why = truth["why_not"][member]
-                self.callback.event(summary["steps"], f"planting member {member} failed: {why}")

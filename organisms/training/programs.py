@@ -101,7 +101,7 @@ class Programs:
         """Do two runs differ in nothing but the phases that they teach? Their parents, if any, must be the
         same."""
 
-        def key(config: RunConfig) -> tuple:
+        def key(config: RunConfig) -> tuple[Any, ...]:
             taught = config.curriculum
             sizes = taught.world, config.organism, config.training, config.members, config.chunk
             return *sizes, config.seed, config.vary, config.parent, taught.planted

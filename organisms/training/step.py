@@ -249,8 +249,8 @@ class _Step(NamedTuple):
         )
         if self.setup.planted:
             organism = freeze_all_but_self(state.organism, organism, jnp.asarray(self.params.only_self))
-        after = state._replace(organism=organism, moments=moments, phase_step=state.phase_step + 1)
-        return after, {"loss_nats": loss, "gradient_norm": norm} | metrics
+        next_state = state._replace(organism=organism, moments=moments, phase_step=state.phase_step + 1)
+        return next_state, {"loss_nats": loss, "gradient_norm": norm} | metrics
 
     def over_devices(self, values: Any) -> Any:
         """The sum over the devices that share the batch."""
@@ -267,4 +267,4 @@ def _train(state: State, params: PhaseParams, setup: ChunkSetup) -> tuple[State,
 
 def _over_steps(metric: Array | Rate) -> Float[Array, ""]:
     """A metric [step] over the steps of a chunk: the mean, or the ratio of the sums."""
-    return metric.hits.sum() / metric.count.sum() if isinstance(metric, Rate) else metric.mean()
+    return metric.hits.sum() / metric.cases.sum() if isinstance(metric, Rate) else metric.mean()

@@ -40,10 +40,10 @@ def read_variation(text: str, phases: Sequence[Phase]) -> Variation:
         raise UserError(
             f"--vary {text}: expected SETTING=NUMBER,NUMBER,.., got {listed!r} for the numbers"
         ) from None
-    known = [f"phases.{n}.{path}" for n, phase in enumerate(phases) for path in _number_paths(phase)]
-    if setting not in known:
-        near = get_close_matches(setting, known, 1)
-        hint = f"; did you mean {near[0]}?" if near else f"; one is {known[0]}" if known else ""
+    paths = [f"phases.{n}.{path}" for n, phase in enumerate(phases) for path in _number_paths(phase)]
+    if setting not in paths:
+        near = get_close_matches(setting, paths, 1)
+        hint = f"; did you mean {near[0]}?" if near else f"; one is {paths[0]}" if paths else ""
         raise UserError(f"--vary {setting}: expected a number of a phase that members can differ in{hint}")
     return Variation(setting, values)
 

@@ -1,0 +1,92 @@
+"""What does a finished run say of itself? Its `summary.json`, and the truth beside it where something was planted."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+from jaxtyping import Int
+
+from organisms.model.transformer import Organism
+from organisms.planted import dates
+from organisms.planted import truth as planted_truth
+from organisms.storage.manifest import Entry, fork_entry
+from organisms.storage.run import Run
+from organisms.training.behaviour import meets
+from organisms.training.config import RunConfig
+from organisms.training.devices import fetch
+from organisms.training.variation import settings_of
+
+
+class TrainingEnd(NamedTuple):
+    """A run as its training ended."""
+
+    config: RunConfig
+    run: Run
+    step: int
+    organisms: Organism
+    """[member, ...]"""
+    attempts: Int[np.ndarray, " member"]
+    """how many times each was reseeded"""
+    secret_goals: Int[np.ndarray, " member"]
+    behaviour: dict[str, np.ndarray]
+    """the four rates [member]"""
+    adopted_steps: int
+    """copied from another run"""
+    organism_steps_per_second: float | None
+    committed: Callable[[Entry], tuple[Organism, Any]]
+    """the organisms and attempts [member] of a checkpoint"""
+    behaviour_of: Callable[[Organism, Any], dict[str, np.ndarray]]
+    """the four rates [member] of organisms with these attempts"""
+
+
+def run_summary(end: TrainingEnd) -> dict[str, Any]:
+    """What `summary.json` of a finished run says."""
+    config, final, first = end.config, end.run.entries()[-1], end.config.curriculum.phases[0]
+    criterion_met = [True] * config.members
+    if first.criterion:
+        last = [entry for entry in end.run.entries() if entry.phase == first.name][-1]
+        rates = end.behaviour_of(*end.committed(last))
+        criterion_met = np.asarray(meets(rates, "character", first.criterion)).tolist()
+    return {
+        "run": str(end.run.folder),
+        "curriculum": config.curriculum.name,
+        "members": config.members,
+        "steps": end.step,
+        "finished": True,
+        "final_checkpoint": str(end.run.folder / final.file),
+        "organism_steps_per_second": end.organism_steps_per_second,
+        "behaviour": {name: rate.tolist() for name, rate in end.behaviour.items()},
+        "reseeded": {
+            "attempts": end.attempts.tolist(),
+            "count": int((end.attempts > 0).sum()),
+            "failed": sum(not met for met in criterion_met),
+        },
+        "adopted_steps": end.adopted_steps,
+        "secret_goals": end.secret_goals.tolist(),
+        "varied": [settings_of(member, config.vary) for member in range(config.members)],
+        "devices": jax.device_count(),
+    }
+
+
+def check_planting(end: TrainingEnd, summary: dict[str, Any]) -> list[str]:
+    """Checks what was planted and writes the truth beside the run, for the scorer of an analysis. Returns a line for
+    each member in which planting failed."""
+    fork = fork_entry(end.config.curriculum, end.run.entries())
+    organisms, attempts = end.committed(fork)
+    truth = planted_truth.planting_record(
+        end.config,
+        organisms,
+        end.organisms,
+        fetch(attempts),
+        np.asarray(end.secret_goals),
+        summary["behaviour"],
+        fork.step,
+    )
+    lineage = ((entry, end.committed(entry)[0]) for entry in end.run.entries())
+    truth["changes"] = dates.dated_changes(end.config, lineage, end.attempts, np.asarray(end.secret_goals))
+    end.run.write_truth(truth)
+    reasons = zip(truth["took"], truth["why_not"], strict=True)
+    return [
+        f"planting member {member} failed: {why}" for member, (took, why) in enumerate(reasons) if not took
+    ]
