@@ -32,6 +32,7 @@ from organisms.training.config import RunConfig
 from organisms.training.devices import fetch
 from organisms.training.programs import Programs
 from organisms.training.run_summary import TrainingEnd, check_planting, run_summary
+from organisms.training.speed import TrainingSpeed
 from organisms.training.state import State
 from organisms.training.step import PhaseParams, Progress, phase_params
 
@@ -61,24 +62,6 @@ def train_ensemble(
 
 
 @dataclass
-class _Speed:
-    """How fast training goes, without the chunks that waited for the compiler."""
-
-    busy_seconds: float = 0.0
-    organism_steps: int = 0
-    first_step: int = 2**62
-    """end of the first chunk, which waits for the compiler: it counts neither in the time nor in the steps"""
-
-    def time_chunk(self, step: int, seconds: float) -> None:
-        self.busy_seconds += seconds * (step > self.first_step)
-        self.first_step = min(self.first_step, step)
-
-    @property
-    def organism_steps_per_second(self) -> float | None:
-        return self.organism_steps / self.busy_seconds if self.busy_seconds else None
-
-
-@dataclass
 class _EnsembleTraining:
     """One run under way: what `train_ensemble` keeps in mind."""
 
@@ -86,7 +69,7 @@ class _EnsembleTraining:
     run: Run
     callback: TrainingCallback
     sources: TrainingSources
-    speed: _Speed = field(default_factory=_Speed)
+    speed: TrainingSpeed = field(default_factory=TrainingSpeed)
     adopted_steps: int = 0
     not_finite: set[tuple[str, int]] = field(default_factory=set)
     """phases and members whose loss was reported"""
