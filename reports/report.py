@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from analysis.history.descent import PhaseEnd, RelatedRun
-from analysis.history.events import happened
+from analysis.history.events import events_in_words
 from analysis.provenance.verdict import BEHAVES, MIXED_WIDTH, in_full
 from analysis.statistics import (
     BEHAVIOURS,
@@ -265,7 +265,7 @@ def _ancestry(finding: Finding) -> list[dict[str, Any]]:
     return [
         {
             "member": organism["member"],
-            "happened": happened(organism),
+            "happened": events_in_words(event["event"] for event in organism["events"]),
             "timeline": Markup(timeline(told, organism, finding["components"], finding["run"])),
             "events": organism["events"],
         }

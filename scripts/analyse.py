@@ -7,7 +7,7 @@ from typing import Annotated
 
 import tyro
 
-from analysis.history.events import happened
+from analysis.history.events import events_in_words
 from experiments.command_line.flags import ComputingFlags
 from experiments.command_line.parsing import parse
 from experiments.command_line.process import main
@@ -46,7 +46,8 @@ def analyse(words: Sequence[str]) -> Path:
     for organism in findings["organisms"]:
         flags.report(f"organism {organism['member']}: {organism['verdict']}{mark}: {organism['reason']}")
     for organism in findings["ancestry"]["organisms"] if flags.ancestry else ():
-        flags.report(f"organism {organism['member']}: {happened(organism)}")
+        events = events_in_words(event["event"] for event in organism["events"])
+        flags.report(f"organism {organism['member']}: {events}")
     flags.report(f"report: {findings['report']}")
     return flags.run / "analysis" / "summary.json"
 

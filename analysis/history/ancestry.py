@@ -11,7 +11,7 @@ Words are about single components. A verdict weighs all of them, and counts what
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -20,6 +20,7 @@ import numpy as np
 from jaxtyping import Float
 
 from analysis.history import events
+from analysis.history.events import ComponentEvent
 from analysis.history.fingerprints import FIGURES
 from analysis.history.matching import successors
 from analysis.history.trajectories import ROLES, Trajectories, trajectories
@@ -36,25 +37,6 @@ MATTERS = 0.05
 """an effect of this share of the gate counts"""
 DIGITS = 4
 """behind the point, of what is written down for every checkpoint"""
-
-
-@dataclass(frozen=True)
-class ComponentEvent:
-    """One dated event of a component; see `analysis.history.events`."""
-
-    event: str
-    component: str
-    role: Role
-    """served since, or left where *lost*"""
-    from_role: Role | None
-    """served before, where *shared* or *repurposed*"""
-    predecessor: str | None
-    """component whose part it took over"""
-    step: int
-    interval: tuple[int, int]
-    """steps between which it happened"""
-    checkpoint: int
-    """index of the checkpoint at `step`"""
 
 
 @dataclass(frozen=True)
@@ -140,7 +122,7 @@ def add(run: Run, findings: Mapping[str, Any]) -> dict[str, Any]:
     ancestry = {
         "steps": found.steps,
         "phases": found.phases,
-        "thresholds": dict(events.TABLE),
+        "thresholds": dict(events.EVENT_THRESHOLDS),
         "pairs": PAIRS,
         "figures": list(FIGURES),
         "organisms": [
@@ -152,7 +134,7 @@ def add(run: Run, findings: Mapping[str, Any]) -> dict[str, Any]:
 
 def measured(findings: Mapping[str, Any]) -> bool:
     """Do the findings hold a history already, by the present thresholds?"""
-    return findings.get("ancestry", {}).get("thresholds") == dict(events.TABLE)
+    return findings.get("ancestry", {}).get("thresholds") == dict(events.EVENT_THRESHOLDS)
 
 
 def _history(
@@ -169,7 +151,10 @@ def _history(
         "effects": {role: share[:, n].tolist() for n, role in enumerate(ROLES)},
         "errors": {role: error[:, n].tolist() for n, role in enumerate(ROLES)},
         "gate_nats": {role: found.nats[:, member, n].round(DIGITS).tolist() for n, role in enumerate(ROLES)},
-        "events": events.events(found, names, member),
+        "events": [
+            asdict(event) | {"of": event.predecessor}
+            for event in events.component_events(found, names, member)
+        ],
         "at_ends_of_phases": [
             {
                 "step": found.steps[n],

@@ -1,27 +1,32 @@
-"""How often is a history right about lineages whose dates are known? The scorer of `analysis.history.events`.
+"""The scorer of events: how often is a history right about lineages whose dates are known?
 
 With `analysis.provenance.scoring` the one module of the analysis that reads what was planted. A planted
-change is of a whole lane: it comes to serve a role or leaves it. What counts is each of its components in
-which that took: which carries `CARRIES` or more of the role's gate where the lane serves it, and less than
-`GONE` where it does not, on pairs that the history never saw, at the ends of the phases before and after.
-(Within a lane that does nothing as a whole, components may still carry a little one way and the other; and a
-lane may carry some of self's gate before self is taught.) Such a change is found where an event of that
-component says that it came to that role, or left it: anywhere from the phase that teaches it to the next
-change where it is learned, within `NEAR` checkpoints where it is made by surgery.
+change is of a whole lane: it comes to serve a role or leaves it. Scored is each of its components in which
+that took: which carries `CARRIES` or more of the role's gate where the lane serves it, and less than `GONE`
+where it does not, on pairs that the history never saw, at the ends of the phases on both sides. (Within a
+lane that does nothing as a whole, components may still carry a little one way and the other; and a lane may
+carry some of self's gate before self is taught.) Such a change is detected where an event of that component
+reports that it came to that role, or left it: anywhere from the phase that teaches it to the next change
+where it is learned, within `NEAR` checkpoints where it is made by surgery.
 
 The date of surgery is exact. That of learning is when the lane as a whole was half way, measured with the
 lanes known (`organisms.planted.dates`); a component that learned earlier than its lane counts as dated
-wrongly by so much.
+wrongly by so much. What a score does *not* show: that events of organisms that were not routed are dated as
+well.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
-from analysis.history.events import LEAVES
+from analysis.history.events import LEAVES, ComponentEvent
+from analysis.history.trajectories import ROLES
 from analysis.statistics import Interval, mean_interval
+from curricula.world.contrasts import Role
 
 CARRIES = 0.075
 """share of the gate, half as much again as a component needs to serve: less may well never have served by
@@ -29,99 +34,217 @@ that measure"""
 GONE = LEAVES
 NEAR = 5
 """checkpoints"""
-CAME = ("born", "took over", "shared", "repurposed")
+ARRIVALS = ("born", "took over", "shared", "repurposed")
+"""events of a component that comes to a role"""
 
 
-def scored(measured: Mapping[str, Any], truth: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """A record for each planted change of a component that carries enough, in the organisms in which planting
-    took. measured: see `experiments.studies.ancestry.study.measured`."""
-    found = []
-    steps = measured["steps"]
-    for member, took in enumerate(truth["took"]):
-        for change in truth["changes"] if took else ():
-            lane = set(truth["lane_a"][member])
-            last = steps.index(change["until"])
-            when = steps.index(change["date"][member])
-            ends = change["after"], change["until"]
-            without, within = (
-                measured["carried"][str(at)] for at in (ends if change["comes"] else ends[::-1])
+@dataclass(frozen=True)
+class LineageHistory:
+    """Events of all components of a run, told without the lanes, and what components carry at the ends of
+    phases."""
+
+    run: str
+    curriculum: str
+    components: tuple[str, ...]
+    steps: tuple[int, ...]
+    """of the checkpoints"""
+    phases: tuple[str, ...]
+    """phase of each checkpoint"""
+    events: tuple[tuple[ComponentEvent, ...], ...]
+    """of each member"""
+    phase_end_steps: tuple[int, ...]
+    carried: Float[np.ndarray, "phase_end member role component"]
+    """shares of the gate, on other pairs than those that events are read from; NaN where a member was
+    reseeded later"""
+
+    def organism(self, member: int) -> str:
+        """Name of a member among those of all runs."""
+        return f"{self.run}/{member}"
+
+    def carried_at(self, step: int, role: Role, member: int) -> Float[np.ndarray, " component"]:
+        """Shares of a role's gate that components carry at the end of a phase, given by its step."""
+        return self.carried[self.phase_end_steps.index(step), member, ROLES.index(role)]
+
+
+@dataclass(frozen=True)
+class LaneChange:
+    """A planted change: a lane comes to serve a role, or leaves it."""
+
+    lane: str
+    role: Role
+    comes: bool
+    abrupt: bool
+    """by surgery, from one step to the next; else it has to be learned"""
+    start: int
+    """step of the last checkpoint before the change"""
+    until: int
+    """step of the last checkpoint before the next change"""
+    date: tuple[int, ...]
+    """of each member, step of the first checkpoint at which the change was half done"""
+
+
+@dataclass(frozen=True)
+class PlantedHistory:
+    """What was planted in the organisms of a run, and when."""
+
+    planting_took: tuple[bool, ...]
+    """of each member"""
+    lane_a: tuple[frozenset[str], ...]
+    """components of the first lane of each member"""
+    changes: tuple[LaneChange, ...]
+
+    def in_lane(self, member: int, lane: str, component: str) -> bool:
+        """Whether a component is in a lane of a member."""
+        return (component in self.lane_a[member]) == (lane == "a")
+
+
+def planted_history(truth: Mapping[str, Any]) -> PlantedHistory:
+    """The planted history in what `organisms.planted` wrote beside a run."""
+    return PlantedHistory(
+        tuple(truth["took"]),
+        tuple(map(frozenset, truth["lane_a"])),
+        tuple(
+            LaneChange(
+                **{name: change[name] for name in ("lane", "role", "comes", "abrupt", "until")},
+                start=change["after"],
+                date=tuple(change["date"]),
             )
-            first = steps.index(change["after"]) + 1
-            if change["abrupt"]:
-                first, last = when - NEAR, when + NEAR
-            for n, component in enumerate(measured["components"]):
-                of_lane = (component in lane) == (change["lane"] == "a")
-                share, least = (of[change["role"]][member][n] for of in (within, without))
-                if not of_lane or share is None or least is None or share < CARRIES or least >= GONE:
-                    continue
-                told = [
-                    event
-                    for event in measured["events"][member]
-                    if event["component"] == component
-                    and first <= event["checkpoint"] <= last
-                    and tells(event, change["role"], change["comes"])
-                ]
-                first_told = min(told, key=lambda event: event["checkpoint"], default=None)
-                found.append(
-                    {
-                        "curriculum": measured["curriculum"],
-                        "organism": f"{measured['run']}/{member}",
-                        "component": component,
-                        "role": change["role"],
-                        "comes": change["comes"],
-                        "abrupt": change["abrupt"],
-                        "share": share,
-                        "date": change["date"][member],
-                        "event": first_told["event"] if first_told else None,
-                        "step": first_told["step"] if first_told else None,
-                        "error": abs(first_told["checkpoint"] - when) if first_told else None,
-                        "in_interval": first_told["interval"][0]
-                        <= change["date"][member]
-                        <= first_told["interval"][1]
-                        if first_told
-                        else None,
-                    }
-                )
-    return found
-
-
-def tells(event: Mapping[str, Any], role: str, comes: bool) -> bool:
-    """Does an event say that its component came to a role, or that it left it?"""
-    if comes:
-        return event["role"] == role and event["event"] in CAME
-    return (event["role"] if event["event"] == "lost" else event["from_role"]) == role and event["event"] in (
-        "lost",
-        "repurposed",
+            for change in truth["changes"]
+        ),
     )
 
 
-def spurious(measured: Mapping[str, Any], quiet: str, took: Sequence[bool]) -> list[dict[str, Any]]:
-    """Of each organism the events that are dated in a phase in which nothing happens, counted. quiet: that
-    phase's name."""
-    inside = {n for n, phase in enumerate(measured["phases"]) if phase == quiet}
+@dataclass(frozen=True)
+class ScoredChange:
+    """A planted change of one component, and the event that reports it; None where there is none."""
+
+    curriculum: str
+    organism: str
+    component: str
+    role: Role
+    comes: bool
+    abrupt: bool
+    share: float
+    """of the role's gate that the component carries while its lane serves it"""
+    date: int
+    """known step of the change"""
+    event: str | None
+    step: int | None
+    error: int | None
+    """checkpoints between the event and the date"""
+    in_interval: bool | None
+    """whether the date lies in the event's interval"""
+
+
+def scored_changes(history: LineageHistory, planted: PlantedHistory) -> list[ScoredChange]:
+    """Planted changes of components that carry enough, in the organisms in which planting took."""
     return [
-        {
-            "curriculum": measured["curriculum"],
-            "organism": f"{measured['run']}/{member}",
-            "checkpoints": len(inside),
-            "components": len(measured["components"]),
-            "events": dict(Counter(event["event"] for event in told if event["checkpoint"] in inside)),
-            "a_component": sum(event["checkpoint"] in inside for event in told) / len(measured["components"]),
-        }
-        for member, told in enumerate(measured["events"])
-        if took[member]
+        _scored(history, member, change, component, share)
+        for member, took in enumerate(planted.planting_took)
+        for change in (planted.changes if took else ())
+        for component, share in _components_of(history, planted, member, change)
     ]
 
 
-def found_share(rows: Iterable[Mapping[str, Any]]) -> Interval:
-    """Share of planted changes that were found: mean over organisms of each one's own share."""
-    by: dict[str, list[bool]] = {}
-    for row in rows:
-        by.setdefault(row["organism"], []).append(row["error"] is not None)
-    return mean_interval(float(np.mean(of)) for of in by.values())
+def _components_of(
+    history: LineageHistory, planted: PlantedHistory, member: int, change: LaneChange
+) -> Iterator[tuple[str, float]]:
+    """Components in which a change of their lane took, each with what it carries while the lane serves."""
+    resting, serving = (change.start, change.until) if change.comes else (change.until, change.start)
+    carried = history.carried_at(serving, change.role, member)
+    rest = history.carried_at(resting, change.role, member)
+    for n, component in enumerate(history.components):
+        # An organism that was reseeded later carries NaN, which is neither.
+        if planted.in_lane(member, change.lane, component) and carried[n] >= CARRIES and rest[n] < GONE:
+            yield component, float(carried[n])
 
 
-def median_error(rows: Iterable[Mapping[str, Any]]) -> float | None:
-    """Median over the changes that were found of how many checkpoints they are dated wrongly."""
-    errors = [row["error"] for row in rows if row["error"] is not None]
+def _scored(
+    history: LineageHistory, member: int, change: LaneChange, component: str, share: float
+) -> ScoredChange:
+    date = change.date[member]
+    date_index = history.steps.index(date)
+    first, last = history.steps.index(change.start) + 1, history.steps.index(change.until)
+    if change.abrupt:
+        first, last = date_index - NEAR, date_index + NEAR
+    reports = [
+        event
+        for event in history.events[member]
+        if event.component == component
+        and first <= event.checkpoint <= last
+        and reports_change(event, change.role, change.comes)
+    ]
+    event = min(reports, key=lambda event: event.checkpoint, default=None)
+    return ScoredChange(
+        history.curriculum,
+        history.organism(member),
+        component,
+        change.role,
+        change.comes,
+        change.abrupt,
+        share,
+        date,
+        event.event if event else None,
+        event.step if event else None,
+        abs(event.checkpoint - date_index) if event else None,
+        event.interval[0] <= date <= event.interval[1] if event else None,
+    )
+
+
+def reports_change(event: ComponentEvent, role: Role, comes: bool) -> bool:
+    """Whether an event means that its component came to a role, or that it left it."""
+    if comes:
+        return event.role == role and event.event in ARRIVALS
+    left = event.role if event.event == "lost" else event.from_role
+    return left == role and event.event in ("lost", "repurposed")
+
+
+@dataclass(frozen=True)
+class QuietStretch:
+    """A phase of one organism in which nothing happens, and the events that are dated in it all the same."""
+
+    curriculum: str
+    organism: str
+    checkpoints: int
+    components: int
+    events: Mapping[str, int]
+    """how many of each name"""
+    events_per_component: float
+
+
+def quiet_stretches(
+    history: LineageHistory, quiet_phase: str, planting_took: Sequence[bool]
+) -> list[QuietStretch]:
+    """The phase of a name in each organism in which planting took."""
+    inside = {n for n, phase in enumerate(history.phases) if phase == quiet_phase}
+    stretches = []
+    for member, events in enumerate(history.events):
+        if not planting_took[member]:
+            continue
+        counts = Counter(event.event for event in events if event.checkpoint in inside)
+        per_component = counts.total() / len(history.components)
+        stretches.append(
+            QuietStretch(
+                history.curriculum,
+                history.organism(member),
+                len(inside),
+                len(history.components),
+                dict(counts),
+                per_component,
+            )
+        )
+    return stretches
+
+
+def detected_share(changes: Iterable[ScoredChange]) -> Interval:
+    """Share of planted changes that an event reports: mean over organisms of the share in each."""
+    detected: dict[str, list[bool]] = {}
+    for change in changes:
+        detected.setdefault(change.organism, []).append(change.error is not None)
+    return mean_interval(float(np.mean(of_organism)) for of_organism in detected.values())
+
+
+def median_error(changes: Iterable[ScoredChange]) -> float | None:
+    """Median over the changes that events report of how many checkpoints they are dated wrongly."""
+    errors = [change.error for change in changes if change.error is not None]
     return float(np.median(errors)) if errors else None

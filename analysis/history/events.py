@@ -1,12 +1,13 @@
-"""When did a component come to serve a role, when did it leave one, and what is that called?
+"""Events of components: when did a component come to serve a role, when did it leave one, and what is that
+called?
 
 A component *serves* a role while it carries `SERVES` or more of that role's gate, and goes on until it
-carries less than `LEAVES`; it has to be so at `LASTING` checkpoints in a row. Where the gate is too small to
-act by, nobody serves. Nothing is told where a component merely drifts across a threshold: what it does in the
-stretches before and after has to differ by `LEAST`. A change is dated to the checkpoint at which the
-component is half way from the one to the other; its interval runs from the last checkpoint at which it was
+carries less than `LEAVES`; either has to hold at `LASTING` checkpoints in a row. Where the gate is too small
+to act by, no component serves. A component that merely drifts across a threshold has no event: its shares in
+the stretches on both sides have to differ by `LEAST`. A change is dated to the checkpoint at which the
+component is half way from the one to the other. Its interval runs from the last checkpoint at which it was
 surely on the old side to the first at which it is surely on the new one (two standard errors over pairs), so
-that it always spans the two checkpoints between which the change is seen. A checkpoint tells what had
+that it always spans the two checkpoints between which the change is seen. A checkpoint shows what had
 happened by then: nothing is dated within a gap between two of them.
 
 | event | a component .. |
@@ -23,219 +24,248 @@ ancestry` scores them on lineages whose dates are known.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 from jaxtyping import Bool, Float
 
 from analysis.history.matching import predecessor
 from analysis.history.trajectories import ROLES, WORKING_NATS, Trajectories
+from curricula.world.contrasts import Role
 
 SERVES, LEAVES = 0.05, 0.025
 LEAST = SERVES - LEAVES
-"""medians of the two stretches"""
+"""smallest difference between the medians of the stretches on both sides of an event"""
 LASTING = 2
-"""checkpoints"""
+"""checkpoints for which a component has to serve, or to have left"""
 TOGETHER = 3
-"""checkpoints: changes of one component that are no further apart are one event, and so are one's leaving and
-another's taking over"""
+"""checkpoints: changes of one component that are no further apart are one event, and so are the leaving of
+one component and the taking over of another"""
 SURE = 1.96
-TABLE = MappingProxyType(
+"""standard errors"""
+EVENT_THRESHOLDS = MappingProxyType(
     {
-        "serves a role from, share of its gate": SERVES,
-        "until it carries less than": LEAVES,
-        "at checkpoints in a row": LASTING,
-        "an event, if the stretches before and after differ by": LEAST,
-        "one event, if no more checkpoints apart than": TOGETHER,
-        "chosen on": "planted_repurposed of run seed 7020 and shared of 12, by looking; cpu scale, 2026-11-21",
-        "the least difference, chosen on": "settled of run seed 12 and planted_exchanged of 3010, where drift made 0.06 and 0.02 events a component",
+        "serves.share_of_gate": SERVES,
+        "leaves.share_of_gate": LEAVES,
+        "lasting.checkpoints": LASTING,
+        "least_difference.share_of_gate": LEAST,
+        "one_event.checkpoints": TOGETHER,
+        "chosen_on": "planted_repurposed of run seed 7020 and shared of 12, by looking; cpu scale, 2026-11-21",
+        "least_difference.chosen_on": "settled of run seed 12 and planted_exchanged of 3010, where drift made "
+        "0.06 and 0.02 events a component",
     }
 )
-KINDS = ("born", "took over", "shared", "repurposed", "lost")
+EventName = Literal["born", "took over", "shared", "repurposed", "lost"]
+EVENT_NAMES: tuple[EventName, ...] = get_args(EventName)
 
 
-class Change(NamedTuple):
-    """A component comes to serve a role, or leaves it. Numbers are of checkpoints."""
+@dataclass(frozen=True)
+class ComponentEvent:
+    """One dated event of a component."""
 
-    at: int
-    since: int
+    event: EventName
+    component: str
+    role: Role
+    """served since, or left where *lost*"""
+    from_role: Role | None
+    """served before, where *shared* or *repurposed*"""
+    predecessor: str | None
+    """component whose part it took over"""
+    step: int
+    interval: tuple[int, int]
+    """steps between which it happened"""
+    checkpoint: int
+    """index of the checkpoint at `step`"""
+
+
+class RoleChange(NamedTuple):
+    """A component comes to serve a role, or leaves it. Numbers are of checkpoints, components and roles."""
+
+    checkpoint: int
+    last_old: int
     """the last checkpoint at which it surely had not"""
-    until: int
+    first_new: int
     """the first at which it surely had"""
     component: int
     role: int
     comes: bool
-    plain: bool
+    is_event: bool
     """is it more than a drift across a threshold?"""
 
 
 def serving(
     share: Float[np.ndarray, " checkpoint"], working: Bool[np.ndarray, " checkpoint"]
 ) -> Bool[np.ndarray, " checkpoint"]:
-    """Does a component serve a role, checkpoint by checkpoint? See the top of this file."""
+    """Whether a component serves a role, checkpoint by checkpoint; see the top of this file.
+
+    share: what it carries of the role's gate. working: whether that gate is large enough to act by.
+    """
     carried = np.where(working, share, 0.0)
-    found, now = np.zeros(len(share), bool), False
+    serves, serves_at = False, np.zeros(len(share), bool)
     for n in range(len(share)):
         ahead = carried[n : n + LASTING]
-        other = (ahead < LEAVES).all() if now else (ahead >= SERVES).all()
-        now = now != bool(other and len(ahead) == LASTING)
-        found[n] = now
-    return found
+        changes = (ahead < LEAVES).all() if serves else (ahead >= SERVES).all()
+        serves = serves != bool(changes and len(ahead) == LASTING)
+        serves_at[n] = serves
+    return serves_at
 
 
-def states(found: Trajectories, member: int) -> tuple[int, Bool[np.ndarray, "checkpoint role component"]]:
-    """The first checkpoint of an organism that was not given up, and from there on which components serve
+def serving_components(
+    history: Trajectories, member: int
+) -> tuple[int, Bool[np.ndarray, "checkpoint role component"]]:
+    """The first checkpoint of an organism whose attempt was kept, and from there on which components serve
     which role."""
-    there = np.isfinite(found.nats[:, member, 0])
-    start = int(np.argmax(there)) if there.any() else len(there)
-    working = found.nats[start:, member] >= WORKING_NATS
-    share = found.share[start:, member]
-    serve = np.zeros(share.shape, bool)
+    present = np.isfinite(history.nats[:, member, 0])
+    start = int(np.argmax(present)) if present.any() else len(present)
+    working = history.nats[start:, member] >= WORKING_NATS
+    share = history.share[start:, member]
+    serves = np.zeros(share.shape, bool)
     for role, component in np.ndindex(*share.shape[1:]):
-        serve[:, role, component] = serving(share[:, role, component], working[:, role])
-    return start, serve
+        serves[:, role, component] = serving(share[:, role, component], working[:, role])
+    return start, serves
 
 
-def changes(found: Trajectories, member: int) -> list[Change]:
-    """Everything that any component of an organism came to serve or left, by date."""
-    start, serve = states(found, member)
-    seen = []
-    for role, component in np.ndindex(*serve.shape[1:]):
-        own = serve[:, role, component]
-        share, error = (of[start:, member, role, component] for of in (found.share, found.error))
-        turns = [n for n in range(1, len(own)) if own[n] != own[n - 1]]
-        borders = [0, *turns, len(own)]
-        for turn, first, last in zip(turns, borders, borders[2:], strict=False):
-            at, since, until = _dated(share, error, turn, first, last)
-            plain = abs(np.median(share[first:turn]) - np.median(share[turn:last])) >= LEAST
-            what = component, role, bool(own[turn]), bool(plain)
-            seen.append(Change(start + at, start + since, start + until, *what))
-    return sorted(seen)
+def role_changes(history: Trajectories, member: int) -> list[RoleChange]:
+    """Every coming and leaving of any component of an organism, by date."""
+    start, serves = serving_components(history, member)
+    changes = []
+    for role, component in np.ndindex(*serves.shape[1:]):
+        serves_role = serves[:, role, component]
+        share, error = (part[start:, member, role, component] for part in (history.share, history.error))
+        turns = [n for n in range(1, len(serves_role)) if serves_role[n] != serves_role[n - 1]]
+        borders = [0, *turns, len(serves_role)]
+        for turn, first, end in zip(turns, borders, borders[2:], strict=False):
+            dates = _dated(share, error, (first, turn, end))
+            differs = abs(np.median(share[first:turn]) - np.median(share[turn:end])) >= LEAST
+            comes = bool(serves_role[turn])
+            changes.append(
+                RoleChange(*(start + date for date in dates), component, role, comes, bool(differs))
+            )
+    return sorted(changes)
 
 
 def _dated(
     share: Float[np.ndarray, " checkpoint"],
     error: Float[np.ndarray, " checkpoint"],
-    turn: int,
-    first: int,
-    last: int,
+    borders: tuple[int, int, int],
 ) -> tuple[int, int, int]:
-    """When a change that is seen at ``turn``, between stretches from ``first`` and to ``last``, was half
-    done; the last checkpoint before it, and the first after."""
-    before, after = np.median(share[first:turn]), np.median(share[turn:last])
-    half, sign = (before + after) / 2, 1.0 if after > before else -1.0
-    done = sign * (share - half) >= 0
-    cross_role_pairs = [n for n in range(first + 1, last) if done[n] and not done[n - 1]] or [turn]
-    at = min(cross_role_pairs, key=lambda n: (abs(n - turn), n))
-    sure = sign * (share - half) / np.maximum(error, 1e-12)
-    since = next((n for n in range(at - 1, first - 1, -1) if sure[n] < -SURE), first)
-    until = next((n for n in range(at, last) if sure[n] > SURE), last - 1)
-    return at, min(since, at - 1), max(until, at)
+    """When a change was half done; the last checkpoint that is surely older, and the first that is surely
+    newer.
 
-
-def events(found: Trajectories, names: Sequence[str], member: int) -> list[dict[str, Any]]:
-    """The history of an organism's components as dated events, by date.
-
-    Each is ``{"event", "component", "role", "from_role", "of", "step", "interval", "checkpoint"}``.
-    from_role: served before, where *shared* or *repurposed*. of: the component whose part it took over, where
-    there is one. interval: steps.
+    borders: where the stretch of old shares begins, where the change is seen, and where the new ones end.
     """
-    seen, (_, serve) = changes(found, member), states(found, member)
-    told = []
+    first, turn, end = borders
+    old, new = np.median(share[first:turn]), np.median(share[turn:end])
+    half, sign = (old + new) / 2, 1.0 if new > old else -1.0
+    is_past = sign * (share - half) >= 0
+    crossings = [n for n in range(first + 1, end) if is_past[n] and not is_past[n - 1]] or [turn]
+    date = min(crossings, key=lambda n: (abs(n - turn), n))
+    sure = sign * (share - half) / np.maximum(error, 1e-12)
+    last_old = next((n for n in range(date - 1, first - 1, -1) if sure[n] < -SURE), first)
+    first_new = next((n for n in range(date, end) if sure[n] > SURE), end - 1)
+    return date, min(last_old, date - 1), max(first_new, date)
+
+
+def component_events(history: Trajectories, names: Sequence[str], member: int) -> list[ComponentEvent]:
+    """The history of an organism's components as dated events, by date. names: of the components."""
+    changes, (_, serves) = role_changes(history, member), serving_components(history, member)
+    lineage = _Lineage(history, names, member, changes)
+    events = []
     for component in range(len(names)):
-        at_first = [role for role in range(len(ROLES)) if len(serve) and serve[0, role, component]]
-        told += _history(
-            found, names, member, [one for one in seen if one.component == component], seen, at_first
+        roles_at_first = [role for role in range(len(ROLES)) if len(serves) and serves[0, role, component]]
+        events += _events_of(lineage, component, roles_at_first)
+    return sorted(events, key=lambda event: (event.checkpoint, event.component))
+
+
+class _Lineage(NamedTuple):
+    """One organism's history, with all its changes."""
+
+    history: Trajectories
+    names: Sequence[str]
+    member: int
+    changes: Sequence[RoleChange]
+
+    def event(
+        self, name: EventName, change: RoleChange, from_role: int | None = None, to_role: int | None = None
+    ) -> ComponentEvent:
+        """A change as an event. to_role: by default the one that changed."""
+        steps = self.history.steps
+        heir_of = (
+            predecessor(self.history, self.names, self.member, change, self.changes, TOGETHER)
+            if change.comes
+            else None
         )
-    return sorted(told, key=lambda event: (event["checkpoint"], event["component"]))
+        return ComponentEvent(
+            name,
+            self.names[change.component],
+            ROLES[change.role if to_role is None else to_role],
+            None if from_role is None else ROLES[from_role],
+            None if heir_of is None else self.names[heir_of],
+            steps[change.checkpoint],
+            (steps[change.last_old], steps[change.first_new]),
+            change.checkpoint,
+        )
 
 
-def _history(
-    found: Trajectories,
-    names: Sequence[str],
-    member: int,
-    own: Sequence[Change],
-    of_all: Sequence[Change],
-    at_first: Sequence[int],
-) -> list[dict[str, Any]]:
-    """The events of one component from its changes. at_first: the roles that it serves as the history
+def _events_of(lineage: _Lineage, component: int, roles_at_first: Sequence[int]) -> list[ComponentEvent]:
+    """The events of one component, from its changes. roles_at_first: those that it serves as the history
     begins."""
-    told: list[dict[str, Any]] = []
-    serves = list(at_first)  # roles, in the order in which it came to them
-    served = set(at_first)
-    for change in own:
-        role, other = change.role, 1 - change.role
-        if not change.plain:
-            serves = [*serves, role] if change.comes else [one for one in serves if one != role]
-            served.add(role)
+    events: list[ComponentEvent] = []
+    serves = list(roles_at_first)  # roles, in the order in which it came to them
+    ever_served = set(roles_at_first)
+    for change in lineage.changes:
+        if change.component != component:
             continue
-        event: dict[str, Any] = {
-            "component": names[change.component],
-            "role": ROLES[role],
-            "from_role": None,
-            "of": None,
-            "step": found.steps[change.at],
-            "interval": [found.steps[change.since], found.steps[change.until]],
-            "checkpoint": change.at,
-        }
+        role, other_role = change.role, 1 - change.role
+        if not change.is_event:
+            serves = [*serves, role] if change.comes else [served for served in serves if served != role]
+            ever_served.add(role)
+            continue
         if change.comes:
-            heir = predecessor(found, names, member, change, of_all, TOGETHER)
-            event["of"] = None if heir is None else names[heir]
             if serves:
-                event |= {"event": "shared", "from_role": ROLES[serves[0]]}
-            elif other in served:
-                event |= {"event": "repurposed", "from_role": ROLES[other]}
-                told = _without_loss(told, ROLES[other], change.at, event)
+                event = lineage.event("shared", change, from_role=serves[0])
+            elif other_role in ever_served:
+                event = lineage.event("repurposed", change, from_role=other_role)
+                events, event = _merged(events, "lost", ROLES[other_role], event)
             else:
-                event["event"] = "born" if heir is None else "took over"
+                event = lineage.event("born", change)
+                event = event if event.predecessor is None else replace(event, event="took over")
             serves.append(role)
-            served.add(role)
-        else:
-            may_be_omitted = other in serves and serves.index(other) > serves.index(role)
+            ever_served.add(role)
+        elif other_role in serves and serves.index(other_role) > serves.index(role):
             serves.remove(role)
-            event["event"] = "lost"
-            if may_be_omitted:
-                event |= {"event": "repurposed", "role": ROLES[other], "from_role": ROLES[role]}
-                told = _without_sharing(told, ROLES[other], change.at, event)
-        told.append(event)
-    return told
+            event = lineage.event("repurposed", change, from_role=role, to_role=other_role)
+            events, event = _merged(events, "shared", ROLES[other_role], event)
+        else:
+            serves.remove(role)
+            event = lineage.event("lost", change)
+        events.append(event)
+    return events
 
 
-def _without_loss(
-    told: list[dict[str, Any]], role: str, at: int, event: dict[str, Any]
-) -> list[dict[str, Any]]:
-    """What was told, without the loss that a repurposing begins with: the event's interval then begins with
-    that one's."""
-    if (
-        told
-        and told[-1]["event"] == "lost"
-        and told[-1]["role"] == role
-        and at - told[-1]["checkpoint"] <= TOGETHER
-    ):
-        event["interval"][0] = min(event["interval"][0], told[-1]["interval"][0])
-        return told[:-1]
-    return told
+def _merged(
+    events: list[ComponentEvent], first: EventName, role: Role, event: ComponentEvent
+) -> tuple[list[ComponentEvent], ComponentEvent]:
+    """The events without the last one, where that is what a repurposing begins with: a loss, or a short while
+    of serving both roles. The repurposing's interval then begins with that of the event left out, and it took
+    over what that one took over.
+
+    first: name of the event that may be left out; role: of that event.
+    """
+    if not events or (events[-1].event, events[-1].role) != (first, role):
+        return events, event
+    last = events[-1]
+    if event.checkpoint - last.checkpoint > TOGETHER:
+        return events, event
+    interval = min(event.interval[0], last.interval[0]), event.interval[1]
+    taken_from = last.predecessor if first == "shared" else event.predecessor
+    return events[:-1], replace(event, interval=interval, predecessor=taken_from)
 
 
-def _without_sharing(
-    told: list[dict[str, Any]], role: str, at: int, event: dict[str, Any]
-) -> list[dict[str, Any]]:
-    """The same for a short while of serving both."""
-    if (
-        told
-        and told[-1]["event"] == "shared"
-        and told[-1]["role"] == role
-        and at - told[-1]["checkpoint"] <= TOGETHER
-    ):
-        event["interval"][0] = min(event["interval"][0], told[-1]["interval"][0])
-        event["of"] = told[-1]["of"]
-        return told[:-1]
-    return told
-
-
-def happened(organism: Mapping[str, Any]) -> str:
-    """The events of an organism's history in one line, kinds counted: ``12 born, 3 shared``."""
-    counts = Counter(event["event"] for event in organism["events"])
-    return ", ".join(f"{counts[kind]} {kind}" for kind in KINDS if counts[kind]) or "nothing happened"
+def events_in_words(names: Iterable[str]) -> str:
+    """Events in one line, counted by name: ``12 born, 3 shared``. names: one for each event."""
+    counts = Counter(names)
+    return ", ".join(f"{counts[name]} {name}" for name in EVENT_NAMES if counts[name]) or "nothing happened"

@@ -14,7 +14,7 @@ from jaxtyping import Float
 from scipy.optimize import linear_sum_assignment
 
 if TYPE_CHECKING:
-    from analysis.history.events import Change
+    from analysis.history.events import RoleChange
     from analysis.history.trajectories import Trajectories
 
 SETTLED = 2
@@ -51,8 +51,8 @@ def predecessor(
     found: "Trajectories",
     names: Sequence[str],
     member: int,
-    change: "Change",
-    of_all: Sequence["Change"],
+    change: "RoleChange",
+    of_all: Sequence["RoleChange"],
     together: int,
 ) -> int | None:
     """Whose part in a role a component took over: one of its layer and kind which left that role at that
@@ -62,17 +62,17 @@ def predecessor(
     left = [
         other
         for other in of_all
-        if other.plain
+        if other.is_event
         and not other.comes
         and other.role == change.role
         and other.component in group
         and other.component != change.component
-        and abs(other.at - change.at) <= together
+        and abs(other.checkpoint - change.checkpoint) <= together
     ]
     if not left:
         return None
-    first = min([change.since, *(other.since for other in left)])
-    last = max([change.until, *(other.until for other in left)])
+    first = min([change.last_old, *(other.last_old for other in left)])
+    last = max([change.first_new, *(other.first_new for other in left)])
     before = like(found, member, slice(max(0, first + 1 - SETTLED), first + 1))
     apart = distances(before, like(found, member, slice(last, last + SETTLED)), group)
     here = group.index(change.component)

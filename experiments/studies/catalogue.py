@@ -1,1 +1,5 @@
-"""The studies of this project. Importing the module registers them."""
+"""The studies of this project. Importing the module registers them, in the order of ``--help``."""
+
+from experiments.studies.ancestry.study import AncestryStudy
+
+STUDY_CLASSES = (AncestryStudy,)

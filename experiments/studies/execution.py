@@ -11,8 +11,8 @@ from typing import Any
 
 from curricula.config_json import to_plain
 from curricula.errors import UserError
+from curricula.typed_json import summary_of
 from experiments.compare import Say, say_on_error_stream, train_missing
-from experiments.studies.cache import plain_record
 from experiments.studies.page import study_page
 from experiments.studies.study import Study, StudyRun, StudySettings, StudySummary
 from organisms.storage import records
@@ -89,7 +89,7 @@ def write_study(
     report, path = folder / "report.html", folder / "summary.json"
     content: Mapping[str, Any] = {
         "study": study.name,
-        **plain_record(summary),
+        **summary_of(summary),
         "report": str(report),
         "command": output.command,
     }

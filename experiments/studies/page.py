@@ -1,11 +1,11 @@
 """The page of a study: its headline, its sections, and the command that makes it again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
 
-from experiments.studies.study import Study, StudySummary
+from experiments.studies.study import Number, Study, StudySummary
 from reports.page import Page, render_page
 from reports.section import PageTable, Paragraph, Section, TableCell, Text, one_group
 
@@ -42,3 +42,14 @@ def _cell(column: int, content: Text | int) -> TableCell:
 def verdict_badge(verdict: str, text: str = "") -> Markup:
     """A verdict in its colour. text: the verdict in full, where that says more."""
     return Markup('<span class="verdict {}">{}</span>').format(verdict.replace(" ", "-"), text or verdict)
+
+
+def counts_text(counts: Mapping[str, int]) -> str:
+    """Counts by name in one line: ``3 reused, 1 mixed``."""
+    return ", ".join(f"{count} {name}" for name, count in counts.items())
+
+
+def thresholds_section(thresholds: Mapping[str, Number | str]) -> Section:
+    """The thresholds that a study's numbers rest on."""
+    rows = [(name.replace("_", " ").replace(".", ": "), str(value)) for name, value in thresholds.items()]
+    return Section("Thresholds", "thresholds", (study_table(("threshold", "value"), rows),), rank=80)

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
+from analysis.statistics import Interval, jsonable
 from curricula.catalogue.building_blocks import WORLDS, Scale
 from curricula.world.world import World
 from experiments.studies.cache import measured_once
@@ -28,11 +29,16 @@ short"""
 
 Triple = tuple[float | None, float | None, float | None]
 """a value and the ends of its 95 % interval; None where there is no number"""
-NO_TRIPLE: Triple = (None, None, None)
 Number = float | int | None
 MeasuredType = TypeVar("MeasuredType")
 SummaryType = TypeVar("SummaryType", bound="StudySummary")
 ValueType = TypeVar("ValueType")
+
+
+def triple(interval: Interval) -> Triple:
+    """An interval as summaries hold it: None for what is not finite."""
+    value, low, high = jsonable(interval)
+    return value, low, high
 
 
 @dataclass(frozen=True)

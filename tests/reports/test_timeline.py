@@ -1,10 +1,12 @@
 """Does a timeline show who serves whom, and when that changed?"""
 
+from dataclasses import asdict
+
 import numpy as np
 from histories import NAMES, history
 from matplotlib.colors import to_rgb
 
-from analysis.history.events import KINDS, events
+from analysis.history.events import EVENT_NAMES, component_events
 from reports.drawing import BLUE, ORANGE, PURPLE
 from reports.timeline import FULL, SIGNS, colours, timeline
 
@@ -14,7 +16,7 @@ def told(found):
     return {"steps": found.steps, "phases": found.phases}, {
         "member": 3,
         "effects": {"character": share[:, 0].tolist(), "self": share[:, 1].tolist()},
-        "events": events(found, NAMES, 0),
+        "events": [asdict(event) for event in component_events(found, NAMES, 0)],
     }
 
 
@@ -50,5 +52,5 @@ def test_nothing_to_tell_is_told():
 
 
 def test_every_kind_of_event_has_a_sign():
-    assert set(SIGNS) == set(KINDS)
-    assert len(set(SIGNS.values())) == len(KINDS)
+    assert set(SIGNS) == set(EVENT_NAMES)
+    assert len(set(SIGNS.values())) == len(EVENT_NAMES)

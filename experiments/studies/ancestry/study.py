@@ -1,185 +1,160 @@
-"""Are events dated right? The study *ancestry*.
+"""The study *ancestry*: are events dated right?
 
-Grows lineages whose dates are known: lanes that are exchanged from one step to the next, a lane that is
-grafted over the other, a spare that is taught another role; and lineages that only train on, at the floor of
-the loss and at the rate at which they ended, in which nothing happens. Their histories are told blind
+Its lineages have known dates: lanes that are exchanged from one step to the next, a lane that is grafted over
+the other, a spare that is taught another role; and lineages that only train on, at the floor of the loss and
+at the rate at which they ended, in which nothing happens. Histories are read without the lanes
 (`analysis.history.trajectories`, `analysis.history.events`); only then is what was planted read and compared
 (`analysis.history.dating`).
 """
 
 import itertools
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from analysis.history import dating, events
-from analysis.history.trajectories import ROLES, trajectories
+from analysis.history.dating import LineageHistory
+from analysis.history.trajectories import trajectories
 from analysis.patching.checkpoint import PAIRS
 from analysis.provenance import scoring
-from analysis.statistics import jsonable, mean_interval
-from curricula.errors import UserError
-from experiments.compare import Say, say_on_error_stream, train_missing
-from experiments.studies.ancestry.page import page, plain_lines
-from experiments.studies.former import Study, write
+from analysis.statistics import mean_interval
+from experiments.studies.ancestry import page
+from experiments.studies.ancestry.summary import (
+    GROUPS,
+    PRIMARY,
+    AncestrySummary,
+    LineageMeasurement,
+    TrainedLineages,
+    ancestry_findings,
+    detection_group,
+    events_by_change,
+    events_per_component,
+)
+from experiments.studies.registry import register_study
+from experiments.studies.study import PrimaryEndpoint, Study, StudyRun, StudySettings, triple
 from organisms.model.sites import components
-from organisms.storage import records
-from organisms.storage.loading import require_finished
-from organisms.storage.run import Run, open_run, read_run
 from organisms.training.config import RunConfig
+from reports.section import Section
 
 DATED = ("planted_exchanged", "planted_repurposed", "grafted_repurposed")
 """curricula whose changes are planted"""
 QUIET = {"planted_exchanged": "settled", "settled": "settled"}
 """curricula with a phase in which nothing happens, and its name"""
 CURRICULA = (*DATED, "settled")
+"""in the order that decides the seeds of their runs"""
 CHECKPOINT_EVERY = 20
-SEEDS_APART = 1000
+"""steps"""
+PAIR_SEED = 1
+"""seed of the pairs that events are read from; what components carry is measured on those of the next"""
 CHOSEN_ON = frozenset({12, 3010, 7020})
 """seeds of the runs that thresholds were chosen on, by looking at what components do in them: see
 `analysis.history.events`. No run of this study has one of them"""
 TARGETS = {
-    "found, at least": 0.9,
-    "median error, checkpoints, at most": 2,
-    "false events a component, at most": 0.05,
+    "changes_detected.at_least": 0.9,
+    "median_error_checkpoints.at_most": 2,
+    "false_events_per_component.at_most": 0.05,
 }
 
 
-class Chronology(Study):
+@register_study
+class AncestryStudy(Study[LineageMeasurement, AncestrySummary]):
     """Lineages whose dates are known."""
 
-    def config(self, name: str) -> RunConfig:
-        """The run of a curriculum, with a seed of its own, so that no two organisms are siblings."""
-        found = self.run(name, self.members, self.seed * SEEDS_APART + 500 + 10 * CURRICULA.index(name))
-        return replace(found, training=replace(found.training, checkpoint_every=CHECKPOINT_EVERY))
+    name = "ancestry"
+    about = (
+        "trains lineages whose role changes have known dates, and scores the events that are read from them"
+    )
+    title = "Ancestry: are events found, and dated right?"
+    intervals = "95 % intervals: bootstrap over organisms (BCa)."
+    first_seed = 500
+
+    def runs(self, settings: StudySettings) -> Mapping[str, RunConfig]:
+        """A run of each curriculum, with checkpoints close together."""
+        return {name: self._config(settings, index, name) for index, name in enumerate(CURRICULA)}
+
+    def _config(self, settings: StudySettings, index: int, name: str) -> RunConfig:
+        config = settings.config(name, self.seed_of(settings, index))
+        return replace(config, training=replace(config.training, checkpoint_every=CHECKPOINT_EVERY))
+
+    def measure(self, run: StudyRun) -> LineageMeasurement:
+        """The history of a run's organisms, scored by what was planted in them."""
+        settings = {"thresholds": dict(events.EVENT_THRESHOLDS), "seed": PAIR_SEED, "pairs": PAIRS}
+        history = run.measured_once("history", LineageHistory, settings, lambda: lineage_history(run))
+        planted = dating.planted_history(scoring.read_truth(run.folder)) if run.label in DATED else None
+        took = planted.planting_took if planted else (True,) * len(history.events)
+        return LineageMeasurement(
+            TrainedLineages(len(took), sum(took), len(history.steps)),
+            tuple(dating.scored_changes(history, planted) if planted else ()),
+            tuple(dating.quiet_stretches(history, QUIET[run.label], took) if run.label in QUIET else ()),
+        )
+
+    def summarise(
+        self, settings: StudySettings, measured: Mapping[str, LineageMeasurement]
+    ) -> AncestrySummary:
+        """Scores over all lineages."""
+        changes = [change for of_run in measured.values() for change in of_run.changes]
+        quiet = [stretch for of_run in measured.values() for stretch in of_run.quiet]
+        groups = {
+            name: detection_group([change for change in changes if belongs(change)])
+            for name, belongs in GROUPS.items()
+        } | {
+            name: detection_group([change for change in changes if change.curriculum == name])
+            for name in DATED
+        }
+        in_interval = triple(
+            mean_interval(float(change.in_interval) for change in changes if change.in_interval is not None)
+        )
+        findings = ancestry_findings(groups, in_interval, quiet)
+        seeds = [self.seed_of(settings, index) for index in range(len(CURRICULA))]
+        lineages = {name: of_run.lineages for name, of_run in measured.items()}
+        return AncestrySummary(
+            n=sum(trained.planting_took for trained in lineages.values()),
+            seeds=seeds,
+            primary=PrimaryEndpoint(PRIMARY, groups["all"].detected, len({c.organism for c in changes})),
+            findings=findings,
+            chosen_on_these=sorted(CHOSEN_ON.intersection(seeds)),
+            thresholds=dict(events.EVENT_THRESHOLDS),
+            carries=dating.CARRIES,
+            checkpoint_every=CHECKPOINT_EVERY,
+            targets=TARGETS,
+            lineages=lineages,
+            groups=groups,
+            in_interval=in_interval,
+            reported_as=events_by_change(changes),
+            false_events=triple(events_per_component(quiet)),
+            quiet=quiet,
+            changes=changes,
+        )
+
+    def headline(self, summary: AncestrySummary) -> Sequence[str]:
+        """How many changes are detected, what is dated where nothing happens, and what to be wary of."""
+        return page.headline_lines(summary)
+
+    def sections(self, summary: AncestrySummary) -> Sequence[Section]:
+        """Detected changes, events by what was planted, quiet phases, thresholds."""
+        return page.ancestry_sections(summary)
+
+    def warning(self, summary: AncestrySummary) -> str:
+        """Whether thresholds were chosen on these runs."""
+        return page.no_test_warning(summary.chosen_on_these)
 
 
-def run_chronology(
-    study: Chronology, out: Path, command: str, quiet: bool = False, say: Say = say_on_error_stream
-) -> Path:
-    """Grows, tells histories and scores; what is there already is not made again. Returns the path of the
-    study's summary.
-
-    Raises Fault on wrong settings with nothing grown; Failure where the disk refuses.
-    """
-    found = [] if study.members >= 1 else [f"members: expected 1 or more, got {study.members}"]
-    if not 0 <= study.seed < 2**31 // SEEDS_APART:
-        found.append(f"seed: expected 0 to {2**31 // SEEDS_APART - 1}, got {study.seed}")
-    if found:
-        raise UserError("; ".join(found))
-    configs = [study.config(name) for name in CURRICULA]
-    folders = dict(zip(CURRICULA, train_missing(configs, out / "ancestry", quiet, say), strict=True))
-    rows, false, grown = [], [], {}
-    for name, folder in folders.items():
-        told = measured(folder, say)
-        truth = scoring.read_truth(folder) if name in DATED else None
-        took = truth["took"] if truth else [True] * len(told["events"])
-        rows += dating.scored(told, truth) if truth else []
-        false += dating.spurious(told, QUIET[name], took) if name in QUIET else []
-        grown[name] = {"grown": len(took), "took": sum(took), "checkpoints": len(told["steps"])}
-    return write(study, out, summarise(study, rows, false, grown), command, page, plain_lines, say)
-
-
-def measured(folder: Path, say: Say, seed: int = 1) -> dict[str, Any]:
-    """The history of a run's organisms, and what every component carries at the ends of phases on other
-    pairs; kept beside the run."""
-    run = read_run(folder)
-    config, path = require_finished(run), folder / "analysis" / "chronology.json"
-    mark = {
-        "end_sha256": run.entries()[-1].sha256,
-        "thresholds": dict(events.TABLE),
-        "seed": seed,
-        "pairs": PAIRS,
-    }
-    known = records.read_object(path, "delete it to measure again") if path.exists() else {}
-    if all(known.get(name) == value for name, value in mark.items()):
-        return known
-    say(f"{folder.name}: the history of {config.members} organisms over {len(run.entries())} checkpoints")
-    with open_run(folder, run.config) as run:
-        found = records.plain(_told(run, config, seed) | mark)
-        path.parent.mkdir(exist_ok=True)
-        records.write_whole(path, records.pretty(found), path.parent / ".partial")
-    return found
-
-
-def _told(run: Run, config: RunConfig, seed: int) -> dict[str, Any]:
-    entries, names = run.entries(), components(config.organism)
-    ends = [one for one, other in itertools.pairwise(entries) if one.phase != other.phase] + entries[-1:]
-    found = trajectories(run, config, entries, seed)
-    carried = trajectories(run, config, ends, seed + 1)
-    return {
-        "run": run.folder.resolve().name,
-        "curriculum": config.curriculum.name,
-        "components": names,
-        "steps": found.steps,
-        "phases": found.phases,
-        "events": [events.events(found, names, member) for member in range(config.members)],
-        "carried": {
-            str(step): {role: carried.share[n, :, r].tolist() for r, role in enumerate(ROLES)}
-            for n, step in enumerate(carried.steps)
-        },
-    }
-
-
-def summarise(
-    study: Chronology,
-    rows: Sequence[Mapping[str, Any]],
-    false: Sequence[Mapping[str, Any]],
-    grown: Mapping[str, Mapping[str, int]],
-) -> dict[str, Any]:
-    """What `summary.json` of the study says. rows, false: see `analysis.history.dating`."""
-    kinds = {
-        "all": rows,
-        "by surgery": [row for row in rows if row["abrupt"]],
-        "learned": [row for row in rows if not row["abrupt"]],
-        "came": [row for row in rows if row["comes"]],
-        "left": [row for row in rows if not row["comes"]],
-    }
-    kinds |= {f"in {name}": [row for row in rows if row["curriculum"] == name] for name in DATED}
-    quiet = {name: [row["a_component"] for row in false if row["curriculum"] == name] for name in QUIET}
-    every = [row["a_component"] for row in false]
-    seeds = [study.config(name).seed for name in CURRICULA]
-    return {
-        "study": "ancestry",
-        "n": sum(of["took"] for of in grown.values()),
-        "seeds": seeds,
-        "chosen_on_these": sorted(CHOSEN_ON.intersection(seeds)),
-        "thresholds": dict(events.TABLE),
-        "carries": dating.CARRIES,
-        "checkpoint_every": CHECKPOINT_EVERY,
-        "targets": TARGETS,
-        "grown": grown,
-        "findings": {
-            **{f"role changes found, {kind}": jsonable(dating.found_share(of)) for kind, of in kinds.items()},
-            **{f"median error in checkpoints, {kind}": dating.median_error(of) for kind, of in kinds.items()},
-            "date inside the interval": jsonable(
-                mean_interval(float(row["in_interval"]) for row in rows if row["in_interval"] is not None)
-            ),
-            "false events a component, all": jsonable(mean_interval(every)),
-            **{
-                f"false events a component, {name}": jsonable(mean_interval(of)) for name, of in quiet.items()
-            },
-        },
-        "counts": {kind: len(of) for kind, of in kinds.items()},
-        "told_as": {
-            f"{'surgery' if abrupt else 'learned'}: {'came to' if comes else 'left'} {role}": dict(
-                Counter(
-                    row["event"] or "not found"
-                    for row in rows
-                    if (row["abrupt"], row["comes"], row["role"]) == (abrupt, comes, role)
-                )
-            )
-            for abrupt in (True, False)
-            for comes in (True, False)
-            for role in ROLES
-        },
-        "errors": {
-            kind: np.bincount([r["error"] for r in of if r["error"] is not None]).tolist()
-            for kind, of in kinds.items()
-        },
-        "false": list(false),
-        "changes": list(rows),
-    }
+def lineage_history(run: StudyRun) -> LineageHistory:
+    """Events of all components, and what components carry at the ends of phases on other pairs."""
+    entries, names = run.run.entries(), components(run.config.organism)
+    ends = [entry for entry, following in itertools.pairwise(entries) if entry.phase != following.phase]
+    ends.append(entries[-1])
+    run.log(
+        f"{run.folder.name}: the history of {run.config.members} organisms over {len(entries)} checkpoints"
+    )
+    history = trajectories(run.run, run.config, entries, PAIR_SEED)
+    carried = trajectories(run.run, run.config, ends, PAIR_SEED + 1)
+    return LineageHistory(
+        run.folder.resolve().name,
+        run.config.curriculum.name,
+        tuple(names),
+        tuple(history.steps),
+        tuple(history.phases),
+        tuple(tuple(events.component_events(history, names, member)) for member in range(run.config.members)),
+        tuple(carried.steps),
+        carried.share,
+    )

@@ -7,7 +7,7 @@ import pytest
 
 from analysis.history import ancestry
 from analysis.history.ancestry import add, stories, told
-from analysis.history.events import TABLE
+from analysis.history.events import EVENT_THRESHOLDS
 from experiments import compare
 from organisms.model.sites import components
 
@@ -106,7 +106,7 @@ def test_a_history_is_told_where_it_is_asked_for_and_absent(tiny_run, findings, 
 
     def tell(run, known):
         calls.append("history")
-        return {**known, "ancestry": {"thresholds": dict(TABLE)}}
+        return {**known, "ancestry": {"thresholds": dict(EVENT_THRESHOLDS)}}
 
     folder = tmp_path / "run"
     shutil.copytree(tiny_run.folder, folder)
@@ -123,8 +123,8 @@ def test_a_history_is_told_where_it_is_asked_for_and_absent(tiny_run, findings, 
     ):
         compare.analyse_run(folder, lineage=asked)
         assert calls == expected
-    assert compare.analyse_run(folder)["ancestry"] == {"thresholds": dict(TABLE)}
+    assert compare.analyse_run(folder)["ancestry"] == {"thresholds": dict(EVENT_THRESHOLDS)}
     assert compare.analyse_run(folder)["command"].endswith("--seed 1 --ancestry")
-    monkeypatch.setattr(ancestry.events, "TABLE", {"other": 1})
+    monkeypatch.setattr(ancestry.events, "EVENT_THRESHOLDS", {"other": 1})
     compare.analyse_run(folder, lineage=True)
     assert calls == ["survey", "history", "history"]

@@ -3,10 +3,7 @@
 import shutil
 from dataclasses import dataclass
 
-import pytest
-
-from curricula.errors import UserError
-from experiments.studies.cache import measured_once, plain_record, read_record
+from experiments.studies.cache import measured_once
 
 
 @dataclass(frozen=True)
@@ -24,12 +21,6 @@ class Whole:
 
 
 WHOLE = Whole((Part("a", 0.5), Part("b", None)), (0.1, 0.2, 3), {"c": Part("c", 1.0)}, [1, 2])
-
-
-def test_a_record_is_read_back_as_it_was_written():
-    assert read_record(Whole, plain_record(WHOLE), "x") == WHOLE
-    with pytest.raises(UserError, match=r"x\.parts\.0: expected the fields name, share"):
-        read_record(Whole, plain_record(WHOLE) | {"parts": [{"name": "a"}]}, "x")
 
 
 def test_a_value_is_measured_again_where_settings_or_checkpoints_changed(tiny_run, tmp_path):

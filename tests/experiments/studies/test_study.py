@@ -4,8 +4,8 @@ import json
 from dataclasses import dataclass, replace
 
 import pytest
+from studies import settings_of
 
-from curricula.catalogue.building_blocks import WORLDS
 from curricula.errors import UserError
 from experiments.studies import registry
 from experiments.studies.execution import StudyOutput, run_study
@@ -13,10 +13,8 @@ from experiments.studies.registry import register_study, study_named
 from experiments.studies.study import (
     PrimaryEndpoint,
     Study,
-    StudySettings,
     StudySummary,
 )
-from organisms.model.config import ORGANISMS
 from organisms.storage.forking import parent_at
 from reports.section import Paragraph, Section
 
@@ -70,17 +68,6 @@ class Drift(Study[Weights, StudySummary]):
         return [f"<i>{summary.primary.value[0]:.2f} of runs changed."]
 
 
-def settings_of(**settings) -> StudySettings:
-    sizes = {
-        "scale": "tiny",
-        "world": WORLDS["tiny"],
-        "organism": ORGANISMS["tiny"],
-        "members": 2,
-        "steps": 1,
-    }
-    return StudySettings(**{**sizes, **settings})
-
-
 @pytest.fixture
 def only_study(monkeypatch):
     """A registry that holds nothing."""
@@ -91,7 +78,7 @@ def test_a_study_is_trained_measured_and_written_once(tmp_path):
     """Runs, forks of them, measurements and the page; the same command again trains and measures nothing."""
     study, lines = Drift(), []
     output = StudyOutput(tmp_path, "python <study>", quiet=True, log=lines.append)
-    path = run_study(study, settings_of(), output)
+    path = run_study(study, settings_of(members=2, steps=1), output)
     summary = json.loads(path.read_text())
     assert summary["study"] == "drift"
     assert (summary["n"], summary["seeds"]) == (2, [0])
@@ -104,7 +91,7 @@ def test_a_study_is_trained_measured_and_written_once(tmp_path):
     assert "<i>1.00 of runs changed." in lines
     assert study.measurements == 2
     times = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.safetensors")}
-    assert run_study(study, settings_of(), output) == path
+    assert run_study(study, settings_of(members=2, steps=1), output) == path
     assert study.measurements == 2
     assert times == {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.safetensors")}
 
