@@ -138,11 +138,17 @@ def role_changes(history: Trajectories, member: int) -> list[RoleChange]:
         turns = [n for n in range(1, len(serves_role)) if serves_role[n] != serves_role[n - 1]]
         borders = [0, *turns, len(serves_role)]
         for turn, first, end in zip(turns, borders, borders[2:], strict=False):
-            dates = _dated(share, error, (first, turn, end))
-            differs = abs(np.median(share[first:turn]) - np.median(share[turn:end])) >= LEAST
-            comes = bool(serves_role[turn])
+            date, last_old, first_new = _dated(share, error, (first, turn, end))
             changes.append(
-                RoleChange(*(start + date for date in dates), component, role, comes, bool(differs))
+                RoleChange(
+                    start + date,
+                    start + last_old,
+                    start + first_new,
+                    component,
+                    role,
+                    comes=bool(serves_role[turn]),
+                    is_event=bool(abs(np.median(share[first:turn]) - np.median(share[turn:end])) >= LEAST),
+                )
             )
     return sorted(changes)
 

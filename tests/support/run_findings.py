@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from analysis.findings import PhaseSpan, ReseededMembers, RunFindings, RunInfo, gather_findings
-from analysis.history.ancestry import ComponentEvent, HistoryResult, MemberHistory, RoleHistory
+from analysis.history.ancestry import HistoryResult, MemberHistory, RoleHistory
+from analysis.history.events import ComponentEvent
 from analysis.history.learning import LearningResult
 from analysis.patching.representational_similarity import CircuitSimilarity, SimilarityResult
 from analysis.patching.results import CircuitsResult, EffectsResult, RoleCircuits, VariableEffects
