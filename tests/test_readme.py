@@ -4,16 +4,34 @@ import re
 
 from commands import ROOT
 
-FOLDERS = ("curricula", "organisms", "analysis", "benchmarks", "scripts")
+FOLDERS = (
+    "curricula",
+    "organisms",
+    "analysis",
+    "reports",
+    "experiments",
+    "benchmarks",
+    "scripts",
+    "examples",
+)
+CODE = (".py", ".jinja")
 
 
-def test_the_map_has_a_line_for_every_file_and_for_none_that_is_not_there():
+def test_the_map_has_a_line_for_every_folder_and_for_none_that_is_not_there():
     text = (ROOT / "README.md").read_text()
-    told, folder = set(), ""
-    for line in text[text.index("## Where things are") :].splitlines():
-        if opened := re.match(r"(\w+)/ ", line):
-            folder = opened[1]
-        elif of := re.match(r"  (\w+\.py) +\S", line):
-            told.add(f"{folder}/{of[1]}")
-    there = {f"{folder}/{path.name}" for folder in FOLDERS for path in (ROOT / folder).glob("*.py")}
-    assert told == {path for path in there if not path.endswith("__init__.py")}
+    section = text[text.index("## Where things are") :]
+    in_map = {match.rstrip("/") for match in re.findall(r"^\| `([\w/]+/)` \| \S", section, flags=re.M)}
+    folders = {
+        path.parent.relative_to(ROOT).as_posix()
+        for folder in FOLDERS
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in CODE and "__pycache__" not in path.parts
+    }
+    assert in_map == folders
+
+
+def test_every_file_that_the_readme_names_is_there():
+    text = (ROOT / "README.md").read_text()
+    named = re.findall(r"`((?:%s)/[\w/]+\.(?:py|md))`" % "|".join(FOLDERS), text)
+    assert named
+    assert [path for path in named if not (ROOT / path).exists()] == []

@@ -19,7 +19,7 @@ from organisms.storage.forking import parent_at
 from organisms.storage.parent import Parent
 from organisms.training.config import RunConfig, TrainingConfig, named_config
 from organisms.training.devices import Processes
-from organisms.training.variation import combinations, read_variation
+from organisms.training.variation import read_variation, setting_combinations
 
 USUAL_MEMBERS = 5
 UNNAMED = "shared"
@@ -86,7 +86,7 @@ class TrainingArguments(EnsembleFlags):
         if self.parent_step is not None and not parent:
             raise UserError("--parent-step: expected --parent RUN with it; add it")
         vary = tuple(read_variation(text, self.phases) for text in self.vary)
-        members = parent.members * combinations(vary) if parent else USUAL_MEMBERS
+        members = parent.members * setting_combinations(vary) if parent else USUAL_MEMBERS
         return RunConfig(
             Curriculum(self.curriculum, self.world, self.phases),
             self.organism,

@@ -115,7 +115,7 @@ class RunConfig:
     def _member_errors(self) -> list[str]:
         """What is wrong with the members, their seed and where they come from."""
         errors = [] if self.members >= 1 else [f"members: expected 1 or more, got {self.members}"]
-        errors += self.parent.validation_errors(self.members, variation.combinations(self.vary))
+        errors += self.parent.validation_errors(self.members, variation.setting_combinations(self.vary))
         if self.parent and self.curriculum.phases and self.curriculum.phases[0].criterion:
             errors.append("phases.0.criterion: expected 0 with a parent, whose organisms can not be reseeded")
         if not 0 <= self.seed < 2**31:

@@ -39,21 +39,25 @@ class Schedule(NamedTuple):
         )
 
 
-class Moments(NamedTuple):
+class AdamMoments(NamedTuple):
     """Adam's running means of the gradient and of its square: two organisms' worth of numbers."""
 
     first: Organism
     second: Organism
 
 
-def initial_moments(organism: Organism) -> Moments:
+def initial_moments(organism: Organism) -> AdamMoments:
     """Zeros, for a phase's first step."""
-    return Moments(jax.tree.map(jnp.zeros_like, organism), jax.tree.map(jnp.zeros_like, organism))
+    return AdamMoments(jax.tree.map(jnp.zeros_like, organism), jax.tree.map(jnp.zeros_like, organism))
 
 
 def learning_rate(schedule: Schedule, step: Int[Array, ""]) -> Float[Array, ""]:
     """The rate at a step of the phase, counted from 0: linear warm-up, then half a cosine down to the final
-    fraction."""
+    fraction.
+
+    optax's schedules take lengths that are known when a program is traced. These are traced numbers, so that one
+    program serves every phase, and members whose schedules differ.
+    """
     rise = jnp.minimum(1.0, (step + 1) / jnp.maximum(schedule.warmup, 1.0))
     length = jnp.maximum(schedule.steps - schedule.warmup, 1.0)
     progress = jnp.clip((step - schedule.warmup) / length, 0.0, 1.0)
@@ -67,19 +71,21 @@ def learning_rates(config: OptimiserConfig, steps: int) -> Float[np.ndarray, " s
     return np.asarray(jax.vmap(lambda step: learning_rate(schedule, step))(jnp.arange(steps)), float)
 
 
-def update(
-    gradient: Organism, moments: Moments, organism: Organism, schedule: Schedule, step: Int[Array, ""]
-) -> tuple[Organism, Moments, Float[Array, ""]]:
+def adamw_step(
+    gradient: Organism, moments: AdamMoments, organism: Organism, schedule: Schedule, step: Int[Array, ""]
+) -> tuple[Organism, AdamMoments, Float[Array, ""]]:
     """One step of AdamW (Loshchilov & Hutter 2019, arXiv 1711.05101) after clipping the gradient's norm.
 
     step: of the phase, from 0. Returns the new organism, the new moments, and the norm before clipping.
     """
     norm = optax.tree.norm(gradient)
     scale = jnp.minimum(1.0, schedule.clip / jnp.maximum(norm, 1e-12)) * schedule.gradients
+    rate = learning_rate(schedule, step)
     adam = optax.scale_by_adam(b1=0.9, b2=schedule.second_moment)  # pyright: ignore[reportArgumentType]
     state = optax.ScaleByAdamState(step, moments.first, moments.second)  # pyright: ignore[reportArgumentType]
-    clipped = jax.tree.map(lambda leaf: leaf * scale, gradient)
-    direction, state = adam.update(clipped, state)
-    rate = learning_rate(schedule, step)
-    organism = jax.tree.map(lambda p, d: p - rate * (d + schedule.weight_decay * p), organism, direction)
-    return organism, Moments(state.mu, state.nu), norm  # pyright: ignore[reportAttributeAccessIssue]
+    direction, state = adam.update(jax.tree.map(lambda leaf: leaf * scale, gradient), state)
+    decay = optax.add_decayed_weights(schedule.weight_decay)  # pyright: ignore[reportArgumentType]
+    rest = optax.chain(decay, optax.scale_by_learning_rate(rate))
+    updates, _ = rest.update(direction, rest.init(organism), organism)
+    organism = optax.apply_updates(organism, updates)  # pyright: ignore[reportAssignmentType]
+    return organism, AdamMoments(state.mu, state.nu), norm  # pyright: ignore[reportAttributeAccessIssue]

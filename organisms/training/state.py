@@ -10,14 +10,14 @@ from curricula.world.rules import draw_secret_goal
 from curricula.world.world import World
 from organisms.model.config import OrganismConfig
 from organisms.model.transformer import Organism
-from organisms.training.optimiser import Moments, initial_moments
+from organisms.training.optimiser import AdamMoments, initial_moments
 
 
 class State(NamedTuple):
     """One member in growth; an ensemble's state has a leading member axis on every leaf."""
 
     organism: Organism
-    moments: Moments
+    moments: AdamMoments
     seed: Int[Array, ""]
     """of the run"""
     member: Int[Array, ""]

@@ -35,7 +35,7 @@ from organisms.pressures.step_context import (
 from organisms.training.accuracy import behaviour_tally
 from organisms.training.behaviour import BEHAVIOURS
 from organisms.training.config import RunConfig
-from organisms.training.optimiser import Schedule, update
+from organisms.training.optimiser import Schedule, adamw_step
 from organisms.training.state import State, root_key, secret_goal_of
 
 
@@ -244,7 +244,7 @@ class _Step(NamedTuple):
         rates = behaviour_tally(self.setup.world, context.latents, outcome.predicted)
         metrics |= dict(zip(BEHAVIOURS, map(Rate, *rates.T), strict=True))
         gradient, loss, metrics = self.over_devices((gradient, outcome.loss_nats, metrics))
-        organism, moments, norm = update(
+        organism, moments, norm = adamw_step(
             gradient, state.moments, state.organism, self.params.schedule, state.phase_step
         )
         if self.setup.planted:

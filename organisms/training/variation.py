@@ -48,7 +48,7 @@ def read_variation(text: str, phases: Sequence[Phase]) -> Variation:
     return Variation(setting, values)
 
 
-def combinations(variations: Sequence[Variation]) -> int:
+def setting_combinations(variations: Sequence[Variation]) -> int:
     """How many different members there can be."""
     return math.prod(len(variation.values) for variation in variations)
 
@@ -74,7 +74,7 @@ def validation_errors(variations: Sequence[Variation], curriculum: Curriculum, m
     """Everything that is wrong with the settings that members differ in, a line each."""
     names = [variation.setting for variation in variations]
     errors = [f"vary: {name} is named twice" for name in sorted({n for n in names if names.count(n) > 1})]
-    amount = combinations(variations)
+    amount = setting_combinations(variations)
     if amount > members:
         errors.append(
             f"members: expected at least one for each of {amount} combinations of settings, got {members}"
