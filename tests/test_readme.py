@@ -32,6 +32,6 @@ def test_the_map_has_a_line_for_every_folder_and_for_none_that_is_not_there():
 
 def test_every_file_that_the_readme_names_is_there():
     text = (ROOT / "README.md").read_text()
-    named = re.findall(r"`((?:%s)/[\w/]+\.(?:py|md))`" % "|".join(FOLDERS), text)
+    named = re.findall(rf"`((?:{'|'.join(FOLDERS)})/[\w/]+\.(?:py|md))`", text)
     assert named
     assert [path for path in named if not (ROOT / path).exists()] == []

@@ -1,7 +1,7 @@
 """How does an organism take a step? AdamW whose settings are traced numbers, so that one program serves every
 phase and a sweep."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -86,6 +86,7 @@ def adamw_step(
     direction, state = adam.update(jax.tree.map(lambda leaf: leaf * scale, gradient), state)
     decay = optax.add_decayed_weights(schedule.weight_decay)  # pyright: ignore[reportArgumentType]
     rest = optax.chain(decay, optax.scale_by_learning_rate(rate))
-    updates, _ = rest.update(direction, rest.init(organism), organism)
-    organism = optax.apply_updates(organism, updates)  # pyright: ignore[reportAssignmentType]
+    weights: Any = organism  # optax takes any tree of arrays, and says so of fewer
+    updates, _ = rest.update(direction, rest.init(weights), weights)
+    organism = optax.apply_updates(weights, updates)  # pyright: ignore[reportAssignmentType]
     return organism, AdamMoments(state.mu, state.nu), norm  # pyright: ignore[reportAttributeAccessIssue]

@@ -7,7 +7,7 @@ import optax
 import pytest
 
 from curricula.phases import OptimiserConfig
-from organisms.training.optimiser import Schedule, initial_moments, learning_rate, update
+from organisms.training.optimiser import Schedule, adamw_step, initial_moments, learning_rate
 
 STEPS = 30
 CONFIGS = {
@@ -20,7 +20,7 @@ CONFIGS = {
 every_config = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 
 
-our_step = jax.jit(update)
+our_step = jax.jit(adamw_step)
 
 
 def independent_schedule(config: OptimiserConfig) -> optax.Schedule:
