@@ -18,7 +18,11 @@ from analysis.patching.cross_checkpoint import cross_checkpoint_effects
 from analysis.patching.direction import TrainedAndFloor, direction_effects
 from analysis.patching.draws import PairDraw
 from analysis.patching.interchange import InterchangeEffect, interchange_effects
-from analysis.patching.representational_similarity import likenesses, side
+from analysis.patching.representational_similarity import (
+    CircuitSimilarity,
+    circuit_similarities,
+    role_dissimilarities,
+)
 from analysis.patching.shapley import Contributions
 from analysis.probes.belief import examine
 from analysis.provenance import corroboration
@@ -81,10 +85,10 @@ def _survey(run: Run, config: RunConfig, command: str, seed: int, null: Null | N
         # Without behaviour the verdict would be *absent* before anything that the null is for is looked at.
         known = [found | {"trained": dict.fromkeys(BEHAVIOURS, 1.0)} for found in known]
     own, theirs = (
-        side(at_end, role, effects["end"][role]["watched"], found[f"end {role}"])
+        role_dissimilarities(at_end, role, effects["end"][role]["watched"], found[f"end {role}"])
         for role in ("self", "character")
     )
-    alike = likenesses(own, theirs, seed)
+    alike = [_mechanism(s) for s in circuit_similarities(own, theirs, seed)]
     others = _lesions(at_end, found), _handovers(at_fork, at_end, effects, found)
     organisms = [
         _organism(m, effects, found, first_look, known[m], *others, config.organism, seed)
@@ -125,6 +129,21 @@ def _survey(run: Run, config: RunConfig, command: str, seed: int, null: Null | N
             for scene in scenes_in_english(at_end.organisms, config, np.asarray(grown["secret_goals"]), seed)
         ],
         "organisms": organisms,
+    }
+
+
+def _mechanism(similarity: CircuitSimilarity | None) -> dict[str, Any] | None:
+    """A similarity under the names that findings have for it."""
+    if similarity is None:
+        return None
+    return {
+        "value": similarity.value,
+        "low": similarity.low,
+        "high": similarity.high,
+        "layers": list(similarity.layers),
+        "strangers": similarity.with_other_members,
+        "again": similarity.with_itself,
+        "says": similarity.says,
     }
 
 

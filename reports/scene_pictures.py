@@ -19,7 +19,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from analysis.patching.interventions import record
-from analysis.patching.shapley import single
+from analysis.patching.shapley import single_patch_effects
 from curricula.world.contrasts import PairSource, Role, sample_pairs, window
 from curricula.world.rendering import scene_sentences
 from curricula.world.scenes import Mixture, sample_scene, trained_support
@@ -137,7 +137,7 @@ def _map_program(world: World, config: OrganismConfig):
     def effects(organism: Organism, secret_goal: Int[Array, ""], key: Key[Array, ""], role: Role):
         pairs = sample_pairs(key, PairSource(world, support, secret_goal), role, "watched", MAP_PAIRS)
         unpatched = jnp.zeros(len(components(config)), bool)
-        values, _ = single(organism, config, pairs, unpatched, False, window(world, "watched"))
+        values, _ = single_patch_effects(organism, config, pairs, unpatched, False, window(world, "watched"))
         return values.mean(0)
 
     def both_roles(organisms: Organism, secret_goals: Int[Array, " member"], key: Key[Array, ""]):

@@ -25,7 +25,7 @@ from jaxtyping import Array, Bool, Float
 
 from analysis.history.fingerprints import FIGURES, Drawn, drawn, fingerprint, looks
 from analysis.patching.checkpoint import PAIRS, CheckpointMeasurer
-from analysis.patching.shapley import shapley
+from analysis.patching.shapley import shapley_values
 from curricula.world.contrasts import Pair, Role, window
 from curricula.world.world import World
 from organisms.model.config import OrganismConfig
@@ -101,7 +101,7 @@ def _programs(world: World, config: OrganismConfig):
     over_rows, wide = Layout.of(jax.device_count()).over_rows, window(world, "watched")
 
     def measured(organism: Organism, pairs: Pair, keys: Array) -> tuple[Array, Array]:
-        return shapley(organism, config, pairs, keys, wide)
+        return shapley_values(organism, config, pairs, keys, wide)
 
     return over_rows(measured), over_rows(lambda organism, pairs: looks(organism, world, config, pairs))
 

@@ -17,7 +17,7 @@ from analysis.patching import circuits
 from analysis.patching.circuits import Circuit
 from analysis.patching.draws import SHAPLEY_CALLS, AnalysisStream, PairDraw
 from analysis.patching.interventions import effects_of_sets
-from analysis.patching.shapley import Contributions, shapley
+from analysis.patching.shapley import Contributions, shapley_values
 from curricula.world.contrasts import VARIABLES, Pair, PairSource, Role, Variable, sample_pairs, window
 from curricula.world.scenes import trained_support
 from curricula.world.world import World
@@ -55,7 +55,7 @@ def _programs(config: OrganismConfig, window: int | None):
     `analysis.patching.interventions`."""
     over_rows = Layout.of(jax.device_count()).over_rows
     return (
-        over_rows(lambda organism, pairs, keys: shapley(organism, config, pairs, keys, window)),
+        over_rows(lambda organism, pairs, keys: shapley_values(organism, config, pairs, keys, window)),
         over_rows(
             lambda organism, pairs, masks, noising: effects_of_sets(
                 organism, config, pairs, masks, noising, window

@@ -1,9 +1,10 @@
-"""Which few components are enough, which can not be spared, and is that more than chance?
+"""Circuits: which few components are enough, which can not be ablated, and is that more than chance?
 
 A circuit is the smallest set of the highest-ranked components whose faithfulness reaches 0.9: everything else
-is patched from the other scene, and the share of the logit difference that is left is measured, on pairs that
-the ranking never saw. Its core is the smallest such set that, patched alone, removes 0.9: often far smaller,
-since one reader of the cues is enough to break what many components are needed to carry out. Null: rankings
+is patched from the other scene (resample ablation), and the share of the logit difference that is left is
+measured, on pairs that did not enter the ranking. Its core is the smallest such set that, patched alone, removes
+0.9: often far smaller, since one component that reads the cues is enough to break what many are needed to carry
+out. Null: rankings
 whose components are swapped at random within their layer and kind. The area between the faithfulness curve
 and 1 is the CMD of MIB (Mueller et al. 2025, arXiv 2504.13151). Completeness: the share that patching the
 circuit alone removes.
@@ -21,10 +22,11 @@ from organisms.model.config import OrganismConfig
 
 FAITHFUL = 0.9
 RANDOM_CIRCUITS = 19
-"""shown beside every circuit and every lesion"""
+"""rankings at random that are measured beside every circuit and every lesion"""
 FLIPS, CHANCE = 499, 0.01
+"""draws behind the null of `replication`; largest chance at which effects count as replicated"""
 LEAST_NATS = 0.5
-"""a variable that moves the logit difference by less has no mechanism worth the name"""
+"""least mean effect of a variable on the logit difference for which a circuit is searched"""
 
 
 class Circuit(NamedTuple):
@@ -33,24 +35,27 @@ class Circuit(NamedTuple):
     sizes: Int[np.ndarray, " size"]
     """numbers of components at which faithfulness was measured"""
     faithfulness: Float[np.ndarray, " size"]
+    """share of the difference that is left when all but the top of the ranking is patched"""
     null: Float[np.ndarray, "random size"]
+    """faithfulness of random rankings"""
     removed: Float[np.ndarray, " size"]
     """share of the difference that patching the top of the ranking alone removes"""
     removed_null: Float[np.ndarray, "random size"]
+    """share that patching the top of random rankings removes"""
     cmd: float
+    """area between faithfulness and 1, with sizes from 0 to 1"""
     null_cmd: Float[np.ndarray, " random"]
     completeness: float
     """share of the difference that patching the circuit alone removes; NaN where there is no circuit"""
     members: Int[np.ndarray, " component"]
     """the components, best first; empty where there is no circuit"""
     core: Int[np.ndarray, " component"]
-    """the components that can not be spared, best first; empty where there is no circuit"""
+    """smallest top of the ranking that removes `FAITHFUL` when it is patched alone, best first; empty where there is no circuit"""
     found: bool
-    """does the variable move the act, do effects replicate above the null, and can some components be
-    spared?"""
+    """whether the variable moves the act, effects replicate above the null, and some components are not needed"""
     replication_p: float
-    """chance of effects that replicate as well in two halves of the pairs if no component did more than its
-    fellows; see `replication`"""
+    """chance of effects that replicate as well in two halves of the pairs if no component did more than others of its
+    layer and kind; see `replication`"""
     total_nats: float
     """mean over pairs of what patching everything does"""
 
@@ -67,13 +72,13 @@ def rankings(
     their layer and kind."""
     rng = np.random.default_rng(seed)
     best = np.argsort(-np.nan_to_num(effect), kind="stable")
-    found = [best]
+    ranked = [best]
     for _ in range(RANDOM_CIRCUITS):
         swap = np.arange(len(effect))
         for members in groups_of(config):
             swap[members] = rng.permutation(members)
-        found.append(swap[best])
-    return np.stack(found)
+        ranked.append(swap[best])
+    return np.stack(ranked)
 
 
 def curve_masks(ranked: Int[np.ndarray, "ranking component"]) -> Bool[np.ndarray, "set component"]:
@@ -85,22 +90,21 @@ def curve_masks(ranked: Int[np.ndarray, "ranking component"]) -> Bool[np.ndarray
 
 
 def replication(config: OrganismConfig, effects: Contributions, seed: int) -> float:
-    """How likely is it that one half of the pairs predicts the other's effects this well by chance? From 1 /
-    (1 + FLIPS) to 1.
+    """Chance that one half of the pairs predicts the other's effects this well. From 1 / (1 + FLIPS) to 1.
 
     Statistic: the sum over components of the product of the two halves' effects, each centred within its
     layer and kind. Null: every pair's centred effects change sign at random, as they would if no component
-    did more than its fellows. (Swapping components instead could never find a mechanism that sits in one of
-    four heads: one swap in four leaves it where it is.)
+    did more than the others. (Swapping components instead could never detect a mechanism in one of four
+    heads: one swap in four leaves it where it is.)
     """
     rng = np.random.default_rng(seed)
     centred = effects.components.copy()
     for group in groups_of(config):
         centred[:, group] -= centred[:, group].mean(1, keepdims=True)
     halves = centred[::2], centred[1::2]
-    seen = float(halves[0].sum(0) @ halves[1].sum(0))
+    observed = float(halves[0].sum(0) @ halves[1].sum(0))
     first, second = (rng.choice([-1.0, 1.0], (FLIPS, len(half))) @ half for half in halves)
-    return float((1 + ((first * second).sum(1) >= seen).sum()) / (1 + FLIPS))
+    return float((1 + ((first * second).sum(1) >= observed).sum()) / (1 + FLIPS))
 
 
 def read_curves(
@@ -125,7 +129,8 @@ def read_curves(
     strong = total.mean() - 3 * total.std(ddof=1) / np.sqrt(len(total)) > LEAST_NATS
     enough, needed = (np.flatnonzero(curve[0] >= FAITHFUL) for curve in (faithfulness, removed))
     chance = replication(config, effects, seed)
-    found = bool(strong and chance <= CHANCE and len(enough) and len(needed) and needed[0] < len(sizes) - 1)
+    replicates, spares_some = chance <= CHANCE, len(needed) and needed[0] < len(sizes) - 1
+    is_circuit = bool(strong and replicates and len(enough) and spares_some)
     return Circuit(
         sizes,
         faithfulness[0],
@@ -134,10 +139,10 @@ def read_curves(
         removed[1:],
         float(cmd[0]),
         cmd[1:],
-        float(removed[0, enough[0]]) if found else float("nan"),
-        ranked[0, : sizes[enough[0]]] if found else np.array([], int),
-        ranked[0, : sizes[needed[0]]] if found else np.array([], int),
-        found,
+        float(removed[0, enough[0]]) if is_circuit else float("nan"),
+        ranked[0, : sizes[enough[0]]] if is_circuit else np.array([], int),
+        ranked[0, : sizes[needed[0]]] if is_circuit else np.array([], int),
+        is_circuit,
         chance,
         float(total.mean()),
     )
@@ -150,13 +155,13 @@ def random_sets(
     components where there are enough."""
     rng = np.random.default_rng(seed)
     size = config.layers * (config.heads + config.neuron_blocks)
-    given = np.isin(np.arange(size), members)
-    masks = [given]
+    original = np.isin(np.arange(size), members)
+    masks = [original]
     for _ in range(RANDOM_CIRCUITS):
         mask = np.zeros(size, bool)
         for group in groups_of(config):
-            wanted, others = given[group].sum(), group[~given[group]]
-            mask[rng.choice(others if len(others) >= wanted else group, wanted, replace=False)] = True
+            amount, rest = original[group].sum(), group[~original[group]]
+            mask[rng.choice(rest if len(rest) >= amount else group, amount, replace=False)] = True
         masks.append(mask)
     return np.stack(masks)
 

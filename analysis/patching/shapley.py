@@ -1,14 +1,14 @@
-"""How much of a variable's influence on the act does each component carry?
+"""Shapley effects: how much of a variable's influence on the act does each component carry?
 
-The effect that counts is the Shapley value over components (Ghorbani & Zou 2020, arXiv 2002.09815): a
-component's mean marginal effect when components are patched one after the other in random order. It sums to 1
-over components by construction, and redundant components share what a single patch of either would not show.
-Half of the orders patch forwards (denoising), half back (noising); each order is also run in reverse, which
-cancels much of the sampling error. Single patches (the first look) and latent effects (what is left when all
-that single patches find is patched together) stand beside it.
+The effect is the Shapley value over components (Ghorbani & Zou 2020, arXiv 2002.09815): a component's mean
+marginal effect when components are patched one after the other in random order. It sums to 1 over components by
+construction, and redundant components share what a single patch of either would not show. Half of the orders
+patch forwards (denoising), half back (noising). Each order is also run in reverse, which cancels much of the
+sampling error. Beside it stand single patches and latent effects (what is left to a component when all that
+single patches find is patched together).
 
-An effect says that the variable's influence passes through a component in these scenes, not what the
-component computes.
+An effect shows that the variable's influence passes through a component in these scenes, not what the component
+computes.
 """
 
 from typing import NamedTuple
@@ -29,8 +29,7 @@ ORDERS = 4
 
 
 class Contributions(NamedTuple):
-    """What each component adds in each pair, in nats. The effect over pairs is sum(components) /
-    sum(total)."""
+    """What each component adds in each pair, in nats. The effect over pairs is sum(components) / sum(total)."""
 
     components: Float[np.ndarray, "pair component"]
     total: Float[np.ndarray, " pair"]
@@ -44,7 +43,7 @@ class Contributions(NamedTuple):
         return self.components[pairs].sum(0) / total if total else np.full(self.components.shape[1], np.nan)
 
 
-def shapley(
+def shapley_values(
     organism: Organism,
     config: OrganismConfig,
     pairs: Pair,
@@ -60,7 +59,9 @@ def shapley(
     size = len(components(config))
     amount = len(pairs.decision)
     drawn = jax.vmap(
-        lambda k: jax.vmap(lambda k: jax.random.permutation(k, size))(jax.random.split(k, ORDERS // 2))
+        lambda key: jax.vmap(lambda order_key: jax.random.permutation(order_key, size))(
+            jax.random.split(key, ORDERS // 2)
+        )
     )(keys)
     orders = jnp.concatenate([drawn, drawn[..., ::-1]], axis=1)
     rank = jnp.argsort(orders, axis=-1)
@@ -73,7 +74,7 @@ def shapley(
     return jnp.take_along_axis(steps, rank, axis=-1).mean(1), totals
 
 
-def single(
+def single_patch_effects(
     organism: Organism,
     config: OrganismConfig,
     pairs: Pair,

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import reference
 
-from analysis.patching.shapley import ORDERS, Contributions, shapley, single
+from analysis.patching.shapley import ORDERS, Contributions, shapley_values, single_patch_effects
 from curricula.world.contrasts import Pair
 from organisms.model.config import OrganismConfig
 from organisms.model.parameter_names import to_arrays
@@ -20,8 +20,8 @@ from organisms.model.transformer import Organism
 FEW = OrganismConfig(layers=1, heads=2, width=8, neurons=8, neuron_blocks=2)
 KEYS = [(0, "head", 0), (0, "head", 1), (0, "neurons", (0, 4)), (0, "neurons", (4, 8))]
 PAIRS, DRAWS = 6, 100
-ask_shapley = jax.jit(shapley, static_argnums=1)
-ask_single = jax.jit(single, static_argnums=1)
+run_shapley = jax.jit(shapley_values, static_argnums=1)
+run_single = jax.jit(single_patch_effects, static_argnums=1)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def sampled(few, pairs):
     """Contributions [pair, draw, component] and totals [pair, draw], each pair with `DRAWS` draws of its
     orders."""
     repeated = jax.tree.map(lambda leaf: jnp.repeat(leaf, DRAWS, axis=0), pairs)
-    found, totals = ask_shapley(
+    found, totals = run_shapley(
         pick(few, 0), FEW, repeated, jax.random.split(jax.random.key(0), PAIRS * DRAWS)
     )
     return np.asarray(found, np.float64).reshape(PAIRS, DRAWS, 4), np.asarray(totals).reshape(PAIRS, DRAWS)
@@ -115,7 +115,7 @@ def test_single_effects_are_those_of_the_plain_forward_pass(few, pairs, values, 
     these themselves.
     """
     mask = jnp.array([bool(background >> n & 1) for n in range(4)])
-    found, totals = ask_single(pick(few, 0), FEW, pairs, mask, bool(way))
+    found, totals = run_single(pick(few, 0), FEW, pairs, mask, bool(way))
     expected = np.stack(
         [values[way][:, background | 1 << n] - values[way][:, background] for n in range(4)], axis=1
     )
@@ -159,13 +159,13 @@ def test_redundant_heads_hide_each_other_and_latent_effects_show_them(pair):
         (both, False, none, [1, 1, 0]),
         (both, True, known, [0, 1, 0]),
     ):
-        found, total = ask_single(organism, HAND, pair, background, noising)
+        found, total = run_single(organism, HAND, pair, background, noising)
         assert total[0] > 3
         np.testing.assert_allclose(found[0] / total[0], expected, atol=0.01)
 
 
 def test_shapley_values_share_what_redundant_heads_hide(pair):
-    found, total = ask_shapley(copy_head(by_hand(), 0, 0, 1), HAND, pair, jax.random.key(0)[None])
+    found, total = run_shapley(copy_head(by_hand(), 0, 0, 1), HAND, pair, jax.random.key(0)[None])
     np.testing.assert_allclose(found[0] / total[0], [0.5, 0.5, 0], atol=0.01)
 
 
