@@ -14,7 +14,6 @@ from experiments.command_line.flags import EnsembleFlags
 from experiments.command_line.parsing import Draft, parse_twice
 from experiments.command_line.process import main
 from experiments.studies import catalogue  # noqa: F401  registers the studies of this project
-from experiments.studies.bitrot.study import MEMBERS, Bitrot, run_bitrot
 from experiments.studies.controls.study import Controls, run_controls
 from experiments.studies.execution import StudyOutput, run_study
 from experiments.studies.incentives.study import Incentives, run_incentives
@@ -60,7 +59,6 @@ def run(words: Sequence[str]) -> Path:
     command = shlex.join(["python", "scripts/study.py", *words])
     former = {
         "controls": (Controls, run_controls, 8),
-        "bitrot": (Bitrot, run_bitrot, MEMBERS),
         "incentives": (Incentives, run_incentives, 8),
     }
     if flags.study in former:

@@ -1,26 +1,28 @@
-"""Is a mode *maintained* by what else is trained, or just not touched? Knock it, train on the rest, and see
-whether it comes back.
+"""Weight noise on a gate: is a mode *maintained* by what else is trained, or just not disturbed? Add noise,
+train on the rest, and see whether the mode comes back.
 
-The components of an organism's own gate get noise on their weights, just so much that the mode is at most
-half of what it was. Then self is taught on as it is in disuse (watched in all of its moments), with the
-characters rehearsed and without. A mode that returns although it is never shown is maintained by what shares
-its mechanism. A mode that does not return may still have survived disuse, for want of anything that would
-have moved it.
+The components of an organism's gate get noise on their weights, just so much that the mode is at most half of
+what it was. Then self is trained on as it is in disuse (watched in all of its moments), with the characters
+rehearsed and without. A mode that returns although it is never shown is maintained by what shares its
+mechanism. A mode that does not return may still have survived disuse, for want of anything that would have
+moved it.
 
-What it does *not* show: how a mode would stand smaller knocks, or knocks elsewhere.
+What it does *not* show: how a mode would withstand smaller noise, or noise elsewhere.
 """
 
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 from jaxtyping import Bool, Float
+from numpy.typing import ArrayLike
 
-from analysis.relearning.finetune import MODE, Rows, read, teach
-from analysis.statistics import jsonable, mean_interval
+from analysis.relearning.finetune import MODE, FinetuneOptions, Rows, finetune, read_rates
+from analysis.statistics import Interval, mean_interval
 from curricula.phases import Phase
 from curricula.pressures.registry import Pressures
 from curricula.pressures.rehearsal import Rehearsal
@@ -30,15 +32,63 @@ from organisms.model.transformer import Organism
 from organisms.training.config import RunConfig
 
 STRENGTHS = (0.25, 0.5, 1.0, 2.0, 4.0)
-"""standard deviations of noise, in those of the weights; the smallest that knocks a mode is taken"""
-KNOCKED = 0.5
-"""of the rate before, at most"""
+"""standard deviations of noise, in those of the weights; the smallest that breaks a mode is taken"""
+BROKEN = 0.5
+"""largest share of the rate before at which a mode counts as broken"""
+NOISE_STREAM = 72
+"""keeps the noise apart from what else is drawn from one seed"""
 STEPS = 100
-RULES = {"strengths": STRENGTHS, "knocked": KNOCKED, "steps": STEPS}
-"""by which knocks are tried: what was found by others is tried again"""
+"""of training after the noise"""
+ARMS = {"characters rehearsed": 0.5, "characters gone": 0.0}
+"""share of scenes with characters, by what is trained after the noise"""
 
 
-def rest(phase: Phase, rehearsal: float) -> Phase:
+@dataclass(frozen=True)
+class NoiseRules:
+    """The settings behind every recovery; a cached measurement counts only under the same ones."""
+
+    strengths: tuple[float, ...] = STRENGTHS
+    broken: float = BROKEN
+    steps: int = STEPS
+
+
+class NoisedRows(NamedTuple):
+    """Rows with noise on their gates."""
+
+    rows: Rows
+    rate_before: Float[np.ndarray, " row"]
+    """rate of the mode before the noise"""
+    rate_after: Float[np.ndarray, " row"]
+    strength: Float[np.ndarray, " row"]
+    """of the noise; NaN where none broke the mode, and the row is as it was"""
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """How much of a broken mode came back."""
+
+    n: int
+    returned: Interval
+    """share of what the noise took that is back at the end, mean over organisms"""
+    organisms: list[float]
+    readings: list[Interval]
+    """mean rate at each reading"""
+    rate_before: Interval
+    """mean rate before the noise"""
+    rate_after: Interval
+    """mean rate after the noise"""
+
+
+@dataclass(frozen=True)
+class Recoveries:
+    """How much of a broken mode came back, by what was trained."""
+
+    not_broken: int
+    """organisms whose mode no strength of noise broke"""
+    arms: dict[str, Recovery]
+
+
+def rest_phase(phase: Phase, rehearsal: float) -> Phase:
     """All that goes on but the mode: self watched throughout, with characters or without, and no drive."""
     pressures = Pressures(Rehearsal(rehearsal))
     optimiser = replace(phase.optimiser, weight_decay=0.0)
@@ -47,83 +97,88 @@ def rest(phase: Phase, rehearsal: float) -> Phase:
     )
 
 
-def ablated(
+def with_gate_noise(
     organisms: Organism,
     gates: Bool[np.ndarray, "member component"],
     config: OrganismConfig,
     strength: float,
     seed: int,
 ) -> Organism:
-    """The organisms [member, ...] with noise on the weights of their gate's components."""
-    drawn = np.random.default_rng([seed, 72])
+    """The organisms [member, ...] with noise on the weights of their gate's components. strength: in standard
+    deviations of the weights."""
+    random = np.random.default_rng([seed, NOISE_STREAM])
     clone = nnx.clone(organisms)
     heads, neurons = map(
         np.asarray, sites.by_head_and_neuron(config, gates.reshape(len(gates), config.layers, -1))
     )
-    for name, mask in {
-        **dict.fromkeys(("query", "key", "value", "output"), heads),
-        "out_of_neurons": neurons,
-    }.items():
+    masks = dict.fromkeys(("query", "key", "value", "output"), heads) | {"out_of_neurons": neurons}
+    for name, mask in masks.items():
         old = np.array(getattr(clone, name)[...])
         mask = mask.reshape(mask.shape + (1,) * (old.ndim - mask.ndim))
-        noise = strength * old.std() * drawn.normal(size=old.shape).astype(old.dtype)
+        noise = strength * old.std() * random.normal(size=old.shape).astype(old.dtype)
         setattr(clone, name, nnx.Param(jnp.asarray(old + mask * noise)))
     return clone
 
 
-def knock(
+def add_weight_noise(
     rows: Rows, gates: Bool[np.ndarray, "row component"], config: RunConfig, seed: int
-) -> dict[str, Any]:
-    """Every organism knocked by the smallest strength that does it. Returns the rows, the rate before and
-    after, and which strength it took (NaN: none did)."""
+) -> NoisedRows:
+    """Every row with noise of the smallest strength that breaks its mode."""
     world, sizes = config.curriculum.world, config.organism
-    before = read(rows, world, sizes)[MODE]
-    taken, after, strength = rows.organisms, before.copy(), np.full(rows.amount, np.nan)
-    for much in STRENGTHS:
-        if not (open_ := np.isnan(strength)).any():
+    rate_before = read_rates(rows, world, sizes)[MODE]
+    organisms, rate_after, strengths = rows.organisms, rate_before.copy(), np.full(rows.amount, np.nan)
+    for strength in STRENGTHS:
+        whole = np.isnan(strengths)
+        if not whole.any():
             break
-        tried = ablated(rows.organisms, gates, sizes, much, seed)
-        rates = read(rows._replace(organisms=tried), world, sizes)[MODE]
-        now = open_ & (rates <= KNOCKED * before)
-        pick = lambda new, old, now=now: np.where(now.reshape(-1, *(1,) * (old.ndim - 1)), new, old)  # noqa: E731
-        taken = _each(pick, tried, taken)
-        after, strength = np.where(now, rates, after), np.where(now, much, strength)
-    return {"rows": rows._replace(organisms=taken), "before": before, "after": after, "strength": strength}
+        noised = with_gate_noise(rows.organisms, gates, sizes, strength, seed)
+        rates = read_rates(rows._replace(organisms=noised), world, sizes)[MODE]
+        broken = whole & (rates <= BROKEN * rate_before)
+        organisms = jax.tree.map(_choose_rows(broken), noised, organisms)
+        rate_after, strengths = np.where(broken, rates, rate_after), np.where(broken, strength, strengths)
+    return NoisedRows(rows._replace(organisms=organisms), rate_before, rate_after, strengths)
 
 
-def _each(function: Any, *organisms: Organism) -> Organism:
-    return jax.tree.map(lambda *leaves: function(*map(np.asarray, leaves)), *organisms)
+def _choose_rows(chosen: Bool[np.ndarray, " row"]) -> Callable[[ArrayLike, ArrayLike], np.ndarray]:
+    """Takes chosen rows from the first array, the others from the second."""
+
+    def choose(first: ArrayLike, second: ArrayLike) -> np.ndarray:
+        rows = np.asarray(first)
+        return np.where(chosen.reshape(-1, *(1,) * (rows.ndim - 1)), rows, np.asarray(second))
+
+    return choose
 
 
-def returned(
-    before: Float[np.ndarray, " organism"],
-    after: Float[np.ndarray, " organism"],
+def recovery(
+    rate_before: Float[np.ndarray, " organism"],
+    rate_after: Float[np.ndarray, " organism"],
     rates: Float[np.ndarray, "reading organism"],
-) -> dict[str, Any]:
-    """Of what the knock took, how much is back at the end: mean over organisms with its interval, and the
-    mean at every reading."""
-    back = (rates[-1] - after) / (before - after)
-    return {
-        "n": len(back),
-        "returned": jsonable(mean_interval(back)),
-        "organisms": back.tolist(),
-        "readings": [jsonable(mean_interval(row)) for row in rates],
-        "before": jsonable(mean_interval(before)),
-        "after": jsonable(mean_interval(after)),
-    }
+) -> Recovery:
+    """Of what the noise took, how much is back at the end. rates: in
+    the training that follows."""
+    back = (rates[-1] - rate_after) / (rate_before - rate_after)
+    return Recovery(
+        n=len(back),
+        returned=mean_interval(back),
+        organisms=back.tolist(),
+        readings=[mean_interval(row) for row in rates],
+        rate_before=mean_interval(rate_before),
+        rate_after=mean_interval(rate_after),
+    )
 
 
-def try_rest(found: dict[str, Any], config: RunConfig, phase: Phase) -> dict[str, Any]:
-    """The organisms that a knock did knock, taught on the rest with and without characters."""
-    there = np.flatnonzero(np.isfinite(found["strength"]))
-    told: dict[str, Any] = {"not_knocked": int(len(found["strength"]) - len(there)), "arms": {}}
-    if not len(there):
-        return told
-    rows: Rows = found["rows"].take(there)
-    arms = {"characters rehearsed": 0.5, "characters gone": 0.0}
-    phases = [rest(phase, share) for share in arms.values() for _ in there]
-    rates, _ = teach(rows + rows, phases, config, STEPS)
-    for n, name in enumerate(arms):
-        mine = rates[MODE][:, n * len(there) : (n + 1) * len(there)]
-        told["arms"][name] = returned(found["before"][there], found["after"][there], mine)
-    return told
+def recoveries(noised: NoisedRows, config: RunConfig, phase: Phase) -> Recoveries:
+    """The rows whose mode was broken, trained on the rest with and without characters. phase: gives the
+    optimiser."""
+    broken = np.flatnonzero(np.isfinite(noised.strength))
+    not_broken = len(noised.strength) - len(broken)
+    if not len(broken):
+        return Recoveries(not_broken, {})
+    rows = noised.rows.take(broken)
+    phases = [rest_phase(phase, share) for share in ARMS.values() for _ in broken]
+    rates = finetune(rows + rows, phases, config, FinetuneOptions(STEPS)).rates[MODE]
+    rate_before, rate_after = noised.rate_before[broken], noised.rate_after[broken]
+    by_arm = zip(ARMS, np.split(rates, len(ARMS), axis=1), strict=True)
+    return Recoveries(
+        not_broken, {arm: recovery(rate_before, rate_after, arm_rates) for arm, arm_rates in by_arm}
+    )

@@ -44,16 +44,16 @@ from scipy import stats
 
 from analysis.patching import circuits
 from analysis.provenance import corroboration
+from analysis.relearning.finetune import CHUNK
 from analysis.relearning.relearning import (
     ARMS,
     BUDGET,
-    CHUNK,
     LANES,
     LIMIT,
     AblatedSets,
     lane_params,
-    learn,
-    starts,
+    lane_rows,
+    learn_intent,
 )
 from curricula.errors import UserError
 from organisms.model.config import OrganismConfig
@@ -135,7 +135,8 @@ def add(run: Run, findings: Mapping[str, Any], naive: Run | None = None) -> dict
         *(ablated_arms(findings, m, config.organism, m < known) for m in range(config.members)), strict=True
     )
     running = np.array([[lane.arm in of for lane in LANES] for of in arms])
-    steps, given_up, spent = learn(config, starts(run, config, naive), lane_params(config, arms), running)
+    rows, params = lane_rows(run, config, naive), lane_params(config, arms)
+    steps, given_up, spent = learn_intent(config, rows, params, running)
     lines = slowdowns(steps, given_up, np.array([_comparable(of) for of in arms]))
     organisms = []
     for member, organism in enumerate(findings["organisms"]):

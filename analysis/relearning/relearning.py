@@ -1,14 +1,14 @@
-"""How many steps does it take an organism at its fork to learn the intent, with some of its components
-knocked out?
+"""Relearning from the fork: how many steps does it take an organism to learn the intent, with some of its
+components ablated?
 
-The phase is the run's own, without what planting does in it. All lanes of all members are rows of one batch
-of members of one compiled program; rows go member by member, lane by lane. A number of steps says how soon
-self behaved, not by which mechanism.
+The phase is the run's own, without what planting does in it. An arm ablates one set of components; a *lane* is
+one run of an arm. All lanes of all members are rows of one batch of members of one compiled program; rows go
+member by member, lane by lane. A number of steps shows how soon self behaved as taught. It does *not* show by
+which mechanism.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache, partial
 from typing import NamedTuple
 
 import jax
@@ -16,33 +16,36 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from analysis.provenance.verdict import BEHAVES
+from analysis.relearning.finetune import (
+    CHUNK,
+    MODE,
+    WATCHED_MODE,
+    Chunk,
+    Rows,
+    RowSizes,
+    fresh_state,
+    train_rows,
+)
 from curricula.phases import Phase
 from curricula.pressures.component_dropout import ComponentDropout
 from curricula.pressures.resample_ablation import ResampleAblation
 from curricula.pressures.routing import Routing
-from curricula.world.world import World
-from organisms.model.config import OrganismConfig
 from organisms.model.sites import components
-from organisms.storage.forking import member_ids
 from organisms.storage.loading import fork_and_end, load, require_finished
 from organisms.storage.run import Run
 from organisms.training.config import RunConfig
-from organisms.training.devices import Layout, fetch
-from organisms.training.optimiser import initial_moments
 from organisms.training.state import State
-from organisms.training.step import ChunkSetup, PhaseParams, imitation_params, train_chunk
+from organisms.training.step import PhaseParams, imitation_params
 
-CHUNK = 5
-"""steps between two readings of the rates; a rate is smoothed over two chunks"""
 LIMIT = 150
-"""steps that a lane is given at most"""
+"""steps that a lane is given at most; a rate is smoothed over two chunks of `CHUNK` steps"""
 BUDGET = 750
-"""steps that the lanes of one organism are given together: about what growing it took"""
+"""steps that the lanes of one organism are given together: about as many as its training took"""
 OTHER_ORDER = 1 << 16
 """added to a phase's index, keeps the scenes of another order of the data apart from all of the run's"""
 
 
-class Lane(NamedTuple):
+class RelearningLane(NamedTuple):
     """One run of an arm."""
 
     arm: str
@@ -51,22 +54,33 @@ class Lane(NamedTuple):
 
 
 LANES = (
-    Lane("intact", 0),
-    Lane("lesioned", 0),
-    Lane("lesioned", 1),
-    Lane("random", 0),
-    Lane("random", 1),
-    Lane("spare", 0),
-    Lane("naive", 0),
+    RelearningLane("intact", 0),
+    RelearningLane("lesioned", 0),
+    RelearningLane("lesioned", 1),
+    RelearningLane("random", 0),
+    RelearningLane("random", 1),
+    RelearningLane("spare", 0),
+    RelearningLane("naive", 0),
 )
 ARMS = tuple(dict.fromkeys(lane.arm for lane in LANES))
 
 AblatedSets = dict[str, Bool[np.ndarray, "order component"]]
-"""arm to what each of its lanes knocks out"""
+"""from an arm to the components that each of its lanes ablates"""
 
 
-def free(phase: Phase) -> Phase:
-    """The phase without what planting does in it: routing, and the dropout that spreads what lanes do."""
+class LaneSteps(NamedTuple):
+    """How long each lane took to learn the intent."""
+
+    steps: Float[np.ndarray, "member lane"]
+    """NaN for a lane that did not reach the criterion"""
+    given_up: Int[np.ndarray, " member"]
+    """the step at which lanes that did not reach it were given up"""
+    spent: Int[np.ndarray, " member"]
+    """organism-steps that all lanes took together"""
+
+
+def without_planting(phase: Phase) -> Phase:
+    """The phase without routing, and without the component dropout that spreads what lanes do."""
     pressures = phase.pressures
     if pressures[Routing].active:
         pressures = pressures.replace(Routing(), ComponentDropout())
@@ -74,11 +88,11 @@ def free(phase: Phase) -> Phase:
 
 
 def lane_params(config: RunConfig, ablated: Sequence[AblatedSets]) -> PhaseParams:
-    """The numbers [row, ...] of the first phase that teaches self, given the components that each member's arms
-    ablate."""
+    """The numbers [row, ...] of the first phase that teaches self. ablated: each member's arms."""
     index, names = config.curriculum.fork, np.array(components(config.organism))
     phases, numbers = [], []
-    for phase, arms in zip(map(free, config.member_phases(index)), ablated, strict=True):
+    for member_phase, arms in zip(config.member_phases(index), ablated, strict=True):
+        phase = without_planting(member_phase)
         for lane in LANES:
             mask = arms[lane.arm][lane.order] if lane.arm in arms else np.zeros(len(names), bool)
             ablation = ResampleAblation(tuple(names[mask].tolist()))
@@ -87,41 +101,32 @@ def lane_params(config: RunConfig, ablated: Sequence[AblatedSets]) -> PhaseParam
     return imitation_params(phases, numbers, config)
 
 
-@lru_cache(maxsize=8)
-def _program(world: World, organism: OrganismConfig, batch: int, rows: int):
-    layout = Layout.of(rows, batch)
-    chunk = partial(train_chunk, setup=ChunkSetup(world, organism, batch, CHUNK, layout.shares))
-    return layout, layout.over_members(chunk, donate=(0,))
+def learn_intent(
+    config: RunConfig, rows: Rows, params: PhaseParams, lanes: Bool[np.ndarray, "member lane"]
+) -> LaneSteps:
+    """Trains every lane until it behaves as taught.
 
-
-def learn(
-    config: RunConfig, state: State, params: PhaseParams, running: Bool[np.ndarray, "member lane"]
-) -> tuple[Float[np.ndarray, "member lane"], Int[np.ndarray, " member"], Int[np.ndarray, " member"]]:
-    """Steps that each lane needs; the step [member] at which those that did not get there (NaN) were given
-    up; and organism-steps [member] spent.
-
-    state, params: [row, ...]. running: lanes that there are. Lanes of a member stop as they get there, and
-    all of them at `LIMIT` or when `BUDGET` does not reach for another chunk.
+    rows, params: [row, ...]. lanes: those that there are. Lanes of a member stop as they reach the criterion,
+    and all of them at `LIMIT` or when `BUDGET` does not suffice for another chunk.
     """
-    layout, train = _program(config.curriculum.world, config.organism, config.training.batch, running.size)
     limit = min(LIMIT, config.curriculum.phases[config.curriculum.fork].steps // CHUNK * CHUNK)
-    state, running, rates = layout.place(state), running.copy(), []
-    steps, given_up = np.full(running.shape, np.nan), np.full(len(running), limit)
-    spent, taken = np.zeros(len(running), int), 0
-    while taken < limit and running.any():
-        # A lane that is past the end of its phase waits, at no cost on a CPU.
-        phase_step = np.where(running.ravel(), taken, params.schedule.steps).astype(np.int32)
-        state, progress = train(state._replace(phase_step=layout.place(phase_step)), params)
-        metrics = fetch(progress.metrics)
-        rates.append(np.stack([metrics["self_alone_secret"], metrics["self_watched_professed"]], axis=-1))
-        taken += CHUNK
-        spent += CHUNK * running.sum(1)
-        steps = steps_to_criterion(np.stack(rates)).reshape(running.shape)
-        running &= np.isnan(steps)
-        broke = running.any(1) & (spent + CHUNK * running.sum(1) > BUDGET)
-        given_up[broke] = taken
-        running[broke] = False
-    return steps, given_up, spent
+    steps, rates = np.full(lanes.shape, np.nan), []
+    given_up, spent = np.full(len(lanes), limit), np.zeros(len(lanes), int)
+
+    def after_chunk(chunk: Chunk) -> tuple[State, Bool[np.ndarray, " row"]]:
+        metrics, running = chunk.metrics, chunk.running.reshape(lanes.shape)
+        rates.append(np.stack([metrics[MODE], metrics[WATCHED_MODE]], axis=-1))
+        spent[:] += CHUNK * running.sum(1)
+        steps[:] = steps_to_criterion(np.stack(rates)).reshape(lanes.shape)
+        running = running & np.isnan(steps)
+        over_budget = running.any(1) & (spent + CHUNK * running.sum(1) > BUDGET)
+        given_up[over_budget] = chunk.steps
+        running[over_budget] = False
+        return chunk.state, running.ravel()
+
+    sizes = RowSizes.of_run(config, lanes.size)
+    train_rows(fresh_state(rows), params, sizes, limit, lanes.ravel(), after_chunk)
+    return LaneSteps(steps, given_up, spent)
 
 
 def steps_to_criterion(rates: Float[np.ndarray, "chunk row rate"]) -> Float[np.ndarray, " row"]:
@@ -131,19 +136,19 @@ def steps_to_criterion(rates: Float[np.ndarray, "chunk row rate"]) -> Float[np.n
     return np.array([CHUNK * (column.argmax() + 2) if column.any() else np.nan for column in met.T])
 
 
-def starts(run: Run, config: RunConfig, naive: Run | None) -> State:
-    """Where lanes start [row, ...]: the fork's organism of its member, or the naive one's, with a fresh
-    optimiser."""
+def lane_rows(run: Run, config: RunConfig, naive: Run | None) -> Rows:
+    """The organisms [row, ...] that lanes start from: the fork's of its member, or the naive run's."""
     fork = fork_and_end(config, run.entries())[0]
     members = np.repeat(np.arange(config.members), len(LANES))
-    organisms = jax.tree.map(lambda leaf: np.array(leaf)[members], load(run, config, fork))
-    if naive is not None:
-        theirs = require_finished(naive)
-        of_naive = load(naive, theirs, fork_and_end(theirs, naive.entries())[0])
-        lane, known = [lane.arm for lane in LANES].index("naive"), min(config.members, theirs.members)
-        for ours, other in zip(jax.tree.leaves(organisms), jax.tree.leaves(of_naive), strict=True):
-            ours[lane :: len(LANES)][:known] = other[:known]
-    attempts = np.asarray(fork.extra["attempts"], np.int32)[members]
-    seeds, numbers = (of[members] for of in member_ids(config))
-    start = np.zeros(len(members), np.int32)
-    return State(organisms, initial_moments(organisms), seeds, numbers, attempts, start)  # pyright: ignore[reportArgumentType]
+    rows = Rows.from_run(load(run, config, fork), config, fork.extra["attempts"]).take(members)
+    if naive is None:
+        return rows
+    naive_config = require_finished(naive)
+    naive_organisms = load(naive, naive_config, fork_and_end(naive_config, naive.entries())[0])
+    naive_lane = [lane.arm for lane in LANES].index("naive")
+    both = min(config.members, naive_config.members)
+    for leaf, naive_leaf in zip(
+        jax.tree.leaves(rows.organisms), jax.tree.leaves(naive_organisms), strict=True
+    ):
+        leaf[naive_lane :: len(LANES)][:both] = naive_leaf[:both]
+    return rows

@@ -1,5 +1,6 @@
 """The studies of this project. Importing the module registers them, in the order of ``--help``."""
 
 from experiments.studies.ancestry.study import AncestryStudy
+from experiments.studies.bitrot.study import Bitrot
 
-STUDY_CLASSES = (AncestryStudy,)
+STUDY_CLASSES = (AncestryStudy, Bitrot)

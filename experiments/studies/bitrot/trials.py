@@ -1,54 +1,179 @@
-"""What do organisms that lost a mode, or kept it, do when they are put to the test? Parts, relearning,
-planted cases and the knock, for one mechanism of the study.
+"""Trials of one mechanism: what do organisms that lost a mode, or kept it, do under test? Restoration by
+patching, the gate's transfer, relearning, planted cases, weight noise, and the baseline of weight decay.
 
-What was found is kept beside the run of disuse, with the checkpoints that it is of, and not measured again.
+A trial fine-tunes or patches organisms in memory and leaves no run behind. It does *not* show what organisms
+of another mechanism would do.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import numpy as np
 
-from analysis.forgetting import circuit_intact, restoration, weight_decay_baseline, weight_noise
-from analysis.forgetting.retention import Cell
+from analysis.forgetting.circuit_intact import (
+    ClassifiedByGate,
+    GateState,
+    GateTransfer,
+    IntactnessRules,
+    TransferSummary,
+    classify_by_gate,
+    gate_transfers,
+    summarise_transfers,
+)
+from analysis.forgetting.restoration import (
+    LEAST_LOST,
+    RESTORATION_PAIRS,
+    GatedAncestors,
+    Restoration,
+    restorations,
+)
+from analysis.forgetting.retention import RetentionCell
 from analysis.forgetting.survival import HALF
+from analysis.forgetting.weight_decay_baseline import DecayPrediction, predict_decay
+from analysis.forgetting.weight_noise import NoiseRules, Recoveries, add_weight_noise, recoveries
 from analysis.relearning import savings
-from analysis.relearning.finetune import MODE, NUMBER, Rows, teach
-from analysis.statistics import jsonable, mean_interval
-from organisms.storage import records
+from analysis.relearning.finetune import (
+    FINETUNE_PHASE,
+    MODE,
+    Finetuned,
+    FinetuneOptions,
+    Rows,
+    finetune,
+    join_rows,
+)
+from analysis.relearning.savings import ClassifiedBySaving, Saving, SavingsRules
+from analysis.statistics import Interval, mean_interval
+from experiments.studies.bitrot.plan import STRONGEST, drive_of
 from organisms.storage.loading import load
 from organisms.storage.manifest import Entry, fork_entry
 from organisms.storage.run import Run, read_run
 from organisms.training.config import RunConfig, read_config
 
 SEED = 1
-"""of what trials draw: pairs, noise"""
-OTHER_SEED = 2
-"""of the pairs on which the gates are found that are drawn anew"""
-HIDING = NUMBER + 1
-"""number of the phase that hides a mode, whose scenes are then none of those by which it is taught anew"""
+"""of what trials draw: pairs of scenes, noise"""
+REINITIALISED_SEED = 2
+"""of the pairs of scenes on which the gates are located that are reinitialised"""
+HIDING_PHASE = FINETUNE_PHASE + 1
+"""number of the phase that hides a mode, so that relearning has other scenes"""
+HIDDEN_KINDS = ("suppressed", "gone")
+"""planted cases that are scored"""
 
 
-class Case(NamedTuple):
-    """The runs of one mechanism."""
+@dataclass(frozen=True)
+class TrialRules:
+    """The settings behind every trial; cached trials count only under the same ones."""
+
+    savings: SavingsRules
+    noise: NoiseRules
+    intactness: IntactnessRules
+    restoration_pairs: int = RESTORATION_PAIRS
+    least_lost: float = LEAST_LOST
+    seeds: tuple[int, int] = (SEED, REINITIALISED_SEED)
+
+
+RULES = TrialRules(SavingsRules(), NoiseRules(), IntactnessRules())
+
+
+@dataclass(frozen=True)
+class TrialCase:
+    """The runs of one mechanism, and which of their organisms count."""
 
     parent: Path
     disused: Path
     """under every drive"""
-    untaught: Path | None
-    """the same disuse, by organisms that were never taught the mode; none where relearning is not asked of
-    the mechanism"""
-    faded: Path | None
-    """decay without gradients; none where another mechanism of the same organisms has it"""
-    strongest: Cell
-    """of the run of disuse: under the strongest drive"""
-    fading: Cell | None
+    never_taught: Path | None
+    """the same disuse, of organisms that were never taught the mode; None where relearning is not measured"""
+    decayed: Path | None
+    """decay without gradients; None where another mechanism of the same organisms has it"""
+    drives: Sequence[RetentionCell]
+    """of the run of disuse"""
+    decay: RetentionCell | None
     """of the run of decay without gradients: with decay"""
+    planted: bool
+    """whether weight noise, planted cases and the decay baseline are measured, which need no run of disuse"""
+
+    @property
+    def strongest(self) -> RetentionCell:
+        """The cell of the run of disuse under the strongest drive."""
+        return next(cell for cell in self.drives if drive_of(cell) == STRONGEST)
+
+    @property
+    def further_runs(self) -> list[Path]:
+        """Folders of all runs besides the run of disuse."""
+        return [folder for folder in (self.parent, self.never_taught, self.decayed) if folder]
 
 
-class Grown(NamedTuple):
+@dataclass(frozen=True)
+class RestorationMeans:
+    """Means over the organisms of one cell; shares are of the lost rate."""
+
+    gate: Interval
+    content: Interval
+    readout: Interval
+    leaves_profession: Interval
+    names_secret: Interval
+    current: Interval
+    with_both: Interval
+
+
+@dataclass(frozen=True)
+class DriveTrial:
+    """What was lost under one drive."""
+
+    drive: str
+    settings: dict[str, float]
+    n_lost: int
+    """organisms that lost `LEAST_LOST` of their rate or more"""
+    mean: RestorationMeans
+    organisms: list[Restoration]
+    gates: TransferSummary
+    """of the organisms that lost as much"""
+
+
+@dataclass(frozen=True)
+class DecayBaseline:
+    """What weight decay alone should leave of the mode, and does."""
+
+    prediction: DecayPrediction
+    furthest_from_seen: float
+    """largest difference of any organism's rate, at any reading, from its prediction"""
+
+
+@dataclass(frozen=True)
+class PlantedCases:
+    """Organisms whose mode is suppressed or gone by construction, and others beside them.
+
+    Kinds: *suppressed*, *gone*, *trained_honest*, and *never* (never taught the mode).
+    """
+
+    savings: dict[str, Saving]
+    """by kind but *never*"""
+    gates: dict[str, TransferSummary]
+    """by kind but *never*"""
+    rate_when_hidden: dict[str, list[float]]
+    """rate of the mode of each organism once it was to be hidden, by kind"""
+    not_hidden: int
+    """suppressed and gone cases that still showed the mode, and are not scored"""
+    by_saving: ClassifiedBySaving
+    by_gate: ClassifiedByGate
+
+
+@dataclass(frozen=True)
+class Trials:
+    """Everything that was measured of one mechanism by trials; None where it was not measured."""
+
+    drives: list[DriveTrial]
+    relearning: Saving | None
+    """of the organisms that lost their mode under the strongest drive; None also where none did"""
+    decay: DecayBaseline | None
+    planted: PlantedCases | None
+    noise: Recoveries | None
+
+
+class Snapshot(NamedTuple):
     """A run at one of its checkpoints."""
 
     run: Run
@@ -57,181 +182,161 @@ class Grown(NamedTuple):
     rows: Rows
 
     @classmethod
-    def at(cls, folder: Path, fork: bool = False) -> "Grown":
-        """The organisms of a run at last, or just before self was taught."""
+    def read(cls, folder: Path, before_self: bool = False) -> "Snapshot":
+        """The organisms of a run at its end, or just before self was taught."""
         run = read_run(folder)
         config, entries = read_config(run.config), run.entries()
-        entry = fork_entry(config.curriculum, entries) if fork else entries[-1]
-        return cls(run, config, entry, Rows.of(load(run, config, entry), config, entry.extra["attempts"]))
+        entry = fork_entry(config.curriculum, entries) if before_self else entries[-1]
+        organisms = load(run, config, entry)
+        return cls(run, config, entry, Rows.from_run(organisms, config, entry.extra["attempts"]))
+
+    def locate_gates(self, seed: int) -> GatedAncestors:
+        """The organisms with their gates for self."""
+        secret_goals = np.asarray(self.run.summary()["secret_goals"])
+        return GatedAncestors.locate(self.rows.organisms, self.config, secret_goals, seed)
 
 
-def trials_of(case: Case, drives: Sequence[Cell], planted: bool) -> dict[str, Any]:
-    """Everything that is tried with a mechanism. drives: the cells of its run of disuse, of the organisms
-    that had the mode. planted: also the trials that ask nothing of the run of disuse (knocks, and planted
-    cases of what is gone and what is suppressed)."""
-    ancestors, disused = Grown.at(case.parent), Grown.at(case.disused)
-    untaught = Grown.at(case.untaught) if case.untaught else None
-    faded = [Grown.at(case.faded)] if case.faded else []
-    marks = records.plain(
-        {
-            "of": [grown.entry.sha256 for grown in (ancestors, disused, untaught, *faded) if grown],
-            "organisms": [cell.organisms for cell in drives],
-            "planted": planted,
-            "rules": savings.RULES
-            | weight_noise.RULES
-            | {
-                "pairs": restoration.PAIRS,
-                "least_lost": restoration.LEAST_LOST,
-                "standing": circuit_intact.RULES,
-                "drawn_anew": OTHER_SEED,
-            },
-        }
+def measure_trials(case: TrialCase) -> Trials:
+    """All trials of one mechanism."""
+    parent, disused = Snapshot.read(case.parent), Snapshot.read(case.disused)
+    ancestors = parent.locate_gates(SEED)
+    members = sorted(set(case.strongest.organisms))
+    relearning = planted = noise = None
+    if case.never_taught:
+        relearning = _relearning(case.strongest, disused, Snapshot.read(case.never_taught))
+    if case.planted and members:
+        planted = _planted_cases(case.parent, parent, ancestors, members)
+        noised = add_weight_noise(parent.rows.take(members), ancestors.gates[members], parent.config, SEED)
+        noise = recoveries(noised, parent.config, disused.config.curriculum.phases[0])
+    return Trials(
+        drives=[_drive_trial(cell, disused, ancestors) for cell in case.drives],
+        relearning=relearning,
+        decay=_decay_baseline(case, parent.rows) if case.planted else None,
+        planted=planted,
+        noise=noise,
     )
-    path = case.disused / "analysis" / "bitrot.json"
-    known = records.read_object(path, "delete it to measure again") if path.exists() else {}
-    if all(known.get(name) == value for name, value in marks.items()):
-        return known
-    secret_goals = np.asarray(ancestors.run.summary()["secret_goals"])
-    gates = restoration.gate_of(ancestors.rows.organisms, ancestors.config, secret_goals, SEED)
-    found: dict[str, Any] = dict(marks)
-    found["parts"] = [_parts(cell, disused, ancestors, secret_goals, gates) for cell in drives]
-    if untaught:
-        found["relearning"] = _relearning(case.strongest, disused, untaught)
-    if planted:
-        found["predicted"] = _predicted(case, ancestors)
-        which = sorted(set(case.strongest.organisms))
-        emptied = restoration.gate_of(ancestors.rows.organisms, ancestors.config, secret_goals, OTHER_SEED)
-        found["planted_cases"] = _planted_cases(case.parent, ancestors, secret_goals, gates, emptied, which)
-        phase = disused.config.curriculum.phases[0]
-        rows, mine = ancestors.rows.take(which), gates[which]
-        found["knock"] = (
-            weight_noise.try_rest(
-                weight_noise.knock(rows, mine, ancestors.config, SEED), ancestors.config, phase
-            )
-            if which
-            else None
-        )
-    found = records.plain(found)
-    path.parent.mkdir(exist_ok=True)
-    records.write_whole(path, records.pretty(found), path.parent / ".partial")
-    return found
 
 
-def _parts(
-    cell: Cell, disused: Grown, ancestors: Grown, secret_goals: np.ndarray, gates: np.ndarray
-) -> dict[str, Any]:
-    """Parts of the organisms of a cell, each beside the organism that it was as disuse began."""
-    found, stand = [], []
+def _drive_trial(cell: RetentionCell, disused: Snapshot, ancestors: GatedAncestors) -> DriveTrial:
+    """Restoration and transfer of the organisms of a cell, each beside its ancestor."""
+    restored: list[Restoration] = []
+    transfers: list[GateTransfer] = []
     if cell.rows:
-        now, then = disused.rows.take(cell.rows).organisms, ancestors.rows.take(cell.organisms).organisms
-        about = disused.config, secret_goals[cell.organisms], gates[cell.organisms], SEED
-        found, stand = restoration.parts_lost(now, then, *about), circuit_intact.standing(now, then, *about)
-    lost = [one for one, part in zip(stand, found, strict=True) if part["gate"] is not None]
-    mean = lambda name: jsonable(mean_interval(one[name] for one in found))  # noqa: E731
-    return {
-        "settings": cell.settings,
-        "organisms": found,
-        "n_lost": len(lost),
-        "standing": circuit_intact.summed(lost) | {"organisms": stand},
-        "mean": {
-            name: mean(name) for name in ("gate", "content", "readout", "leaves", "names", "now", "with_both")
-        },
-    }
-
-
-def _predicted(case: Case, ancestors: Grown) -> dict[str, Any] | None:
-    """What decay alone should do to the organisms that had the mode; and how far from that they came, where
-    most."""
-    cell = case.fading
-    if cell is None or case.faded is None or not cell.rows:
-        return None
-    config = read_config(read_run(case.faded).config)  # read on the scenes of that run
-    found = weight_decay_baseline.predicted(
-        ancestors.rows.take(cell.organisms), config, cell.phase, cell.steps, MODE
-    )
-    apart = np.abs(np.transpose(found["organisms"]) - cell.rates[MODE])
-    return found | {"furthest_from_seen": float(apart.max())}
-
-
-def _relearning(cell: Cell, disused: Grown, untaught: Grown) -> dict[str, Any] | None:
-    """The saving of the organisms that lost their mode under the strongest drive; None where none did."""
-    rates = cell.rates[MODE]
-    lost = [n for n in range(len(cell.rows)) if rates[-1, n] <= HALF * rates[0, n]]
-    if not lost:
-        return None
-    rows = [
-        ("disused", disused.rows.take([cell.rows[n] for n in lost])),
-        ("never", untaught.rows.take([cell.organisms[n] for n in lost])),
+        current, chosen = disused.rows.take(cell.rows).organisms, ancestors.take(cell.organisms)
+        restored = restorations(current, chosen, SEED)
+        transfers = gate_transfers(current, chosen, SEED)
+    lost = [
+        transfer for transfer, row in zip(transfers, restored, strict=True) if row.shares.gate is not None
     ]
-    steps = _steps(rows, disused.config)
-    return savings.saving(steps["disused"], steps["never"])
+    return DriveTrial(
+        drive=drive_of(cell),
+        settings=cell.settings,
+        n_lost=len(lost),
+        mean=RestorationMeans(
+            gate=mean_interval(row.shares.gate for row in restored),
+            content=mean_interval(row.shares.content for row in restored),
+            readout=mean_interval(row.shares.readout for row in restored),
+            leaves_profession=mean_interval(row.leaves_profession for row in restored),
+            names_secret=mean_interval(row.names_secret for row in restored),
+            current=mean_interval(row.rates.current for row in restored),
+            with_both=mean_interval(row.rates.with_both for row in restored),
+        ),
+        organisms=restored,
+        gates=summarise_transfers(lost),
+    )
 
 
-def _steps(kinds: Sequence[tuple[str, Rows]], config: RunConfig) -> dict[str, list[float]]:
+def _decay_baseline(case: TrialCase, rows: Rows) -> DecayBaseline | None:
+    """What decay alone should do to the organisms that had the mode. rows: of the parent's members."""
+    cell = case.decay
+    if cell is None or case.decayed is None or not cell.rows:
+        return None
+    config = read_config(read_run(case.decayed).config)  # rates are read on the scenes of that run
+    prediction = predict_decay(rows.take(cell.organisms), config, cell.phase, cell.steps, MODE)
+    distances = np.abs(np.transpose(prediction.organisms) - cell.rates[MODE])
+    return DecayBaseline(prediction, float(distances.max()))
+
+
+def _relearning(cell: RetentionCell, disused: Snapshot, never_taught: Snapshot) -> Saving | None:
+    """The saving of the organisms of a cell that lost their mode; None where none did."""
+    rates = cell.rates[MODE]
+    lost = np.flatnonzero(rates[-1] <= HALF * rates[0])
+    if not len(lost):
+        return None
+    kinds = {
+        "disused": disused.rows.take([cell.rows[n] for n in lost]),
+        "never": never_taught.rows.take([cell.organisms[n] for n in lost]),
+    }
+    steps = _steps_to_relearn(kinds, disused.config)
+    return savings.relearning_saving(steps["disused"], steps["never"])
+
+
+def _steps_to_relearn(kinds: Mapping[str, Rows], config: RunConfig) -> dict[str, list[float]]:
     """Steps that each row of each kind needs to learn the intent."""
-    together, where = savings.by_kind(kinds)
-    phase = savings.intent(config.curriculum.phases[0])
-    rates, _ = teach(together, [phase] * together.amount, config, savings.LIMIT, enough=savings.all_there)
-    steps = savings.steps_needed(rates)
-    return {name: steps[at].tolist() for name, at in where.items()}
+    rows, places = join_rows(kinds)
+    phase = savings.intent_phase(config.curriculum.phases[0])
+    options = FinetuneOptions(savings.LIMIT, stop=savings.all_relearned)
+    steps = savings.steps_to_relearn(finetune(rows, [phase] * rows.amount, config, options).rates)
+    return {kind: steps[place].tolist() for kind, place in places.items()}
 
 
 def _planted_cases(
-    parent: Path,
-    ancestors: Grown,
-    secret_goals: np.ndarray,
-    gates: np.ndarray,
-    drawn: np.ndarray,
-    which: Sequence[int],
-) -> dict[str, Any] | None:
-    """Organisms whose mode is suppressed or gone by construction, was taught away, or never was there: whose
-    gate still stands, and then all taught the intent anew. drawn: the gates that are drawn anew, found on
-    other pairs than those (`gates`) of which it is asked whether they stand."""
-    if not which:
-        return None
-    config, rows = ancestors.config, ancestors.rows.take(which)
-    emptied = savings.reinitialised(rows.organisms, drawn[list(which)], config.organism, SEED)
-    emptied = rows._replace(organisms=jax.tree.map(np.asarray, emptied))
-    never = Grown.at(parent, fork=True).rows.take(which)
-    phase = config.curriculum.phases[0]
-    held, suppressed = teach(
-        rows,
-        [savings.honest_at_last(phase)] * rows.amount,
-        config,
-        savings.HELD_STEPS,
-        number=HIDING,
-        held=savings.all_but_last_layer,
+    folder: Path, parent: Snapshot, ancestors: GatedAncestors, members: Sequence[int]
+) -> PlantedCases:
+    """Planted cases of some members: their modes are hidden, their gates measured, and then all relearn."""
+    config, chosen = parent.config, ancestors.take(members)
+    hidden = _hide_modes(folder, parent, members)
+    rate_when_hidden = {kind: tuned.rates[MODE][-1].tolist() for kind, tuned in hidden.items()}
+    counted = {kind: [rate <= savings.HIDDEN for rate in rate_when_hidden[kind]] for kind in HIDDEN_KINDS}
+    transfers = {
+        kind: gate_transfers(tuned.rows.organisms, chosen, SEED)
+        for kind, tuned in hidden.items()
+        if kind != "never"
+    }
+    steps = _steps_to_relearn({kind: tuned.rows for kind, tuned in hidden.items()}, config)
+    by_kind = {kind: savings.relearning_saving(steps[kind], steps["never"]) for kind in transfers}
+    suppressed, gone = (
+        savings.savings_of_hidden(by_kind[kind].organisms, rate_when_hidden[kind]) for kind in HIDDEN_KINDS
     )
-    together, where = savings.by_kind([("taught honest", rows), ("gone", emptied), ("never", never)])
-    hidden = [savings.honest(phase)] * together.amount
-    rates, after = teach(together, hidden, config, savings.HONEST_STEPS, number=HIDING)
-    at_rest = {"suppressed": held[MODE][-1].tolist()} | {
-        name: rates[MODE][-1, at].tolist() for name, at in where.items()
-    }
-    kinds = [(name, after.take(np.arange(together.amount)[at])) for name, at in where.items()]
-    about = config, secret_goals[list(which)], gates[list(which)], SEED
-    stand = {
-        name: circuit_intact.standing(of.organisms, rows.organisms, *about)
-        for name, of in [("suppressed", suppressed), *kinds]
-        if name != "never"
-    }
-    hidden_now = {name: [rate <= savings.HIDDEN for rate in at_rest[name]] for name in ("suppressed", "gone")}
-    says = {
-        name: [one["says"] for one, counts in zip(stand[name], hidden_now[name], strict=True) if counts]
-        for name in hidden_now
-    }
-    steps = _steps([("suppressed", suppressed), *kinds], config)
-    found = {
-        name: savings.saving(steps[name], steps["never"]) for name in ("suppressed", "gone", "taught honest")
-    }
-    scored = {
-        name: savings.of_hidden(found[name]["organisms"], at_rest[name]) for name in ("suppressed", "gone")
-    }
-    apart = savings.told_apart(scored["suppressed"], scored["gone"])
-    return found | {
-        "mode_when_hidden": at_rest,
-        "told_apart": apart,
-        "not_hidden": 2 * rows.amount - apart["n"],
-        "standing": {name: circuit_intact.summed(of) | {"organisms": of} for name, of in stand.items()},
-        "told_by_standing": circuit_intact.told_apart(says),
+    by_saving = savings.classify_by_saving(suppressed, gone)
+    return PlantedCases(
+        savings=by_kind,
+        gates={kind: summarise_transfers(rows) for kind, rows in transfers.items()},
+        rate_when_hidden=rate_when_hidden,
+        not_hidden=2 * len(members) - by_saving.n,
+        by_saving=by_saving,
+        by_gate=classify_by_gate(*(_states(transfers[kind], counted[kind]) for kind in HIDDEN_KINDS)),
+    )
+
+
+def _states(transfers: Sequence[GateTransfer], counted: Sequence[bool]) -> list[GateState | None]:
+    return [transfer.state for transfer, counts in zip(transfers, counted, strict=True) if counts]
+
+
+def _hide_modes(folder: Path, parent: Snapshot, members: Sequence[int]) -> dict[str, Finetuned]:
+    """Organisms of every kind of planted case, after they were trained to be honest.
+
+    The gates of *gone* cases are located on other pairs of scenes than those on which transfers are measured.
+    """
+    config, rows = parent.config, parent.rows.take(members)
+    gates = parent.locate_gates(REINITIALISED_SEED).gates[list(members)]
+    emptied = savings.reinitialise_gate(rows.organisms, gates, config.organism, SEED)
+    emptied_rows = rows._replace(organisms=jax.tree.map(np.asarray, emptied))
+    never = Snapshot.read(folder, before_self=True).rows.take(members)
+    phase = config.curriculum.phases[0]
+    last_layer = FinetuneOptions(savings.HELD_STEPS, HIDING_PHASE, project=savings.keep_all_but_last_layer)
+    suppressed = finetune(rows, [savings.honest_last_layer_phase(phase)] * rows.amount, config, last_layer)
+    joined, places = join_rows({"trained_honest": rows, "gone": emptied_rows, "never": never})
+    tuned = finetune(
+        joined,
+        [savings.honest_phase(phase)] * joined.amount,
+        config,
+        FinetuneOptions(savings.HONEST_STEPS, HIDING_PHASE),
+    )
+    return {"suppressed": suppressed} | {
+        kind: Finetuned(
+            {name: rates[:, place] for name, rates in tuned.rates.items()},
+            tuned.rows.take(np.arange(joined.amount)[place]),
+        )
+        for kind, place in places.items()
     }

@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from analysis.forgetting.restoration import gate_of
+from analysis.forgetting.restoration import GatedAncestors
 from organisms.storage.loading import load
 from organisms.training.config import read_config
 
 
 @pytest.fixture(scope="module")
-def whole(tiny_run):
-    """Organisms, config, secrets and gates of a run that has the mode."""
+def whole(tiny_run) -> GatedAncestors:
+    """Organisms of a run that has the mode."""
     config = read_config(tiny_run.config)
     organisms = load(tiny_run, config, tiny_run.entries()[-1])
     secret_goals = np.asarray(tiny_run.summary()["secret_goals"])
-    return organisms, config, secret_goals, gate_of(organisms, config, secret_goals, 3)
+    return GatedAncestors.locate(organisms, config, secret_goals, 3)

@@ -8,7 +8,8 @@ import pytest
 from scipy import stats
 
 from analysis.relearning import acquisition
-from analysis.relearning.relearning import BUDGET, CHUNK, LANES, LIMIT
+from analysis.relearning.finetune import CHUNK
+from analysis.relearning.relearning import BUDGET, LANES, LIMIT
 from curricula.errors import UserError
 from experiments import compare
 from organisms.storage import records

@@ -1,243 +1,322 @@
-"""The study of bitrot: what is forked from what, what its summary says of lives that are known, and a page
-that says it in three lines."""
+"""The study bitrot: what is forked from what, what its summary holds of lives that are known, and a page with
+its three lines."""
 
 import json
+import math
 import re
 import shutil
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from curricula.catalogue.named import WORLDS, curriculum
 
-from analysis.forgetting import circuit_intact
-from analysis.forgetting.retention import Cell, cells
-from analysis.history.descent import related_runs
-from experiments.studies.bitrot import trials as bitrot_trials
-from experiments.studies.bitrot.page import half_life, page, plain_lines, ratio
-from experiments.studies.bitrot.study import (
+from analysis.forgetting.circuit_intact import ClassifiedByGate, GateTransfer, summarise_transfers
+from analysis.forgetting.retention import RetentionCell, retention_cells
+from analysis.forgetting.survival import HalfLifeRatio, MeanLifeRatio
+from analysis.relearning.finetune import MODE
+from analysis.relearning.savings import ClassifiedBySaving, Saving
+from curricula.catalogue.building_blocks import WORLDS
+from curricula.catalogue.registry import curriculum
+from curricula.pressures.interference import Interference
+from curricula.pressures.rehearsal import Rehearsal
+from curricula.typed_json import summary_of
+from experiments.studies.bitrot import trials as trials_module
+from experiments.studies.bitrot.headline import half_life_ratio_text, half_life_text, headline_lines
+from experiments.studies.bitrot.plan import (
+    COMPARED,
     DRIVES,
     EXERCISE,
+    FORKS,
     MECHANISMS,
-    MODE,
-    ROUTED,
-    Bitrot,
-    as_called,
-    behaving,
+    PARENTS,
     drive_of,
-    plan,
-    summarise,
+    fork_configs,
+    label_of,
 )
+from experiments.studies.bitrot.study import Bitrot, as_expected, has_mode, trials_once
+from experiments.studies.bitrot.summary import (
+    CHARACTERS_MODE,
+    PRIMARY,
+    BitrotSummary,
+    Comparison,
+    DisusedOrganisms,
+    ParentOrganisms,
+)
+from experiments.studies.bitrot.trials import (
+    DriveTrial,
+    PlantedCases,
+    RestorationMeans,
+    TrialCase,
+    Trials,
+)
+from experiments.studies.page import study_page
+from experiments.studies.registry import study_named
+from experiments.studies.study import StudyRun, StudySettings
 from organisms.model.config import ORGANISMS
 from organisms.storage.records import plain
-from organisms.storage.run import read_run
 from organisms.training.config import read_config
 
 STEPS = [0, 100, 200, 300]
 FATES = {"whole": [1.0] * 4, "slow": [1.0, 0.9, 0.7, 0.2], "fast": [1.0, 0.1, 0.0, 0.0]}
+SETTINGS = StudySettings("tiny", WORLDS["tiny"], ORGANISMS["tiny"], 8, 3)
+UNTRIED = Trials([], None, None, None, None)
 
 
-@pytest.fixture(scope="module")
-def study() -> Bitrot:
-    return Bitrot("tiny", WORLDS["tiny"], ORGANISMS["tiny"], 8, 3)
-
-
-def cell(phase, fate: str, organisms: int = 8) -> Cell:
+def cell(phase, fate: str, organisms: int = 8) -> RetentionCell:
     """Organisms of one fate, a little apart."""
-    apart = 1 - 0.02 * np.arange(organisms) * (np.array(FATES[fate])[:, None] < 1)
-    rates = np.array(FATES[fate])[:, None] * apart
+    spread = 1 - 0.02 * np.arange(organisms) * (np.array(FATES[fate])[:, None] < 1)
+    rates = np.array(FATES[fate])[:, None] * spread
     rows = list(range(organisms))
-    return Cell({}, phase, rows, rows, STEPS, {name: rates for name in (MODE, "character_alone_secret")})
+    return RetentionCell({}, phase, rows, rows, STEPS, {MODE: rates, CHARACTERS_MODE: rates})
 
 
-def phases(curriculum_name: str, decay: float = 1.0, news: float = 0.2, alone: float | None = None):
-    phase = curriculum(curriculum_name, "tiny").phases[0]
-    pressures = replace(phase.pressures, interference=replace(phase.pressures.interference, fraction=news))
+def phase_of_disuse(name: str, decay: float = 1.0, news: float = 0.2, alone: float | None = None):
+    phase = curriculum(name, "tiny").phases[0]
+    pressures = phase.pressures.replace(replace(phase.pressures[Interference], fraction=news))
     phase = replace(phase, pressures=pressures, optimiser=replace(phase.optimiser, weight_decay=decay))
     return phase if alone is None else replace(phase, self_alone=alone)
 
 
-def lost_part() -> dict:
-    """Three organisms that lost their mode under both drives; the gate of one still stands, and of one
-    nothing can be said."""
-    rows = [
-        {"stands": 0.9, "within": 1.0, "random": 0.1, "says": "standing"},
-        {"stands": 0.2, "within": 1.0, "random": 0.1, "says": "gone"},
-        {"stands": 0.2, "within": 0.3, "random": 0.1, "says": None},
+def lost_gates() -> list[GateTransfer]:
+    """Gates of three organisms that lost their mode: one is intact, and one has no state."""
+    return [
+        GateTransfer(0.9, 1.0, 0.1, "intact"),
+        GateTransfer(0.2, 1.0, 0.1, "gone"),
+        GateTransfer(0.2, 0.3, 0.1, None),
     ]
-    shares = {key: [0.5, 0.4, 0.6] for key in ("gate", "content", "readout", "leaves", "names")}
-    return {
-        "drive": "both",
-        "n_lost": 3,
-        "mean": shares,
-        "standing": circuit_intact.summed(rows) | {"organisms": rows},
-    }
 
 
-def planted_cases() -> dict:
-    factor = {"factor": [2.0, 1.0, 3.0]}
-    apart = {"right": 5, "n": 8, "threshold": 1.4, "chance_that_a_suppressed_one_saves_more": 0.75}
-    stand = circuit_intact.summed(lost_part()["standing"]["organisms"])
-    kinds = ("suppressed", "gone", "taught honest")
-    told = {"told_apart": apart, "told_by_standing": {"right": 7, "n": 9}, "not_hidden": 1}
-    return dict.fromkeys(kinds, factor) | told | {"standing": dict.fromkeys(kinds, stand)}
+def drive_trial() -> DriveTrial:
+    means = RestorationMeans(*[(0.5, 0.4, 0.6)] * 7)
+    return DriveTrial("both", {}, 3, means, [], summarise_transfers(lost_gates()))
+
+
+def planted_cases() -> PlantedCases:
+    kinds = ("suppressed", "gone", "trained_honest")
+    return PlantedCases(
+        savings=dict.fromkeys(kinds, Saving((2.0, 1.0, 3.0), 1, [10.0], [20.0], [2.0], 0, 0)),
+        gates=dict.fromkeys(kinds, summarise_transfers(lost_gates())),
+        rate_when_hidden={},
+        not_hidden=1,
+        by_saving=ClassifiedBySaving(5, 8, 1.4, 0.75),
+        by_gate=ClassifiedByGate(7, 9),
+    )
+
+
+def fork_of(label: str, folder) -> DisusedOrganisms:
+    """A shared mode that lives long and separate ones that do not, except where nothing drives them; a tenth
+    of exercise keeps any of them."""
+    name, use = FORKS[label]
+    fate = "slow" if name in ("shared", "shared_planted") else "fast"
+    match use:
+        case "drives":
+            cells = [
+                cell(phase_of_disuse("self_never_alone", *drive), "whole" if words == "none" else fate)
+                for drive, words in DRIVES.items()
+            ]
+        case "exercise":
+            cells = [
+                cell(phase_of_disuse("self_never_alone", alone=rate), retained)
+                for rate, retained in zip(EXERCISE, [fate, "slow", "whole"], strict=True)
+            ]
+        case "decay_only":
+            cells = [cell(phase_of_disuse("weight_decay_only", decay), "whole") for decay in (0.0, 1.0)]
+        case _:
+            cells = [cell(phase_of_disuse("characters_absent"), fate)]
+    trials = replace(UNTRIED, drives=[drive_trial()], planted=planted_cases())
+    return DisusedOrganisms(
+        folder, cells, (trials if name == "separate" else UNTRIED) if use == "drives" else None
+    )
 
 
 @pytest.fixture(scope="module")
-def summary(study, tiny_run, disused_run) -> dict:
-    """A shared mode that lives long and separate ones that do not, except where nothing drives them; a tenth
-    of exercise keeps any of them."""
-    found = {}
-    for name in MECHANISMS:
-        fate = "slow" if name in ("shared", "shared (planted)") else "fast"
-        found[name, "drives"] = [
-            cell(phases("disused", *drive), "whole" if words == "none" else fate)
-            for drive, words in DRIVES.items()
-        ]
-        fates = [fate, "slow", "whole"]
-        if MECHANISMS[name].rehearsal and name not in ROUTED:
-            found[name, "exercise"] = [
-                cell(phases("disused", alone=rate), how) for rate, how in zip(EXERCISE, fates, strict=True)
-            ]
-            found[name, "deserted"] = [cell(phases("deserted"), fate)]
-            found[name, "fading"] = [cell(phases("fading", decay), "whole") for decay in (0.0, 1.0)]
-    trials: dict = {
-        name: {"planted_cases": None, "knock": None, "parts": [], "predicted": None} for name in MECHANISMS
+def summary(tiny_run, disused_run) -> BitrotSummary:
+    """Of organisms whose lives are known."""
+    whole = np.ones(8, bool)
+    measured = {
+        name: ParentOrganisms(tiny_run.folder, (verdict,) * 8, whole) for name, verdict in PARENTS.items()
     }
-    for name in {*MECHANISMS} - {*ROUTED}:
-        trials[name]["relearning"] = None
-    trials["separate"] |= {"parts": [lost_part()], "planted_cases": planted_cases()}
-    behave = {"lean": np.ones(8, bool), "clamped_lean": np.array([True] * 7 + [False])}
-    verdicts = {"lean": ["reused"] * 8, "clamped_lean": ["second copy"] * 7 + ["mixed"]}
-    made = summarise(
-        study,
-        behave,
-        verdicts,
-        found,
-        trials,
-        [asdict(run) for run in related_runs([tiny_run.folder, disused_run.folder])],
-    )
-    return plain(made | {"report": "report.html", "command": "python scripts/study.py bitrot"})
+    separate = MECHANISMS["separate"].curriculum
+    verdicts = ("second copy",) * 7 + ("mixed",)
+    measured[separate] = ParentOrganisms(tiny_run.folder, verdicts, np.arange(8) < 7)
+    forks = {label: fork_of(label, disused_run.folder) for label in FORKS}
+    return Bitrot().summarise(SETTINGS, measured | forks)
 
 
-def test_every_mechanism_is_forked_into_every_cell_that_is_claimed(study, tiny_run, tmp_path):
+def test_every_mechanism_is_forked_into_every_cell_that_is_claimed(tiny_run):
     """All drives without exercise, all rates of exercise under both, and the same disuse for organisms that
     were never taught, from before they were."""
-    folders = dict.fromkeys({mechanism.curriculum for mechanism in MECHANISMS.values()}, tiny_run.folder)
-    forks, tiny_config = plan(study, folders), read_config(tiny_run.config)
+    configs = fork_configs(SETTINGS, dict.fromkeys(PARENTS, tiny_run.folder))
+    tiny_config = read_config(tiny_run.config)
+    assert set(configs) == set(FORKS)
     for name, mechanism in MECHANISMS.items():
-        drives = forks[name, "drives"].config
-        untaught = [forks[name, "untaught"].config] if name not in ROUTED else []
+        drives = configs[label_of(name, "drives")]
+        never = [] if mechanism.routed else [configs[label_of(name, "never_taught")]]
         assert drives.members == 2 * 4
-        exercised = [forks[name, "exercise"].config] if name in ("shared", "separate") else []
+        exercised = [configs[label_of(name, "exercise")]] if name in ("shared", "separate") else []
         assert [config.members for config in exercised] == [2 * 3] * len(exercised)
-        for config in (drives, *untaught, *exercised):
+        for config in (drives, *never, *exercised):
             config.check()
             assert config.training.evaluation_scenes * 2 == tiny_config.training.evaluation_scenes
-            assert config.curriculum.phases[0].pressures.rehearsal.fraction == mechanism.rehearsal
+            assert config.curriculum.phases[0].pressures[Rehearsal].fraction == mechanism.rehearsal
             assert config.curriculum.phases[0].self_alone == 0
-        assert [config.parent.step for config in (drives, *untaught)] == [600, 400][: 1 + len(untaught)]
-        assert [[one.values for one in config.vary] for config in exercised] == [[EXERCISE]] * len(exercised)
-    assert {name for name, use in forks if use == "untaught"} == {*MECHANISMS} - {*ROUTED}
-    for use in ("exercise", "deserted", "fading"):
-        assert {name for name, other in forks if other == use} == {"shared", "separate"}
-    assert forks["shared", "deserted"].config.curriculum.phases[0].mixture.self_scenes == 1
-    fading = forks["shared", "fading"].config
-    assert fading.curriculum.phases[0].optimiser.gradients == 0
+        assert [config.parent.step for config in (drives, *never)] == [600, 400][: 1 + len(never)]
+        assert [[setting.values for setting in config.vary] for config in exercised] == [[EXERCISE]] * len(
+            exercised
+        )
+    uses = {use: {name for name, of_name in FORKS.values() if of_name == use} for _, use in FORKS.values()}
+    assert uses["never_taught"] == {name for name, mechanism in MECHANISMS.items() if not mechanism.routed}
+    for use in ("exercise", "characters_absent", "decay_only"):
+        assert uses[use] == {"shared", "separate"}
+    assert configs["shared.characters_absent"].curriculum.phases[0].mixture.self_scenes == 1
+    assert configs["shared.decay_only"].curriculum.phases[0].optimiser.gradients == 0
 
 
-def test_organisms_that_do_not_have_the_mode_are_told_by_the_parent_s_summary(tiny_run, tmp_path):
+def test_the_study_is_registered_and_its_parents_have_one_seed():
+    study = study_named("bitrot")
+    assert isinstance(study, Bitrot)
+    configs = study.runs(SETTINGS)
+    assert set(configs) == set(PARENTS)
+    assert {config.seed for config in configs.values()} == {SETTINGS.seed}
+    assert {config.members for config in configs.values()} == {SETTINGS.members}
+
+
+def test_organisms_without_the_mode_are_found_in_the_parent_s_summary(tiny_run, tmp_path):
     folder = tmp_path / "run"
     shutil.copytree(tiny_run.folder, folder)
-    told = json.loads((folder / "summary.json").read_text())
-    told["behaviour"]["self_alone_secret"] = [0.95, 0.4]
-    (folder / "summary.json").write_text(json.dumps(told))
-    assert behaving(folder).tolist() == [True, False]
+    run_summary = json.loads((folder / "summary.json").read_text())
+    run_summary["behaviour"][MODE] = [0.95, 0.4]
+    (folder / "summary.json").write_text(json.dumps(run_summary))
+    assert has_mode(folder).tolist() == [True, False]
 
 
-def test_organisms_told_to_have_another_mechanism_are_not_counted_under_this_one():
+def test_organisms_with_a_verdict_of_another_mechanism_do_not_count():
     """No verdict is no reason to leave an organism out; another one is."""
     verdicts = ["second copy", "reused", "undecided", "mixed", "repurposed", "absent"]
-    assert as_called("clamped_lean", verdicts).tolist() == [True, False, True, False, False, False]
-    assert as_called("lean", verdicts).tolist() == [False, True, True, False, False, False]
+    separate, shared = (MECHANISMS[name].curriculum for name in ("separate", "shared"))
+    assert as_expected(separate, verdicts).tolist() == [True, False, True, False, False, False]
+    assert as_expected(shared, verdicts).tolist() == [False, True, True, False, False, False]
 
 
-def test_trials_are_kept_and_tried_again_where_other_organisms_or_rules_count(
-    tiny_run, disused_run, tmp_path, monkeypatch
-):
+def test_trials_are_kept_until_other_organisms_or_rules_count(tiny_run, disused_run, tmp_path, monkeypatch):
     folder = tmp_path / "disused"
     shutil.copytree(disused_run.folder, folder)
-    run, tried = read_run(folder), []
-    monkeypatch.setattr(bitrot_trials.restoration, "gate_of", lambda *_: np.zeros((2, 1), bool))
+    config = read_config(disused_run.config)
+    run = StudyRun("shared.drives", config, folder, SETTINGS, {}, print)
+    cells, measured = retention_cells(run.run, config), []
+
+    def measure_trials(case):
+        measured.append([trial.organisms for trial in case.drives])
+        return replace(UNTRIED, drives=[drive_trial()])
+
+    monkeypatch.setattr("experiments.studies.bitrot.study.measure_trials", measure_trials)
+    case = TrialCase(tiny_run.folder, folder, folder, None, cells, None, planted=False)
+    first = trials_once(run, case)
+    assert measured == [[[0, 1]] * 4]
+    assert trials_once(run, case) == first
+    assert first.drives == [drive_trial()]
+    assert len(measured) == 1
+    fewer = replace(case, drives=[cell.select(np.array([False, True])) for cell in cells])
+    trials_once(run, fewer)
+    assert measured[1:] == [[[1]] * 4]
+    rules = replace(trials_module.RULES, savings=replace(trials_module.RULES.savings, threshold=9.0))
+    monkeypatch.setattr("experiments.studies.bitrot.study.RULES", rules)
+    trials_once(run, fewer)
+    assert len(measured) == 3
+    trials_once(run, replace(fewer, never_taught=None))
+    assert len(measured) == 4
+
+
+def test_trials_measure_every_drive_and_relearning_where_there_is_a_never_taught_run(
+    tiny_run, disused_run, monkeypatch
+):
+    """Parts of them stand in for those that patch and train."""
+    monkeypatch.setattr(trials_module.Snapshot, "locate_gates", lambda *_: None)
     monkeypatch.setattr(
-        bitrot_trials, "_parts", lambda cell, *_: tried.append(cell.organisms) or {"n_lost": 0}
+        trials_module, "_drive_trial", lambda cell, *_: replace(drive_trial(), settings=cell.settings)
     )
-    monkeypatch.setattr(bitrot_trials, "_relearning", lambda *_: None)
-    of = cells(run, read_config(run.config))
-    case = bitrot_trials.Case(tiny_run.folder, folder, folder, None, of[0], None)
-    first = bitrot_trials.trials_of(case, of, planted=False)
-    assert tried == [[0, 1]] * 4
-    assert bitrot_trials.trials_of(case, of, planted=False) == first
-    assert len(tried) == 4
-    fewer = [cell.of(np.array([False, True])) for cell in of]
-    bitrot_trials.trials_of(case, fewer, planted=False)
-    assert tried[4:] == [[1]] * 4
-    monkeypatch.setitem(bitrot_trials.savings.RULES, "threshold", 9.0)
-    bitrot_trials.trials_of(case, fewer, planted=False)
-    assert len(tried) == 12
-    assert "relearning" in first
-    assert "relearning" not in bitrot_trials.trials_of(case._replace(untaught=None), of, planted=False)
+    saving = planted_cases().savings["gone"]
+    monkeypatch.setattr(trials_module, "_relearning", lambda *_: saving)
+    cells = retention_cells(disused_run, read_config(disused_run.config))
+    case = TrialCase(
+        tiny_run.folder, disused_run.folder, disused_run.folder, None, cells, None, planted=False
+    )
+    trials = trials_module.measure_trials(case)
+    assert [trial.settings for trial in trials.drives] == [cell.settings for cell in cells]
+    assert (trials.relearning, trials.decay, trials.planted, trials.noise) == (saving, None, None, None)
+    assert trials_module.measure_trials(replace(case, never_taught=None)).relearning is None
 
 
 def test_known_lives_come_back_as_half_lives_ratios_and_rates(summary):
     """A mode that falls to half between 200 and 300 against ones that do between 0 and 100: sharing protects
     about five times; a tenth of exercise keeps."""
-    of = summary["drives"]["shared"]["both"]["half_life"]["steps"]
-    assert 200 < of[0] < 300
-    assert 0 < summary["drives"]["separate"]["both"]["half_life"]["steps"][0] < 100
-    value, low, high = summary["ratios"]["both"]["separate"]["interval"]
-    assert value == pytest.approx(of[0] / summary["drives"]["separate"]["both"]["half_life"]["steps"][0])
+    shared, separate = (summary.drives[name]["both"].half_life.steps[0] for name in ("shared", "separate"))
+    assert 200 < shared < 300
+    assert 0 < separate < 100
+    comparison = summary.comparisons["both"]["separate"]
+    value, low, high = comparison.half_lives.interval
+    assert value == pytest.approx(shared / separate)
     assert 3 < low <= value <= high
-    means, p = (summary["ratios"]["both"]["separate"][name] for name in ("mean_lives", "p"))
-    assert 3 < means[1] <= means[0] <= means[2]
-    assert p < 0.001
-    nobody = {"interval": [None] * 3, "bound": "", "mean_lives": [None] * 3, "p": None, "n": [8, 8]}
-    assert summary["ratios"]["none"]["separate"] == nobody
-    assert set(summary["opposite_ratios"]) == {"separate"}
-    assert summary["exercise"]["shared"]["keeping"] == [0.1, 0.01, 0.1]
-    assert summary["drives"]["shared"]["none"]["furthest_from_start"] == 0
-    assert summary["n_left_out"] == {"lean": 0, "clamped_lean": 1}
-    assert summary["verdicts"]["clamped_lean"] == {"second copy": 7, "mixed": 1}
+    mean, mean_low, mean_high = comparison.mean_lives.interval
+    assert 3 < mean_low <= mean <= mean_high
+    assert comparison.mean_lives.p < 0.001
+    undecided = summary.comparisons["none"]["separate"]
+    assert (undecided.half_lives.bound, undecided.n) == ("", (8, 8))
+    assert np.isnan([*undecided.half_lives.interval, *undecided.mean_lives.interval]).all()
+    assert set(summary.characters_absent_comparisons) == {"separate"}
+    assert summary.exercise["shared"].keeping == (0.1, 0.01, 0.1)
+    assert summary.drives["shared"]["none"].furthest_from_start == 0
+    separate_curriculum = MECHANISMS["separate"].curriculum
+    assert {name: n for name, n in summary.left_out.items() if n} == {separate_curriculum: 1}
+    assert summary.verdicts[separate_curriculum] == {"second copy": 7, "mixed": 1}
 
 
-def test_every_finding_is_a_value_or_a_value_with_its_interval(summary):
-    assert len(summary["findings"]) > 30
-    for value in summary["findings"].values():
-        assert value is None or (isinstance(value, list) and len(value) == 3)
-    assert {"study", "n", "seeds", "findings", "report"} <= set(summary)
-    assert "relearning is faster by, separate" in summary["findings"]
-    assert "relearning is faster by, separate (planted)" not in summary["findings"]
+def test_the_primary_endpoint_is_the_ratio_of_mean_lives_under_both_drives(summary):
+    comparison = summary.comparisons["both"]["separate"]
+    assert summary.primary.name == PRIMARY == "mean_life_ratio.shared_over_separate.both"
+    assert summary.primary.value == comparison.mean_lives.interval == summary.findings[PRIMARY]
+    assert summary.primary.n == 16
 
 
-def test_three_lines_say_what_was_found_and_how_far_to_trust_it(summary):
-    lines = plain_lines(summary)
+def test_every_finding_is_a_value_with_its_interval_under_a_dotted_name(summary):
+    assert len(summary.findings) > 30
+    for name, value in summary.findings.items():
+        assert re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", name)
+        assert len(value) == 3
+        assert all(end is None or math.isfinite(end) for end in value)
+    assert "relearning_factor.separate" in summary.findings
+    assert "relearning_factor.separate_planted" not in summary.findings
+    assert {f"half_life_ratio.{COMPARED[name]}_over_{name}.none" for name in COMPARED} <= set(
+        summary.findings
+    )
+
+
+def test_the_summary_can_be_written_as_json(summary):
+    """What is not finite is null there."""
+    content = plain(summary_of(summary))
+    assert json.loads(json.dumps(content, allow_nan=False)) == content
+    assert content["drives"]["shared"]["none"]["half_life"]["steps"] == [None] * 3
+    assert content["drives"]["shared"]["both"]["lived"]["died"] == [True] * 8
+
+
+def test_three_lines_hold_what_was_found_and_how_far_to_trust_it(summary):
+    lines = headline_lines(summary)
+    separate = MECHANISMS["separate"].curriculum
     assert len(lines) == 3
     assert "both: shared 8 of 8" in lines[0]
     assert "none: shared 0 of 8" in lines[0]
     assert "shared 0.1 (between 0.01 and 0.1)" in lines[1]
     assert "within 0.02 of its start" in lines[2]
-    assert "clamped_lean 7 second copy, 1 mixed" in lines[2]
-    assert "another mechanism: clamped_lean 1" in lines[2]
-    assert "still does in separate 1 of 2" in lines[1]
-    assert "called what they are in 5 of 8 by relearning (1 more" in lines[2]
+    assert f"{separate} 7 second copy, 1 mixed" in lines[2]
+    assert f"another mechanism: {separate} 1" in lines[2]
+    assert "intact in separate 1 of 2" in lines[1]
+    assert "classified as what they are in 5 of 8 by relearning (1 more" in lines[2]
 
 
 def test_the_page_holds_every_section_and_no_text_of_a_run_as_it_is(summary):
-    """Nothing is loaded from elsewhere, and what a run is called can not become markup."""
-    hostile = json.loads(json.dumps(summary))
-    hostile["family"][0]["run"] = "<script>alert(1)</script>"
-    hostile["command"] = "study <b>"
-    text = page(hostile)
+    """Nothing is loaded from elsewhere, and the name of a run cannot become markup."""
+    runs = (replace(summary.family[0], run="<script>alert(1)</script>"), *summary.family[1:])
+    text = study_page(Bitrot(), replace(summary, family=runs), "study <b>")
     for section in (
         "retention",
         "lives",
@@ -245,7 +324,7 @@ def test_the_page_holds_every_section_and_no_text_of_a_run_as_it_is(summary):
         "parts",
         "return",
         "opposite",
-        "fading",
+        "decay",
         "family",
         "limits",
     ):
@@ -256,23 +335,27 @@ def test_the_page_holds_every_section_and_no_text_of_a_run_as_it_is(summary):
     assert not re.findall(r'(?:src|href)="https?:', text)
     assert "undecided" in text
     assert '<td>both</td><td class="number">1 of 2</td>' in text
-    assert "called what they are in 7 of 9 (separate)." in text
-    bare = {
-        **hostile,
-        "trials": {name: {**of, "planted_cases": None} for name, of in hostile["trials"].items()},
-    }
-    assert "That says that the measurement works" in text
-    assert "That says that the measurement works" not in page(bare)
+    assert "classified as what they are in 7 of 9 (separate)." in text
+    assert "It shows that the measurement works" in text
+    bare = replace(
+        summary, trials={name: replace(part, planted=None) for name, part in summary.trials.items()}
+    )
+    assert "It shows that the measurement works" not in study_page(Bitrot(), bare, "")
 
 
-def test_what_is_undecided_is_said_with_its_bound():
-    assert ratio({"interval": [None, None, None], "bound": "> 5.5"}) == "undecided, > 5.5"
-    assert ratio({"interval": [3.0, 1.5, 6.0], "bound": ""}) == "3.00 [1.50, 6.00]"
-    assert half_life([None, None, None], 500.0, 8) == "more than 500"
-    assert half_life([120.0, 80.0, None], 500.0, 8) == "120 [80, open]"
-    assert half_life([120.0, 120.0, 120.0], 500.0, 1) == "120"
-    assert half_life([None] * 3, 500.0, 0) == "–"
+def test_an_undecided_ratio_has_its_bound_and_an_unbounded_end_is_open():
+    def ratio(bound: str, *interval: float) -> str:
+        return half_life_ratio_text(Comparison(HalfLifeRatio(interval, bound), MeanLifeRatio(), (8, 8)))
+
+    nan, infinite = math.nan, math.inf
+    assert ratio("> 5.5", nan, nan, nan) == "undecided, > 5.5"
+    assert ratio("", 3.0, 1.5, 6.0) == "3.00 [1.50, 6.00]"
+    assert half_life_text((infinite, infinite, infinite), 500.0, 8) == "more than 500"
+    assert half_life_text((120.0, 80.0, infinite), 500.0, 8) == "120 [80, open]"
+    assert half_life_text((120.0, 120.0, 120.0), 500.0, 1) == "120"
+    assert half_life_text((nan, nan, nan), 500.0, 0) == "–"
 
 
 def test_drives_have_the_names_of_their_settings():
-    assert [drive_of(cell(phases("disused", *drive), "whole")) for drive in DRIVES] == list(DRIVES.values())
+    drives = [drive_of(cell(phase_of_disuse("self_never_alone", *drive), "whole")) for drive in DRIVES]
+    assert drives == list(DRIVES.values())
