@@ -11,49 +11,9 @@ from commands import ROOT
 
 FOLDERS = ("curricula", "organisms", "analysis", "reports", "experiments", "scripts")
 BARE_WORDS = frozenset(
-    [
-        "of",
-        "at",
-        "by",
-        "told",
-        "asked",
-        "found",
-        "said",
-        "own",
-        "mine",
-        "theirs",
-        "now",
-        "then",
-        "here",
-        "there",
-        "before",
-        "after",
-        "apart",
-        "again",
-        "one",
-        "other",
-        "others",
-        "each",
-        "some",
-        "which",
-        "wanted",
-        "taken",
-        "kept",
-        "held",
-        "known",
-        "seen",
-        "shown",
-        "meant",
-        "made",
-        "given",
-        "due",
-        "done",
-        "alike",
-        "least",
-        "most",
-        "more",
-        "much",
-    ]
+    """of at by told asked found said own mine theirs now then here there before after apart again one other others
+    each some which wanted taken kept held known seen shown meant made given due done alike least most more much
+    """.split()  # noqa: SIM905
 )
 """words that say nothing of what a binding holds when they stand alone"""
 MOST_BARE, MOST_LINES, MOST_ARGUMENTS, MOST_FILE_LINES, MOST_MODULES = 0.01, 60, 6, 300, 14
