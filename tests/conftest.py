@@ -2,6 +2,7 @@
 theirs), and hypothesis runs that draw the same examples every time.
 """
 
+from collections import Counter
 from dataclasses import replace
 
 import jax
@@ -35,29 +36,18 @@ settings.register_profile("exapt", deadline=None, derandomize=True, database=Non
 settings.load_profile("exapt")
 
 
-LONG = [
-    "acquisition",
-    "compare",
-    "distributed",
-    "survey",
-    "resume",
-    "train",
-    "locating",
-    "calibration",
-    "controls",
-    "sweep",
-    "forking",
-    "bench",
-    "bitrot",
-    "auditing",
-]
-"""files that take longest (measured in November 2026, longest first): they begin first, so that no worker is
-left with one while others are idle"""
+TRAINED = frozenset({"tiny_run", "findings", "run_findings", "disused_run"})
+"""fixtures that train or measure for many seconds: a test that asks for one is slow"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    rank = {f"test_{name}.py": n for n, name in enumerate(LONG)}
-    items.sort(key=lambda item: rank.get(item.path.name, len(rank)))
+    """Marks what trains, or starts commands, as slow; and begins with slow files, longest first, so that no worker is
+    left with one while others are idle."""
+    for item in items:
+        if TRAINED & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
+    amounts = Counter(item.path for item in items if item.get_closest_marker("slow"))
+    items.sort(key=lambda item: -amounts[item.path])
 
 
 @pytest.fixture(scope="session")
