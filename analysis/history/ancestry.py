@@ -22,7 +22,7 @@ from jaxtyping import Float
 from analysis.history import events
 from analysis.history.events import ComponentEvent
 from analysis.history.fingerprints import FIGURES
-from analysis.history.matching import successors
+from analysis.history.matching import Successor, successors
 from analysis.history.trajectories import ROLES, Trajectories, trajectories
 from analysis.patching.checkpoint import FOUND_ALONE, PAIRS, CheckpointMeasurer
 from curricula.world.contrasts import Role
@@ -60,16 +60,6 @@ class PhaseEnd:
     latent: Mapping[Role, Float[np.ndarray, " component"]] | None
     """what each could do for a role if others were ablated; None at the end of the run"""
     fingerprints: Float[np.ndarray, "component figure"]
-
-
-@dataclass(frozen=True)
-class Successor:
-    """The component at a later checkpoint that a component is most like."""
-
-    component: str
-    becomes: str
-    distance: float
-    distance_to_itself: float
 
 
 @dataclass(frozen=True)
@@ -162,7 +152,7 @@ def _history(
                 "latent": {role: of.round(DIGITS).tolist() for role, of in latent[n].items()}
                 if n in latent
                 else None,
-                "fingerprints": found.prints[n, member].round(DIGITS).tolist(),
+                "fingerprints": found.fingerprints[n, member].round(DIGITS).tolist(),
             }
             for n in marks
         ],
@@ -170,7 +160,7 @@ def _history(
             {
                 "from": found.steps[one],
                 "to": found.steps[other],
-                "components": successors(found, names, member, one, other),
+                "components": [asdict(pair) for pair in successors(found, names, member, one, other)],
             }
             for one, other in pairwise(marks)
         ],

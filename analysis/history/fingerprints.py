@@ -1,21 +1,21 @@
-"""What is a component like, apart from how much it matters? Where it looks from the decision, and what moves
-what it writes.
+"""Fingerprints: what is a component like, apart from how much it matters? Where it attends from the decision, and what
+changes its write there.
 
-A *fingerprint* is a row of figures: the attention that a head pays, from the token at which the act is
-decided, to the moment's cues, the actor's profession and its secret; and, for either role and every variable,
-how far what the component writes there changes between the two scenes of a minimal pair, as a share of what
-it writes. Blocks of neurons have no attention: theirs is 0 throughout.
+A *fingerprint* is a row of figures: the attention that a head pays, from the token at which the act is decided, to
+the moment's cues, the actor's profession and its secret; and, for either role and every variable, how far what the
+component writes there changes between the two scenes of a minimal pair, as a share of what it writes. Blocks of
+neurons have no attention: theirs is 0 throughout.
 
-Two components of one fingerprint look at the same things and answer to the same changes. They need not write
-the same, nor be used for the same.
+Two components of one fingerprint attend to the same tokens and respond to the same changes. They need not write the
+same, nor be used for the same.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from analysis.patching.checkpoint import CheckpointMeasurer
 from analysis.patching.draws import PairDraw
@@ -29,7 +29,7 @@ from organisms.model.transformer import Organism
 SCENES = 16
 """minimal pairs for each role and variable"""
 PLACES = ("cues", "profession", "secret")
-ASKED: tuple[tuple[Role, Variable], ...] = (
+CONTRASTS: tuple[tuple[Role, Variable], ...] = (
     ("character", "watched"),
     ("character", "professed"),
     ("character", "secret"),
@@ -37,86 +37,97 @@ ASKED: tuple[tuple[Role, Variable], ...] = (
     ("self", "watched"),
     ("self", "professed"),
 )
-"""whose act, and what differs; *role* is of characters alone, since its pairs hold both"""
+"""whose act, and what differs; *role* is for characters alone, since its pairs hold both roles"""
 FIGURES = (
     *(f"attention of {role} to {place}" for role in ("character", "self") for place in PLACES),
-    *(f"response of {role} to {variable}" for role, variable in ASKED),
+    *(f"response of {role} to {variable}" for role, variable in CONTRASTS),
 )
+"""names of the figures"""
 
 
-class Drawn(NamedTuple):
-    """The scenes that fingerprints are taken in: pairs [member, pair, ...] of one role and variable after the
-    other."""
+class FingerprintScenes(NamedTuple):
+    """The scenes that fingerprints are taken in: pairs [member, pair, ...] of one contrast after the other."""
 
     pairs: Pair
-    asked: tuple[int, ...]
-    """which of `ASKED` can be varied in this world"""
+    contrasts: tuple[int, ...]
+    """those of `CONTRASTS` that can be varied in this world"""
 
 
-def drawn(asked: CheckpointMeasurer) -> Drawn:
-    """Scenes for the members of a survey."""
-    which = tuple(n for n, (role, variable) in enumerate(ASKED) if measurable(asked.world, role, variable))
-    parts = [asked.minimal_pairs(*ASKED[n], PairDraw.FINGERPRINTS, SCENES) for n in which]
-    return Drawn(jax.tree.map(lambda *leaves: jnp.concatenate(leaves, axis=1), *parts), which)
+class Responses(NamedTuple):
+    """What components do at the decision, pair by pair."""
+
+    attention: Float[Array | np.ndarray, "*organism pair component place"]
+    """attention to `PLACES`, mean of the two scenes"""
+    size: Float[Array | np.ndarray, "*organism pair component"]
+    """squared norm of what a component writes, mean of the two scenes"""
+    change: Float[Array | np.ndarray, "*organism pair component"]
+    """squared norm of the difference between the two scenes"""
 
 
-def looks(
-    organism: Organism, world: World, config: OrganismConfig, pairs: Pair
-) -> tuple[Float[Array, "pair component 3"], Float[Array, "pair component"], Float[Array, "pair component"]]:
-    """Of each pair: attention to `PLACES`, mean of its two scenes; squared norm of what a component writes at
-    the decision, mean of the two; squared norm of the difference between the two."""
+def fingerprint_scenes(measurer: CheckpointMeasurer) -> FingerprintScenes:
+    """Scenes for the members of an ensemble."""
+    contrasts = tuple(n for n, contrast in enumerate(CONTRASTS) if measurable(measurer.world, *contrast))
+    parts = [measurer.minimal_pairs(*CONTRASTS[n], PairDraw.FINGERPRINTS, SCENES) for n in contrasts]
+    pairs = jax.tree.map(lambda *leaves: jnp.concatenate(leaves, axis=1), *parts)
+    return FingerprintScenes(pairs, contrasts)
 
-    def one(pair: Pair) -> tuple[Array, Array, Array]:
+
+def record_responses(organism: Organism, world: World, config: OrganismConfig, pairs: Pair) -> Responses:
+    """The `Responses` [pair, component] of one organism."""
+
+    def of_pair(pair: Pair) -> Responses:
         side = lambda tokens: _side(organism, world, config, tokens, pair.decision)  # noqa: E731
-        seen, wrote = jax.vmap(side)(jnp.stack([pair.first, pair.second]))  # [side component ..]
-        return seen.mean(0), (wrote**2).sum(-1).mean(0), ((wrote[1] - wrote[0]) ** 2).sum(-1)
+        attention, writes = jax.vmap(side)(jnp.stack([pair.first, pair.second]))  # [side component ..]
+        change = ((writes[1] - writes[0]) ** 2).sum(-1)
+        return Responses(attention.mean(0), (writes**2).sum(-1).mean(0), change)
 
-    return over_pairs(one, pairs, 2 * pairs.first.shape[1])
+    return over_pairs(of_pair, pairs, 2 * pairs.first.shape[1])
 
 
 def _side(
     organism: Organism, world: World, config: OrganismConfig, tokens: Array, decision: Array
 ) -> tuple[Float[Array, "component place"], Float[Array, "component model"]]:
-    """Of one scene: attention of each component to `PLACES`, and what it writes, at the decision."""
+    """Attention of each component to `PLACES`, and what it writes, at the decision of one scene."""
     recording: Recording = {}
     organism(tokens, recorder(recording), decision[None])
-    there, seen = _places(world, tokens, decision), []
+    places, attention = token_places(world, tokens, decision), []
     for layer in range(config.layers):
-        pattern = recording[Site(layer, "pattern")][
-            :, 0 if layer == config.layers - 1 else decision
-        ]  # [head source]
-        seen += [jnp.einsum("hs,ks->hk", pattern, there), jnp.zeros((config.neuron_blocks, len(PLACES)))]
-    wrote = written(organism, config, recording, decision)
-    return jnp.concatenate(seen), wrote.reshape(-1, config.width)
+        query = 0 if layer == config.layers - 1 else decision
+        pattern = recording[Site(layer, "pattern")][:, query]  # [head source]
+        attention += [
+            jnp.einsum("hs,ks->hk", pattern, places),
+            jnp.zeros((config.neuron_blocks, len(PLACES))),
+        ]
+    writes = written(organism, config, recording, decision)
+    return jnp.concatenate(attention), writes.reshape(-1, config.width)
 
 
-def _places(world: World, tokens: Array, decision: Array) -> Array:
-    """Which tokens of a scene are the moment's cues, the actor's profession and its secret [place,
-    position]."""
+def token_places(
+    world: World, tokens: Int[Array, " position"], decision: Int[Array, ""]
+) -> Float[Array, "place position"]:
+    """Which tokens of a scene are the moment's cues, the actor's profession and its secret; 0 or 1."""
     position = jnp.arange(world.positions)
     entries = 1 + 3 * jnp.arange(world.characters)
-    own = entries[jnp.argmax(tokens[entries] == tokens[decision])]
+    actor = entries[jnp.argmax(tokens[entries] == tokens[decision])]
     cues = (position < decision) & (position >= decision - world.cues)
-    return jnp.stack([cues, position == own + 1, position == own + 2]).astype(jnp.float32)
+    return jnp.stack([cues, position == actor + 1, position == actor + 2]).astype(jnp.float32)
 
 
-def fingerprint(
-    seen: tuple[Any, Any, Any], of: Drawn, config: OrganismConfig
+def fingerprints_from(
+    responses: Responses, scenes: FingerprintScenes
 ) -> Float[np.ndarray, "organism component figure"]:
-    """The figures of each organism, from what `looks` gave for all of them. A response is 0 where a component
-    writes nothing, and where a world does not let the variable differ."""
-    attention, size, moved = (np.asarray(part, np.float64) for part in seen)
-    organisms, count = attention.shape[0], attention.shape[2]
-    found = np.zeros((organisms, count, len(FIGURES)))
-    slices = {n: slice(place * SCENES, (place + 1) * SCENES) for place, n in enumerate(of.asked)}
+    """The figures of each organism. A response is 0 where a component writes nothing, and where a world does not
+    let the variable differ."""
+    attention, size, change = (np.asarray(part, np.float64) for part in responses)
+    figures = np.zeros((attention.shape[0], attention.shape[2], len(FIGURES)))
+    slices = {n: slice(place * SCENES, (place + 1) * SCENES) for place, n in enumerate(scenes.contrasts)}
     for role, first in (("character", 0), ("self", len(PLACES))):
-        if ASKED.index((role, "watched")) not in slices:
-            continue
-        own = slices[ASKED.index((role, "watched"))]  # pyright: ignore[reportArgumentType]
-        found[..., first : first + len(PLACES)] = attention[:, own].mean(1)
+        contrast = CONTRASTS.index((role, "watched"))  # pyright: ignore[reportArgumentType]
+        if contrast in slices:
+            figures[..., first : first + len(PLACES)] = attention[:, slices[contrast]].mean(1)
     for n, part in slices.items():
-        whole, change = size[:, part].mean(1), moved[:, part].mean(1)
-        found[..., 2 * len(PLACES) + n] = np.sqrt(
-            np.divide(change, whole, out=np.zeros_like(change), where=whole > 0)
+        mean_size, mean_change = size[:, part].mean(1), change[:, part].mean(1)
+        figures[..., 2 * len(PLACES) + n] = np.sqrt(
+            np.divide(mean_change, mean_size, out=np.zeros_like(mean_change), where=mean_size > 0)
         )
-    return found
+    return figures

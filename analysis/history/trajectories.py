@@ -1,16 +1,15 @@
-"""What does every component do at every checkpoint of a lineage? Its effect for characters and for self, and
+"""Trajectories: what does every component do at every checkpoint of a run? Its effect for characters and for self, and
 its fingerprint, organism by organism.
 
-Every effect is a Shapley value by patching (`analysis.patching.shapley`): nothing is screened out first,
-since the patched runs of all checkpoints cost seconds. The same pairs are patched in the same orders at every
-checkpoint, so that what differs between two of them is the organism. Checkpoints are taken in groups of a
-fixed size, side by side with members, by programs that are compiled once; what is kept of a checkpoint is a
-few numbers a component.
+Every effect is a Shapley value by patching (`analysis.patching.shapley`). Nothing is screened out first, since the
+patched runs of all checkpoints cost seconds. The same pairs are patched in the same orders at every checkpoint, so
+that what differs between two of them is the organism. Checkpoints are taken in groups of a fixed size, side by
+side with members, by programs that are compiled once. What is stored of a checkpoint is a few numbers a component.
 
-An effect is a share of the gate at that checkpoint or, where an organism has less of one than it takes to act
-right, of that much. So shares of early checkpoints are small because the gate is, not because the component
-does little of it. A curve does *not* show what a component computes; a fingerprint shows where it looks and
-what it answers to, not what that is used for.
+An effect is a share of the gate at that checkpoint or, where the gate is smaller than it takes to act right, of
+that much. So shares of early checkpoints are small because the gate is, not because the component does little of
+it. A curve does *not* show what a component computes. A fingerprint shows what it attends and responds to, not what
+that is used for.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,7 +22,13 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
-from analysis.history.fingerprints import FIGURES, Drawn, drawn, fingerprint, looks
+from analysis.history.fingerprints import (
+    FIGURES,
+    FingerprintScenes,
+    fingerprint_scenes,
+    fingerprints_from,
+    record_responses,
+)
 from analysis.patching.checkpoint import PAIRS, CheckpointMeasurer
 from analysis.patching.shapley import shapley_values
 from curricula.world.contrasts import Pair, Role, window
@@ -38,15 +43,15 @@ from organisms.training.config import RunConfig
 from organisms.training.devices import Layout
 
 GROUP = 4
-"""checkpoints in one call of a program"""
+"""number of checkpoints in one call of a program"""
 ROLES: tuple[Role, ...] = ("character", "self")
 WORKING_NATS = 2 * log(9)
-"""what the gate has to move the difference by, from one answer at 0.9 to the other"""
+"""logit difference from one answer at a probability of 0.9 to the other: the least gate to act by"""
 
 
 class Trajectories(NamedTuple):
-    """What components do, checkpoint by checkpoint. NaN where an organism's checkpoint is that of an earlier
-    attempt, which was given up."""
+    """What components do, checkpoint by checkpoint. NaN where a member's checkpoint is of an earlier attempt, which was
+    reseeded."""
 
     steps: list[int]
     phases: list[str]
@@ -55,7 +60,7 @@ class Trajectories(NamedTuple):
     """standard error of the share over pairs"""
     nats: Float[np.ndarray, "checkpoint member role"]
     """the gate: mean over pairs of what patching everything does"""
-    prints: Float[np.ndarray, "checkpoint member component figure"]
+    fingerprints: Float[np.ndarray, "checkpoint member component figure"]
     """see `analysis.history.fingerprints`"""
 
 
@@ -66,84 +71,81 @@ def trajectories(
     pairs."""
     entries = run.entries() if entries is None else entries
     with jax.default_matmul_precision("highest"):
-        asked = _questions(
-            CheckpointMeasurer(
-                load(run, config, entries[0]), config, np.asarray(run.summary()["secret_goals"]), seed
-            )
-        )
-        groups = [_group(run, config, part, asked) for part in _parts(entries)]
-    share, error, nats, prints = (np.concatenate(part)[: len(entries)] for part in zip(*groups, strict=True))
-    grown = np.stack([own_attempt(run, entry) for entry in entries])  # [checkpoint member]
-    found = [
-        np.where(np.expand_dims(grown, tuple(range(2, of.ndim))), of, np.nan)
-        for of in (share, error, nats, prints)
+        secret_goals = np.asarray(run.summary()["secret_goals"])
+        inputs = _inputs(CheckpointMeasurer(load(run, config, entries[0]), config, secret_goals, seed))
+        groups = [_measured(run, config, group, inputs) for group in _groups(entries)]
+    measured = (np.concatenate(parts)[: len(entries)] for parts in zip(*groups, strict=True))
+    final = np.stack([final_attempt(run, entry) for entry in entries])  # [checkpoint member]
+    numbers = [
+        np.where(np.expand_dims(final, tuple(range(2, values.ndim))), values, np.nan) for values in measured
     ]
-    return Trajectories([entry.step for entry in entries], [entry.phase for entry in entries], *found)
+    return Trajectories([entry.step for entry in entries], [entry.phase for entry in entries], *numbers)
 
 
-def own_attempt(run: Run, entry: Entry) -> Bool[np.ndarray, " member"]:
-    """Which members are, at a checkpoint, what became the organisms of the end? One that was grown again was
-    another one before."""
+def final_attempt(run: Run, entry: Entry) -> Bool[np.ndarray, " member"]:
+    """Which members of a checkpoint became the organisms of the end? A reseeded member was another organism
+    until then."""
     return np.asarray(entry.extra["attempts"]) == np.asarray(run.summary()["reseeded"]["attempts"])
 
 
-def _parts(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+def _groups(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
     """The entries in groups of one size; the last one filled up with its last."""
     for start in range(0, len(entries), GROUP):
-        part = list(entries[start : start + GROUP])
-        yield part + part[-1:] * (GROUP - len(part))
+        group = list(entries[start : start + GROUP])
+        yield group + group[-1:] * (GROUP - len(group))
 
 
 @lru_cache(maxsize=8)
 def _programs(world: World, config: OrganismConfig):
     """Compiled once: Shapley values of pairs of either role, and fingerprints, of checkpoints and members
     side by side."""
-    over_rows, wide = Layout.of(jax.device_count()).over_rows, window(world, "watched")
+    over_rows, stretch = Layout.of(jax.device_count()).over_rows, window(world, "watched")
 
     def measured(organism: Organism, pairs: Pair, keys: Array) -> tuple[Array, Array]:
-        return shapley_values(organism, config, pairs, keys, wide)
+        return shapley_values(organism, config, pairs, keys, stretch)
 
-    return over_rows(measured), over_rows(lambda organism, pairs: looks(organism, world, config, pairs))
+    responses = lambda organism, pairs: record_responses(organism, world, config, pairs)  # noqa: E731
+    return over_rows(measured), over_rows(responses)
 
 
-class _Questions(NamedTuple):
-    """What every checkpoint is asked, the leading axis being that of checkpoints and members of a group."""
+class _Inputs(NamedTuple):
+    """Scenes and orders of every checkpoint; the leading axis is checkpoints and members of a group."""
 
     pairs: Pair
     """of characters, then of self"""
     keys: Array
-    drawn: Drawn
+    """of patching orders"""
+    scenes: FingerprintScenes
 
 
-def _questions(asked: CheckpointMeasurer) -> _Questions:
-    """The same for every checkpoint."""
-    pairs = _joined([asked.minimal_pairs(role, "watched", 0) for role in ROLES])
-    keys = jnp.concatenate([asked.shapley_orders(n) for n in range(len(ROLES))], axis=1)
-    many = lambda tree: jax.tree.map(lambda leaf: jnp.tile(leaf, (GROUP, *[1] * (leaf.ndim - 1))), tree)  # noqa: E731
-    shown = drawn(asked)
-    return _Questions(many(pairs), many(keys), shown._replace(pairs=many(shown.pairs)))
+def _inputs(measurer: CheckpointMeasurer) -> _Inputs:
+    pairs = _joined([measurer.minimal_pairs(role, "watched", 0) for role in ROLES])
+    keys = jnp.concatenate([measurer.shapley_orders(n) for n in range(len(ROLES))], axis=1)
+    tiled = lambda tree: jax.tree.map(lambda leaf: jnp.tile(leaf, (GROUP, *[1] * (leaf.ndim - 1))), tree)  # noqa: E731
+    scenes = fingerprint_scenes(measurer)
+    return _Inputs(tiled(pairs), tiled(keys), scenes._replace(pairs=tiled(scenes.pairs)))
 
 
 def _joined(parts: Sequence[Pair]) -> Pair:
     return jax.tree.map(lambda *leaves: jnp.concatenate(leaves, axis=1), *parts)
 
 
-def _group(run: Run, config: RunConfig, entries: Sequence[Entry], asked: _Questions) -> list[np.ndarray]:
+def _measured(run: Run, config: RunConfig, entries: Sequence[Entry], inputs: _Inputs) -> list[np.ndarray]:
     """Shares, their errors, gates and fingerprints [checkpoint, member, ...] of one group."""
-    effects, prints = _programs(config.curriculum.world, config.organism)
+    effects, responses = _programs(config.curriculum.world, config.organism)
     arrays = [run.parameters(entry) for entry in entries]
-    stacked = {name: np.concatenate([of[name] for of in arrays]) for name in arrays[0]}
+    stacked = {name: np.concatenate([parameters[name] for parameters in arrays]) for name in arrays[0]}
     organisms = from_arrays(stacked, config.curriculum.world, config.organism)
-    values, totals = jax.device_get(effects(organisms, asked.pairs, asked.keys))
-    seen = jax.device_get(prints(organisms, asked.drawn.pairs))
+    values, totals = jax.device_get(effects(organisms, inputs.pairs, inputs.keys))
+    recorded = jax.device_get(responses(organisms, inputs.scenes.pairs))
     shape = len(entries), config.members
     values = values.astype(np.float64).reshape(*shape, len(ROLES), PAIRS, -1)
     totals = totals.astype(np.float64).reshape(*shape, len(ROLES), PAIRS)
-    shown = fingerprint(seen, asked.drawn, config.organism).reshape(*shape, -1, len(FIGURES))
-    return [*shares(values, totals), totals.mean(-1), shown]
+    figures = fingerprints_from(recorded, inputs.scenes).reshape(*shape, -1, len(FIGURES))
+    return [*gate_shares(values, totals), totals.mean(-1), figures]
 
 
-def shares(
+def gate_shares(
     values: Float[np.ndarray, "*any pair component"], totals: Float[np.ndarray, "*any pair"]
 ) -> tuple[Float[np.ndarray, "*any component"], Float[np.ndarray, "*any component"]]:
     """Shares of the gate (see the top of this file) from nats a pair, with their standard errors over pairs.
@@ -152,12 +154,12 @@ def shares(
     """
     amount, gate = totals.shape[-1], totals.mean(-1)
     whole = (gate >= WORKING_NATS)[..., None]
-    by = np.where(whole[..., 0], gate, WORKING_NATS)[..., None]
-    found = values.mean(-2) / by
-    # Of a whole gate pairs in which everything does more are expected to have components that do more.
-    apart = np.where(
+    denominator = np.where(whole[..., 0], gate, WORKING_NATS)[..., None]
+    share = values.mean(-2) / denominator
+    # In pairs in which everything does more, components do more as well: no error where the gate is whole.
+    deviation = np.where(
         whole[..., None],
-        values - found[..., None, :] * totals[..., None],
+        values - share[..., None, :] * totals[..., None],
         values - values.mean(-2, keepdims=True),
     )
-    return found, np.sqrt((apart**2).sum(-2) / (amount * (amount - 1))) / by
+    return share, np.sqrt((deviation**2).sum(-2) / (amount * (amount - 1))) / denominator

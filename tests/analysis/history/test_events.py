@@ -78,9 +78,9 @@ def test_a_component_that_takes_anothers_part_took_over():
     """The first head leaves characters as the second comes; a block of neurons that comes at the same time is
     none of a head's heirs."""
     trajectories = history([[0.3, 0, 0, 0]] * 5 + [[0, 0.3, 0.2, 0]] * 5, [NOTHING] * 10)
-    prints = trajectories.prints.copy()
+    prints = trajectories.fingerprints.copy()
     prints[:5, 0, 0, 0] = prints[5:, 0, 1, 0] = 1.0
-    events = component_events(trajectories._replace(prints=prints), NAMES, 0)
+    events = component_events(trajectories._replace(fingerprints=prints), NAMES, 0)
     assert {(event.event, event.component, event.predecessor) for event in events} == {
         ("lost", "L0H0", None),
         ("took over", "L0H1", "L0H0"),
@@ -92,9 +92,9 @@ def test_a_component_unlike_the_one_that_left_is_born():
     """The other head is the one that is like it afterwards."""
     names = ["L0H0", "L0H1", "L0H2", "L0M0"]
     trajectories = history([[0.3, 0, 0.3, 0]] * 5 + [[0, 0.3, 0.3, 0]] * 5, [NOTHING] * 10)
-    prints = trajectories.prints.copy()
+    prints = trajectories.fingerprints.copy()
     prints[:5, 0, 0], prints[5:, 0, 2] = 1.0, 1.0
-    events = component_events(trajectories._replace(prints=prints), names, 0)
+    events = component_events(trajectories._replace(fingerprints=prints), names, 0)
     assert [event.event for event in events if event.component == "L0H1"] == ["born"]
 
 

@@ -1,4 +1,4 @@
-"""Does a fingerprint look where it says, and answer to what moves a component?"""
+"""Does a fingerprint read attention where it says, and respond to what changes a component's write?"""
 
 import jax
 import jax.numpy as jnp
@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 from wired import READERS, SIZES, wired
 
-from analysis.history.fingerprints import ASKED, FIGURES, PLACES, Drawn, _places, fingerprint, looks
+from analysis.history.fingerprints import (
+    CONTRASTS,
+    FIGURES,
+    PLACES,
+    FingerprintScenes,
+    Responses,
+    fingerprints_from,
+    record_responses,
+    token_places,
+)
 from curricula.world.contrasts import PairSource, sample_pairs
 from curricula.world.scenes import trained_support
 
@@ -26,66 +35,63 @@ def drawn_pairs(world, role, variable):
     ("variable", "place"),
     [("watched", "cues"), ("idle", "cues"), ("professed", "profession"), ("secret", "secret")],
 )
-def test_what_differs_stands_where_the_place_is(world, variable, place):
+def test_a_variable_differs_first_at_the_place_of_its_name(world, variable, place):
     """Two scenes of a pair differ in one variable: the first token in which they do is of that variable's
     place."""
     pairs = drawn_pairs(world, "character", variable)
     for n in range(PAIRS):
         first = int(np.flatnonzero(np.asarray(pairs.first[n] != pairs.second[n]))[0])
-        where = np.asarray(_places(world, pairs.first[n], pairs.decision[n]))
+        where = np.asarray(token_places(world, pairs.first[n], pairs.decision[n]))
         assert where[PLACES.index(place), first] == 1
         assert where.sum(1).tolist() == [world.cues, 1, 1]
 
 
-def prints(organism, world, pairs):
-    """The figures of one organism whose pairs are the same for every variable that is asked for."""
-    seen = jax.jit(lambda pairs: looks(organism, world, SIZES, pairs))(pairs)
-    return fingerprint(tuple(leaf[None] for leaf in seen), Drawn(pairs, (0,)), SIZES)[0]
+def figures_of(organism, world, pairs):
+    """The figures [component, figure] of one organism whose pairs are characters' that differ in the cues."""
+    responses = jax.jit(lambda pairs: record_responses(organism, world, SIZES, pairs))(pairs)
+    stacked = Responses(*(leaf[None] for leaf in responses))
+    return fingerprints_from(stacked, FingerprintScenes(pairs, (0,)))[0]
 
 
-def test_components_that_read_cues_answer_to_them_and_others_do_not(world):
+def test_components_that_read_cues_respond_to_them_and_no_others(world):
     """Of an organism wired by hand, whose two readers alone write anything that depends on the scene."""
     pairs = drawn_pairs(world, "character", "watched")
-    found = prints(wired(world, 1), world, pairs)
-    response = found[:, FIGURES.index("response of character to watched")]
+    response = figures_of(wired(world, 1), world, pairs)[:, FIGURES.index("response of character to watched")]
     assert set(np.flatnonzero(response > 0.1)) == set(READERS)
-    others = [n for n in range(len(response)) if n not in READERS]
-    assert np.abs(response[others]).max() < 1e-3
+    rest = [n for n in range(len(response)) if n not in READERS]
+    assert np.abs(response[rest]).max() < 1e-3
 
 
-def test_what_does_not_differ_moves_nothing(world):
-    """Two scenes that are the same: components write as ever, and no response is told."""
+def test_equal_scenes_give_no_response(world):
+    """Components write as ever in two scenes that are the same."""
     pairs = drawn_pairs(world, "character", "watched")
-    found = prints(wired(world, 1), world, pairs._replace(second=pairs.first))
-    assert not found[:, 2 * len(PLACES) :].any()
-    assert found[:, : len(PLACES)].any()
+    figures = figures_of(wired(world, 1), world, pairs._replace(second=pairs.first))
+    assert not figures[:, 2 * len(PLACES) :].any()
+    assert figures[:, : len(PLACES)].any()
 
 
 def test_attention_is_shared_evenly_by_heads_without_queries(world):
-    """The wired organism attends to every token alike, so each place gets its tokens' part; neurons attend to
+    """The wired organism attends equally to every token, so each place gets its tokens' part; neurons attend to
     nothing."""
     pairs = drawn_pairs(world, "character", "watched")
-    found = prints(wired(world, 1), world, pairs)
-    each = float(np.mean(1 / (np.asarray(pairs.decision) + 1)))
-    at = [FIGURES.index(f"attention of character to {place}") for place in PLACES]
-    heads = [n for n in range(len(found)) if n % (SIZES.heads + SIZES.neuron_blocks) < SIZES.heads]
-    np.testing.assert_allclose(
-        found[heads][:, at], np.tile([world.cues * each, each, each], (len(heads), 1)), rtol=1e-4
-    )
-    blocks = [n for n in range(len(found)) if n not in heads]
-    assert not found[blocks][:, at].any()
+    figures = figures_of(wired(world, 1), world, pairs)
+    per_token = float(np.mean(1 / (np.asarray(pairs.decision) + 1)))
+    columns = [FIGURES.index(f"attention of character to {place}") for place in PLACES]
+    heads = [n for n in range(len(figures)) if n % (SIZES.heads + SIZES.neuron_blocks) < SIZES.heads]
+    expected = np.tile([world.cues * per_token, per_token, per_token], (len(heads), 1))
+    np.testing.assert_allclose(figures[heads][:, columns], expected, rtol=1e-4)
+    blocks = [n for n in range(len(figures)) if n not in heads]
+    assert not figures[blocks][:, columns].any()
 
 
-def test_what_cannot_be_asked_is_none():
-    """A figure for each role and variable, and 0 where a world does not let it differ."""
-    assert len(set(FIGURES)) == len(FIGURES) == 2 * len(PLACES) + len(ASKED)
+def test_a_variable_that_can_not_differ_has_a_figure_of_0():
+    assert len(set(FIGURES)) == len(FIGURES) == 2 * len(PLACES) + len(CONTRASTS)
     components = SIZES.layers * (SIZES.heads + SIZES.neuron_blocks)
-    scenes = len(ASKED[:1]) * 16
-    seen = (
-        np.ones((1, scenes, components, 3)),
-        np.ones((1, scenes, components)),
-        np.full((1, scenes, components), 4.0),
+    responses = Responses(
+        np.ones((1, 16, components, 3)),
+        np.ones((1, 16, components)),
+        np.full((1, 16, components), 4.0),
     )
-    found = fingerprint(seen, Drawn(None, (0,)), SIZES)[0]  # pyright: ignore
-    assert (found[:, len(PLACES) * 2] == 2.0).all()
-    assert not found[:, len(PLACES) * 2 + 1 :].any()
+    figures = fingerprints_from(responses, FingerprintScenes(None, (0,)))[0]  # pyright: ignore
+    assert (figures[:, len(PLACES) * 2] == 2.0).all()
+    assert not figures[:, len(PLACES) * 2 + 1 :].any()
