@@ -1,5 +1,5 @@
-"""How are many commands run, a few at a time, here or on a cluster? Each has a log of its own, and none
-outlives an interrupt.
+"""Jobs: how are many commands run, a few at the same time, here or on a cluster? Each has a log of its own,
+and none outlives an interrupt.
 
 Imports nothing heavy: a job on a cluster loads this module before it starts its command.
 """
@@ -21,7 +21,7 @@ GRACE_SECONDS = 10.0
 
 
 class Task(NamedTuple):
-    """A command with a name, and the file that what it says is appended to."""
+    """A command with a name, and the file that its output is appended to."""
 
     name: str
     command: Sequence[str]
@@ -38,13 +38,13 @@ class Ending(NamedTuple):
 
 @runtime_checkable
 class Job(Protocol):
-    """A task under way."""
+    """A task that runs."""
 
     every: float
-    """seconds between two looks at it"""
+    """seconds between two polls"""
 
     def poll(self) -> tuple[int | None, str] | None:
-        """None while it runs; then its exit code and what the launcher has to say. No exit code: the job was
+        """None while it runs; then its exit code and a line of the launcher's. No exit code: the job was
         lost."""
         ...
 
@@ -111,7 +111,7 @@ def cluster_starter(
 
     folder: of submitit's own files. cluster: *auto* is Slurm, *local* processes of this machine, *debug* this
     process.
-    Raises Fault where submitit or Slurm is missing.
+    Raises UserError where submitit or Slurm is missing.
     """
     try:
         import submitit  # pyright: ignore[reportMissingImports]
@@ -131,7 +131,7 @@ def cluster_starter(
         executor.update_parameters(name=task.name)
         try:
             return ClusterJob(executor.submit(run_logged, list(task.command), task.log.absolute()))
-        except Exception as error:  # submitit hands on whatever sbatch said
+        except Exception as error:  # of whatever class sbatch led to
             raise SystemFailure(
                 f"the cluster did not take the job of {task.name}: {_reason(error)}"
             ) from error
@@ -148,80 +148,114 @@ def _reason(error: BaseException) -> str:
 
 @contextmanager
 def _interrupts() -> Iterator[list[int]]:
-    """The signals that have asked for an end. They wait here, so that none can fall between a start and its
+    """The signals that came to end the process. They wait here, so that none can fall between a start and its
     record."""
-    asked: list[int] = []
+    received: list[int] = []
     kinds = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
-    kinds = [kind for kind in kinds if signal.getsignal(kind) is not signal.SIG_IGN]  # as nohup asks for
-    before = {kind: signal.signal(kind, lambda number, _: asked.append(number)) for kind in kinds}
+    kinds = [kind for kind in kinds if signal.getsignal(kind) is not signal.SIG_IGN]  # nohup sets that
+    handlers = {kind: signal.signal(kind, lambda number, _: received.append(number)) for kind in kinds}
     try:
-        yield asked
+        yield received
     finally:
-        for kind, handler in before.items():
+        for kind, handler in handlers.items():
             signal.signal(kind, handler)
 
 
-def run_all(tasks: Sequence[Task], start: Callable[[Task], Job], at_once: int, say: Say) -> dict[str, Ending]:
+class _RunningTask(NamedTuple):
+    task: Task
+    job: Job
+    log_size: int
+    """bytes of the log before this attempt"""
+    started: float
+    """seconds, on the monotonic clock"""
+
+    def ending(self) -> Ending | None:
+        """How it ended; None while it runs."""
+        if (result := self.job.poll()) is None:
+            return None
+        code, text = result
+        error = None if code == 0 else last_words(self.task.log, self.log_size, text)
+        return Ending(code, error, round(time.monotonic() - self.started, 1))
+
+
+class _TaskQueue:
+    """Tasks that wait, that run and that have ended."""
+
+    def __init__(self, tasks: Sequence[Task], start: Callable[[Task], Job], report: Say):
+        self.waiting = list(reversed(tasks))
+        self.running: list[_RunningTask] = []
+        self.endings: dict[str, Ending] = {}
+        self.start, self.report, self.total = start, report, len(tasks)
+
+    def start_next(self) -> None:
+        """Starts a task. One that can not be started stops no other."""
+        task = self.waiting.pop()
+        log_size = task.log.stat().st_size if task.log.exists() else 0
+        try:
+            self.running.append(_RunningTask(task, self.start(task), log_size, time.monotonic()))
+        except SystemFailure as failure:
+            self.endings[task.name] = Ending(None, str(failure), 0.0)
+            self.report(f"{task.name}: failed ({failure}); {len(self.endings)} of {self.total}")
+            return
+        self.report(f"{task.name}: started, {len(self.waiting)} more to start; log in {task.log}")
+
+    def collect(self) -> None:
+        """Records the tasks that have ended."""
+        for item in list(self.running):
+            if (ending := item.ending()) is None:
+                continue
+            self.running.remove(item)
+            self.endings[item.task.name] = ending
+            code = ending.exit_code
+            failure = "lost" if code is None else f"exit {code}"
+            result = "ended well" if code == 0 else f"failed ({failure})"
+            count = f"{len(self.endings)} of {self.total}"
+            self.report(f"{item.task.name}: {result} after {ending.seconds:g} s; {count}")
+
+    def stop(self) -> None:
+        """Ends whatever runs."""
+        if self.running:
+            self.report(f"stopping {', '.join(item.task.name for item in self.running)}")
+        for item in self.running:
+            try:
+                item.job.stop()
+            except Exception as error:  # of any class: the others have to be stopped too
+                self.report(f"{item.task.name}: could not be stopped: {_reason(error)}")
+
+
+def run_all(
+    tasks: Sequence[Task], start: Callable[[Task], Job], at_once: int, report: Say
+) -> dict[str, Ending]:
     """Runs every task, `at_once` at most at a time, whether others fail or not. Returns how each ended, by
     name.
 
-    Raises KeyboardInterrupt on SIGINT, SIGTERM or SIGHUP, and whatever `start` raises but Failure, which is
-    that task's ending; either way nothing is left running.
+    Raises KeyboardInterrupt on SIGINT, SIGTERM or SIGHUP, and whatever `start` raises but `SystemFailure`,
+    which is that task's ending; either way nothing is left running.
     """
     assert at_once >= 1
-    waiting = list(reversed(tasks))
-    running: list[tuple[Task, Job, int, float]] = []
-    endings: dict[str, Ending] = {}
-    with _interrupts() as asked:
+    queue = _TaskQueue(tasks, start, report)
+    with _interrupts() as received:
         try:
-            while waiting or running:
-                while waiting and len(running) < at_once and not asked:
-                    task = waiting.pop()
-                    size = task.log.stat().st_size if task.log.exists() else 0
-                    try:
-                        running.append((task, start(task), size, time.monotonic()))
-                    except SystemFailure as failure:  # one that can not be started stops no other
-                        endings[task.name] = Ending(None, str(failure), 0.0)
-                        say(f"{task.name}: failed ({failure}); {len(endings)} of {len(tasks)}")
-                        continue
-                    say(f"{task.name}: started, {len(waiting)} more to start; log in {task.log}")
-                if asked:
+            while queue.waiting or queue.running:
+                while queue.waiting and len(queue.running) < at_once and not received:
+                    queue.start_next()
+                if received:
                     raise KeyboardInterrupt
-                for item in list(running):
-                    task, job, size, began = item
-                    if (ended := job.poll()) is not None:
-                        running.remove(item)
-                        code, said = ended
-                        error = None if code == 0 else last_words(task.log, size, said)
-                        endings[task.name] = Ending(code, error, round(time.monotonic() - began, 1))
-                        how = (
-                            "ended well"
-                            if code == 0
-                            else f"failed ({'lost' if code is None else f'exit {code}'})"
-                        )
-                        say(
-                            f"{task.name}: {how} after {endings[task.name].seconds:g} s; {len(endings)} of {len(tasks)}"
-                        )
-                time.sleep(max((job.every for _, job, *_ in running), default=0))
+                queue.collect()
+                time.sleep(max((item.job.every for item in queue.running), default=0))
         finally:
-            if running:
-                say(f"stopping {', '.join(task.name for task, *_ in running)}")
-            for task, job, *_ in running:
-                try:
-                    job.stop()
-                except Exception as error:  # whatever it is, the others have to be stopped too
-                    say(f"{task.name}: could not be stopped: {_reason(error)}")
-    return endings
+            queue.stop()
+    return queue.endings
 
 
 def last_words(log: Path, start: int, launcher: str = "") -> str:
-    """Why a command failed, in a line: what the launcher says of it, then the fault that the command told,
-    else its last line.
+    """Why a command failed, in a line: the launcher's reason, then the command's last error, else its last
+    line.
 
     start: where in the log this attempt begins.
     """
     text = log.read_bytes()[start:].decode(errors="replace") if log.exists() else ""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    told = [n for n, line in enumerate(lines) if line.startswith(("error: ", "failed: "))]
-    words = " ".join(lines[told[-1] :]) if told else lines[-1] if lines else ""
-    return "; ".join(part for part in (launcher, words) if part) or "it said nothing"
+    errors = [index for index, line in enumerate(lines) if line.startswith(("error: ", "failed: "))]
+    words = " ".join(lines[errors[-1] :]) if errors else lines[-1] if lines else ""
+    return "; ".join(part for part in (launcher, words) if part) or "it printed nothing"

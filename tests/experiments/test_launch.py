@@ -83,7 +83,7 @@ def test_the_words_are_those_of_the_last_attempt(tmp_path):
     ending = run_all([task], LocalJob, 1, silent)["0"]
     assert (ending.exit_code, ending.error) == (1, "no fault, but the last line")
     assert task.log.read_text().startswith("error: of the attempt before\n")
-    assert last_words(task.log, task.log.stat().st_size) == "it said nothing"
+    assert last_words(task.log, task.log.stat().st_size) == "it printed nothing"
 
 
 def test_without_submitit_slurm_is_refused_in_a_line(monkeypatch, tmp_path):

@@ -3,7 +3,7 @@
 import numpy as np
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from experiments.train import TensorBoardCallback, hyperparameters
+from experiments.training_display import TensorBoardCallback, hyperparameters
 from organisms.training.behaviour import BEHAVIOURS
 from organisms.training.config import named_config, read_config
 
