@@ -44,9 +44,7 @@ def test_a_curriculum_among_the_values_of_a_flag_is_missed_in_a_line():
     assert "\n" not in str(fault.value)
 
 
-@pytest.mark.parametrize(
-    "words", [("--steps", "2_5"), ("--steps=25",), ("--steps", "25"), ("--steps=2_5",)]
-)
+@pytest.mark.parametrize("words", [("--steps", "2_5"), ("--steps=25",), ("--steps", "25"), ("--steps=2_5",)])
 def test_a_number_of_steps_is_read_once_for_all(words):
     """By the phases of the curriculum, whose defaults it is, and by the flag itself."""
     for line in (["shared", *words], [*words, "shared"]):
