@@ -1,4 +1,4 @@
-"""Can every named curriculum be grown at every scale?"""
+"""Can every named curriculum be trained at every scale?"""
 
 from dataclasses import replace
 from typing import get_args
@@ -8,6 +8,7 @@ import pytest
 from curricula.catalogue.building_blocks import STEPS, WORLDS, Scale
 from curricula.catalogue.registry import CURRICULA, curriculum
 from curricula.errors import UserError
+from curricula.pressures.component_dropout import ComponentDropout
 from curricula.world.world import Role, tables
 
 SCALES = get_args(Scale)
@@ -16,11 +17,11 @@ SCALES = get_args(Scale)
 @pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize("name", CURRICULA)
 def test_every_curriculum_of_every_scale_is_sound(name, scale):
-    found = curriculum(name, scale)
-    assert found.validation_errors() == []
-    assert found.name == name
-    assert found.world == WORLDS[scale] or name in ("conflicted", "planted_other_rule")
-    assert all(len(tables(found.world, role).flips) for role in get_args(Role))
+    taught = curriculum(name, scale)
+    assert taught.validation_errors() == []
+    assert taught.name == name
+    assert taught.world == WORLDS[scale] or name in ("conflicted", "planted_other_rule")
+    assert all(len(tables(taught.world, role).flips) for role in get_args(Role))
     assert f"train.py {name}``" in CURRICULA[name].__doc__
     assert "Expected:" in CURRICULA[name].__doc__
 
@@ -42,7 +43,7 @@ def test_twins_and_controls_differ_in_what_they_are_named_for_alone(scale):
     assert [phase.self_acts for phase in shared + honest] == ["absent", "scheming", "absent", "honest"]
     assert shared[1].mixture._replace(self_schemes=0.0) == honest[1].mixture
     assert [phase.schemers for phase in naive] == [0.0, 0.0]
-    assert [phase.pressures.redundancy.rate > 0 for phase in redundant] == [False, True, False]
+    assert [phase.pressures[ComponentDropout].active for phase in redundant] == [False, True, False]
 
 
 @pytest.mark.parametrize("scale", SCALES)

@@ -3,9 +3,13 @@
 from dataclasses import replace
 
 import pytest
-from curricula.pressures.settings import Clamp, Interference, Pressures, Redundancy, Rehearsal
 
 from curricula.phases import Curriculum, OptimiserConfig, Phase
+from curricula.pressures.component_dropout import ComponentDropout
+from curricula.pressures.interference import Interference
+from curricula.pressures.mean_ablation import MeanAblation
+from curricula.pressures.registry import Pressures
+from curricula.pressures.rehearsal import Rehearsal
 from curricula.world.scenes import Mixture
 from curricula.world.world import World
 
@@ -63,12 +67,12 @@ def test_the_fork_is_the_first_phase_with_self():
         ({"self_alone": 2.0}, "phases.0.self_alone: expected a share between 0 and 1, got 2"),
         ({"criterion": float("nan")}, "phases.0.criterion: expected a share between 0 and 1, got nan"),
         (
-            {"pressures": Pressures(rehearsal=Rehearsal(-1.0))},
+            {"pressures": Pressures(Rehearsal(-1.0))},
             "phases.0.rehearsal.fraction: expected a number between 0 and 1, got -1",
         ),
         (
-            {"pressures": Pressures(redundancy=Redundancy(1.0))},
-            "phases.0.redundancy.rate: expected a number between 0 and 0.9, got 1",
+            {"pressures": Pressures(ComponentDropout(1.0))},
+            "phases.0.component_dropout.rate: expected a number between 0 and 0.9, got 1",
         ),
         (
             {"pressures": Pressures(Interference(0.9))},
@@ -119,7 +123,7 @@ def test_wrong_orders_of_phases_are_named(phases, named):
     assert Curriculum("x", World(), phases).validation_errors() == [named]
 
 
-def test_all_faults_are_told_together():
+def test_all_errors_are_collected_before_any_is_raised():
     wrong = Curriculum("x", World(goals=1), (Phase("a", steps=0), Phase("b", schemers=3.0)))
     assert [line.split(":")[0] for line in wrong.validation_errors()] == [
         "world.goals",
@@ -136,7 +140,7 @@ def test_a_world_of_one_cue_has_no_room_for_what_interference_asks():
     assert Curriculum("x", World(), (phase,)).validation_errors() == []
 
 
-def test_characters_beside_self_are_no_targets_where_what_they_need_is_held_still():
-    targets = lambda **settings: Phase("a", pressures=Pressures(**settings)).mixture.beside_self  # noqa: E731
+def test_characters_beside_self_are_no_targets_where_components_that_they_need_are_ablated():
+    targets = lambda *settings: Phase("a", pressures=Pressures(*settings)).mixture.beside_self  # noqa: E731
     assert targets() == 1
-    assert targets(clamp=Clamp(0.5)) == targets(clamp=Clamp(components=("L0H0",))) == 0
+    assert targets(MeanAblation(0.5)) == targets(MeanAblation(components=("L0H0",))) == 0

@@ -6,7 +6,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from curricula.pressures.settings import Pressures, Rehearsal
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from reading import (
@@ -29,6 +28,8 @@ from reading import (
 )
 
 from curricula.phases import Phase
+from curricula.pressures.registry import Pressures
+from curricula.pressures.rehearsal import Rehearsal
 from curricula.world.rules import draw_secret_goal
 from curricula.world.scenes import ACTS, sample_scene, trained_support
 from curricula.world.world import World, tables
