@@ -107,7 +107,9 @@ def test_json_holds_what_is_set_and_reads_back_the_same(count):
 
 @pytest.mark.parametrize("plain", [{"gravity": {}}, {"monitor": {}, "gravity": {}}, 3, ["monitor"]])
 def test_an_unknown_name_in_json_is_refused_with_what_would_register_it(plain):
-    expected = r"phase\.pressures: expected names among rehearsal, .* got .*--plugin with the file that registers"
+    expected = (
+        r"phase\.pressures: expected names among rehearsal, .* got .*--plugin with the file that registers"
+    )
     with pytest.raises(UserError, match=expected):
         read_json(Pressures, plain, "phase.pressures")
 
@@ -131,9 +133,9 @@ def test_two_modules_can_not_register_one_name(monkeypatch):
         assert registered["gravity"] is settings
     with pytest.raises(UserError, match="'gravity' is registered twice, by first and second; rename one"):
         register_pressure_settings(gravity("second"))
+    monitor = gravity("second")
+    monitor.name = "monitor"
     with pytest.raises(UserError, match=r"'monitor' is registered twice, by curricula\.pressures\.monitor"):
-        monitor = gravity("second")
-        monitor.name = "monitor"
         register_pressure_settings(monitor)
     assert registered["monitor"] is Monitor
 

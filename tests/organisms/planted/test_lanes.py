@@ -4,11 +4,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from curricula.pressures.settings import Routing
 
 from curricula.catalogue.building_blocks import STEPS
 from curricula.catalogue.planted import DATED, PLANTED
 from curricula.catalogue.registry import curriculum
+from curricula.pressures.routing import Routing
 from curricula.world.scenes import (
     Mixture,
     scene_from_uniforms,
@@ -103,7 +103,7 @@ def test_a_scene_and_its_other_have_one_owner_and_only_those_that_donate_are_no_
     with_self = jnp.tile(jnp.arange(HALF) % 2 == 0, 2)
     numbers = jax.random.uniform(jax.random.key(0), (HALF, 2 + SIZE))
     by, counts = route_scenes(
-        owners(characters=1, of_self=1, self_in_a=0, silent=0.5),
+        owners(characters=1, with_self=1, self_in_a=0, zeroed=0.5),
         lane,
         numbers,
         with_self,
@@ -129,7 +129,7 @@ def test_a_scene_and_its_other_have_one_owner_and_only_those_that_donate_are_no_
 def test_where_a_coin_decides_the_other_lane_is_silent(lane):
     numbers = jax.random.uniform(jax.random.key(0), (64, 2 + SIZE))
     by, counts = route_scenes(
-        owners(characters=0.8, characters_in_a=0.5, silent=0),
+        owners(characters=0.8, characters_in_a=0.5, zeroed=0),
         lane,
         numbers,
         jnp.zeros(128, bool),
@@ -145,13 +145,13 @@ def test_where_a_coin_decides_the_other_lane_is_silent(lane):
 def test_what_self_professes_decides_whose_turn_it_is(lane):
     """Half of self's goals are lane A's, and no coin is thrown: the lanes can know, so the other one is
     swapped."""
-    numbers, told = whole_lanes(HALF), jnp.tile(jnp.linspace(0.05, 0.95, HALF), 2)
-    both = owners(characters=1, of_self=1, self_in_a=0.5, silent=0)
-    by, _ = route_scenes(both, lane, numbers, jnp.ones(2 * HALF, bool), told)
+    numbers, self_rank = whole_lanes(HALF), jnp.tile(jnp.linspace(0.05, 0.95, HALF), 2)
+    both = owners(characters=1, with_self=1, self_in_a=0.5, zeroed=0)
+    by, _ = route_scenes(both, lane, numbers, jnp.ones(2 * HALF, bool), self_rank)
     assert by.silent is not None
     assert not np.asarray(by.silent).any()
     in_a = np.asarray(by.may)[:HALF][:, np.asarray(lane)].all(1)
-    np.testing.assert_array_equal(in_a, np.asarray(told)[:HALF] < 0.5)
+    np.testing.assert_array_equal(in_a, np.asarray(self_rank)[:HALF] < 0.5)
 
 
 def test_goals_that_self_may_profess_stand_in_order_from_0_to_1():
@@ -178,14 +178,14 @@ def test_the_share_dealt_to_lane_a_is_that_of_the_scenes_it_owns(world, self_in_
     )(uniform)
     is_self = latents.name == world.names
     assert np.asarray(is_self.sum(-1) == 1).all()
-    told = jnp.where(is_self, goal_rank(world, latents.professed, secret_goal), 0).sum(-1)
+    self_rank = jnp.where(is_self, goal_rank(world, latents.professed, secret_goal), 0).sum(-1)
     numbers = jnp.zeros((1000, 2 + SIZE)).at[:, 2:].set(1.0)
     by, _ = route_scenes(
-        owners(of_self=1, self_in_a=self_in_a, silent=1),
+        owners(with_self=1, self_in_a=self_in_a, zeroed=1),
         jnp.arange(SIZE) < SIZE // 2,
         numbers,
         jnp.ones(2000, bool),
-        told,
+        self_rank,
     )
     owned = np.asarray(by.may)[:, 0] & ~np.asarray(by.may)[:, -1]
     dealt = lane_a_goal_share(world, self_in_a, secret_goal)

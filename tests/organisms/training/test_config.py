@@ -1,4 +1,4 @@
-"""Does a config read back as it was written, and is everything wrong with one told?"""
+"""Does a config read back as it was written, and is everything wrong with one named?"""
 
 import json
 from dataclasses import fields, is_dataclass, replace
@@ -12,6 +12,7 @@ from curricula.catalogue.registry import CURRICULA, curriculum
 from curricula.config_json import default_of, may_be_omitted, to_plain
 from curricula.errors import UserError
 from curricula.phases import Curriculum, Phase
+from curricula.pressures.registry import PRESSURES, Pressures
 from curricula.world.world import World
 from organisms.model.config import ORGANISMS, OrganismConfig
 from organisms.training.config import (
@@ -27,22 +28,29 @@ from organisms.training.variation import Variation
 
 def plain(kind: Any) -> st.SearchStrategy:
     """Anything that JSON may hold where this type is wanted: every field of every config, those that are yet
-    to come as well; those that came later are there where they hold another value than their default.
+    to come as well; those that came later, and pressures, are there where they hold another value than their default.
+    Plug-ins are left out: they have to be loaded (see `tests/curricula/test_plugins.py`).
     """
+    if kind is Pressures:
+        return st.fixed_dictionaries({}, optional={name: unlike(one, one()) for name, one in PRESSURES.items()})
     if is_dataclass(kind):
-        hints = get_type_hints(kind)
-        unset = {field.name: to_plain(default_of(field)) for field in fields(kind) if may_be_omitted(field)}
-        optional = {
-            name: plain(hints[name]).filter(lambda value, name=name: value != unset[name]) for name in unset
-        }
+        hints, settings = get_type_hints(kind), [field for field in fields(kind) if field.name != "plugins"]
+        unset = {field.name: default_of(field) for field in settings if may_be_omitted(field)}
         return st.fixed_dictionaries(
-            {n: plain(hint) for n, hint in hints.items() if n not in unset}, optional=optional
+            {field.name: plain(hints[field.name]) for field in settings if field.name not in unset},
+            optional={name: unlike(hints[name], default) for name, default in unset.items()},
         )
     if get_origin(kind) is tuple:
         return st.lists(plain(get_args(kind)[0]), max_size=2)
     if get_origin(kind) is Literal:
         return st.sampled_from(get_args(kind))
     return {bool: st.booleans(), int: st.integers(), float: st.floats(allow_nan=False), str: st.text()}[kind]
+
+
+def unlike(kind: Any, default: Any) -> st.SearchStrategy:
+    """Anything that JSON may hold for this type but what it holds for a default."""
+    omitted = json.loads(json.dumps(to_plain(default)))
+    return plain(kind).filter(lambda value: value != omitted)
 
 
 SHARED = named_config("shared", "tiny")
@@ -53,9 +61,9 @@ SHARED = named_config("shared", "tiny")
 def test_written_as_json_and_read_back_is_the_identity(written):
     """Both ways round: what is read is written as it was, and what is written reads as the same config."""
     config = read_config(written)
-    again = json.loads(json.dumps(config.plain()))
-    assert again == written
-    assert read_config(again) == config
+    rewritten = json.loads(json.dumps(config.plain()))
+    assert rewritten == written
+    assert read_config(rewritten) == config
     assert isinstance(config.curriculum.phases, tuple)
 
 
@@ -84,18 +92,18 @@ def spoilt(path: str, value: object) -> dict:
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "told"),
+    ("path", "value", "line"),
     [
         ("sede", 1, "config: expected the fields"),
         ("seed", ..., "config: expected the fields"),
         ("organism.depth", 3, "config.organism: expected the fields"),
         ("curriculum.world.names", ..., "config.curriculum.world: expected the fields"),
         (
-            "curriculum.phases.1.pressures.redundancy",
-            {},
-            "config.curriculum.phases.1.pressures.redundancy: expected the fields halves, rate",
+            "curriculum.phases.1.pressures",
+            {"monitor": {}},
+            "config.curriculum.phases.1.pressures.monitor: expected the fields components, finds, reach, weight",
         ),
-        ("curriculum.phases.0.pressures", 3, "config.curriculum.phases.0.pressures: expected the fields"),
+        ("curriculum.phases.0.pressures", 3, "config.curriculum.phases.0.pressures: expected names among"),
         ("seed", "1", "config.seed: expected int, got '1'"),
         ("seed", 1.0, "config.seed: expected int, got 1.0"),
         ("members", True, "config.members: expected int, got True"),
@@ -117,15 +125,15 @@ def spoilt(path: str, value: object) -> dict:
         ),
     ],
 )
-def test_reading_is_strict_and_names_the_place(path, value, told):
-    with pytest.raises(UserError, match=told):
+def test_reading_is_strict_and_names_the_place(path, value, line):
+    with pytest.raises(UserError, match=line):
         read_config(spoilt(path, value))
 
 
 def test_a_whole_number_may_stand_for_a_real_one():
-    found = read_config(spoilt("organism.initial_scale", 2)).organism.initial_scale
-    assert found == 2.0
-    assert type(found) is float
+    scale = read_config(spoilt("organism.initial_scale", 2)).organism.initial_scale
+    assert scale == 2.0
+    assert type(scale) is float
 
 
 @given(st.lists(st.integers(1, 2000), min_size=1, max_size=4), st.integers(1, 2000))
@@ -139,7 +147,7 @@ def test_a_chunk_divides_every_phase_and_the_checkpoint_interval_and_is_the_larg
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("wrong", "line"),
     [
         ({"layers": 0}, "organism.layers: expected 1 or more, got 0"),
         ({"heads": 0}, "organism.heads: expected 1 or more, got 0"),
@@ -153,15 +161,15 @@ def test_a_chunk_divides_every_phase_and_the_checkpoint_interval_and_is_the_larg
         ({"initial_scale": 11.0}, "organism.initial_scale: expected more than 0 and at most 10, got 11.0"),
     ],
 )
-def test_a_wrong_size_is_named_alone_with_a_fix(wrong, told):
-    assert OrganismConfig(**wrong).validation_errors() == [told]
+def test_a_wrong_size_is_named_alone_with_a_fix(wrong, line):
+    assert OrganismConfig(**wrong).validation_errors() == [line]
 
 
 @given(st.integers(1, 200), st.integers(1, 200))
 def test_the_number_of_heads_that_is_proposed_would_do(width, heads):
-    found = OrganismConfig(width=width, heads=heads).validation_errors()
-    assert bool(found) == (width % heads != 0)
-    for line in found:
+    lines = OrganismConfig(width=width, heads=heads).validation_errors()
+    assert bool(lines) == (width % heads != 0)
+    for line in lines:
         proposed = int(line.split("use ")[1].split()[0])
         assert OrganismConfig(width=width, heads=proposed).validation_errors() == []
 
@@ -175,7 +183,7 @@ def test_a_wrong_training_setting_is_named_alone(name):
     ]
 
 
-def test_everything_wrong_with_a_run_is_told_at_once():
+def test_everything_wrong_with_a_run_is_one_error():
     wrong = replace(
         SHARED,
         curriculum=replace(SHARED.curriculum, phases=()),
@@ -203,13 +211,13 @@ def test_a_world_whose_rule_leaves_nothing_to_sample_is_refused():
 
 
 def test_halves_of_a_layer_are_refused_where_there_are_none():
-    config = named_config("doubled", "tiny")
+    config = named_config("half_dropout", "tiny")
     config.check()
-    with pytest.raises(UserError) as told:
+    with pytest.raises(UserError) as caught:
         replace(config, organism=replace(config.organism, heads=1, neuron_blocks=1)).check()
-    assert "organism.heads: expected 2 or more where halves" in str(told.value)
-    assert "organism.neuron_blocks: expected 2 or more" in str(told.value)
-    varied = (Variation("phases.1.pressures.redundancy.halves", (0.0, 0.8)),)
+    assert "organism.heads: expected 2 or more where halves" in str(caught.value)
+    assert "organism.neuron_blocks: expected 2 or more" in str(caught.value)
+    varied = (Variation("phases.1.pressures.half_dropout.share", (0.0, 0.8)),)
     plain = replace(named_config("shared", "tiny", members=2), vary=varied)
     plain.check()
     with pytest.raises(UserError, match=r"organism.heads: expected 2 or more where halves"):

@@ -1,14 +1,15 @@
-"""Do members take the settings that they should, and is a wrong setting told in one line?"""
+"""Do members take the settings that they should, and is a wrong setting named in one line?"""
 
 from dataclasses import replace
 
+import jax
 import numpy as np
 import pytest
 
 from curricula.errors import UserError
 from experiments.command_line.training_arguments import resolve
 from organisms.training.config import named_config, read_config
-from organisms.training.step import Lesson
+from organisms.training.step import phase_params
 from organisms.training.variation import Variation, phase_of, read_variation, settings_of
 
 RATES = Variation("phases.1.optimiser.learning_rate", (1e-3, 2e-3))
@@ -19,26 +20,24 @@ PHASES = CONFIG.curriculum.phases
 
 def test_members_take_the_combinations_in_turn():
     """Six combinations, the last setting fastest; the seventh member begins again."""
-    found = [tuple(settings_of(member, (RATES, ALONE)).values()) for member in range(8)]
-    assert found[:6] == [(rate, alone) for rate in RATES.values for alone in ALONE.values]
-    assert found[6:] == found[:2]
+    settings = [tuple(settings_of(member, (RATES, ALONE)).values()) for member in range(8)]
+    assert settings[:6] == [(rate, alone) for rate in RATES.values for alone in ALONE.values]
+    assert settings[6:] == settings[:2]
     assert settings_of(3, ()) == {}
 
 
-def test_a_lesson_has_each_members_own_numbers_and_the_others_unchanged():
+def test_params_have_each_members_numbers_and_the_others_unchanged():
     config = replace(CONFIG, vary=(RATES, ALONE))
-    plain, varied = (Lesson.of_members(c, 1) for c in (CONFIG, config))
+    plain, varied = (phase_params(c, 1) for c in (CONFIG, config))
     rates = [settings_of(member, config.vary)[RATES.setting] for member in range(8)]
     np.testing.assert_allclose(varied.schedule.learning_rate, rates)
     np.testing.assert_allclose(varied.mixture.self_alone, [0.1, 0.5, 0.9] * 2 + [0.1, 0.5])
-    back = varied._replace(
+    restored = varied._replace(
         schedule=varied.schedule._replace(learning_rate=plain.schedule.learning_rate),
         mixture=varied.mixture._replace(self_alone=plain.mixture.self_alone),
     )
-    for one, two in zip(back[:2], plain[:2], strict=True):
-        for a, b in zip(one, two, strict=True):
-            np.testing.assert_array_equal(a, b)
-    first = Lesson.of_members(config, 0)
+    jax.tree.map(np.testing.assert_array_equal, restored, plain)
+    first = phase_params(config, 0)
     assert len(set(np.asarray(first.schedule.learning_rate))) == 1
 
 
@@ -66,7 +65,7 @@ def test_a_variation_is_read_as_it_is_typed(text):
         ("members=1,2", "members can differ in"),
     ],
 )
-def test_a_variation_of_nothing_is_a_fault(text, words):
+def test_a_variation_of_nothing_is_refused(text, words):
     with pytest.raises(UserError, match=words):
         read_variation(text, PHASES)
 
@@ -79,7 +78,7 @@ def test_a_variation_of_nothing_is_a_fault(text, words):
         ((RATES, ALONE, Variation("phases.0.questions", (0.1, 0.2))), "12 combinations"),
     ],
 )
-def test_a_config_with_wrong_variations_is_a_fault(vary, words):
+def test_a_config_with_wrong_variations_is_refused(vary, words):
     with pytest.raises(UserError, match=words):
         replace(CONFIG, vary=vary).check()
 
@@ -87,7 +86,7 @@ def test_a_config_with_wrong_variations_is_a_fault(vary, words):
 def test_members_of_a_world_of_one_cue_can_not_differ_in_interference():
     world = replace(CONFIG.curriculum.world, cues=1)
     config = replace(CONFIG, curriculum=replace(CONFIG.curriculum, world=world))
-    with pytest.raises(UserError, match="vary: interference asks by two signs"):
+    with pytest.raises(UserError, match=r"vary: phases.1.interference.fraction: expected 0 where a moment has one cue"):
         replace(config, vary=(Variation("phases.1.pressures.interference.fraction", (0.0, 0.1)),)).check()
 
 
