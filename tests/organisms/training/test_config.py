@@ -32,7 +32,9 @@ def plain(kind: Any) -> st.SearchStrategy:
     Plug-ins are left out: they have to be loaded (see `tests/curricula/test_plugins.py`).
     """
     if kind is Pressures:
-        return st.fixed_dictionaries({}, optional={name: unlike(one, one()) for name, one in PRESSURES.items()})
+        return st.fixed_dictionaries(
+            {}, optional={name: unlike(one, one()) for name, one in PRESSURES.items()}
+        )
     if is_dataclass(kind):
         hints, settings = get_type_hints(kind), [field for field in fields(kind) if field.name != "plugins"]
         unset = {field.name: default_of(field) for field in settings if may_be_omitted(field)}

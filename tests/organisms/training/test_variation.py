@@ -86,7 +86,9 @@ def test_a_config_with_wrong_variations_is_refused(vary, words):
 def test_members_of_a_world_of_one_cue_can_not_differ_in_interference():
     world = replace(CONFIG.curriculum.world, cues=1)
     config = replace(CONFIG, curriculum=replace(CONFIG.curriculum, world=world))
-    with pytest.raises(UserError, match=r"vary: phases.1.interference.fraction: expected 0 where a moment has one cue"):
+    with pytest.raises(
+        UserError, match=r"vary: phases.1.interference.fraction: expected 0 where a moment has one cue"
+    ):
         replace(config, vary=(Variation("phases.1.pressures.interference.fraction", (0.0, 0.1)),)).check()
 
 
