@@ -1,2 +1,2 @@
-"""How fast is it? Growth against PyTorch and against the machine's limits, and analysis against one-at-a-time
-patching."""
+"""Benchmarks: how fast is it? Training against PyTorch and against the machine's limits, and analysis against patching one
+at a time."""

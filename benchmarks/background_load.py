@@ -1,5 +1,5 @@
-"""Was anybody else computing on this machine meanwhile? Measurements of a shared machine say little, and it
-should be told."""
+"""Background load: how many cores did other processes keep busy meanwhile? Measurements of a shared machine say
+little, and a bench has to report it."""
 
 import os
 import time
@@ -10,19 +10,20 @@ BUSY = ("user", "nice", "system", "irq", "softirq", "steal")
 FIELDS = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal")
 
 
-class Neighbours:
+class BackgroundLoad:
     """Compares what the whole machine computed with what this process and its ended children did."""
 
     def __init__(self):
-        self.begun, self.all, self.own = time.monotonic(), machine_seconds(), own_seconds()
+        self.start, self.machine_start = time.monotonic(), machine_seconds()
+        self.process_start = process_seconds()
 
     def cores(self) -> float | None:
-        """Cores that others kept busy on average since the start; None where the system does not tell."""
-        now = machine_seconds()
-        if now is None or self.all is None:
+        """Cores that other processes kept busy on average since the start; None where the system has no statistics."""
+        machine = machine_seconds()
+        if machine is None or self.machine_start is None:
             return None
-        others = (now - self.all) - (own_seconds() - self.own)
-        return max(0.0, others) / max(time.monotonic() - self.begun, 1e-9)
+        rest = (machine - self.machine_start) - (process_seconds() - self.process_start)
+        return max(0.0, rest) / max(time.monotonic() - self.start, 1e-9)
 
 
 def machine_seconds() -> float | None:
@@ -33,7 +34,7 @@ def machine_seconds() -> float | None:
     return sum(ticks[name] for name in BUSY) / os.sysconf("SC_CLK_TCK")
 
 
-def own_seconds() -> float:
+def process_seconds() -> float:
     """Seconds that this process and those of its children that have ended computed."""
     times = os.times()
     return times.user + times.system + times.children_user + times.children_system

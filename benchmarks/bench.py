@@ -1,4 +1,4 @@
-"""How does a plan become files? Measured, summed up, drawn and written; a machine that was busy with
+"""A bench: how does a plan become files? It is measured, summed up, drawn and written; a machine that was busy with
 something else is pointed out."""
 
 import tempfile
@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import figures, tables
-from benchmarks.background_load import Neighbours
+from benchmarks.background_load import BackgroundLoad
 from benchmarks.machine import cores, versions
 from benchmarks.measurement import Measurement
 from benchmarks.plan import Plan
@@ -17,7 +17,7 @@ from curricula.errors import UserError
 from organisms.storage import records
 
 DISTURBED = 0.1
-"""cores that others may keep busy before it is said that figures are not to be trusted"""
+"""number of cores that other processes may keep busy before figures are called untrustworthy"""
 
 
 def bench(plan: Plan, out: Path, command: str, say: Callable[[str], None]) -> Path:
@@ -27,8 +27,8 @@ def bench(plan: Plan, out: Path, command: str, say: Callable[[str], None]) -> Pa
     Raises Fault on wrong settings, before anything is measured; Failure where a measurement fails or the disk
     refuses.
     """
-    if found := plan.validation_errors():
-        raise UserError("; ".join(found))
+    if errors := plan.validation_errors():
+        raise UserError("; ".join(errors))
     for folder, flag in ((out, "--out"), (plan.profile, "--profile")):
         try:
             if folder:
@@ -37,7 +37,7 @@ def bench(plan: Plan, out: Path, command: str, say: Callable[[str], None]) -> Pa
             raise UserError(
                 f"could not make {folder}: {error.strerror or error}; give another {flag}"
             ) from error
-    neighbours, begun = Neighbours(), time.monotonic()
+    load, start = BackgroundLoad(), time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         measurement = Measurement(plan, Path(folder), say)
         if plan.pytorch and not measurement.has_pytorch():
@@ -50,20 +50,20 @@ def bench(plan: Plan, out: Path, command: str, say: Callable[[str], None]) -> Pa
         "cores": cores(),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": command,
-        "cores_busy_with_others": neighbours.cores(),
-        "seconds": time.monotonic() - begun,
+        "cores_busy_with_others": load.cores(),
+        "seconds": time.monotonic() - start,
     }
-    found = records.plain(summary(raw, about))
+    results = records.plain(summary(raw, about))
     path = out / "summary.json"
     for name, drawn in (
-        ("cost.svg", figures.cost(found["rows"])),
-        ("memory.svg", figures.memory(found["rows"])),
+        ("cost.svg", figures.cost(results["rows"])),
+        ("memory.svg", figures.memory(results["rows"])),
     ):
         records.write_whole(out / name, drawn.encode(), out / ".partial")
-    records.write_whole(path, records.pretty(found), out / ".partial")
-    say(tables.text(found))
+    records.write_whole(path, records.pretty(results), out / ".partial")
+    say(tables.text(results))
     if (busy := about["cores_busy_with_others"] or 0.0) > DISTURBED:
         say(
-            f"others kept {busy:.1f} of {cores()} cores busy meanwhile: figures are too low and ratios not to be trusted"
+            f"other processes kept {busy:.1f} of {cores()} cores busy meanwhile: figures are too low and ratios not to be trusted"
         )
     return path

@@ -1,4 +1,4 @@
-"""How much arithmetic is a step of training? By rule of thumb, by hand from the shapes, and by reading the
+"""Counts of operations: how much arithmetic is a step of training? By rule of thumb, by hand from the shapes, and by reading the
 program itself.
 
 Matrix products alone are counted: norms, nonlinearities, the optimiser and the drawing of scenes take time
@@ -62,14 +62,14 @@ def forward_products(sizes: Sizes, pruned: bool = False) -> list[Product]:
     """The products of a forward pass over a batch, in order; logits are computed at decisions only.
 
     pruned: the last layer computes its queries, its heads' outputs and its neurons at the decisions alone,
-    which changes no logit that is asked for.
+    which changes no logit at a decision.
     """
     batch, positions, decisions, vocabulary, layers, heads, model, neurons = sizes
-    width, every, asked, by_head = model // heads, batch * positions, batch * decisions, batch * heads
+    width, every, deciding, by_head = model // heads, batch * positions, batch * decisions, batch * heads
     products = []
     for layer in range(layers):
         last = pruned and layer == layers - 1
-        rows, row = (asked, decisions) if last else (every, positions)
+        rows, row = (deciding, decisions) if last else (every, positions)
         if last:
             products.append(Product("query", 1, rows, model, model))
             products.append(Product("key value", 1, every, model, 2 * model))
@@ -82,7 +82,7 @@ def forward_products(sizes: Sizes, pruned: bool = False) -> list[Product]:
             Product("into neurons", 1, rows, model, neurons),
             Product("out of neurons", 1, rows, neurons, model),
         ]
-    return [*products, Product("unembedding", 1, asked, model, vocabulary)]
+    return [*products, Product("unembedding", 1, deciding, model, vocabulary)]
 
 
 def step_flops(sizes: Sizes, pruned: bool = False) -> int:
@@ -123,24 +123,24 @@ def precision_of(equation: Any, platform: str) -> str:
     kinds = {str(variable.aval.dtype) for variable in equation.invars}
     if kinds & {"bfloat16", "float16"}:
         return "bfloat16"
-    asked = equation.params["precision"]
-    says = str(asked[0] if isinstance(asked, tuple) else asked)
+    precision = equation.params["precision"]
+    says = str(precision[0] if isinstance(precision, tuple) else precision)
     if platform == "cpu" or "HIGH" in says or "F32_F32_F32" in says.replace("TF32_TF32_F32", ""):
         return "float32"
     return "bfloat16" if "BF16" in says or platform == "tpu" else "tensorfloat32"
 
 
 def _flops(jaxpr: Jaxpr, platform: str) -> Counter[str]:
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for equation in jaxpr.eqns:
         name, inner = equation.primitive.name, _inner(equation.params)
         if name == "dot_general":
             (contracted, _), _ = equation.params["dimension_numbers"]
             left, result = (_shape(variable) for variable in (equation.invars[0], equation.outvars[0]))
             size = 2 * prod(result) * prod(left[axis] for axis in contracted)
-            found[precision_of(equation, platform)] += size
+            counts[precision_of(equation, platform)] += size
         elif name == "cond":
-            found += max((_flops(branch, platform) for branch in inner), key=lambda counts: counts.total())
+            counts += max((_flops(branch, platform) for branch in inner), key=Counter.total)
         elif inner:
             once: Counter[str] = sum((_flops(part, platform) for part in inner), Counter())
             if name == "while" and once:
@@ -150,8 +150,8 @@ def _flops(jaxpr: Jaxpr, platform: str) -> Counter[str]:
             times = equation.params["length"] if name == "scan" else 1
             if name == "shard_map":
                 times = equation.params["mesh"].size
-            found += Counter({precision: times * flops for precision, flops in once.items()})
-    return found
+            counts += Counter({precision: times * flops for precision, flops in once.items()})
+    return counts
 
 
 def _shape(variable: Any) -> tuple[int, ...]:

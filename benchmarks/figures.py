@@ -1,5 +1,5 @@
-"""What do cost and memory look like against the number of members? One figure each, as SVG, a line a
-scale."""
+"""Figures of a bench: what do cost and memory look like against the number of members? One figure each, as SVG, a
+line a scale."""
 
 from collections.abc import Mapping, Sequence
 from statistics import median
@@ -16,17 +16,17 @@ Points = list[tuple[int, float]]
 
 
 def cost(rows: Sequence[Row]) -> str:
-    """Milliseconds an organism-step against members: a line that falls says that growing together pays.
-    PyTorch's fastest variant, which grows one organism at a time, is a dashed line: the median of its turns
+    """Milliseconds an organism-step against members: a line that falls shows that training together pays.
+    PyTorch's fastest variant, which trains one organism at a time, is a dashed line: the median of its turns
     in that scale's rows."""
     with style():
         figure = Figure(figsize=(7.6, 4.0), layout="constrained")
         axes = figure.subplots()
         for index, (scale, points) in enumerate(_by_scale(rows, "milliseconds_an_organism_step").items()):
             _draw(axes, index, points, label=f"{scale} scale")
-            rival = pytorch_milliseconds([row for row in rows if row["scale"] == scale])
-            if rival is not None:
-                axes.axhline(rival, color=CYCLE[index], ls="--", lw=1, label=f"{scale} scale, PyTorch")
+            baseline = pytorch_milliseconds([row for row in rows if row["scale"] == scale])
+            if baseline is not None:
+                axes.axhline(baseline, color=CYCLE[index], ls="--", lw=1, label=f"{scale} scale, PyTorch")
         if axes.lines:
             ticks = sorted({row["members"] for row in rows})
             axes.set(
@@ -44,18 +44,20 @@ def cost(rows: Sequence[Row]) -> str:
 
 
 def memory(rows: Sequence[Row]) -> str:
-    """Peak memory against members while growing, and (dotted) with compiling, beyond what an idle process
-    holds. A panel a scale, on even axes: growth in proportion to members is a straight line."""
+    """Peak memory against members while training, and (dotted) with compiling, beyond what an idle process
+    holds. A panel a scale, on even axes: memory in proportion to members is a straight line."""
     with style():
-        steady = {scale: _megabytes(of) for scale, of in _by_scale(rows, "steady_memory_bytes").items()}
-        peaks = {scale: _megabytes(of) for scale, of in _by_scale(rows, "peak_memory_bytes").items()}
+        steady = {
+            scale: _megabytes(points) for scale, points in _by_scale(rows, "steady_memory_bytes").items()
+        }
+        peaks = {scale: _megabytes(points) for scale, points in _by_scale(rows, "peak_memory_bytes").items()}
         figure = Figure(figsize=(0.6 + 3.3 * max(1, len(peaks)), 3.2), layout="constrained")
         panels = figure.subplots(1, max(1, len(peaks)), squeeze=False)[0]
         if not peaks:
             not_measured(panels[0])
         for index, (axes, (scale, points)) in enumerate(zip(panels, peaks.items(), strict=False)):
             if scale in steady:
-                _draw(axes, index, steady[scale], label="growing")
+                _draw(axes, index, steady[scale], label="training")
             _draw(axes, index, points, label="with compiling", ls=":", lw=1)
             axes.set(title=f"{scale} scale", xlabel="members", ylabel="peak beyond an idle process (MB)")
             axes.set_ylim(bottom=0)
@@ -66,18 +68,18 @@ def memory(rows: Sequence[Row]) -> str:
 def pytorch_milliseconds(rows: Sequence[Row]) -> float | None:
     """Milliseconds a step of the fastest variant, the median over rows; None where PyTorch was not
     measured."""
-    rates = [[of["organism_steps_per_second"] for of in row["pytorch"].values()] for row in rows]
+    rates = [[variant["organism_steps_per_second"] for variant in row["pytorch"].values()] for row in rows]
     fastest = [1e3 / max(rate) for rate in rates if rate]
     return median(fastest) if fastest else None
 
 
 def _by_scale(rows: Sequence[Row], name: str) -> dict[str, Points]:
     """Members and values of each scale, by rising members, where measured."""
-    found: dict[str, Points] = {}
+    points: dict[str, Points] = {}
     for row in sorted(rows, key=lambda row: row["members"]):
         if row[name] is not None:
-            found.setdefault(row["scale"], []).append((row["members"], float(row[name])))
-    return found
+            points.setdefault(row["scale"], []).append((row["members"], float(row[name])))
+    return points
 
 
 def _megabytes(points: Points) -> Points:

@@ -1,4 +1,5 @@
-"""What does JAX find here, and what is the most that it can do? Also who writes what PyTorch works on."""
+"""Limits of the machine: what does JAX find here, and what is the most that it can do? Also writes what PyTorch
+works on."""
 
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from curricula.catalogue.building_blocks import Scale
 
 
 class Limits:
-    """The worker that is asked first, and once more at the end."""
+    """The worker that is called first, and once more at the end."""
 
     def describe(self) -> dict[str, Any]:
         device = jax.devices()[0]

@@ -1,4 +1,4 @@
-"""What machine is this, and what is installed on it? As far as that can be told without JAX."""
+"""The machine: what is it, and what is installed on it? As far as that is known without JAX."""
 
 import os
 import platform
@@ -14,7 +14,7 @@ def cores() -> int:
 
 
 def processor() -> str:
-    """The name of the processor, as far as the system tells."""
+    """The name of the processor, as far as the system reports it."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []
     named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
@@ -23,10 +23,10 @@ def processor() -> str:
 
 def versions() -> dict[str, str | None]:
     """Versions of Python and of what the figures depend on; None where not installed."""
-    found: dict[str, str | None] = {"python": platform.python_version()}
+    installed: dict[str, str | None] = {"python": platform.python_version()}
     for name in PACKAGES:
         try:
-            found[name] = version(name)
+            installed[name] = version(name)
         except PackageNotFoundError:
-            found[name] = None
-    return found
+            installed[name] = None
+    return installed

@@ -1,4 +1,4 @@
-"""What do both sides of a comparison work on? The same initial parameters and the same scenes, as files; and
+"""Material of a comparison: what do both sides work on? The same initial parameters and the same scenes, as files; and
 how large a checkpoint is."""
 
 import json
@@ -26,8 +26,8 @@ RATES = 4096
 """steps whose learning rates are worked out beforehand; taken in turn like the batches"""
 
 
-def organisms(config: RunConfig) -> Organism:
-    """The ensemble's newborns [member, ...]: no model of the run's own drawing of them, but the same
+def init_organisms(config: RunConfig) -> Organism:
+    """The ensemble [member, ...] before its first step: not the weights that the run would draw, but of the same
     distribution."""
     world = config.curriculum.world
     keys = jax.random.split(jax.random.key(config.seed), config.members)
@@ -46,8 +46,8 @@ def batches(config: RunConfig, count: int = BATCHES) -> Scene:
     )
 
 
-def loss(organism: Organism, scenes: Scene, decisions: Int[Array, " moment"]) -> Float[Array, ""]:
-    """Mean cross-entropy in nats over the targets of a batch, spelt out: what both sides minimise."""
+def scene_loss(organism: Organism, scenes: Scene, decisions: Int[Array, " moment"]) -> Float[Array, ""]:
+    """Mean cross-entropy in nats over the targets of a batch, written out: what both sides minimise."""
     logits = organism(scenes.tokens)[:, decisions]
     nats = -jnp.take_along_axis(jax.nn.log_softmax(logits), scenes.targets[..., None], axis=-1)[..., 0]
     return (nats * scenes.weights).sum() / jnp.maximum(scenes.weights.sum(), 1.0)
@@ -56,13 +56,13 @@ def loss(organism: Organism, scenes: Scene, decisions: Int[Array, " moment"]) ->
 def material(config: RunConfig) -> dict[str, Any]:
     """Everything that PyTorch needs to train the first organism of a run: parameters, scenes, settings, and
     the loss of the first batch."""
-    organism = organisms(config)
+    organism = init_organisms(config)
     scenes, decisions = batches(config), jnp.asarray(config.curriculum.world.decisions)
     phase = config.curriculum.phases[0]
     schedule = Schedule.of(phase.optimiser, phase.steps)
-    found: dict[str, Any] = {f"parameter {name}": array[0] for name, array in to_arrays(organism).items()}
-    found |= {name: np.asarray(value) for name, value in scenes._asdict().items()}
-    return found | {
+    arrays: dict[str, Any] = {f"parameter {name}": array[0] for name, array in to_arrays(organism).items()}
+    arrays |= {name: np.asarray(value) for name, value in scenes._asdict().items()}
+    return arrays | {
         "decisions": np.asarray(decisions),
         "heads": config.organism.heads,
         "layers": config.organism.layers,
@@ -71,7 +71,7 @@ def material(config: RunConfig) -> dict[str, Any]:
         "weight_decay": phase.optimiser.weight_decay,
         "clip": phase.optimiser.clip,
         "first_loss_nats": np.asarray(
-            loss(pick(organism, 0), Scene(*[leaf[0] for leaf in scenes]), decisions)
+            scene_loss(pick(organism, 0), Scene(*[leaf[0] for leaf in scenes]), decisions)
         ),
     }
 
@@ -81,16 +81,16 @@ def write_material(path: Path, scale: Scale, seed: int) -> None:
     np.savez(path, **material(named_config("shared", scale, 1, seed)))
 
 
-def checkpoint_bytes(one: Mapping[str, np.ndarray], members: int) -> int:
-    """Bytes of the file that `organisms.storage.checkpoints.write_checkpoint` would make of so many members. one: the
+def checkpoint_bytes(member: Mapping[str, np.ndarray], members: int) -> int:
+    """Bytes of the file that `organisms.storage.checkpoints.write_checkpoint` would make of so many members. member: the
     arrays of one, [1, ...].
 
     A safetensors file is eight bytes, a header in JSON filled up to a multiple of eight, and the arrays.
     """
     header, offset = {}, 0
-    for name in sorted(one):
-        shape = [members, *one[name].shape[1:]]
-        size = prod(shape) * one[name].itemsize
+    for name in sorted(member):
+        shape = [members, *member[name].shape[1:]]
+        size = prod(shape) * member[name].itemsize
         header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [offset, offset + size]}
         offset += size
     length = len(json.dumps(header, separators=(",", ":")))

@@ -1,7 +1,7 @@
-"""How much memory did this process take? What the system and the devices say.
+"""Memory: how much did this process take, by what the system and the devices report?
 
 The compiler takes more than a small ensemble does, and what it frees stays with the process unless it is
-handed back; so the peak can be forgotten once a program is compiled, to see what running it takes.
+handed back; so the peak can be reset once a program is compiled, to see what running it takes.
 """
 
 import ctypes
@@ -15,20 +15,20 @@ import jax
 STATUS, REFERENCES = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
-def peak() -> int:
-    """The most bytes that this process held since it started or forgot."""
+def peak_bytes() -> int:
+    """The most bytes that this process held since it started or since `reset_peak`."""
     if STATUS.exists():
         return _of_status("VmHWM")
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
-def held() -> int:
-    """Bytes that this process holds now; on systems that do not tell, the most that it ever held."""
-    return _of_status("VmRSS") if STATUS.exists() else peak()
+def held_bytes() -> int:
+    """Bytes that this process holds now; on systems that do not report it, the most that it ever held."""
+    return _of_status("VmRSS") if STATUS.exists() else peak_bytes()
 
 
-def forget_peak() -> bool:
+def reset_peak() -> bool:
     """Hands free memory back to the system and starts the peak afresh. False where the system cannot do
     that."""
     try:
@@ -40,13 +40,13 @@ def forget_peak() -> bool:
 
 
 def peak_on_devices() -> int | None:
-    """The most bytes that arrays ever took on the devices of this process; None where devices do not say, as
+    """The most bytes that arrays ever took on the devices of this process; None where devices do not report it, as
     CPUs."""
     stats = [device.memory_stats() for device in jax.local_devices()]
-    return sum(found["peak_bytes_in_use"] for found in stats if found) if all(stats) else None
+    return sum(device["peak_bytes_in_use"] for device in stats if device) if all(stats) else None
 
 
 def _of_status(name: str) -> int:
-    found = re.search(rf"^{name}:\s+(\d+) kB", STATUS.read_text(), re.M)
-    assert found, f"{STATUS} says no {name}"
-    return int(found[1]) * 1024
+    line = re.search(rf"^{name}:\s+(\d+) kB", STATUS.read_text(), re.M)
+    assert line, f"{STATUS} has no {name}"
+    return int(line[1]) * 1024

@@ -1,9 +1,9 @@
-"""How many interventions a second does the analysis make, and how many would it make one at a time?
+"""Patching speed: how many interventions a second does the analysis make, and how many would it make one at a time?
 
 An intervention is a set of components patched in one scene of a pair, read out as a logit difference. Both
 ways patch the same sets in the same scenes, in full float32, and the results are compared. One at a time is
-one compiled call for one pair and one set that runs the whole scene; whatever else the batched program saves
-counts for it. The organisms are newborn: what they learned does not change how fast they are patched.
+one compiled call for one pair and one set that runs the whole scene; whatever else the batched program saves counts in its
+favour. The organisms are untrained: what they learned does not change how fast they are patched.
 """
 
 import time
@@ -20,7 +20,7 @@ from analysis.patching.checkpoint import CURVE_PAIRS, CheckpointMeasurer
 from analysis.patching.draws import PairDraw
 from analysis.patching.interventions import Recording, patch, recorder
 from analysis.patching.shapley import ORDERS
-from benchmarks.material import organisms
+from benchmarks.material import init_organisms
 from curricula.catalogue.building_blocks import Scale
 from curricula.world.contrasts import Pair
 from organisms.model.config import OrganismConfig
@@ -31,13 +31,13 @@ from organisms.model.transformer import Organism
 from organisms.training.config import named_config
 
 COMPARED = 512
-"""interventions that are made one at a time, again and again while time is left"""
+"""number of interventions that are made one at a time, repeatedly while time is left"""
 Intervention = tuple[int, int, int]
 """a member, one of its pairs, one set of components"""
 
 
 class Patching:
-    """A survey's own program over an ensemble, and the same interventions one at a time.
+    """The analysis's program over an ensemble, and the same interventions one at a time.
 
     Each pair's second scene is patched from its first along `ORDERS` random orders of the components, as many
     sets as Shapley values take.
@@ -47,13 +47,13 @@ class Patching:
         jax.config.update("jax_default_matmul_precision", "highest")
         config = named_config("shared", scale, members, seed)
         self.config, numbers = config.organism, np.random.default_rng(seed)
-        self.organisms = organisms(config)
-        self.survey = CheckpointMeasurer(self.organisms, config, np.zeros(members, np.int32), seed)
+        self.organisms = init_organisms(config)
+        self.measurer = CheckpointMeasurer(self.organisms, config, np.zeros(members, np.int32), seed)
         size = len(components(self.config))
         ranks = np.argsort(numbers.random((members, ORDERS, 1, size)), axis=-1)
         masks = ranks < np.arange(size + 1)[:, None]  # [member order size component]
         self.masks = masks.reshape(members, -1, size)
-        self.pairs = self.survey.minimal_pairs(
+        self.pairs = self.measurer.minimal_pairs(
             "character", "watched", PairDraw.FAITHFULNESS_CURVES, CURVE_PAIRS
         )
         self.values = self.batched()
@@ -69,19 +69,19 @@ class Patching:
     def batched(self) -> np.ndarray:
         """Nats [member, pair, set] that patching each set removes: every intervention, from arrays on the
         host to arrays on the host."""
-        return self.survey.noising_effects("character", self.masks, PairDraw.FAITHFULNESS_CURVES)[0]
+        return self.measurer.noising_effects("character", self.masks, PairDraw.FAITHFULNESS_CURVES)[0]
 
     def measure_batched(self, seconds: float) -> dict[str, Any]:
         """Interventions made and the seconds that they took, compilation apart."""
-        count, begun = 0, time.perf_counter()
-        while not count or time.perf_counter() - begun < seconds:
+        count, start = 0, time.perf_counter()
+        while not count or time.perf_counter() - start < seconds:
             count += self.batched().size
-        return {"interventions": count, "seconds": time.perf_counter() - begun}
+        return {"interventions": count, "seconds": time.perf_counter() - start}
 
     def _prepare_one_at_a_time(self) -> None:
         """Everything but the patched forward pass is ready beforehand: donors recorded, sets on the device,
         one compiled program."""
-        self.one, record = jax.jit(partial(patched, self.config)), jax.jit(donor)
+        self.patched_run, record = jax.jit(partial(patched, self.config)), jax.jit(donor)
         members = [pick(self.organisms, member) for member in range(len(self.masks))]
         scenes: dict[tuple[int, int], tuple] = {}
         for member, pair, _ in self.compared:
@@ -89,42 +89,43 @@ class Patching:
                 chosen = Pair(*[leaf[member, pair] for leaf in self.pairs])
                 scenes[member, pair] = (members[member], chosen, record(members[member], chosen))
         sets = jnp.asarray(self.masks)
-        self.ready = {which: (*scenes[which[:2]], sets[which[0], which[2]]) for which in self.compared}
+        self.ready = {key: (*scenes[key[:2]], sets[key[0], key[2]]) for key in self.compared}
         nothing = jnp.zeros_like(sets[0, 0])
-        self.unpatched = {of: float(self.one(*inputs, nothing)) for of, inputs in scenes.items()}
+        self.unpatched = {key: float(self.patched_run(*inputs, nothing)) for key, inputs in scenes.items()}
 
     def measure_one_at_a_time(self, seconds: float) -> dict[str, Any]:
         """Interventions made and the seconds that they took, each waited for; and how far they are from the
         batched ones, in nats."""
-        found: dict[Intervention, float] = {}
-        count, begun = 0, time.perf_counter()
-        while not count or time.perf_counter() - begun < seconds:
-            which = self.compared[count % len(self.compared)]
-            found[which] = float(self.one(*self.ready[which]))
+        differences: dict[Intervention, float] = {}
+        count, start = 0, time.perf_counter()
+        while not count or time.perf_counter() - start < seconds:
+            intervention = self.compared[count % len(self.compared)]
+            differences[intervention] = float(self.patched_run(*self.ready[intervention]))
             count += 1
-        taken = time.perf_counter() - begun
+        duration = time.perf_counter() - start
         return {
             "interventions": count,
-            "seconds": taken,
-            "largest_difference_nats": self.largest_difference(found),
+            "seconds": duration,
+            "largest_difference_nats": self.largest_difference(differences),
         }
 
-    def largest_difference(self, found: dict[Intervention, float]) -> float:
-        """Between what was found one at a time, as nats that patching removes, and the batched values."""
-        removed = {which: self.unpatched[which[:2]] - value for which, value in found.items()}
-        return max(abs(nats - float(self.values[which])) for which, nats in removed.items())
+    def largest_difference(self, differences: dict[Intervention, float]) -> float:
+        """Largest difference between nats that patching removes one at a time and in the batch. differences: logit
+        differences of the patched runs."""
+        removed = {key: self.unpatched[key[:2]] - value for key, value in differences.items()}
+        return max(abs(nats - float(self.values[key])) for key, nats in removed.items())
 
     def write_material(self, path: str) -> None:
         """Puts everything that PyTorch's hooks need into a file."""
-        given: dict[str, Any] = {
+        arrays: dict[str, Any] = {
             f"parameter {name}": array for name, array in to_arrays(self.organisms).items()
         }
-        given |= {f"pair {name}": np.asarray(value) for name, value in self.pairs._asdict().items()}
-        given |= {
+        arrays |= {f"pair {name}": np.asarray(value) for name, value in self.pairs._asdict().items()}
+        arrays |= {
             name: getattr(self.config, name) for name in ("heads", "layers", "neurons", "neuron_blocks")
         }
-        given |= {"masks": self.masks, "values": self.values, "compared": np.array(self.compared)}
-        np.savez(Path(path), **given)
+        arrays |= {"masks": self.masks, "values": self.values, "compared": np.array(self.compared)}
+        np.savez(Path(path), **arrays)
 
 
 def donor(organism: Organism, pair: Pair) -> Recording:
@@ -135,8 +136,12 @@ def donor(organism: Organism, pair: Pair) -> Recording:
 
 
 def patched(
-    config: OrganismConfig, organism: Organism, pair: Pair, given: Recording, mask: Bool[Array, " component"]
+    config: OrganismConfig,
+    organism: Organism,
+    pair: Pair,
+    recording: Recording,
+    mask: Bool[Array, " component"],
 ) -> Float[Array, ""]:
     """The logit difference in the second scene of a pair with a set of components patched."""
-    logits = organism(pair.second, patch(config, given, mask), pair.decision[None])[0]
+    logits = organism(pair.second, patch(config, recording, mask), pair.decision[None])[0]
     return logits[pair.second_answer] - logits[pair.first_answer]

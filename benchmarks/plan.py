@@ -1,4 +1,4 @@
-"""What is measured, and how often? Settings of a whole bench, kept to a time that a person waits for."""
+"""The plan of a bench: what is measured, and how often? Its settings keep it to a time that a person waits for."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ MANY_MEMBERS = (256, 1024, 4096)
 REFERENCE: tuple[Scale, int] = ("cpu", 8)
 """the scale and number of members that the summary's single numbers are of"""
 CELL_SECONDS = 10.0
-"""what the rounds of growth in one cell should take at most; where a single call takes longer there is one
+"""what the rounds of training in one cell should take at most; where a single call takes longer there is one
 round"""
 
 
@@ -37,7 +37,7 @@ class Plan:
 
     @classmethod
     def quick(cls, **changes) -> "Plan":
-        """A minute's worth: the reference, and one organism alone."""
+        """About a minute: the reference, and one organism alone."""
         return cls(
             **{
                 "scales": ("cpu",),
@@ -52,18 +52,18 @@ class Plan:
 
     def validation_errors(self) -> list[str]:
         """Everything that is wrong with these settings, a line each."""
-        found = []
+        errors = []
         for name, values in (("scales", self.scales), ("members", self.members)):
             if values and len(set(values)) < len(values):
-                found.append(f"{name}: expected each once, got {' '.join(map(str, values))}")
-        found += [f"members: expected 1 or more, got {count}" for count in self.members if count < 1]
+                errors.append(f"{name}: expected each once, got {' '.join(map(str, values))}")
+        errors += [f"members: expected 1 or more, got {count}" for count in self.members if count < 1]
         if self.rounds < 1:
-            found.append(f"rounds: expected 1 or more, got {self.rounds}")
+            errors.append(f"rounds: expected 1 or more, got {self.rounds}")
         if not 0 < self.seconds <= 600:
-            found.append(f"seconds: expected more than 0 and at most 600, got {self.seconds:g}")
+            errors.append(f"seconds: expected more than 0 and at most 600, got {self.seconds:g}")
         if not 0 <= self.seed < 2**31:
-            found.append(f"seed: expected 0 to {2**31 - 1}, got {self.seed}")
-        return found
+            errors.append(f"seed: expected 0 to {2**31 - 1}, got {self.seed}")
+        return errors
 
     def members_on(self, platform: str) -> tuple[int, ...]:
         """Numbers of members to measure on a platform of JAX."""

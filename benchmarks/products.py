@@ -1,9 +1,9 @@
-"""How fast can matrix products be here? One large one, and the model's own, run alone at their own shapes.
+"""Matrix products: how fast can they be here? One large one, and the model's own, run alone at their own shapes.
 
-These are the limits that growth is measured against. The model's own products are those of a plain step
+These are the limits that training is measured against. The model's own products are those of a plain step
 (every position in every layer, logits at decisions), each with operands laid out as the compiler likes them
 best and nothing in between, so the limit is a generous one. Layers share their activations, which leaves them
-in the cache more often than training would.
+in the cache more often than training does.
 """
 
 from typing import Any
@@ -30,14 +30,14 @@ def large(sizes: tuple[int, ...], seconds: float) -> dict[str, dict[str, Any]]:
     """The fastest square product by precision: operations a second, its size, and on how many devices it ran,
     one product a device."""
     precisions = ("float32",) if jax.default_backend() == "cpu" else tuple(PRECISIONS)
-    found: dict[str, dict[str, Any]] = {}
+    best: dict[str, dict[str, Any]] = {}
     for precision in precisions:
         for size in sizes:
             for devices in sorted({1, jax.local_device_count()}):
                 rate = _large(size, devices, precision, seconds)
-                if rate > found.get(precision, {}).get("flops_per_second", 0.0):
-                    found[precision] = {"flops_per_second": rate, "size": size, "devices": devices}
-    return found
+                if rate > best.get(precision, {}).get("flops_per_second", 0.0):
+                    best[precision] = {"flops_per_second": rate, "size": size, "devices": devices}
+    return best
 
 
 def _large(size: int, devices: int, precision: str, seconds: float) -> float:
@@ -58,7 +58,7 @@ def _large(size: int, devices: int, precision: str, seconds: float) -> float:
     return devices * length * 2 * size**3 / min(repeat(call, seconds))
 
 
-class OwnProducts:
+class ModelProducts:
     """The products of some plain steps of some members as one program, to be timed, laid out over the devices
     as training is."""
 
@@ -74,8 +74,8 @@ class OwnProducts:
 
     def measure(self, seconds: float) -> list[float]:
         """Seconds that a step of a member took in each of some calls."""
-        taken = turn(lambda: jax.block_until_ready(self.program(self.inputs)), seconds)
-        return [call / self.steps / self.members for call in taken]
+        durations = turn(lambda: jax.block_until_ready(self.program(self.inputs)), seconds)
+        return [call / self.steps / self.members for call in durations]
 
 
 def _inputs(key: Key[Array, ""], products: list[Product], precision: str) -> Operands:
@@ -125,15 +125,17 @@ def _member(inputs: Operands, products: list[Product], steps: int, precision: st
     """
 
     def step(carry: tuple[Operands, Array], _: None) -> tuple[tuple[Operands, Array], None]:
-        held, mark = carry
+        values, mark = carry
         for index, product in enumerate(products):
             for left, right, form in three_products(index, product):
-                result = jnp.einsum(form, held[left], held[right], precision=PRECISIONS[precision][1])
+                result = jnp.einsum(form, values[left], values[right], precision=PRECISIONS[precision][1])
                 corner = jax.lax.optimization_barrier(result)[(0,) * result.ndim]
                 mark = 1e-3 * (mark + corner.astype(jnp.float32))
                 written = mark.astype(result.dtype).reshape((1,) * result.ndim)
-                held = held | {left: jax.lax.dynamic_update_slice(held[left], written, (0,) * result.ndim)}
-        return (held, mark), None
+                values = values | {
+                    left: jax.lax.dynamic_update_slice(values[left], written, (0,) * result.ndim)
+                }
+        return (values, mark), None
 
     return jax.lax.scan(step, (inputs, jnp.float32(0.0)), None, length=steps)[0][1]
 
@@ -147,9 +149,9 @@ def three_products(index: int, product: Product) -> list[tuple[str, str, str]]:
     """
     _, stack, rows, inner, columns = product
     if stack == 1:
-        given, wanted, weights = _rows(rows, inner), _rows(rows, columns), f"weights {index}"
-        gradient = (given, wanted, "ri,rc->ic") if inner <= columns else (wanted, given, "rc,ri->ci")
-        return [(given, weights, "ri,ic->rc"), (wanted, weights, "rc,ic->ri"), gradient]
+        inputs, outputs, weights = _rows(rows, inner), _rows(rows, columns), f"weights {index}"
+        gradient = (inputs, outputs, "ri,rc->ic") if inner <= columns else (outputs, inputs, "rc,ri->ci")
+        return [(inputs, weights, "ri,ic->rc"), (outputs, weights, "rc,ic->ri"), gradient]
     width, source = _width_and_source(product)
     attends, attended = _stacked(rows, width), _stacked(source, width)
     return [

@@ -1,8 +1,8 @@
-"""Which operations does a chunk spend its time on? A profiler trace, its events put down to lines of the
-project's own code.
+"""Profiles: which operations does a chunk spend its time on? A profiler trace, whose events are attributed to lines of
+the project's code.
 
-An operation that the compiler fused is put down to the last of the operations in it, so the groups say where
-to look, not what to blame.
+An operation that the compiler fused is attributed to the last of the operations in it, so the groups show where to
+look, not what to blame.
 """
 
 import re
@@ -16,7 +16,7 @@ from jax.extend.backend import get_backend
 
 HOLDERS = frozenset({"while", "call", "conditional", "async-start", "async-done"})
 """operations whose time is that of the operations inside them"""
-OURS = ("curricula", "organisms", "analysis", "benchmarks")
+PACKAGES = ("curricula", "organisms", "analysis", "benchmarks")
 GROUPS = 10
 
 
@@ -45,35 +45,35 @@ def costliest(
     """
     options = jax.profiler.ProfileOptions()
     options.python_tracer_level = 0
-    before = set(folder.rglob("*.xplane.pb"))
+    earlier_traces = set(folder.rglob("*.xplane.pb"))
     with jax.profiler.trace(str(folder), profiler_options=options):
         call()
     nanoseconds: Counter[str] = Counter()
-    for path in set(folder.rglob("*.xplane.pb")) - before:
+    for path in set(folder.rglob("*.xplane.pb")) - earlier_traces:
         for plane in jax.profiler.ProfileData.from_file(str(path)).planes:
             for line in plane.lines:
                 for event in line.events:
                     nanoseconds[_operation(event)] += event.duration_ns
     programs = [read_program(text) for text in _texts()]
-    program = max(programs, key=lambda known: sum(nanoseconds[name] for name in known), default={})
+    program = max(programs, key=lambda names: sum(nanoseconds[name] for name in names), default={})
     totals: Counter[str] = Counter()
     for name, instruction in program.items():
         if instruction.opcode not in HOLDERS:
             totals[instruction.group] += nanoseconds[name]
-    shown = totals.most_common(groups)
-    rest = totals.total() - sum(time for _, time in shown)
+    costliest_groups = totals.most_common(groups)
+    rest = totals.total() - sum(time for _, time in costliest_groups)
     return [
         {
             "operations": name,
             "milliseconds_an_organism_step": time / 1e6 / organism_steps,
             "share_of_operations": time / max(totals.total(), 1),
         }
-        for name, time in [*shown, ("all others", rest)]
+        for name, time in [*costliest_groups, ("all others", rest)]
     ]
 
 
 def _operation(event: Any) -> str:
-    """The compiled operation that an event is of; a kernel of a GPU tells it beside its own name."""
+    """The compiled operation that an event is of; a kernel of a GPU has it beside its name."""
     return str(dict(event.stats).get("hlo_op", event.name))
 
 
@@ -87,14 +87,14 @@ def _texts() -> list[str]:
 def read_program(text: str) -> dict[str, Instruction]:
     """The operations of a compiled program by name."""
     places = _places(text)
-    found = {}
+    instructions = {}
     for line in text.splitlines():
         if parts := re.match(r"\s*(?:ROOT )?%?([\w.\-]+) = .*? ([a-z][\w\-]*)\(", line):
             operation = re.search(r'op_name="([^"]*)"', line)
             frame = re.search(r"stack_frame_id=(\d+)", line)
             place = places.get(int(frame[1]), "") if frame else _source(line)
-            found[parts[1]] = Instruction(parts[2], operation[1] if operation else "", place)
-    return found
+            instructions[parts[1]] = Instruction(parts[2], operation[1] if operation else "", place)
+    return instructions
 
 
 def _source(line: str) -> str:
@@ -104,8 +104,9 @@ def _source(line: str) -> str:
 
 def _short(path: str) -> str:
     """The path from the package on, for a file of the project; nothing for any other."""
-    parts = Path(path).parts
-    return "/".join(parts[-2:]) if len(parts) > 1 and parts[-2] in OURS else ""
+    folders = Path(path).parts[:-1]
+    start = max((n for n, folder in enumerate(folders) if folder in PACKAGES), default=None)
+    return "" if start is None else "/".join(Path(path).parts[start:])
 
 
 def _places(text: str) -> dict[int, str]:
@@ -127,13 +128,13 @@ def _places(text: str) -> dict[int, str]:
             r"^(\d+) \{file_location_id=(\d+) parent_frame_id=(\d+)\}", _table(text, "StackFrames"), re.M
         )
     }
-    found = {}
+    place_by_frame = {}
     for number in frames:
-        at = number
-        while at in frames and not locations.get(frames[at][0]):
-            at = frames[at][1] if frames[at][1] < at else 0
-        found[number] = locations[frames[at][0]] if at in frames else ""
-    return found
+        ancestor = number
+        while ancestor in frames and not locations.get(frames[ancestor][0]):
+            ancestor = frames[ancestor][1] if frames[ancestor][1] < ancestor else 0
+        place_by_frame[number] = locations[frames[ancestor][0]] if ancestor in frames else ""
+    return place_by_frame
 
 
 def _table(text: str, title: str) -> str:

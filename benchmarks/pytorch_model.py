@@ -30,10 +30,10 @@ class Block(nn.Module):
         self.out_of_neurons = nn.Linear(neurons, model)
 
     def forward(
-        self, residual: Tensor, decisions: Tensor | None = None, seen: Tensor | None = None
+        self, residual: Tensor, decisions: Tensor | None = None, visible: Tensor | None = None
     ) -> Tensor:
-        """decisions, seen: the positions that are asked for, and which positions each of them sees; None:
-        all, each what came before."""
+        """decisions, visible: the positions that are computed, and the positions that each of them may attend to;
+        None: all, each what came before."""
         batch, positions, model = residual.shape
         inputs = functional.layer_norm(residual, (model,), eps=EPSILON)
         if decisions is None:
@@ -46,14 +46,14 @@ class Block(nn.Module):
             together = functional.linear(inputs, weights[model:], biases[model:])
             query = query.view(batch, len(decisions), self.heads, -1).transpose(1, 2)
             key, value = together.view(batch, positions, 2, self.heads, -1).permute(2, 0, 3, 1, 4)
-            mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=seen)
+            mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=visible)
             residual = residual[:, decisions]
         residual = residual + self.output(mixed.transpose(1, 2).reshape(residual.shape))
         inputs = functional.layer_norm(residual, (model,), eps=EPSILON)
         return residual + self.out_of_neurons(functional.gelu(self.into_neurons(inputs), approximate="tanh"))
 
 
-class Twin(nn.Module):
+class PyTorchModel(nn.Module):
     """Gives logits [scene, moment, vocabulary] at the decisions of scenes [scene, position]."""
 
     def __init__(
@@ -72,51 +72,55 @@ class Twin(nn.Module):
         self.position = nn.Parameter(torch.zeros(arrays["pos_embed.W_pos"].shape))
         self.blocks = nn.ModuleList(Block(model, heads, neurons) for _ in range(layers))
         self.unembedding = nn.Linear(model, vocabulary)
-        asked = torch.tensor(decisions)
-        self.register_buffer("decisions", asked, persistent=False)
-        self.register_buffer("seen", torch.arange(len(self.position)) <= asked[:, None], persistent=False)
-        self.load_state_dict({name: torch.tensor(value) for name, value in of_twin(arrays, layers).items()})
+        at_decisions = torch.tensor(decisions)
+        self.register_buffer("decisions", at_decisions, persistent=False)
+        self.register_buffer(
+            "visible", torch.arange(len(self.position)) <= at_decisions[:, None], persistent=False
+        )
+        self.load_state_dict(
+            {name: torch.tensor(value) for name, value in pytorch_parameters(arrays, layers).items()}
+        )
 
     def forward(self, tokens: Int[Tensor, "scene position"]) -> Float[Tensor, "scene moment vocabulary"]:
         residual = self.embedding(tokens) + self.position
         for block in self.blocks[:-1]:
             residual = block(residual)
         last = self.blocks[-1]
-        asked = (
-            last(residual, self.decisions, self.seen) if self.pruned else last(residual)[:, self.decisions]
+        at_decisions = (
+            last(residual, self.decisions, self.visible) if self.pruned else last(residual)[:, self.decisions]
         )
-        return self.unembedding(functional.layer_norm(asked, (asked.shape[-1],), eps=EPSILON))
+        return self.unembedding(functional.layer_norm(at_decisions, (at_decisions.shape[-1],), eps=EPSILON))
 
 
-def of_twin(arrays: Mapping[str, np.ndarray], layers: int) -> dict[str, np.ndarray]:
-    """The twin's parameters by its own names, from one member's parameters (or gradients) under their
+def pytorch_parameters(arrays: Mapping[str, np.ndarray], layers: int) -> dict[str, np.ndarray]:
+    """The PyTorch model's parameters by their names there, from one member's parameters (or gradients) under their
     TransformerLens names."""
-    found = {
+    renamed = {
         "embedding.weight": arrays["embed.W_E"],
         "position": arrays["pos_embed.W_pos"],
         "unembedding.weight": arrays["unembed.W_U"].T,
         "unembedding.bias": arrays["unembed.b_U"],
     }
     for layer in range(layers):
-        of = lambda name: arrays[f"blocks.{layer}.{name}"]  # noqa: B023, E731
-        model = of("mlp.b_out").shape[0]
-        by_head = [of(f"attn.W_{letter}").transpose(0, 2, 1).reshape(-1, model) for letter in "QKV"]
-        found |= {
+        array = lambda name: arrays[f"blocks.{layer}.{name}"]  # noqa: B023, E731
+        model = array("mlp.b_out").shape[0]
+        by_head = [array(f"attn.W_{letter}").transpose(0, 2, 1).reshape(-1, model) for letter in "QKV"]
+        renamed |= {
             f"blocks.{layer}.query_key_value.weight": np.concatenate(by_head),
             f"blocks.{layer}.query_key_value.bias": np.concatenate(
-                [of(f"attn.b_{letter}").ravel() for letter in "QKV"]
+                [array(f"attn.b_{letter}").ravel() for letter in "QKV"]
             ),
-            f"blocks.{layer}.output.weight": of("attn.W_O").reshape(-1, model).T,
-            f"blocks.{layer}.output.bias": of("attn.b_O"),
-            f"blocks.{layer}.into_neurons.weight": of("mlp.W_in").T,
-            f"blocks.{layer}.into_neurons.bias": of("mlp.b_in"),
-            f"blocks.{layer}.out_of_neurons.weight": of("mlp.W_out").T,
-            f"blocks.{layer}.out_of_neurons.bias": of("mlp.b_out"),
+            f"blocks.{layer}.output.weight": array("attn.W_O").reshape(-1, model).T,
+            f"blocks.{layer}.output.bias": array("attn.b_O"),
+            f"blocks.{layer}.into_neurons.weight": array("mlp.W_in").T,
+            f"blocks.{layer}.into_neurons.bias": array("mlp.b_in"),
+            f"blocks.{layer}.out_of_neurons.weight": array("mlp.W_out").T,
+            f"blocks.{layer}.out_of_neurons.bias": array("mlp.b_out"),
         }
-    return found
+    return renamed
 
 
-def imitate(
+def cross_entropy(
     logits: Float[Tensor, "scene moment vocabulary"], targets: Tensor, weights: Tensor
 ) -> Float[Tensor, ""]:
     """Mean cross-entropy in nats over the targets of a batch."""

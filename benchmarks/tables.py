@@ -1,4 +1,4 @@
-"""What does a person read on the terminal? The same numbers as `summary.json`, a row a line."""
+"""Tables of a bench: what does a person read on the terminal? The same numbers as `summary.json`, a row a line."""
 
 from collections.abc import Callable, Mapping, Sequence
 from io import StringIO
@@ -49,23 +49,23 @@ def _plain(value: Any) -> str:
 
 
 def _speed(rows: Sequence[Row]) -> Table:
-    def of(variant: str) -> Callable[[Row], float | None]:
+    def rate(variant: str) -> Callable[[Row], float | None]:
         return lambda row: row["pytorch"].get(variant, {}).get("organism_steps_per_second")
 
-    shown = [variant for variant in VARIANTS if any(variant in row["pytorch"] for row in rows)]
+    measured = [variant for variant in VARIANTS if any(variant in row["pytorch"] for row in rows)]
     columns: dict[str, Callable[[Row], Any]] = {
         "scale": lambda row: row["scale"],
         "members": lambda row: row["members"],
         "ours": lambda row: row["organism_steps_per_second"],
         "best": lambda row: row["organism_steps_per_second_best"],
         "ms a step": lambda row: row["milliseconds_an_organism_step"],
-        **{f"torch {variant.replace('_', ' ')}": of(variant) for variant in shown},
+        **{f"torch {variant.replace('_', ' ')}": rate(variant) for variant in measured},
         "ratio": lambda row: row["ratio_to_pytorch"],
         "to unpruned": lambda row: row["ratio_to_pytorch_unpruned"],
         "chunk": lambda row: row["chunk_steps"],
         "calls": lambda row: row["calls"],
     }
-    return _table("Growth: organism-steps a second (medians; ratio to the fastest PyTorch)", rows, columns)
+    return _table("Training: organism-steps a second (medians; ratio to the fastest PyTorch)", rows, columns)
 
 
 def _limits(rows: Sequence[Row]) -> Table:
@@ -92,8 +92,8 @@ def _limits(rows: Sequence[Row]) -> Table:
 def _lines(summary: Mapping[str, Any]) -> list[str]:
     analysis, say = summary["analysis"], _plain
     products = [
-        f"{name} {of['flops_per_second'] / 1e9:,.0f} GFLOP/s at {of['size']}"
-        for name, of in summary["large_products"].items()
+        f"{name} {product['flops_per_second'] / 1e9:,.0f} GFLOP/s at {product['size']}"
+        for name, product in summary["large_products"].items()
     ]
     hooks = analysis["pytorch_hooks_per_second"]
     return [

@@ -1,5 +1,5 @@
-"""How are things measured apart from one another? In processes of their own, asked in turn, one call at a
-time.
+"""Worker processes: how are measurements isolated from one another? Each runs in a process that is called in turn, one
+call at a time.
 
 A worker is ``python -m benchmarks KIND``. Each line on its standard input is a call, each line on its
 standard output an answer. While one worker measures, the others wait for input and take no time.
@@ -21,9 +21,9 @@ from organisms.storage.records import plain
 
 KINDS = {
     "limits": "benchmarks.limits:Limits",
-    "growth": "benchmarks.growth:Growth",
+    "training": "benchmarks.training:EnsembleTraining",
     "patching": "benchmarks.patching:Patching",
-    "pytorch": "benchmarks.pytorch_baseline:Rival",
+    "pytorch": "benchmarks.pytorch_baseline:PyTorchBaseline",
     "hooks": "benchmarks.hooks:Hooks",
 }
 ROOT = Path(__file__).parent.parent
@@ -31,7 +31,7 @@ FULL = ("RESOURCE_EXHAUSTED", "out of memory", "MemoryError", "OutOfMemoryError"
 
 
 PATIENCE_SECONDS = 20
-"""how long a process that has nothing to do any more may take to end"""
+"""longest time that an idle process may take to end"""
 
 
 class OutOfMemory(Exception):
@@ -55,12 +55,12 @@ class Worker:
     def __init__(self, kind: str, **settings: Any):
         self.kind = kind
         self.started = time.time()
-        self.said = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the worker)
+        self.errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the worker)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks", kind],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=self.said,
+            stderr=self.errors,
             text=True,
             env=environment(),
         )
@@ -84,18 +84,18 @@ class Worker:
             code = self.process.wait()
             if code == -signal.SIGKILL:
                 raise OutOfMemory("the system ended the process, as it does when memory runs out")
-            raise SystemFailure(f"the {self.kind} worker ended with {code}: {self.last_words()}")
+            raise SystemFailure(f"the {self.kind} worker ended with {code}: {self.last_error_line()}")
         answer = json.loads(line)
         if "error" in answer:
             words = f"{self.kind} worker, {method}: {answer['error']}"
             raise OutOfMemory(answer["error"]) if answer["full"] else SystemFailure(words)
-        return answer["found"]
+        return answer["result"]
 
-    def last_words(self) -> str:
-        """The last line that the process wrote on its standard error."""
-        self.said.seek(0)
-        lines = self.said.read().decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else "it said nothing"
+    def last_error_line(self) -> str:
+        """Last line that the process wrote on its standard error."""
+        self.errors.seek(0)
+        lines = self.errors.read().decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "it wrote nothing"
 
     def __enter__(self) -> "Worker":
         return self
@@ -108,23 +108,23 @@ class Worker:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.communicate()
-        self.said.close()
+        self.errors.close()
 
 
 def serve(kind: str) -> None:
     """Answers calls until standard input ends. What libraries print goes to standard error."""
     with os.fdopen(os.dup(1), "w") as channel:
         os.dup2(2, 1)
-        station: Any = None
+        instance: Any = None
         for line in sys.stdin:
             method, arguments = json.loads(line)
             try:
                 if method == "__init__":
                     module, _, name = KINDS[kind].partition(":")
-                    station, found = getattr(importlib.import_module(module), name)(**arguments), None
+                    instance, result = getattr(importlib.import_module(module), name)(**arguments), None
                 else:
-                    found = getattr(station, method)(**arguments)
-                answer = {"found": plain(found)}
+                    result = getattr(instance, method)(**arguments)
+                answer = {"result": plain(result)}
             except Exception as error:
                 text = f"{type(error).__name__}: {error}".strip()
                 answer = {"error": text.splitlines()[0][:300], "full": any(sign in text for sign in FULL)}

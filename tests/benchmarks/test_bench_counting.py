@@ -1,4 +1,4 @@
-"""Are operations counted right, and do the limits run every product that they count?"""
+"""Are operations counted right, and do the limits run every product that is counted?"""
 
 import re
 from collections import Counter
@@ -19,8 +19,8 @@ from benchmarks.counting import (
     program_flops,
     step_flops,
 )
-from benchmarks.material import loss
-from benchmarks.products import OwnProducts, large, operands, three_products
+from benchmarks.material import scene_loss
+from benchmarks.products import ModelProducts, large, operands, three_products
 from curricula.world.scenes import Scene
 from organisms.training.config import named_config
 
@@ -48,7 +48,7 @@ def test_a_plain_step_is_what_the_models_own_gradient_holds(ensemble, world, siz
     scenes = Scene(
         jnp.zeros((3, positions), jnp.int32), jnp.zeros((3, positions), jnp.int32), jnp.ones((3, positions))
     )
-    traced = jax.make_jaxpr(jax.grad(lambda o: loss(o, scenes, jnp.arange(positions))))(organism)
+    traced = jax.make_jaxpr(jax.grad(lambda o: scene_loss(o, scenes, jnp.arange(positions))))(organism)
     counted = Sizes(
         3, positions, positions, world.vocabulary.size, sizes.layers, sizes.heads, sizes.width, sizes.neurons
     )
@@ -73,30 +73,32 @@ def test_a_product_and_its_gradients_cost_what_jax_says(product: Product):
         assert cost["flops"] == product.flops
 
 
-def test_the_compiler_keeps_every_product_of_the_own_products():
+def test_the_compiler_keeps_every_product_of_the_limit():
     """Products without consequences would be dropped and equal ones be merged: the compiled loop would hold
     fewer, or smaller ones."""
-    own = OwnProducts(SIZES, members=2, steps=4)
-    assert program_flops(jax.make_jaxpr(own.program)(own.inputs), "cpu") == Counter(
+    limit = ModelProducts(SIZES, members=2, steps=4)
+    assert program_flops(jax.make_jaxpr(limit.program)(limit.inputs), "cpu") == Counter(
         float32=4 * 2 * step_flops(SIZES)
     )
-    text = own.program.lower(own.inputs).compile().as_text() or ""
+    text = limit.program.lower(limit.inputs).compile().as_text() or ""
     shapes = dict(re.findall(r"%?([\w.\-]+) = f32\[([\d,]*)\]", text))
-    found = []
+    flops = []
     for result, left, axes in re.findall(
         r"= f32\[([\d,]*)\]\S* dot\((?:f32\S* )?%?([\w.\-]+),.*?lhs_contracting_dims=\{([\d,]*)\}", text
     ):
         contracted = [int(shapes[left].split(",")[int(axis)]) for axis in axes.split(",")]
-        found.append(2 * int(np.prod([int(n) for n in result.split(",")])) * int(np.prod(contracted)))
-    assert sorted(found) == sorted(product.flops for product in forward_products(own.local) for _ in range(3))
-    assert min(own.measure(0.0)) > 0
+        flops.append(2 * int(np.prod([int(n) for n in result.split(",")])) * int(np.prod(contracted)))
+    assert sorted(flops) == sorted(
+        product.flops for product in forward_products(limit.local) for _ in range(3)
+    )
+    assert min(limit.measure(0.0)) > 0
 
 
 def test_a_large_product_has_a_rate():
-    found = large((32, 64), 0.001)
-    assert set(found) == {"float32"}
-    assert found["float32"]["size"] in (32, 64)
-    assert found["float32"]["flops_per_second"] > 1e6
+    rates = large((32, 64), 0.001)
+    assert set(rates) == {"float32"}
+    assert rates["float32"]["size"] in (32, 64)
+    assert rates["float32"]["flops_per_second"] > 1e6
 
 
 def multiply(x):

@@ -11,10 +11,10 @@ import pytest
 
 from benchmarks import background_load, clocks
 from benchmarks.compiling import CompileClock
-from benchmarks.growth import chunk_for, cut
 from benchmarks.material import checkpoint_bytes
-from benchmarks.memory import forget_peak, held, peak
+from benchmarks.memory import held_bytes, peak_bytes, reset_peak
 from benchmarks.profiling import read_program
+from benchmarks.training import chunk_for, cut
 from benchmarks.workers import OutOfMemory, Worker
 from curricula.errors import SystemFailure
 from organisms.model.parameter_names import to_arrays
@@ -25,10 +25,12 @@ from organisms.training.config import named_config
 @pytest.mark.parametrize("members", [1, 3, 1000])
 def test_bytes_of_a_checkpoint_are_those_of_the_file(organism, members, tmp_path):
     stacked = jax.tree.map(lambda leaf: leaf[None], organism)
-    one = {name: array[:1] for name, array in to_arrays(stacked).items()}
-    arrays = {name: np.broadcast_to(array, (members, *array.shape[1:])) for name, array in one.items()}
+    first_member = {name: array[:1] for name, array in to_arrays(stacked).items()}
+    arrays = {
+        name: np.broadcast_to(array, (members, *array.shape[1:])) for name, array in first_member.items()
+    }
     checkpoints.write_checkpoint(tmp_path / "a.safetensors", arrays, tmp_path / "aside")
-    assert checkpoint_bytes(one, members) == (tmp_path / "a.safetensors").stat().st_size
+    assert checkpoint_bytes(first_member, members) == (tmp_path / "a.safetensors").stat().st_size
 
 
 @pytest.mark.parametrize("chunk", [1, 5, 25])
@@ -47,12 +49,12 @@ def test_chunks_get_shorter_where_calls_would_take_long():
 
 
 def test_the_compile_clock_counts_nested_spans_once(monkeypatch):
-    clock, now = CompileClock(), iter([3.0, 5.0, 9.0, 10.0])
-    monkeypatch.setattr(time, "perf_counter", lambda: next(now))
-    clock.hear("/jax/core/compile/jaxpr_trace_duration", 1.0)  # from 2 to 3, inside the next
-    clock.hear("/jax/core/compile/jaxpr_trace_duration", 4.0)  # from 1 to 5
-    clock.hear("/jax/core/compile/backend_compile_duration", 2.0)  # from 7 to 9
-    clock.hear("/jax/other", 10.0)
+    clock, readings = CompileClock(), iter([3.0, 5.0, 9.0, 10.0])
+    monkeypatch.setattr(time, "perf_counter", lambda: next(readings))
+    clock.record("/jax/core/compile/jaxpr_trace_duration", 1.0)  # from 2 to 3, inside the next
+    clock.record("/jax/core/compile/jaxpr_trace_duration", 4.0)  # from 1 to 5
+    clock.record("/jax/core/compile/backend_compile_duration", 2.0)  # from 7 to 9
+    clock.record("/jax/other", 10.0)
     assert clock.since(0.0) == pytest.approx(6.0)
     assert clock.since(4.0) == pytest.approx(3.0)
 
@@ -64,38 +66,38 @@ def test_calls_are_repeated_until_the_time_is_up():
     assert len(clocks.repeat(lambda: None, 0.0)) == 1
 
 
-def test_a_forgotten_peak_is_gone():
-    held_before = held()
+def test_a_peak_is_gone_when_it_is_reset():
+    bytes_at_start = held_bytes()
     assert len(bytearray(64 * 2**20)) > 0
-    assert peak() >= held_before + 60 * 2**20
-    if not forget_peak():
-        pytest.skip("this system does not forget peaks")
-    assert peak() < held_before + 60 * 2**20
+    assert peak_bytes() >= bytes_at_start + 60 * 2**20
+    if not reset_peak():
+        pytest.skip("this system can not reset peaks")
+    assert peak_bytes() < bytes_at_start + 60 * 2**20
 
 
-def test_own_work_is_no_neighbours(monkeypatch):
-    """In two seconds all cores computed for four, of which one second was ours: others kept one and a half
-    cores busy."""
-    readings = {"machine_seconds": iter([10.0, 14.0, None]), "own_seconds": iter([5.0, 6.0, 6.0])}
+def test_own_work_is_no_background_load(monkeypatch):
+    """In two seconds all cores computed for four, of which one second was ours: other processes kept one and a
+    half cores busy."""
+    readings = {"machine_seconds": iter([10.0, 14.0, None]), "process_seconds": iter([5.0, 6.0, 6.0])}
     for name, values in readings.items():
         monkeypatch.setattr(background_load, name, lambda values=values: next(values))
     times = iter([100.0, 102.0])
     monkeypatch.setattr(time, "monotonic", lambda: next(times))
-    watched = background_load.Neighbours()
-    assert watched.cores() == pytest.approx(1.5)
-    assert watched.cores() is None, "where the system does not tell"
+    load = background_load.BackgroundLoad()
+    assert load.cores() == pytest.approx(1.5)
+    assert load.cores() is None, "where the system has no statistics"
 
 
 def test_the_system_counts_what_this_process_computes():
-    before, end = (
-        (background_load.own_seconds(), background_load.machine_seconds()),
+    earlier, end = (
+        (background_load.process_seconds(), background_load.machine_seconds()),
         time.process_time() + 0.2,
     )
     while time.process_time() < end:
         pass
-    assert background_load.own_seconds() - before[0] >= 0.15
-    after = background_load.machine_seconds()
-    assert after is None or before[1] is None or after - before[1] >= 0.15
+    assert background_load.process_seconds() - earlier[0] >= 0.15
+    machine_seconds = background_load.machine_seconds()
+    assert machine_seconds is None or earlier[1] is None or machine_seconds - earlier[1] >= 0.15
 
 
 def test_a_workers_error_is_a_line_and_it_lives_on():

@@ -1,4 +1,4 @@
-"""Does PyTorch's twin learn, and is it patched, just as ours? Only then can their speeds be compared."""
+"""Does the PyTorch model learn, and is it patched, as ours? Only then can their speeds be compared."""
 
 import warnings
 
@@ -7,24 +7,24 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from benchmarks.material import batches, loss, material, organisms
+from benchmarks.material import batches, init_organisms, material, scene_loss
 from benchmarks.patching import Patching
 from curricula.phases import OptimiserConfig
 from curricula.world.scenes import Scene
 from organisms.model.parameter_names import to_arrays
 from organisms.training.config import named_config
-from organisms.training.optimiser import Schedule, initial_moments, learning_rate, update
+from organisms.training.optimiser import Schedule, adamw_step, initial_moments, learning_rate
 
 
 @pytest.fixture(scope="module")
 def torch():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = pytest.importorskip(
+        module = pytest.importorskip(
             "torch", reason="PyTorch is an extra of the bench: pip install -e '.[bench]'"
         )
-    found.set_num_threads(1)  # other tests run beside these
-    return found
+    module.set_num_threads(1)  # other tests run beside these
+    return module
 
 
 @pytest.fixture(scope="module")
@@ -40,16 +40,16 @@ def scenes(config) -> Scene:
     return Scene(*[leaf[0] for leaf in drawn._replace(weights=weights)])
 
 
-our_gradient = jax.jit(jax.value_and_grad(loss))
-our_update = jax.jit(update)
+our_gradient = jax.jit(jax.value_and_grad(scene_loss))
+our_update = jax.jit(adamw_step)
 
 
 def with_biases(config):
     """An organism whose biases are not zero: zeros would hide that one is not used."""
     numbers = np.random.default_rng(0)
-    one = jax.tree.map(lambda leaf: leaf[0], organisms(config))
+    organism = jax.tree.map(lambda leaf: leaf[0], init_organisms(config))
     return jax.tree.map(
-        lambda leaf: leaf + jnp.asarray(0.1 * numbers.normal(size=leaf.shape), jnp.float32), one
+        lambda leaf: leaf + jnp.asarray(0.1 * numbers.normal(size=leaf.shape), jnp.float32), organism
     )
 
 
@@ -57,11 +57,13 @@ def named(organism) -> dict[str, np.ndarray]:
     return {name: a[0] for name, a in to_arrays(jax.tree.map(lambda leaf: leaf[None], organism)).items()}
 
 
-def twin_of(organism, config, pruned):
-    from benchmarks.pytorch_model import Twin
+def pytorch_model_of(organism, config, pruned):
+    from benchmarks.pytorch_model import PyTorchModel
 
     world, sizes = config.curriculum.world, config.organism
-    return Twin(named(organism), sizes.heads, sizes.layers, np.asarray(world.decisions), pruned=pruned)
+    return PyTorchModel(
+        named(organism), sizes.heads, sizes.layers, np.asarray(world.decisions), pruned=pruned
+    )
 
 
 def tensors(torch, scenes):
@@ -73,46 +75,46 @@ def tensors(torch, scenes):
 
 @pytest.mark.parametrize("pruned", [False, True])
 def test_loss_and_gradients_are_ours(torch, config, scenes, pruned):
-    from benchmarks.pytorch_model import imitate, of_twin
+    from benchmarks.pytorch_model import cross_entropy, pytorch_parameters
 
     organism, decisions = with_biases(config), jnp.asarray(config.curriculum.world.decisions)
     ours, gradient = our_gradient(organism, scenes, decisions)
-    twin = twin_of(organism, config, pruned)
+    model = pytorch_model_of(organism, config, pruned)
     tokens, targets, weights = tensors(torch, scenes)
-    theirs = imitate(twin(tokens), targets, weights)
-    theirs.backward()
-    assert float(theirs.detach()) == pytest.approx(float(ours), abs=1e-5)
-    expected = of_twin(named(gradient), config.organism.layers)
-    found = {name: parameter.grad.numpy() for name, parameter in twin.named_parameters()}
-    assert set(found) == set(expected)
+    pytorch_loss = cross_entropy(model(tokens), targets, weights)
+    pytorch_loss.backward()
+    assert float(pytorch_loss.detach()) == pytest.approx(float(ours), abs=1e-5)
+    expected = pytorch_parameters(named(gradient), config.organism.layers)
+    gradients = {name: parameter.grad.numpy() for name, parameter in model.named_parameters()}
+    assert set(gradients) == set(expected)
     for name, value in expected.items():
         assert np.abs(value).max() > 1e-5
-        np.testing.assert_allclose(found[name], value, atol=1e-5, err_msg=name)
+        np.testing.assert_allclose(gradients[name], value, atol=1e-5, err_msg=name)
 
 
 def test_training_steps_are_ours(torch, config):
-    """Three steps of the rival's training change the parameters as three of ours: schedule, clipping, decay
+    """Three steps of PyTorch's training change the parameters as three of ours: schedule, clipping, decay
     and all."""
-    from benchmarks.pytorch_baseline import Training
-    from benchmarks.pytorch_model import of_twin
+    from benchmarks.pytorch_baseline import PyTorchTraining
+    from benchmarks.pytorch_model import pytorch_parameters
 
-    given = material(config) | {"clip": 0.05, "weight_decay": 0.3}
+    settings_and_data = material(config) | {"clip": 0.05, "weight_decay": 0.3}
     settings = OptimiserConfig(clip=0.05, weight_decay=0.3)
     steps = config.curriculum.phases[0].steps
     schedule, decisions = Schedule.of(settings, steps), jnp.asarray(config.curriculum.world.decisions)
     drawn = batches(config)
-    training = Training(given, "eager", "cpu")
-    organism = jax.tree.map(lambda leaf: leaf[0], organisms(config))
+    training = PyTorchTraining(settings_and_data, "eager", "cpu")
+    organism = jax.tree.map(lambda leaf: leaf[0], init_organisms(config))
     moments = initial_moments(organism)
     for step in range(3):
-        now = Scene(*[leaf[step] for leaf in drawn])
-        ours, gradient = our_gradient(organism, now, decisions)
+        batch = Scene(*[leaf[step] for leaf in drawn])
+        ours, gradient = our_gradient(organism, batch, decisions)
         assert float(training.step()) == pytest.approx(float(ours), abs=1e-5)
         organism, moments, norm = our_update(gradient, moments, organism, schedule, jnp.int32(step))
         assert norm > settings.clip
         assert training.rates[step] == pytest.approx(float(learning_rate(schedule, jnp.int32(step))))
-    expected = of_twin(named(organism), config.organism.layers)
-    for name, parameter in training.twin.named_parameters():
+    expected = pytorch_parameters(named(organism), config.organism.layers)
+    for name, parameter in training.model.named_parameters():
         np.testing.assert_allclose(parameter.detach().numpy(), expected[name], atol=2e-5, err_msg=name)
 
 
@@ -123,17 +125,17 @@ def patching() -> Patching:
 
 def test_one_at_a_time_gives_what_the_batch_gives(patching):
     """And would not, were other sets patched."""
-    found = patching.measure_one_at_a_time(0.2)
-    assert found["interventions"] > 1
+    measured = patching.measure_one_at_a_time(0.2)
+    assert measured["interventions"] > 1
     size = patching.describe()["mean_absolute_effect_nats"]
-    assert found["largest_difference_nats"] < 1e-4 * size
-    results = {which: float(patching.one(*patching.ready[which])) for which in patching.compared[:40]}
+    assert measured["largest_difference_nats"] < 1e-4 * size
+    results = {key: float(patching.patched_run(*patching.ready[key])) for key in patching.compared[:40]}
     assert patching.largest_difference(results) < 1e-4 * size
-    others = {
-        which: float(patching.one(*patching.ready[which][:-1], ~patching.ready[which][-1]))
-        for which in results
+    inverted = {
+        key: float(patching.patched_run(*patching.ready[key][:-1], ~patching.ready[key][-1]))
+        for key in results
     }
-    assert patching.largest_difference(others) > size
+    assert patching.largest_difference(inverted) > size
     assert patching.measure_batched(0.0)["interventions"] == 2 * 24 * 4 * 13
 
 
@@ -146,5 +148,5 @@ def test_hooks_give_what_the_batch_gives(torch, patching, tmp_path, monkeypatch)
     hooks = Hooks(str(tmp_path / "patching.npz"), "cpu")
     size = patching.describe()["mean_absolute_effect_nats"]
     assert hooks.measure(0.2)["largest_difference_nats"] < 1e-4 * size
-    hooks.given["masks"] = ~hooks.given["masks"]
+    hooks.material["masks"] = ~hooks.material["masks"]
     assert hooks.measure(0.2)["largest_difference_nats"] > size

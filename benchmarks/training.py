@@ -1,4 +1,4 @@
-"""How fast does an ensemble grow? The real training program (scenes drawn, metrics kept) on one scale with
+"""Training speed: how fast does an ensemble train? The real training program (scenes drawn, metrics kept) on one scale with
 one number of members.
 
 Runs in a process of its own, so that its peak memory and the time to its first chunk are its own.
@@ -18,7 +18,7 @@ from benchmarks.clocks import turn
 from benchmarks.compiling import CompileClock
 from benchmarks.counting import Sizes, model_flops, parameters, program_flops, step_flops
 from benchmarks.material import checkpoint_bytes
-from benchmarks.products import OwnProducts
+from benchmarks.products import ModelProducts
 from benchmarks.profiling import costliest
 from curricula.catalogue.building_blocks import Scale
 from organisms.model.parameter_names import to_arrays
@@ -51,7 +51,7 @@ def cut(config: RunConfig, chunk: int) -> RunConfig:
     )
 
 
-class Growth:
+class EnsembleTraining:
     """One ensemble in its first phase."""
 
     def __init__(self, scale: Scale, members: int, seed: int, flops_per_second: float):
@@ -61,25 +61,24 @@ class Growth:
         self.config.check()
         self.platform = jax.devices()[0].platform
         jax.block_until_ready(jnp.zeros(()) + 1)
-        self.before = memory.held()
+        self.start_bytes = memory.held_bytes()
         self.programs = Programs(self.config)
         self.params = phase_params(self.config, 0)
-        self.own: OwnProducts | None = None
+        self.products: ModelProducts | None = None
 
     def first(self, started: float) -> dict[str, Any]:
-        """Newborns, and a first chunk: what has to be waited for before anything is seen. started: this
-        process, in time.time's seconds."""
+        """Initialises the ensemble and trains a first chunk. started: when this process did, in time.time's seconds."""
         members = np.arange(self.config.members, dtype=np.int32)
         seeds = np.full_like(members, self.config.seed)
         self.state = jax.block_until_ready(self.programs.init_states(seeds, members, np.zeros_like(members)))
-        begun = time.perf_counter()
+        start = time.perf_counter()
         self.call()
-        taken, compiling = time.perf_counter() - begun, self.clock.since(begun)
+        seconds, compiling = time.perf_counter() - start, self.clock.since(start)
         return {
             "chunk_steps": self.config.chunk,
             "compile_seconds": compiling,
             "seconds_to_first_chunk": time.time() - started,
-            "first_call_seconds": taken - compiling,
+            "first_call_seconds": seconds - compiling,
         }
 
     def call(self) -> None:
@@ -89,23 +88,25 @@ class Growth:
 
     def measure(self, seconds: float) -> list[float]:
         """Seconds that a step of an organism took in each of some calls."""
-        return [taken / self.config.chunk / self.config.members for taken in turn(self.call, seconds)]
+        return [duration / self.config.chunk / self.config.members for duration in turn(self.call, seconds)]
 
-    def scene_from_uniforms(self) -> dict[str, int]:
-        """Bytes that growth took at most so far, compiling included, beyond what the process held before; of
-        device memory where devices say. From here on the peak is watched afresh, without the compiler's."""
+    def peak_memory(self) -> dict[str, int]:
+        """Bytes that training took at most so far, compiling included, beyond what the process held before; of
+        device memory where devices say. From here on the peak is recorded afresh, without the compiler's."""
         on_devices = memory.peak_on_devices()
-        found = memory.peak() - self.before if on_devices is None else on_devices
-        self.settled = memory.forget_peak()
-        return {"peak_memory_bytes": found}
+        peak = memory.peak_bytes() - self.start_bytes if on_devices is None else on_devices
+        self.peak_was_reset = memory.reset_peak()
+        return {"peak_memory_bytes": peak}
 
     def steady_memory(self) -> dict[str, int | None]:
-        """Bytes that growing took at most since `scene_from_uniforms`; on devices compiling took none, so there it is the
-        same as before."""
+        """Bytes that training took at most since `peak_memory`; on devices compiling takes none, so there the two are
+        equal."""
         on_devices = memory.peak_on_devices()
         if on_devices is not None:
             return {"steady_memory_bytes": on_devices}
-        return {"steady_memory_bytes": memory.peak() - self.before if self.settled else None}
+        return {
+            "steady_memory_bytes": memory.peak_bytes() - self.start_bytes if self.peak_was_reset else None
+        }
 
     def describe(self) -> dict[str, Any]:
         """What a step is in operations and bytes. executed: the products that the traced program holds, at
@@ -113,7 +114,7 @@ class Growth:
         traced = jax.make_jaxpr(self.programs.train_chunk)(self.state, self.params)
         steps = self.config.chunk * self.config.members
         executed = program_flops(traced, self.platform)
-        one = jax.tree.map(lambda leaf: leaf[:1], self.state.organism)
+        first = jax.tree.map(lambda leaf: leaf[:1], self.state.organism)
         return {
             "parameters": parameters(self.config),
             "batch": self.config.training.batch,
@@ -121,18 +122,18 @@ class Growth:
             "plain_flops_a_step": step_flops(Sizes.of(self.config)),
             "executed_flops_a_step": executed.total() / steps,
             "precision": max(executed, key=lambda name: executed[name]),
-            "checkpoint_bytes": checkpoint_bytes(to_arrays(one), self.config.members),
+            "checkpoint_bytes": checkpoint_bytes(to_arrays(first), self.config.members),
         }
 
     def start_products(self, members: int, steps: int, precision: str) -> int:
         """Compiles the model's own products. Returns their operations a step of an organism."""
-        self.own = OwnProducts(Sizes.of(self.config), members, steps, precision)
+        self.products = ModelProducts(Sizes.of(self.config), members, steps, precision)
         return step_flops(Sizes.of(self.config))
 
     def measure_products(self, seconds: float) -> list[float]:
         """Seconds that a step's products of an organism took, alone, in each of some calls."""
-        assert self.own, "start_products first"
-        return self.own.measure(seconds)
+        assert self.products, "start_products first"
+        return self.products.measure(seconds)
 
     def profile(self, folder: str) -> list[dict[str, Any]]:
         """Writes a profiler trace of one chunk; the costliest groups of operations in it."""
