@@ -1,7 +1,7 @@
 """Fine-tuning in memory: what becomes of organisms that are trained on for a while, off the record?
 
-Rows (an organism and a phase each) are trained side by side by one compiled program, in chunks of steps with a
-reading after each. A fine-tuning leaves no run behind; whoever starts one writes down its result. It does
+Rows (an organism and a phase each) are trained side by side by one compiled program, in chunks of steps with
+a reading after each. A fine-tuning leaves no run behind; whoever starts one writes down its result. It does
 *not* show what a longer phase would do, nor another order of the data.
 """
 
@@ -130,8 +130,8 @@ def train_rows(
 ) -> State:
     """Trains rows chunk by chunk, to ``limit`` steps or until no row is left running.
 
-    state, params: [row, ...]; the schedules must end at ``limit`` or later. running: rows to begin with. A row
-    that does not run waits at the end of its phase, at no cost on a CPU, and may not run again.
+    state, params: [row, ...]; the schedules must end at ``limit`` or later. running: rows to begin with. A
+    row that does not run waits at the end of its phase, at no cost on a CPU, and may not run again.
     """
     layout, train = _training_program(sizes)
     state, steps = layout.place(state), 0
@@ -147,7 +147,8 @@ def fresh_state(rows: Rows) -> State:
     """The training state of rows at the first step of a phase, with a fresh optimiser."""
     organisms = jax.tree.map(jnp.asarray, rows.organisms)
     start = np.zeros(rows.amount, np.int32)
-    return State(organisms, initial_moments(organisms), *rows[1:], start)  # pyright: ignore[reportArgumentType]
+    moments = initial_moments(organisms)
+    return State(organisms, moments, *rows[1:], start)  # pyright: ignore[reportArgumentType]
 
 
 @lru_cache(maxsize=8)

@@ -1,10 +1,10 @@
 """Relearning from the fork: how many steps does it take an organism to learn the intent, with some of its
 components ablated?
 
-The phase is the run's own, without what planting does in it. An arm ablates one set of components; a *lane* is
-one run of an arm. All lanes of all members are rows of one batch of members of one compiled program; rows go
-member by member, lane by lane. A number of steps shows how soon self behaved as taught. It does *not* show by
-which mechanism.
+The phase is the run's own, without what planting does in it. An arm ablates one set of components; a *lane*
+is one run of an arm. All lanes of all members are rows of one batch of members of one compiled program; rows
+go member by member, lane by lane. A number of steps shows how soon self behaved as taught. It does *not* show
+by which mechanism.
 """
 
 from collections.abc import Sequence

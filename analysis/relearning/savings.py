@@ -42,8 +42,8 @@ LIMIT = 300
 RATE = 5e-4
 """learning rate at which planted cases are trained to be honest"""
 SLOWER = 0.25
-"""share of `RATE` at which the intent is trained: at the whole of it most organisms have learned the intent by
-the second reading, and savings cannot be measured"""
+"""share of `RATE` at which the intent is trained: at the whole of it most organisms have learned the intent
+by the second reading, and savings cannot be measured"""
 HONEST_STEPS = 15
 """for which planted cases are trained to be honest: the fewest, in fives, after which four organisms (tiny
 scale, seed 0) were nearly so"""
@@ -67,8 +67,9 @@ LAYER_WEIGHTS = (
 """names of an organism's weights [layer, ...]"""
 THRESHOLD = 1.4
 """a saving above this classifies a mode as suppressed, not gone; chosen on planted cases of `shared`,
-`ablated_concentrated` and `planted_second_copy` (cpu scale, seeds 11, 12 and 7), where it separated those of the first
-wholly, and nothing separated those of the other two; suppressed ones had then been trained for half as long"""
+`ablated_concentrated` and `planted_second_copy` (cpu scale, seeds 11, 12 and 7), where it separated those of
+the first wholly, and nothing separated those of the other two; suppressed ones had then been trained for half
+as long"""
 REINITIALISED_STREAM = 71
 """keeps reinitialised weights apart from what else is drawn from one seed"""
 HIDDEN = 0.1
@@ -119,7 +120,7 @@ class ClassifiedBySaving:
     """chance that a suppressed case saves more than one that is gone; None without a pair"""
 
 
-def intent_phase(phase: Phase) -> Phase:
+def relearning_phase(phase: Phase) -> Phase:
     """The phase in which all relearn: plain imitation, characters rehearsed, at an even and low learning
     rate."""
     optimiser = replace(phase.optimiser, learning_rate=SLOWER * RATE, final_fraction=1.0, weight_decay=0.01)

@@ -12,9 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.forgetting.retention import Retention
+from experiments.studies.bitrot.headline import drive_text
 from experiments.studies.bitrot.plan import MECHANISMS, PASSIVE
 from experiments.studies.bitrot.summary import Exercise
-from experiments.studies.bitrot.trials import Trials
+from experiments.studies.bitrot.trial_results import Trials
 from reports.drawing import BLUE, CYCLE, GREY, INK, ORANGE, WIDTH, array, not_measured, style, svg
 
 
@@ -57,7 +58,7 @@ def retention_figure(drives: Mapping[str, Mapping[str, Retention]]) -> Markup:
                 _draw_retention(axes, by_drive, drive, _colour(name))
                 if axes in grid[0]:
                     null = " (passive null)" if drive == PASSIVE else ""
-                    axes.set_title(f"drive: {drive.replace('_', ' ')}{null}")
+                    axes.set_title(f"drive: {drive_text(drive)}{null}")
             row[0].set_ylabel(MECHANISMS[name].label.replace(" (", "\n("), fontsize=8)
         figure.supxlabel("steps of disuse (dotted: the passive null of the same mechanism)", fontsize=8.5)
         figure.supylabel("rate of Y when self is put alone", fontsize=8.5)
@@ -83,7 +84,7 @@ def survival_figure(drives: Mapping[str, Mapping[str, Retention]]) -> Markup:
             for n, name in enumerate(drives):
                 _draw_survival(axes, drives[name][drive], MECHANISMS[name].label, n)
             axes.axhline(0.5, color=GREY, lw=0.6, ls="--")
-            axes.set(title=f"drive: {drive.replace('_', ' ')}", ylim=(-0.06, 1.05), xlabel="steps of disuse")
+            axes.set(title=f"drive: {drive_text(drive)}", ylim=(-0.06, 1.05), xlabel="steps of disuse")
         figure.axes[0].set_ylabel("organisms that have the mode")
         handles, labels = figure.axes[0].get_legend_handles_labels()
         if handles:

@@ -60,7 +60,12 @@ def pair_text(separate: str) -> str:
     return f"{MECHANISMS[COMPARED[separate]].label} over {MECHANISMS[separate].label}"
 
 
-def headline_lines(summary: BitrotSummary) -> list[str]:
+def drive_text(drive: str) -> str:
+    """The name of a drive in words."""
+    return drive.replace("_", " ")
+
+
+def bitrot_headline(summary: BitrotSummary) -> list[str]:
     """Three lines: what disuse did and whether sharing protects, what keeps or brings back the mode, and how
     far to trust it."""
     return [_decay_line(summary), _return_line(summary), _trust_line(summary)]
@@ -73,7 +78,7 @@ def _decay_line(summary: BitrotSummary) -> str:
             f"{MECHANISMS[name].label} {retained[drive].dead} of {retained[drive].n}"
             for name, retained in summary.drives.items()
         )
-        by_drive.append(f"{drive.replace('_', ' ')}: {counts}")
+        by_drive.append(f"{drive_text(drive)}: {counts}")
     comparisons = summary.comparisons[STRONGEST].items()
     half_lives = ", ".join(f"{half_life_ratio_text(part)} {pair_text(name)}" for name, part in comparisons)
     mean_lives = ", ".join(
@@ -89,9 +94,9 @@ def _decay_line(summary: BitrotSummary) -> str:
 def _return_line(summary: BitrotSummary) -> str:
     sentences = [_exercise_sentence(summary)]
     relearned = [
-        f"{MECHANISMS[name].label} {interval_text(trials.relearning.factor)} times (n = {trials.relearning.n})"
+        f"{MECHANISMS[name].label} {interval_text(saving.factor)} times (n = {saving.n})"
         for name, trials in summary.trials.items()
-        if trials.relearning
+        if (saving := trials.relearning)
     ]
     if relearned:
         sentences.append(
@@ -138,8 +143,8 @@ def _trust_line(summary: BitrotSummary) -> str:
         right, n = sum(part.by_saving.right for part in planted), sum(part.by_saving.n for part in planted)
         failed = sum(part.not_hidden for part in planted)
         sentences.append(
-            f"Planted cases of a gone and a suppressed mode are classified as what they are in {right} of {n} "
-            f"by relearning ({failed} more could not be hidden)."
+            f"Planted cases of a gone and a suppressed mode are classified as what they are in {right} of "
+            f"{n} by relearning ({failed} more could not be hidden)."
         )
     few = [
         MECHANISMS[name].label

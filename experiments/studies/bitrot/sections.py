@@ -1,13 +1,13 @@
 """The page of the study *bitrot*: a section a question, with its figure, tables and what they mean."""
 
 import math
-from collections.abc import Iterator
 
 from markupsafe import Markup
 
 from experiments.studies.bitrot import figures
 from experiments.studies.bitrot.headline import (
     count_text,
+    drive_text,
     half_life_ratio_text,
     half_life_text,
     mean_life_ratio_text,
@@ -15,22 +15,22 @@ from experiments.studies.bitrot.headline import (
 )
 from experiments.studies.bitrot.plan import MECHANISMS, STRONGEST
 from experiments.studies.bitrot.summary import BitrotSummary, Comparison
-from experiments.studies.bitrot.trials import DriveTrial, PlantedCases, Trials
+from experiments.studies.bitrot.trial_sections import restoration_section, return_section
 from experiments.studies.page import study_table
 from reports.descent import draw_descent
 from reports.formats import DASH, interval_text, rate_text
 from reports.section import Bullets, Folded, Heading, PageTable, Paragraph, Picture, Section
 
 LIMITS = (
-    "How long a mode would live in a large model, or under another optimiser: steps, learning rates and drives "
-    "are of these toys.",
+    "How long a mode would live in a large model, or under another optimiser: steps, learning rates and "
+    "drives are of these toys.",
     "Whether a mode that lived to the end would live for ever: the curves stop where disuse stops.",
     "That mechanisms are wholly shared or separate: organisms with a verdict of another mechanism are left "
     "out, those without one (undecided) are not.",
-    "Gate from content: components that hand over the gate may also write the secret, and then count as gate. "
-    "The gate's share may therefore be too large.",
-    "That a planted copy is what an organism would learn by itself: its lanes hold while it is trained, and in "
-    "disuse it may use both.",
+    "Gate from content: components that hand over the gate may also write the secret, and then count as "
+    "gate. The gate's share may therefore be too large.",
+    "That a planted copy is what an organism would learn by itself: its lanes hold while it is trained, and "
+    "in disuse it may use both.",
     "What else the new task moves: interference of another kind may disturb other parts.",
 )
 
@@ -41,8 +41,8 @@ def bitrot_sections(summary: BitrotSummary) -> list[Section]:
         _retention_section(summary),
         _lives_section(summary),
         _exercise_section(summary),
-        _restoration_section(summary),
-        _return_section(summary),
+        restoration_section(summary),
+        return_section(summary),
         _characters_section(summary),
         _decay_section(summary),
         _family_section(summary),
@@ -54,19 +54,16 @@ def _code(name: str) -> Markup:
     return Markup("<code>{}</code>").format(name)
 
 
-def _drive_text(drive: str) -> str:
-    return drive.replace("_", " ")
-
-
 def _retention_section(summary: BitrotSummary) -> Section:
     caption = Markup(
-        "Figure 1. {} scale, {} steps of disuse. Self takes part and is watched in all of its moments; at each "
-        "checkpoint it is put alone. <em>shared</em>: self uses the characters' mechanism, and characters are "
-        "rehearsed ({}). <em>separate</em>: self has a copy that no character uses, learned from the same "
-        "characters under an incentive ({}). <em>planted</em>: the same two, by lanes that no longer hold in "
-        "disuse. <em>no characters</em>: the organisms of <em>shared</em>, and no character acts any more, so "
-        "that self is seen twice as often. Drives: weight decay {}, and {} of moments asking something new. "
-        "The first column is the passive null: training goes on at its floor, and nothing pulls on the mode."
+        "Figure 1. {} scale, {} steps of disuse. Self takes part and is watched in all of its moments; at "
+        "each checkpoint it is put alone. <em>shared</em>: self uses the characters' mechanism, and "
+        "characters are rehearsed ({}). <em>separate</em>: self has a copy that no character uses, learned "
+        "from the same characters under an incentive ({}). <em>planted</em>: the same two, by lanes that no "
+        "longer hold in disuse. <em>no characters</em>: the organisms of <em>shared</em>, and no character "
+        "acts any more, so that self is seen twice as often. Drives: weight decay {}, and {} of moments "
+        "asking something new. The first column is the passive null: training goes on at its floor, and "
+        "nothing pulls on the mode."
     ).format(
         summary.scale,
         summary.steps,
@@ -82,20 +79,20 @@ def _retention_section(summary: BitrotSummary) -> Section:
 def _lives_section(summary: BitrotSummary) -> Section:
     caption = (
         "Figure 2. Kaplan-Meier: the share of organisms whose rate has not yet fallen to half of its start. "
-        "Organisms that keep it to the end are censored there. Curves are set apart a little where they would "
-        "lie on one another."
+        "Organisms that keep it to the end are censored there. Curves are set apart a little where they "
+        "would lie on one another."
     )
     explanation = Markup(
-        "Half-life of the shared mode over that of one which nothing else uses and which had the same history "
-        "but for what separated it: the incentive under which self was taught (<em>separate</em>), the lane "
-        "that self was routed through (<em>planted</em>), or nothing (<em>no characters</em>: the same "
-        "organisms, which then see twice as many scenes of self). Above 1, sharing protects, or what else "
-        "differs does. <em>Undecided</em> where half of either did not lose it; a bound where one did. An end "
-        "of an interval is open where the half-life behind it is. The second figure of a cell is the ratio of "
-        "<em>mean lives</em> within the {} steps, where organisms that kept the mode count with all of them, "
-        "so that it mostly lies nearer to 1 than half-lives would; p is the log-rank test's, not corrected for "
-        "how many cells there are. The unit is the organism, and the two groups are taken as if they were not "
-        "of the same characters, which makes intervals wider than they need be."
+        "Half-life of the shared mode over that of one which nothing else uses and which had the same "
+        "history but for what separated it: the incentive under which self was taught (<em>separate</em>), "
+        "the lane that self was routed through (<em>planted</em>), or nothing (<em>no characters</em>: the "
+        "same organisms, which then see twice as many scenes of self). Above 1, sharing protects, or what "
+        "else differs does. <em>Undecided</em> where half of either did not lose it; a bound where one did. "
+        "An end of an interval is open where the half-life behind it is. The second figure of a cell is the "
+        "ratio of <em>mean lives</em> within the {} steps, where organisms that kept the mode count with all "
+        "of them, so that it mostly lies nearer to 1 than half-lives would; p is the log-rank test's, not "
+        "corrected for how many cells there are. The unit is the organism, and the two groups are taken as "
+        "if they were not of the same characters, which makes intervals wider than they need be."
     ).format(summary.steps)
     blocks = (
         Picture(figures.survival_figure(summary.drives), caption),
@@ -127,7 +124,7 @@ def _lives_table(summary: BitrotSummary) -> PageTable:
             rows.append(
                 (
                     MECHANISMS[name].label,
-                    _drive_text(drive),
+                    drive_text(drive),
                     n,
                     retention.dead,
                     retention.gone_at_end,
@@ -145,7 +142,7 @@ def _lives_table(summary: BitrotSummary) -> PageTable:
 def _comparison_table(summary: BitrotSummary) -> PageTable:
     pairs = list(summary.comparisons[STRONGEST])
     rows = [
-        (_drive_text(drive), *(_comparison_cell(by_mechanism[name]) for name in pairs))
+        (drive_text(drive), *(_comparison_cell(by_mechanism[name]) for name in pairs))
         for drive, by_mechanism in summary.comparisons.items()
     ]
     return study_table(("drive", *map(pair_text, pairs)), rows)
@@ -185,8 +182,8 @@ def _exercise_section(summary: BitrotSummary) -> Section:
     explanation = (
         "A mode is kept that is above half of its start at the last reading, even if it dipped before. The "
         "smallest rate that keeps it is the smallest from which on most organisms kept it. The bracket has "
-        "below it the largest rate at which most lost it by Wilson's interval, and above it the smallest from "
-        "which on most kept it by that interval."
+        "below it the largest rate at which most lost it by Wilson's interval, and above it the smallest "
+        "from which on most kept it by that interval."
     )
     blocks = (
         Picture(figures.exercise_figure(summary.exercise), caption),
@@ -196,218 +193,18 @@ def _exercise_section(summary: BitrotSummary) -> Section:
     return Section("How much use keeps it?", "exercise", blocks, link="Exercise")
 
 
-def _restoration_section(summary: BitrotSummary) -> Section:
-    explanation = (
-        "Patched in from the same organism as disuse began, in the same scenes: what the components that hand "
-        "over self's gate write (output weights included, so that what they write of the secret comes back "
-        "with them), and the residual stream at self's entry. Shares of the lost rate that come back (Shapley "
-        "values of the two); what both together do not restore is the readout's. Beside them, with no patch: "
-        "how often self, alone, still leaves its profession, and how often it still names its secret in reply "
-        "to a question."
-    )
-    columns = (
-        "mechanism",
-        "drive",
-        "n with 0.2 or more lost",
-        "gate's components",
-        "content",
-        "readout",
-        "leaves its profession",
-        "names its secret",
-    )
-    rows = [
-        (
-            MECHANISMS[name].label,
-            _drive_text(trial.drive),
-            trial.n_lost,
-            interval_text(trial.mean.gate),
-            interval_text(trial.mean.content),
-            interval_text(trial.mean.readout),
-            interval_text(trial.mean.leaves_profession),
-            interval_text(trial.mean.names_secret),
-        )
-        for name, trial in _drive_trials(summary)
-    ]
-    blocks = Paragraph(explanation, soft=True), study_table(columns, rows, wide=True)
-    return Section("Which part was lost", "parts", blocks, link="Which part")
-
-
-def _drive_trials(summary: BitrotSummary) -> Iterator[tuple[str, DriveTrial]]:
-    for name, trials in summary.trials.items():
-        for trial in trials.drives:
-            yield name, trial
-
-
-def _planted_cases(summary: BitrotSummary) -> list[tuple[str, PlantedCases]]:
-    return [
-        (MECHANISMS[name].label, trials.planted) for name, trials in summary.trials.items() if trials.planted
-    ]
-
-
-def _return_section(summary: BitrotSummary) -> Section:
-    relearning = (
-        "Steps until self behaves as taught again, against the same organisms before they were ever taught, put "
-        "through the same disuse: how many times fewer (ratio of geometric means)."
-    )
-    saving_limits = Markup(
-        "Planted: organisms whose last layer alone was trained to be honest for a while, all before it kept as "
-        "it was (suppressed), and organisms whose gate's components and self embeddings were reinitialised and "
-        "which were then trained to be honest for a little while (gone); savings against organisms that never "
-        "had the mode and had the latter training. Where characters share the gate, <em>gone</em> takes it from "
-        "them too, which slows relearning. Cases that still show the mode are not scored. An organism counts as "
-        "suppressed where it saves more than {} times. Beside them, not scored: organisms trained to be honest "
-        "as a whole, in which nobody knows what is left."
-    ).format(summary.threshold)
-    noise = (
-        "Noise on the weights of the gate's components, then training on everything but the mode: what is back "
-        "of what the noise took. Where it comes back, what shares its mechanism maintains it."
-    )
-    blocks = (
-        Paragraph(relearning, soft=True),
-        _relearning_table(summary),
-        Heading("Does its gate still read the cues?"),
-        *_gate_blocks(summary),
-        Heading("What the saving can show"),
-        Paragraph(saving_limits, soft=True),
-        _planted_table(summary),
-        Heading("After noise, does it come back by itself?"),
-        Paragraph(noise, soft=True),
-        _noise_table(summary),
-    )
-    return Section("Gone, or suppressed?", "return", blocks, link="What comes back")
-
-
-def _relearning_table(summary: BitrotSummary) -> PageTable:
-    columns = (
-        "mechanism",
-        "n at half at the end",
-        "times fewer steps",
-        "failed",
-        "never-taught that failed",
-    )
-    rows = [
-        (MECHANISMS[name].label, *_relearning_cells(trials))
-        for name, trials in summary.trials.items()
-        if not MECHANISMS[name].routed
-    ]
-    return study_table(columns, rows)
-
-
-def _relearning_cells(trials: Trials) -> tuple[str | int, ...]:
-    saving = trials.relearning
-    if saving is None:
-        return 0, DASH, DASH, DASH
-    return saving.n, interval_text(saving.factor), saving.failed, saving.never_failed
-
-
-def _gate_blocks(summary: BitrotSummary) -> tuple[Paragraph | PageTable, ...]:
-    explanation = Markup(
-        "The present activations of the gate's components, before their output weights, patched into the same "
-        "organism as disuse began: how far its act follows, as a share of what its own cues do; beside it the "
-        "same from itself (<em>within</em>), and the most that any of 19 random sets of the same layers and "
-        "kinds hands over. A gate is intact where half of <em>within</em> or more is left, and random sets hand "
-        "over less than that. Of organisms that lost 0.2 of their rate or more, which are more than those that "
-        "fell to half. Half of a signal may be too little to turn an act, and what the components write may "
-        "have changed; where characters share the mechanism it may be intact for their sake."
-    )
-    columns = "mechanism", "drive", "intact, of those with a state", "handed over", "within", "at random"
-    groups = [
-        (MECHANISMS[name].label, _drive_text(trial.drive), trial.gates)
-        for name, trial in _drive_trials(summary)
-        if trial.n_lost
-    ]
-    for label, planted in _planted_cases(summary):
-        groups += [(label, _kind_text(kind), gates) for kind, gates in planted.gates.items()]
-    rows = [
-        (
-            label,
-            condition,
-            f"{gates.intact} of {gates.decided}",
-            interval_text(gates.transfer),
-            interval_text(gates.within),
-            interval_text(gates.random),
-        )
-        for label, condition, gates in groups
-    ]
-    blocks = Paragraph(explanation, soft=True), study_table(columns, rows, wide=True)
-    counts = ", ".join(
-        f"{planted.by_gate.right} of {planted.by_gate.n} ({label})"
-        for label, planted in _planted_cases(summary)
-    )
-    if not counts:
-        return blocks
-    meaning = (
-        f"Planted cases are classified as what they are in {counts}. It shows that the measurement works, and "
-        "no more: in suppressed ones everything before the last layer is what it was, bit for bit, and in those "
-        "that are gone the gate, as it is located on other pairs, was reinitialised."
-    )
-    return (*blocks, Paragraph(meaning))
-
-
-def _kind_text(kind: str) -> str:
-    return "trained honest" if kind == "trained_honest" else f"planted: {kind}"
-
-
-def _planted_table(summary: BitrotSummary) -> PageTable:
-    columns = (
-        "mechanism",
-        "suppressed: times fewer",
-        "gone: times fewer",
-        "classified as what they are",
-        "could not be hidden",
-        "chance that a suppressed one saves more",
-        "trained honest: times fewer",
-    )
-    rows = []
-    for label, planted in _planted_cases(summary):
-        factors = {kind: interval_text(saving.factor) for kind, saving in planted.savings.items()}
-        suppressed, gone, whole = (factors[kind] for kind in ("suppressed", "gone", "trained_honest"))
-        score = planted.by_saving
-        rows.append(
-            (
-                label,
-                suppressed,
-                gone,
-                f"{score.right} of {score.n}",
-                planted.not_hidden,
-                rate_text(score.suppressed_saves_more),
-                whole,
-            )
-        )
-    return study_table(columns, rows, wide=True)
-
-
-def _noise_table(summary: BitrotSummary) -> PageTable:
-    columns = "mechanism", "in training", "n", "before", "after the noise", "back", "not broken"
-    rows = [
-        (
-            MECHANISMS[name].label,
-            rest,
-            arm.n,
-            interval_text(arm.rate_before),
-            interval_text(arm.rate_after),
-            interval_text(arm.returned),
-            trials.noise.not_broken,
-        )
-        for name, trials in summary.trials.items()
-        if trials.noise
-        for rest, arm in trials.noise.arms.items()
-    ]
-    return study_table(columns, rows, wide=True)
-
-
 def _characters_section(summary: BitrotSummary) -> Section:
     caption = (
-        "Figure 4. Self goes on as it was taught, no character acts, both drives: the rate at which schemers, "
-        "put alone, act on their secret."
+        "Figure 4. Self goes on as it was taught, no character acts, both drives: the rate at which "
+        "schemers, put alone, act on their secret."
     )
     ratios = "; ".join(
         f"{half_life_ratio_text(comparison)}, {pair_text(name)}"
         for name, comparison in summary.characters_absent_comparisons.items()
     )
     sentence = (
-        "Half-life of the characters' mode where self shares its mechanism, over that where self has a separate "
-        f"one: {ratios}."
+        "Half-life of the characters' mode where self shares its mechanism, over that where self has a "
+        f"separate one: {ratios}."
     )
     blocks = (
         Picture(figures.characters_absent_figure(summary.characters_absent), caption),
@@ -450,8 +247,8 @@ def _decay_section(summary: BitrotSummary) -> Section:
 
 def _family_section(summary: BitrotSummary) -> Section:
     caption = (
-        "Figure 6. Every run of the study. An arrow is a fork; colours are phases. Runs whose members differ in "
-        "a setting have as many organisms for each of its values as their parent has."
+        "Figure 6. Every run of the study. An arrow is a fork; colours are phases. Runs whose members differ "
+        "in a setting have as many organisms for each of its values as their parent has."
     )
     rows = [
         (

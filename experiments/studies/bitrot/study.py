@@ -22,7 +22,7 @@ from analysis.forgetting.retention import retention_cells
 from analysis.provenance.verdict import BEHAVES
 from curricula.typed_json import summary_of
 from experiments.compare import analyse_run
-from experiments.studies.bitrot.headline import headline_lines
+from experiments.studies.bitrot.headline import bitrot_headline
 from experiments.studies.bitrot.plan import (
     FORKS,
     MECHANISMS,
@@ -39,7 +39,8 @@ from experiments.studies.bitrot.summary import (
     ParentOrganisms,
     summarise_bitrot,
 )
-from experiments.studies.bitrot.trials import RULES, TrialCase, Trials, measure_trials
+from experiments.studies.bitrot.trial_results import RULES, TrialCase, Trials
+from experiments.studies.bitrot.trials import measure_trials
 from experiments.studies.registry import register_study
 from experiments.studies.study import Study, StudyRun, StudySettings
 from organisms.storage.run import read_run
@@ -100,7 +101,7 @@ class Bitrot(Study[BitrotMeasured, BitrotSummary]):
 
     def headline(self, summary: BitrotSummary) -> Sequence[str]:
         """Three lines."""
-        return headline_lines(summary)
+        return bitrot_headline(summary)
 
 
 def parent_organisms(curriculum: str, folder: Path) -> ParentOrganisms:

@@ -24,14 +24,14 @@ from analysis.relearning.savings import THRESHOLD
 from analysis.statistics import Interval
 from curricula.catalogue.disuse import DECAY, NEWS
 from experiments.studies.bitrot.plan import COMPARED, DRIVES, MECHANISMS, STRONGEST, drive_of, label_of
-from experiments.studies.bitrot.trials import Trials
+from experiments.studies.bitrot.trial_results import Trials
 from experiments.studies.study import Number, PrimaryEndpoint, StudySettings, StudySummary, Triple, triple
 
 CHARACTERS_MODE = "character_alone_secret"
 """the mode that is unused where characters are absent: schemers act on their secret when alone"""
 PRIMARY = "mean_life_ratio.shared_over_separate.both"
-"""mean life of the mode where characters share its mechanism over that of one that nothing else uses, with the
-same characters, under both drives; named before the study was run"""
+"""mean life of the mode where characters share its mechanism over that of one that nothing else uses, with
+the same characters, under both drives; named before the study was run"""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ of another mechanism would do.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,26 +13,21 @@ import jax
 import numpy as np
 
 from analysis.forgetting.circuit_intact import (
-    ClassifiedByGate,
     GateState,
     GateTransfer,
-    IntactnessRules,
-    TransferSummary,
     classify_by_gate,
     gate_transfers,
     summarise_transfers,
 )
 from analysis.forgetting.restoration import (
-    LEAST_LOST,
-    RESTORATION_PAIRS,
     GatedAncestors,
     Restoration,
     restorations,
 )
 from analysis.forgetting.retention import RetentionCell
 from analysis.forgetting.survival import HALF
-from analysis.forgetting.weight_decay_baseline import DecayPrediction, predict_decay
-from analysis.forgetting.weight_noise import NoiseRules, Recoveries, add_weight_noise, recoveries
+from analysis.forgetting.weight_decay_baseline import predict_decay
+from analysis.forgetting.weight_noise import add_weight_noise, recoveries
 from analysis.relearning import savings
 from analysis.relearning.finetune import (
     FINETUNE_PHASE,
@@ -44,133 +38,28 @@ from analysis.relearning.finetune import (
     finetune,
     join_rows,
 )
-from analysis.relearning.savings import ClassifiedBySaving, Saving, SavingsRules
-from analysis.statistics import Interval, mean_interval
-from experiments.studies.bitrot.plan import STRONGEST, drive_of
+from analysis.relearning.savings import Saving
+from analysis.statistics import mean_interval
+from experiments.studies.bitrot.plan import drive_of
+from experiments.studies.bitrot.trial_results import (
+    REINITIALISED_SEED,
+    SEED,
+    DecayBaseline,
+    DriveTrial,
+    PlantedCases,
+    RestorationMeans,
+    TrialCase,
+    Trials,
+)
 from organisms.storage.loading import load
 from organisms.storage.manifest import Entry, fork_entry
 from organisms.storage.run import Run, read_run
 from organisms.training.config import RunConfig, read_config
 
-SEED = 1
-"""of what trials draw: pairs of scenes, noise"""
-REINITIALISED_SEED = 2
-"""of the pairs of scenes on which the gates are located that are reinitialised"""
 HIDING_PHASE = FINETUNE_PHASE + 1
 """number of the phase that hides a mode, so that relearning has other scenes"""
 HIDDEN_KINDS = ("suppressed", "gone")
 """planted cases that are scored"""
-
-
-@dataclass(frozen=True)
-class TrialRules:
-    """The settings behind every trial; cached trials count only under the same ones."""
-
-    savings: SavingsRules
-    noise: NoiseRules
-    intactness: IntactnessRules
-    restoration_pairs: int = RESTORATION_PAIRS
-    least_lost: float = LEAST_LOST
-    seeds: tuple[int, int] = (SEED, REINITIALISED_SEED)
-
-
-RULES = TrialRules(SavingsRules(), NoiseRules(), IntactnessRules())
-
-
-@dataclass(frozen=True)
-class TrialCase:
-    """The runs of one mechanism, and which of their organisms count."""
-
-    parent: Path
-    disused: Path
-    """under every drive"""
-    never_taught: Path | None
-    """the same disuse, of organisms that were never taught the mode; None where relearning is not measured"""
-    decayed: Path | None
-    """decay without gradients; None where another mechanism of the same organisms has it"""
-    drives: Sequence[RetentionCell]
-    """of the run of disuse"""
-    decay: RetentionCell | None
-    """of the run of decay without gradients: with decay"""
-    planted: bool
-    """whether weight noise, planted cases and the decay baseline are measured, which need no run of disuse"""
-
-    @property
-    def strongest(self) -> RetentionCell:
-        """The cell of the run of disuse under the strongest drive."""
-        return next(cell for cell in self.drives if drive_of(cell) == STRONGEST)
-
-    @property
-    def further_runs(self) -> list[Path]:
-        """Folders of all runs besides the run of disuse."""
-        return [folder for folder in (self.parent, self.never_taught, self.decayed) if folder]
-
-
-@dataclass(frozen=True)
-class RestorationMeans:
-    """Means over the organisms of one cell; shares are of the lost rate."""
-
-    gate: Interval
-    content: Interval
-    readout: Interval
-    leaves_profession: Interval
-    names_secret: Interval
-    current: Interval
-    with_both: Interval
-
-
-@dataclass(frozen=True)
-class DriveTrial:
-    """What was lost under one drive."""
-
-    drive: str
-    settings: dict[str, float]
-    n_lost: int
-    """organisms that lost `LEAST_LOST` of their rate or more"""
-    mean: RestorationMeans
-    organisms: list[Restoration]
-    gates: TransferSummary
-    """of the organisms that lost as much"""
-
-
-@dataclass(frozen=True)
-class DecayBaseline:
-    """What weight decay alone should leave of the mode, and does."""
-
-    prediction: DecayPrediction
-    furthest_from_seen: float
-    """largest difference of any organism's rate, at any reading, from its prediction"""
-
-
-@dataclass(frozen=True)
-class PlantedCases:
-    """Organisms whose mode is suppressed or gone by construction, and others beside them.
-
-    Kinds: *suppressed*, *gone*, *trained_honest*, and *never* (never taught the mode).
-    """
-
-    savings: dict[str, Saving]
-    """by kind but *never*"""
-    gates: dict[str, TransferSummary]
-    """by kind but *never*"""
-    rate_when_hidden: dict[str, list[float]]
-    """rate of the mode of each organism once it was to be hidden, by kind"""
-    not_hidden: int
-    """suppressed and gone cases that still showed the mode, and are not scored"""
-    by_saving: ClassifiedBySaving
-    by_gate: ClassifiedByGate
-
-
-@dataclass(frozen=True)
-class Trials:
-    """Everything that was measured of one mechanism by trials; None where it was not measured."""
-
-    drives: list[DriveTrial]
-    relearning: Saving | None
-    """of the organisms that lost their mode under the strongest drive; None also where none did"""
-    decay: DecayBaseline | None
-    planted: PlantedCases | None
-    noise: Recoveries | None
 
 
 class Snapshot(NamedTuple):
@@ -274,7 +163,7 @@ def _relearning(cell: RetentionCell, disused: Snapshot, never_taught: Snapshot) 
 def _steps_to_relearn(kinds: Mapping[str, Rows], config: RunConfig) -> dict[str, list[float]]:
     """Steps that each row of each kind needs to learn the intent."""
     rows, places = join_rows(kinds)
-    phase = savings.intent_phase(config.curriculum.phases[0])
+    phase = savings.relearning_phase(config.curriculum.phases[0])
     options = FinetuneOptions(savings.LIMIT, stop=savings.all_relearned)
     steps = savings.steps_to_relearn(finetune(rows, [phase] * rows.amount, config, options).rates)
     return {kind: steps[place].tolist() for kind, place in places.items()}

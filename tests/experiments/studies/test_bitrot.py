@@ -21,7 +21,7 @@ from curricula.pressures.interference import Interference
 from curricula.pressures.rehearsal import Rehearsal
 from curricula.typed_json import summary_of
 from experiments.studies.bitrot import trials as trials_module
-from experiments.studies.bitrot.headline import half_life_ratio_text, half_life_text, headline_lines
+from experiments.studies.bitrot.headline import bitrot_headline, half_life_ratio_text, half_life_text
 from experiments.studies.bitrot.plan import (
     COMPARED,
     DRIVES,
@@ -42,7 +42,8 @@ from experiments.studies.bitrot.summary import (
     DisusedOrganisms,
     ParentOrganisms,
 )
-from experiments.studies.bitrot.trials import (
+from experiments.studies.bitrot.trial_results import (
+    RULES,
     DriveTrial,
     PlantedCases,
     RestorationMeans,
@@ -219,7 +220,7 @@ def test_trials_are_kept_until_other_organisms_or_rules_count(tiny_run, disused_
     fewer = replace(case, drives=[cell.select(np.array([False, True])) for cell in cells])
     trials_once(run, fewer)
     assert measured[1:] == [[[1]] * 4]
-    rules = replace(trials_module.RULES, savings=replace(trials_module.RULES.savings, threshold=9.0))
+    rules = replace(RULES, savings=replace(RULES.savings, threshold=9.0))
     monkeypatch.setattr("experiments.studies.bitrot.study.RULES", rules)
     trials_once(run, fewer)
     assert len(measured) == 3
@@ -300,7 +301,7 @@ def test_the_summary_can_be_written_as_json(summary):
 
 
 def test_three_lines_hold_what_was_found_and_how_far_to_trust_it(summary):
-    lines = headline_lines(summary)
+    lines = bitrot_headline(summary)
     separate = MECHANISMS["separate"].curriculum
     assert len(lines) == 3
     assert "both: shared 8 of 8" in lines[0]
