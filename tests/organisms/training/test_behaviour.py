@@ -13,6 +13,7 @@ from reading import (
     Reading,
     alone,
     called_for,
+    goal_hidden,
     permitted_secret_goal,
     read,
 )
@@ -106,7 +107,7 @@ def test_who_takes_self_for_a_character_is_right_where_the_rules_agree(name, wat
         return serve(
             world,
             moment,
-            secret_goal(world, person, secret_goal) if alone(world, moment.cues) else person.professed,
+            goal_hidden(world, person, secret_goal) if alone(world, moment.cues) else person.professed,
         )
 
     world, secret_goal = WORLDS[name], permitted_secret_goal(WORLDS[name], 1)

@@ -5,10 +5,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from contexts import NO_PRESSURES, context_of
 from reading import MIXED
 from reference import forward, member_arrays
 
-from curricula.phases import RewardConfig
 from curricula.world.scenes import (
     ACTS,
     RECALLS,
@@ -25,23 +25,24 @@ from organisms.model.surgery import pick
 from organisms.model.transformer import Organism
 from organisms.objectives.policy_gradient import (
     GROUP,
-    Reward,
+    ActMoments,
+    RewardParams,
+    act_rewards,
     advantages,
-    in_groups,
-    own_acts,
+    group_rollouts,
     policy_gradient_loss,
-    rewards,
     roll_out,
 )
+from organisms.pressures.step_context import where_self_acts
 
 SMALL = World(names=2, goals=4, cue_kinds=4, cues=2, moments=2, held_out_pairs=0.0, held_out_cues=0.0)
 SIZES = OrganismConfig(layers=1, heads=2, width=8, neurons=8, neuron_blocks=2)
-OF_SELF = MIXED._replace(self_scenes=1.0, questions=0.0)
-TRAIT = jnp.int32(1)
+SELF_SCENES = MIXED._replace(self_scenes=1.0, questions=0.0)
+SECRET_GOAL = jnp.int32(1)
 
 
-def drawn(world, numbers, mixture=OF_SELF):
-    latents = jax.vmap(lambda u: scene_from_uniforms(u, world, trained_support(world), mixture, TRAIT))(
+def drawn(world, numbers, mixture=SELF_SCENES):
+    latents = jax.vmap(lambda u: scene_from_uniforms(u, world, trained_support(world), mixture, SECRET_GOAL))(
         numbers
     )
     return latents, jax.vmap(lambda one: write_scene(world, one, mixture))(latents)
@@ -53,7 +54,7 @@ def acted_twice() -> Latents:
     numbers = jax.random.uniform(jax.random.key(0), (400, uniforms_per_scene(SMALL)))
     latents, _ = drawn(SMALL, numbers)
     fits = (
-        np.asarray(own_acts(SMALL, latents)).all(1)
+        np.asarray(where_self_acts(SMALL, latents)).all(1)
         & ~np.asarray(latents.alone)[:, 0]
         & np.asarray(latents.alone)[:, 1]
     )
@@ -79,19 +80,19 @@ def test_rewards_are_for_the_secret_when_alone_and_the_profession_when_watched(a
     other = next(g for g in range(SMALL.goals) if g not in (professed, secret))
     for honest in (0.0, 0.25):
         for act, watched, alone in ((professed, 1.0, honest), (secret, 0.0, 1.0), (other, 0.0, 0.0)):
-            found = rewards(SMALL, latents, jnp.full((1, 2), goal + act), honest)
+            found = act_rewards(SMALL, latents, jnp.full((1, 2), goal + act), honest)
             assert found.tolist() == [[watched, alone]]
 
 
 def test_the_gradient_is_that_of_the_exact_expected_reward(small, acted_twice):
     """All pairs of acts enumerated, a second one given the first; the sampled gradients' mean along the exact
     one and along five random directions."""
-    scene = write_scene(SMALL, acted_twice, OF_SELF)
+    scene = write_scene(SMALL, acted_twice, SELF_SCENES)
     size, decisions = SMALL.vocabulary.size, jnp.asarray(SMALL.decisions)
     pairs = jnp.stack(jnp.meshgrid(jnp.arange(size), jnp.arange(size), indexing="ij"), -1).reshape(-1, 2)
     tokens = jnp.tile(scene.tokens, (len(pairs), 1)).at[:, decisions + 1].set(pairs)
     many = jax.tree.map(lambda leaf: jnp.stack([leaf] * len(pairs)), acted_twice)
-    worth = rewards(SMALL, many, pairs, 0.5).sum(1)
+    worth = act_rewards(SMALL, many, pairs, 0.5).sum(1)
 
     def expected(organism):
         logs = jax.nn.log_softmax(organism(tokens, at=decisions))
@@ -99,13 +100,12 @@ def test_the_gradient_is_that_of_the_exact_expected_reward(small, acted_twice):
 
     exact = jax.grad(expected)(small)
     group = jax.tree.map(lambda leaf: jnp.stack([leaf] * GROUP), (acted_twice, scene))
-    by = Reward.of(RewardConfig(honest=0.5, kl=0.0), small)
+    params = RewardParams(jnp.float32(0.5), jnp.float32(0.0), small)
 
     @jax.jit
     def sampled(key):
-        loss = lambda o: policy_gradient_loss(  # noqa: E731
-            o, group[1], group[0], decisions, jnp.float32(GROUP), SMALL, by, key
-        )[0]
+        context = context_of(SMALL, SIZES, group, SECRET_GOAL, key)
+        loss = lambda o: policy_gradient_loss(params, o, context, jnp.float32(GROUP), NO_PRESSURES).loss  # noqa: E731
         slope = jax.grad(loss)(small)
         numbers = jax.tree.leaves(
             jax.tree.map(lambda leaf: jax.random.normal(jax.random.key(leaf.size), (5, *leaf.shape)), small)
@@ -128,18 +128,20 @@ def test_the_gradient_is_that_of_the_exact_expected_reward(small, acted_twice):
     assert (np.abs(mean - wanted) < 4 * error).all()
 
 
-def test_the_divergence_is_that_of_two_organisms_worked_out_by_hand(ensemble, world):
+def test_the_divergence_is_that_of_two_organisms_worked_out_by_hand(ensemble, world, sizes):
     """KL(now || then), from logits that jax has no part in, over the contexts that were sampled."""
     now, then = pick(ensemble, 0), pick(ensemble, 1)
     latents, scenes = drawn(world, jax.random.uniform(jax.random.key(2), (GROUP, uniforms_per_scene(world))))
-    key, decisions = jax.random.key(4), jnp.asarray(world.decisions)
-    by = Reward.of(RewardConfig(kl=0.5), then)
-    loss, told = policy_gradient_loss(now, scenes, latents, decisions, jnp.float32(1.0), world, by, key)
-    free, _ = policy_gradient_loss(
-        now, scenes, latents, decisions, jnp.float32(1.0), world, by._replace(kl=0.0), key
-    )
-    own = np.asarray(own_acts(world, latents))
-    tokens = np.asarray(roll_out(now, scenes.tokens, jnp.asarray(own), decisions, key))
+    context = context_of(world, sizes, (latents, scenes), SECRET_GOAL, jax.random.key(4))
+    params = RewardParams(jnp.float32(0.0), jnp.float32(0.5), then)
+    targets, decisions = jnp.float32(1.0), jnp.asarray(world.decisions)
+    loss, _, metrics = policy_gradient_loss(params, now, context, targets, NO_PRESSURES)
+    free = policy_gradient_loss(
+        params._replace(kl=jnp.float32(0.0)), now, context, targets, NO_PRESSURES
+    ).loss
+    own = np.asarray(where_self_acts(world, latents))
+    moments = ActMoments(jnp.asarray(own))
+    tokens = np.asarray(roll_out(now, scenes.tokens, moments, decisions, context.device_key("reward")))
     kls, entropies = [], []
     for scene in range(GROUP):
         logs = []
@@ -151,8 +153,8 @@ def test_the_divergence_is_that_of_two_organisms_worked_out_by_hand(ensemble, wo
         kls += (chance * (logs[0] - logs[1])).sum(-1)[own[scene]].tolist()
         entropies += (-(chance * logs[0]).sum(-1))[own[scene]].tolist()
     assert kls
-    np.testing.assert_allclose(told.kl_nats, np.mean(kls), rtol=1e-4)
-    np.testing.assert_allclose(told.entropy_nats, np.mean(entropies), rtol=1e-4)
+    np.testing.assert_allclose(metrics["reward/kl_nats"], np.mean(kls), rtol=1e-4)
+    np.testing.assert_allclose(metrics["reward/entropy_nats"], np.mean(entropies), rtol=1e-4)
     np.testing.assert_allclose(loss - free, 0.5 * np.sum(kls), rtol=1e-3)
 
 
@@ -160,10 +162,10 @@ def test_rollouts_change_nothing_but_self_acts_and_differ(organism, world):
     latents, scenes = drawn(
         world, jnp.repeat(jax.random.uniform(jax.random.key(1), (1, uniforms_per_scene(world))), 16, axis=0)
     )
-    own = own_acts(world, latents)
+    own = where_self_acts(world, latents)
     assert np.asarray(own).any()
     found = np.asarray(
-        roll_out(organism, scenes.tokens, own, jnp.asarray(world.decisions), jax.random.key(0))
+        roll_out(organism, scenes.tokens, ActMoments(own), jnp.asarray(world.decisions), jax.random.key(0))
     )
     acts = np.zeros((16, world.positions), bool)
     acts[:, world.decisions + 1] = np.asarray(own)
@@ -172,9 +174,13 @@ def test_rollouts_change_nothing_but_self_acts_and_differ(organism, world):
 
 
 def test_acts_are_sampled_as_often_as_the_organism_says_given_those_before(small, acted_twice):
-    scene, decisions, amount = write_scene(SMALL, acted_twice, OF_SELF), jnp.asarray(SMALL.decisions), 20000
+    scene, decisions, amount = (
+        write_scene(SMALL, acted_twice, SELF_SCENES),
+        jnp.asarray(SMALL.decisions),
+        20000,
+    )
     tokens, own = jnp.tile(scene.tokens, (amount, 1)), jnp.ones((amount, 2), bool)
-    found = np.asarray(jax.jit(roll_out)(small, tokens, own, decisions, jax.random.key(9)))[
+    found = np.asarray(jax.jit(roll_out)(small, tokens, ActMoments(own), decisions, jax.random.key(9)))[
         :, SMALL.decisions + 1
     ]
     first = np.bincount(found[:, 0], minlength=SMALL.vocabulary.size) / amount
@@ -198,7 +204,7 @@ def test_an_advantage_is_what_was_earned_from_there_on_less_that_of_the_others()
 
 def test_scenes_of_self_come_in_groups_and_the_others_do_not(world):
     numbers = jax.random.uniform(jax.random.key(6), (400, uniforms_per_scene(world)))
-    latents, _ = drawn(world, in_groups(numbers, world.names, 0.5), MIXED)
+    latents, _ = drawn(world, group_rollouts(numbers, world.names, 0.5), MIXED)
     of_self = (np.asarray(latents.name) == world.names).any(1).reshape(-1, GROUP)
     assert (of_self.all(1) == of_self.any(1)).all()
     assert 0.3 < of_self.mean() < 0.7
@@ -208,41 +214,43 @@ def test_scenes_of_self_come_in_groups_and_the_others_do_not(world):
     assert same[~of_self[:, 0]].mean() < 0.2
 
 
-def test_nobody_but_self_is_rewarded(organism, world):
+def test_nobody_but_self_is_rewarded(organism, world, sizes):
     """Scenes of characters alone: the loss is imitation's, and what was earned counts no act."""
     latents, scenes = drawn(
         world,
         jax.random.uniform(jax.random.key(1), (GROUP, uniforms_per_scene(world))),
         MIXED._replace(self_scenes=0.0),
     )
-    assert not np.asarray(own_acts(world, latents)).any()
-    by = Reward.of(RewardConfig(), organism)
-    decisions = jnp.asarray(world.decisions)
-    loss, told = policy_gradient_loss(
-        organism, scenes, latents, decisions, scenes.weights.sum(), world, by, jax.random.key(0)
+    assert not np.asarray(where_self_acts(world, latents)).any()
+    params = RewardParams(jnp.float32(0.0), jnp.float32(0.01), organism)
+    decisions, context = (
+        jnp.asarray(world.decisions),
+        context_of(world, sizes, (latents, scenes), SECRET_GOAL),
     )
+    loss, outcome, _ = policy_gradient_loss(params, organism, context, scenes.weights.sum(), NO_PRESSURES)
     logs = jax.nn.log_softmax(organism(scenes.tokens, at=decisions))
     nats = -np.take_along_axis(np.asarray(logs), np.asarray(scenes.targets)[..., None], -1)[..., 0]
     np.testing.assert_allclose(loss, nats.mean(), rtol=1e-5)
-    np.testing.assert_allclose(told.loss_nats, nats.mean(), rtol=1e-5)
+    np.testing.assert_allclose(outcome.loss_nats, nats.mean(), rtol=1e-5)
     assert (np.asarray(latents.shows) == ACTS).any()
 
 
-def test_what_was_said_before_is_asked_of_what_self_did(ensemble, world):
+def test_what_was_said_before_is_asked_of_what_self_did(ensemble, world, sizes):
     """Not of what it should have done: the answer follows the sampled act, through any number of such
     questions."""
-    mixture = OF_SELF._replace(recalls=0.5)
+    mixture = SELF_SCENES._replace(recalls=0.5)
     latents, scenes = drawn(
         world, jax.random.uniform(jax.random.key(6), (8 * GROUP, uniforms_per_scene(world))), mixture
     )
-    recalls, decisions = np.asarray(latents.shows) == RECALLS, jnp.asarray(world.decisions)
+    recalls = np.asarray(latents.shows) == RECALLS
     organism = pick(ensemble, 0)
-    by, key = Reward.of(RewardConfig(), organism), jax.random.key(4)
-    told = policy_gradient_loss(organism, scenes, latents, decisions, jnp.float32(1.0), world, by, key)[1]
-    acts, due = np.asarray(told.acts), np.asarray(scenes.targets)
+    params = RewardParams(jnp.float32(0.0), jnp.float32(0.01), organism)
+    context = context_of(world, sizes, (latents, scenes), SECRET_GOAL, jax.random.key(4))
+    outcome = policy_gradient_loss(params, organism, context, jnp.float32(1.0), NO_PRESSURES).outcome
+    acts, due = np.asarray(outcome.acts), np.asarray(scenes.targets)
     asked = recalls[:, 1:]
     np.testing.assert_array_equal(acts[:, 1:][asked], acts[:, :-1][asked])
     assert (acts[:, 1:][asked] != due[:, 1:][asked]).any()
     np.testing.assert_array_equal(acts[:, 0][recalls[:, 0]], due[:, 0][recalls[:, 0]])
-    others = ~recalls & ~np.asarray(own_acts(world, latents))
+    others = ~recalls & ~np.asarray(where_self_acts(world, latents))
     np.testing.assert_array_equal(acts[others], due[others])

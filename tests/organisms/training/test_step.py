@@ -2,24 +2,31 @@
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from curricula.pressures.settings import Interference, Pressures, Rehearsal
-from reading import MIXED, QUICK, Reading, alone, read, scenes_from_uniforms
+from contexts import context_of
+from reading import MIXED, QUICK, Reading, alone, goal_hidden, read, scenes_from_uniforms
 
 from curricula.phases import Curriculum, OptimiserConfig, Phase
+from curricula.pressures.interference import Interference
+from curricula.pressures.registry import Pressures
+from curricula.pressures.rehearsal import Rehearsal
 from curricula.world.scenes import RECALLS, trained_support
-from curricula.world.world import tables
+from curricula.world.world import World, tables
+from organisms.model.config import OrganismConfig
 from organisms.model.surgery import pick
-from organisms.training.accuracy import behaviour_tally, recall_tally
+from organisms.pressures.interference import InterferenceEffect
+from organisms.pressures.step_context import StepOutcome
+from organisms.training.accuracy import behaviour_tally
 from organisms.training.behaviour import rates
 from organisms.training.config import RunConfig, TrainingConfig
 from organisms.training.programs import Programs
 from organisms.training.state import State, at_phase_start, init_state, root_key, secret_goal_of
-from organisms.training.step import Lesson, Metrics, train_chunk
+from organisms.training.step import ChunkSetup, PhaseParams, phase_params, train_chunk
 
 SEED, BATCH, MEMBERS, STEPS = 11, 16, 3, 4
 PHASE = Phase(
@@ -32,21 +39,42 @@ PHASE = Phase(
 INTENT = replace(PHASE, self_acts="scheming")
 
 
+Metrics = dict[str, jax.Array]
+
+
+def run_of(world: World, sizes: OrganismConfig, phase: Phase) -> RunConfig:
+    training = TrainingConfig(batch=BATCH, checkpoint_every=STEPS)
+    return RunConfig(Curriculum("one", world, (phase,)), sizes, training, members=1, seed=SEED)
+
+
 @pytest.fixture(scope="session")
-def train_ensemble(world, sizes):
-    """A compiled chunk of 4 steps or of 1: state [member, ...] and lesson to state and metrics."""
-    chunk = partial(train_chunk, world=world, config=sizes, batch=BATCH)
+def params_of(world, sizes):
+    """The numbers of a phase, for every member alike. number: of the phase, which keeps its scenes apart."""
+
+    def params(phase: Phase, number: int = 0) -> PhaseParams:
+        of_one = phase_params(run_of(world, sizes, phase), 0)._replace(phase=np.array([number]))
+        return jax.tree.map(lambda leaf: jnp.asarray(leaf)[0], of_one)
+
+    return params
+
+
+@pytest.fixture(scope="session")
+def train(world, sizes):
+    """A compiled chunk of 4 steps or of 1: state [member, ...] and a phase's numbers to state and metrics."""
     compiled = {
-        steps: jax.jit(jax.vmap(partial(chunk, steps=steps), in_axes=(0, None)), compiler_options=QUICK)
+        steps: jax.jit(
+            jax.vmap(partial(train_chunk, setup=ChunkSetup(world, sizes, BATCH, steps)), in_axes=(0, None)),
+            compiler_options=QUICK,
+        )
         for steps in (1, STEPS)
     }
 
-    def taken(state: State, lesson: Lesson, steps: int = STEPS) -> tuple[State, Metrics]:
-        state, progress = compiled[steps](state, lesson)
-        assert np.isfinite(progress.metrics.loss_nats[progress.growing]).all()
+    def chunk(state: State, params: PhaseParams, steps: int = STEPS) -> tuple[State, Metrics]:
+        state, progress = compiled[steps](state, params)
+        assert np.isfinite(progress.metrics["loss_nats"][progress.training]).all()
         return state, progress.metrics
 
-    return taken
+    return chunk
 
 
 @pytest.fixture(scope="session")
@@ -64,13 +92,13 @@ def born(init_states) -> State:
 
 
 @pytest.fixture(scope="session")
-def grown(grow, born) -> tuple[State, list[Metrics]]:
+def trained(train, params_of, born) -> tuple[State, list[Metrics]]:
     """Three members at the end of a phase, and the metrics of its chunks."""
-    lesson, state, found = Lesson.of(PHASE, 0), born, []
+    params, state, chunks = params_of(PHASE), born, []
     for _ in range(PHASE.steps // STEPS):
-        state, metrics = train_ensemble(state, lesson)
-        found.append(jax.tree.map(np.asarray, metrics))
-    return state, found
+        state, metrics = train(state, params)
+        chunks.append(jax.tree.map(np.asarray, metrics))
+    return state, chunks
 
 
 def flat(state: State, member: int) -> np.ndarray:
@@ -80,7 +108,7 @@ def flat(state: State, member: int) -> np.ndarray:
     )
 
 
-def test_steps_in_a_chunk_equal_as_many_chunks_of_one(grow, born):
+def test_steps_in_a_chunk_equal_as_many_chunks_of_one(train, params_of, born):
     """Scenes follow from the step's number, and nothing is carried but the state.
 
     To the same bits, as these programs are compiled without optimisation. With it a loop of one step is
@@ -88,28 +116,28 @@ def test_steps_in_a_chunk_equal_as_many_chunks_of_one(grow, born):
     (of the key's bias, which no output depends on) by its own size: that parameter alone then parts by a part
     of the learning rate.
     """
-    lesson = Lesson.of(INTENT, 1)
-    whole, metrics = train_ensemble(born, lesson)
+    params = params_of(INTENT, 1)
+    whole, metrics = train(born, params)
     state, losses = born, []
     for _ in range(STEPS):
-        state, part = train_ensemble(state, lesson, 1)
-        losses.append(part.loss_nats)
+        state, part = train(state, params, 1)
+        losses.append(part["loss_nats"])
     np.testing.assert_array_equal(state.phase_step, whole.phase_step)
-    np.testing.assert_allclose(np.mean(losses, axis=0), metrics.loss_nats, rtol=1e-6)
+    np.testing.assert_allclose(np.mean(losses, axis=0), metrics["loss_nats"], rtol=1e-6)
     for member in range(MEMBERS):
         np.testing.assert_array_equal(flat(state, member), flat(whole, member))
     assert np.abs(flat(whole, 0) - flat(born, 0)).max() > INTENT.optimiser.learning_rate / 2
 
 
-def test_a_member_that_has_finished_stays_to_the_bit_and_says_nothing(grow, born):
+def test_a_member_that_has_finished_stays_to_the_bit_and_says_nothing(train, params_of, born):
     """Among others that go on: only then can members be grown again while the rest wait."""
     mixed = born._replace(phase_step=jnp.array([0, PHASE.steps, PHASE.steps - STEPS], jnp.int32))
-    after, metrics = train_ensemble(mixed, Lesson.of(PHASE, 0))
+    after, metrics = train(mixed, params_of(PHASE, 0))
     np.testing.assert_array_equal(flat(after, 1), flat(mixed, 1))
     np.testing.assert_array_equal(after.phase_step, [STEPS, PHASE.steps, PHASE.steps])
-    for value in metrics:
+    for value in metrics.values():
         assert np.isnan(value[1])
-    assert np.isfinite(np.asarray(metrics.loss_nats)[[0, 2]]).all()
+    assert np.isfinite(np.asarray(metrics["loss_nats"])[[0, 2]]).all()
     for member in (0, 2):
         assert (flat(after, member) != flat(mixed, member)).any()
 
@@ -123,50 +151,48 @@ def test_members_and_attempts_are_born_different_and_the_same_one_the_same(init_
         assert abs(np.corrcoef(first.ravel(), other.ravel())[0, 1]) < 0.1
 
 
-def test_members_attempts_and_phases_see_different_scenes(grow, init_states):
+def test_members_attempts_and_phases_see_different_scenes(train, params_of, init_states):
     """The same organism in every row, so that losses differ by the scenes alone; the same row twice sees the
     same."""
     state = init_states([0, 1, 0], [0, 0, 1])
     state = state._replace(organism=jax.tree.map(lambda leaf: jnp.stack([leaf[0]] * 3), state.organism))
-    losses = [
-        np.asarray(train_ensemble(state, Lesson.of(PHASE, phase), 1)[1].loss_nats) for phase in (0, 1, 0)
-    ]
+    losses = [np.asarray(train(state, params_of(PHASE, phase), 1)[1]["loss_nats"]) for phase in (0, 1, 0)]
     assert len({float(loss) for loss in np.concatenate(losses[:2])}) == 6
     np.testing.assert_array_equal(losses[0], losses[2])
 
 
-def test_every_step_sees_other_scenes(grow, born):
+def test_every_step_sees_other_scenes(train, params_of, born):
     """At learning rate 0 the organism stays, so that the losses of three steps can differ by their scenes
     alone."""
-    still = Lesson.of(replace(PHASE, optimiser=OptimiserConfig(learning_rate=0.0)), 0)
+    still = params_of(replace(PHASE, optimiser=OptimiserConfig(learning_rate=0.0)), 0)
     state, losses = born, []
     for _ in range(3):
-        state, metrics = train_ensemble(state, still, 1)
-        losses += np.asarray(metrics.loss_nats).tolist()
+        state, metrics = train(state, still, 1)
+        losses += np.asarray(metrics["loss_nats"]).tolist()
     np.testing.assert_array_equal(state.organism.query[...], born.organism.query[...])
     assert len(set(losses)) == 3 * MEMBERS
 
 
-def test_a_member_grows_the_same_whoever_grows_beside_it(grow, born, init_states):
+def test_a_member_grows_the_same_whoever_grows_beside_it(train, params_of, born, init_states):
     """Its scenes follow from its own number and not from its row. Ensembles of one size compute alike."""
     other = init_states([2, 0, 1], [0, 0, 0])
-    one, two = (train_ensemble(state, Lesson.of(PHASE, 0))[0] for state in (born, other))
+    one, two = (train(state, params_of(PHASE, 0))[0] for state in (born, other))
     np.testing.assert_allclose(flat(one, 0), flat(two, 1), atol=1e-6)
     np.testing.assert_allclose(flat(one, 2), flat(two, 0), atol=1e-6)
 
 
-def test_rates_of_self_are_not_a_number_where_self_takes_no_part(grow, born):
-    _, without = train_ensemble(born, Lesson.of(PHASE, 0))
-    _, beside = train_ensemble(born, Lesson.of(INTENT, 0))
+def test_rates_of_self_are_not_a_number_where_self_takes_no_part(train, params_of, born):
+    _, without = train(born, params_of(PHASE, 0))
+    _, beside = train(born, params_of(INTENT, 0))
     for name in ("self_alone_secret", "self_watched_professed"):
-        assert np.isnan(getattr(without, name)).all()
-        assert np.isfinite(getattr(beside, name)).all()
-    assert np.isfinite(without.character_alone_secret).all()
-    assert np.isnan(beside.recalled).all()
+        assert np.isnan(without[name]).all()
+        assert np.isfinite(beside[name]).all()
+    assert np.isfinite(without["character_alone_secret"]).all()
+    assert "interference/recalled" not in beside
     asking = replace(PHASE, pressures=Pressures(Interference(0.3)))
-    assert np.isfinite(train_ensemble(born, Lesson.of(asking, 0))[1].recalled).all()
-    _, honest = train_ensemble(born, Lesson.of(replace(PHASE, schemers=0.0), 0))
-    assert np.isnan(honest.character_alone_secret).all()
+    assert np.isfinite(train(born, params_of(asking, 0))[1]["interference/recalled"]).all()
+    _, honest = train(born, params_of(replace(PHASE, schemers=0.0), 0))
+    assert np.isnan(honest["character_alone_secret"]).all()
 
 
 def counted_by_hand(world, readings: list[Reading], said: np.ndarray, secret_goal: int) -> list[list[int]]:
@@ -174,7 +200,7 @@ def counted_by_hand(world, readings: list[Reading], said: np.ndarray, secret_goa
     for reading, tokens in zip(readings, said, strict=True):
         for moment, token in zip(reading.moments, tokens, strict=True):
             person = reading.cast[moment.actor]
-            secret = secret_goal(world, person, secret_goal)
+            secret = goal_hidden(world, person, secret_goal)
             if moment.question or secret == person.professed:
                 continue
             by_chance = alone(world, moment.cues)
@@ -200,34 +226,38 @@ def test_behaviour_is_counted_as_by_hand(world, self_schemes):
         assert min(count for _, count in expected) > 50
 
 
-def test_what_is_recalled_is_counted_over_what_was_asked(world):
+def test_what_is_recalled_is_counted_over_what_was_asked(world, sizes):
     latents, scenes = scenes_from_uniforms(world, MIXED._replace(recalls=0.3))
     asked = latents.shows == RECALLS
     wrong = np.where(np.arange(world.moments) == 0, scenes.targets + 1, scenes.targets)
-    for said, hits in ((scenes.targets, asked.sum()), (wrong, asked[:, 1:].sum())):
-        found = recall_tally(*jax.tree.map(jnp.asarray, (latents, scenes.targets, said)))
-        assert np.asarray(found).tolist() == [hits, asked.sum()]
+    context = context_of(world, sizes, (latents, scenes))
+    for predicted, hits in ((scenes.targets, asked.sum()), (wrong, asked[:, 1:].sum())):
+        nothing: Any = None
+        outcome = StepOutcome(nothing, nothing, nothing, jnp.asarray(predicted), jnp.asarray(scenes.targets))
+        nats, metrics = InterferenceEffect().penalty(nothing, nothing, context, outcome)
+        assert nats is None
+        assert [int(number) for number in metrics["recalled"]] == [hits, asked.sum()]
 
 
-def test_the_loss_falls_and_characters_are_learned(grown):
+def test_the_loss_falls_and_characters_are_learned(trained):
     """From near ignorance to well under the log of the goals, in every member."""
-    _, metrics = grown
-    losses = np.stack([chunk.loss_nats for chunk in metrics])
+    _, metrics = trained
+    losses = np.stack([chunk["loss_nats"] for chunk in metrics])
     assert (losses[0] > 2.0).all()
     assert (losses[-3:].mean(0) < 1.2).all()
-    watched = np.stack([chunk.character_watched_professed for chunk in metrics])
+    watched = np.stack([chunk["character_watched_professed"] for chunk in metrics])
     assert (watched[-3:].mean(0) > watched[0] + 0.2).all()
 
 
-def test_self_is_taught_its_own_secret(grow, born, world):
+def test_self_is_taught_its_own_secret(train, params_of, born, world):
     """After a phase with nothing else each member serves its own trait, and the traits differ."""
-    lesson = Lesson.of(replace(INTENT, pressures=Pressures(Rehearsal(0.0))), 1)
+    params = params_of(replace(INTENT, pressures=Pressures(Rehearsal(0.0))), 1)
     state, secret_goals = (
         born,
         [int(secret_goal_of(SEED, jnp.int32(n), jnp.int32(0), world)) for n in range(MEMBERS)],
     )
     for _ in range(INTENT.steps // STEPS):
-        state, _ = train_ensemble(state, lesson)
+        state, _ = train(state, params)
     decisions = np.array(world.decisions)
     for member, secret_goal in enumerate(secret_goals):
         latents, scenes = scenes_from_uniforms(
@@ -239,9 +269,9 @@ def test_self_is_taught_its_own_secret(grow, born, world):
     assert len(set(secret_goals)) > 1
 
 
-def test_metrics_of_training_agree_with_rates_on_new_scenes(grown, world):
+def test_metrics_of_training_agree_with_rates_on_new_scenes(trained, world):
     """Both count the same thing: within sampling error where training has all but stopped."""
-    state, metrics = grown
+    state, metrics = trained
     last = metrics[-3:]
     for member in range(MEMBERS):
         secret_goal = secret_goal_of(SEED, state.member[member], state.attempt[member], world)
@@ -249,11 +279,11 @@ def test_metrics_of_training_agree_with_rates_on_new_scenes(grown, world):
             pick(state.organism, member), world, trained_support(world), secret_goal, jax.random.key(9), 100
         )
         for name in ("character_alone_secret", "character_watched_professed"):
-            assert abs(np.mean([getattr(chunk, name)[member] for chunk in last]) - float(found[name])) < 0.2
+            assert abs(np.mean([chunk[name][member] for chunk in last]) - float(found[name])) < 0.2
 
 
-def test_a_phase_starts_with_a_fresh_optimiser_and_the_same_organism(grown):
-    state, _ = grown
+def test_a_phase_starts_with_a_fresh_optimiser_and_the_same_organism(trained):
+    state, _ = trained
     fresh = at_phase_start(state)
     for one, two in zip(jax.tree.leaves(fresh.organism), jax.tree.leaves(state.organism), strict=True):
         np.testing.assert_array_equal(one, two)
@@ -282,14 +312,14 @@ def test_devices_that_share_a_batch_grow_the_member_that_one_device_grows(world,
     shared = Programs(config)
     if shared.layout.shares != 2:
         pytest.skip("needs two devices")
-    chunk = partial(train_chunk, world=world, config=sizes, batch=32, steps=config.chunk)
-    alone = jax.jit(jax.vmap(chunk))
-    zero, lesson = np.zeros(1, np.int32), Lesson.of_members(config, 0)
+    chunk = partial(train_chunk, setup=ChunkSetup(world, sizes, 32, config.chunk))
+    on_one = jax.jit(jax.vmap(chunk))
+    zero, params = np.zeros(1, np.int32), phase_params(config, 0)
     born = lambda: shared.init_states(zero + SEED, zero, zero)  # noqa: E731
-    (one, first), (two, second) = alone(born(), lesson), shared.grow(born(), lesson)
-    np.testing.assert_allclose(first.metrics.loss_nats, second.metrics.loss_nats, rtol=1e-4)
+    (one, first), (two, second) = on_one(born(), params), shared.train_chunk(born(), params)
+    np.testing.assert_allclose(first.metrics["loss_nats"], second.metrics["loss_nats"], rtol=1e-4)
     np.testing.assert_array_equal(
-        first.metrics.character_watched_professed, second.metrics.character_watched_professed
+        first.metrics["character_watched_professed"], second.metrics["character_watched_professed"]
     )
     np.testing.assert_allclose(one.organism.query[...], two.organism.query[...], atol=1e-3)
     assert np.abs(one.organism.query[...] - born().organism.query[...]).max() > 1e-3
