@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -20,7 +19,7 @@ from curricula.world.world import World, tables
 from organisms.model.config import OrganismConfig
 from organisms.model.surgery import pick
 from organisms.pressures.interference import InterferenceEffect
-from organisms.pressures.step_context import StepOutcome
+from organisms.pressures.step_context import StepOutcome, run_scenes
 from organisms.training.accuracy import behaviour_tally
 from organisms.training.behaviour import rates
 from organisms.training.config import RunConfig, TrainingConfig
@@ -226,17 +225,17 @@ def test_behaviour_is_counted_as_by_hand(world, self_schemes):
         assert min(count for _, count in expected) > 50
 
 
-def test_what_is_recalled_is_counted_over_what_was_asked(world, sizes):
-    latents, scenes = scenes_from_uniforms(world, MIXED._replace(recalls=0.3))
+def test_what_is_recalled_is_counted_over_what_was_asked(organism, world, sizes):
+    latents, scenes = jax.tree.map(jnp.asarray, scenes_from_uniforms(world, MIXED._replace(recalls=0.3)))
     asked = latents.shows == RECALLS
-    wrong = np.where(np.arange(world.moments) == 0, scenes.targets + 1, scenes.targets)
-    context = context_of(world, sizes, (latents, scenes))
+    wrong = jnp.where(jnp.arange(world.moments) == 0, scenes.targets + 1, scenes.targets)
+    context, zero = context_of(world, sizes, (latents, scenes)), jnp.float32(0.0)
+    forward = run_scenes(organism, scenes.tokens[:1], context.decisions)
     for predicted, hits in ((scenes.targets, asked.sum()), (wrong, asked[:, 1:].sum())):
-        nothing: Any = None
-        outcome = StepOutcome(nothing, nothing, nothing, jnp.asarray(predicted), jnp.asarray(scenes.targets))
-        nats, metrics = InterferenceEffect().penalty(nothing, nothing, context, outcome)
+        outcome = StepOutcome(forward, zero, zero, predicted, scenes.targets)
+        nats, metrics = InterferenceEffect().penalty(zero, organism, context, outcome)
         assert nats is None
-        assert [int(number) for number in metrics["recalled"]] == [hits, asked.sum()]
+        assert [int(number) for number in metrics["recalled"]] == [int(hits), int(asked.sum())]
 
 
 def test_the_loss_falls_and_characters_are_learned(trained):
