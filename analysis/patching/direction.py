@@ -200,7 +200,7 @@ def direction_effect(
     trained: whose answers are the target; the organism itself, except for the floor.
     """
     halting = jax.vmap(lambda pair: halt(organism, config, pair))
-    answer = lambda tokens, pair: logit_difference(trained(tokens, at=pair.decision[None]), pair)  # noqa: E731
+    answer = lambda tokens, pair: logit_difference(trained(tokens, positions=pair.decision[None]), pair)  # noqa: E731
     answers = jax.vmap(lambda pair: jnp.stack([answer(pair.first, pair), answer(pair.second, pair)]))
     target = answers(searched_on.recipient)
     scenes = SearchScenes(

@@ -131,7 +131,7 @@ def exchange(
     moved = (differences[..., 1] - differences[..., 0]).mean(-1)  # [set recipient donor] -> [set]
     plain = jax.vmap(
         lambda tokens: logit_difference(
-            recipient(tokens, at=receiving.decision, past=receiving.past), scenes.recipient
+            recipient(tokens, positions=receiving.decision, past=receiving.past), scenes.recipient
         )
     )(receiving.tokens)
     return moved, plain[1] - plain[0]

@@ -1,4 +1,4 @@
-"""What is a person who waits told on standard error?"""
+"""Progress on standard error, for a person who waits: how far is the run, and how long will it take?"""
 
 import math
 import sys
@@ -19,7 +19,7 @@ class Display:
     def __init__(self, total_steps: int, quiet: bool):
         self._total = total_steps
         self._is_quiet = quiet
-        # Step and time of the first call: what compiling took before it tells nothing about the time left.
+        # Step and time of the first call: the time before it, which compiling took, does not predict the time left.
         self._origin: tuple[int, float] | None = None
         self._printed_at = -math.inf
         self._unprinted: str | None = None
@@ -42,22 +42,22 @@ class Display:
     def progress(self, step: int, phase: str | None, line: Mapping[str, float]) -> None:
         if self._is_quiet:
             return
-        now = monotonic()
+        time_now = monotonic()
         if self._origin is None:
-            self._origin = step, now
+            self._origin = step, time_now
         parts = [f"step {step}/{self._total}"]
         parts += [] if phase is None else [phase]
         parts += [f"{name} {value:.4g}" for name, value in line.items()]
         first_step, first_time = self._origin
         if step > first_step:
-            seconds = (now - first_time) / (step - first_step) * max(self._total - step, 0)
+            seconds = (time_now - first_time) / (step - first_step) * max(self._total - step, 0)
             parts.append(f"{timedelta(seconds=round(seconds))} left")
         text = "  ".join(parts)
         if self._bar is not None:
             self._bar.update(self._task, completed=step, description=text)
-        elif now - self._printed_at >= PLAIN_LINE_SECONDS or step >= self._total:
+        elif time_now - self._printed_at >= PLAIN_LINE_SECONDS or step >= self._total:
             print(text, file=sys.stderr, flush=True)
-            self._printed_at, self._unprinted = now, None
+            self._printed_at, self._unprinted = time_now, None
         else:
             self._unprinted = text
 

@@ -1,4 +1,4 @@
-"""How is a run doing, to a person who watches it?
+"""TensorBoard: how is a run doing, for a person who watches it?
 
 TensorBoard (one TensorBoard run per ensemble, whatever the number of members) and a progress display on
 standard error. Nothing is ever printed on standard output. It does *not* show single members, and TensorBoard
@@ -28,6 +28,7 @@ from pathlib import Path
 from time import time
 
 import numpy as np
+from google.protobuf.message import Message
 from jaxtyping import Num, UInt8
 from tensorboardX import FileWriter, summary
 from tensorboardX.proto.api_pb2 import Status  # pyright: ignore[reportAttributeAccessIssue]
@@ -170,7 +171,7 @@ class TensorBoardLogger:
             ending.add_summary(_session_end("STATUS_FAILURE"), 0)
             ending.close()
 
-    def _add(self, content: Summary, step: int) -> None:
+    def _add(self, content: Message, step: int) -> None:
         self._step = max(self._step, int(step))
         self._writer.add_summary(content, step)
 
@@ -224,20 +225,19 @@ def _band(tag: str, array: np.ndarray) -> dict[str, float]:
         return {"mean": float(array.mean()), "low": float(low), "high": float(high)}
 
 
-def _scalar_summary(values: Mapping[str, float]) -> Summary:
+def _scalar_summary(values: Mapping[str, float]) -> Message:
     return Summary(value=[Summary.Value(tag=tag, simple_value=value) for tag, value in values.items()])
 
 
-def _session_start(hyperparameters: Mapping[str, Scalar]) -> Summary:
-    wrong = [
-        f"{name} is {value!r}" for name, value in hyperparameters.items() if not isinstance(value, Scalar)
-    ]
+def _session_start(hyperparameters: Mapping[str, object]) -> Message:
+    scalars = {name: value for name, value in hyperparameters.items() if isinstance(value, Scalar)}
+    wrong = [f"{name} is {value!r}" for name, value in hyperparameters.items() if name not in scalars]
     if wrong:
         raise TypeError(
             f"hyperparameters: expected int, float, str or bool, but {'; '.join(wrong)}: flatten them"
         )
     info = SessionStartInfo(start_time_secs=time())
-    for name, value in hyperparameters.items():
+    for name, value in scalars.items():
         if isinstance(value, bool):
             info.hparams[name].bool_value = value
         elif isinstance(value, str) or not math.isfinite(value):  # the table's JSON cannot hold infinity
@@ -247,11 +247,11 @@ def _session_start(hyperparameters: Mapping[str, Scalar]) -> Summary:
     return _hparams_summary("session_start_info", HParamsPluginData(session_start_info=info))
 
 
-def _session_end(status: str) -> Summary:
+def _session_end(status: str) -> Message:
     info = SessionEndInfo(status=Status.Value(status), end_time_secs=time())
     return _hparams_summary("session_end_info", HParamsPluginData(session_end_info=info))
 
 
-def _hparams_summary(name: str, content: HParamsPluginData) -> Summary:
+def _hparams_summary(name: str, content: Message) -> Message:
     data = SummaryMetadata.PluginData(plugin_name="hparams", content=content.SerializeToString())
     return Summary(value=[Summary.Value(tag=f"_hparams_/{name}", metadata=SummaryMetadata(plugin_data=data))])

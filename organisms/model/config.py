@@ -24,26 +24,26 @@ class OrganismConfig:
 
     def validation_errors(self) -> list[str]:
         """Everything that is wrong with these sizes, a line each."""
-        found = [
+        errors = [
             f"organism.{name}: expected 1 or more, got {getattr(self, name)}"
             for name in ("layers", "heads", "width", "neurons", "neuron_blocks")
             if getattr(self, name) < 1
         ]
-        if not found and self.width % self.heads:
+        if not errors and self.width % self.heads:
             divisors = [n for n in range(1, self.width + 1) if self.width % n == 0]
-            found.append(
+            errors.append(
                 f"organism.heads: {self.heads} heads do not divide width {self.width}; "
                 f"use {min(divisors, key=lambda n: abs(n - self.heads))} heads or another width"
             )
-        if not found and self.neurons % self.neuron_blocks:
-            found.append(
+        if not errors and self.neurons % self.neuron_blocks:
+            errors.append(
                 f"organism.neuron_blocks: {self.neuron_blocks} blocks do not divide {self.neurons} neurons"
             )
         if not 0 < self.initial_scale <= 10:
-            found.append(
+            errors.append(
                 f"organism.initial_scale: expected more than 0 and at most 10, got {self.initial_scale}"
             )
-        return found
+        return errors
 
 
 ORGANISMS: dict[str, OrganismConfig] = {

@@ -1,5 +1,5 @@
-"""What are an organism's parameters called outside? By the names of TransformerLens, a name a layer, so that
-a checkpoint loads there.
+"""Parameter names: what are an organism's parameters called in a checkpoint? By the names of TransformerLens, a
+name a layer, so that a checkpoint loads there.
 
 Each array keeps the leading member axis of the ensemble that it was saved from.
 """
@@ -40,20 +40,22 @@ BY_LAYER = {
 
 def to_arrays(organisms: Organism) -> dict[str, np.ndarray]:
     """Parameters [member, ...] by their TransformerLens names."""
-    found = {name: np.asarray(getattr(organisms, ours)[...]) for ours, name in WHOLE.items()}
-    for ours, name in BY_LAYER.items():
-        stacked = np.asarray(getattr(organisms, ours)[...])
+    arrays = {name: np.asarray(getattr(organisms, attribute)[...]) for attribute, name in WHOLE.items()}
+    for attribute, name in BY_LAYER.items():
+        stacked = np.asarray(getattr(organisms, attribute)[...])
         for layer in range(stacked.shape[1]):
-            found[f"blocks.{layer}.{name}"] = np.ascontiguousarray(stacked[:, layer])
-    return found
+            arrays[f"blocks.{layer}.{name}"] = np.ascontiguousarray(stacked[:, layer])
+    return arrays
 
 
 def from_arrays(arrays: Mapping[str, np.ndarray], world: World, config: OrganismConfig) -> Organism:
     """The ensemble [member, ...] that `to_arrays` was given. Raises ValueError where names or shapes do not
     fit the config."""
-    expected = {name: (ours, None) for ours, name in WHOLE.items()}
+    expected = {name: (attribute, None) for attribute, name in WHOLE.items()}
     expected |= {
-        f"blocks.{n}.{name}": (ours, n) for ours, name in BY_LAYER.items() for n in range(config.layers)
+        f"blocks.{n}.{name}": (attribute, n)
+        for attribute, name in BY_LAYER.items()
+        for n in range(config.layers)
     }
     if set(arrays) != set(expected):
         raise ValueError(
@@ -64,15 +66,15 @@ def from_arrays(arrays: Mapping[str, np.ndarray], world: World, config: Organism
         jax.vmap(lambda key: Organism(config, world.vocabulary.size, world.positions, key)),
         jax.eval_shape(lambda: jax.random.split(jax.random.key(0), members)),
     )
-    values: dict[str, Array] = {ours: jnp.asarray(arrays[name]) for ours, name in WHOLE.items()}
-    for ours, name in BY_LAYER.items():
-        values[ours] = jnp.asarray(
+    values: dict[str, Array] = {attribute: jnp.asarray(arrays[name]) for attribute, name in WHOLE.items()}
+    for attribute, name in BY_LAYER.items():
+        values[attribute] = jnp.asarray(
             np.stack([arrays[f"blocks.{n}.{name}"] for n in range(config.layers)], axis=1)
         )
     organism = nnx.clone(blank)
-    for ours, value in values.items():
-        parameter = getattr(organism, ours)
+    for attribute, value in values.items():
+        parameter = getattr(organism, attribute)
         if parameter.shape != value.shape:
-            raise ValueError(f"{ours}: expected shape {parameter.shape}, got {value.shape}")
-        setattr(organism, ours, nnx.Param(value))
+            raise ValueError(f"{attribute}: expected shape {parameter.shape}, got {value.shape}")
+        setattr(organism, attribute, nnx.Param(value))
     return organism

@@ -1,4 +1,4 @@
-"""Where in an organism can one look and intervene?
+"""Sites: where in an organism can activations be recorded and changed?
 
 Axis words, used everywhere with these meanings:
 
@@ -34,14 +34,14 @@ class Site(NamedTuple):
 
 @runtime_checkable
 class Tap(Protocol):
-    """Sees every activation on its way and returns what flows on: the one hook. It records, patches, ablates
-    or clamps."""
+    """Takes every activation of the forward pass and returns the activation that replaces it: the one hook. It
+    records, patches or ablates."""
 
     def __call__(self, site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]: ...
 
 
 def identity(site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]:
-    """The tap that looks at nothing and changes nothing."""
+    """The tap that records nothing and changes nothing."""
     return activation
 
 
@@ -107,8 +107,8 @@ def component_names(masks: Bool[np.ndarray, "member component"], config: Organis
 
 def unknown_components(setting: str, names: Sequence[str], config: OrganismConfig) -> list[str]:
     """The line about names that are no component's, if there are any. setting: the flag that has them."""
-    known = components(config)
-    wrong = [name for name in names if name not in known]
+    valid_names = components(config)
+    wrong = [name for name in names if name not in valid_names]
     if not wrong:
         return []
-    return [f"{setting}: expected names from {known[0]} to {known[-1]}, got {', '.join(wrong)}"]
+    return [f"{setting}: expected names from {valid_names[0]} to {valid_names[-1]}, got {', '.join(wrong)}"]

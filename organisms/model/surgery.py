@@ -1,4 +1,4 @@
-"""How is an organism cut, copied and mended? Every operation works on a clone and returns a new organism."""
+"""Surgery: an organism with components ablated or copied. Every operation returns a new organism."""
 
 import jax
 import jax.numpy as jnp
@@ -13,22 +13,22 @@ def pick(organisms: Organism, member: int) -> Organism:
     return jax.tree.map(lambda leaf: leaf[member], organisms)
 
 
-def freeze_all_but_self(before: Organism, after: Organism, only_self: jax.Array | float) -> Organism:
-    """The organism after a step, or, where ``only_self`` is 1, the one before it with the embeddings that are
-    self's own from after it."""
-    kept = jax.tree.map(lambda old, new: jnp.where(only_self > 0.5, old, new), before, after)
-    own = jnp.array([SELF, BLANK])
-    kept.embedding[...] = kept.embedding[...].at[own].set(after.embedding[own])
-    return kept
+def freeze_all_but_self(previous: Organism, updated: Organism, only_self: jax.Array | float) -> Organism:
+    """The updated organism, or, where ``only_self`` is 1, the previous one with the updated embeddings of self's
+    name and of the blank in the place of its secret goal."""
+    organism = jax.tree.map(lambda old, new: jnp.where(only_self > 0.5, old, new), previous, updated)
+    self_tokens = jnp.array([SELF, BLANK])
+    organism.embedding[...] = organism.embedding[...].at[self_tokens].set(updated.embedding[self_tokens])
+    return organism
 
 
 def zero_ablate_head(organism: Organism, layer: int, head: int) -> Organism:
-    """The head writes nothing to the residual stream any more."""
-    return _written(organism, "output", layer, head, organism.output[layer, head] * 0)
+    """Zero ablation of a head: it writes nothing to the residual stream any more."""
+    return _with_head_parameter(organism, "output", layer, head, organism.output[layer, head] * 0)
 
 
 def zero_ablate_neurons(organism: Organism, layer: int, neurons: slice) -> Organism:
-    """A range of neurons writes nothing to the residual stream any more."""
+    """Zero ablation of a range of neurons: they write nothing to the residual stream any more."""
     clone = nnx.clone(organism)
     clone.out_of_neurons[...] = clone.out_of_neurons[...].at[layer, neurons].set(0)
     return clone
@@ -38,11 +38,11 @@ def copy_head(organism: Organism, layer: int, source: int, target: int) -> Organ
     """The head at ``target`` becomes the one at ``source``, of the same layer: what both write is written
     twice."""
     for name in ("query", "query_bias", "key", "key_bias", "value", "value_bias", "output"):
-        organism = _written(organism, name, layer, target, getattr(organism, name)[layer, source])
+        organism = _with_head_parameter(organism, name, layer, target, getattr(organism, name)[layer, source])
     return organism
 
 
-def _written(organism: Organism, name: str, layer: int, head: int, value: jax.Array) -> Organism:
+def _with_head_parameter(organism: Organism, name: str, layer: int, head: int, value: jax.Array) -> Organism:
     clone = nnx.clone(organism)
     parameter = getattr(clone, name)
     parameter[...] = parameter[...].at[layer, head].set(value)

@@ -1,4 +1,4 @@
-"""What is an organism? A decoder-only transformer: pre-norm without affine parameters, learned positions,
+"""An organism: a decoder-only transformer, pre-norm without affine parameters, learned positions,
 tanh-GELU, biases, untied unembedding. The choice exports to TransformerLens and to Hugging Face's GPT-2
 without loss.
 
@@ -23,10 +23,10 @@ EPSILON = 1e-5
 
 
 class Past(NamedTuple):
-    """What the tokens before a stretch of a scene left behind for those of the stretch to attend to."""
+    """Keys and values of the tokens before a stretch of a scene, for the tokens of the stretch to attend to."""
 
     key: Float[Array, "layer head position width"]
-    """of the whole scene; those from ``start`` on are not read"""
+    """keys of the whole scene; those from ``start`` on are not read"""
     value: Float[Array, "layer head position width"]
     start: Int[Array, ""]
     """position of the stretch's first token"""
@@ -36,10 +36,10 @@ class Organism(nnx.Module):
     """A transformer as a plain pytree: jax.jit, vmap, grad and tree.map take it as it is.
 
     Calling it with tokens [position] gives logits [position, vocabulary]; tokens may have leading batch axes.
-    ``at`` names the positions whose logits are wanted: the last layer then computes its queries and neurons
+    ``positions`` selects those whose logits are returned: the last layer then computes its queries and neurons
     there alone, and its sites have those positions only. With a ``past``, tokens [stretch], without batch
-    axes, are some of a scene's, the sites have those positions only, and ``at`` counts from the stretch's
-    first.
+    axes, are some of a scene's, the sites have those positions only, and ``positions`` counts from the
+    stretch's first.
 
     Weights start normal with standard deviation initial_scale / sqrt(inputs), the two that write to the
     residual stream divided by sqrt(2 * layers) (Radford et al. 2019, GPT-2, section 2.3); embeddings as if
@@ -64,10 +64,10 @@ class Organism(nnx.Module):
         parts = jnp.split(jax.random.normal(key, (sum(sizes),)), list(accumulate(sizes[:-1])))
         drawn = {name: part.reshape(shapes[name]) for name, part in zip(shapes, parts, strict=True)}
 
-        def normal(name: str, inputs: int) -> nnx.Param:
+        def normal(name: str, inputs: int) -> nnx.Param[Array]:
             return nnx.Param(config.initial_scale * inputs**-0.5 * drawn[name])
 
-        def zeros(*shape: int) -> nnx.Param:
+        def zeros(*shape: int) -> nnx.Param[Array]:
             return nnx.Param(jnp.zeros(shape))
 
         depth = 2 * layers
@@ -92,17 +92,17 @@ class Organism(nnx.Module):
         self,
         tokens: Int[Array, "*batch position"],
         tap: Tap = identity,
-        at: Int[Array, " moment"] | None = None,
+        positions: Int[Array, " moment"] | None = None,
         past: Past | None = None,
-    ) -> Float[Array, "*batch asked vocabulary"]:
+    ) -> Float[Array, "*batch selected vocabulary"]:
         layers, stretch = self.query.shape[0], tokens.shape[-1]
         place = jax.lax.dynamic_slice_in_dim(self.position[...], 0 if past is None else past.start, stretch)
         residual = tap(Site(-1, "embedding"), self.embedding[...][tokens] + place)
         for layer in range(layers):
             residual = tap(Site(layer, "residual"), residual)
-            asked = at if layer == layers - 1 else None
-            attended = self.attention(layer, normalise(residual), tap, asked, past)
-            residual = (residual if asked is None else residual[..., asked, :]) + attended
+            selected = positions if layer == layers - 1 else None
+            attended = self.attention(layer, normalise(residual), tap, selected, past)
+            residual = (residual if selected is None else residual[..., selected, :]) + attended
             residual = residual + self.mlp(layer, normalise(residual), tap)
         final = tap(Site(-1, "final"), normalise(residual))
         return product(final, self.unembedding[...]) + self.unembedding_bias[...]
@@ -112,15 +112,14 @@ class Organism(nnx.Module):
         layer: int,
         inputs: Float[Array, "*batch position model"],
         tap: Tap,
-        asked: Int[Array, " moment"] | None,
+        selected: Int[Array, " moment"] | None,
         past: Past | None,
-    ) -> Float[Array, "*batch asked model"]:
-        """What a layer's heads write to the residual stream, at the positions that are asked for (None: at
-        all)."""
-        if asked is None:
+    ) -> Float[Array, "*batch selected model"]:
+        """What a layer's heads write to the residual stream, at the selected positions (None: at all)."""
+        if selected is None:
             query, key, value = self.project(layer, inputs, ("query", "key", "value"))
         else:
-            (query,) = self.project(layer, inputs[..., asked, :], ("query",))
+            (query,) = self.project(layer, inputs[..., selected, :], ("query",))
             key, value = self.project(layer, inputs, ("key", "value"))
         query = tap(Site(layer, "query"), query)
         key = tap(Site(layer, "key"), key)
@@ -131,14 +130,14 @@ class Organism(nnx.Module):
             key = jax.lax.dynamic_update_slice_in_dim(past.key[layer], key, begin, axis=-2)
             value = jax.lax.dynamic_update_slice_in_dim(past.value[layer], value, begin, axis=-2)
         scores = jnp.einsum("...hpw,...hsw->...hps", query, key) / query.shape[-1] ** 0.5
-        seen = jnp.arange(scores.shape[-1]) <= begin + jnp.arange(inputs.shape[-2])[:, None]
-        seen = seen if asked is None else seen[asked]
+        is_past = jnp.arange(scores.shape[-1]) <= begin + jnp.arange(inputs.shape[-2])[:, None]
+        is_past = is_past if selected is None else is_past[selected]
         pattern = jax.nn.softmax(
-            jnp.where(jax.lax.expand_dims(seen, range(scores.ndim - 2)), scores, -jnp.inf), axis=-1
+            jnp.where(jax.lax.expand_dims(is_past, range(scores.ndim - 2)), scores, -jnp.inf), axis=-1
         )
         pattern = tap(Site(layer, "pattern"), pattern)
         head = tap(Site(layer, "head"), jnp.einsum("...hps,...hsw->...hpw", pattern, value))
-        together = jnp.swapaxes(head, -3, -2)  # [*batch asked head width]
+        together = jnp.swapaxes(head, -3, -2)  # [*batch selected head width]
         output = self.output[layer]
         together = together.reshape(*together.shape[:-2], -1)
         return product(together, output.reshape(-1, output.shape[-1])) + self.output_bias[layer]
@@ -172,8 +171,8 @@ def normalise(residual: Float[Array, "*batch position model"]) -> Float[Array, "
 
 @jax.custom_vjp
 def product(
-    inputs: Float[Array, "*batch given"], weights: Float[Array, "given wanted"]
-) -> Float[Array, "*batch wanted"]:
+    inputs: Float[Array, "*batch inputs"], weights: Float[Array, "inputs outputs"]
+) -> Float[Array, "*batch outputs"]:
     """Inputs times weights, with a gradient whose products XLA's CPU compiler runs at full speed.
 
     Its own choice transposes both sides of the weights' gradient, at a third to a half of the speed (measured
@@ -186,16 +185,16 @@ def _product(inputs: Array, weights: Array) -> tuple[Array, tuple[Array, Array]]
     return inputs @ weights, (inputs, weights)
 
 
-def _product_gradient(kept: tuple[Array, Array], gradient: Array) -> tuple[Array, Array]:
-    inputs, weights = kept
-    given, wanted = weights.shape
-    rows, slopes = inputs.reshape(-1, given), gradient.reshape(-1, wanted)
+def _product_gradient(operands: tuple[Array, Array], gradient: Array) -> tuple[Array, Array]:
+    inputs, weights = operands
+    fan_in, fan_out = weights.shape
+    rows, slopes = inputs.reshape(-1, fan_in), gradient.reshape(-1, fan_out)
     over_rows = (((0,), (0,)), ((), ()))
-    of_inputs = (slopes @ weights.T).reshape(inputs.shape)
-    if given <= wanted:
-        return of_inputs, jax.lax.dot_general(rows, slopes, over_rows)
+    input_gradient = (slopes @ weights.T).reshape(inputs.shape)
+    if fan_in <= fan_out:
+        return input_gradient, jax.lax.dot_general(rows, slopes, over_rows)
     # The barrier keeps XLA from folding the transposition back into the slow form.
-    return of_inputs, jax.lax.optimization_barrier(jax.lax.dot_general(slopes, rows, over_rows)).T
+    return input_gradient, jax.lax.optimization_barrier(jax.lax.dot_general(slopes, rows, over_rows)).T
 
 
 product.defvjp(_product, _product_gradient)

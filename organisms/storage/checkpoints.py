@@ -1,4 +1,4 @@
-"""What did every member's parameters look like at this step?
+"""Checkpoints: what were every member's parameters at a step?
 
 One checkpoint is one safetensors file: a name and an array for each parameter, all members stacked on axis 0.
 A file under its final name is always whole: it is written aside, flushed to the disk, then renamed, and a
@@ -46,18 +46,18 @@ def read_checkpoint(
     try:
         if sha256 is not None:
             with open(path, "rb") as whole:
-                found = hashlib.file_digest(whole, "sha256").hexdigest()
-            if found != sha256:
+                digest = hashlib.file_digest(whole, "sha256").hexdigest()
+            if digest != sha256:
                 raise UserError(
-                    f"{path} is cut short or changed: expected sha256 {sha256[:12]}, found {found[:12]} "
+                    f"{path} is cut short or changed: expected sha256 {sha256[:12]}, found {digest[:12]} "
                     f"in {path.stat().st_size} bytes;\n{fix}"
                 )
         with safe_open(path, framework="numpy") as file:
             _require_names(path, file.keys(), names)
-            wanted = file.keys() if names is None else names
+            selected = file.keys() if names is None else names
             if member is None:
-                return {name: file.get_tensor(name) for name in wanted}
-            parameters = {name: file.get_slice(name) for name in wanted}
+                return {name: file.get_tensor(name) for name in selected}
+            parameters = {name: file.get_slice(name) for name in selected}
             for name, parameter in parameters.items():
                 _require_member(path, name, parameter.get_shape(), member)
             return {name: parameter[member] for name, parameter in parameters.items()}
@@ -69,10 +69,10 @@ def read_checkpoint(
         raise UserError(f"{path} is cut short or no safetensors file: {error};\n{fix}") from error
 
 
-def _require_names(path: Path, found: Collection[str], wanted: Collection[str] | None) -> None:
-    missing = sorted(set(wanted or ()) - set(found))
+def _require_names(path: Path, present: Collection[str], required: Collection[str] | None) -> None:
+    missing = sorted(set(required or ()) - set(present))
     if missing:
-        raise UserError(f"{path} holds no {', '.join(missing)}; it holds {', '.join(sorted(found))}")
+        raise UserError(f"{path} holds no {', '.join(missing)}; it holds {', '.join(sorted(present))}")
 
 
 def _require_member(path: Path, name: str, shape: list[int], member: int) -> None:

@@ -1,8 +1,8 @@
-"""How does a run begin with the organisms of another? Any committed checkpoint of any run will do; its
+"""Forking: how does a run begin with the organisms of another? Any committed checkpoint of any run will do; its
 parameters are taken, its optimiser is not.
 
 A child's first checkpoint, at step 0, holds the organisms that it begins with and says in its manifest line
-where they came from. From there on it needs its parent no more. Member ``i`` of a child is the parent's
+where they came from. After that it does not need its parent. Member ``i`` of a child is the parent's
 member ``i // copies``: its seed, number and attempt stay, and with them its secret and the numbers that its
 scenes are drawn from, so that copies which differ in a setting alone see the same scenes.
 """
@@ -35,11 +35,11 @@ def parent_at(folder: Path, step: int | None = None) -> tuple[Parent, RunConfig]
         run = read_run(folder)
         config, entries = read_config(run.config), run.entries()
         if not entries:
-            raise UserError(f"{folder} has no checkpoint yet; grow it first")
+            raise UserError(f"{folder} has no checkpoint yet; train it first")
         run.parameters(entries[-1] if step is None else step)
     except UserError as fault:
         raise UserError(f"--parent: {fault}".replace("\n", " ")) from fault
-    entry = entries[-1] if step is None else next(one for one in entries if one.step == step)
+    entry = entries[-1] if step is None else next(entry for entry in entries if entry.step == step)
     name = f"{config.curriculum.name}-{run.hash}"
     return Parent(name, entry.step, entry.sha256, config.members, _phases_before(config, entry)), config
 
@@ -53,28 +53,32 @@ def _phases_before(config: RunConfig, entry: Entry) -> int:
 def require_parent(config: RunConfig, folder: Path) -> None:
     """Raises Fault where the checkpoint that a config names is not in that run, or its organisms are not of
     the child's sizes, world and seed."""
-    parent, theirs = parent_at(folder, config.parent.step)
-    found = []
+    parent, parent_config = parent_at(folder, config.parent.step)
+    errors: list[str] = []
     if parent != config.parent:
         differing = [
             f"{name} {getattr(config.parent, name)}, found {value}"
             for name, value in vars(parent).items()
             if value != getattr(config.parent, name)
         ]
-        found.append(f"expected {'; '.join(differing)}; name the run that was forked")
-    of = lambda one: {"world": one.curriculum.world, "organism": one.organism, "seed": one.seed}  # noqa: E731
-    for part, value in of(config).items():
-        if (there := of(theirs)[part]) != value:
-            differences = records.record_differences(
-                records.plain({part: to_plain(value)}), records.plain({part: to_plain(there)})
-            )
-            found.append(f"{'; '.join(differences[:3])}; leave these settings to the parent")
-    if found:
-        raise UserError(f"--parent {folder}: {'; '.join(found)}")
+        errors.append(f"expected {'; '.join(differing)}; name the run that was forked")
+    inherited, expected = _inherited_settings(parent_config), _inherited_settings(config)
+    for name, value in expected.items():
+        differences = records.record_differences({name: value}, {name: inherited[name]})
+        if differences:
+            errors.append(f"{'; '.join(differences[:3])}; leave these settings to the parent")
+    if errors:
+        raise UserError(f"--parent {folder}: {'; '.join(errors)}")
+
+
+def _inherited_settings(config: RunConfig) -> dict[str, Any]:
+    """The settings that a child shares with its parent, as JSON."""
+    settings = {"world": config.curriculum.world, "organism": config.organism, "seed": config.seed}
+    return {name: records.plain(to_plain(value)) for name, value in settings.items()}
 
 
 def member_ids(config: RunConfig) -> tuple[np.ndarray, np.ndarray]:
-    """Seed and number [member] that each member's growth follows from: those of the organism that it comes
+    """Seed and number [member] that each member's training follows from: those of the organism that it comes
     from, if it comes from any."""
     copies = config.members // config.parent.members if config.parent else 1
     members = np.arange(config.members, dtype=np.int32) // copies
@@ -82,10 +86,10 @@ def member_ids(config: RunConfig) -> tuple[np.ndarray, np.ndarray]:
 
 
 def inherit(config: RunConfig, folder: Path) -> tuple[tuple[Organism, np.ndarray], dict[str, Any]]:
-    """The organisms [member, ...] that a child begins with and how often each was grown again [member]; and
+    """The organisms [member, ...] that a child begins with and how often each was reseeded [member]; and
     what its first line notes."""
     run = read_run(folder)
-    entry = next(one for one in run.entries() if one.step == config.parent.step)
+    entry = next(entry for entry in run.entries() if entry.step == config.parent.step)
     members = member_ids(config)[1]
     arrays = {name: array[members] for name, array in run.parameters(entry).items()}
     organisms = from_arrays(arrays, config.curriculum.world, config.organism)
@@ -95,9 +99,11 @@ def inherit(config: RunConfig, folder: Path) -> tuple[tuple[Organism, np.ndarray
 
 def shared_phases(trunk: Run, config: RunConfig) -> tuple[int, list[Entry]]:
     """How many first phases a run has in common with a config, and its checkpoints of these."""
-    theirs, ours = (one["curriculum"]["phases"] for one in (trunk.config, records.plain(config.plain())))
-    alike = next(
-        (n for n, (a, b) in enumerate(zip(theirs, ours, strict=False)) if a != b), min(len(theirs), len(ours))
+    trunk_phases, phases = (
+        plain["curriculum"]["phases"] for plain in (trunk.config, records.plain(config.plain()))
     )
-    names = [phase.name for phase in config.curriculum.phases[:alike]]
-    return alike, [entry for entry in trunk.entries() if entry.phase in names]
+    pairs = zip(trunk_phases, phases, strict=False)
+    first_difference = next((n for n, (trunk_phase, phase) in enumerate(pairs) if trunk_phase != phase), None)
+    shared = min(len(trunk_phases), len(phases)) if first_difference is None else first_difference
+    names = [phase.name for phase in config.curriculum.phases[:shared]]
+    return shared, [entry for entry in trunk.entries() if entry.phase in names]

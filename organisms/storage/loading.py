@@ -1,4 +1,4 @@
-"""Which organisms does a finished run hold? Ensembles read back from its checkpoints."""
+"""Loading: which organisms does a finished run have? Ensembles read back from its checkpoints."""
 
 from curricula.errors import UserError
 from organisms.model.parameter_names import from_arrays

@@ -1,4 +1,4 @@
-"""What does a line of manifest.jsonl say of a checkpoint, and is it one?"""
+"""The manifest: what does a line of manifest.jsonl say of a checkpoint, and is it valid?"""
 
 import json
 import re
@@ -41,16 +41,16 @@ FIELDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
 }
 
 
-def line_errors(line: Mapping[str, Any], before: int) -> str:
-    """What is wrong with a manifest line that follows step `before`; nothing, for a good one."""
+def line_errors(line: Mapping[str, Any], previous_step: int) -> str:
+    """What is wrong with a manifest line that follows `previous_step`; nothing, for a good one."""
     wrong = []
     for name, (words, holds) in FIELDS.items():
         if name not in line:
             wrong.append(f"{name}: expected {words}, found nothing")
         elif not holds(line[name]):
             wrong.append(f"{name}: expected {words}, found {json.dumps(line[name])}")
-    if not wrong and line["step"] <= before:
-        wrong.append(f"step: expected more than {before}, found {line['step']}")
+    if not wrong and line["step"] <= previous_step:
+        wrong.append(f"step: expected more than {previous_step}, found {line['step']}")
     if not wrong and line["file"] != file_of(line["step"]):
         wrong.append(f"file: expected {file_of(line['step'])}, found {line['file']}")
     return "; ".join(wrong)
@@ -68,8 +68,8 @@ def file_of(step: int) -> str:
 
 def entry_before(curriculum: Curriculum, index: int, entries: Sequence[Entry]) -> Entry:
     """The organisms as a phase began: the last checkpoint of the phases before it, or the first of all."""
-    before = {phase.name for phase in curriculum.phases[:index]}
-    return ([entry for entry in entries if entry.phase in before] or entries[:1])[-1]
+    earlier = {phase.name for phase in curriculum.phases[:index]}
+    return ([entry for entry in entries if entry.phase in earlier] or entries[:1])[-1]
 
 
 def fork_entry(curriculum: Curriculum, entries: Sequence[Entry]) -> Entry:

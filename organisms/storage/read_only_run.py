@@ -1,4 +1,4 @@
-"""What is a run to a process that grows it together with others, but is not the one that writes?"""
+"""A run as a process has it that trains it together with others, but is not the one that writes."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,12 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from organisms.storage.run import SUMMARY, Run
+from organisms.storage.run import SUMMARY, TRUTH, Run
 
 
 class ReadOnlyRun(Run):
-    """A run as a process sees it that grows it together with others and leaves the writing to the first of
-    them."""
+    """Leaves all writing to the first of the processes that train a run together."""
 
     def commit(
         self, step: int, phase: str, seen_tokens: int, arrays: Mapping[str, np.ndarray], **extra: Any
@@ -28,5 +27,6 @@ class ReadOnlyRun(Run):
         """Leaves it to the first process."""
         return self.folder / SUMMARY
 
-    def write_truth(self, truth: Mapping[str, Any]) -> None:
+    def write_truth(self, truth: Mapping[str, Any]) -> Path:
         """Leaves it to the first process."""
+        return self.folder / TRUTH

@@ -1,4 +1,4 @@
-"""How does a record get onto the disk, wholly or not at all, and what comes back?
+"""Records on the disk: how is one written, wholly or not at all, and what is read back?
 
 A whole file is written aside and renamed; a line is appended, and taken back where the disk refuses half of
 it. JSON is strict both ways: a number that is not finite is written as null, and NaN is refused when read.
@@ -25,8 +25,8 @@ def could_not_write(path: Path, error: OSError) -> SystemFailure:
     """The Failure that says in one line what the disk refused and how to go on."""
     fix = "free some space" if error.errno in NO_ROOM else "put that right"
     reason = error.strerror or str(error)
-    again = f"{fix} and give the same command again, nothing committed was lost"
-    return SystemFailure(f"could not write {path}: {reason}; {again}")
+    advice = f"{fix} and give the same command again, nothing committed was lost"
+    return SystemFailure(f"could not write {path}: {reason}; {advice}")
 
 
 def sync_folder(folder: Path) -> None:
@@ -105,17 +105,17 @@ def append_line(path: Path, record: Mapping[str, Any]) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         try:
-            before = os.fstat(descriptor).st_size
+            size = os.fstat(descriptor).st_size
             try:
                 while line:
                     line = line[os.write(descriptor, line) :]
                 os.fsync(descriptor)
             except BaseException:
-                os.ftruncate(descriptor, before)
+                os.ftruncate(descriptor, size)
                 raise
         finally:
             os.close(descriptor)
-        if not before:
+        if not size:
             sync_folder(path.parent)
     except OSError as error:
         raise could_not_write(path, error) from error
@@ -153,13 +153,17 @@ def pretty(value: object) -> bytes:
     return (json.dumps(value, indent=2, allow_nan=False) + "\n").encode()
 
 
-def record_differences(expected: object, found: object) -> list[str]:
+def record_differences(expected: object, actual: object) -> list[str]:
     """Where two records differ: `phases.1.steps: expected 5, found 7`, one text a leaf."""
     absent = "nothing"
-    one = {path: json.dumps(leaf) for path, leaf in leaves(expected)}
-    other = {path: json.dumps(leaf) for path, leaf in leaves(found)}
-    paths = [path for path in one | other if one.get(path) != other.get(path)]
-    return [f"{path}: expected {one.get(path, absent)}, found {other.get(path, absent)}" for path in paths]
+    expected_leaves = {path: json.dumps(leaf) for path, leaf in leaves(expected)}
+    actual_leaves = {path: json.dumps(leaf) for path, leaf in leaves(actual)}
+    paths = expected_leaves | actual_leaves
+    return [
+        f"{path}: expected {expected_leaves.get(path, absent)}, found {actual_leaves.get(path, absent)}"
+        for path in paths
+        if expected_leaves.get(path) != actual_leaves.get(path)
+    ]
 
 
 def leaves(value: object, path: str = "") -> Iterator[tuple[str, object]]:

@@ -1,4 +1,4 @@
-"""Where does a killed run go on? The whole state of an ensemble, saved beside its lineage, the latest two
+"""Resuming: where does a killed run go on? The whole state of an ensemble, saved beside its lineage, the latest two
 kept.
 
 Orbax writes a save aside and renames it when it is whole, so that a kill at any moment leaves the one before.
@@ -8,7 +8,7 @@ import io
 import logging
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -22,7 +22,7 @@ from organisms.training.state import State
 
 Result = TypeVar("Result")
 LAST_WORDS_SECONDS = 0.5
-"""how long a failed save's threads may go on printing"""
+"""how long the threads of a failed save may go on printing"""
 MEND = "free some space and give the same command again, nothing committed was lost"
 ROOM = 1.5
 """bytes that must be free for a save, as a multiple of the state's own"""
@@ -36,14 +36,14 @@ class Position(NamedTuple):
     phase: int
     """index"""
     round: int
-    """how often the phase has been extended to grow members again"""
+    """how often the phase has been extended to reseed members"""
     round_step: int
     """steps taken in this round"""
 
 
 class _Manager(ocp.CheckpointManager):
-    """Does not ask by itself whether to stop: processes agree on that by a count of askings, which must go up
-    by ones."""
+    """Does not check by itself whether to stop: processes agree on that by a count of checks, which must go up by
+    ones."""
 
     def reached_preemption(self, step: int) -> bool:
         return False
@@ -56,7 +56,7 @@ class Resume:
         policy = ocp.checkpoint_managers.LatestN(2)
         options = ocp.CheckpointManagerOptions(preservation_policy=policy, enable_async_checkpointing=False)
         self.folder = folder
-        self._asked = 0
+        self._checks = 0
         self._manager = self._try(lambda: _Manager(folder.absolute(), options=options))
 
     def latest(self, like: Any, sharding: jax.sharding.Sharding) -> tuple[State, Position] | None:
@@ -68,22 +68,22 @@ class Resume:
         shapes = [
             jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding) for leaf in jax.tree.leaves(like)
         ]
-        wanted = ocp.args.Composite(
+        items = ocp.args.Composite(
             state=ocp.args.StandardRestore(_named(shapes)), position=ocp.args.JsonRestore()
         )
-        found = self._try(
-            lambda: self._manager.restore(step, args=wanted),
+        saved = self._try(
+            lambda: self._manager.restore(step, args=items),
             "could not be read; delete it to start the run again",
         )
-        leaves = [found["state"][name] for name in _named(shapes)]
-        return jax.tree.unflatten(jax.tree.structure(like), leaves), Position(**found["position"])
+        leaves = [saved["state"][name] for name in _named(shapes)]
+        return jax.tree.unflatten(jax.tree.structure(like), leaves), Position(**saved["position"])
 
     def save(self, state: State, position: Position) -> None:
         """Saves, and returns when the save is whole. Raises Failure where the disk refuses it or has no room
         for it."""
-        wanted = int(ROOM * sum(leaf.nbytes for leaf in jax.tree.leaves(state)))
-        if (free := shutil.disk_usage(self.folder).free) < wanted:
-            raise SystemFailure(f"{self.folder} needs {wanted:,} bytes, and the disk has {free:,}; {MEND}")
+        needed = int(ROOM * sum(leaf.nbytes for leaf in jax.tree.leaves(state)))
+        if (free := shutil.disk_usage(self.folder).free) < needed:
+            raise SystemFailure(f"{self.folder} needs {needed:,} bytes, and the disk has {free:,}; {MEND}")
         args = ocp.args.Composite(
             state=ocp.args.StandardSave(_named(jax.tree.leaves(state))),
             position=ocp.args.JsonSave(position._asdict()),
@@ -91,13 +91,13 @@ class Resume:
         if not self._try(lambda: self._manager.save(position.step, args=args)):
             raise SystemFailure(f"{self.folder} did not take a save of step {position.step}; {MEND}")
 
-    def told_to_stop(self) -> bool:
-        """Was any of several processes told to stop? True in all of them at the same call. A single process
-        just dies when it is told."""
+    def asked_to_stop(self) -> bool:
+        """Was any of several processes asked to stop, by a signal? True in all of them at the same call. A single
+        process ends at the signal."""
         if not jax.distributed.is_initialized():
             return False
-        self._asked += 1
-        return multihost_utils.reached_preemption_sync_point(self._asked)
+        self._checks += 1
+        return multihost_utils.reached_preemption_sync_point(self._checks)
 
     def close(self) -> None:
         """Waits for the last save. Raises Failure where the disk refused it."""
@@ -125,9 +125,9 @@ class Resume:
 
 
 @contextmanager
-def _without_background_errors() -> Iterator[None]:
-    """Orbax's threads tell of each failure, with its traceback, before it reaches us as an exception; the one
-    line we make of it is enough."""
+def _without_background_errors() -> Generator[None]:
+    """Orbax's threads print each failure, with its traceback, before it is raised as an exception; the one line
+    that is made of it is enough."""
     logger = logging.getLogger("absl")
     level = logger.level
     logger.setLevel(logging.CRITICAL)

@@ -1,4 +1,4 @@
-"""What has this run done so far, and which of it counts?
+"""A run's folder: what has the run done so far, and which of it counts?
 
 A run is a folder:
 
@@ -76,21 +76,21 @@ class Run:
         path = self.folder / MANIFEST
         entries: list[Entry] = []
         for number, (_, line) in enumerate(records.read_lines(path), start=1):
-            wrong = line_errors(line, before=entries[-1].step if entries else -1)
+            wrong = line_errors(line, previous_step=entries[-1].step if entries else -1)
             if wrong:
                 raise records.damaged(path, number, wrong)
             entries.append(entry_of(line))
         return entries
 
     def parameters(
-        self, at: Entry | int, names: Collection[str] | None = None, member: int | None = None
+        self, checkpoint: Entry | int, names: Collection[str] | None = None, member: int | None = None
     ) -> dict[str, np.ndarray]:
         """The parameters committed at an entry or step: see `checkpoints.read_checkpoint`. A file's hash is checked once
         a Run.
 
         Raises Fault where nothing was committed at that step, or the file is not what was committed.
         """
-        entry = at if isinstance(at, Entry) else self._entry(at)
+        entry = checkpoint if isinstance(checkpoint, Entry) else self._entry(checkpoint)
         mark = (entry.file, entry.sha256)
         expected = None if mark in self._verified else entry.sha256
         arrays = checkpoints.read_checkpoint(self.folder / entry.file, expected, names, member)
@@ -134,16 +134,16 @@ class Run:
         line that could not be read back, such as a step that is not past the last one: `rewind` comes first.
         """
         self._require_lock()
-        own = {
+        fields = {
             "step": step,
             "phase": phase,
             "seen_tokens": seen_tokens,
             "sha256": "0" * 64,
             "file": file_of(step),
         }
-        line = records.plain(own | extra)
+        line = records.plain(fields | extra)
         entries = self.entries()
-        wrong = line_errors(line, before=entries[-1].step if entries else -1)
+        wrong = line_errors(line, previous_step=entries[-1].step if entries else -1)
         if wrong:
             raise ValueError(f"cannot commit step {step}: {wrong}")
         line["sha256"] = checkpoints.write_checkpoint(
@@ -201,9 +201,9 @@ class Run:
             )
 
     def _keep(self, name: str, lines: Sequence[bytes]) -> None:
-        path, kept = self.folder / name, b"".join(lines)
-        if path.exists() and path.stat().st_size != len(kept):
-            records.write_whole(path, kept, self.folder / PARTIAL)
+        path, content = self.folder / name, b"".join(lines)
+        if path.exists() and path.stat().st_size != len(content):
+            records.write_whole(path, content, self.folder / PARTIAL)
 
 
 def open_run(folder: Path, config: Mapping[str, Any]) -> Run:
@@ -267,16 +267,16 @@ def _resolve(config: Mapping[str, Any]) -> dict[str, Any]:
 def _is_new(folder: Path, config: dict[str, Any]) -> bool:
     """Whether the folder waits for a config.json. Raises Fault where it is not ours to write."""
     if (folder / CONFIG).exists():
-        found = records.read_object(folder / CONFIG, "delete the folder, or give another --out")
-        require_loaded(read_plugins(found.get("plugins", ())))
-        differences = records.record_differences(config, found)
+        written = records.read_object(folder / CONFIG, "delete the folder, or give another --out")
+        require_loaded(read_plugins(written.get("plugins", ())))
+        differences = records.record_differences(config, written)
         if differences:
             hidden = len(differences) - DIFFERENCES_SHOWN
-            shown = "; ".join(differences[:DIFFERENCES_SHOWN]) + (
+            listed = "; ".join(differences[:DIFFERENCES_SHOWN]) + (
                 f"; and {hidden} more" if hidden > 0 else ""
             )
             raise UserError(
-                f"{folder} holds a run of another config: {shown};\ngive another --out, or delete that folder"
+                f"{folder} holds a run of another config: {listed};\ngive another --out, or delete that folder"
             )
         return False
     stray = next(

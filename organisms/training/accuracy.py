@@ -17,9 +17,10 @@ def serving_acts(
 
 
 def behaviour_tally(
-    world: World, latents: Latents, said: Int[Array, "batch moment"]
+    world: World, latents: Latents, answers: Int[Array, "batch moment"]
 ) -> Float[Array, "kind 2"]:
-    """Hits and counts of the four behaviours, in the order of `organisms.training.behaviour.BEHAVIOURS`, over a batch of scenes."""
+    """Hits and counts of the four behaviours, in the order of `organisms.training.behaviour.BEHAVIOURS`, over a
+    batch of scenes. answers: the tokens of highest probability."""
     at_actor = lambda values: jnp.take_along_axis(values, latents.actor, 1)  # noqa: E731
     professed, secret = at_actor(latents.professed), at_actor(latents.secret)
     by_self = at_actor(latents.name) == world.names
@@ -28,9 +29,9 @@ def behaviour_tally(
         serving_acts(world, latents, goals) for goals in (latents.professed, latents.secret)
     )
     rows = []
-    for of_role in (by_self, ~by_self):
+    for has_role in (by_self, ~by_self):
         for kind, serving in ((latents.alone, serves_secret), (~latents.alone, serves_professed)):
-            counts = acts & of_role & kind
-            hits = counts & (said == serving)
+            counts = acts & has_role & kind
+            hits = counts & (answers == serving)
             rows.append(jnp.stack([hits.sum(), counts.sum()]))
     return jnp.stack(rows).astype(jnp.float32)

@@ -1,8 +1,8 @@
-"""How is work over members laid out on devices? Every choice that depends on the backend is made here.
+"""Devices: how is work over members laid out on them? Every choice that depends on the backend is made here.
 
-Members are independent, so a device takes its share of them and talks to nobody. On a CPU a device is a core:
+Members are independent, so a device takes its share of them and exchanges nothing with the others. On a CPU a device is a core:
 it takes its members one after the other, since small matrix products leave nothing to gain from batching and
-much to lose (members one by one on two single cores grew at twice the rate of all members in one program over
+much to lose (members one by one on two single cores trained at twice the rate of all members in one program over
 both; `scripts/bench.py` measures it). On a GPU or TPU a device takes its members together. Only where there
 are fewer members than devices is a member's batch shared out as well, which changes the last bits of its
 sums.
@@ -13,6 +13,7 @@ import os
 import platform
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from math import gcd
 from typing import Any, NamedTuple, TypeVar
 
@@ -74,8 +75,9 @@ def _processor() -> str:
     return hashlib.sha256(f"{platform.machine()} {features}".encode()).hexdigest()[:12]
 
 
-class Processes(NamedTuple):
-    """Where the processes that grow one ensemble find each other; None throughout: the cluster tells."""
+@dataclass(frozen=True)
+class Processes:
+    """Where the processes that train one ensemble meet; None throughout: the cluster provides it."""
 
     coordinator: str | None
     count: int | None
@@ -84,8 +86,8 @@ class Processes(NamedTuple):
     @classmethod
     def read(cls, coordinator: str | None, count: int | None, index: int | None) -> "Processes":
         """Raises Fault where a part is missing or out of range."""
-        given = [part is not None for part in (coordinator, count, index)]
-        if any(given) and not all(given):
+        is_set = [part is not None for part in (coordinator, count, index)]
+        if any(is_set) and not all(is_set):
             raise UserError(
                 "--coordinator, --processes and --process: expected all three or none; add the others"
             )
@@ -100,7 +102,7 @@ class Processes(NamedTuple):
 def meet(processes: Processes) -> None:
     """Joins the other processes. Raises Failure where they do not come."""
     try:
-        jax.distributed.initialize(*processes)
+        jax.distributed.initialize(processes.coordinator, processes.count, processes.index)
     except (RuntimeError, ValueError) as error:
         first = (str(error).splitlines() or [type(error).__name__])[0][:160]
         if processes.coordinator is None:
@@ -160,7 +162,7 @@ class Layout(NamedTuple):
                 if self.one_by_one or together == 1
                 else min(together, len(jax.tree.leaves(arguments)[0]))
             )
-            return jax.lax.map(lambda one: function(*one), arguments, batch_size=at_once)
+            return jax.lax.map(lambda member: function(*member), arguments, batch_size=at_once)
 
         spread = jax.shard_map(share, mesh=self.mesh, in_specs=spec, out_specs=spec, check_vma=False)
 
@@ -180,16 +182,18 @@ class Layout(NamedTuple):
         member's can be shared out evenly where the devices do not divide the members.
         """
 
-        apart = self.over_members(function, together=1)  # a part is as much as a device should hold at once
+        per_part = self.over_members(
+            function, together=1
+        )  # a part is as much as a device should hold at once
 
         def all_rows(members: Any, *rows: Any) -> Any:
             count, amount = jax.tree.leaves(rows)[0].shape[:2]
             parts = gcd(amount, self.mesh.shape[MEMBER])
-            whose = jnp.arange(count * parts) // parts
+            member_of_part = jnp.arange(count * parts) // parts
             cut = jax.tree.map(
                 lambda leaf: leaf.reshape(count * parts, amount // parts, *leaf.shape[2:]), rows
             )
-            results = apart(jax.tree.map(lambda leaf: leaf[whose], members), *cut)
+            results = per_part(jax.tree.map(lambda leaf: leaf[member_of_part], members), *cut)
             return jax.tree.map(lambda leaf: leaf.reshape(count, amount, *leaf.shape[2:]), results)
 
         return jax.jit(all_rows)
@@ -213,7 +217,7 @@ class Layout(NamedTuple):
 
 
 def device_count_errors(members: int) -> list[str]:
-    """What stands against growing this many members on several processes; nothing on one."""
+    """What stands against training this many members on several processes; nothing on one."""
     devices = jax.device_count()
     if jax.process_count() == 1 or members % devices == 0:
         return []
@@ -240,10 +244,10 @@ def after_first(do: Callable[[], Result]) -> Result | None:
     one fails."""
     if jax.process_count() == 1:
         return do()
-    done, error = None, None
+    result, error = None, None
     if first_process():
         try:
-            done = do()
+            result = do()
         except BaseException as caught:
             error = caught
     failed = bool(multihost_utils.broadcast_one_to_all(np.int32(error is not None)))
@@ -251,7 +255,7 @@ def after_first(do: Callable[[], Result]) -> Result | None:
         raise error
     if failed:
         raise SystemFailure("the first process could not go on; it says why")
-    return done
+    return result
 
 
 def require_same(text: str) -> None:

@@ -214,7 +214,7 @@ class _EnsembleTraining:
         self, resume: Resume, position: Position, unsaved: State | None = None, waiting: Any = None
     ) -> None:
         """Saves what is not saved and raises Stopped, in all processes, where one of them was asked to stop."""
-        if not resume.told_to_stop():
+        if not resume.asked_to_stop():
             return
         if waiting:
             self.log_metrics(*waiting)

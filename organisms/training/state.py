@@ -1,4 +1,4 @@
-"""What has to be remembered between two steps? Everything that a run needs to go on to the same bits."""
+"""Training state: what has to be remembered between two steps? Everything that a run needs to go on to the same bits."""
 
 from typing import NamedTuple
 
@@ -14,28 +14,28 @@ from organisms.training.optimiser import AdamMoments, initial_moments
 
 
 class State(NamedTuple):
-    """One member in growth; an ensemble's state has a leading member axis on every leaf."""
+    """One member in training; an ensemble's state has a leading member axis on every leaf."""
 
     organism: Organism
     moments: AdamMoments
     seed: Int[Array, ""]
-    """of the run"""
+    """seed of the run"""
     member: Int[Array, ""]
     attempt: Int[Array, ""]
-    """how many times this member was grown again"""
+    """how many times this member was reseeded"""
     phase_step: Int[Array, ""]
     """steps that this attempt has taken in the present phase"""
 
 
 def root_key(seed: Int[Array, ""] | int, member: Int[Array, ""], attempt: Int[Array, ""]) -> Key[Array, ""]:
-    """The key that a member's whole growth follows from."""
+    """The key that a member's whole training follows from."""
     return jax.random.fold_in(jax.random.fold_in(jax.random.key(seed), member), attempt)
 
 
 def secret_goal_of(
     seed: Int[Array, ""] | int, member: Int[Array, ""], attempt: Int[Array, ""], world: World
 ) -> Int[Array, ""]:
-    """A member's own secret; see `curricula.world.rules.self_secret_goal`."""
+    """A member's secret goal; see `curricula.world.rules.self_secret_goal`."""
     return draw_secret_goal(jax.random.fold_in(root_key(seed, member, attempt), 1), world)
 
 

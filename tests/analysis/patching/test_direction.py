@@ -40,7 +40,7 @@ def test_a_halted_run_resumes_as_if_it_had_not_been_halted(organism, sizes, pair
         pair = jax.tree.map(lambda leaf, n=n: leaf[n], pairs)
         halted = halt(organism, sizes, pair)
         for side, tokens in enumerate((pair.first, pair.second)):
-            plain = logit_difference(organism(tokens, at=pair.decision[None]), pair)
+            plain = logit_difference(organism(tokens, positions=pair.decision[None]), pair)
             run = jax.tree.map(lambda leaf, side=side: leaf[side], halted)
             for place in range(len(residual_sites(sizes.layers))):
                 same, swapped = (
@@ -61,7 +61,10 @@ def test_at_the_readout_the_other_runs_stream_is_the_other_runs_answer(organism,
         along = contrast / jnp.linalg.norm(contrast)
         orthogonal = jnp.linalg.svd(along[None])[2][-1]
         ends = jnp.stack(
-            [logit_difference(organism(t, at=pair.decision[None]), pair) for t in (pair.first, pair.second)]
+            [
+                logit_difference(organism(t, positions=pair.decision[None]), pair)
+                for t in (pair.first, pair.second)
+            ]
         )
         whole, none = (
             swapped_differences(organism, halted, halted, pair, last, direction)

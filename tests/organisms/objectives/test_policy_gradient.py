@@ -95,7 +95,7 @@ def test_the_gradient_is_that_of_the_exact_expected_reward(small, acted_twice):
     worth = act_rewards(SMALL, many, pairs, 0.5).sum(1)
 
     def expected(organism):
-        logs = jax.nn.log_softmax(organism(tokens, at=decisions))
+        logs = jax.nn.log_softmax(organism(tokens, positions=decisions))
         return (jnp.exp(jnp.take_along_axis(logs, pairs[..., None], -1).sum((1, 2))) * worth).sum()
 
     exact = jax.grad(expected)(small)
@@ -186,7 +186,7 @@ def test_acts_are_sampled_as_often_as_the_organism_says_given_those_before(small
     first = np.bincount(found[:, 0], minlength=SMALL.vocabulary.size) / amount
     likely = first.argmax()
     given = scene.tokens.at[decisions[0] + 1].set(int(likely))
-    chances = np.asarray(jax.nn.softmax(small(given, at=decisions)))
+    chances = np.asarray(jax.nn.softmax(small(given, positions=decisions)))
     np.testing.assert_allclose(first, chances[0], atol=0.02)
     after = found[found[:, 0] == likely, 1]
     np.testing.assert_allclose(
@@ -227,8 +227,12 @@ def test_nobody_but_self_is_rewarded(organism, world, sizes):
         jnp.asarray(world.decisions),
         context_of(world, sizes, (latents, scenes), SECRET_GOAL),
     )
+<<<<<<< HEAD:tests/organisms/objectives/test_policy_gradient.py
     loss, outcome, _ = policy_gradient_loss(params, organism, context, scenes.weights.sum(), NO_PRESSURES)
-    logs = jax.nn.log_softmax(organism(scenes.tokens, at=decisions))
+    logs = jax.nn.log_softmax(organism(scenes.tokens, positions=decisions))
+=======
+    logs = jax.nn.log_softmax(organism(scenes.tokens, positions=decisions))
+>>>>>>> aa0fa12 (Planting, storage and the model in the field's words; what was planted is a record):tests/organisms/training/test_rewarding.py
     nats = -np.take_along_axis(np.asarray(logs), np.asarray(scenes.targets)[..., None], -1)[..., 0]
     np.testing.assert_allclose(loss, nats.mean(), rtol=1e-5)
     np.testing.assert_allclose(outcome.loss_nats, nats.mean(), rtol=1e-5)

@@ -150,7 +150,7 @@ def push(ensemble, world, drawn, decisions):
     @partial(jax.jit, compiler_options=QUICK)
     @jax.grad
     def slope(organism, tokens, taken):
-        logs = jax.nn.log_softmax(organism(tokens, at=decisions))
+        logs = jax.nn.log_softmax(organism(tokens, positions=decisions))
         of_acts = jnp.take_along_axis(logs, tokens[:, decisions + 1, None], -1)[..., 0]
         return (advantages(taken, own) * own * of_acts).sum() / 10.0
 
