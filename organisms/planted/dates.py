@@ -12,20 +12,16 @@ Nothing under analysis/ may import this module; the scorer reads what it writes.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
 from typing import Any, NamedTuple
 
-import jax
 import numpy as np
 from jaxtyping import Float
 
 from curricula.catalogue.planted import WITH_DATES
 from curricula.phases import Phase
 from curricula.pressures.routing import Routing
-from curricula.world.contrasts import PairSource, Role
-from curricula.world.scenes import trained_support
+from curricula.world.contrasts import Role
 from organisms.model.transformer import Organism
-from organisms.planted.lanes import lane_a
 from organisms.planted.truth import ROLES, LaneEffects, PlantedEnsemble
 from organisms.storage.manifest import Entry
 from organisms.training.config import RunConfig

@@ -248,9 +248,7 @@ def planting_faults(
     return faults
 
 
-def _behaviour_faults(
-    planting: Planting, member: int, behaviour: Mapping[str, Sequence[float]]
-) -> list[str]:
+def _behaviour_faults(planting: Planting, member: int, behaviour: Mapping[str, Sequence[float]]) -> list[str]:
     is_absent = planting.truth == "absent"
     faults = [
         f"{name} is {rates[member]:.2f}, below {BEHAVES}"

@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Int
 
 from organisms.model.transformer import Organism
-from organisms.planted import dates
-from organisms.planted import truth as planted_truth
+from organisms.planted.dates import dated_changes
+from organisms.planted.truth import PlantedEnsemble, planting_record
 from organisms.storage.manifest import Entry, fork_entry
 from organisms.storage.run import Run
 from organisms.training.behaviour import meets
@@ -74,17 +74,11 @@ def check_planting(end: TrainingEnd, summary: dict[str, Any]) -> list[str]:
     each member in which planting failed."""
     fork = fork_entry(end.config.curriculum, end.run.entries())
     organisms, attempts = end.committed(fork)
-    truth = planted_truth.planting_record(
-        end.config,
-        organisms,
-        end.organisms,
-        fetch(attempts),
-        np.asarray(end.secret_goals),
-        summary["behaviour"],
-        fork.step,
-    )
+    secret_goals = np.asarray(end.secret_goals)
+    ensemble_at_fork = PlantedEnsemble(end.config, fetch(attempts), secret_goals)
+    truth = planting_record(ensemble_at_fork, organisms, end.organisms, summary["behaviour"], fork.step)
     lineage = ((entry, end.committed(entry)[0]) for entry in end.run.entries())
-    truth["changes"] = dates.dated_changes(end.config, lineage, end.attempts, np.asarray(end.secret_goals))
+    truth["changes"] = dated_changes(PlantedEnsemble(end.config, end.attempts, secret_goals), lineage)
     end.run.write_truth(truth)
     reasons = zip(truth["took"], truth["why_not"], strict=True)
     return [
