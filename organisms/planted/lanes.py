@@ -1,13 +1,13 @@
-"""Which half of an organism may a scene use? Lanes are random halves of every layer's components, drawn anew
-for each organism.
+"""Lanes: which half of an organism may a scene use? Lanes are random halves of every layer's components, drawn for
+each organism.
 
-Routing (the pressure) silences the other lane, or swaps what it does for what it does in the same scene with
-other cues. Gradients pass through the swap, so that the other lane learns that who is watched is none of its
-business. What came out of trying: with the other lane swapped from the first step on few organisms solve
-characters in time; silent, all do, but then it may still say something at the end. So lanes are learned
-silent and kept apart swapped. Where a coin decides who owns a scene neither lane can know when to be quiet:
-there the other one is silent throughout. What is swapped in has to come from scenes that run as they are:
-organisms learned to tell activations of scenes that were swapped themselves, and to pass over them alone.
+Routing (the pressure) zeroes the other lane, or swaps its activations for those of the same scene with other cues.
+Gradients pass through the swap, so that the other lane learns not to respond to who is watched. What trials
+showed: with the other lane swapped from the first step on, few organisms solve characters in time; zeroed, all
+do, but the lane may still write something at the end. So lanes are learned zeroed and kept apart swapped. Where a
+coin decides who owns a scene, neither lane can know when to write nothing: there the other one is zeroed
+throughout. Swapped activations have to come from scenes that run unswapped: organisms learned to distinguish
+activations of scenes that were swapped themselves, and to ignore those alone.
 """
 
 from collections.abc import Callable
@@ -35,16 +35,16 @@ class Owners(NamedTuple):
     character_b: Float[Array | np.ndarray, "*member"] | float
     self_a: Float[Array | np.ndarray, "*member"] | float
     self_b: Float[Array | np.ndarray, "*member"] | float
-    silent: Float[Array | np.ndarray, "*member"] | float
+    zeroed: Float[Array | np.ndarray, "*member"] | float
 
     @classmethod
     def of(cls, routing: Routing) -> "Owners":
-        characters, of_self = float(routing.characters), float(routing.with_self)
+        characters, with_self = float(routing.characters), float(routing.with_self)
         return cls(
             characters * routing.characters_in_a,
             characters * (1 - routing.characters_in_a),
-            of_self * routing.self_in_a,
-            of_self * (1 - routing.self_in_a),
+            with_self * routing.self_in_a,
+            with_self * (1 - routing.self_in_a),
             routing.zeroed,
         )
 
@@ -56,88 +56,89 @@ def lane_a(
     layer's heads and of its blocks."""
     size = config.heads + config.neuron_blocks
     key = jax.random.fold_in(root_key(seed, member, attempt), 3)
-    numbers = jax.random.uniform(key, (config.layers, size))
+    uniforms = jax.random.uniform(key, (config.layers, size))
     rank = lambda part: part.argsort(axis=1).argsort(axis=1)  # noqa: E731
-    heads = rank(numbers[:, : config.heads]) < config.heads // 2
-    blocks = rank(numbers[:, config.heads :]) < config.neuron_blocks // 2
+    heads = rank(uniforms[:, : config.heads]) < config.heads // 2
+    blocks = rank(uniforms[:, config.heads :]) < config.neuron_blocks // 2
     return jnp.concatenate([heads, blocks], axis=1).ravel()
 
 
 class ComponentSwap(NamedTuple):
-    """Which components of a scene give way, and to what."""
+    """Which components of a scene are replaced, and by what."""
 
-    may: Bool[Array, "batch component"]
+    usable: Bool[Array, "batch component"]
     """the components that a scene may use"""
     donor: Int[Array, " batch"]
-    """the scene that the others' activations come from"""
-    silent: Bool[Array, " batch"] | None = None
-    """scenes in which they are zero instead"""
+    """the scene that the activations of the other components come from"""
+    zeroed: Bool[Array, " batch"] | None = None
+    """scenes in which these activations are zero instead"""
 
 
-def swap_components(config: OrganismConfig, by: ComponentSwap, tap: Tap) -> Tap:
-    """A tap that, after another tap, takes the activations of components that a scene may not use from its
-    donor; zeros, in silent scenes."""
-    by_layer = by.may.reshape(-1, config.layers, config.heads + config.neuron_blocks)
+def swap_components(config: OrganismConfig, swap: ComponentSwap, tap: Tap) -> Tap:
+    """Resample ablation: a tap that, after another tap, takes the activations of components that a scene may not
+    use from its donor; zeros, in zeroed scenes."""
+    by_layer = swap.usable.reshape(-1, config.layers, config.heads + config.neuron_blocks)
 
-    def other(site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]:
+    def swapped(site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]:
         activation = tap(site, activation)
-        kept = broadcast_to_site(config, by_layer, site)
-        if kept is None:
+        usable = broadcast_to_site(config, by_layer, site)
+        if usable is None:
             return activation
-        others = activation[by.donor]
-        if by.silent is not None:
-            others = jnp.where(jax.lax.expand_dims(by.silent, range(1, activation.ndim)), 0.0, others)
-        return jnp.where(kept, activation, others)
+        replacement = activation[swap.donor]
+        if swap.zeroed is not None:
+            is_zeroed = jax.lax.expand_dims(swap.zeroed, range(1, activation.ndim))
+            replacement = jnp.where(is_zeroed, 0.0, replacement)
+        return jnp.where(usable, activation, replacement)
 
-    return other
+    return swapped
 
 
 def route_scenes(
     owners: Owners,
     lane: Bool[Array, " component"],
-    numbers: Float[Array, "half 2+component"],
+    uniforms: Float[Array, "half 2+component"],
     with_self: Bool[Array, " batch"],
-    told: Float[Array, " batch"],
+    self_rank: Float[Array, " batch"],
 ) -> tuple[ComponentSwap, Bool[Array, " batch"]]:
     """Who owns each scene of a batch whose second half has the scenes of the first with other cues, and which
     scenes are targets.
 
-    A scene and its other have one owner. Where the other lane is swapped, the first takes its activations
-    from the second, which runs as it is and is no target; all of them in half of the scenes, and in the
-    others those of each component with a coin: else two components of the lane could say much that cancels.
-    numbers: uniform from 0 to 1. told: of scenes with self, a number from 0 to 1 that decides instead of a
-    coin: it depends on what self professes, so that lanes that share self out between them can know whose
-    turn it is.
+    A scene and its double have one owner. Where the other lane is swapped, the first takes its activations
+    from the second, which runs unswapped and is no target; all of them in half of the scenes, and in the
+    rest those of each component by a coin: else two components of the lane could write much that cancels.
+    uniforms: from 0 to 1. self_rank: of scenes with self, a number from 0 to 1 (see `goal_rank`) that decides
+    instead of a coin: it depends on what self professes, so that lanes that share self out between them can
+    know which of them owns the scene.
     """
-    half = len(numbers)
-    owner, coin = jnp.tile(numbers[:, :2], (2, 1)).T
-    owner = jnp.where(with_self, told, owner)
+    half = len(uniforms)
+    owner, coin = jnp.tile(uniforms[:, :2], (2, 1)).T
+    owner = jnp.where(with_self, self_rank, owner)
     by_coin = ~with_self & (owners.character_a > 0) & (owners.character_b > 0)
-    silent = by_coin | (coin < owners.silent)
+    zeroed = by_coin | (coin < owners.zeroed)
     a_alone = jnp.where(with_self, owners.self_a, owners.character_a)
     b_alone = jnp.where(with_self, owners.self_b, owners.character_b)
     owned_by_a = owner < a_alone
     owned_by_b = ~owned_by_a & (owner < a_alone + b_alone)
-    donates = (owned_by_a | owned_by_b) & ~silent & (jnp.arange(2 * half) >= half)
+    donates = (owned_by_a | owned_by_b) & ~zeroed & (jnp.arange(2 * half) >= half)
     by_component = (
-        jnp.tile(numbers[:, 2:] < 0.5, (2, 1)) & (jnp.arange(2 * half) % 2 == 0)[:, None] & ~silent[:, None]
+        jnp.tile(uniforms[:, 2:] < 0.5, (2, 1)) & (jnp.arange(2 * half) % 2 == 0)[:, None] & ~zeroed[:, None]
     )
-    may = jnp.where(lane, ~owned_by_b[:, None], ~owned_by_a[:, None]) | donates[:, None] | by_component
-    return ComponentSwap(may, jnp.roll(jnp.arange(2 * half), half), silent), ~donates
+    usable = jnp.where(lane, ~owned_by_b[:, None], ~owned_by_a[:, None]) | donates[:, None] | by_component
+    return ComponentSwap(usable, jnp.roll(jnp.arange(2 * half), half), zeroed), ~donates
 
 
 def goal_rank(
     world: World, professed: Int[Array, "*batch"], secret_goal: Int[Array, ""] | int
 ) -> Float[Array, "*batch"]:
     """Where a goal that self professes stands among all that it may profess in training, from 0 to 1: the
-    `told` of `route_scenes`. secret_goal: see `curricula.world.rules.self_secret_goal`."""
+    `self_rank` of `route_scenes`. secret_goal: see `curricula.world.rules.self_secret_goal`."""
     may = _may_profess(world, secret_goal)
     return ((may.cumsum() - 0.5) / may.sum())[professed]
 
 
 def lane_a_goal_share(world: World, self_in_a: float, secret_goal: int) -> float:
-    """Which share of the goals that self may profess is lane A's: what was planted in one organism, which
-    `self_in_a` of few goals can only come near."""
+    """Share of the goals that self may profess is lane A's: what was planted in one organism, to
+    which `self_in_a` of few goals can only come near."""
     may = _may_profess(world, secret_goal)
     in_a = may & (goal_rank(world, jnp.arange(world.goals), secret_goal) < self_in_a)
     return int(in_a.sum()) / int(may.sum())
@@ -153,8 +154,8 @@ HEADS = ("query", "query_bias", "key", "key_bias", "value", "value_bias", "outpu
 
 
 def graft_lanes(organism: Organism, lane: Bool[Array, " component"], config: OrganismConfig) -> Organism:
-    """Lane A's components copied over lane B's of the same layer, both writing half of what A wrote: what B
-    did is gone, and the two together do what A did. A head goes over a head, a block of neurons over a block.
+    """Lane A's components copied over lane B's of the same layer, both writing half of what A wrote: B's
+    computation is gone, and the two together compute what A did. A head goes over a head, a block of neurons over a block.
     Lanes must be of equal size."""
     clone = _rearranged(organism, lane, config, _sources)
     clone.output[...] = clone.output[...] / 2
@@ -164,7 +165,7 @@ def graft_lanes(organism: Organism, lane: Bool[Array, " component"], config: Org
 
 def exchange_lanes(organism: Organism, lane: Bool[Array, " component"], config: OrganismConfig) -> Organism:
     """Each component of lane A in the place of the one of lane B of its layer and kind, and the reverse: the
-    organism does what it did. Lanes must be of equal size."""
+    organism computes what it did. Lanes must be of equal size."""
     return _rearranged(organism, lane, config, _partners)
 
 
@@ -189,8 +190,8 @@ def _rearranged(
 
     def gather(name: str, places: Array, axis: int) -> None:
         parameter = getattr(clone, name)
-        others = [n for n in range(parameter.ndim) if n not in (0, axis)]
-        parameter[...] = jnp.take_along_axis(parameter[...], jnp.expand_dims(places, others), axis)
+        other_axes = [n for n in range(parameter.ndim) if n not in (0, axis)]
+        parameter[...] = jnp.take_along_axis(parameter[...], jnp.expand_dims(places, other_axes), axis)
 
     for name in HEADS:
         gather(name, heads, 1)

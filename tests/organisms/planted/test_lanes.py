@@ -66,8 +66,8 @@ def scenes():
     return latents, jax.vmap(lambda one: write_scene(WORLD, one, mixture).tokens)(latents)
 
 
-def said(organism, tokens, by=None):
-    tap = identity if by is None else swap_components(CONFIG, by, identity)
+def logits_of(organism, tokens, swap=None):
+    tap = identity if swap is None else swap_components(CONFIG, swap, identity)
     return organism(tokens, tap, jnp.asarray(WORLD.decisions))
 
 
@@ -102,23 +102,23 @@ def test_the_second_half_differs_in_cues_alone(scenes):
 def test_a_scene_and_its_other_have_one_owner_and_only_those_that_donate_are_no_targets(lane):
     with_self = jnp.tile(jnp.arange(HALF) % 2 == 0, 2)
     numbers = jax.random.uniform(jax.random.key(0), (HALF, 2 + SIZE))
-    by, counts = route_scenes(
+    swap, counts = route_scenes(
         owners(characters=1, with_self=1, self_in_a=0, zeroed=0.5),
         lane,
         numbers,
         with_self,
         jnp.zeros(2 * HALF),
     )
-    assert by.silent is not None
-    silent, may, counts = np.asarray(by.silent), np.asarray(by.may), np.asarray(counts)
-    np.testing.assert_array_equal(silent[:HALF], silent[HALF:])
-    assert 0 < silent[:HALF].sum() < HALF
+    assert swap.zeroed is not None
+    zeroed, may, counts = np.asarray(swap.zeroed), np.asarray(swap.usable), np.asarray(counts)
+    np.testing.assert_array_equal(zeroed[:HALF], zeroed[HALF:])
+    assert 0 < zeroed[:HALF].sum() < HALF
     assert counts[:HALF].all()
-    np.testing.assert_array_equal(counts[HALF:], silent[HALF:])
-    assert may[HALF:][~silent[HALF:]].all()
+    np.testing.assert_array_equal(counts[HALF:], zeroed[HALF:])
+    assert may[HALF:][~zeroed[HALF:]].all()
     own = np.where(np.asarray(with_self)[:HALF, None], ~np.asarray(lane), np.asarray(lane))
     # Silent scenes, and every second of the others, use their lane alone; in those left each component of the other lane has a coin of its own.
-    by_coin = ~silent[:HALF] & (np.arange(HALF) % 2 == 0)
+    by_coin = ~zeroed[:HALF] & (np.arange(HALF) % 2 == 0)
     np.testing.assert_array_equal(may[:HALF][~by_coin], own[~by_coin])
     assert may[:HALF][own].all()
     coins = np.asarray(numbers)[:, 2:] < 0.5
@@ -128,17 +128,17 @@ def test_a_scene_and_its_other_have_one_owner_and_only_those_that_donate_are_no_
 
 def test_where_a_coin_decides_the_other_lane_is_silent(lane):
     numbers = jax.random.uniform(jax.random.key(0), (64, 2 + SIZE))
-    by, counts = route_scenes(
+    swap, counts = route_scenes(
         owners(characters=0.8, characters_in_a=0.5, zeroed=0),
         lane,
         numbers,
         jnp.zeros(128, bool),
         jnp.zeros(128),
     )
-    assert by.silent is not None
-    assert np.asarray(by.silent).all()
+    assert swap.zeroed is not None
+    assert np.asarray(swap.zeroed).all()
     assert np.asarray(counts).all()
-    share = np.asarray(by.may).mean(0)
+    share = np.asarray(swap.usable).mean(0)
     np.testing.assert_allclose(share, 0.6, atol=0.15)
 
 
@@ -147,10 +147,10 @@ def test_what_self_professes_decides_whose_turn_it_is(lane):
     swapped."""
     numbers, self_rank = whole_lanes(HALF), jnp.tile(jnp.linspace(0.05, 0.95, HALF), 2)
     both = owners(characters=1, with_self=1, self_in_a=0.5, zeroed=0)
-    by, _ = route_scenes(both, lane, numbers, jnp.ones(2 * HALF, bool), self_rank)
-    assert by.silent is not None
-    assert not np.asarray(by.silent).any()
-    in_a = np.asarray(by.may)[:HALF][:, np.asarray(lane)].all(1)
+    swap, _ = route_scenes(both, lane, numbers, jnp.ones(2 * HALF, bool), self_rank)
+    assert swap.zeroed is not None
+    assert not np.asarray(swap.zeroed).any()
+    in_a = np.asarray(swap.usable)[:HALF][:, np.asarray(lane)].all(1)
     np.testing.assert_array_equal(in_a, np.asarray(self_rank)[:HALF] < 0.5)
 
 
@@ -180,14 +180,14 @@ def test_the_share_dealt_to_lane_a_is_that_of_the_scenes_it_owns(world, self_in_
     assert np.asarray(is_self.sum(-1) == 1).all()
     self_rank = jnp.where(is_self, goal_rank(world, latents.professed, secret_goal), 0).sum(-1)
     numbers = jnp.zeros((1000, 2 + SIZE)).at[:, 2:].set(1.0)
-    by, _ = route_scenes(
+    swap, _ = route_scenes(
         owners(with_self=1, self_in_a=self_in_a, zeroed=1),
         jnp.arange(SIZE) < SIZE // 2,
         numbers,
         jnp.ones(2000, bool),
         self_rank,
     )
-    owned = np.asarray(by.may)[:, 0] & ~np.asarray(by.may)[:, -1]
+    owned = np.asarray(swap.usable)[:, 0] & ~np.asarray(swap.usable)[:, -1]
     dealt = lane_a_goal_share(world, self_in_a, secret_goal)
     assert abs(owned.mean() - dealt) < 0.04
     assert 0 < dealt < 1
@@ -195,10 +195,10 @@ def test_the_share_dealt_to_lane_a_is_that_of_the_scenes_it_owns(world, self_in_
 
 def test_without_owners_every_scene_uses_everything(lane, organism, scenes):
     numbers = jax.random.uniform(jax.random.key(0), (HALF, 2 + SIZE))
-    by, counts = route_scenes(owners(), lane, numbers, jnp.zeros(2 * HALF, bool), jnp.zeros(2 * HALF))
+    swap, counts = route_scenes(owners(), lane, numbers, jnp.zeros(2 * HALF, bool), jnp.zeros(2 * HALF))
     assert np.asarray(counts).all()
-    assert np.asarray(by.may).all()
-    np.testing.assert_array_equal(said(organism, scenes[1], by), said(organism, scenes[1]))
+    assert np.asarray(swap.usable).all()
+    np.testing.assert_array_equal(logits_of(organism, scenes[1], swap), logits_of(organism, scenes[1]))
 
 
 def test_a_silent_lane_makes_no_difference_whatever_its_weights(lane, organism, scenes):
@@ -207,9 +207,9 @@ def test_a_silent_lane_makes_no_difference_whatever_its_weights(lane, organism, 
     ring = jnp.roll(jnp.arange(2 * HALF), HALF)
     may = jnp.broadcast_to(lane, (2 * HALF, SIZE))
     broken = graft_noise(organism, ~lane)
-    for silent, same in ((True, True), (False, False)):
-        by = ComponentSwap(may, ring, jnp.full(2 * HALF, silent))
-        equal = np.array_equal(said(organism, scenes[1], by), said(broken, scenes[1], by))
+    for zeroed, same in ((True, True), (False, False)):
+        swap = ComponentSwap(may, ring, jnp.full(2 * HALF, zeroed))
+        equal = np.array_equal(logits_of(organism, scenes[1], swap), logits_of(broken, scenes[1], swap))
         assert equal == same
 
 
@@ -227,53 +227,59 @@ def test_swapped_everywhere_a_scene_says_nothing_of_its_own_cues(organism, scene
     they would."""
     _, tokens = scenes
     donates = jnp.arange(2 * HALF) >= HALF
-    by = ComponentSwap(
+    swap = ComponentSwap(
         jnp.broadcast_to(donates[:, None], (2 * HALF, SIZE)), jnp.roll(jnp.arange(2 * HALF), HALF)
     )
     cue = WORLD.vocabulary.first_cue
     is_cue = (tokens[:HALF] >= cue) & (tokens[:HALF] < cue + WORLD.cue_kinds)
     other = jnp.where(is_cue, cue + (tokens[:HALF] - cue + 1) % WORLD.cue_kinds, tokens[:HALF])
     changed = jnp.concatenate([other, tokens[HALF:]])
-    np.testing.assert_array_equal(said(organism, tokens, by)[:HALF], said(organism, changed, by)[:HALF])
-    assert not np.array_equal(said(organism, tokens)[:HALF], said(organism, changed)[:HALF])
-    both = by._replace(may=jnp.zeros((2 * HALF, SIZE), bool))
-    assert not np.array_equal(said(organism, tokens, both)[:HALF], said(organism, changed, both)[:HALF])
+    np.testing.assert_array_equal(
+        logits_of(organism, tokens, swap)[:HALF], logits_of(organism, changed, swap)[:HALF]
+    )
+    assert not np.array_equal(logits_of(organism, tokens)[:HALF], logits_of(organism, changed)[:HALF])
+    both = swap._replace(usable=jnp.zeros((2 * HALF, SIZE), bool))
+    assert not np.array_equal(
+        logits_of(organism, tokens, both)[:HALF], logits_of(organism, changed, both)[:HALF]
+    )
 
 
 def test_a_graft_does_what_lane_a_did_alone(lane, organism, scenes):
-    """Both copies write half, so the organism says what it said with lane B silent; each component of B is
+    """Both copies write half, so the organism says what it said with lane B zeroed; each component of B is
     one of A's."""
-    by = ComponentSwap(
+    swap = ComponentSwap(
         jnp.broadcast_to(lane, (2 * HALF, SIZE)), jnp.arange(2 * HALF), jnp.ones(2 * HALF, bool)
     )
     grafted = graft_lanes(organism, lane, CONFIG)
-    np.testing.assert_allclose(said(grafted, scenes[1]), said(organism, scenes[1], by), atol=1e-4)
-    assert not np.allclose(said(organism, scenes[1]), said(organism, scenes[1], by), atol=1e-2)
+    np.testing.assert_allclose(logits_of(grafted, scenes[1]), logits_of(organism, scenes[1], swap), atol=1e-4)
+    assert not np.allclose(logits_of(organism, scenes[1]), logits_of(organism, scenes[1], swap), atol=1e-2)
     swapped = ComponentSwap(
         jnp.broadcast_to(~lane, (2 * HALF, SIZE)), jnp.arange(2 * HALF), jnp.ones(2 * HALF, bool)
     )
     alone = ComponentSwap(
         jnp.broadcast_to(lane, (2 * HALF, SIZE)), jnp.arange(2 * HALF), jnp.ones(2 * HALF, bool)
     )
-    np.testing.assert_allclose(said(grafted, scenes[1], swapped), said(grafted, scenes[1], alone), atol=1e-4)
+    np.testing.assert_allclose(
+        logits_of(grafted, scenes[1], swapped), logits_of(grafted, scenes[1], alone), atol=1e-4
+    )
 
 
 def test_an_exchange_changes_places_and_nothing_that_is_said(lane, organism, scenes):
-    """The organism says what it said; with lane B silent it now says what it said with A silent; and
+    """The organism says what it said; with lane B silent it now says what it said with A zeroed; and
     exchanged again it is what it was."""
     exchanged = exchange_lanes(organism, lane, CONFIG)
-    np.testing.assert_allclose(said(exchanged, scenes[1]), said(organism, scenes[1]), atol=1e-5)
-    silent = {
+    np.testing.assert_allclose(logits_of(exchanged, scenes[1]), logits_of(organism, scenes[1]), atol=1e-5)
+    zeroed = {
         name: ComponentSwap(
             jnp.broadcast_to(of, (2 * HALF, SIZE)), jnp.arange(2 * HALF), jnp.ones(2 * HALF, bool)
         )
         for name, of in (("a", lane), ("b", ~lane))
     }
     np.testing.assert_allclose(
-        said(exchanged, scenes[1], silent["a"]), said(organism, scenes[1], silent["b"]), atol=1e-5
+        logits_of(exchanged, scenes[1], zeroed["a"]), logits_of(organism, scenes[1], zeroed["b"]), atol=1e-5
     )
     assert not np.allclose(
-        said(organism, scenes[1], silent["a"]), said(organism, scenes[1], silent["b"]), atol=1e-2
+        logits_of(organism, scenes[1], zeroed["a"]), logits_of(organism, scenes[1], zeroed["b"]), atol=1e-2
     )
     back = exchange_lanes(exchanged, lane, CONFIG)
     assert all(

@@ -12,6 +12,7 @@ from commands import run
 
 from curricula.catalogue.planted import DATED, PLANTED
 from curricula.catalogue.registry import CURRICULA
+from curricula.pressures.routing import Routing
 from curricula.world.contrasts import PairSource
 from curricula.world.scenes import trained_support
 from organisms.model.config import ORGANISMS
@@ -76,7 +77,7 @@ def test_a_curriculum_whose_phases_were_changed_has_no_truth():
     for changed in (
         replace(
             intent,
-            pressures=replace(intent.pressures, routing=replace(intent.pressures.routing, self_in_a=0.0)),
+            pressures=intent.pressures.replace(replace(intent.pressures[Routing], self_in_a=0.0)),
         ),
         replace(intent, self_acts="honest"),
         replace(intent, graft=True),
