@@ -227,12 +227,8 @@ def test_nobody_but_self_is_rewarded(organism, world, sizes):
         jnp.asarray(world.decisions),
         context_of(world, sizes, (latents, scenes), SECRET_GOAL),
     )
-<<<<<<< HEAD:tests/organisms/objectives/test_policy_gradient.py
     loss, outcome, _ = policy_gradient_loss(params, organism, context, scenes.weights.sum(), NO_PRESSURES)
     logs = jax.nn.log_softmax(organism(scenes.tokens, positions=decisions))
-=======
-    logs = jax.nn.log_softmax(organism(scenes.tokens, positions=decisions))
->>>>>>> aa0fa12 (Planting, storage and the model in the field's words; what was planted is a record):tests/organisms/training/test_rewarding.py
     nats = -np.take_along_axis(np.asarray(logs), np.asarray(scenes.targets)[..., None], -1)[..., 0]
     np.testing.assert_allclose(loss, nats.mean(), rtol=1e-5)
     np.testing.assert_allclose(outcome.loss_nats, nats.mean(), rtol=1e-5)
