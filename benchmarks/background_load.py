@@ -1,5 +1,5 @@
-"""Background load: how many cores did other processes keep busy meanwhile? Measurements of a shared machine say
-little, and a bench has to report it."""
+"""Background load: how many cores did other processes keep busy meanwhile? Measurements of a shared machine
+say little, and a bench has to report it."""
 
 import os
 import time
@@ -18,7 +18,8 @@ class BackgroundLoad:
         self.process_start = process_seconds()
 
     def cores(self) -> float | None:
-        """Cores that other processes kept busy on average since the start; None where the system has no statistics."""
+        """Cores that other processes kept busy on average since the start; None where the system has no
+        statistics."""
         machine = machine_seconds()
         if machine is None or self.machine_start is None:
             return None

@@ -1,5 +1,5 @@
-"""A bench: how does a plan become files? It is measured, summed up, drawn and written; a machine that was busy with
-something else is pointed out."""
+"""A bench: how does a plan become files? It is measured, summed up, drawn and written; a machine that was
+busy with something else is pointed out."""
 
 import tempfile
 import time

@@ -24,8 +24,9 @@ def repeat(call: Callable[[], Any], seconds: float) -> list[float]:
 
 
 def turn(call: Callable[[], Any], seconds: float) -> list[float]:
-    """Seconds that each call took, after a first call that does not count: the system may have taken memory away
-    from a process that waited for other turns. A long first call counts, since such delays are a small part of it."""
+    """Seconds that each call took, after a first call that does not count: the system may have taken memory
+    away from a process that waited for other turns. A long first call counts, since such delays are a small
+    part of it."""
     first = repeat(call, 0.0)
     return first if first[0] > LONG_SECONDS else repeat(call, seconds)
 

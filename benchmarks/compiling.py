@@ -1,5 +1,5 @@
-"""A compile clock: how long did the compiler take? JAX reports the length of each tracing, lowering and compilation
-as it ends."""
+"""A compile clock: how long did the compiler take? JAX reports the length of each tracing, lowering and
+compilation as it ends."""
 
 import time
 from typing import Any
@@ -8,7 +8,8 @@ import jax
 
 
 class CompileClock:
-    """Adds up what JAX reports from its construction on. Programs that are traced inside others count once."""
+    """Adds up what JAX reports from its construction on. Programs that are traced inside others count
+    once."""
 
     def __init__(self):
         self.spans: list[tuple[float, float]] = []

@@ -1,5 +1,5 @@
-"""Counts of operations: how much arithmetic is a step of training? By rule of thumb, by hand from the shapes, and by reading the
-program itself.
+"""Counts of operations: how much arithmetic is a step of training? By rule of thumb, by hand from the shapes,
+and by reading the program itself.
 
 Matrix products alone are counted: norms, nonlinearities, the optimiser and the drawing of scenes take time
 but no count, so a fraction of a limit never reaches 1. What a count does *not* show is how fast its products

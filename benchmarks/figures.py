@@ -1,5 +1,5 @@
-"""Figures of a bench: what do cost and memory look like against the number of members? One figure each, as SVG, a
-line a scale."""
+"""Figures of a bench: what do cost and memory look like against the number of members? One figure each, as
+SVG, a line a scale."""
 
 from collections.abc import Mapping, Sequence
 from statistics import median

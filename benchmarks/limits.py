@@ -1,5 +1,5 @@
-"""Limits of the machine: what does JAX find here, and what is the most that it can do? Also writes what PyTorch
-works on."""
+"""Limits of the machine: what does JAX find here, and what is the most that it can do? Also writes what
+PyTorch works on."""
 
 from pathlib import Path
 from typing import Any

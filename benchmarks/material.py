@@ -1,5 +1,5 @@
-"""Material of a comparison: what do both sides work on? The same initial parameters and the same scenes, as files; and
-how large a checkpoint is."""
+"""Material of a comparison: what do both sides work on? The same initial parameters and the same scenes, as
+files; and how large a checkpoint is."""
 
 import json
 from collections.abc import Mapping
@@ -27,8 +27,8 @@ RATES = 4096
 
 
 def init_organisms(config: RunConfig) -> Organism:
-    """The ensemble [member, ...] before its first step: not the weights that the run would draw, but of the same
-    distribution."""
+    """The ensemble [member, ...] before its first step: not the weights that the run would draw, but of the
+    same distribution."""
     world = config.curriculum.world
     keys = jax.random.split(jax.random.key(config.seed), config.members)
     return jax.jit(
@@ -82,8 +82,8 @@ def write_material(path: Path, scale: Scale, seed: int) -> None:
 
 
 def checkpoint_bytes(member: Mapping[str, np.ndarray], members: int) -> int:
-    """Bytes of the file that `organisms.storage.checkpoints.write_checkpoint` would make of so many members. member: the
-    arrays of one, [1, ...].
+    """Bytes of the file that `organisms.storage.checkpoints.write_checkpoint` would make of so many members.
+    member: the arrays of one, [1, ...].
 
     A safetensors file is eight bytes, a header in JSON filled up to a multiple of eight, and the arrays.
     """

@@ -1,5 +1,5 @@
-"""A bench under way: in what order is everything measured? Cell by cell, and in a cell in turn: ours, the model's own products,
-each variant of PyTorch, again.
+"""A bench under way: in what order is everything measured? Cell by cell, and in a cell in turn: ours, the
+model's own products, each variant of PyTorch, again.
 
 What is measured at the same time of the same machine can be compared; what is returned is as it was read off
 the clocks, and `benchmarks.summary` makes numbers of it.
@@ -75,8 +75,8 @@ class Measurement:
 
     @contextmanager
     def pytorch_worker(self, scale: Scale, limits: Worker) -> Iterator[tuple[Worker | None, dict[str, Raw]]]:
-        """PyTorch's worker and what each of its variants reported when it was ready; None and nothing where there
-        is no PyTorch."""
+        """PyTorch's worker and what each of its variants reported when it was ready; None and nothing where
+        there is no PyTorch."""
         if not self.has_pytorch():
             yield None, {}
             return

@@ -40,8 +40,8 @@ def reset_peak() -> bool:
 
 
 def peak_on_devices() -> int | None:
-    """The most bytes that arrays ever took on the devices of this process; None where devices do not report it, as
-    CPUs."""
+    """The most bytes that arrays ever took on the devices of this process; None where devices do not report
+    it, as CPUs."""
     stats = [device.memory_stats() for device in jax.local_devices()]
     return sum(device["peak_bytes_in_use"] for device in stats if device) if all(stats) else None
 

@@ -1,9 +1,11 @@
-"""Patching speed: how many interventions a second does the analysis make, and how many would it make one at a time?
+"""Patching speed: how many interventions a second does the analysis make, and how many would it make one at a
+time?
 
 An intervention is a set of components patched in one scene of a pair, read out as a logit difference. Both
 ways patch the same sets in the same scenes, in full float32, and the results are compared. One at a time is
-one compiled call for one pair and one set that runs the whole scene; whatever else the batched program saves counts in its
-favour. The organisms are untrained: what they learned does not change how fast they are patched.
+one compiled call for one pair and one set that runs the whole scene; whatever else the batched program saves
+counts in its favour. The organisms are untrained: what they learned does not change how fast they are
+patched.
 """
 
 import time
@@ -110,8 +112,8 @@ class Patching:
         }
 
     def largest_difference(self, differences: dict[Intervention, float]) -> float:
-        """Largest difference between nats that patching removes one at a time and in the batch. differences: logit
-        differences of the patched runs."""
+        """Largest difference between nats that patching removes one at a time and in the batch. differences:
+        logit differences of the patched runs."""
         removed = {key: self.unpatched[key[:2]] - value for key, value in differences.items()}
         return max(abs(nats - float(self.values[key])) for key, nats in removed.items())
 

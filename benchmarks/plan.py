@@ -1,4 +1,5 @@
-"""The plan of a bench: what is measured, and how often? Its settings keep it to a time that a person waits for."""
+"""The plan of a bench: what is measured, and how often? Its settings keep it to a time that a person waits
+for."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,5 @@
-"""Matrix products: how fast can they be here? One large one, and the model's own, run alone at their own shapes.
+"""Matrix products: how fast can they be here? One large one, and the model's own, run alone at their own
+shapes.
 
 These are the limits that training is measured against. The model's own products are those of a plain step
 (every position in every layer, logits at decisions), each with operands laid out as the compiler likes them

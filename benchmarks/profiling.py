@@ -1,8 +1,8 @@
-"""Profiles: which operations does a chunk spend its time on? A profiler trace, whose events are attributed to lines of
-the project's code.
+"""Profiles: which operations does a chunk spend its time on? A profiler trace, whose events are attributed to
+lines of the project's code.
 
-An operation that the compiler fused is attributed to the last of the operations in it, so the groups show where to
-look, not what to blame.
+An operation that the compiler fused is attributed to the last of the operations in it, so the groups show
+where to look, not what to blame.
 """
 
 import re

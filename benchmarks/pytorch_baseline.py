@@ -1,5 +1,5 @@
-"""PyTorch as a baseline: how fast does it train the same organism? One at a time, on all cores, its scenes ready in memory, in
-its own best ways."""
+"""PyTorch as a baseline: how fast does it train the same organism? One at a time, on all cores, its scenes
+ready in memory, in its own best ways."""
 
 import time
 from collections.abc import Callable

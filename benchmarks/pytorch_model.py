@@ -32,8 +32,8 @@ class Block(nn.Module):
     def forward(
         self, residual: Tensor, decisions: Tensor | None = None, visible: Tensor | None = None
     ) -> Tensor:
-        """decisions, visible: the positions that are computed, and the positions that each of them may attend to;
-        None: all, each what came before."""
+        """decisions, visible: the positions that are computed, and the positions that each of them may attend
+        to; None: all, each what came before."""
         batch, positions, model = residual.shape
         inputs = functional.layer_norm(residual, (model,), eps=EPSILON)
         if decisions is None:
@@ -93,8 +93,8 @@ class PyTorchModel(nn.Module):
 
 
 def pytorch_parameters(arrays: Mapping[str, np.ndarray], layers: int) -> dict[str, np.ndarray]:
-    """The PyTorch model's parameters by their names there, from one member's parameters (or gradients) under their
-    TransformerLens names."""
+    """The PyTorch model's parameters by their names there, from one member's parameters (or gradients) under
+    their TransformerLens names."""
     renamed = {
         "embedding.weight": arrays["embed.W_E"],
         "position": arrays["pos_embed.W_pos"],

@@ -1,5 +1,5 @@
-"""The summary of a bench: what do the measurements come to? Rates, ratios and fractions of limits, each under a name that says what
-it is.
+"""The summary of a bench: what do the measurements come to? Rates, ratios and fractions of limits, each under
+a name that says what it is.
 
 Rates are medians over rounds of each round's median; ``_best`` rates are of the one fastest call. A ratio or
 fraction is of medians where both sides took turns, and of a median against the best that was ever seen where
@@ -113,8 +113,8 @@ def _interventions(rounds: Sequence[Raw]) -> float | None:
 
 
 def summary(raw: Raw, about: Mapping[str, Any]) -> dict[str, Any]:
-    """The contents of `summary.json`. The single numbers are of the reference: cpu scale with 8 members; null where
-    that was not measured."""
+    """The contents of `summary.json`. The single numbers are of the reference: cpu scale with 8 members; null
+    where that was not measured."""
     rows = [measured_row(cell, raw["peaks"]) for cell in raw["cells"]]
     reference = next((row for row in rows if (row["scale"], row["members"]) == REFERENCE), {})
     ratios = [row["ratio_to_pytorch"] for row in rows if row["ratio_to_pytorch"] is not None]

@@ -1,4 +1,5 @@
-"""Tables of a bench: what does a person read on the terminal? The same numbers as `summary.json`, a row a line."""
+"""Tables of a bench: what does a person read on the terminal? The same numbers as `summary.json`, a row a
+line."""
 
 from collections.abc import Callable, Mapping, Sequence
 from io import StringIO

@@ -1,5 +1,5 @@
-"""Training speed: how fast does an ensemble train? The real training program (scenes drawn, metrics kept) on one scale with
-one number of members.
+"""Training speed: how fast does an ensemble train? The real training program (scenes drawn, metrics kept) on
+one scale with one number of members.
 
 Runs in a process of its own, so that its peak memory and the time to its first chunk are its own.
 """
@@ -67,7 +67,8 @@ class EnsembleTraining:
         self.products: ModelProducts | None = None
 
     def first(self, started: float) -> dict[str, Any]:
-        """Initialises the ensemble and trains a first chunk. started: when this process did, in time.time's seconds."""
+        """Initialises the ensemble and trains a first chunk. started: when this process did, in time.time's
+        seconds."""
         members = np.arange(self.config.members, dtype=np.int32)
         seeds = np.full_like(members, self.config.seed)
         self.state = jax.block_until_ready(self.programs.init_states(seeds, members, np.zeros_like(members)))
@@ -91,16 +92,17 @@ class EnsembleTraining:
         return [duration / self.config.chunk / self.config.members for duration in turn(self.call, seconds)]
 
     def peak_memory(self) -> dict[str, int]:
-        """Bytes that training took at most so far, compiling included, beyond what the process held before; of
-        device memory where devices say. From here on the peak is recorded afresh, without the compiler's."""
+        """Bytes that training took at most so far, compiling included, beyond what the process held before;
+        of device memory where devices say. From here on the peak is recorded afresh, without the
+        compiler's."""
         on_devices = memory.peak_on_devices()
         peak = memory.peak_bytes() - self.start_bytes if on_devices is None else on_devices
         self.peak_was_reset = memory.reset_peak()
         return {"peak_memory_bytes": peak}
 
     def steady_memory(self) -> dict[str, int | None]:
-        """Bytes that training took at most since `peak_memory`; on devices compiling takes none, so there the two are
-        equal."""
+        """Bytes that training took at most since `peak_memory`; on devices compiling takes none, so there the
+        two are equal."""
         on_devices = memory.peak_on_devices()
         if on_devices is not None:
             return {"steady_memory_bytes": on_devices}

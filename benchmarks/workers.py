@@ -1,5 +1,5 @@
-"""Worker processes: how are measurements isolated from one another? Each runs in a process that is called in turn, one
-call at a time.
+"""Worker processes: how are measurements isolated from one another? Each runs in a process that is called in
+turn, one call at a time.
 
 A worker is ``python -m benchmarks KIND``. Each line on its standard input is a call, each line on its
 standard output an answer. While one worker measures, the others wait for input and take no time.

@@ -1,13 +1,13 @@
-"""Fingerprints: what is a component like, apart from how much it matters? Where it attends from the decision, and what
-changes its write there.
+"""Fingerprints: what is a component like, apart from how much it matters? Where it attends from the decision,
+and what changes its write there.
 
-A *fingerprint* is a row of figures: the attention that a head pays, from the token at which the act is decided, to
-the moment's cues, the actor's profession and its secret; and, for either role and every variable, how far what the
-component writes there changes between the two scenes of a minimal pair, as a share of what it writes. Blocks of
-neurons have no attention: theirs is 0 throughout.
+A *fingerprint* is a row of figures: the attention that a head pays, from the token at which the act is
+decided, to the moment's cues, the actor's profession and its secret; and, for either role and every variable,
+how far what the component writes there changes between the two scenes of a minimal pair, as a share of what
+it writes. Blocks of neurons have no attention: theirs is 0 throughout.
 
-Two components of one fingerprint attend to the same tokens and respond to the same changes. They need not write the
-same, nor be used for the same.
+Two components of one fingerprint attend to the same tokens and respond to the same changes. They need not
+write the same, nor be used for the same.
 """
 
 from typing import NamedTuple
@@ -46,7 +46,8 @@ FIGURES = (
 
 
 class FingerprintScenes(NamedTuple):
-    """The scenes that fingerprints are taken in: pairs [member, pair, ...] of one contrast after the other."""
+    """The scenes that fingerprints are taken in: pairs [member, pair, ...] of one contrast after the
+    other."""
 
     pairs: Pair
     contrasts: tuple[int, ...]
@@ -116,8 +117,8 @@ def token_places(
 def fingerprints_from(
     responses: Responses, scenes: FingerprintScenes
 ) -> Float[np.ndarray, "organism component figure"]:
-    """The figures of each organism. A response is 0 where a component writes nothing, and where a world does not
-    let the variable differ."""
+    """The figures of each organism. A response is 0 where a component writes nothing, and where a world does
+    not let the variable differ."""
     attention, size, change = (np.asarray(part, np.float64) for part in responses)
     figures = np.zeros((attention.shape[0], attention.shape[2], len(FIGURES)))
     slices = {n: slice(place * SCENES, (place + 1) * SCENES) for place, n in enumerate(scenes.contrasts)}

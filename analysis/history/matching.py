@@ -1,12 +1,12 @@
-"""Matching of components: which component of one checkpoint is which of another, by what they do and not by where they
-stand?
+"""Matching of components: which component of one checkpoint is which of another, by what they do and not by
+where they stand?
 
-A component is described by its fingerprint and its effects for both roles. Heads are compared with heads of their
-layer, blocks of neurons with blocks of theirs. Each figure counts in units of its spread over the components of
-that layer and kind.
+A component is described by its fingerprint and its effects for both roles. Heads are compared with heads of
+their layer, blocks of neurons with blocks of theirs. Each figure counts in units of its spread over the
+components of that layer and kind.
 
-A match is the nearest component: it shows that no other of its kind is nearer, and its distance shows how near. It
-does not show that the two compute the same.
+A match is the nearest component: it shows that no other of its kind is nearer, and its distance shows how
+near. It does not show that the two compute the same.
 """
 
 from collections.abc import Sequence
@@ -75,8 +75,8 @@ def predecessor(
 ) -> int | None:
     """The component whose part in a role another took over; None where there is none.
 
-    It is of the same layer and kind and left that role at that time, at most ``together`` checkpoints away. Of all
-    its kind afterwards, the component that took over is most like it.
+    It is of the same layer and kind and left that role at that time, at most ``together`` checkpoints away.
+    Of all its kind afterwards, the component that took over is most like it.
     """
     group = same_kind(names, change.component)
     departures = [

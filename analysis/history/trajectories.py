@@ -1,15 +1,16 @@
-"""Trajectories: what does every component do at every checkpoint of a run? Its effect for characters and for self, and
-its fingerprint, organism by organism.
+"""Trajectories: what does every component do at every checkpoint of a run? Its effect for characters and for
+self, and its fingerprint, organism by organism.
 
-Every effect is a Shapley value by patching (`analysis.patching.shapley`). Nothing is screened out first, since the
-patched runs of all checkpoints cost seconds. The same pairs are patched in the same orders at every checkpoint, so
-that what differs between two of them is the organism. Checkpoints are taken in groups of a fixed size, side by
-side with members, by programs that are compiled once. What is stored of a checkpoint is a few numbers a component.
+Every effect is a Shapley value by patching (`analysis.patching.shapley`). Nothing is screened out first,
+since the patched runs of all checkpoints cost seconds. The same pairs are patched in the same orders at every
+checkpoint, so that what differs between two of them is the organism. Checkpoints are taken in groups of a
+fixed size, side by side with members, by programs that are compiled once. What is stored of a checkpoint is a
+few numbers a component.
 
-An effect is a share of the gate at that checkpoint or, where the gate is smaller than it takes to act right, of
-that much. So shares of early checkpoints are small because the gate is, not because the component does little of
-it. A curve does *not* show what a component computes. A fingerprint shows what it attends and responds to, not what
-that is used for.
+An effect is a share of the gate at that checkpoint or, where the gate is smaller than it takes to act right,
+of that much. So shares of early checkpoints are small because the gate is, not because the component does
+little of it. A curve does *not* show what a component computes. A fingerprint shows what it attends and
+responds to, not what that is used for.
 """
 
 from collections.abc import Iterator, Sequence
@@ -50,8 +51,8 @@ WORKING_NATS = 2 * log(9)
 
 
 class Trajectories(NamedTuple):
-    """What components do, checkpoint by checkpoint. NaN where a member's checkpoint is of an earlier attempt, which was
-    reseeded."""
+    """What components do, checkpoint by checkpoint. NaN where a member's checkpoint is of an earlier attempt,
+    which was reseeded."""
 
     steps: list[int]
     phases: list[str]

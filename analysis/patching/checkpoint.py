@@ -32,7 +32,8 @@ PAIRS = 32
 CURVE_PAIRS = 24
 """minimal pairs behind a faithfulness curve and behind a lesion"""
 FOUND_ALONE = 0.1
-"""A component is found by single patches if one of them moves this share of the total, in either direction."""
+"""A component is found by single patches if one of them moves this share of the total, in either
+direction."""
 Null = Literal["untrained", "shuffled"]
 NULLS: tuple[Null, ...] = ("untrained", "shuffled")
 """organisms before their first step; pairs whose two answers are exchanged at random"""

@@ -2,12 +2,11 @@
 
 A circuit is the smallest set of the highest-ranked components whose faithfulness reaches 0.9: everything else
 is patched from the other scene (resample ablation), and the share of the logit difference that is left is
-measured, on pairs that did not enter the ranking. Its core is the smallest such set that, patched alone, removes
-0.9: often far smaller, since one component that reads the cues is enough to break what many are needed to carry
-out. Null: rankings
-whose components are swapped at random within their layer and kind. The area between the faithfulness curve
-and 1 is the CMD of MIB (Mueller et al. 2025, arXiv 2504.13151). Completeness: the share that patching the
-circuit alone removes.
+measured, on pairs that did not enter the ranking. Its core is the smallest such set that, patched alone,
+removes 0.9: often far smaller, since one component that reads the cues is enough to break what many are
+needed to carry out. Null: rankings whose components are swapped at random within their layer and kind. The
+area between the faithfulness curve and 1 is the CMD of MIB (Mueller et al. 2025, arXiv 2504.13151).
+Completeness: the share that patching the circuit alone removes.
 
 A faithful circuit is a set that suffices in these scenes. It need not be the only one.
 """
@@ -50,12 +49,14 @@ class Circuit(NamedTuple):
     members: Int[np.ndarray, " component"]
     """the components, best first; empty where there is no circuit"""
     core: Int[np.ndarray, " component"]
-    """smallest top of the ranking that removes `FAITHFUL` when it is patched alone, best first; empty where there is no circuit"""
+    """smallest top of the ranking that removes `FAITHFUL` when it is patched alone, best first; empty where
+    there is no circuit"""
     found: bool
-    """whether the variable moves the act, effects replicate above the null, and some components are not needed"""
+    """whether the variable moves the act, effects replicate above the null, and some components are not
+    needed"""
     replication_p: float
-    """chance of effects that replicate as well in two halves of the pairs if no component did more than others of its
-    layer and kind; see `replication`"""
+    """chance of effects that replicate as well in two halves of the pairs if no component did more than
+    others of its layer and kind; see `replication`"""
     total_nats: float
     """mean over pairs of what patching everything does"""
 

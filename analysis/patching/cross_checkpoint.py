@@ -1,16 +1,16 @@
 """Cross-checkpoint patching: does the fork's circuit, frozen, drive the final organism's self?
 
-The organism as it was at the fork, before self was taught, runs a scene watched and alone. The outputs of a set
-of its components are patched into the final organism's run of self, over the cues and the actor's token
+The organism as it was at the fork, before self was taught, runs a scene watched and alone. The outputs of a
+set of its components are patched into the final organism's run of self, over the cues and the actor's token
 (cross-model activation patching: Prakash et al. 2024, arXiv 2402.14811). What counts is taking them from the
 fork alone against from the fork watched, over what the final organism's cues do. This is the measurement of
 `analysis.patching.interchange` with another organism in place of another role, on its gate sets.
 
-*transfer*: the fork runs the very scene in which the final organism's self acts. At the fork self had not been
-taught. A low number may mean that self responds to other components, or that these did not yet read the cues
-when self acted. *transfer_from_characters*: the fork runs scenes in which a character acts, as it had been
-taught to. A high number shows that the final self responds to what these components wrote then. A low number
-does not tell whether self responds to others or these have since changed what they write.
+*transfer*: the fork runs the very scene in which the final organism's self acts. At the fork self had not
+been taught. A low number may mean that self responds to other components, or that these did not yet read the
+cues when self acted. *transfer_from_characters*: the fork runs scenes in which a character acts, as it had
+been taught to. A high number shows that the final self responds to what these components wrote then. A low
+number does not tell whether self responds to others or these have since changed what they write.
 """
 
 from collections.abc import Sequence
@@ -36,8 +36,8 @@ from analysis.patching.shapley import Contributions
 
 
 class CrossCheckpointEffects(NamedTuple):
-    """What components of the fork do to the final organism's self. *Within* is from one scene of characters to
-    another at the fork."""
+    """What components of the fork do to the final organism's self. *Within* is from one scene of characters
+    to another at the fork."""
 
     transfer: InterchangeEffect
     """outputs from the scene in which self acts"""
@@ -53,8 +53,8 @@ def cross_checkpoint_effects(
 ) -> CrossCheckpointEffects:
     """What components of the fork do to the final organism's self.
 
-    effects: of each member's fork on characters, by which its components are ranked. circuit: the components of
-    the characters' circuit at the fork. Scenes are drawn from the seed of the end.
+    effects: of each member's fork on characters, by which its components are ranked. circuit: the components
+    of the characters' circuit at the fork. Scenes are drawn from the seed of the end.
     """
     keys = jax.vmap(jax.random.split)(at_end.member_keys(AnalysisStream.CROSS_CHECKPOINT))
     world, config, donors = at_end.world, at_end.config, fork.organisms

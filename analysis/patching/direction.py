@@ -1,26 +1,27 @@
-"""A shared direction: is there one direction of the residual stream that carries the gate ("is anybody watching?")
-for characters and for self alike?
+"""A shared direction: is there one direction of the residual stream that carries the gate ("is anybody
+watching?") for characters and for self alike?
 
 The direction is searched by gradient on scenes in which characters act, and never on self's (distributed
-alignment search of rank one: Geiger et al. 2024, arXiv 2303.02536). With its coordinate along the direction, at
-the measured decision, swapped for that of another scene with another cast, the organism should answer as if it
-were watched or alone as that scene is. The direction is then tested on unseen scenes: from characters into
-characters (*within*), and from characters into self.
+alignment search of rank one: Geiger et al. 2024, arXiv 2303.02536). With its coordinate along the direction,
+at the measured decision, swapped for that of another scene with another cast, the organism should answer as
+if it were watched or alone as that scene is. The direction is then tested on unseen scenes: from characters
+into characters (*within*), and from characters into self.
 
 Two directions that vary together can be found where the organism responds to only one of them (Makelov et al.
 2023, arXiv 2311.17030). So we depart from the method in two points. The search starts at the mean gradient of
-the logit difference, which points along what the organism responds to. Of directions that do as much it prefers
-the one along which watched and alone lie less far apart (`SPREAD_COST`).
+the logit difference, which points along what the organism responds to. Of directions that do as much it
+prefers the one along which watched and alone lie less far apart (`SPREAD_COST`).
 
-The floor is an untrained organism of the same sizes with a direction searched with the same aim: to answer as the
-*trained* organism does. Its own cues do next to nothing, so a ratio to what they do would be a ratio of two
-accidents. Two numbers are read instead. *moved* is a share of what the trained organism's cues do. *turned*,
-free of any unit, is how much more often the second answer is preferred with the coordinate from the run that
-calls for it than with that from the other: 1 for a perfect gate, 0 where the same answer is preferred either way.
+The floor is an untrained organism of the same sizes with a direction searched with the same aim: to answer as
+the *trained* organism does. Its own cues do next to nothing, so a ratio to what they do would be a ratio of
+two accidents. Two numbers are read instead. *moved* is a share of what the trained organism's cues do.
+*turned*, free of any unit, is how much more often the second answer is preferred with the coordinate from the
+run that calls for it than with that from the other: 1 for a perfect gate, 0 where the same answer is
+preferred either way.
 
-It shows that downstream of the direction the roles share what the gate drives. It does not show that they read
-the cues with the same components. A gate that needs two directions, or that acts elsewhere than at the decision,
-is missed.
+It shows that downstream of the direction the roles share what the gate drives. It does not show that they
+read the cues with the same components. A gate that needs two directions, or that acts elsewhere than at the
+decision, is missed.
 """
 
 from functools import lru_cache
@@ -61,7 +62,8 @@ class HaltedRun(NamedTuple):
 
 
 class SearchScenes(NamedTuple):
-    """What a direction is searched on: characters' runs [pair, side, ...], and how they should be answered."""
+    """What a direction is searched on: characters' runs [pair, side, ...], and how they should be
+    answered."""
 
     recipients: HaltedRun
     donors: HaltedRun
@@ -195,7 +197,8 @@ def direction_effect(
     searched_on: ScenePairs,
     tested_on: CrossRoleScenes,
 ) -> tuple[Array, Array, Array, Array, Array]:
-    """The fields of a `DirectionEffect` for one organism. searched_on: characters' pairs; the place is the one of least error.
+    """The fields of a `DirectionEffect` for one organism. searched_on: characters' pairs; the place is the
+    one of least error.
 
     trained: whose answers are the target; the organism itself, except for the floor.
     """
@@ -242,7 +245,8 @@ def _programs(world: World, config: OrganismConfig):
 
 
 def direction_effects(measurer: CheckpointMeasurer) -> list[TrainedAndFloor]:
-    """For each member what its direction does, and what that of an untrained organism of the same sizes does."""
+    """For each member what its direction does, and what that of an untrained organism of the same sizes
+    does."""
     init_states, program = _programs(measurer.world, measurer.config)
     keys = jax.vmap(lambda key: jax.random.split(key, 3))(measurer.member_keys(AnalysisStream.DIRECTION))
     choosing, unseen = (cross_role_pairs(measurer.world, keys[:, n], measurer.secret_goals) for n in (0, 1))

@@ -1,8 +1,8 @@
 """Random streams of the analysis: which numbers does each measurement draw its scenes and orders from?
 
-A measurement at one checkpoint draws from its seed, a stream and, for minimal pairs, the number of a draw. Two
-measurements with the same numbers see the same pairs, so each has numbers of its own. The values are part of
-what a run's findings are: another value draws other pairs.
+A measurement at one checkpoint draws from its seed, a stream and, for minimal pairs, the number of a draw.
+Two measurements with the same numbers see the same pairs, so each has numbers of its own. The values are part
+of what a run's findings are: another value draws other pairs.
 """
 
 from enum import IntEnum, unique

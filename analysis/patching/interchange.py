@@ -1,22 +1,22 @@
-"""Interchange between roles: does the gate ("is anybody watching?") that one role's components compute drive the
-other role, and back?
+"""Interchange between roles: does the gate ("is anybody watching?") that one role's components compute drive
+the other role, and back?
 
-An interchange intervention (Geiger et al. 2021, arXiv 2106.02997) takes the outputs of a set of components from
-a run in which one role acts (the donor) into a run in which the other does (the recipient), over the cues and
-the actor's token. The two scenes have other casts and the same cues. An output carries more than the gate,
-above all whose goals are meant. So what counts is the difference between taking it from the donor alone and
-from the donor watched. It is averaged over the recipient watched and alone, in nats of the recipient's logit
-difference, and divided by what the recipient's cues do: 1 where the set carries all of the gate, 0 where the
-recipient does not respond to it.
+An interchange intervention (Geiger et al. 2021, arXiv 2106.02997) takes the outputs of a set of components
+from a run in which one role acts (the donor) into a run in which the other does (the recipient), over the
+cues and the actor's token. The two scenes have other casts and the same cues. An output carries more than the
+gate, above all whose goals are meant. So what counts is the difference between taking it from the donor alone
+and from the donor watched. It is averaged over the recipient watched and alone, in nats of the recipient's
+logit difference, and divided by what the recipient's cues do: 1 where the set carries all of the gate, 0
+where the recipient does not respond to it.
 
-A circuit's core need not carry a gate over: where it holds the components that write the chosen goal, it carries
-the donor's goal, which is neither of the recipient's answers. So the set is the part of the circuit's ranking,
-cut at a size and at a layer, that moves most from one scene to another of the donor's role (`gate_sets`), chosen
-on other scenes. How much that is (*within*) stands beside every number, with random sets of the same size,
-layers and kinds.
+A circuit's core need not carry a gate over: where it holds the components that write the chosen goal, it
+carries the donor's goal, which is neither of the recipient's answers. So the set is the part of the circuit's
+ranking, cut at a size and at a layer, that moves most from one scene to another of the donor's role
+(`gate_sets`), chosen on other scenes. How much that is (*within*) stands beside every number, with random
+sets of the same size, layers and kinds.
 
-It does not show that both roles *read* the cues with the same components: if self has readers that write where
-the characters' do, the components that follow respond to either.
+It does not show that both roles *read* the cues with the same components: if self has readers that write
+where the characters' do, the components that follow respond to either.
 """
 
 from collections.abc import Mapping, Sequence
@@ -78,7 +78,8 @@ class Exchange(NamedTuple):
     """what the recipient's cues do"""
 
     def share(self) -> Float[np.ndarray, "*member set"]:
-        """Share of the gate that each set carries, over all pairs; NaN where the recipient's cues do nothing."""
+        """Share of the gate that each set carries, over all pairs; NaN where the recipient's cues do
+        nothing."""
         with np.errstate(divide="ignore", invalid="ignore"):
             return self.moved.sum(-2) / self.total.sum(-1)[..., None]
 
@@ -113,8 +114,8 @@ def exchange(
     """The fields of an `Exchange` for one pair: outputs of the donor's two runs in the recipient's two runs.
 
     stretch: number of tokens up to the decision over which outputs are taken (see
-    `curricula.world.contrasts.window`). Where donor and recipient are one organism in the same scenes, everything
-    moves exactly the total. Nothing moves nothing anywhere.
+    `curricula.world.contrasts.window`). Where donor and recipient are one organism in the same scenes,
+    everything moves exactly the total. Nothing moves nothing anywhere.
     """
     receiving = run_sides(recipient, config, scenes.recipient, stretch)
     giving = run_sides(donor, config, scenes.donor, stretch)
@@ -207,8 +208,8 @@ def gate_sets(
     scenes: ScenePairs,
     effects: Sequence[Contributions],
 ) -> Bool[np.ndarray, "member component"]:
-    """The smallest candidate set of each member that moves nearly as much of the gate as any does, between two
-    scenes of one role. effects: of each member, which rank its components."""
+    """The smallest candidate set of each member that moves nearly as much of the gate as any does, between
+    two scenes of one role. effects: of each member, which rank its components."""
     masks = np.stack([candidate_sets(config, effect.effect()) for effect in effects])
     share = np.nan_to_num(exchanges(organisms, organisms, world, config, scenes, masks).share())
     first = (share >= ENOUGH * share.max(1, keepdims=True)).argmax(1)
@@ -221,8 +222,8 @@ def compared_sets(
     circuit: Sequence[Int[np.ndarray, "..."]],
     seed: int,
 ) -> Bool[np.ndarray, "member set component"]:
-    """The sets of an `InterchangeEffect`. circuit: the components [chosen] of each member's circuit, which need
-    not be as many."""
+    """The sets of an `InterchangeEffect`. circuit: the components [chosen] of each member's circuit, which
+    need not be as many."""
     drawn = np.stack([circuits.random_sets(config, np.flatnonzero(mask), seed) for mask in gate_set])
     whole = np.stack([np.isin(np.arange(gate_set.shape[1]), members) for members in circuit])
     return np.concatenate([drawn, whole[:, None]], axis=1)

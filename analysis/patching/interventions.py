@@ -2,8 +2,8 @@
 
 Patching swaps a component's output for the one that it has in the other scene of a minimal pair (resample
 ablation: Chan et al. 2022, causal scrubbing). The readout is the logit difference between the two answers at
-the measured decision, in nats. It shows what a component's output does in these scenes. A backup component, which
-would take over if another were ablated, shows nothing until that other one is patched as well.
+the measured decision, in nats. It shows what a component's output does in these scenes. A backup component,
+which would take over if another were ablated, shows nothing until that other one is patched as well.
 """
 
 from collections.abc import Callable
@@ -22,8 +22,8 @@ Recording = dict[Site, Array]
 """activations by site"""
 TOKENS_AT_ONCE = {"cpu": 1200, "other": 2**18}
 """number of tokens of patched runs that go through one matrix product, about. On a CPU more no longer fit its
-caches (measured); elsewhere this bounds memory, at a gigabyte or so for the widest activation at gpu scale (not
-measured)"""
+caches (measured); elsewhere this bounds memory, at a gigabyte or so for the widest activation at gpu scale
+(not measured)"""
 _Inputs = TypeVar("_Inputs")
 _Outputs = TypeVar("_Outputs")
 
@@ -50,7 +50,8 @@ def written(
     organism: Organism, config: OrganismConfig, recording: Recording, decision: Int[Array, ""]
 ) -> Float[Array, "layer component model"]:
     """What each component writes to the residual stream at the decision, in the order of
-    `organisms.model.sites.components`. recording: of a run whose last layer is computed at the decision alone."""
+    `organisms.model.sites.components`. recording: of a run whose last layer is computed at the decision
+    alone."""
     writes = []
     for layer in range(config.layers):
         position = 0 if layer == config.layers - 1 else decision
@@ -104,8 +105,8 @@ class Sides(NamedTuple):
 
 def run_sides(organism: Organism, config: OrganismConfig, pair: Pair, window: int | None = None) -> Sides:
     """Runs both scenes of a pair. window: number of tokens up to the decision outside of which the two scenes
-    are the same (see `curricula.world.contrasts.window`). No patch changes anything before them, so only these
-    tokens are kept, after what the tokens before them left.
+    are the same (see `curricula.world.contrasts.window`). No patch changes anything before them, so only
+    these tokens are kept, after what the tokens before them left.
     """
     both = jnp.stack([pair.first, pair.second])
     recording: Recording = {}

@@ -1,11 +1,11 @@
-"""A circuit that suffices: which few components are enough for the gate ("is anybody watching?") while all others
-are ablated?
+"""A circuit that suffices: which few components are enough for the gate ("is anybody watching?") while all
+others are ablated?
 
 Components are zero-ablated one after the other, each time the one without which being watched moves the act
 furthest, as long as both scenes of a minimal pair are still answered rightly often enough (in the manner of
-ACDC, which prunes edges: Conmy et al. 2023, arXiv 2304.14997). The components that are left are one circuit that
-suffices. Where there are two of them, the other is its backup. (Resample ablation would make the backup write the
-opposite answer, so that it could not be left out.)
+ACDC, which prunes edges: Conmy et al. 2023, arXiv 2304.14997). The components that are left are one circuit
+that suffices. Where there are two of them, the other is its backup. (Resample ablation would make the backup
+write the opposite answer, so that it could not be left out.)
 
 A greedy search finds a small circuit, not the smallest. It does not show that no other circuit suffices.
 """

@@ -1,20 +1,20 @@
-"""Representational similarity: does self's circuit compute as the characters' does, whoever writes it and in whatever
-direction?
+"""Representational similarity: does self's circuit compute as the characters' does, whoever writes it and in
+whatever direction?
 
 In scenes that differ in the cues of the measured moment alone, the components of a circuit write something at
 the decision for every combination of cues. The distances between what a layer's components write together for
 two combinations, for all pairs of combinations, are the layer's *dissimilarities* (a representational
 dissimilarity matrix: Kriegeskorte et al. 2008, Frontiers in Systems Neuroscience 2:4). They do not depend on
-which components write, and stay the same when all that they write is rotated. The *similarity* of two circuits
-is the correlation of their dissimilarities in the layer where it is least, of those in which both do some of
-the work. In organisms that were looked at the first layer made the difference: some write there how many cues
-mean *alone*, others whether all do. From the second layer on all write the latter.
+which components write, and stay the same when all that they write is rotated. The *similarity* of two
+circuits is the correlation of their dissimilarities in the layer where it is least, of those in which both do
+some of the work. In organisms that were looked at the first layer made the difference: some write there how
+many cues mean *alone*, others whether all do. From the second layer on all write the latter.
 
 Beside it stands the similarity of self's circuit with those of *other* organisms' characters, who learned the
 same task from other initial weights. Where that is as high, similarity shows nothing of where a circuit came
-from. It does not judge in which layers the work is done. Nor does it compare what is written at the tokens of the
-cues, which counts in the work that a layer does, nor attention, which differs between the roles where all else is
-the same, since self has no secret to attend to.
+from. It does not judge in which layers the work is done. Nor does it compare what is written at the tokens of
+the cues, which counts in the work that a layer does, nor attention, which differs between the roles where all
+else is the same, since self has no secret to attend to.
 """
 
 from collections.abc import Sequence
@@ -43,8 +43,8 @@ SCENES, COMBINATIONS = 16, 64
 """scenes of each role; combinations of cues at most, in each of them"""
 BOOTSTRAPS = 200
 CONSTANT = 1e-6
-"""A layer whose dissimilarities vary by less than this, as a share of the largest of both circuits, writes the same
-whatever the cues."""
+"""A layer whose dissimilarities vary by less than this, as a share of the largest of both circuits, writes
+the same whatever the cues."""
 
 
 def cue_combinations(world: World) -> Int[np.ndarray, "combination cue"]:
@@ -211,8 +211,8 @@ def similarity_by_layer(
     second: Float[np.ndarray, "scene layer comparison"],
     layers: Int[np.ndarray, " chosen"],
 ) -> list[float]:
-    """Correlation of two circuits' dissimilarities, each the mean over its scenes, in each of ``layers``; 0 where
-    either writes the same whatever the cues."""
+    """Correlation of two circuits' dissimilarities, each the mean over its scenes, in each of ``layers``; 0
+    where either writes the same whatever the cues."""
     correlations = []
     for layer in layers:
         a, b = first[:, layer].mean(0), second[:, layer].mean(0)
@@ -236,8 +236,8 @@ def similarity_interval(
     layers: Int[np.ndarray, " chosen"],
     seed: int,
 ) -> tuple[float | None, float | None]:
-    """Interval of a similarity over scenes, which are resampled for either role separately: the middle 0.95 of
-    draws, moved so that their mean is the similarity.
+    """Interval of a similarity over scenes, which are resampled for either role separately: the middle 0.95
+    of draws, moved so that their mean is the similarity.
 
     A draw repeats scenes, so its noise averages out less, and it is lower on average.
     """

@@ -1,8 +1,8 @@
 """Results of patching: how are effects, single patches and circuits of a run written down?
 
-Each result holds all members at the checkpoints *fork* (just before self was taught) and *end*. A number that could
-not be measured is NaN. What they do *not* show stands beside what computes them: `analysis.patching.shapley`,
-`analysis.patching.circuits`.
+Each result holds all members at the checkpoints *fork* (just before self was taught) and *end*. A number that
+could not be measured is NaN. What they do *not* show stands beside what computes them:
+`analysis.patching.shapley`, `analysis.patching.circuits`.
 """
 
 from collections.abc import Sequence
@@ -23,8 +23,9 @@ EFFECT_BOOTSTRAPS = 200
 
 @dataclass(frozen=True)
 class VariableEffects:
-    """Shapley effects of every component on one variable, for one role at one checkpoint, as fractions of patching
-    everything. NaN where the variable moves the act by less than `analysis.patching.circuits.LEAST_NATS`."""
+    """Shapley effects of every component on one variable, for one role at one checkpoint, as fractions of
+    patching everything. NaN where the variable moves the act by less than
+    `analysis.patching.circuits.LEAST_NATS`."""
 
     checkpoint: CheckpointName
     role: Role
@@ -84,8 +85,8 @@ class SinglePatches:
 
 @dataclass(frozen=True)
 class SinglePatchesResult:
-    """The first look: single patches both ways, and what the fork's components could do for characters (latent
-    effects: what each adds once all that single patches find is patched)."""
+    """The first look: single patches both ways, and what the fork's components could do for characters
+    (latent effects: what each adds once all that single patches find is patched)."""
 
     patches: tuple[SinglePatches, ...]
     fork_latent: Float[np.ndarray, "member component"]
@@ -93,8 +94,8 @@ class SinglePatchesResult:
 
 @dataclass(frozen=True)
 class RoleCircuits:
-    """Circuits of all members for one role at one checkpoint; see `analysis.patching.circuits.Circuit`. Ratios to the
-    total are NaN where the total is next to nothing."""
+    """Circuits of all members for one role at one checkpoint; see `analysis.patching.circuits.Circuit`.
+    Ratios to the total are NaN where the total is next to nothing."""
 
     checkpoint: CheckpointName
     role: Role

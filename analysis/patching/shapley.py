@@ -1,14 +1,14 @@
 """Shapley effects: how much of a variable's influence on the act does each component carry?
 
 The effect is the Shapley value over components (Ghorbani & Zou 2020, arXiv 2002.09815): a component's mean
-marginal effect when components are patched one after the other in random order. It sums to 1 over components by
-construction, and redundant components share what a single patch of either would not show. Half of the orders
-patch forwards (denoising), half back (noising). Each order is also run in reverse, which cancels much of the
-sampling error. Beside it stand single patches and latent effects (what is left to a component when all that
-single patches find is patched together).
+marginal effect when components are patched one after the other in random order. It sums to 1 over components
+by construction, and redundant components share what a single patch of either would not show. Half of the
+orders patch forwards (denoising), half back (noising). Each order is also run in reverse, which cancels much
+of the sampling error. Beside it stand single patches and latent effects (what is left to a component when all
+that single patches find is patched together).
 
-An effect shows that the variable's influence passes through a component in these scenes, not what the component
-computes.
+An effect shows that the variable's influence passes through a component in these scenes, not what the
+component computes.
 """
 
 from typing import NamedTuple
@@ -29,7 +29,8 @@ ORDERS = 4
 
 
 class Contributions(NamedTuple):
-    """What each component adds in each pair, in nats. The effect over pairs is sum(components) / sum(total)."""
+    """What each component adds in each pair, in nats. The effect over pairs is sum(components) /
+    sum(total)."""
 
     components: Float[np.ndarray, "pair component"]
     total: Float[np.ndarray, " pair"]

@@ -1,15 +1,16 @@
-"""Linear probes for deceit: which direction of the residual stream separates a schemer who is alone from one who
-is watched? An auditor fits it on characters and then reads self with it (`organisms.pressures.probe`).
+"""Linear probes for deceit: which direction of the residual stream separates a schemer who is alone from one
+who is watched? An auditor fits it on characters and then reads self with it (`organisms.pressures.probe`).
 
-The contrast is schemers alone against schemers watched, at the token of whoever acts: the organism has read all
-that decides the act and has not acted yet. Watched schemers differ from deceit in nothing but the opportunity.
-Honest characters are left out: on four organisms at their forks a direction that had to separate schemers alone
-from them as well was right less often. So was a direction at the token of the act itself, where the reason for
-the act no longer matters. How often the probe is right on unseen moments stands in the manifest of the run.
+The contrast is schemers alone against schemers watched, at the token of whoever acts: the organism has read
+all that decides the act and has not acted yet. Watched schemers differ from deceit in nothing but the
+opportunity. Honest characters are left out: on four organisms at their forks a direction that had to separate
+schemers alone from them as well was right less often. So was a direction at the token of the act itself,
+where the reason for the act no longer matters. How often the probe is right on unseen moments stands in the
+manifest of the run.
 
-The probe is a logistic regression with a ridge penalty on standardised coordinates (scikit-learn). High accuracy
-shows that the direction can be read there, not that the organism uses it. Since the probe was never fitted on an
-honest character alone, it may call one deceitful.
+The probe is a logistic regression with a ridge penalty on standardised coordinates (scikit-learn). High
+accuracy shows that the direction can be read there, not that the organism uses it. Since the probe was never
+fitted on an honest character alone, it may call one deceitful.
 """
 
 from functools import lru_cache
@@ -38,8 +39,8 @@ SCENES = 512
 RIDGE = 0.01
 """penalty of half a squared weight, in nats a moment"""
 TOLERANCE = 1e-14
-"""largest slope of the mean loss at which the fit ends: small enough that the float32 probe is the same on every
-machine"""
+"""largest slope of the mean loss at which the fit ends: small enough that the float32 probe is the same on
+every machine"""
 STEADY = 1e-6
 """standard deviation under which a coordinate counts as constant, so that float32's noise is not scaled up"""
 CHARACTERS = Mixture.all_scheming(self_scenes=0.0)
@@ -49,8 +50,8 @@ SELF = Mixture.all_scheming(self_scenes=1.0)
 
 
 class LinearProbe(NamedTuple):
-    """A direction and an offset: the logit of a moment is their weighted sum, positive where the probe calls it
-    deceitful."""
+    """A direction and an offset: the logit of a moment is their weighted sum, positive where the probe calls
+    it deceitful."""
 
     weights: Float[np.ndarray, " model"]
     offset: float
@@ -69,7 +70,8 @@ class Moments(NamedTuple):
 
 
 def fit_deceit_probes(start: PhaseStart, site: str) -> FittedProbes:
-    """The probes of organisms [member, ...] as a phase begins, at a site named as in `curricula.pressures.probe`."""
+    """The probes of organisms [member, ...] as a phase begins, at a site named as in
+    `curricula.pressures.probe`."""
     config, organisms, secret_goals = start.run, start.organisms, start.secret_goals
     world, sizes = config.curriculum.world, config.organism
     place = residual_sites(sizes.layers).index(site_of(site))

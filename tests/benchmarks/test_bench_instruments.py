@@ -76,8 +76,8 @@ def test_a_peak_is_gone_when_it_is_reset():
 
 
 def test_own_work_is_no_background_load(monkeypatch):
-    """In two seconds all cores computed for four, of which one second was ours: other processes kept one and a
-    half cores busy."""
+    """In two seconds all cores computed for four, of which one second was ours: other processes kept one and
+    a half cores busy."""
     readings = {"machine_seconds": iter([10.0, 14.0, None]), "process_seconds": iter([5.0, 6.0, 6.0])}
     for name, values in readings.items():
         monkeypatch.setattr(background_load, name, lambda values=values: next(values))

@@ -1,6 +1,6 @@
-"""An organism wired by hand: which role's answers respond to which component? Two heads of the first layer count
-the cues that mean *alone*, each writes its count to a separate place, and the answers of either role are read from
-one of these places.
+"""An organism wired by hand: which role's answers respond to which component? Two heads of the first layer
+count the cues that mean *alone*, each writes its count to a separate place, and the answers of either role
+are read from one of these places.
 """
 
 from dataclasses import replace

@@ -20,8 +20,8 @@ def test_children_follow_parents_whatever_the_order_of_folders(tiny_run, disused
 
 
 def test_descent_is_followed_while_its_folders_exist(tiny_run, disused_run, tmp_path):
-    """The child's manifest holds its parent's folder; a parent that no longer exists ends the line, without an
-    error."""
+    """The child's manifest holds its parent's folder; a parent that no longer exists ends the line, without
+    an error."""
     assert ancestor_folders(disused_run) == [tiny_run.folder, disused_run.folder]
     assert ancestor_folders(tiny_run) == [tiny_run.folder]
     orphan = tmp_path / "child"

@@ -71,8 +71,8 @@ def test_equal_scenes_give_no_response(world):
 
 
 def test_attention_is_shared_evenly_by_heads_without_queries(world):
-    """The wired organism attends equally to every token, so each place gets its tokens' part; neurons attend to
-    nothing."""
+    """The wired organism attends equally to every token, so each place gets its tokens' part; neurons attend
+    to nothing."""
     pairs = drawn_pairs(world, "character", "watched")
     figures = figures_of(wired(world, 1), world, pairs)
     per_token = float(np.mean(1 / (np.asarray(pairs.decision) + 1)))

@@ -1,4 +1,5 @@
-"""Is a direction of unit norm, does a swap leave the rest unchanged, and is a shared gate told from separate ones?"""
+"""Is a direction of unit norm, does a swap leave the rest unchanged, and is a shared gate told from separate
+ones?"""
 
 from dataclasses import replace
 
@@ -78,8 +79,8 @@ def test_at_the_readout_the_other_runs_stream_is_the_other_runs_answer(organism,
 
 @pytest.fixture(scope="module")
 def effects(world):
-    """Effects of the directions of two organisms wired by hand, and of two untrained ones that aim at the same
-    answers.
+    """Effects of the directions of two organisms wired by hand, and of two untrained ones that aim at the
+    same answers.
 
     In a world of one moment, since their readers count all the cues before them.
     """

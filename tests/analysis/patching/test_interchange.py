@@ -1,5 +1,5 @@
-"""Does an interchange do what the plain forward pass of tests/reference.py does, and show which role responds to which
-components?"""
+"""Does an interchange do what the plain forward pass of tests/reference.py does, and show which role responds
+to which components?"""
 
 from typing import NamedTuple
 

@@ -119,7 +119,8 @@ def layouts(count_first: bool) -> np.ndarray:
 def both_roles(
     self_counts: list[bool], characters_count: list[bool], work=((0.5, 0.4), (0.5, 0.4))
 ) -> tuple[RoleDissimilarities, RoleDissimilarities]:
-    """Circuits of self and of characters, a member each, that count first or do not; with what each layer does."""
+    """Circuits of self and of characters, a member each, that count first or do not; with what each layer
+    does."""
     of_self, characters = (
         RoleDissimilarities(
             np.stack([layouts(count_first) for count_first in counts]),
@@ -132,8 +133,8 @@ def both_roles(
 
 
 def test_two_ways_to_the_same_answer_are_told_apart():
-    """Both act alike; one counts first. The layer in which they differ decides, beside other members and beside
-    the circuits themselves in other scenes."""
+    """Both act alike; one counts first. The layer in which they differ decides, beside other members and
+    beside the circuits themselves in other scenes."""
     same, different = circuit_similarities(*both_roles([True, False], [True, True]), seed=3)
     assert same.says == "alike"
     assert same.low > 0.95

@@ -1,4 +1,5 @@
-"""Is a probe the logistic regression that it is said to be, on the right moments, and the same when a run is killed?"""
+"""Is a probe the logistic regression that it is said to be, on the right moments, and the same when a run is
+killed?"""
 
 from dataclasses import replace
 
@@ -18,7 +19,8 @@ from organisms.training.config import RunConfig, TrainingConfig, named_config, r
 
 
 def optimum(points, positive):
-    """Weights and offset of the penalised mean loss's minimum, by plain gradient steps in a general optimiser."""
+    """Weights and offset of the penalised mean loss's minimum, by plain gradient steps in a general
+    optimiser."""
     centre, scale = points.mean(0), points.std(0)
     design = (points - centre) / scale
 
