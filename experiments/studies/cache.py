@@ -39,7 +39,10 @@ def measured_once(
     """
     path = folder / "analysis" / f"study-{name}.json"
     key = records.plain(
-        {"checkpoints": [checkpoints_digest(read_run(one)) for one in (folder, *parents)], **settings}
+        {
+            "checkpoints": [checkpoints_digest(read_run(path_of_run)) for path_of_run in (folder, *parents)],
+            **settings,
+        }
     )
     record = records.read_object(path, REMEDY) if path.exists() else {}
     if record.get("key") == key:

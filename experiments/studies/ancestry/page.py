@@ -22,7 +22,7 @@ LIMITS = (
 )
 
 
-def headline_lines(summary: AncestrySummary) -> list[str]:
+def ancestry_headline(summary: AncestrySummary) -> list[str]:
     """Three lines: how many changes are detected and how well they are dated, what is dated where nothing
     happens, and what to be wary of."""
     every, surgery, learned = (summary.groups[name] for name in ("all", "surgery", "learned"))
@@ -45,7 +45,7 @@ def headline_lines(summary: AncestrySummary) -> list[str]:
     ]
 
 
-def no_test_warning(chosen_on_these: Sequence[int]) -> str:
+def ancestry_warning(chosen_on_these: Sequence[int]) -> str:
     """A banner where thresholds were chosen on the very runs; else nothing."""
     if not chosen_on_these:
         return ""

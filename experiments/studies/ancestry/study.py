@@ -127,7 +127,7 @@ class AncestryStudy(Study[LineageMeasurement, AncestrySummary]):
 
     def headline(self, summary: AncestrySummary) -> Sequence[str]:
         """How many changes are detected, what is dated where nothing happens, and what to be wary of."""
-        return page.headline_lines(summary)
+        return page.ancestry_headline(summary)
 
     def sections(self, summary: AncestrySummary) -> Sequence[Section]:
         """Detected changes, events by what was planted, quiet phases, thresholds."""
@@ -135,7 +135,7 @@ class AncestryStudy(Study[LineageMeasurement, AncestrySummary]):
 
     def warning(self, summary: AncestrySummary) -> str:
         """Whether thresholds were chosen on these runs."""
-        return page.no_test_warning(summary.chosen_on_these)
+        return page.ancestry_warning(summary.chosen_on_these)
 
 
 def lineage_history(run: StudyRun) -> LineageHistory:

@@ -57,7 +57,7 @@ class Drift(Study[Weights, StudySummary]):
         return Weights(entries[0].sha256, entries[-1].sha256, members, {"a": 1.0, "b": None})
 
     def summarise(self, settings, measured):
-        share = sum(of.first != of.last for of in measured.values()) / len(measured)
+        share = sum(weights.first != weights.last for weights in measured.values()) / len(measured)
         primary = PrimaryEndpoint(PRIMARY, (share, None, None), len(measured))
         return StudySummary(settings.members, [settings.seed], primary, findings={PRIMARY: share})
 
