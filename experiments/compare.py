@@ -5,16 +5,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from analysis.history import ancestry
-from analysis.provenance.verdict import TABLE
-from analysis.relearning import acquisition
 from analysis.statistics import compare_summary
 from curricula.errors import UserError
-from experiments.survey import survey
+from experiments import analyse
+from experiments.analyse import AnalysisOptions
+from experiments.findings import legacy_findings
 from experiments.train import train_run
 from organisms.storage import records
 from organisms.storage.loading import require_finished
-from organisms.storage.run import Run, config_hash, open_run, read_run
+from organisms.storage.run import Run, config_hash, read_run
 from organisms.training.config import RunConfig
 from organisms.training.programs import Programs
 from reports import report, tables
@@ -35,69 +34,13 @@ def analyse_run(
     naive: Path | None = None,
     lineage: bool = False,
 ) -> dict[str, Any]:
-    """The findings of a finished run, measured unless they are there already; writes its tables, report and
-    analysis/summary.json.
-
-    seed: of the scenes measured; None takes whatever findings are there, else 1. again: measure even if
-    findings exist. acquire: also the corroboration that takes as long as growing (see
-    `analysis.relearning.acquisition`), with the organisms of the run ``naive`` as one arm. lineage: also the
-    history of every component (see `analysis.history.ancestry`).
-    Raises Fault where the run is unfinished, damaged or not a run.
-    """
-    if seed is not None and not 0 <= seed < 2**31:
-        raise UserError(f"seed: expected 0 to {2**31 - 1}, got {seed}")
-    if naive is not None and not acquire:
-        raise UserError("--naive: it is an arm of acquisition; add --acquisition")
-    run, other = read_run(folder), None if naive is None else read_run(naive)
-    config = require_finished(run)
-    if other is not None:
-        acquisition.require_naive(other, config)
-    path = folder / "analysis" / "summary.json"
-    sha256 = entries[-1].sha256 if (entries := run.entries()) else None
-    known = None if again else _known(path, sha256, seed)
-    acquire = acquire and not (known and acquisition.measured(known, other))
-    lineage = lineage and not (known and ancestry.measured(known))
-    if known and not acquire and not lineage:
-        return known
-    seed = int(known["analysis_seed"]) if known else 1 if seed is None else seed
-    # With the lock held, so that no process grows what is being measured.
-    with open_run(folder, run.config) as run:
-        command = f"python scripts/analyse.py {folder} --seed {seed}"
-        if acquire:
-            command += " --acquisition" + (f" --naive {naive}" if naive else "")
-        if lineage:
-            command += " --ancestry"
-        findings = known or records.plain(survey(run, command, seed) | {"end_sha256": sha256})
-        if acquire:
-            findings = records.plain(acquisition.add(run, findings, other) | {"command": command})
-        if lineage:
-            say_on_error_stream(f"{folder.name}: the ancestry over {len(run.entries())} checkpoints")
-            findings = records.plain(ancestry.add(run, findings) | {"command": command})
-        folder = folder / "analysis"
-        try:
-            folder.mkdir(exist_ok=True)
-            findings["tables"] = [str(table.name) for table in tables.write([findings], folder)]
-            findings["report"] = str(
-                report.build([findings], folder / "report.html", findings["curriculum"], command)
-            )
-            records.write_whole(path, records.pretty(findings), folder / ".partial")
-        except OSError as error:
-            raise records.could_not_write(folder, error) from error
-    return findings
-
-
-def _known(path: Path, end_sha256: str | None, seed: int | None) -> dict[str, Any] | None:
-    """Findings that are there already, of this run's end and this seed, with verdicts by the present
-    thresholds."""
-    if not path.exists():
-        return None
-    known = records.read_object(path, "delete it to measure again")
-    same = (
-        known.get("end_sha256") == end_sha256
-        and known.get("thresholds") == dict(TABLE)
-        and seed in (None, known.get("analysis_seed"))
+    """As `experiments.analyse.analyse_run`, for what still reads untyped findings."""
+    optional = frozenset(
+        name for name, is_wanted in (("acquisition", acquire), ("ancestry", lineage)) if is_wanted
     )
-    return known if same and Path(known["report"]).exists() else None
+    findings = analyse.analyse_run(folder, AnalysisOptions(seed, again, optional, naive), say_on_error_stream)
+    legacy = legacy_findings(findings) | {"report": str(analyse.report_path(folder))}
+    return records.plain(legacy)
 
 
 def run_folder(out: Path, config: RunConfig) -> Path:

@@ -1,71 +1,112 @@
-"""How are measurements written down? As plain numbers and lists that JSON holds; what was not measurable is
-null."""
+"""Findings as they were written down before they were typed: for what still reads them so."""
 
 from typing import Any
 
-import numpy as np
-
-from analysis.patching import circuits
-from analysis.patching.circuits import Circuit
-from analysis.patching.shapley import Contributions
-from organisms.storage.manifest import Entry
-from organisms.storage.run import Run
-from organisms.training.config import RunConfig
-
-
-def plain_effects(contributions: list[Contributions]) -> dict[str, list[list[float]]]:
-    """Effects with their 95 % intervals over pairs; of a variable that moves nothing, null."""
-    found: dict[str, list[list[float]]] = {"value": [], "low": [], "high": [], "total_nats": []}
-    rng = np.random.default_rng(0)
-    for c in contributions:
-        strong = c.total.mean() > circuits.LEAST_NATS
-        draws = [c.effect(rng.integers(0, len(c.total), len(c.total))) for _ in range(200)]
-        low, high = np.quantile(draws, [0.025, 0.975], axis=0)
-        for name, value in (("value", c.effect()), ("low", low), ("high", high)):
-            found[name].append((value if strong else np.full(len(value), np.nan)).tolist())
-        found["total_nats"].append(float(c.total.mean()))  # pyright: ignore[reportArgumentType]
-    return found
+from analysis.findings import RunFindings
+from analysis.history.component_history import HistoryResult
+from analysis.history.descent import DescentResult
+from analysis.history.learning import LearningResult
+from analysis.patching.results import CircuitsResult, EffectsResult, SinglePatchesResult
+from analysis.provenance.verdict import TABLE
+from analysis.relearning.acquisition import AcquisitionResult
+from curricula.typed_json import summary_of
+from experiments.summary import organism_summary
+from reports.scene_pictures import ScenesResult
 
 
-def plain_circuits(of: list[Circuit]) -> dict[str, list[Any]]:
-    """Circuits of all members. Curves are ratios to the total; where that is next to nothing they are
-    null."""
+def legacy_findings(findings: RunFindings) -> dict[str, Any]:
+    run = findings.run
+    summary = summary_of(run)
+    effects: dict[str, Any] = {}
+    for e in findings[EffectsResult].measured:
+        values = {"value": e.value, "low": e.low, "high": e.high, "total_nats": e.total_nats}
+        effects.setdefault(e.checkpoint, {}).setdefault(e.role, {})[e.variable] = {
+            k: v.tolist() for k, v in values.items()
+        }
+    circuits = {}
+    for c in findings[CircuitsResult].circuits:
+        record = summary_of(c)
+        record["members"] = record.pop("components")
+        circuits[c.name] = {
+            k: v.tolist() if hasattr(v, "tolist") else v
+            for k, v in record.items()
+            if k not in ("checkpoint", "role")
+        }
+    learning = findings[LearningResult]
+    legacy = {
+        **{k: v for k, v in summary.items() if k != "config"},
+        "config": run.config.plain(),
+        "thresholds": dict(TABLE),
+        "learning": {"step": list(learning.steps)}
+        | {name: curve.tolist() for name, curve in learning.metrics.items()},
+        "effects": effects,
+        "circuits": circuits,
+        "organisms": [_legacy_organism(findings, member) for member in findings.members],
+    }
+    if (patches := findings.get(SinglePatchesResult)) is not None:
+        legacy["first_look"] = {
+            f"{p.checkpoint} {p.role} {way}": getattr(p, way).tolist()
+            for p in patches.patches
+            for way in ("denoising", "noising")
+        } | {"fork character latent": patches.fork_latent.tolist()}
+    if (scenes := findings.get(ScenesResult)) is not None:
+        legacy["scenes"] = summary_of(scenes.scenes)
+    if (descent := findings.get(DescentResult)) is not None:
+        legacy["family"] = summary_of(descent.runs)
+    if (acquisition := findings.get(AcquisitionResult)) is not None:
+        legacy["acquisition"] = {
+            k: v for k, v in summary_of(acquisition).items() if k not in ("lines", "naive_folder")
+        }
+    if (history := findings.get(HistoryResult)) is not None:
+        legacy["ancestry"] = _legacy_history(history)
+    return legacy
 
-    def kept(c: Circuit, value: Any) -> Any:
-        return (np.asarray(value) + (0.0 if c.total_nats > circuits.LEAST_NATS else np.nan)).tolist()
+
+def _legacy_organism(findings: RunFindings, member: int) -> dict[str, Any]:
+    organism = organism_summary(findings, member)
+    similarity = organism.pop("similarity")
+    if similarity is not None:
+        similarity["strangers"], similarity["again"] = (
+            similarity.pop("with_other_members"),
+            similarity.pop("with_itself"),
+        )
+    organism["mechanism"] = similarity
+    for name, line in organism["corroboration"].items():
+        organism["corroboration"][name] = {k: v for k, v in line.items() if v is not None}
+        if name == "acquisition":
+            line = organism["corroboration"][name]
+            line["knocked_out"] = line.pop("ablated")
+            line["steps"] = {arm["arm"]: arm["runs"] or None for arm in line["steps"]}
+    return organism
+
+
+def _legacy_history(history: HistoryResult) -> dict[str, Any]:
+    from analysis.history.events import EVENT_THRESHOLDS
 
     return {
-        "sizes": of[0].sizes.tolist(),
-        "faithfulness": [kept(c, c.faithfulness) for c in of],
-        "null": [kept(c, c.null) for c in of],
-        "size": [len(c.members) if c.found else None for c in of],
-        "cmd": [kept(c, c.cmd) for c in of],
-        "null_cmd": [kept(c, c.null_cmd) for c in of],
-        "removed": [kept(c, c.removed) for c in of],
-        "removed_null": [kept(c, c.removed_null) for c in of],
-        "completeness": [c.completeness for c in of],
-        "found": [c.found for c in of],
-        "replication_p": [c.replication_p for c in of],
-        "members": [c.members.tolist() for c in of],
-        "core": [c.core.tolist() for c in of],
-        "total_nats": [c.total_nats for c in of],
-    }
-
-
-def phases(config: RunConfig, entries: list[Entry]) -> list[dict[str, Any]]:
-    """Where each phase begins and ends, in steps of the run."""
-    found, start = [], 0
-    for phase in config.curriculum.phases:
-        end = max((entry.step for entry in entries if entry.phase == phase.name), default=start)
-        found.append({"name": phase.name, "start": start, "end": end})
-        start = end
-    return found
-
-
-def learning(run: Run) -> dict[str, list[Any]]:
-    """Metrics over steps: a list a metric, with a list of members for each chunk."""
-    lines = run.metrics()
-    names = [name for name in lines[0] if name not in ("step", "phase")] if lines else []
-    return {"step": [line["step"] for line in lines]} | {
-        name: [line[name] for line in lines] for name in names
+        "steps": history.steps,
+        "phases": history.phases,
+        "thresholds": {
+            **EVENT_THRESHOLDS,
+            "serves a role from, share of its gate": EVENT_THRESHOLDS["serves.share_of_gate"],
+            "until it carries less than": EVENT_THRESHOLDS["leaves.share_of_gate"],
+        },
+        "pairs": history.pairs,
+        "figures": history.figures,
+        "organisms": [
+            {
+                "member": m,
+                "from_step": h.from_step,
+                "effects": {r.role: r.effects.tolist() for r in h.roles},
+                "errors": {r.role: r.errors.tolist() for r in h.roles},
+                "gate_nats": {r.role: r.gate_nats.tolist() for r in h.roles},
+                "events": [{**summary_of(e), "of": e.predecessor} for e in h.events],
+                "at_ends_of_phases": summary_of(h.ends_of_phases),
+                "became": [
+                    {"from": s.from_step, "to": s.to_step, "components": summary_of(s.components)}
+                    for s in h.successions
+                ],
+            }
+            for m, h in enumerate(history.members)
+        ],
     }

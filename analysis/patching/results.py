@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
 from analysis.patching.circuits import LEAST_NATS, Circuit
 from analysis.patching.shapley import Contributions
@@ -128,9 +128,26 @@ class RoleCircuits:
         """Does being watched move the act of a member in this role?"""
         return bool(self.total_nats[member] > LEAST_NATS)
 
-    def mask(self, members: Sequence[Sequence[int]]) -> Bool[np.ndarray, "member component"]:
-        """Sets of components of each member as masks."""
-        return np.stack([np.isin(np.arange(self.sizes[-1]), components) for components in members])
+    def by_member(self) -> list[Circuit]:
+        """The circuit of each member."""
+        return [
+            Circuit(
+                self.sizes,
+                self.faithfulness[member],
+                self.null[member],
+                self.removed[member],
+                self.removed_null[member],
+                float(self.cmd[member]),
+                self.null_cmd[member],
+                float(self.completeness[member]),
+                np.asarray(self.components[member], int),
+                np.asarray(self.core[member], int),
+                self.found[member],
+                float(self.replication_p[member]),
+                float(self.total_nats[member]),
+            )
+            for member in range(len(self.found))
+        ]
 
 
 @dataclass(frozen=True)

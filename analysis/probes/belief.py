@@ -151,19 +151,17 @@ def _program(world: World, scenes: int):
 
 def examine(
     organisms: Organism, world: World, secret_goals: Int[np.ndarray, " member"], seed: int, scenes: int
-) -> list[dict[str, dict[str, float]]]:
-    """For each member: *trained*, *held_out_goals*, *held_out_cues* (each the four behaviours) and
-    *belief*."""
-    found: Any = jax.device_get(
+) -> BehaviourResult:
+    """Behaviour and belief of all members. scenes: of each kind, behind every rate."""
+    rates_by_part: Any = jax.device_get(
         _program(world, scenes)(organisms, jnp.asarray(secret_goals), jax.random.key(seed))
     )
-    return [
-        {
-            part: {
-                name: float(found[part][name][member])
-                for name in (BELIEFS if part == "belief" else BEHAVIOURS)
-            }
-            for part in found
-        }
-        for member in range(len(secret_goals))
-    ]
+
+    def rates_of(part: str, names: tuple[str, ...], member: int) -> dict[str, float]:
+        return {name: float(rates_by_part[part][name][member]) for name in names}
+
+    def behaviour_of(member: int) -> MemberBehaviour:
+        trained, goals, cues = (BehaviourRates(**rates_of(part, BEHAVIOURS, member)) for part in SCENE_KINDS)
+        return MemberBehaviour(trained, goals, cues, BeliefRates(**rates_of("belief", BELIEFS, member)))
+
+    return BehaviourResult(tuple(behaviour_of(member) for member in range(len(secret_goals))))

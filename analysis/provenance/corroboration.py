@@ -1,52 +1,36 @@
-"""Does evidence of another kind agree with a verdict?
+"""Corroboration: does evidence of another kind agree with a verdict?
 
-*cosine*: between the characters' and self's component effects at the end, beside the cosine with an unrelated
-task's (recalling what a character professes). *cross_lesion*: patch the core of the characters' circuit, see
-what self loses, and the reverse, beside equally large random sets of other components of the same layers.
-*fork_lesion*: the same with the core that the characters' circuit had at the fork. *interchange*: hand the
-gate that characters' components compute to self, and the reverse (`analysis.patching.interchange`);
-*interchange_direction*: the same with one direction of the residual stream, beside a newborn organism's
-(`analysis.patching.direction`). *transfer*: hand self the gate that the characters' components computed at
-the fork, in the same scene or in scenes of characters (`analysis.patching.cross_checkpoint`). Each has its
-own null, and each says *agrees*, *disagrees* or *silent*, the last where the verdict makes no claim or where
-the measurement cannot tell.
+*cosine*: between the characters' and self's component effects at the end, beside the cosine with an unrelated task's
+(recalling what a character professes). *cross_lesion*: resample-ablate the core of the characters' circuit, see what
+self loses, and the reverse, beside equally large random sets of other components of the same layers. *fork_lesion*:
+the same with the core that the characters' circuit had at the fork. *interchange*: patch the gate that characters'
+components compute into self's runs, and the reverse (`analysis.patching.interchange`). *interchange_direction*: the
+same with one direction of the residual stream, beside an untrained organism's (`analysis.patching.direction`).
+*transfer*: patch the gate that the characters' components computed at the fork into self's runs, from the same scene
+or from scenes of characters (`analysis.patching.cross_checkpoint`).
+
+Each line has its own null, and each says *agrees*, *disagrees* or *silent*, the last where the verdict makes no claim
+or where the measurement can not tell. Agreement does not show that a verdict is right: all lines rest on the same
+organism and on patching.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float
 
 from analysis.patching import circuits
-from analysis.patching.circuits import Circuit
-from analysis.patching.direction import DirectionEffect, TrainedAndFloor
+from analysis.patching.direction import TrainedAndFloor
 from analysis.patching.interchange import InterchangeEffect
 from analysis.patching.shapley import Contributions
 from analysis.provenance.verdict import APART, CARRIES, OF_HOME, VerdictName
-from curricula.world.contrasts import Role
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import residual_sites
 
-TOGETHER = {"reused", "migrated"}
-AT_FORK, NOT_AT_FORK = {"reused", "repurposed"}, {"migrated", "second copy"}
 BOOTSTRAPS = 200
-LESIONS: dict[str, tuple[str, Role]] = {
-    "cross_lesion": ("end character", "self"),
-    "cross_lesion_reverse": ("end self", "character"),
-    "fork_lesion": ("fork character", "self"),
-}
-"""whose circuit's core is patched, and who it is taken from"""
-HANDOVERS: dict[str, tuple[str, Role]] = {
-    "interchange": ("end character", "self"),
-    "interchange_reverse": ("end self", "character"),
-    "transfer": ("fork character", "self"),
-    "transfer_from_characters": ("fork character", "self"),
-}
-"""from whose circuit's ranking the components are that hand over the gate, and who should obey it"""
-
 Agreement = Literal["agrees", "disagrees", "silent"]
 
 
@@ -100,8 +84,14 @@ class Claims:
 
     above: frozenset[VerdictName]
     below: frozenset[VerdictName]
-    slow_to_disagree: bool = False
-    """is a line above its bar no evidence against the verdicts of `below`?"""
+    above_refutes: bool = True
+    """is a line above its bar evidence against the verdicts of `below`?"""
+
+
+SAME_MECHANISM = Claims(frozenset({"reused", "migrated"}), APART)
+"""claims of lines that compare self with characters at the end"""
+FROM_THE_FORK = Claims(frozenset({"reused", "repurposed"}), frozenset({"migrated", "second copy"}))
+"""claims of lines that compare self with characters at the fork"""
 
 
 @dataclass(frozen=True)
@@ -184,143 +174,119 @@ class DirectionResult:
     lines: tuple[DirectionLine | None, ...]
 
 
-def cosine(
+def effect_cosine(
     first: Contributions, second: Contributions, unrelated: Contributions | None, seed: int
-) -> dict[str, float | None]:
-    """Cosine of two organisms-wide effect vectors with its interval over pairs, and the null: the second's
-    with an unrelated task's."""
+) -> EvidenceLine:
+    """Cosine of two vectors of component effects, with its interval over pairs. Null: the second's with the effects of
+    an unrelated task."""
     rng = np.random.default_rng(seed)
 
-    def of(a: Contributions, b: Contributions, draw: bool) -> float:
-        picks = [rng.integers(0, len(c.total), len(c.total)) if draw else slice(None) for c in (a, b)]
-        x, y = a.effect(picks[0]), b.effect(picks[1])
+    def cosine(one: Contributions, two: Contributions, resample: bool) -> float:
+        pairs = [rng.integers(0, len(c.total), len(c.total)) if resample else slice(None) for c in (one, two)]
+        x, y = one.effect(pairs[0]), two.effect(pairs[1])
         return float(x @ y / (np.linalg.norm(x) * np.linalg.norm(y)))
 
-    drawn = [of(first, second, True) for _ in range(BOOTSTRAPS)]
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    null = of(unrelated, second, False) if unrelated else None
-    return {"value": of(first, second, False), "low": float(low), "high": float(high), "null": null}
+    draws = [cosine(first, second, True) for _ in range(BOOTSTRAPS)]
+    low, high = np.quantile(draws, [0.025, 0.975])
+    null = cosine(unrelated, second, False) if unrelated else None
+    return EvidenceLine(cosine(first, second, False), float(low), float(high), null)
 
 
-def lesion(
+def lesion_line(
     removed: Float[np.ndarray, "pair set"],
     total: Float[np.ndarray, " pair"],
     seed: int,
-    home: float = circuits.FAITHFUL,
-) -> dict[str, float]:
-    """Share of an effect that patching a circuit removes, its interval over pairs, and the same for random
-    circuits.
+    within: float = circuits.FAITHFUL,
+) -> EvidenceLine:
+    """Share of an effect that patching a circuit removes, with its interval over pairs. Null: random circuits.
 
-    removed: nats; the first set is the circuit, the others are random ones of its size and layers. home: what
-    the circuit does in its own role. The bar that says *yes* is half of that, or the highest random circuit
-    where that is more; what stays under half of it says *no*. A random circuit alone is no bar for *no*: it
-    may be all that self uses, and then nearly everything would be below it.
+    removed: nats; the first set is the circuit, the others are random ones of its size and layers. within: what
+    the circuit does in its own role. The bar above which the line says *yes* is half of that, or the highest random
+    circuit where that is more; under half of it the line says *no*. A random circuit alone is no bar for *no*: it may
+    be all that self uses, and then nearly everything would be below it.
     """
-    null_high = float(removed[:, 1:].sum(0).max() / total.sum())
-    return _share(removed[:, 0], total, seed) | {
-        "null": float(removed[:, 1:].sum(0).mean() / total.sum()),
-        "null_high": null_high,
-        **_bars(null_high, home),
-    }
+    random = removed[:, 1:].sum(0) / total.sum()
+    null_high, half = float(random.max()), within * OF_HOME
+    value, low, high = _share_of_total(removed[:, 0], total, seed)
+    return EvidenceLine(value, low, high, float(random.mean()), null_high, max(null_high, half), half)
 
 
-def interchange_effect(found: InterchangeEffect, seed: int) -> dict[str, Any]:
-    """Share of the gate that a set of components hands over, as for a lesion; *within* its own role; and the
-    whole core or circuit's share."""
-    moved, total = found.effect
-    within = float(found.effect_within.share()[0])
-    return lesion(moved[:, :-1], total, seed, within) | {
-        "within": within,
-        "circuit": float(found.effect.share()[-1]),
-        "components": np.flatnonzero(found.gate_set).tolist(),
-    }
+def interchange_line(effect: InterchangeEffect, seed: int) -> InterchangeLine:
+    """Share of the gate that a set of components carries, as for a lesion; *within* is what it carries in its own
+    role."""
+    moved, total = effect.effect
+    within = float(effect.effect_within.share()[0])
+    line = lesion_line(moved[:, :-1], total, seed, within)
+    components = tuple(np.flatnonzero(effect.gate_set).tolist())
+    circuit = float(effect.effect.share()[-1])
+    return InterchangeLine(**(vars(line) | {"within": within}), circuit=circuit, components=components)
 
 
-def direction(
-    found: DirectionEffect, init_state: DirectionEffect, config: OrganismConfig, seed: int
-) -> dict[str, Any]:
-    """Share of the gate that one direction carries from characters into self (and *within* characters); null:
-    a newborn's, of the same total.
+def direction_line(effects: TrainedAndFloor, config: OrganismConfig, seed: int) -> DirectionLine:
+    """Share of the gate that one direction carries from characters into self, and *within* characters.
 
-    *turned*: the same as the change in how often an answer is preferred. A newborn's direction carries next
-    to nothing, so that any trace of what is shared would be above it: the bar is half of what the direction
-    carries within characters, where that is more.
+    Null: the direction of an untrained organism, over the same total. That carries next to nothing, so that any trace
+    of what is shared would be above it: the bar is half of what the direction carries within characters, where that
+    is more.
     """
-    of_characters, of_self = found.total
-    site = residual_sites(config.layers)[int(found.place)]
-    floor, within = (
-        _share(init_state.moved[1], of_self, seed),
-        float(found.moved[0].sum() / of_characters.sum()),
+    trained, untrained = effects
+    character_total, self_total = trained.total
+    site = residual_sites(config.layers)[int(trained.place)]
+    value, low, high = _share_of_total(trained.moved[1], self_total, seed)
+    floor, _, floor_high = _share_of_total(untrained.moved[1], self_total, seed)
+    within = float(trained.moved[0].sum() / character_total.sum())
+    return DirectionLine(
+        value,
+        low,
+        high,
+        null=floor,
+        null_high=floor_high,
+        bar=max(floor_high, within * OF_HOME),
+        under=within * OF_HOME,
+        within=within,
+        floor_within=float(untrained.moved[0].sum() / character_total.sum()),
+        turned=float(trained.turned[1].mean()),
+        turned_within=float(trained.turned[0].mean()),
+        turned_floor=float(untrained.turned[1].mean()),
+        turned_floor_within=float(untrained.turned[0].mean()),
+        place="the readout" if site.name == "final" else f"the entrance of layer {site.layer}",
     )
-    return _share(found.moved[1], of_self, seed) | {
-        "null": floor["value"],
-        "null_high": floor["high"],
-        **_bars(floor["high"], within),
-        "within": within,
-        "floor_within": float(init_state.moved[0].sum() / of_characters.sum()),
-        "turned": float(found.turned[1].mean()),
-        "turned_within": float(found.turned[0].mean()),
-        "turned_floor": float(init_state.turned[1].mean()),
-        "turned_floor_within": float(init_state.turned[0].mean()),
-        "place": "the readout" if site.name == "final" else f"the entrance of layer {site.layer}",
-    }
 
 
-def _bars(null_high: float, home: float) -> dict[str, float]:
-    """What a line says *yes* above, and *no* under: see `OF_HOME`."""
-    return {"bar": max(null_high, home * OF_HOME), "under": home * OF_HOME}
-
-
-def _share(
+def _share_of_total(
     moved: Float[np.ndarray, " pair"], total: Float[np.ndarray, " pair"], seed: int
-) -> dict[str, float]:
-    """Ratio of the sums, and its interval over pairs."""
+) -> tuple[float, float, float]:
+    """Ratio of the sums, and its 95 % interval over pairs."""
     draws = np.random.default_rng(seed).integers(0, len(total), (BOOTSTRAPS, len(total)))
     low, high = np.quantile(moved[draws].sum(1) / total[draws].sum(1), [0.025, 0.975])
-    return {"value": float(moved.sum() / total.sum()), "low": float(low), "high": float(high)}
+    return float(moved.sum() / total.sum()), float(low), float(high)
 
 
-def handed_over(
-    found: Mapping[str, InterchangeEffect],
-    aligned: TrainedAndFloor | None,
-    circuit: Mapping[str, Circuit],
-    config: OrganismConfig,
-    seed: int,
-) -> dict[str, dict[str, Any]]:
-    """The lines of one organism in which a gate is handed over, where there is a circuit to hand it over and
-    somebody whom it moves.
+def agreement(verdict: VerdictName, claims: Claims, line: EvidenceLine) -> Agreement:
+    """*agrees* where a line says what the verdict claims: all of its interval above the bar, or all of it under.
 
-    aligned: the organism's direction and its newborn's; None where not measured.
+    *silent* where it is neither, where the verdict claims nothing, and where the components do too little even within
+    their own role (see `analysis.provenance.verdict.CARRIES`).
     """
-    moves = {role: circuit[f"end {role}"].total_nats > circuits.LEAST_NATS for role in ("character", "self")}
-    lines = {
-        line: interchange_effect(found[line], seed)
-        for line, (source, role) in HANDOVERS.items()
-        if line in found and circuit[source].found and moves[role]
-    }
-    if aligned and circuit["end character"].found and moves["self"]:
-        lines["interchange_direction"] = direction(*aligned, config, seed)
-    return lines
-
-
-def claims(line: str) -> tuple[set[str], set[str]]:
-    """The verdicts that say that a line is above its null, and those that say that it is not."""
-    return (AT_FORK, NOT_AT_FORK) if line.startswith(("fork", "transfer")) else (TOGETHER, APART)
-
-
-def say(verdict: str, claim_yes: set[str], claim_no: set[str], found: Mapping[str, Any]) -> str:
-    """*agrees* where what was found is what the verdict claims: all of its interval above the bar for
-    ``claim_yes``, all of it under for ``claim_no``.
-
-    The bar is its null's highest, unless the line brings one of its own, and so is what counts as under it.
-    *silent* where it is neither, and where what was handed over (see `CARRIES`) is too little even where it
-    comes from.
-    """
-    bar = found.get("bar", found.get("null_high", found.get("null")))
-    under = found.get("under", bar)
-    if verdict not in claim_yes | claim_no or bar is None or not found.get("within", 1.0) >= CARRIES:
+    bar = next((bar for bar in (line.bar, line.null_high, line.null) if bar is not None), None)
+    if verdict not in claims.above | claims.below or bar is None:
         return "silent"
-    yes, no = found["low"] > bar, found["high"] < under
-    if not (yes or no):
+    if line.within is not None and not line.within >= CARRIES:
         return "silent"
-    return "agrees" if yes == (verdict in claim_yes) else "disagrees"
+    above, below = line.low > bar, line.high < (bar if line.under is None else line.under)
+    if not (above or below) or (above and verdict in claims.below and not claims.above_refutes):
+        return "silent"
+    return "agrees" if above == (verdict in claims.above) else "disagrees"
+
+
+def corroborate(evidence: Sequence[Evidence], verdicts: Sequence[VerdictName]) -> CorroborationResult:
+    """What every line says of every member's verdict."""
+    members = tuple(
+        tuple(
+            Corroboration(each.name, line, agreement(verdict, each.claims, line))
+            for each in evidence
+            if (line := each.lines[member]) is not None
+        )
+        for member, verdict in enumerate(verdicts)
+    )
+    return CorroborationResult(tuple(evidence), members)

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy import stats
 
-from analysis.provenance.corroboration import claims, say
+from analysis.provenance.corroboration import FROM_THE_FORK, SAME_MECHANISM, EvidenceLine, agreement
 from analysis.provenance.verdict import in_full
 from analysis.statistics import CELLS, VERDICTS, Interval, count_interval, mean_interval
 from curricula.world.world import World
@@ -205,9 +205,10 @@ def hits(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """
     found, truths = {}, Counter(row["truth"] for row in rows)
     for line in dict.fromkeys(line for row in rows for line in row["corroboration"] if line != "acquisition"):
-        yes, no = claims(line)
+        claims = FROM_THE_FORK if line.startswith(("fork", "transfer")) else SAME_MECHANISM
+        yes = claims.above
         of = [row for row in rows if line in row["corroboration"]]
-        words = [say(row["truth"], yes, no, row["corroboration"][line]) for row in of]
+        words = [agreement(row["truth"], claims, _line(row["corroboration"][line])) for row in of]
         above = [
             (row["truth"] in yes, (word == "agrees") == (row["truth"] in yes))
             for row, word in zip(of, words, strict=True)
@@ -241,3 +242,10 @@ def hits(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
             break
         found[line]["better_than_chance"] = True
     return found
+
+
+def _line(line: Mapping[str, Any]) -> EvidenceLine:
+    optional = ("null", "null_high", "bar", "under", "within")
+    return EvidenceLine(
+        line["value"], line["low"], line["high"], **{name: line.get(name) for name in optional}
+    )

@@ -1,4 +1,5 @@
-"""Where does self's mechanism come from? Its effect, component by component, divided over four cells.
+"""Provenance shares: where does self's mechanism come from? Its effect, component by component, divided over four
+cells.
 
 | | still serves characters at the end | no longer |
 |---|---|---|
@@ -14,14 +15,15 @@ as for self, or half as much as the characters' typical component; a reader at 0
 characters belongs by about a fifth, and one of four equal readers for characters (0.25) that does all the
 work for self (1.0) belongs wholly.
 
-Another membership, min(1, a / A), was tried: under it the weak components of a distributed mechanism belong
-only partly even where self's and the characters' effects are equal, and their shares leak into the other
-cells. The findings carry the shares under that formula too, as ``strict_shares``.
+Another membership, min(1, a / A), was tried and rejected. Under it the weak components of a distributed mechanism
+belong only partly even where self's and the characters' effects are equal, and their shares leak into the other
+cells. The shares under that formula are kept too, as ``strict_shares``.
 
 Shares say where the effect sits, not that the components compute the same thing; how far they are off on
 planted organisms, `scripts/study.py controls` tells.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -30,7 +32,14 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from analysis.patching.shapley import Contributions
-from analysis.provenance.verdict import CELLS, ENOUGH, FLOOR_QUANTILE, ProvenanceCell, VerdictName
+from analysis.provenance.verdict import (
+    CELLS,
+    ENOUGH,
+    FLOOR_QUANTILE,
+    ProvenanceCell,
+    VerdictName,
+    verdict,
+)
 
 BOOTSTRAPS = 500
 Range = tuple[float, float]
@@ -60,8 +69,8 @@ class ProvenanceResult:
     members: tuple[MemberProvenance, ...]
 
 
-class Evidence(NamedTuple):
-    """What the division rests on, for one organism and one variable."""
+class ShareInputs(NamedTuple):
+    """Effects that shares are computed from, for one organism and one variable."""
 
     fork_character: Contributions
     fork_latent: Float[np.ndarray, " component"]
@@ -73,11 +82,11 @@ class Evidence(NamedTuple):
 
 
 def null_floor(null: Contributions, total: float) -> float:
-    """What a component seems to do when the cue that changed means nothing: the 0.95 quantile of its absolute
-    effect.
+    """Effect that components seem to have where the cue that changed means nothing: the 0.95 quantile of absolute
+    effects.
 
-    null: contributions of *idle* pairs. total: mean total of the real pairs, in nats; the unit is a fraction
-    of that.
+    null: contributions of *idle* pairs. total: mean total of the real pairs, in nats; the unit is a fraction of
+    that.
     """
     if total <= 0:
         return 1.0
@@ -85,84 +94,124 @@ def null_floor(null: Contributions, total: float) -> float:
 
 
 def membership(
-    effect: Float[np.ndarray, " component"], of_self: Float[np.ndarray, " component"], strict: bool = False
+    effect: Float[np.ndarray, " component"],
+    self_effect: Float[np.ndarray, " component"],
+    strict: bool = False,
 ) -> Float[np.ndarray, " component"]:
-    """How far each component belongs to the characters' mechanism, from 0 to 1, given their effects for
-    characters and for self (both with the floor taken off, none negative)."""
+    """How far each component belongs to the characters' mechanism, from 0 to 1.
+
+    effect, self_effect: for characters and for self, with the floor taken off and none negative. strict: the formula
+    that was tried and rejected.
+    """
     if not effect.sum():
         return np.zeros_like(effect)
     typical = (effect**2).sum() / effect.sum()
-    needed = np.full_like(effect, typical) if strict else ENOUGH * np.minimum(typical, of_self)
+    needed = np.full_like(effect, typical) if strict else ENOUGH * np.minimum(typical, self_effect)
     return np.divide(effect, needed, out=np.ones_like(effect), where=needed > 0).clip(0, 1)
 
 
 def divide(
-    at_fork: Float[np.ndarray, " component"],
-    at_end: Float[np.ndarray, " component"],
-    of_self: Float[np.ndarray, " component"],
+    fork_effect: Float[np.ndarray, " component"],
+    end_effect: Float[np.ndarray, " component"],
+    self_effect: Float[np.ndarray, " component"],
     strict: bool = False,
-) -> dict[str, float]:
-    """Shares of the four cells; they sum to 1. Effects have their floors taken off. NaN where self has no
-    effect at all."""
-    if not of_self.sum():
-        return dict.fromkeys(CELLS, float("nan"))
-    before, after = membership(at_fork, of_self, strict), membership(at_end, of_self, strict)
-    weight = of_self / of_self.sum()
-    parts = (before * after, before * (1 - after), (1 - before) * after, (1 - before) * (1 - after))
+) -> dict[ProvenanceCell, float]:
+    """Shares of the four cells; they sum to 1. NaN where self has no effect at all.
+
+    fork_effect, end_effect, self_effect: for characters at the fork and at the end, and for self at the end, with
+    their floors taken off.
+    """
+    if not self_effect.sum():
+        return dict.fromkeys(CELLS, math.nan)
+    at_fork, at_end = (membership(effect, self_effect, strict) for effect in (fork_effect, end_effect))
+    weight = self_effect / self_effect.sum()
+    parts = (at_fork * at_end, at_fork * (1 - at_end), (1 - at_fork) * at_end, (1 - at_fork) * (1 - at_end))
     return {cell: float((weight * part).sum()) for cell, part in zip(CELLS, parts, strict=True)}
 
 
-def shares(
-    evidence: Evidence, chosen: tuple[Int[np.ndarray, " drawn"], ...] | None = None, strict: bool = False
-) -> dict[str, float]:
-    """Shares from all pairs, or from the chosen pairs of the three Contributions."""
-    at_fork, at_end, of_self = _above_floors(evidence, chosen)
-    return divide(at_fork, at_end, of_self, strict)
+def provenance_shares(
+    inputs: ShareInputs, pairs: tuple[Int[np.ndarray, " drawn"], ...] | None = None, strict: bool = False
+) -> dict[ProvenanceCell, float]:
+    """Shares of the four cells. pairs: indices of those to use of each of the three sets of pairs; all by default."""
+    return divide(*_above_floors(inputs, pairs), strict=strict)
 
 
-def dealt(evidence: Evidence, groups: Sequence[Int[np.ndarray, " _"]], seed: int) -> dict[str, list[float]]:
-    """What cells would get if self used components at random: shares after dealing self's effects out anew
-    among components of a group, as the mean and the range of 0.95 of deals. A share inside of that range says
-    little more than what the characters' mechanism left over."""
-    at_fork, at_end, of_self = _above_floors(evidence)
+def shares_at_random(
+    inputs: ShareInputs, groups: Sequence[Int[np.ndarray, " _"]], seed: int
+) -> dict[ProvenanceCell, tuple[float, float, float]]:
+    """Shares if self used components at random: mean, and the range of 0.95 of draws, of each cell.
+
+    Self's effects are permuted among the components of a group (a layer and kind). A share inside of that range says
+    little more than what the characters' mechanism left over.
+    """
+    fork_effect, end_effect, self_effect = _above_floors(inputs)
     rng = np.random.default_rng(seed)
-    found: dict[str, list[float]] = {cell: [] for cell in CELLS}
+    draws: dict[ProvenanceCell, list[float]] = {cell: [] for cell in CELLS}
     for _ in range(BOOTSTRAPS):
-        anew = of_self.copy()
+        permuted = self_effect.copy()
         for group in groups:
-            anew[group] = rng.permutation(of_self[group])
-        for cell, share in divide(at_fork, at_end, anew).items():
-            found[cell].append(share)
-    return {
-        cell: [float(np.mean(of)), *map(float, np.quantile(of, [0.025, 0.975]))] for cell, of in found.items()
-    }
-
-
-def _above_floors(
-    evidence: Evidence, chosen: tuple[Int[np.ndarray, " drawn"], ...] | None = None
-) -> list[Float[np.ndarray, " component"]]:
-    """Effects for characters at the fork and at the end, and for self, less their floors and none
-    negative."""
-    picks = chosen or (slice(None),) * 3
-    sources = (evidence.fork_character, evidence.end_character, evidence.end_self)
-    raw = [source.effect(pick) for source, pick in zip(sources, picks, strict=True)]
-    raw[0] = np.fmax(raw[0], evidence.fork_latent)
-    return [np.nan_to_num(effect - floor).clip(0) for effect, floor in zip(raw, evidence.floors, strict=True)]
+            permuted[group] = rng.permutation(self_effect[group])
+        for cell, share in divide(fork_effect, end_effect, permuted).items():
+            draws[cell].append(share)
+    return {cell: (float(np.mean(values)), *_quantiles(values, 0.95)) for cell, values in draws.items()}
 
 
 def shares_with_intervals(
-    evidence: Evidence, seed: int, confidence: float = 0.95
-) -> tuple[dict[str, float], dict[str, list[float]]]:
-    """Shares and their percentile intervals over resampled pairs (each of the three sets of pairs on its
-    own).
+    inputs: ShareInputs, seed: int, confidence: float = 0.95
+) -> tuple[dict[ProvenanceCell, float], dict[ProvenanceCell, Range]]:
+    """Shares and their percentile intervals over resampled pairs, each of the three sets of pairs resampled alone.
 
     The interval covers the choice of pairs and of patching orders; it says nothing about other organisms.
     """
     rng = np.random.default_rng(seed)
-    amounts = [len(c.total) for c in (evidence.fork_character, evidence.end_character, evidence.end_self)]
-    drawn = [shares(evidence, tuple(rng.integers(0, n, n) for n in amounts)) for _ in range(BOOTSTRAPS)]
-    tails = [(1 - confidence) / 2, (1 + confidence) / 2]
-    by_cell = {cell: [value for d in drawn if np.isfinite(value := d[cell])] or [np.nan] for cell in CELLS}
-    return shares(evidence), {
-        cell: [float(v) for v in np.quantile(values, tails)] for cell, values in by_cell.items()
-    }
+    amounts = [len(c.total) for c in (inputs.fork_character, inputs.end_character, inputs.end_self)]
+    draws = [
+        provenance_shares(inputs, tuple(rng.integers(0, n, n) for n in amounts)) for _ in range(BOOTSTRAPS)
+    ]
+    intervals: dict[ProvenanceCell, Range] = {}
+    for cell in CELLS:
+        finite = [draw[cell] for draw in draws if np.isfinite(draw[cell])]
+        intervals[cell] = _quantiles(finite or [math.nan], confidence)
+    return provenance_shares(inputs), intervals
+
+
+def judge_member(
+    inputs: ShareInputs,
+    behaviour: Mapping[str, float],
+    circuits_found: tuple[bool, bool],
+    groups: Sequence[Int[np.ndarray, " _"]],
+    seed: int,
+) -> MemberProvenance:
+    """Verdict and shares of one organism. Without a behaviour or a circuit it has a verdict and no shares.
+
+    circuits_found: for self at the end, and for characters at the fork or at the end. groups: components of a layer
+    and kind, among which self's effects are permuted.
+    """
+    shares, intervals = shares_with_intervals(inputs, seed)
+    name, reason = verdict(behaviour, *circuits_found, shares, intervals)
+    if name == "absent" or not all(circuits_found):
+        nothing = dict.fromkeys(CELLS, math.nan)
+        intervals = dict.fromkeys(CELLS, (math.nan, math.nan))
+        return MemberProvenance(
+            name, reason, nothing, nothing, intervals, dict.fromkeys(CELLS, (math.nan, math.nan, math.nan))
+        )
+    strict = provenance_shares(inputs, strict=True)
+    return MemberProvenance(name, reason, shares, strict, intervals, shares_at_random(inputs, groups, seed))
+
+
+def _quantiles(values: Sequence[float], confidence: float) -> Range:
+    low, high = np.quantile(values, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return float(low), float(high)
+
+
+def _above_floors(
+    inputs: ShareInputs, pairs: tuple[Int[np.ndarray, " drawn"], ...] | None = None
+) -> list[Float[np.ndarray, " component"]]:
+    """Effects for characters at the fork and at the end, and for self, less their floors and none negative."""
+    chosen = pairs or (slice(None),) * 3
+    sources = (inputs.fork_character, inputs.end_character, inputs.end_self)
+    effects = [source.effect(picked) for source, picked in zip(sources, chosen, strict=True)]
+    effects[0] = np.fmax(effects[0], inputs.fork_latent)
+    return [
+        np.nan_to_num(effect - floor).clip(0) for effect, floor in zip(effects, inputs.floors, strict=True)
+    ]

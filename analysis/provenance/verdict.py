@@ -7,7 +7,7 @@ marked uncalibrated.
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 ProvenanceCell = Literal["reused", "repurposed", "migrated", "second copy"]
 VerdictName = Literal["reused", "repurposed", "migrated", "second copy", "mixed", "undecided", "absent"]
@@ -47,77 +47,100 @@ ALIKE_CHOSEN_ON = frozenset({12, 700, 24000, 24010, 24080})
 """the same for what tells whether circuits compute alike"""
 MIXED_WIDTH = 0.2
 """without such a cell: *mixed* if the largest cell's interval is at most this wide, else *undecided*"""
-TABLE = MappingProxyType(
+THRESHOLDS = MappingProxyType(
     {
-        "behaviour, at least": BEHAVES,
-        **{f"lower bound of the share, {cell}": share for cell, share in LEAST_SHARE.items()},
-        "width of the largest share's interval for mixed, at most": MIXED_WIDTH,
-        "chosen on": "study.py controls --seed 1 --members 4 (run seeds 1000 to 1090); train.py planted_repurposed --seed 5000 --members 8; cpu scale, 2026-11-21",
-        "migrated": "no organism of that kind was planted",
-        "planting itself": "made cleaner on seed 5000 by the verdicts, AUROC and CMD there, after seed 1 was read; that by grafts on seed 3",
-        "repurposed, tried against": "no mixture with a spare in it when the threshold was chosen",
-        "corroboration says yes above, no below, share of what its components do at home": OF_HOME,
-        "corroboration is silent below, share of the gate handed over at home": CARRIES,
-        "computes alike above, by another mechanism below, correlation": ALIKE,
-        "layers are compared from, share of its role's gate that each circuit does there": LEAST_WORK,
-        "these two chosen on": "run seeds 24000, 24010, 24080 and 12, where correlations were 0.87 or more, or 0.78 or less; nothing was planted "
-        "that computes one rule in two ways",
-        "membership is whole at, share of the typical effect": ENOUGH,
-        "quantile of null effects taken off": FLOOR_QUANTILE,
+        "behaviour.least": BEHAVES,
+        **{f"share.low.{cell.replace(' ', '_')}.least": share for cell, share in LEAST_SHARE.items()},
+        "mixed.interval_width.most": MIXED_WIDTH,
+        "membership.whole_from": ENOUGH,
+        "null_effects.quantile": FLOOR_QUANTILE,
     }
 )
+"""of verdicts; those of other measurements stand beside them"""
+CORROBORATION_THRESHOLDS = MappingProxyType({"bar.share_of_home": OF_HOME, "home.least": CARRIES})
+SIMILARITY_THRESHOLDS = MappingProxyType({"alike.above": ALIKE, "layer.least_work": LEAST_WORK})
+TABLE = MappingProxyType({**THRESHOLDS, **CORROBORATION_THRESHOLDS, **SIMILARITY_THRESHOLDS})
+"""every threshold that a verdict or a line beside it depends on, by a dotted name"""
+THRESHOLD_NOTES = (
+    "Thresholds of verdicts were chosen on study.py controls --seed 1 --members 4 (run seeds 1000 to 1090) and on "
+    "train.py planted_repurposed --seed 5000 --members 8; cpu scale, 2026-11-21.",
+    "No organism of the kind migrated was planted.",
+    "Planting itself was made cleaner on seed 5000 by the verdicts, AUROC and CMD there, after seed 1 was read; that by "
+    "grafts on seed 3.",
+    "No mixture with a spare in it was tried when the threshold of repurposed was chosen.",
+    "Thresholds of similarity were chosen on run seeds 24000, 24010, 24080 and 12, where correlations were 0.87 or "
+    "more, or 0.78 or less; nothing was planted that computes one rule in two ways.",
+)
+"""what thresholds were chosen on"""
 
-APART = {"repurposed", "second copy"}
+APART: frozenset[VerdictName] = frozenset({"repurposed", "second copy"})
 """verdicts by which self and characters have mechanisms of their own"""
 NO_BEHAVIOUR = "self does not show the behaviour"
 NO_CIRCUIT = "no circuit found for self: too small an effect, or one that does not replicate"
 NO_ANCESTOR = "no circuit found for characters, neither at the fork nor at the end"
 
 
+class Verdict(NamedTuple):
+    """What is concluded about one organism, and why."""
+
+    name: VerdictName
+    reason: str
+
+
 def verdict(
     behaviour: Mapping[str, float],
-    found_self: bool,
-    found_character: bool,
-    shares: Mapping[str, float],
-    intervals: Mapping[str, list[float]],
-) -> tuple[str, str]:
-    """The verdict and the reason for it.
+    self_found: bool,
+    character_found: bool,
+    shares: Mapping[ProvenanceCell, float],
+    intervals: Mapping[ProvenanceCell, tuple[float, float]],
+) -> Verdict:
+    """The verdict on one organism, and the reason for it.
 
-    behaviour: the four rates. found_self, found_character: was a circuit found (see
-    `analysis.patching.circuits`) for self at the end, and for characters at the fork or at the end? One of
-    *reused, repurposed, migrated, second copy, mixed, undecided, absent*.
+    behaviour: the four rates. self_found, character_found: was a circuit found (see `analysis.patching.circuits`)
+    for self at the end, and for characters at the fork or at the end?
     """
     for name in ("self_alone_secret", "self_watched_professed"):
         if not behaviour[name] >= BEHAVES:
-            return "absent", f"{NO_BEHAVIOUR}: {name} is {behaviour[name]:.2f}, below {BEHAVES}"
-    if not found_self:
-        return "undecided", NO_CIRCUIT
-    if not found_character:
-        return "undecided", NO_ANCESTOR
+            return Verdict("absent", f"{NO_BEHAVIOUR}: {name} is {behaviour[name]:.2f}, below {BEHAVES}")
+    if not self_found:
+        return Verdict("undecided", NO_CIRCUIT)
+    if not character_found:
+        return Verdict("undecided", NO_ANCESTOR)
     best = max(shares, key=lambda cell: shares[cell])
     low, high = intervals[best]
     if low > LEAST_SHARE[best]:
         unscored = "; no organism of this kind was ever planted, so that how often this is wrong is not known"
         reason = f"the share's lower bound, {low:.2f}, is above {LEAST_SHARE[best]}"
-        return best, reason + unscored * (best == "migrated")
+        return Verdict(best, reason + unscored * (best == "migrated"))
     if high - low <= MIXED_WIDTH:
-        return (
-            "mixed",
-            f"the largest share, {best}, lies in {low:.2f} to {high:.2f}: its lower bound is not above {LEAST_SHARE[best]}",
-        )
-    return "undecided", f"the largest share, {best}, is only known to lie in {low:.2f} to {high:.2f}"
+        reason = f"the largest share, {best}, lies in {low:.2f} to {high:.2f}: its lower bound is not above {LEAST_SHARE[best]}"
+        return Verdict("mixed", reason)
+    return Verdict("undecided", f"the largest share, {best}, is only known to lie in {low:.2f} to {high:.2f}")
+
+
+def verdict_in_full(name: VerdictName, similarity: str | None) -> str:
+    """The verdict in words, with whether self's circuit computes otherwise than the characters'.
+
+    similarity: *alike*, *another* or *undecided*; None where it was not measured. *By another mechanism* if self
+    parted from characters, and *computing otherwise* if it did not, or not wholly: the same components may serve two
+    roles in two ways.
+    """
+    if not computes_otherwise(name, similarity):
+        return name
+    return f"{name}, {'by another mechanism' if name in APART else 'computing otherwise'}"
+
+
+def computes_otherwise(name: VerdictName, similarity: str | None) -> bool:
+    """Does the verdict in full say that self's circuit computes otherwise?"""
+    return similarity == "another" and name not in ("absent", "undecided")
 
 
 def in_full(organism: Mapping[str, Any]) -> str:
-    """The verdict in words. Where self's circuit computes otherwise than the characters': *by another
-    mechanism* if self parted from theirs, and *computing otherwise* if it did not, or not wholly: the same
-    components may serve two roles in two ways."""
-    mechanism, told = organism["mechanism"], organism["verdict"]
-    if mechanism is None or mechanism["says"] != "another" or told in ("absent", "undecided"):
-        return told
-    return f"{told}, {'by another mechanism' if told in APART else 'computing otherwise'}"
+    """As `verdict_in_full`, of an untyped record."""
+    similarity = organism["mechanism"]
+    return verdict_in_full(organism["verdict"], similarity["says"] if similarity else None)
 
 
 def otherwise(organism: Mapping[str, Any]) -> bool:
-    """Does the verdict in full say that self's circuit computes otherwise?"""
+    """As `computes_otherwise`, of an untyped record."""
     return in_full(organism) != organism["verdict"]

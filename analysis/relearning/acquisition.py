@@ -1,49 +1,48 @@
-"""Does what the characters' mechanism was at the fork make the intent easier to learn?
+"""Acquisition: does what the characters' mechanism was at the fork make the intent easier to learn?
 
-Corroboration by acquisition. From the fork (the organism just before self was taught) the intent phase is
-learned anew, with something knocked out: a knocked-out component does in each scene what it does in another
-scene of the batch, in training and where rates are read, so that it carries nothing. Counted are the steps
-until self acts on its secret when alone and on its profession when watched. The arms:
+Corroboration by acquisition. From the fork (the organism just before self was taught) the intent phase is learned
+anew, with some components resample-ablated: an ablated component does in each scene what it does in another scene of
+the batch, in training and where rates are read, so that it carries nothing. Counted are the steps until self acts on
+its secret when alone and on its profession when watched. The arms:
 
-- *intact*: nothing is knocked out.
+- *intact*: nothing is ablated.
 - *lesioned*: the core of the fork's circuit for characters (see `analysis.patching.circuits`).
 - *random*: other components of the same layers and kinds, as many; two draws.
 - *spare*: as many components again, those that do most for self at the end beyond what they do for characters
 there: what the organism came to use.
-- *naive*: the fork of an organism that never met a schemer, with nothing knocked out; only where such a run
-is handed over.
+- *naive*: the fork of an organism that never met a schemer, with nothing ablated; only where such a run is given.
 
-The phase is the run's own, scenes included, but for routing and its dropout, grafts and frozen parameters,
-which are what planting does and no analysis may know. Lesioned and random arms are run on two orders of the
-data: the run's own and another.
+The phase is the run's, scenes included, but for routing and its dropout, grafts and frozen parameters, which are what
+planting does and no analysis may know. Lesioned and random arms are run on two orders of the data: the run's and
+another.
 
-The line is the *slowdown*: steps of the lesioned arms over those of the random ones, as a ratio of geometric
-means. Its noise is how far two runs of one arm lie apart in the logarithm of their steps, pooled over both
-arms and all organisms of the run, since two runs alone tell next to nothing, and at least how finely steps
-are read; the interval is Student's, with as many degrees of freedom as there are pairs of runs. An arm that
-never got there bounds the ratio on one side only. A slowdown counts from `LEAST_SLOWDOWN` on, or from the
-slower random draw where that is more.
+The line is the *slowdown*: steps of the lesioned arms over those of the random ones, as a ratio of geometric means.
+Its noise is how far two runs of one arm lie apart in the logarithm of their steps, pooled over both arms and all
+organisms of the run, since two runs alone tell next to nothing, and at least how finely steps are read. The interval
+is Student's, with as many degrees of freedom as there are pairs of runs. An arm that never got there bounds the ratio
+on one side only. A slowdown counts from `LEAST_SLOWDOWN` on, or from the slower random draw where that is more.
 
-What it does *not* show: what the run did. It shows what the fork makes easy, with no lane forbidden:
-organisms of one fork and one mixture get the same numbers, whatever was planted in them afterwards. A self
-that uses what characters had at the fork (*reused*, *repurposed*) should have been held up without it, so for
-these verdicts a slowdown agrees, in that the verdict could have failed here and did not, and its absence
-disagrees. A self whose mechanism is not of the fork (*second copy*, *migrated*) may have been driven off an
-easy road, or have left it once it was taught: a slowdown does not speak against that, and the line is then
-silent; that there was no easy road agrees. Nor does a slowdown tell why: a lesion of the characters'
-mechanism also sets back the characters that are rehearsed beside self, and both share one gradient.
+What it does *not* show: what the run did. It shows what the fork makes easy, with no lane forbidden: organisms of one
+fork and one mixture get the same numbers, whatever was planted in them later. A self that uses what characters had at
+the fork (*reused*, *repurposed*) should have been held up without it, so for these verdicts a slowdown agrees, in
+that the verdict could have failed here and did not, and its absence disagrees. A self whose mechanism is not of the
+fork (*second copy*, *migrated*) may have been driven off an easy road, or have left it once it was taught: a slowdown
+does not refute that, and the line is then silent; that there was no easy road agrees. Nor does a slowdown show why: a
+lesion of the characters' mechanism also sets back the characters that are rehearsed beside self, and both share one
+gradient.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from math import nan
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy import stats
 
-from analysis.patching import circuits
-from analysis.provenance import corroboration
+from analysis.patching.circuits import random_sets
+from analysis.patching.results import CircuitsResult, EffectsResult
+from analysis.provenance.corroboration import FROM_THE_FORK, Evidence, EvidenceLine
 from analysis.relearning.finetune import CHUNK
 from analysis.relearning.relearning import (
     ARMS,
@@ -78,7 +77,7 @@ class ArmSteps:
 
 
 @dataclass(frozen=True)
-class SlowdownLine(corroboration.EvidenceLine):
+class SlowdownLine(EvidenceLine):
     """How much slower the intent is learned without the characters' mechanism, as a ratio of steps."""
 
     steps: tuple[ArmSteps, ...] = ()
@@ -96,6 +95,7 @@ class AcquisitionResult:
 
     naive_sha256: str | None
     """fork of the naive run; None where no such run was given"""
+    naive_folder: str | None
     limit: int
     """steps after which an arm counts as never having learned"""
     budget: int
@@ -106,55 +106,67 @@ class AcquisitionResult:
     lines: tuple[SlowdownLine | None, ...]
 
 
-def add(run: Run, findings: Mapping[str, Any], naive: Run | None = None) -> dict[str, Any]:
-    """The findings of a run with each organism's line of corroboration by acquisition, and under
-    *acquisition* what it took.
+def measure_acquisition(
+    run: Run, effects: EffectsResult, circuits: CircuitsResult, seed: int, naive: Run | None = None
+) -> AcquisitionResult:
+    """How fast the intent is learned anew from the fork of a finished run, with each arm's components ablated.
 
-    naive: a finished run of organisms that never met a schemer, of the same world and sizes. Raises Fault
-    where it is something else.
+    effects, circuits: of the run; they decide what arms ablate. seed: of the random draws. naive: a finished run of
+    organisms that never met a schemer, of the same world and sizes. Takes up to as long as training did.
+    Raises UserError where the naive run is something else.
     """
     config = require_finished(run)
-    index = config.curriculum.fork
-    about: dict[str, Any] = {
-        "naive_sha256": fork_sha256(naive),
-        "limit": LIMIT,
-        "budget": BUDGET,
-        "why_not": None,
-    }
     if naive is not None:
         require_naive(naive, config)
+    nothing = (None,) * config.members
+    result = AcquisitionResult(fork_sha256(naive), _folder(naive), LIMIT, BUDGET, None, (), nothing)
+    index = config.curriculum.fork
     if index == len(config.curriculum.phases) or config.curriculum.phases[index].self_acts != "scheming":
-        return {**findings, "acquisition": about | {"why_not": "self is never taught to scheme"}}
+        return replace(result, why_not="self is never taught to scheme")
     if config.training.batch < 2:
-        return {
-            **findings,
-            "acquisition": about | {"why_not": "a batch of one scene has no other to take from"},
-        }
-    known = 0 if naive is None else require_finished(naive).members
+        return replace(result, why_not="a batch of one scene has no other to take from")
+    naive_members = 0 if naive is None else require_finished(naive).members
+    cores = circuits.find("fork", "character").core
+    self_effect, character_effect = (effects.require("end", role).value for role in ("self", "character"))
     arms, absent = zip(
-        *(ablated_arms(findings, m, config.organism, m < known) for m in range(config.members)), strict=True
+        *(
+            ablated_arms(
+                cores[m],
+                self_effect[m] - np.nan_to_num(character_effect[m]),
+                config.organism,
+                seed,
+                m < naive_members,
+            )
+            for m in range(config.members)
+        ),
+        strict=True,
     )
-    running = np.array([[lane.arm in of for lane in LANES] for of in arms])
+    running = np.array([[lane.arm in sets for lane in LANES] for sets in arms])
     rows, params = lane_rows(run, config, naive), lane_params(config, arms)
     steps, given_up, spent = learn_intent(config, rows, params, running)
-    lines = slowdowns(steps, given_up, np.array([_comparable(of) for of in arms]))
-    organisms = []
-    for member, organism in enumerate(findings["organisms"]):
-        told = {
-            "steps": _by_arm(steps[member], running[member]),
-            "censored_at": int(given_up[member]),
-            "knocked_out": _named(arms[member], config.organism),
-            "absent": absent[member],
-        }
-        told |= lines[member] | {"says": says(organism["verdict"], lines[member])}
-        organisms.append({**organism, "corroboration": organism["corroboration"] | {"acquisition": told}})
-    return {**findings, "organisms": organisms, "acquisition": about | {"organism_steps": spent.tolist()}}
+    lines = slowdowns(steps, given_up, np.array([_comparable(sets) for sets in arms]))
+    detailed = tuple(
+        replace(
+            lines[m],
+            steps=_steps_by_arm(steps[m], running[m]),
+            censored_at=int(given_up[m]),
+            ablated=_names_by_arm(arms[m], config.organism),
+            absent=absent[m],
+        )
+        for m in range(config.members)
+    )
+    return replace(result, organism_steps=tuple(spent.tolist()), lines=detailed)
 
 
-def measured(findings: Mapping[str, Any], naive: Run | None = None) -> bool:
-    """Do the findings hold acquisition already, with this naive run if one is given?"""
-    about = findings.get("acquisition")
-    return about is not None and (naive is None or about["naive_sha256"] == fork_sha256(naive))
+def acquisition_evidence(result: AcquisitionResult) -> Evidence:
+    """The line of corroboration. A slowdown does not refute a mechanism that is not of the fork: see the top of this
+    file. Planting does not decide it, since it reads the fork."""
+    claims = replace(FROM_THE_FORK, above_refutes=False)
+    return Evidence("acquisition", claims, result.lines, depends_on_planting=False)
+
+
+def _folder(naive: Run | None) -> str | None:
+    return None if naive is None else str(naive.folder)
 
 
 def fork_sha256(naive: Run | None) -> str | None:
@@ -163,42 +175,44 @@ def fork_sha256(naive: Run | None) -> str | None:
 
 
 def require_naive(naive: Run, config: RunConfig) -> None:
-    """Raises Fault where a run cannot be the naive arm of another."""
-    theirs = require_finished(naive)
-    found = []
-    if (theirs.curriculum.world, theirs.organism) != (config.curriculum.world, config.organism):
-        found.append(
-            "expected the world and the sizes of the run that is analysed; grow it at the same scale"
+    """Raises UserError where a run can not be the naive arm of another."""
+    naive_config = require_finished(naive)
+    errors: list[str] = []
+    if (naive_config.curriculum.world, naive_config.organism) != (config.curriculum.world, config.organism):
+        errors.append(
+            "expected the world and the sizes of the run that is analysed; train it at the same scale"
         )
-    if any(phase.schemers for phase in theirs.curriculum.phases[: theirs.curriculum.fork]):
-        found.append("expected no schemers before self is taught; give a run of the curriculum 'naive'")
-    if found:
-        raise UserError("; ".join(f"--naive {naive.folder}: {line}" for line in found))
+    if any(phase.schemers for phase in naive_config.curriculum.phases[: naive_config.curriculum.fork]):
+        errors.append("expected no schemers before self is taught; give a run of the curriculum 'naive'")
+    if errors:
+        raise UserError("; ".join(f"--naive {naive.folder}: {line}" for line in errors))
 
 
 def ablated_arms(
-    findings: Mapping[str, Any], member: int, config: OrganismConfig, naive: bool = False
+    core: Sequence[int],
+    excess: Float[np.ndarray, " component"],
+    config: OrganismConfig,
+    seed: int,
+    naive: bool = False,
 ) -> tuple[AblatedSets, dict[str, str]]:
-    """What each arm of an organism knocks out; and the arms that there are not, with the reason. naive: is
-    there a naive organism for it?"""
+    """Components that each arm of an organism ablates; and the arms that there are not, with the reason.
+
+    core: of the characters' circuit at the fork; empty where there is none. excess: what components do for self
+    beyond what they do for characters, at the end; NaN where self's gate has no effects. naive: is there a naive
+    organism for it?
+    """
     size = len(components(config))
     nothing = np.zeros((1, size), bool)
     arms: AblatedSets = {"intact": nothing, "naive": nothing} if naive else {"intact": nothing}
     absent = {} if naive else {"naive": NO_NAIVE}
-    core = np.asarray(findings["circuits"]["fork character"]["core"][member], int)
     if not len(core):
         return arms, absent | dict.fromkeys(("lesioned", "random", "spare"), NO_CORE)
-    sets = circuits.random_sets(config, core, findings["analysis_seed"])
+    sets = random_sets(config, np.asarray(core, int), seed)
     arms |= {"lesioned": sets[[0, 0]], "random": sets[1:3]}
-    of_self, of_characters = (
-        np.asarray(findings["effects"]["end"][role]["watched"]["value"][member], float)
-        for role in ("self", "character")
-    )
-    more = of_self - np.nan_to_num(of_characters)
-    if np.isnan(more).any():
+    if np.isnan(excess).any():
         return arms, absent | {"spare": NO_SPARE}
     spare = np.zeros((1, size), bool)
-    spare[0, np.argsort(-more, kind="stable")[: len(core)]] = True
+    spare[0, np.argsort(-excess, kind="stable")[: len(core)]] = True
     return arms | {"spare": spare}, absent
 
 
@@ -206,46 +220,39 @@ def slowdowns(
     steps: Float[np.ndarray, "member lane"],
     given_up: Int[np.ndarray, " member"],
     comparable: Bool[np.ndarray, " member"],
-) -> list[dict[str, float]]:
+) -> list[SlowdownLine]:
     """The line of each organism: the ratio of steps, its interval, and what a ratio has to exceed.
 
     steps: NaN where a lane did not get there by ``given_up``. Where only lesioned ones did not, the value is
     a lower bound and its interval open above; where only random ones did not, an upper bound and open below;
-    where neither did, or arms are not comparable, there is no value.
+    where neither did, or arms are not comparable, every number is NaN.
     """
     logs = [
         np.log(steps[:, [lane.arm == arm for lane in LANES]]) for arm in ("lesioned", "random")
-    ]  # [member, order]
-    apart = np.concatenate([of[comparable, 0] - of[comparable, 1] for of in logs])
-    apart = apart[np.isfinite(apart)]
-    among = (apart**2 / 2).mean() if len(apart) else 0.0
-    student = stats.t.ppf(0.975, len(apart)) if len(apart) else np.inf
-    found = []
+    ]  # [member order]
+    differences = np.concatenate([steps_log[comparable, 0] - steps_log[comparable, 1] for steps_log in logs])
+    differences = differences[np.isfinite(differences)]
+    variance = (differences**2 / 2).mean() if len(differences) else 0.0
+    student = stats.t.ppf(0.975, len(differences)) if len(differences) else np.inf
+    lines: list[SlowdownLine] = []
     for member, furthest in enumerate(np.log(given_up)):
-        open_above, open_below = (np.isnan(of[member]).any() for of in logs)
-        lesioned, random = (np.nan_to_num(of[member], nan=furthest) for of in logs)
+        open_above, open_below = (np.isnan(steps_log[member]).any() for steps_log in logs)
+        if not comparable[member] or (open_above and open_below):
+            lines.append(SlowdownLine(nan, nan, nan, nan, nan, under=nan))
+            continue
+        lesioned, random = (np.nan_to_num(steps_log[member], nan=furthest) for steps_log in logs)
         slower = lesioned.mean() - random.mean()
         # Where in its last chunk a lane got there is not known.
         reading = CHUNK / np.sqrt(12) / np.exp(min(lesioned.mean(), random.mean()))
-        wide = student * np.sqrt(max(among, reading**2))
-        line = {
-            "value": slower,
-            "low": -np.inf if open_below else slower - wide,
-            "high": np.inf if open_above else slower + wide,
-            "null": 0.0,
-            "null_high": max(np.log(LEAST_SLOWDOWN), random.max() - random.mean()),
-            "under": np.log(LEAST_SLOWDOWN),  # one slow random draw is no bar for *no*
-        }
-        told = comparable[member] and not (open_above and open_below)
-        found.append({name: float(np.exp(value)) if told else float("nan") for name, value in line.items()})
-    return found
-
-
-def says(verdict: str, line: Mapping[str, Any]) -> str:
-    """*agrees*, *disagrees* or *silent*. A slowdown does not speak against a mechanism that is not of the
-    fork: see the top of this file."""
-    told = corroboration.say(verdict, corroboration.AT_FORK, corroboration.NOT_AT_FORK, line)
-    return "silent" if told == "disagrees" and verdict in corroboration.NOT_AT_FORK else told
+        half_width = student * np.sqrt(max(variance, reading**2))
+        low = -np.inf if open_below else slower - half_width
+        high = np.inf if open_above else slower + half_width
+        null_high = max(np.log(LEAST_SLOWDOWN), random.max() - random.mean())
+        value, low, high, null_high = (float(np.exp(number)) for number in (slower, low, high, null_high))
+        # One slow random draw is no bar for *no*.
+        under = float(np.exp(np.log(LEAST_SLOWDOWN)))
+        lines.append(SlowdownLine(value, low, high, 1.0, null_high, under=under))
+    return lines
 
 
 def _comparable(arms: AblatedSets) -> bool:
@@ -256,18 +263,21 @@ def _comparable(arms: AblatedSets) -> bool:
     )
 
 
-def _named(arms: AblatedSets, config: OrganismConfig) -> dict[str, list[list[str]]]:
+def _names_by_arm(arms: AblatedSets, config: OrganismConfig) -> dict[str, tuple[tuple[str, ...], ...]]:
     names = np.array(components(config))
-    return {arm: [names[mask].tolist() for mask in np.unique(of, axis=0)] for arm, of in arms.items()}
+    return {
+        arm: tuple(tuple(names[mask].tolist()) for mask in np.unique(sets, axis=0))
+        for arm, sets in arms.items()
+    }
 
 
-def _by_arm(
+def _steps_by_arm(
     steps: Float[np.ndarray, " lane"], running: Bool[np.ndarray, " lane"]
-) -> dict[str, list[int | None] | None]:
-    """Each arm's steps, run by run, with None for a run that did not get there; None for an arm that there is
+) -> tuple[ArmSteps, ...]:
+    """Each arm's steps, run by run, with None for a run that did not get there; no runs for an arm that there is
     not."""
-    found: dict[str, list[int | None] | None] = dict.fromkeys(ARMS)
-    for lane, taken, there in zip(LANES, steps, running, strict=True):
-        if there:
-            found[lane.arm] = [*(found[lane.arm] or []), None if np.isnan(taken) else int(taken)]
-    return found
+    runs: dict[str, list[int | None]] = {arm: [] for arm in ARMS}
+    for lane, lane_steps, is_running in zip(LANES, steps, running, strict=True):
+        if is_running:
+            runs[lane.arm].append(None if np.isnan(lane_steps) else int(lane_steps))
+    return tuple(ArmSteps(arm, tuple(arm_runs)) for arm, arm_runs in runs.items())

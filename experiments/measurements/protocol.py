@@ -100,6 +100,10 @@ class Measurement(ABC, Generic[Result]):
         """Lines of corroboration, each with its null; none by default."""
         return ()
 
+    def flags(self, result: Result) -> str:
+        """How a command asks for it, where it is optional."""
+        return f"--{self.name}"
+
     def inputs(self, run: MeasuredRun) -> str | None:
         """What the result depends on besides the run, as the hash of another run; nothing by default."""
         return None

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from analysis.findings import PhaseSpan, ReseededMembers, RunFindings, RunInfo, gather_findings
-from analysis.history.ancestry import HistoryResult, MemberHistory, RoleHistory
+from analysis.history.component_history import HistoryResult, MemberHistory, RoleHistory
 from analysis.history.events import ComponentEvent
 from analysis.history.learning import LearningResult
 from analysis.patching.representational_similarity import CircuitSimilarity, SimilarityResult

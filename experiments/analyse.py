@@ -1,0 +1,152 @@
+"""Analysis of a run: measure what is not measured yet, and write its tables, its report and its summary."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from analysis.findings import RunFindings
+from analysis.relearning.acquisition import require_naive
+from curricula.errors import UserError
+from experiments.findings import legacy_findings
+from experiments.measurements.cache import ResultCache, measurement_keys
+from experiments.measurements.measuring import (
+    MeasuringChoice,
+    cached_findings,
+    measure_run,
+    opened_for_measuring,
+)
+from experiments.measurements.protocol import MeasuredRun
+from experiments.measurements.registry import registered_measurements
+from experiments.summary import analysis_summary
+from organisms.storage import records
+from organisms.storage.loading import require_finished
+from organisms.storage.run import Run, open_run, read_run
+from reports import report, tables
+
+SUMMARY, REPORT = "summary.json", "report.html"
+
+
+@dataclass(frozen=True)
+class AnalysisOptions:
+    """What a command decides about an analysis."""
+
+    seed: int | None = None
+    """of the scenes that are measured and of all resampling; that of earlier findings where None, else 1"""
+    again: bool = False
+    """measure even what is measured already"""
+    optional: frozenset[str] = frozenset()
+    """names of optional measurements, as *acquisition* and *ancestry*"""
+    naive: Path | None = None
+    """folder of a finished run of *naive*, for acquisition"""
+
+
+def analyse_run(
+    folder: Path, options: AnalysisOptions | None = None, log: Callable[[str], None] = lambda text: None
+) -> RunFindings:
+    """The findings of a finished run, measured unless they are there already. Writes tables, report and summary.json
+    into ``RUN/analysis``.
+
+    log: gets a line for each measurement that takes long.
+    Raises UserError where the run is unfinished, damaged or not a run, or where options are wrong.
+    """
+    options = options or AnalysisOptions()
+    run = read_run(folder)
+    naive = _checked_naive(options, run)
+    analysis, seed = folder / "analysis", _seed(options, folder / "analysis" / SUMMARY)
+    choice = MeasuringChoice(options.optional, again=options.again)
+    measured_run = opened_for_measuring(run, seed, naive=naive)
+    keys = measurement_keys(registered_measurements(), measured_run)
+    cache = ResultCache(analysis, keys)
+    cached = None if options.again else cached_findings(measured_run, choice, cache)
+    if cached is not None:
+        cached = _with_command(cached, folder)
+        if _is_written(cached, analysis, cache):
+            return cached
+    # With the lock held, so that no process trains what is being measured.
+    with open_run(folder, run.config) as locked:
+        findings = cached
+        if findings is None:
+            measured_run = MeasuredRun(locked, measured_run.info, naive=naive)
+            findings = _with_command(measure_run(measured_run, choice, cache, log), folder)
+        _write(findings, analysis, cache)
+    return findings
+
+
+def report_path(folder: Path) -> Path:
+    """Where the report of an analysed run lies."""
+    return folder / "analysis" / REPORT
+
+
+def _checked_naive(options: AnalysisOptions, run: Run) -> Run | None:
+    """The naive run, opened. Raises UserError with everything that is wrong with the options."""
+    errors: list[str] = []
+    if options.seed is not None and not 0 <= options.seed < 2**31:
+        errors.append(f"seed: expected 0 to {2**31 - 1}, got {options.seed}")
+    if options.naive is not None and "acquisition" not in options.optional:
+        errors.append("--naive: it is an arm of acquisition; add --acquisition")
+    names = {measurement.name for measurement in registered_measurements() if measurement.optional}
+    errors += [
+        f"expected an optional measurement ({', '.join(sorted(names))}), got {name!r}"
+        for name in sorted(options.optional - names)
+    ]
+    if errors:
+        raise UserError("; ".join(errors))
+    config = require_finished(run)
+    if options.naive is None:
+        return None
+    naive = read_run(options.naive)
+    require_naive(naive, config)
+    return naive
+
+
+def _seed(options: AnalysisOptions, path: Path) -> int:
+    """The seed that was asked for, or that of the findings that are there, or 1."""
+    if options.seed is not None:
+        return options.seed
+    known = records.read_object(path, "delete it to measure again") if path.exists() else {}
+    seed = known.get("analysis_seed", 1)
+    return seed if isinstance(seed, int) else 1
+
+
+def _with_command(findings: RunFindings, folder: Path) -> RunFindings:
+    """The findings with the command that gives them again."""
+    command = f"python scripts/analyse.py {folder} --seed {findings.run.analysis_seed}"
+    for measurement in registered_measurements():
+        result = findings.get(measurement.result)
+        if measurement.optional and result is not None:
+            command += f" {measurement.flags(result)}"
+    return replace(findings, run=replace(findings.run, command=command))
+
+
+def _measured_keys(findings: RunFindings, cache: ResultCache) -> dict[str, str]:
+    """The key of each result that there is, by the name of its measurement."""
+    registered = registered_measurements()
+    return {each.name: cache.keys[each.name] for each in registered if findings.get(each.result) is not None}
+
+
+def _is_written(findings: RunFindings, analysis: Path, cache: ResultCache) -> bool:
+    """Do summary and report hold these very results?"""
+    path = analysis / SUMMARY
+    if not path.exists() or not (analysis / REPORT).exists():
+        return False
+    known = records.read_object(path, "delete it to measure again")
+    return known.get("measured") == _measured_keys(findings, cache)
+
+
+def _write(findings: RunFindings, analysis: Path, cache: ResultCache) -> None:
+    """Tables, report, and last the summary. Raises SystemFailure where the disk refuses."""
+    legacy = records.plain(legacy_findings(findings))
+    try:
+        analysis.mkdir(exist_ok=True)
+        names = [table.name for table in tables.write([legacy], analysis)]
+        report.build([legacy], analysis / REPORT, findings.run.curriculum, findings.run.command)
+        summary = analysis_summary(findings)
+        summary |= {
+            "measured": _measured_keys(findings, cache),
+            "tables": names,
+            "report": str(analysis / REPORT),
+        }
+        data = records.pretty(records.plain(summary))
+        records.write_whole(analysis / SUMMARY, data, analysis / ".partial")
+    except OSError as error:
+        raise records.could_not_write(analysis, error) from error

@@ -1,0 +1,22 @@
+"""Ancestry: what did each component do at every checkpoint, and when did that change? Measured where it is asked for.
+
+See `analysis.history.component_history`, which also tells what events do not show.
+"""
+
+from analysis.findings import RunFindings
+from analysis.history.component_history import HistoryResult, measure_history
+from analysis.history.events import EVENT_THRESHOLDS
+from experiments.measurements.protocol import MeasuredRun, Measurement
+
+
+class AncestryMeasurement(Measurement[HistoryResult]):
+    """The history of every component; takes seconds a checkpoint."""
+
+    name = "ancestry"
+    result = HistoryResult
+    settings = EVENT_THRESHOLDS
+    optional = True
+
+    def measure(self, run: MeasuredRun, results: RunFindings) -> HistoryResult:
+        """Histories of all members."""
+        return measure_history(run.run, run.seed)

@@ -1,0 +1,18 @@
+"""Scenes: what does it look like? A few scenes in English, with what an organism did in them."""
+
+from analysis.findings import RunFindings
+from experiments.measurements.protocol import MeasuredRun, Measurement
+from reports.scene_pictures import ScenesResult, scenes_in_english
+
+
+class ScenesMeasurement(Measurement[ScenesResult]):
+    """Scenes of the first members, with self and without. They are examples: rates are in *behaviour*."""
+
+    name = "scenes"
+    result = ScenesResult
+
+    def measure(self, run: MeasuredRun, results: RunFindings) -> ScenesResult:
+        """Scenes of the last checkpoint."""
+        return ScenesResult(
+            tuple(scenes_in_english(run.end.organisms, run.config, run.secret_goals, run.seed))
+        )

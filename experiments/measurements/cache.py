@@ -1,0 +1,77 @@
+"""Cache of measurements: which results of a run are there already, and still valid?
+
+One file a measurement, ``RUN/analysis/cache/NAME.json``. A result is valid for the settings of its measurement, the
+seed, the run's checkpoints and the keys of the results that it was measured from. So a new measurement or another
+threshold leaves the others valid.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from curricula.errors import UserError
+from curricula.typed_json import read_json, write_json
+from experiments.measurements.protocol import MeasuredRun, Measurement
+from organisms.storage import records
+
+Result = TypeVar("Result")
+FOLDER = "cache"
+
+
+def measurement_keys(measurements: Sequence[Measurement[Any]], run: MeasuredRun) -> dict[str, str]:
+    """What tells the result of each measurement from any other, as 64 hex digits by the measurement's name."""
+    checkpoints = [entry.sha256 for entry in run.run.entries()]
+    keys: dict[str, str] = {}
+    names = {measurement.result: measurement.name for measurement in measurements}
+    for measurement in measurements:
+        content = {
+            "name": measurement.name,
+            "settings": dict(measurement.settings),
+            "seed": run.seed,
+            "checkpoints": checkpoints,
+            "requires": [keys[names[kind]] for kind in measurement.requires],
+        }
+        keys[measurement.name] = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return keys
+
+
+class ResultCache:
+    """Results of one run on the disk."""
+
+    def __init__(self, analysis_folder: Path, keys: Mapping[str, str]):
+        """analysis_folder: ``RUN/analysis``. keys: see `measurement_keys`."""
+        self.folder, self.keys = analysis_folder / FOLDER, keys
+
+    def read(self, measurement: Measurement[Result], inputs: str | None) -> Result | None:
+        """The result of a measurement; None where there is none that is valid.
+
+        Raises UserError where its file is damaged.
+        """
+        path = self._path(measurement)
+        if not path.exists():
+            return None
+        content = records.read_object(path, "delete it to measure again")
+        if content.get("key") != self.keys[measurement.name]:
+            return None
+        if not measurement.accepts(content.get("inputs"), inputs):
+            return None
+        try:
+            return read_json(measurement.result, content.get("result"), str(path))
+        except UserError:  # written by a version whose record had other fields
+            return None
+
+    def write(self, measurement: Measurement[Result], inputs: str | None, result: Result) -> None:
+        """Keep a result. Raises SystemFailure where the disk refuses."""
+        content = {"key": self.keys[measurement.name], "inputs": inputs, "result": write_json(result)}
+        path = self._path(measurement)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise records.could_not_write(path.parent, error) from error
+        data = (json.dumps(content, allow_nan=False) + "\n").encode()
+        records.write_whole(path, data, path.parent.parent / ".partial")
+
+    def _path(self, measurement: Measurement[Any]) -> Path:
+        return self.folder / f"{measurement.name}.json"

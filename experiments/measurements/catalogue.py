@@ -1,0 +1,42 @@
+"""Catalogue of measurements: which does every analysis make, and in which order?
+
+A plug-in's measurements come after these. The lines of corroboration stand in this order too.
+"""
+
+from experiments.measurements.behaviour.ancestry import AncestryMeasurement
+from experiments.measurements.behaviour.behaviour import BehaviourMeasurement
+from experiments.measurements.behaviour.descent import DescentMeasurement
+from experiments.measurements.behaviour.learning import LearningMeasurement
+from experiments.measurements.behaviour.scenes import ScenesMeasurement
+from experiments.measurements.corroboration.acquisition import AcquisitionMeasurement
+from experiments.measurements.corroboration.cosine import CosineMeasurement
+from experiments.measurements.corroboration.direction import DirectionMeasurement
+from experiments.measurements.corroboration.interchange import InterchangeMeasurement
+from experiments.measurements.corroboration.lesions import LesionsMeasurement
+from experiments.measurements.corroboration.transfer import TransferMeasurement
+from experiments.measurements.patching.circuits import CircuitsMeasurement
+from experiments.measurements.patching.effects import EffectsMeasurement
+from experiments.measurements.patching.provenance import ProvenanceMeasurement
+from experiments.measurements.patching.similarity import SimilarityMeasurement
+from experiments.measurements.patching.single_patches import SinglePatchesMeasurement
+from experiments.measurements.registry import register_measurement
+
+for measurement in (
+    BehaviourMeasurement,
+    EffectsMeasurement,
+    SinglePatchesMeasurement,
+    CircuitsMeasurement,
+    ProvenanceMeasurement,
+    SimilarityMeasurement,
+    CosineMeasurement,
+    LesionsMeasurement,
+    InterchangeMeasurement,
+    TransferMeasurement,
+    DirectionMeasurement,
+    AcquisitionMeasurement,
+    LearningMeasurement,
+    DescentMeasurement,
+    ScenesMeasurement,
+    AncestryMeasurement,
+):
+    register_measurement(measurement)

@@ -1,0 +1,169 @@
+"""Measuring a run: every registered measurement in turn, from the cache where it is valid.
+
+Raises no error of its own: what it can not measure, the measurements say.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+
+from analysis.findings import PhaseSpan, ReseededMembers, RunFindings, RunInfo, gather_findings
+from analysis.patching.checkpoint import Null
+from analysis.provenance.corroboration import corroborate
+from analysis.provenance.shares import ProvenanceResult
+from analysis.provenance.verdict import SCORED_AT
+from curricula.catalogue.building_blocks import WORLDS
+from experiments.measurements.cache import ResultCache
+from experiments.measurements.protocol import MeasuredRun, Measurement
+from experiments.measurements.registry import registered_measurements
+from organisms.model.config import ORGANISMS
+from organisms.model.sites import components
+from organisms.storage.loading import fork_and_end, require_finished
+from organisms.storage.manifest import Entry
+from organisms.storage.run import Run
+from organisms.training.config import RunConfig
+from organisms.training.variation import settings_of
+
+
+@dataclass(frozen=True)
+class MeasuringChoice:
+    """Which measurements are made of a run."""
+
+    optional: frozenset[str] = frozenset()
+    """names of optional measurements that are asked for; those that are cached come along"""
+    only: tuple[type, ...] = ()
+    """results that are needed: these, and those that they require; all where empty"""
+    again: bool = False
+    """measure even what is cached"""
+
+
+def measure_run(
+    run: MeasuredRun,
+    choice: MeasuringChoice | None = None,
+    cache: ResultCache | None = None,
+    log: Callable[[str], None] = lambda text: None,
+) -> RunFindings:
+    """The findings of a finished run, in full float32 whatever the device.
+
+    cache: where results are looked up and kept; none for a null. log: gets a line for each optional measurement that
+    is made.
+    """
+    choice = choice or MeasuringChoice()
+    findings = gather_findings(run.info)
+    measured: list[Measurement[Any]] = []
+    for measurement in chosen_measurements(choice):
+        inputs = measurement.inputs(run)
+        result = None if cache is None or choice.again else cache.read(measurement, inputs)
+        if result is None:
+            if measurement.optional and measurement.name not in choice.optional:
+                continue
+            if measurement.optional:
+                log(f"{run.run.folder.name}: measuring {measurement.name}")
+            precision = (
+                jax.default_matmul_precision("highest") if measurement.full_precision else nullcontext()
+            )
+            with precision:
+                result = measurement.measure(run, findings)
+            if cache is not None:
+                cache.write(measurement, inputs, result)
+        findings = findings.with_result(result)
+        measured.append(measurement)
+    return with_corroboration(findings, measured)
+
+
+def cached_findings(run: MeasuredRun, choice: MeasuringChoice, cache: ResultCache) -> RunFindings | None:
+    """The findings of a run if all that is asked for is cached, else None."""
+    findings = gather_findings(run.info)
+    measured: list[Measurement[Any]] = []
+    for measurement in chosen_measurements(choice):
+        result = cache.read(measurement, measurement.inputs(run))
+        if result is not None:
+            findings = findings.with_result(result)
+            measured.append(measurement)
+        elif not measurement.optional or measurement.name in choice.optional:
+            return None
+    return with_corroboration(findings, measured)
+
+
+def with_corroboration(findings: RunFindings, measured: Sequence[Measurement[Any]]) -> RunFindings:
+    """The findings with what every line of evidence says of every verdict; unchanged where there are no verdicts."""
+    provenance = findings.get(ProvenanceResult)
+    if provenance is None:
+        return findings
+    evidence = [line for measurement in measured for line in measurement.evidence(findings)]
+    return findings.with_result(corroborate(evidence, [member.verdict for member in provenance.members]))
+
+
+def chosen_measurements(choice: MeasuringChoice) -> list[Measurement[Any]]:
+    """The registered measurements that a choice asks for, in the order in which they are made."""
+    registered = registered_measurements()
+    if not choice.only:
+        return list(registered)
+    needed = set(choice.only)
+    for measurement in reversed(registered):
+        if measurement.result in needed:
+            needed |= set(measurement.requires)
+    return [measurement for measurement in registered if measurement.result in needed]
+
+
+def opened_for_measuring(
+    run: Run, seed: int = 1, command: str = "", null: Null | None = None, naive: Run | None = None
+) -> MeasuredRun:
+    """A finished run, ready to be measured.
+
+    seed: of the scenes that are measured and of all resampling. null: measure what has nothing to find in it. naive:
+    see `analysis.relearning.acquisition`.
+    Raises UserError where the run is not finished or is damaged.
+    """
+    return MeasuredRun(run, run_info(run, require_finished(run), command, seed, null), null, naive)
+
+
+def run_info(run: Run, config: RunConfig, command: str, seed: int, null: Null | None = None) -> RunInfo:
+    """Which run is analysed, and how."""
+    entries, trained = run.entries(), run.summary()
+    fork, end = (entries[0], entries[0]) if null == "newborn" else fork_and_end(config, entries)
+    reseeded = trained["reseeded"]
+    return RunInfo(
+        run=run.folder.resolve().name,
+        curriculum=config.curriculum.name,
+        command=command,
+        config=config,
+        members=config.members,
+        seed=config.seed,
+        analysis_seed=seed,
+        reseeded=ReseededMembers(
+            tuple(int(count) for count in np.atleast_1d(reseeded["attempts"])),
+            reseeded["count"],
+            reseeded["failed"],
+        ),
+        calibrated=calibrated(config),
+        phases=phase_spans(config, entries),
+        fork_step=fork.step,
+        end_step=end.step,
+        end_sha256=entries[-1].sha256,
+        components=tuple(components(config.organism)),
+        layers=config.organism.layers,
+        heads=config.organism.heads,
+        neuron_blocks=config.organism.neuron_blocks,
+        settings=tuple(settings_of(member, config.vary) for member in range(config.members)),
+    )
+
+
+def phase_spans(config: RunConfig, entries: Sequence[Entry]) -> tuple[PhaseSpan, ...]:
+    """Where each phase begins and ends, in steps of the run."""
+    spans: list[PhaseSpan] = []
+    start = 0
+    for phase in config.curriculum.phases:
+        end = max((entry.step for entry in entries if entry.phase == phase.name), default=start)
+        spans.append(PhaseSpan(phase.name, start, end))
+        start = end
+    return tuple(spans)
+
+
+def calibrated(config: RunConfig) -> bool:
+    """Were verdicts scored on planted organisms of this size in this world?"""
+    return (config.curriculum.world, config.organism) == (WORLDS[SCORED_AT], ORGANISMS[SCORED_AT])

@@ -1,0 +1,49 @@
+"""Circuits: which few components are enough, which can not be spared, and is that more than chance?
+
+See `analysis.patching.circuits`, which also tells what a circuit does not show.
+"""
+
+from types import MappingProxyType
+
+from analysis.findings import RunFindings
+from analysis.patching.checkpoint import CheckpointMeasurer
+from analysis.patching.circuits import CHANCE, FAITHFUL, LEAST_NATS, RANDOM_CIRCUITS
+from analysis.patching.results import CheckpointName, CircuitsResult, EffectsResult, circuits_record
+from curricula.world.contrasts import Role
+from experiments.measurements.protocol import MeasuredRun, Measurement
+
+
+class CircuitsMeasurement(Measurement[CircuitsResult]):
+    """Circuits of characters at the fork and at the end, and of self at the end, ranked by effects from other
+    pairs."""
+
+    name = "circuits"
+    result = CircuitsResult
+    requires = (EffectsResult,)
+    settings = MappingProxyType(
+        {
+            "faithfulness.least": FAITHFUL,
+            "replication_p.most": CHANCE,
+            "total_nats.least": LEAST_NATS,
+            "random_circuits": RANDOM_CIRCUITS,
+        }
+    )
+
+    def measure(self, run: MeasuredRun, results: RunFindings) -> CircuitsResult:
+        """Circuits of all members."""
+        effects = results[EffectsResult]
+        places: tuple[tuple[CheckpointName, CheckpointMeasurer, Role], ...] = (
+            ("fork", run.fork, "character"),
+            ("end", run.end, "character"),
+            ("end", run.end, "self"),
+        )
+        return CircuitsResult(
+            tuple(
+                circuits_record(
+                    checkpoint,
+                    role,
+                    measurer.circuits_of(role, effects.require(checkpoint, role).contributions()),
+                )
+                for checkpoint, measurer, role in places
+            )
+        )

@@ -1,0 +1,51 @@
+"""Effects: how much of a variable's influence on the act does each component carry?
+
+Shapley values by resample ablation, for either role at the fork and at the end. They do not show what a component
+computes; see `analysis.patching.shapley`.
+"""
+
+from collections.abc import Iterator
+
+from analysis.findings import RunFindings
+from analysis.patching.checkpoint import CheckpointMeasurer
+from analysis.patching.results import CheckpointName, EffectsResult, VariableEffects, effects_record
+from curricula.world.contrasts import Role, Variable, measurable
+from experiments.measurements.protocol import MeasuredRun, Measurement
+
+GATE_CALLS = 4
+"""program calls behind the effects of *watched*; one behind those of other variables"""
+ROLES: tuple[Role, ...] = ("character", "self")
+OTHER_VARIABLES: tuple[Variable, ...] = ("professed", "secret")
+
+
+class EffectsMeasurement(Measurement[EffectsResult]):
+    """Effects of every component on every variable that the world has."""
+
+    name = "effects"
+    result = EffectsResult
+
+    def measure(self, run: MeasuredRun, results: RunFindings) -> EffectsResult:
+        """Effects of all members."""
+        checkpoints: tuple[tuple[CheckpointName, CheckpointMeasurer], ...] = (
+            ("fork", run.fork),
+            ("end", run.end),
+        )
+        measured: list[VariableEffects] = []
+        null: list[VariableEffects] = []
+        for checkpoint, measurer in checkpoints:
+            for role in ROLES:
+                measured += _effects(checkpoint, measurer, role)
+                if measurable(measurer.world, role, "idle"):
+                    idle = measurer.shapley_effects(role, "idle")
+                    null.append(effects_record(checkpoint, role, "idle", idle))
+        return EffectsResult(tuple(measured), tuple(null))
+
+
+def _effects(
+    checkpoint: CheckpointName, measurer: CheckpointMeasurer, role: Role
+) -> Iterator[VariableEffects]:
+    gate = measurer.shapley_effects(role, "watched", calls=GATE_CALLS)
+    yield effects_record(checkpoint, role, "watched", gate)
+    for variable in OTHER_VARIABLES:
+        if measurable(measurer.world, role, variable):
+            yield effects_record(checkpoint, role, variable, measurer.shapley_effects(role, variable))
