@@ -55,7 +55,8 @@ def analyse_run(
     analysis, seed = folder / "analysis", _seed(options, folder / "analysis" / SUMMARY)
     choice = MeasuringChoice(options.optional, again=options.again)
     measured_run = opened_for_measuring(run, seed, naive=naive)
-    keys = measurement_keys(registered_measurements(), measured_run)
+    hashes = [entry.sha256 for entry in run.entries()]
+    keys = measurement_keys(registered_measurements(), seed, hashes)
     cache = ResultCache(analysis, keys)
     cached = None if options.again else cached_findings(measured_run, choice, cache)
     if cached is not None:

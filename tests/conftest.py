@@ -12,12 +12,13 @@ import pytest
 from hypothesis import settings
 from runs import Silent
 
+from analysis.findings import RunFindings
 from curricula.catalogue.building_blocks import WORLDS
 from curricula.catalogue.registry import curriculum
 from curricula.world.contrasts import Pair, PairSource, sample_pairs
 from curricula.world.scenes import trained_support
 from curricula.world.world import World
-from experiments.survey import survey
+from experiments.measurements.measuring import measure_run, opened_for_measuring
 from organisms.model.config import OrganismConfig
 from organisms.model.surgery import pick
 from organisms.model.transformer import Organism
@@ -119,9 +120,9 @@ def tiny_run(tmp_path_factory) -> Run:
 
 
 @pytest.fixture(scope="session")
-def findings(tiny_run) -> dict:
-    """What the survey says of `tiny_run`."""
-    return survey(tiny_run, "python scripts/analyse.py")
+def findings(tiny_run) -> RunFindings:
+    """The findings of `tiny_run`."""
+    return measure_run(opened_for_measuring(tiny_run))
 
 
 @pytest.fixture(scope="session")

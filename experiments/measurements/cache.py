@@ -13,24 +13,28 @@ from typing import Any, TypeVar
 
 from curricula.errors import UserError
 from curricula.typed_json import read_json, write_json
-from experiments.measurements.protocol import MeasuredRun, Measurement
+from experiments.measurements.protocol import Measurement
 from organisms.storage import records
 
 Result = TypeVar("Result")
 FOLDER = "cache"
 
 
-def measurement_keys(measurements: Sequence[Measurement[Any]], run: MeasuredRun) -> dict[str, str]:
-    """What tells the result of each measurement from any other, as 64 hex digits by the measurement's name."""
-    checkpoints = [entry.sha256 for entry in run.run.entries()]
+def measurement_keys(
+    measurements: Sequence[Measurement[Any]], seed: int, checkpoints: Sequence[str]
+) -> dict[str, str]:
+    """What tells the result of each measurement from any other, as 64 hex digits by the measurement's name.
+
+    checkpoints: hashes of the run's checkpoint files.
+    """
     keys: dict[str, str] = {}
     names = {measurement.result: measurement.name for measurement in measurements}
     for measurement in measurements:
         content = {
             "name": measurement.name,
             "settings": dict(measurement.settings),
-            "seed": run.seed,
-            "checkpoints": checkpoints,
+            "seed": seed,
+            "checkpoints": list(checkpoints),
             "requires": [keys[names[kind]] for kind in measurement.requires],
         }
         keys[measurement.name] = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

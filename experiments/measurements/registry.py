@@ -26,6 +26,12 @@ def register_measurement(measurement: MeasurementClass) -> MeasurementClass:
             f"measurement {instance.name!r} is registered twice: by {present.__module__}.{present.__qualname__} "
             f"and by {origin}; give one of them another name"
         )
+    for earlier in _REGISTERED.values():
+        if earlier.result is instance.result:
+            raise UserError(
+                f"{instance.result.__name__} is the result of {type(earlier).__qualname__} and of {origin}; give the "
+                "second a class of its own"
+            )
     results = {earlier.result for earlier in _REGISTERED.values()}
     absent = [kind.__name__ for kind in instance.requires if kind not in results]
     if absent:

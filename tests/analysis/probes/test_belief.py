@@ -5,7 +5,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from analysis.probes import belief
 from analysis.probes.belief import BELIEFS, answers, examine
 from curricula.world.vocabulary import ASKS_PROFESSED, ASKS_WANTED, SELF
 from organisms.model.config import OrganismConfig
@@ -85,11 +84,9 @@ def test_members_are_examined_apart(world):
     said = world.vocabulary.first_goal + jnp.arange(2)
     organisms.unembedding_bias[...] = organisms.unembedding_bias[...].at[jnp.arange(2), said].set(99.0)
     secret_goals = np.array([0, 0])
-    first, second = examine(organisms, world, secret_goals, 0, 32)
-    assert set(first) == {"trained", "held_out_goals", "held_out_cues", "belief"}
-    assert set(first["belief"]) == set(belief.BELIEFS)
-    assert set(first["trained"]) == set(BEHAVIOURS)
-    assert first["trained"]["self_alone_secret"] == first["belief"]["self_wants_secret"] == 1
-    assert second["trained"]["self_alone_secret"] == second["belief"]["self_wants_secret"] == 0
+    first, second = examine(organisms, world, secret_goals, 0, 32).members
+    assert tuple(first.trained.by_name()) == BEHAVIOURS
+    assert first.trained.self_alone_secret == first.belief.self_wants_secret == 1
+    assert second.trained.self_alone_secret == second.belief.self_wants_secret == 0
     swapped = examine(jax.tree.map(lambda leaf: leaf[::-1], organisms), world, secret_goals, 0, 32)
-    assert swapped == [second, first]
+    assert swapped.members == (second, first)

@@ -1,27 +1,24 @@
-"""Do the other lines of evidence speak where they can, and only there?"""
+"""Corroboration: do the other lines of evidence speak where they can, and only there?"""
 
 import numpy as np
 import pytest
 
-from analysis.patching.circuits import Circuit
-from analysis.patching.direction import DirectionEffect
+from analysis.patching.direction import DirectionEffect, TrainedAndFloor
 from analysis.patching.interchange import Exchange, InterchangeEffect
 from analysis.patching.shapley import Contributions
 from analysis.provenance.corroboration import (
-    APART,
-    AT_FORK,
-    HANDOVERS,
-    NOT_AT_FORK,
-    TOGETHER,
-    claims,
-    cosine,
-    direction,
-    handed_over,
-    interchange_effect,
-    lesion,
-    say,
+    FROM_THE_FORK,
+    SAME_MECHANISM,
+    Evidence,
+    EvidenceLine,
+    agreement,
+    corroborate,
+    direction_line,
+    effect_cosine,
+    interchange_line,
+    lesion_line,
 )
-from analysis.provenance.shares import CELLS
+from analysis.provenance.verdict import CELLS
 from organisms.model.config import OrganismConfig
 
 
@@ -43,57 +40,63 @@ def contributions(effect, noise=0.0, seed=0, pairs=60):
     ],
 )
 def test_cosines_by_hand(first, second, expected):
-    found = cosine(contributions(first), contributions(second, seed=1), None, 0)
-    assert found["value"] == pytest.approx(expected)
-    assert found["low"] == pytest.approx(expected)
-    assert found["null"] is None
+    line = effect_cosine(contributions(first), contributions(second, seed=1), None, 0)
+    assert line.value == pytest.approx(expected)
+    assert line.low == pytest.approx(expected)
+    assert line.null is None
 
 
 def test_the_cosine_interval_holds_its_value_and_the_null_is_the_unrelated_task():
     first, second = contributions([0.7, 0.3, 0, 0], 0.5, 1), contributions([0.5, 0.5, 0, 0], 0.5, 2)
     unrelated = contributions([0, 0, 0.5, 0.5], 0.5, 3)
-    found = cosine(first, second, unrelated, 0)
-    assert found["low"] < found["value"] < found["high"]
-    assert found["low"] > 0.8
-    assert abs(found["null"]) < 0.2
-    assert found["high"] - found["low"] > 0.005
+    line = effect_cosine(first, second, unrelated, 0)
+    assert line.low < line.value < line.high
+    assert line.low > 0.8
+    assert abs(line.null) < 0.2
+    assert line.high - line.low > 0.005
 
 
 def test_a_lesion_is_a_ratio_of_sums_and_its_null_leaves_the_circuit_out():
     """Two pairs of unequal totals: (1 + 6) / (2 + 8), not the mean of 0.5 and 0.75."""
     removed = np.array([[1.0, 0.2, 0.6], [6.0, 0.8, 0.4]])
-    found = lesion(removed, np.array([2.0, 8.0]), 0)
-    assert found["value"] == pytest.approx(0.7)
-    assert found["null"] == pytest.approx(0.1)
-    assert found["null_high"] == pytest.approx(0.1)
-    assert found["low"] == pytest.approx(0.5)
-    assert found["high"] == pytest.approx(0.75)
+    line = lesion_line(removed, np.array([2.0, 8.0]), 0)
+    assert line.value == pytest.approx(0.7)
+    assert line.null == pytest.approx(0.1)
+    assert line.null_high == pytest.approx(0.1)
+    assert line.low == pytest.approx(0.5)
+    assert line.high == pytest.approx(0.75)
 
 
 def test_the_highest_random_lesion_is_the_bar_where_it_is_above_half_of_what_is_removed_at_home():
     removed = np.tile([0.9, 0.1, 0.5], (20, 1))
-    found = lesion(removed, np.ones(20), 0)
-    assert found["null_high"] == found["bar"] == pytest.approx(0.5)
-    assert found["under"] == pytest.approx(0.45)
-    assert lesion(removed, np.ones(20), 0, home=1.2)["bar"] == pytest.approx(0.6)
+    line = lesion_line(removed, np.ones(20), 0)
+    assert line.null_high == line.bar == pytest.approx(0.5)
+    assert line.under == pytest.approx(0.45)
+    assert lesion_line(removed, np.ones(20), 0, within=1.2).bar == pytest.approx(0.6)
 
 
 def test_a_loud_random_set_makes_a_lesion_silent_and_no_copy_of_what_it_shares():
     """Self loses two thirds with the characters' core and everything with other components: that is no
     evidence of a copy."""
-    shared = lesion(np.tile([0.66, 0.97, 0.9], (20, 1)), np.ones(20), 0)
-    assert say("second copy", TOGETHER, APART, shared) == say("reused", TOGETHER, APART, shared) == "silent"
-    apart = lesion(np.tile([0.1, 0.97, 0.9], (20, 1)), np.ones(20), 0)
-    assert say("second copy", TOGETHER, APART, apart) == "agrees"
+    shared = lesion_line(np.tile([0.66, 0.97, 0.9], (20, 1)), np.ones(20), 0)
+    assert (
+        agreement("second copy", SAME_MECHANISM, shared)
+        == agreement("reused", SAME_MECHANISM, shared)
+        == "silent"
+    )
+    apart = lesion_line(np.tile([0.1, 0.97, 0.9], (20, 1)), np.ones(20), 0)
+    assert agreement("second copy", SAME_MECHANISM, apart) == "agrees"
 
 
+NAN = float("nan")
 ABOVE, BELOW, ACROSS = (
-    {"low": low, "high": high, "null_high": 0.5} for low, high in ((0.8, 0.9), (0.1, 0.2), (0.4, 0.6))
+    EvidenceLine((low + high) / 2, low, high, null_high=0.5)
+    for low, high in ((0.8, 0.9), (0.1, 0.2), (0.4, 0.6))
 )
 
 
 @pytest.mark.parametrize(
-    ("verdict", "found", "expected"),
+    ("verdict", "line", "expected"),
     [
         ("reused", ABOVE, "agrees"),
         ("migrated", ABOVE, "agrees"),
@@ -105,26 +108,37 @@ ABOVE, BELOW, ACROSS = (
         ("mixed", ABOVE, "silent"),
         ("undecided", ABOVE, "silent"),
         ("absent", BELOW, "silent"),
-        ("reused", {"low": 0.8, "high": 0.9, "null": None}, "silent"),
-        ("reused", {"low": 0.8, "high": 0.9, "null": 0.3}, "agrees"),
-        ("reused", {"low": float("nan"), "high": float("nan"), "null": 0.3}, "silent"),
-        ("second copy", {"low": float("nan"), "high": float("nan"), "null": 0.3}, "silent"),
-        ("second copy", {"low": 0.1, "high": 0.2, "null_high": float("nan")}, "silent"),
+        ("reused", EvidenceLine(0.85, 0.8, 0.9), "silent"),
+        ("reused", EvidenceLine(0.85, 0.8, 0.9, null=0.3), "agrees"),
+        ("reused", EvidenceLine(NAN, NAN, NAN, null=0.3), "silent"),
+        ("second copy", EvidenceLine(NAN, NAN, NAN, null=0.3), "silent"),
+        ("second copy", EvidenceLine(0.15, 0.1, 0.2, null_high=NAN), "silent"),
     ],
 )
-def test_what_is_said(verdict, found, expected):
-    assert say(verdict, TOGETHER, APART, found) == expected
+def test_a_line_agrees_where_it_says_what_the_verdict_claims(verdict, line, expected):
+    assert agreement(verdict, SAME_MECHANISM, line) == expected
 
 
 def test_claims_cover_every_cell_once():
-    for yes, no in ((TOGETHER, APART), (AT_FORK, NOT_AT_FORK)):
-        assert yes | no == set(CELLS)
-        assert not yes & no
+    for claims in (SAME_MECHANISM, FROM_THE_FORK):
+        assert claims.above | claims.below == set(CELLS)
+        assert not claims.above & claims.below
+
+
+def test_corroboration_leaves_out_what_could_not_be_measured():
+    evidence = [
+        Evidence("first", SAME_MECHANISM, (ABOVE, None)),
+        Evidence("second", FROM_THE_FORK, (BELOW, BELOW)),
+    ]
+    result = corroborate(evidence, ["repurposed", "reused"])
+    says = [[(line.name, line.says) for line in lines] for lines in result.members]
+    assert says == [[("first", "disagrees"), ("second", "disagrees")], [("second", "disagrees")]]
+    assert result.find(1, "first") is None
 
 
 def test_the_fork_line_parts_repurposed_from_second_copy():
-    assert say("repurposed", AT_FORK, NOT_AT_FORK, ABOVE) == "agrees"
-    assert say("second copy", AT_FORK, NOT_AT_FORK, ABOVE) == "disagrees"
+    assert agreement("repurposed", FROM_THE_FORK, ABOVE) == "agrees"
+    assert agreement("second copy", FROM_THE_FORK, ABOVE) == "disagrees"
 
 
 def handed(share, within, size=5):
@@ -136,73 +150,40 @@ def handed(share, within, size=5):
 
 
 def test_a_handover_keeps_the_circuit_out_of_its_null():
-    found = interchange_effect(handed(0.5, 0.9), 0)
-    assert found["value"] == pytest.approx(0.5)
-    assert found["null"] == found["null_high"] == pytest.approx(0.05)
-    assert found["within"] == pytest.approx(0.9)
-    assert found["circuit"] == pytest.approx(1)
-    assert found["components"] == [5]
+    line = interchange_line(handed(0.5, 0.9), 0)
+    assert line.value == pytest.approx(0.5)
+    assert line.null == line.null_high == pytest.approx(0.05)
+    assert line.within == pytest.approx(0.9)
+    assert line.circuit == pytest.approx(1)
+    assert line.components == (5,)
 
 
 def test_what_hands_over_little_at_home_says_nothing_abroad():
-    assert say("reused", TOGETHER, APART, interchange_effect(handed(0.02, 0.9), 0)) == "disagrees"
-    assert say("reused", TOGETHER, APART, interchange_effect(handed(0.02, 0.4), 0)) == "silent"
+    assert agreement("reused", SAME_MECHANISM, interchange_line(handed(0.02, 0.9), 0)) == "disagrees"
+    assert agreement("reused", SAME_MECHANISM, interchange_line(handed(0.02, 0.4), 0)) == "silent"
 
 
 def test_a_small_leak_above_random_sets_is_not_a_gate_handed_over():
     """A tenth of what it hands over at home, ten times what random sets do: a copy, not the same
     mechanism."""
-    leak = interchange_effect(handed(0.1, 0.9), 0)
-    assert leak["bar"] == pytest.approx(0.45)
-    assert say("second copy", TOGETHER, APART, leak) == "agrees"
-    assert say("reused", TOGETHER, APART, leak) == "disagrees"
-    assert say("reused", TOGETHER, APART, interchange_effect(handed(0.6, 0.9), 0)) == "agrees"
+    leak = interchange_line(handed(0.1, 0.9), 0)
+    assert leak.bar == pytest.approx(0.45)
+    assert agreement("second copy", SAME_MECHANISM, leak) == "agrees"
+    assert agreement("reused", SAME_MECHANISM, leak) == "disagrees"
+    assert agreement("reused", SAME_MECHANISM, interchange_line(handed(0.6, 0.9), 0)) == "agrees"
 
 
-def test_a_direction_stands_beside_its_newborn_in_the_organisms_own_nats():
-    """The newborn's own total, which is next to nothing, divides nothing."""
+def test_a_direction_stands_beside_an_untrained_ones_in_nats_of_the_organism():
+    """The untrained organism's total, which is next to nothing, divides nothing."""
     total = np.stack([np.full(20, 4.0), np.full(20, 2.0)])
-    aligned = lambda moved, total: DirectionEffect(  # noqa: E731
-        moved * np.ones((2, 20)), 0.5 * np.ones((2, 20)), total, 1, np.ones(4)
+    effect = lambda moved, total: DirectionEffect(  # noqa: E731
+        moved * np.ones((2, 20)), 0.5 * np.ones((2, 20)), total, np.array(1), np.ones(4)
     )
-    found = direction(aligned(1.0, total), aligned(0.1, 1e-9 * total), OrganismConfig(layers=3), 0)
-    assert found["value"] == pytest.approx(0.5)
-    assert found["null"] == pytest.approx(0.05)
-    assert found["within"] == pytest.approx(0.25)
-    assert found["bar"] == pytest.approx(0.125)
-    assert found["place"] == "the entrance of layer 2"
-
-
-def test_lines_are_drawn_where_there_is_a_circuit_and_somebody_moves():
-    blank = np.zeros(0)
-    circuit = lambda found, nats: Circuit(  # noqa: E731
-        blank, blank, blank, blank, blank, 0.0, blank, 1.0, np.array([0]), np.array([0]), found, 0.002, nats
+    line = direction_line(
+        TrainedAndFloor(effect(1.0, total), effect(0.1, 1e-9 * total)), OrganismConfig(layers=3), 0
     )
-    found = dict.fromkeys(HANDOVERS, handed(0.5, 0.9))
-    lines = lambda **of: set(  # noqa: E731
-        handed_over(
-            found, None, {name.replace("_", " "): circuit(*c) for name, c in of.items()}, OrganismConfig(), 0
-        )
-    )
-    assert lines(fork_character=(True, 4.0), end_character=(True, 4.0), end_self=(True, 4.0)) == set(
-        HANDOVERS
-    )
-    assert lines(fork_character=(True, 4.0), end_character=(True, 4.0), end_self=(False, 0.1)) == set()
-    assert lines(fork_character=(False, 4.0), end_character=(True, 4.0), end_self=(False, 4.0)) == {
-        "interchange"
-    }
-
-
-def test_every_line_makes_a_claim():
-    assert (
-        claims("interchange")
-        == claims("interchange_direction")
-        == claims("cross_lesion")
-        == (TOGETHER, APART)
-    )
-    assert (
-        claims("transfer")
-        == claims("transfer_from_characters")
-        == claims("fork_lesion")
-        == (AT_FORK, NOT_AT_FORK)
-    )
+    assert line.value == pytest.approx(0.5)
+    assert line.null == pytest.approx(0.05)
+    assert line.within == pytest.approx(0.25)
+    assert line.bar == pytest.approx(0.125)
+    assert line.place == "the entrance of layer 2"

@@ -1,4 +1,4 @@
-"""Does the division recover where self's mechanism came from, on effects whose truth is written down here?"""
+"""Shares: does the division recover where self's mechanism came from, on effects whose truth is written down here?"""
 
 import numpy as np
 import pytest
@@ -7,16 +7,15 @@ from hypothesis import strategies as st
 
 from analysis.patching.shapley import Contributions
 from analysis.provenance.shares import (
-    CELLS,
-    ENOUGH,
-    Evidence,
-    dealt,
+    ShareInputs,
     divide,
     membership,
     null_floor,
-    shares,
+    provenance_shares,
+    shares_at_random,
     shares_with_intervals,
 )
+from analysis.provenance.verdict import CELLS, ENOUGH
 
 TRUTHS = {
     "reused": ([0.5, 0.5, 0, 0], [0.5, 0.5, 0, 0], [0.5, 0.5, 0, 0], {"reused": 1}),
@@ -63,16 +62,18 @@ def contributions(effect, pairs=40, noise=0.0, seed=0, nats=4.0):
     return Contributions(parts, total)
 
 
-def evidence(fork, end, of_self, latent=None, floors=(0.0, 0.0, 0.0), **settings):
-    made = [contributions(effect, seed=n, **settings) for n, effect in enumerate((fork, end, of_self))]
+def share_inputs(fork, end, self_effect, latent=None, floors=(0.0, 0.0, 0.0), **settings):
+    parts = [contributions(effect, seed=n, **settings) for n, effect in enumerate((fork, end, self_effect))]
     none = np.zeros(len(fork)) if latent is None else np.asarray(latent, float)
-    return Evidence(made[0], none, made[1], made[2], np.array(floors))
+    return ShareInputs(parts[0], none, parts[1], parts[2], np.array(floors))
 
 
 @pytest.mark.parametrize("truth", TRUTHS)
 def test_every_truth_is_recovered(truth):
-    fork, end, of_self, expected = TRUTHS[truth]
-    assert shares(evidence(fork, end, of_self)) == pytest.approx(dict.fromkeys(CELLS, 0) | expected, abs=1e-9)
+    fork, end, self_effect, expected = TRUTHS[truth]
+    assert provenance_shares(share_inputs(fork, end, self_effect)) == pytest.approx(
+        dict.fromkeys(CELLS, 0) | expected, abs=1e-9
+    )
 
 
 @pytest.mark.parametrize("truth", TRUTHS)
@@ -80,12 +81,12 @@ def test_every_truth_is_recovered_through_noise_and_floor(truth):
     """Noise of a tenth of the total a pair and component, its floor taken off; the truth lies within 0.12, so
     no cell is taken for another.
     """
-    fork, end, of_self, expected = TRUTHS[truth]
+    fork, end, self_effect, expected = TRUTHS[truth]
     quiet = Contributions(contributions(np.zeros(4), 40, 0.1, 9).components, np.zeros(40))
     floor = null_floor(quiet, 4.0)
     assert 0.01 < floor < 0.06
-    found = shares(evidence(fork, end, of_self, floors=(floor,) * 3, noise=0.1))
-    assert found == pytest.approx(dict.fromkeys(CELLS, 0) | expected, abs=0.12)
+    shares = provenance_shares(share_inputs(fork, end, self_effect, floors=(floor,) * 3, noise=0.1))
+    assert shares == pytest.approx(dict.fromkeys(CELLS, 0) | expected, abs=0.12)
 
 
 def test_a_reader_at_0_98_for_self_and_0_11_for_characters_is_a_copy():
@@ -93,12 +94,12 @@ def test_a_reader_at_0_98_for_self_and_0_11_for_characters_is_a_copy():
     effect."""
     characters = np.array([0.11, 0.89])
     typical = (characters**2).sum()
-    found = divide(characters, characters, np.array([0.98, 0.02]))
+    shares = divide(characters, characters, np.array([0.98, 0.02]))
     belongs = 0.11 / typical / ENOUGH
-    assert found["reused"] == pytest.approx(0.98 * belongs**2 + 0.02)
-    assert found["second copy"] == pytest.approx(0.98 * (1 - belongs) ** 2)
-    assert found["second copy"] > 0.5
-    assert found["reused"] < 0.1
+    assert shares["reused"] == pytest.approx(0.98 * belongs**2 + 0.02)
+    assert shares["second copy"] == pytest.approx(0.98 * (1 - belongs) ** 2)
+    assert shares["second copy"] > 0.5
+    assert shares["reused"] < 0.1
 
 
 @given(effect=EFFECTS, scale=st.floats(0.1, 10))
@@ -110,36 +111,36 @@ def test_equal_effects_are_reused_however_they_are_spread(effect, scale):
     assert divide(scale * effect, scale * effect, scale * effect)["reused"] == pytest.approx(1)
 
 
-@given(fork=EFFECTS, end=EFFECTS, of_self=EFFECTS)
+@given(fork=EFFECTS, end=EFFECTS, self_effect=EFFECTS)
 @settings(max_examples=150, deadline=None)
-def test_shares_are_shares(fork, end, of_self):
-    assume(of_self.sum() > 1e-3)
-    found = divide(fork, end, of_self)
-    assert set(found) == set(CELLS)
-    assert sum(found.values()) == pytest.approx(1)
-    assert all(-1e-12 <= share <= 1 + 1e-12 for share in found.values())
-    assert ((membership(fork, of_self) >= 0) & (membership(fork, of_self) <= 1)).all()
+def test_shares_are_shares(fork, end, self_effect):
+    assume(self_effect.sum() > 1e-3)
+    shares = divide(fork, end, self_effect)
+    assert set(shares) == set(CELLS)
+    assert sum(shares.values()) == pytest.approx(1)
+    assert all(-1e-12 <= share <= 1 + 1e-12 for share in shares.values())
+    assert ((membership(fork, self_effect) >= 0) & (membership(fork, self_effect) <= 1)).all()
 
 
-@given(fork=EFFECTS, end=EFFECTS, of_self=EFFECTS, order=st.permutations(range(5)))
+@given(fork=EFFECTS, end=EFFECTS, self_effect=EFFECTS, order=st.permutations(range(5)))
 @settings(max_examples=60, deadline=None)
-def test_the_names_of_components_do_not_matter(fork, end, of_self, order):
-    assume(of_self.sum() > 1e-3)
-    assert divide(fork[order], end[order], of_self[order]) == pytest.approx(
-        divide(fork, end, of_self), abs=1e-9
+def test_the_names_of_components_do_not_matter(fork, end, self_effect, order):
+    assume(self_effect.sum() > 1e-3)
+    assert divide(fork[order], end[order], self_effect[order]) == pytest.approx(
+        divide(fork, end, self_effect), abs=1e-9
     )
 
 
-@given(fork=EFFECTS, end=EFFECTS, of_self=EFFECTS)
+@given(fork=EFFECTS, end=EFFECTS, self_effect=EFFECTS)
 @settings(max_examples=60, deadline=None)
-def test_swapping_fork_and_end_swaps_repurposed_and_migrated(fork, end, of_self):
-    assume(of_self.sum() > 1e-3)
-    one, other = divide(fork, end, of_self), divide(end, fork, of_self)
-    assert one["repurposed"] == pytest.approx(other["migrated"], abs=1e-9)
-    assert one["reused"] == pytest.approx(other["reused"], abs=1e-9)
+def test_swapping_fork_and_end_swaps_repurposed_and_migrated(fork, end, self_effect):
+    assume(self_effect.sum() > 1e-3)
+    forwards, backwards = divide(fork, end, self_effect), divide(end, fork, self_effect)
+    assert forwards["repurposed"] == pytest.approx(backwards["migrated"], abs=1e-9)
+    assert forwards["reused"] == pytest.approx(backwards["reused"], abs=1e-9)
 
 
-def test_no_effect_of_self_has_no_shares():
+def test_no_effect_self_effect_has_no_shares():
     assert all(np.isnan(share) for share in divide(np.ones(3), np.ones(3), np.zeros(3)).values())
 
 
@@ -147,28 +148,34 @@ def test_latent_effects_count_at_the_fork_only():
     """A spare that single patches do not show at the fork is a spare all the same: what self takes over is
     repurposed, not copied.
     """
-    fork, end, of_self = [1, 0, 0], [1, 0, 0], [0, 1, 0]
-    assert shares(evidence(fork, end, of_self))["second copy"] == pytest.approx(1)
-    assert shares(evidence(fork, end, of_self, latent=[0, 1, 0]))["repurposed"] == pytest.approx(1)
-    assert shares(evidence(fork, end, of_self, latent=[np.nan, 1, np.nan]))["repurposed"] == pytest.approx(1)
+    fork, end, self_effect = [1, 0, 0], [1, 0, 0], [0, 1, 0]
+    assert provenance_shares(share_inputs(fork, end, self_effect))["second copy"] == pytest.approx(1)
+    assert provenance_shares(share_inputs(fork, end, self_effect, latent=[0, 1, 0]))[
+        "repurposed"
+    ] == pytest.approx(1)
+    assert provenance_shares(share_inputs(fork, end, self_effect, latent=[np.nan, 1, np.nan]))[
+        "repurposed"
+    ] == pytest.approx(1)
 
 
 def test_the_floor_takes_null_effects_away():
     """Characters do 0.04 in what self took over, at the fork and at the end: below a floor of 0.05 that is
     nothing, without one it is not.
     """
-    characters, of_self = [0.92, 0.04, 0.04], [0, 0.5, 0.5]
-    with_floor = shares(evidence(characters, characters, of_self, floors=(0.05, 0.05, 0.05)))
+    characters, self_effect = [0.92, 0.04, 0.04], [0, 0.5, 0.5]
+    with_floor = provenance_shares(
+        share_inputs(characters, characters, self_effect, floors=(0.05, 0.05, 0.05))
+    )
     assert with_floor["second copy"] == pytest.approx(1)
-    assert shares(evidence(characters, characters, of_self))["second copy"] < 0.9
+    assert provenance_shares(share_inputs(characters, characters, self_effect))["second copy"] < 0.9
 
 
 def test_each_floor_is_its_own():
-    fork, end, of_self = [0.9, 0.1], [0.8, 0.2], [0.0, 1.0]
-    assert shares(evidence(fork, end, of_self, floors=(0.15, 0, 0)))["migrated"] > 0.2
-    assert shares(evidence(fork, end, of_self, floors=(0.15, 0, 0)))["repurposed"] == 0
-    assert shares(evidence(fork, end, of_self, floors=(0, 0.25, 0)))["migrated"] == 0
-    assert np.isnan(shares(evidence(fork, end, of_self, floors=(0, 0, 1.1)))["reused"])
+    fork, end, self_effect = [0.9, 0.1], [0.8, 0.2], [0.0, 1.0]
+    assert provenance_shares(share_inputs(fork, end, self_effect, floors=(0.15, 0, 0)))["migrated"] > 0.2
+    assert provenance_shares(share_inputs(fork, end, self_effect, floors=(0.15, 0, 0)))["repurposed"] == 0
+    assert provenance_shares(share_inputs(fork, end, self_effect, floors=(0, 0.25, 0)))["migrated"] == 0
+    assert np.isnan(provenance_shares(share_inputs(fork, end, self_effect, floors=(0, 0, 1.1)))["reused"])
 
 
 def test_the_null_floor_by_hand():
@@ -182,10 +189,12 @@ def test_the_null_floor_by_hand():
 
 
 def test_intervals_hold_the_point_and_shrink_with_pairs():
-    fork, end, of_self = [0.5, 0.5, 0, 0], [0.5, 0, 0.5, 0], [0.25, 0.25, 0.25, 0.25]
+    fork, end, self_effect = [0.5, 0.5, 0, 0], [0.5, 0, 0.5, 0], [0.25, 0.25, 0.25, 0.25]
     widths = {}
     for pairs in (32, 512):
-        point, intervals = shares_with_intervals(evidence(fork, end, of_self, pairs=pairs, noise=0.3), seed=1)
+        point, intervals = shares_with_intervals(
+            share_inputs(fork, end, self_effect, pairs=pairs, noise=0.3), seed=1
+        )
         assert all(low <= point[cell] <= high for cell, (low, high) in intervals.items())
         widths[pairs] = np.mean([high - low for low, high in intervals.values()])
     assert 0.02 < widths[32] < 1
@@ -198,30 +207,30 @@ def test_intervals_cover_the_truth():
     """
     missed = 0
     for trial in range(40):
-        made = [
+        parts = [
             contributions(e, 48, 0.2, 100 * trial + n) for n, e in enumerate(([1, 0], [1, 0], [0.5, 0.5]))
         ]
-        given = Evidence(made[0], np.zeros(2), made[1], made[2], np.zeros(3))
-        low, high = shares_with_intervals(given, trial)[1]["second copy"]
+        inputs = ShareInputs(parts[0], np.zeros(2), parts[1], parts[2], np.zeros(3))
+        low, high = shares_with_intervals(inputs, trial)[1]["second copy"]
         missed += not low <= 0.5 <= high
     assert missed <= 8
 
 
 def test_a_single_pair_is_no_reason_to_fail():
-    found, intervals = shares_with_intervals(evidence([1, 0], [1, 0], [1, 0], pairs=1), seed=0)
-    assert found["reused"] == pytest.approx(1)
+    shares, intervals = shares_with_intervals(share_inputs([1, 0], [1, 0], [1, 0], pairs=1), seed=0)
+    assert shares["reused"] == pytest.approx(1)
     assert intervals["reused"] == pytest.approx([1, 1])
 
 
 def test_components_at_random_get_what_the_mechanism_leaves_over():
     """Two groups: in the first one of two components served characters at the fork, in the second both did;
     self uses one of each, equally much."""
-    found = dealt(
-        evidence([0.5, 0, 0.5, 0.5], [0.5, 0, 0, 0], [0, 0.5, 0.5, 0]),
+    shares = shares_at_random(
+        share_inputs([0.5, 0, 0.5, 0.5], [0.5, 0, 0, 0], [0, 0.5, 0.5, 0]),
         [np.array([0, 1]), np.array([2, 3])],
         0,
     )
-    assert found["repurposed"] == pytest.approx([0.5, 0.5, 0.5])
-    assert found["reused"][0] == pytest.approx(0.25, abs=0.05)
-    assert found["reused"][1:] == pytest.approx([0, 0.5])
-    assert sum(of[0] for of in found.values()) == pytest.approx(1)
+    assert shares["repurposed"] == pytest.approx([0.5, 0.5, 0.5])
+    assert shares["reused"][0] == pytest.approx(0.25, abs=0.05)
+    assert shares["reused"][1:] == pytest.approx([0, 0.5])
+    assert sum(cell_shares[0] for cell_shares in shares.values()) == pytest.approx(1)

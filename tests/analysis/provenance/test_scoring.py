@@ -11,6 +11,7 @@ from commands import ROOT
 from analysis.provenance import scoring
 from analysis.statistics import CELLS
 from curricula.world.world import World
+from experiments.findings import legacy_findings
 
 
 def row(
@@ -156,6 +157,7 @@ def test_told_apart_counts_those_that_got_one_of_the_two_names():
 def test_real_findings_are_scored_against_a_truth(findings):
     """Two organisms that reuse, read as if their lane A were the components that do most, and once as if
     planting had failed."""
+    findings = legacy_findings(findings)
     names, effect = findings["components"], np.array(findings["effects"]["end"]["self"]["watched"]["value"])
     lanes = [[names[n] for n in np.argsort(-of)[: len(names) // 2]] for of in effect]
     shares = {"end": {"self": {"lane_a": [1.0, 0.9], "lane_b": [0.0, 0.1]}}}

@@ -1,19 +1,20 @@
-"""Is each verdict given where it should be, and nowhere else?"""
+"""Verdicts: is each given where it should be, and nowhere else?"""
 
 import pytest
 
-from analysis.provenance.shares import CELLS
 from analysis.provenance.verdict import (
     BEHAVES,
+    CELLS,
     LEAST_SHARE,
     MIXED_WIDTH,
     NO_ANCESTOR,
     NO_BEHAVIOUR,
     NO_CIRCUIT,
     TABLE,
-    in_full,
-    otherwise,
+    THRESHOLD_NOTES,
+    computes_otherwise,
     verdict,
+    verdict_in_full,
 )
 
 REUSED = LEAST_SHARE["reused"]
@@ -26,25 +27,23 @@ SCHEMES = dict.fromkeys(
 def split(best, share, low, high):
     """Shares and intervals in which one cell has these numbers and the others the rest."""
     rest = (1 - share) / 3
-    spread = {c: [low, high] if c == best else [0.0, rest] for c in CELLS}
+    spread = {c: (low, high) if c == best else (0.0, rest) for c in CELLS}
     return {c: share if c == best else rest for c in CELLS}, spread
 
 
-def logits_and_probe_score(
-    best="reused", share=0.95, low=0.9, high=1.0, found=True, ancestor=True, **behaviour
-):
+def verdict_of(best="reused", share=0.95, low=0.9, high=1.0, found=True, ancestor=True, **behaviour):
     return verdict(SCHEMES | behaviour, found, ancestor, *split(best, share, low, high))
 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_cell_that_holds_the_majority_is_the_verdict(cell):
-    name, reason = logits_and_probe_score(cell)
+    name, reason = verdict_of(cell)
     assert name == cell
     assert "0.90" in reason
 
 
 @pytest.mark.parametrize(
-    ("given", "expected", "why"),
+    ("case", "expected", "why"),
     [
         ({"self_alone_secret": 0.0}, "absent", NO_BEHAVIOUR),
         ({"self_watched_professed": 0.5}, "absent", "self_watched_professed is 0.50"),
@@ -63,8 +62,8 @@ def test_a_cell_that_holds_the_majority_is_the_verdict(cell):
         ({"share": 0.9, "low": float("nan"), "high": float("nan")}, "undecided", "nan"),
     ],
 )
-def test_truths(given, expected, why):
-    name, reason = logits_and_probe_score(**given)
+def test_each_case_gets_its_verdict_and_reason(case, expected, why):
+    name, reason = verdict_of(**case)
     assert name == expected
     assert why in reason
 
@@ -72,34 +71,35 @@ def test_truths(given, expected, why):
 def test_the_bar_is_each_cells_own():
     """What is not enough for *reused* is enough for *repurposed*; and a cell never needs less than half."""
     between = LEAST_SHARE["repurposed"] + 0.01
-    assert logits_and_probe_score("repurposed", between + 0.05, between, between + 0.1)[0] == "repurposed"
-    assert logits_and_probe_score("reused", between + 0.05, between, between + 0.1)[0] == "mixed"
+    assert verdict_of("repurposed", between + 0.05, between, between + 0.1)[0] == "repurposed"
+    assert verdict_of("reused", between + 0.05, between, between + 0.1)[0] == "mixed"
     assert set(LEAST_SHARE) == set(CELLS)
     assert min(LEAST_SHARE.values()) >= 0.5
 
 
-def test_the_table_says_what_every_threshold_is_and_where_it_comes_from():
+def test_the_table_holds_every_threshold_and_notes_say_what_they_were_chosen_on():
     assert {*LEAST_SHARE.values(), BEHAVES, MIXED_WIDTH} <= set(TABLE.values())
-    assert "study.py controls --seed" in TABLE["chosen on"]
+    assert all(set(name) <= set("abcdefghijklmnopqrstuvwxyz_.") for name in TABLE)
+    assert "study.py controls --seed" in THRESHOLD_NOTES[0]
     with pytest.raises(TypeError):
-        TABLE["chosen on"] = "the seeds that are reported"
+        TABLE["behaviour.least"] = 0.5
 
 
 def test_no_shares_are_no_verdict():
     """Where self has no effect above the floor, every share is NaN."""
     nothing = dict.fromkeys(CELLS, float("nan"))
     assert (
-        verdict(SCHEMES, True, True, nothing, {cell: [float("nan")] * 2 for cell in CELLS})[0] == "undecided"
+        verdict(SCHEMES, True, True, nothing, dict.fromkeys(CELLS, (float("nan"), float("nan"))))[0]
+        == "undecided"
     )
 
 
 @pytest.mark.parametrize("name", [*CELLS, "mixed", "undecided", "absent"])
-@pytest.mark.parametrize("told", ["alike", "another", "undecided", None])
-def test_what_computes_otherwise_is_named_by_whether_self_parted(name, told):
-    """Where there is a mechanism to speak of; where none was measured, or it is not known, nothing is
-    added."""
-    organism = {"verdict": name, "mechanism": None if told is None else {"says": told}}
+@pytest.mark.parametrize("similarity", ["alike", "another", "undecided", None])
+def test_what_computes_otherwise_is_named_by_whether_self_parted(name, similarity):
+    """Where there is a mechanism to speak of; where none was measured, or it is not known, nothing is added."""
     words = {"repurposed": "by another mechanism", "second copy": "by another mechanism"}
     words |= dict.fromkeys(("reused", "migrated", "mixed"), "computing otherwise")
-    assert otherwise(organism) == (told == "another" and name in words)
-    assert in_full(organism) == (f"{name}, {words[name]}" if otherwise(organism) else name)
+    otherwise = computes_otherwise(name, similarity)
+    assert otherwise == (similarity == "another" and name in words)
+    assert verdict_in_full(name, similarity) == (f"{name}, {words[name]}" if otherwise else name)

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import get_args
 
 import jax
 import jax.numpy as jnp
@@ -10,15 +11,29 @@ import pytest
 from runs import Silent
 from scipy.stats import binom
 
+from analysis.findings import RunFindings, RunInfo
 from analysis.patching import circuits
 from analysis.patching.checkpoint import NULLS, CheckpointMeasurer
-from analysis.patching.circuits import CHANCE, RANDOM_CIRCUITS, Circuit
+from analysis.patching.circuits import CHANCE, RANDOM_CIRCUITS, Circuit, groups_of
+from analysis.patching.results import CircuitsResult, EffectsResult, circuits_record
 from analysis.patching.shapley import Contributions
-from analysis.provenance import corroboration
-from analysis.provenance.shares import CELLS
+from analysis.probes.belief import BehaviourResult
+from analysis.provenance.corroboration import Agreement, CorroborationResult, effect_cosine
+from analysis.provenance.shares import ProvenanceResult, ShareInputs, judge_member, null_floor
+from analysis.provenance.verdict import CARRIES, CELLS
 from curricula.catalogue.registry import curriculum
 from curricula.errors import UserError
-from experiments.survey import _lesions, _organism, calibrated, survey
+from curricula.typed_json import read_json, write_json
+from experiments.measurements.corroboration.lesions import LesionsMeasurement
+from experiments.measurements.measuring import (
+    MeasuringChoice,
+    calibrated,
+    measure_run,
+    opened_for_measuring,
+)
+from experiments.measurements.protocol import MeasuredRun
+from experiments.measurements.registry import registered_measurements
+from experiments.summary import analysis_summary
 from organisms.model.config import ORGANISMS
 from organisms.model.sites import components
 from organisms.model.transformer import Organism
@@ -31,30 +46,15 @@ from organisms.training.loop import TrainingSources, train_ensemble
 
 TRIES = 24
 """organisms in one null survey"""
-CONTRACT = set(
-    [
-        "run",
-        "curriculum",
-        "command",
-        "config",
-        "members",
-        "seed",
-        "reseeded",
-        "calibrated",
-        "phases",
-        "learning",
-        "components",
-        "layers",
-        "heads",
-        "neuron_blocks",
-        "effects",
-        "circuits",
-        "scenes",
-        "organisms",
-    ]
-)
-OF_AN_ORGANISM = {"member", "verdict", "mechanism", "shares", "intervals"}
+OF_AN_ORGANISM = {"member", "verdict", "similarity", "shares", "intervals"}
 OF_AN_ORGANISM |= {"behaviour", "generalisation", "belief", "corroboration"}
+CARRIED = {
+    "interchange",
+    "interchange_reverse",
+    "transfer",
+    "transfer_from_characters",
+    "interchange_direction",
+}
 
 
 @pytest.fixture(scope="module")
@@ -64,91 +64,91 @@ def config():
 
 @pytest.fixture(scope="module")
 def honest_findings(tiny_run, tmp_path_factory):
-    """The honest twin of `tiny_run`, grown on from its fork, and what the survey says of it."""
+    """The honest twin of `tiny_run`, trained on from its fork, and its findings."""
     config = named_config("honest", "tiny", members=2)
     folder = tmp_path_factory.mktemp("runs") / "honest-tiny"
     with open_run(folder, config.plain()) as run:
         run.write_summary(train_ensemble(config, run, Silent(), TrainingSources(trunk=tiny_run)))
-    return survey(read_run(folder), "python scripts/analyse.py")
+    return measure_run(opened_for_measuring(read_run(folder)))
 
 
 def test_a_trained_organism_has_circuits(findings):
-    for name in ("fork character", "end character", "end self"):
-        of = findings["circuits"][name]
-        assert of["found"] == [True, True], name
-        assert min(of["total_nats"]) > 2
-        assert all(len(core) >= 1 for core in of["core"])
-        for curve, nulls in zip(of["faithfulness"], of["null"], strict=True):
+    for role_circuits in findings[CircuitsResult].circuits:
+        assert role_circuits.found == (True, True), role_circuits.name
+        assert min(role_circuits.total_nats) > 2
+        assert all(len(core) >= 1 for core in role_circuits.core)
+        for curve, nulls in zip(role_circuits.faithfulness, role_circuits.null, strict=True):
             assert curve[0] == pytest.approx(0, abs=1e-4)
             assert curve[-1] == pytest.approx(1, abs=1e-4)
             assert np.trapezoid(curve) > np.mean([np.trapezoid(null) for null in nulls])
-    assert all(o["verdict"] in {*CELLS, "mixed"} for o in findings["organisms"])
+    assert all(member.verdict in {*CELLS, "mixed"} for member in findings[ProvenanceResult].members)
 
 
-def test_components_that_serve_both_roles_hand_the_gate_over(findings):
-    """In *shared*, from one role to the other, by more than random components and by most of what they hand
-    over at home; and they have it from the fork."""
-    for organism in findings["organisms"]:
-        lines = organism["corroboration"]
-        assert set(lines) >= {*corroboration.HANDOVERS, "interchange_direction"}
+def test_components_that_serve_both_roles_carry_the_gate_across(findings):
+    """In *shared*, from one role to the other, by more than random components and by most of what they carry within
+    their role; and they have it from the fork."""
+    corroboration = findings[CorroborationResult]
+    for member in findings.members:
+        lines = {each.name: each.line for each in corroboration.members[member]}
+        assert set(lines) >= CARRIED
         for name in ("interchange", "interchange_direction"):
             line = lines[name]
-            assert line["low"] > max(line["null_high"], line["within"] / 2), name
-            assert line["within"] > corroboration.CARRIES, name
-        assert abs(lines["interchange_direction"]["null"]) < 0.05
-        assert all(0 <= c < len(findings["components"]) for c in lines["transfer"]["components"])
+            assert line.low > max(line.null_high, line.within / 2), name
+            assert line.within > CARRIES, name
+        assert abs(lines["interchange_direction"].null) < 0.05
+        assert all(0 <= c < len(findings.run.components) for c in lines["transfer"].components)
 
 
 def test_effects_sum_to_1(findings):
-    for roles in findings["effects"].values():
-        for variables in roles.values():
-            values = [v for of in variables.values() for v in of["value"] if not np.isnan(v[0])]
-            for value in values:
+    effects = findings[EffectsResult]
+    for measured in effects.measured:
+        for value in measured.value:
+            if not np.isnan(value[0]):
                 assert sum(value) == pytest.approx(1, abs=1e-3)
-    fork, end = (findings["effects"][when]["character"]["watched"]["value"] for when in ("fork", "end"))
-    assert fork != end
+    fork, end = (effects.require(checkpoint, "character").value for checkpoint in ("fork", "end"))
+    assert (fork != end).any()
 
 
 def test_an_honest_self_is_absent(honest_findings):
-    for organism in honest_findings["organisms"]:
-        assert organism["verdict"] == "absent"
-        assert "self_alone_secret" in organism["reason"]
-        assert all(share is None or np.isnan(share) for share in organism["shares"].values())
-        assert all(line["says"] == "silent" for line in organism["corroboration"].values())
-    assert honest_findings["circuits"]["end self"]["found"] == [False, False]
-    assert honest_findings["circuits"]["end character"]["found"] == [True, True]
+    for organism in honest_findings[ProvenanceResult].members:
+        assert organism.verdict == "absent"
+        assert "self_alone_secret" in organism.reason
+        assert all(np.isnan(share) for share in organism.shares.values())
+    lines = honest_findings[CorroborationResult].members
+    assert all(line.says == "silent" for member in lines for line in member)
+    honest_circuits = honest_findings[CircuitsResult]
+    assert honest_circuits.find("end", "self").found == (False, False)
+    assert honest_circuits.find("end", "character").found == (True, True)
 
 
 @pytest.mark.parametrize("which", ["findings", "honest_findings"])
-def test_findings_keep_the_contract(which, request):
+def test_the_summary_keeps_the_contract(which, request):
     findings = request.getfixturevalue(which)
-    text = json.dumps(records.plain(findings), allow_nan=False)
-    found = json.loads(text)
-    assert set(found) >= CONTRACT
-    assert found["members"] == len(found["organisms"]) == 2
-    assert found["components"] == components(read_config(found["config"]).organism)
-    assert len(found["components"]) == found["layers"] * (found["heads"] + found["neuron_blocks"])
-    assert [p["name"] for p in found["phases"]] == ["characters", "intent"]
-    assert found["phases"][0]["end"] == found["phases"][1]["start"] == found["fork_step"] == 400
-    for name, column in found["learning"].items():
-        assert len(column) == len(found["learning"]["step"]), name
-    for organism in found["organisms"]:
+    summary = json.loads(json.dumps(records.plain(analysis_summary(findings)), allow_nan=False))
+    assert summary["members"] == len(summary["organisms"]) == 2
+    assert summary["components"] == components(read_config(summary["config"]).organism)
+    assert [phase["name"] for phase in summary["phases"]] == ["characters", "intent"]
+    assert summary["phases"][0]["end"] == summary["phases"][1]["start"] == summary["fork_step"] == 400
+    for organism in summary["organisms"]:
         assert set(organism) >= OF_AN_ORGANISM
         assert set(organism["shares"]) == set(organism["intervals"]) == set(CELLS)
         assert set(organism["behaviour"]) == set(BEHAVIOURS)
-        assert all(
-            line["says"] in {"agrees", "disagrees", "silent"} for line in organism["corroboration"].values()
-        )
-    for name in ("fork character", "end character", "end self"):
-        of = found["circuits"][name]
-        assert all(
-            len(of[field]) == 2
-            for field in ("faithfulness", "null", "size", "cmd", "null_cmd", "completeness", "found")
-        )
-        assert all(len(curve) == len(of["sizes"]) for curve in of["faithfulness"])
+        assert all(line["says"] in get_args(Agreement) for line in organism["corroboration"].values())
+    measured = {each.name for each in registered_measurements() if not each.optional}
+    assert measured <= set(summary["measurements"])
+    assert "pair_nats" not in summary["measurements"]["effects"]["measured"][0]
 
 
-def test_a_survey_repeats_itself(tiny_run, config, findings):
+def test_every_result_comes_back_from_the_cache_as_it_was(findings):
+    for measurement in registered_measurements():
+        result = findings.get(measurement.result)
+        if result is not None:
+            text = json.dumps(write_json(result), allow_nan=False)
+            same = read_json(measurement.result, json.loads(text), measurement.name)
+            assert json.dumps(write_json(same), allow_nan=False) == text, measurement.name
+
+
+def test_a_measurement_repeats_itself(tiny_run, config, findings):
     at = CheckpointMeasurer(
         load(tiny_run, config, tiny_run.entries()[-1]),
         config,
@@ -157,7 +157,7 @@ def test_a_survey_repeats_itself(tiny_run, config, findings):
     )
     again = at.shapley_effects("self", "watched", calls=4)
     for member, of in enumerate(again):
-        assert of.effect().tolist() == findings["effects"]["end"]["self"]["watched"]["value"][member]
+        assert of.effect().tolist() == findings[EffectsResult].require("end", "self").value[member].tolist()
 
 
 def test_the_fork_is_the_last_organism_before_self_is_taught(tiny_run, config):
@@ -172,9 +172,9 @@ def test_the_fork_is_the_last_organism_before_self_is_taught(tiny_run, config):
     assert fork_and_end(untaught, entries)[0] == entries[0]
 
 
-def test_an_unfinished_run_is_no_survey(config, tmp_path):
+def test_an_unfinished_run_can_not_be_measured(config, tmp_path):
     with open_run(tmp_path / "run", config.plain()) as run, pytest.raises(UserError, match="not finished"):
-        survey(run, "command")
+        opened_for_measuring(run)
 
 
 class Guessed(CheckpointMeasurer):
@@ -244,63 +244,65 @@ def test_a_planted_history_gets_its_verdict(cell):
         return Contributions(parts, parts.sum(1))
 
     idle = Contributions(0.05 * np.random.default_rng(9).normal(size=(32, 12)), np.zeros(32))
-    fork, end, of_self = PLANTED[cell]
-    roles = lambda character, self_: {  # noqa: E731
-        role: {"watched": [concentrated(place)], "idle": [idle], "professed": [concentrated(5)]}
-        for role, place in (("character", character), ("self", self_))
-    }
-    effects = {"fork": roles(fork, 7), "end": roles(end, of_self)}
-    nothing = np.zeros((1, 12))
-    blank = np.zeros(0)
-    circuit = Circuit(
-        blank, blank, blank, blank, blank, 0.0, blank, 1.0, np.array([0]), np.array([0]), True, 0.002, 4.0
-    )
-    found = {name: [circuit] for name in ("fork character", "end character", "end self")}
-    removed = np.tile([1.0, 0.0, 0.0], (1, 8, 1)), np.ones((1, 8))
-    lesions = dict.fromkeys(("cross_lesion", "cross_lesion_reverse", "fork_lesion"), removed)
-    rates = dict.fromkeys(BEHAVIOURS, 1.0)
-    known = {"trained": rates, "held_out_goals": rates, "held_out_cues": rates, "belief": {}}
-    handed = [({}, None)]
-    told = _organism(
-        0, effects, found, {"fork character latent": nothing}, known, lesions, handed, ORGANISMS["tiny"], 0
-    )
-    assert told["verdict"] == cell
-    assert told["shares"][cell] > 0.9
+    at_fork, at_end, of_self = (concentrated(place) for place in PLANTED[cell])
+    floors = np.array([null_floor(idle, 4.0)] * 3)
+    inputs = ShareInputs(at_fork, np.zeros(12), at_end, of_self, floors)
+    groups = groups_of(ORGANISMS["tiny"])
+    member = judge_member(inputs, dict.fromkeys(BEHAVIOURS, 1.0), (True, True), groups, 0)
+    assert member.verdict == cell
+    assert member.shares[cell] > 0.9
     together = cell in ("reused", "migrated")
-    assert told["corroboration"]["cross_lesion"]["says"] == ("agrees" if together else "disagrees")
-    assert told["corroboration"]["cosine"]["value"] == pytest.approx(float(together), abs=0.05)
+    cosine = effect_cosine(at_end, of_self, concentrated(5), 0)
+    assert cosine.value == pytest.approx(float(together), abs=0.05)
+    for found in ((False, True), (True, False)):
+        no_circuit = judge_member(inputs, dict.fromkeys(BEHAVIOURS, 1.0), found, groups, 0)
+        assert no_circuit.verdict == "undecided"
+        assert all(np.isnan(share) for share in no_circuit.shares.values())
 
 
 def test_each_lesion_takes_the_core_it_names_from_the_role_it_names():
     """The characters' core at the end and at the fork are taken from self, self's from characters; random
     sets stand beside each."""
     blank = np.zeros(0)
-    cores = {"fork character": 3, "end character": 4, "end self": 5}
     curves = (blank, blank, blank, blank, blank, 0.0, blank, 1.0)
-    found = {
-        name: [Circuit(*curves, np.array([core]), np.array([core]), True, 0.01, 4.0)]
-        for name, core in cores.items()
-    }
-    at_end, asked = object.__new__(CheckpointMeasurer), []
-    at_end.config, at_end.seed = ORGANISMS["tiny"], 0
+    role_circuits = CircuitsResult(
+        tuple(
+            circuits_record(
+                checkpoint, role, [Circuit(*curves, np.array([core]), np.array([core]), True, 0.01, 4.0)]
+            )
+            for checkpoint, role, core in (
+                ("fork", "character", 3),
+                ("end", "character", 4),
+                ("end", "self", 5),
+            )
+        )
+    )
+    measurer, calls = object.__new__(CheckpointMeasurer), []
+    measurer.config, measurer.seed, measurer.members = ORGANISMS["tiny"], 0, 1
 
-    def noised(role, masks, draw):
-        asked.append((role, np.flatnonzero(masks[0, 0]).tolist(), masks.shape))
+    def noising_effects(role, masks, draw):
+        calls.append((role, np.flatnonzero(masks[0, 0]).tolist(), masks.shape))
         return np.zeros((1, 2, masks.shape[1])), np.ones((1, 2))
 
-    at_end.noising_effects = noised
-    _lesions(at_end, found)
+    measurer.noising_effects = noising_effects
+    run = object.__new__(MeasuredRun)
+    run.end, run.seed = measurer, 0
+    LesionsMeasurement().measure(
+        run, RunFindings(object.__new__(RunInfo), (0,), {CircuitsResult: role_circuits})
+    )
     shape = 1, 1 + RANDOM_CIRCUITS, 12
-    assert asked == [("self", [4], shape), ("character", [5], shape), ("self", [3], shape)]
+    assert calls == [("self", [4], shape), ("character", [5], shape), ("self", [3], shape)]
 
 
 @pytest.mark.parametrize("null", NULLS)
 def test_where_there_is_nothing_to_find_nothing_is_found_though_the_behaviour_is_there(null, tiny_run):
     """The same organisms, before their first step or with their answers exchanged at random: no mechanism,
     and it is not for want of behaviour."""
-    found = survey(tiny_run, f"null {null}", null=null)
-    assert [organism["verdict"] for organism in found["organisms"]] == ["undecided"] * 2
-    assert all(set(organism["behaviour"].values()) == {1.0} for organism in found["organisms"])
+    found = measure_run(
+        opened_for_measuring(tiny_run, null=null), MeasuringChoice(only=(ProvenanceResult, BehaviourResult))
+    )
+    assert [member.verdict for member in found[ProvenanceResult].members] == ["undecided"] * 2
+    assert all(set(member.trained.by_name().values()) == {1.0} for member in found[BehaviourResult].members)
 
 
 def test_verdicts_are_calibrated_where_they_were_scored_and_nowhere_else():
