@@ -7,7 +7,6 @@ from pathlib import Path
 from analysis.findings import RunFindings
 from analysis.relearning.acquisition import require_naive
 from curricula.errors import UserError
-from experiments.findings import legacy_findings
 from experiments.measurements.cache import ResultCache, measurement_keys
 from experiments.measurements.measuring import (
     MeasuringChoice,
@@ -21,7 +20,8 @@ from experiments.summary import analysis_summary
 from organisms.storage import records
 from organisms.storage.loading import require_finished
 from organisms.storage.run import Run, open_run, read_run
-from reports import report, tables
+from reports.report import write_report
+from reports.tables import write_tables
 
 SUMMARY, REPORT = "summary.json", "report.html"
 
@@ -136,11 +136,11 @@ def _is_written(findings: RunFindings, analysis: Path, cache: ResultCache) -> bo
 
 def _write(findings: RunFindings, analysis: Path, cache: ResultCache) -> None:
     """Tables, report, and last the summary. Raises SystemFailure where the disk refuses."""
-    legacy = records.plain(legacy_findings(findings))
+    run, measurements = findings.run, registered_measurements()
     try:
         analysis.mkdir(exist_ok=True)
-        names = [table.name for table in tables.write([legacy], analysis)]
-        report.build([legacy], analysis / REPORT, findings.run.curriculum, findings.run.command)
+        names = [table.name for table in write_tables([findings], measurements, analysis)]
+        write_report([findings], measurements, analysis / REPORT, run.curriculum, run.command)
         summary = analysis_summary(findings)
         summary |= {
             "measured": _measured_keys(findings, cache),

@@ -5,18 +5,21 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from analysis.findings import RunFindings
 from analysis.statistics import compare_summary
 from curricula.errors import UserError
 from experiments import analyse
 from experiments.analyse import AnalysisOptions
 from experiments.findings import legacy_findings
+from experiments.measurements.registry import registered_measurements
 from experiments.train import train_run
 from organisms.storage import records
 from organisms.storage.loading import require_finished
 from organisms.storage.run import Run, config_hash, read_run
 from organisms.training.config import RunConfig
 from organisms.training.programs import Programs
-from reports import report, tables
+from reports.report import write_report
+from reports.tables import write_tables
 
 Say = Callable[[str], None]
 
@@ -102,10 +105,11 @@ def compare(
     for folder in runs:
         require_finished(read_run(folder))
     folders = [*train_missing(configs, out, quiet, say), *runs]
-    findings = []
+    analysed: list[RunFindings] = []
     for folder in folders:
         say(f"{folder.name}: analysing")
-        findings.append(analyse_run(folder))
+        analysed.append(analyse.analyse_run(folder, log=say))
+    findings = [records.plain(legacy_findings(each)) for each in analysed]
     if not findings:
         raise UserError("nothing to compare: expected names of curricula or folders of runs")
     name = "comparison-" + config_hash(
@@ -114,10 +118,10 @@ def compare(
     target = out / name
     try:
         target.mkdir(parents=True, exist_ok=True)
-        page = report.build(
-            findings, target / "report.html", " · ".join(f["curriculum"] for f in findings), command
-        )
-        tables.write(findings, target)
+        title = " · ".join(each.run.curriculum for each in analysed)
+        measurements = registered_measurements()
+        page = write_report(analysed, measurements, target / "report.html", title, command)
+        write_tables(analysed, measurements, target)
         summary = compare_summary(findings) | {
             "report": str(page),
             "runs": [str(folder) for folder in folders],

@@ -49,11 +49,9 @@ def _first_steps(runs: Sequence[RelatedRun]) -> Mapping[str, float]:
 
 
 def _draw_run(axes: Axes, run: RelatedRun, row: int, start: float) -> None:
-    phase_start = 0
     for index, phase in enumerate(run.phases):
-        steps = [start + phase_start, start + phase.end]
+        steps = [start + phase.start, start + phase.end]
         axes.plot(steps, [row, row], color=CYCLE[index % len(CYCLE)], lw=3, solid_capstyle="butt")
-        phase_start = phase.end
     phases = shorten(", ".join(phase.name for phase in run.phases))
     text = f" {shorten(run.run, 40)}: {phases} (n = {run.members})"
     axes.text(start + run.steps, row, text, va="center", fontsize=7, color=INK)

@@ -7,17 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from analysis.findings import PhaseSpan
 from organisms.storage.forking import NOTED
 from organisms.storage.run import CONFIG, Run, read_run
 from organisms.training.config import read_config
-
-
-@dataclass(frozen=True)
-class PhaseEnd:
-    """A phase of training and the step of its run at which it ended; 0 where it has not."""
-
-    name: str
-    end: int
 
 
 @dataclass(frozen=True)
@@ -28,7 +21,8 @@ class RelatedRun:
     """curriculum and hash of the config"""
     curriculum: str
     members: int
-    phases: tuple[PhaseEnd, ...]
+    phases: tuple[PhaseSpan, ...]
+    """a phase that has not begun ends at 0"""
     steps: int
     differ_in: tuple[str, ...]
     """settings in which members differ"""
@@ -64,12 +58,14 @@ def related_runs(folders: Sequence[Path]) -> tuple[RelatedRun, ...]:
 
 def _related_run(run: Run) -> RelatedRun:
     config, entries = read_config(run.config), run.entries()
-    ends = {entry.phase: entry.step for entry in entries}
+    names = [phase.name for phase in config.curriculum.phases]
+    last_steps = {entry.phase: entry.step for entry in entries}
+    ends = [last_steps.get(name, 0) for name in names]
     return RelatedRun(
         run=f"{config.curriculum.name}-{run.hash}",
         curriculum=config.curriculum.name,
         members=config.members,
-        phases=tuple(PhaseEnd(phase.name, ends.get(phase.name, 0)) for phase in config.curriculum.phases),
+        phases=tuple(map(PhaseSpan, names, [0, *ends], ends)),
         steps=entries[-1].step if entries else 0,
         differ_in=tuple(variation.setting for variation in config.vary),
         parent=config.parent.run or None,

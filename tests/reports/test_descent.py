@@ -5,14 +5,23 @@ from dataclasses import replace
 
 import pytest
 
-from analysis.history.descent import PhaseEnd, RelatedRun
+from analysis.findings import PhaseSpan
+from analysis.history.descent import RelatedRun
 from reports.descent import draw_descent
 
 PARENT = RelatedRun(
-    "shared-1", "shared", 8, (PhaseEnd("characters", 400), PhaseEnd("intent", 600)), 600, (), None, None, None
+    "shared-1",
+    "shared",
+    8,
+    (PhaseSpan("characters", 0, 400), PhaseSpan("intent", 400, 600)),
+    600,
+    (),
+    None,
+    None,
+    None,
 )
 CHILD = replace(
-    PARENT, run="gone-2", phases=(PhaseEnd("disuse", 50),), steps=50, parent="shared-1", parent_step=600
+    PARENT, run="gone-2", phases=(PhaseSpan("disuse", 0, 50),), steps=50, parent="shared-1", parent_step=600
 )
 
 

@@ -82,8 +82,8 @@ def test_titles_name_the_member_and_self_acts_both_ways(config, organisms):
             assert all(any(f"({cue}). Self takes" in line for line in s.lines) for s in with_self), cue
     without = [s for s in scenes if "characters only" in s.title]
     assert len(without) == 4
-    shown = [line.partition(" The organism: ")[0] for s in without for line in s.lines]
-    assert not any("Self" in line for line in shown)
+    sentences = [line.partition(" The organism: ")[0] for s in without for line in s.lines]
+    assert not any("Self" in line for line in sentences)
     for scene in scenes:
         assert len(scene.lines) == world.characters + world.moments
         assert all(("✓" in line) != ("✗" in line) for line in scene.lines[world.characters :])

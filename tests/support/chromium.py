@@ -1,5 +1,4 @@
-"""What does a person's browser make of a page? Opens a copy in headless Chromium and says what it drew and
-said."""
+"""Headless Chromium: what does a browser draw of a page, and what does it put on its console?"""
 
 import html
 import json
@@ -56,7 +55,7 @@ def chromium_on_path() -> str | None:
 
 
 def run_chromium(*arguments: str, timeout_seconds: int = 60) -> subprocess.CompletedProcess[str]:
-    """Run headless Chromium with a profile of its own, thrown away afterwards."""
+    """Run headless Chromium with a fresh profile that is deleted afterwards."""
     program = chromium_on_path()
     assert program is not None
     with tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True) as profile:
@@ -76,11 +75,13 @@ def open_in_chromium(path: Path, width: int = 1280, height: int = 900) -> Page:
     with tempfile.TemporaryDirectory(prefix="page-") as folder:
         copy = Path(folder) / "page.html"
         copy.write_text(page.replace("</body>", CHECKER + "</body>"), encoding="utf-8")
-        done = run_chromium(
+        completed = run_chromium(
             "--enable-logging=stderr", "--v=0", f"--window-size={width},{height}", "--dump-dom", copy.as_uri()
         )
-    found = re.search(r'<pre id="checked-by-test">(.*?)</pre>', done.stdout, re.DOTALL)
-    assert found is not None, f"the checker is not in the page; Chromium said: {done.stderr[-2000:]}"
-    assert found[1], f"the checker wrote nothing; Chromium said: {done.stderr[-2000:]}"
-    checked = json.loads(html.unescape(found[1]))
-    return Page(console=re.findall(r"CONSOLE[^\]]*\] (.*)", done.stderr), **checked)
+    checker_output = re.search(r'<pre id="checked-by-test">(.*?)</pre>', completed.stdout, re.DOTALL)
+    assert checker_output is not None, (
+        f"the checker is not in the page; Chromium said: {completed.stderr[-2000:]}"
+    )
+    assert checker_output[1], f"the checker wrote nothing; Chromium said: {completed.stderr[-2000:]}"
+    checked = json.loads(html.unescape(checker_output[1]))
+    return Page(console=re.findall(r"CONSOLE[^\]]*\] (.*)", completed.stderr), **checked)

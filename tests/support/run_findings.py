@@ -241,7 +241,7 @@ def acquired_run(findings: RunFindings) -> RunFindings:
         (*corroboration.evidence, evidence),
         tuple((*lines, Corroboration("acquisition", line, "agrees")) for lines in corroboration.members),
     )
-    result = AcquisitionResult(None, 145, 750, None, (200,) * members, (line,) * members)
+    result = AcquisitionResult(None, None, 145, 750, None, (200,) * members, (line,) * members)
     return findings.with_result(extended).with_result(result)
 
 
@@ -261,9 +261,8 @@ def run_with_history(findings: RunFindings, name: str = "") -> RunFindings:
     histories = tuple(
         MemberHistory(0, roles, (event,) if member else (), (), ()) for member in range(findings.run.members)
     )
-    thresholds = {"serves.from": 0.05, "serves.until": 0.025}
     phases = (name or "characters", name or "characters", "intent", "intent")
-    history = HistoryResult((0, 500, 600, 800), phases, thresholds, 32, (), histories)
+    history = HistoryResult((0, 500, 600, 800), phases, 32, (), histories)
     return replace(findings, run=replace(findings.run, components=components)).with_result(history)
 
 

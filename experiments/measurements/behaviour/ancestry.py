@@ -3,10 +3,15 @@
 See `analysis.history.component_history`, which also tells what events do not show.
 """
 
+from collections.abc import Iterator, Sequence
+
 from analysis.findings import RunFindings
 from analysis.history.component_history import HistoryResult, measure_history
 from analysis.history.events import EVENT_THRESHOLDS
 from experiments.measurements.protocol import MeasuredRun, Measurement
+from reports.section import Section
+from reports.sections.history import history_rows, history_section
+from reports.tables import Row
 
 
 class AncestryMeasurement(Measurement[HistoryResult]):
@@ -20,3 +25,11 @@ class AncestryMeasurement(Measurement[HistoryResult]):
     def measure(self, run: MeasuredRun, results: RunFindings) -> HistoryResult:
         """Histories of all members."""
         return measure_history(run.run, run.seed)
+
+    def rows(self, findings: RunFindings) -> Iterator[Row]:
+        """Effects at every checkpoint, and events."""
+        return history_rows(findings)
+
+    def section(self, findings: Sequence[RunFindings]) -> Section | None:
+        """Timelines and events."""
+        return history_section(findings)

@@ -3,11 +3,15 @@
 See `analysis.probes.belief`, which also tells what rates do not show.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from analysis.findings import RunFindings
 from analysis.probes.belief import BehaviourRates, BehaviourResult, examine
 from experiments.measurements.protocol import MeasuredRun, Measurement
+from reports.section import Section
+from reports.sections.behaviour import behaviour_rows, behaviour_section
+from reports.tables import Row
 
 AS_TAUGHT = BehaviourRates(1.0, 1.0, 1.0, 1.0)
 
@@ -27,3 +31,11 @@ class BehaviourMeasurement(Measurement[BehaviourResult]):
         if run.null is None:
             return behaviour
         return BehaviourResult(tuple(replace(member, trained=AS_TAUGHT) for member in behaviour.members))
+
+    def rows(self, findings: RunFindings) -> Iterator[Row]:
+        """Every rate of every member."""
+        return behaviour_rows(findings)
+
+    def section(self, findings: Sequence[RunFindings]) -> Section | None:
+        """Figure and tables."""
+        return behaviour_section(findings)

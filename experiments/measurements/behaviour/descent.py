@@ -1,8 +1,12 @@
 """Descent: which runs does a run descend from?"""
 
+from collections.abc import Sequence
+
 from analysis.findings import RunFindings
 from analysis.history.descent import DescentResult, ancestor_folders, related_runs
 from experiments.measurements.protocol import MeasuredRun, Measurement
+from reports.section import Section
+from reports.sections.learning import descent_section
 
 
 class DescentMeasurement(Measurement[DescentResult]):
@@ -14,3 +18,7 @@ class DescentMeasurement(Measurement[DescentResult]):
     def measure(self, run: MeasuredRun, results: RunFindings) -> DescentResult:
         """The line of descent."""
         return DescentResult(related_runs(ancestor_folders(run.run)))
+
+    def section(self, findings: Sequence[RunFindings]) -> Section | None:
+        """The runs as a drawing."""
+        return descent_section(findings)

@@ -1,8 +1,12 @@
 """Scenes: what does it look like? A few scenes in English, with what an organism did in them."""
 
+from collections.abc import Sequence
+
 from analysis.findings import RunFindings
 from experiments.measurements.protocol import MeasuredRun, Measurement
 from reports.scene_pictures import ScenesResult, scenes_in_english
+from reports.section import Section
+from reports.sections.scenes import scenes_section
 
 
 class ScenesMeasurement(Measurement[ScenesResult]):
@@ -16,3 +20,7 @@ class ScenesMeasurement(Measurement[ScenesResult]):
         return ScenesResult(
             tuple(scenes_in_english(run.end.organisms, run.config, run.secret_goals, run.seed))
         )
+
+    def section(self, findings: Sequence[RunFindings]) -> Section | None:
+        """The scenes."""
+        return scenes_section(findings)

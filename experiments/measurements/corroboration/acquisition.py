@@ -4,7 +4,7 @@ for.
 See `analysis.relearning.acquisition`, which also tells what a slowdown does not show.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from types import MappingProxyType
 
 from analysis.findings import RunFindings
@@ -18,6 +18,9 @@ from analysis.relearning.acquisition import (
     measure_acquisition,
 )
 from experiments.measurements.protocol import MeasuredRun, Measurement
+from reports.section import Section
+from reports.sections.acquisition import acquisition_rows, acquisition_section
+from reports.tables import Row
 
 
 class AcquisitionMeasurement(Measurement[AcquisitionResult]):
@@ -26,6 +29,7 @@ class AcquisitionMeasurement(Measurement[AcquisitionResult]):
 
     name = "acquisition"
     result = AcquisitionResult
+    table = "provenance"
     requires = (EffectsResult, CircuitsResult)
     settings = MappingProxyType({"slowdown.least": LEAST_SLOWDOWN})
     optional = True
@@ -52,3 +56,11 @@ class AcquisitionMeasurement(Measurement[AcquisitionResult]):
     def flags(self, result: AcquisitionResult) -> str:
         """With the naive run, if there was one."""
         return "--acquisition" + (f" --naive {result.naive_folder}" if result.naive_folder else "")
+
+    def rows(self, findings: RunFindings) -> Iterator[Row]:
+        """Steps of every run."""
+        return acquisition_rows(findings)
+
+    def section(self, findings: Sequence[RunFindings]) -> Section | None:
+        """Steps by arm."""
+        return acquisition_section(findings)

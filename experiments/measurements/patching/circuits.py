@@ -3,6 +3,7 @@
 See `analysis.patching.circuits`, which also tells what a circuit does not show.
 """
 
+from collections.abc import Iterator, Sequence
 from types import MappingProxyType
 
 from analysis.findings import RunFindings
@@ -11,6 +12,9 @@ from analysis.patching.circuits import CHANCE, FAITHFUL, LEAST_NATS, RANDOM_CIRC
 from analysis.patching.results import CheckpointName, CircuitsResult, EffectsResult, circuits_record
 from curricula.world.contrasts import Role
 from experiments.measurements.protocol import MeasuredRun, Measurement
+from reports.section import Section
+from reports.sections.circuits import circuits_rows, circuits_section
+from reports.tables import Row
 
 
 class CircuitsMeasurement(Measurement[CircuitsResult]):
@@ -47,3 +51,11 @@ class CircuitsMeasurement(Measurement[CircuitsResult]):
                 for checkpoint, measurer, role in places
             )
         )
+
+    def rows(self, findings: RunFindings) -> Iterator[Row]:
+        """Sizes, areas and curves of every circuit."""
+        return circuits_rows(findings)
+
+    def section(self, findings: Sequence[RunFindings]) -> Section | None:
+        """Curves and table."""
+        return circuits_section(findings)

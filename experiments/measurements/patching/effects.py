@@ -4,13 +4,16 @@ Shapley values by resample ablation, for either role at the fork and at the end.
 computes; see `analysis.patching.shapley`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from analysis.findings import RunFindings
 from analysis.patching.checkpoint import CheckpointMeasurer
 from analysis.patching.results import CheckpointName, EffectsResult, VariableEffects, effects_record
 from curricula.world.contrasts import Role, Variable, measurable
 from experiments.measurements.protocol import MeasuredRun, Measurement
+from reports.section import Section
+from reports.sections.effects import effects_rows, effects_section
+from reports.tables import Row
 
 GATE_CALLS = 4
 """program calls behind the effects of *watched*; one behind those of other variables"""
@@ -39,6 +42,14 @@ class EffectsMeasurement(Measurement[EffectsResult]):
                     idle = measurer.shapley_effects(role, "idle")
                     null.append(effects_record(checkpoint, role, "idle", idle))
         return EffectsResult(tuple(measured), tuple(null))
+
+    def rows(self, findings: RunFindings) -> Iterator[Row]:
+        """Effects of every member."""
+        return effects_rows(findings)
+
+    def section(self, findings: Sequence[RunFindings]) -> Section | None:
+        """Heat maps."""
+        return effects_section(findings)
 
 
 def _effects(

@@ -3,6 +3,8 @@
 See `analysis.provenance.shares` and `analysis.provenance.verdict`, which also tell what shares do not show.
 """
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 
 from analysis.findings import RunFindings
@@ -19,6 +21,10 @@ from analysis.provenance.shares import ProvenanceResult, ShareInputs, judge_memb
 from analysis.provenance.verdict import THRESHOLDS
 from curricula.world.contrasts import Role
 from experiments.measurements.protocol import MeasuredRun, Measurement
+from reports.section import Section
+from reports.sections.organisms import corroboration_rows
+from reports.sections.verdicts import provenance_rows, verdicts_section
+from reports.tables import Row
 
 
 class ProvenanceMeasurement(Measurement[ProvenanceResult]):
@@ -47,6 +53,15 @@ class ProvenanceMeasurement(Measurement[ProvenanceResult]):
                 for member in range(run.config.members)
             )
         )
+
+    def rows(self, findings: RunFindings) -> Iterator[Row]:
+        """Verdicts, shares, and what every line of evidence says of them."""
+        yield from provenance_rows(findings)
+        yield from corroboration_rows(findings)
+
+    def section(self, findings: Sequence[RunFindings]) -> Section | None:
+        """Shares and verdicts by curriculum."""
+        return verdicts_section(findings)
 
 
 def share_inputs(results: RunFindings) -> list[ShareInputs]:

@@ -3,6 +3,8 @@
 See `analysis.patching.representational_similarity`, which also tells what a similarity does not show.
 """
 
+from collections.abc import Iterator
+
 from analysis.findings import RunFindings
 from analysis.patching.representational_similarity import (
     SimilarityResult,
@@ -13,6 +15,8 @@ from analysis.patching.results import CircuitsResult, EffectsResult
 from analysis.provenance.verdict import SIMILARITY_THRESHOLDS
 from curricula.world.contrasts import Role
 from experiments.measurements.protocol import MeasuredRun, Measurement
+from reports.sections.organisms import similarity_rows
+from reports.tables import Row
 
 ROLES: tuple[Role, Role] = ("self", "character")
 
@@ -39,3 +43,7 @@ class SimilarityMeasurement(Measurement[SimilarityResult]):
             for role in ROLES
         )
         return SimilarityResult(tuple(circuit_similarities(self_side, character_side, run.seed)))
+
+    def rows(self, findings: RunFindings) -> Iterator[Row]:
+        """Similarity of every member's circuits."""
+        return similarity_rows(findings)

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analysis import statistics
-from analysis.statistics import CELLS, by_settings, compare_summary, count_interval, labels, mean_interval
-from reports import figures
+from analysis.statistics import CELLS, compare_summary, count_interval, labels, mean_interval
 
 VALUES = st.lists(
     st.none() | st.floats(-1, 1) | st.sampled_from([0.0, 1.0, math.nan, 1e-300, 1 - 1e-15]), max_size=6
@@ -154,13 +153,3 @@ def test_organisms_of_different_settings_are_no_sample_of_one_thing():
     assert list(parts) == ["shared, phases.1.self_alone=0.1", "shared, phases.1.self_alone=0.5"]
     assert [part["n"] for part in parts.values()] == [3, 2]
     assert sum(part["reseeded"] for part in parts.values()) == whole["shared"]["reseeded"] > 0
-
-
-def test_every_figure_takes_different_settings_apart():
-    finding, other, _ = synthetic()
-    for organism in finding["organisms"]:
-        organism["settings"] = {"phases.1.self_alone": 0.1 + 0.4 * (organism["member"] % 2)}
-    apart = by_settings([finding, other])
-    assert [len(part["organisms"]) for part in apart] == [3, 2, 5]
-    for draw in (figures.verdict_shares, figures.behaviour_dots):
-        assert draw([finding, other]) == draw(apart)
