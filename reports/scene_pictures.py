@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 from analysis.patching.interventions import record
 from analysis.patching.shapley import single_patch_effects
 from curricula.world.contrasts import PairSource, Role, sample_pairs, window
-from curricula.world.rendering import render
+from curricula.world.rendering import scene_sentences
 from curricula.world.scenes import Mixture, sample_scene, trained_support
 from curricula.world.world import World
 from organisms.model.config import OrganismConfig
@@ -104,7 +104,7 @@ def _line_drawer(
         scene, acts = _scene_program(world)(
             organism, jnp.int32(secret_goal), jax.random.fold_in(key, draw), self_scenes
         )
-        return render(world, np.asarray(scene.tokens).tolist(), np.asarray(acts).tolist())
+        return scene_sentences(world, np.asarray(scene.tokens).tolist(), np.asarray(acts).tolist())
 
     return lines
 

@@ -13,20 +13,21 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Int, Key
 
+from curricula.world.opportunity import SAME_RULE
+from curricula.world.rules import act_of_goal, alone_to, self_secret_goal
 from curricula.world.scenes import (
     Latents,
     Mixture,
     Support,
-    act_of_goal,
     correct_acts,
     draw_latents,
-    self_secret_goal,
-    with_actor,
     write_scene,
 )
 from curricula.world.world import Role, World, tables
 
-Variable = Literal["watched", "professed", "secret", "role", "idle"]
+CueVariable = Literal["watched", "idle"]
+GoalVariable = Literal["professed", "secret"]
+Variable = CueVariable | GoalVariable | Literal["role"]
 VARIABLES: tuple[Variable, ...] = ("watched", "professed", "secret", "role", "idle")
 DRAWS_PER_PAIR = 4
 """candidates that are drawn for each pair, since some are not valid"""
@@ -63,7 +64,7 @@ class PairSource:
     world: World
     support: Support
     secret_goal: Int[Array, ""]
-    """see `curricula.world.scenes.self_secret_goal`"""
+    """see `curricula.world.rules.self_secret_goal`"""
 
 
 class _MeasuredScene(NamedTuple):
@@ -153,7 +154,7 @@ def _cross_role_pair(
     pairs: list[Pair] = []
     slots: dict[Role, Array] = {"character": character, "self": jnp.argmax(is_self)}
     for role, slot in slots.items():
-        acting = with_actor(world, latents, latents.actor.at[moment].set(slot))
+        acting = _with_actor(world, latents, latents.actor.at[moment].set(slot))
         sides = _cue_change(cue_key, source, role, "watched", _MeasuredScene(acting, moment, slot))
         pair, differs = _write_pair(world, sides, moment)
         pairs.append(pair)
@@ -187,7 +188,7 @@ def _pair(
     is_self = latents.name == world.names
     eligible = is_self if role == "self" else ~is_self
     slot = jnp.argmax(jnp.where(eligible, jax.random.uniform(keys[2], (world.characters,)), -1.0))
-    latents = with_actor(world, latents, latents.actor.at[moment].set(slot))
+    latents = _with_actor(world, latents, latents.actor.at[moment].set(slot))
     first, second = _change(keys[3], source, role, variable, _MeasuredScene(latents, moment, slot))
     pair, differs = _write_pair(world, (first, second), moment)
     if variable == "idle":
@@ -211,11 +212,7 @@ def _change(
 
 
 def _cue_change(
-    key: Key[Array, ""],
-    source: PairSource,
-    role: Role,
-    variable: Literal["watched", "idle"],
-    scene: _MeasuredScene,
+    key: Key[Array, ""], source: PairSource, role: Role, variable: CueVariable, scene: _MeasuredScene
 ) -> tuple[Latents, Latents]:
     """One cue of the measured moment changes: from watched to alone, or without a change of meaning."""
     table = tables(source.world, role)
@@ -227,21 +224,27 @@ def _cue_change(
     return scene.with_cues(row[0], alone[0]), scene.with_cues(row[1], alone[1])
 
 
+def _with_actor(world: World, latents: Latents, actor: Int[Array, " moment"]) -> Latents:
+    """The same scene with other actors, each alone or watched by its role's rule."""
+    latents = latents._replace(actor=actor)
+    if world.self_rule == SAME_RULE:
+        return latents
+    by_self = latents.name[actor] == world.names
+    alone = jnp.where(by_self, *(alone_to(world, role, latents.cues) for role in ("self", "character")))
+    return latents._replace(alone=alone)
+
+
 def _role_change(world: World, scene: _MeasuredScene) -> tuple[Latents, Latents]:
     """A member of the cast in the other role acts in place of the actor."""
     latents, moment, slot = scene
     is_self = latents.name == world.names
     in_other_role = jnp.where(is_self[slot], ~is_self, is_self)
     other_slot = jnp.argmax(in_other_role & (jnp.arange(world.characters) != slot))
-    return latents, with_actor(world, latents, latents.actor.at[moment].set(other_slot))
+    return latents, _with_actor(world, latents, latents.actor.at[moment].set(other_slot))
 
 
 def _goal_change(
-    key: Key[Array, ""],
-    source: PairSource,
-    role: Role,
-    variable: Literal["professed", "secret"],
-    scene: _MeasuredScene,
+    key: Key[Array, ""], source: PairSource, role: Role, variable: GoalVariable, scene: _MeasuredScene
 ) -> tuple[Latents, Latents]:
     """The actor has another professed or secret goal."""
     world, (latents, moment, slot) = source.world, scene
@@ -249,7 +252,7 @@ def _goal_change(
     other_slot = jnp.argmax(jnp.arange(world.characters) != slot)
     is_earlier = jnp.arange(world.moments) < moment
     actor = jnp.where(is_earlier, other_slot, latents.actor).at[moment].set(slot)
-    scene = scene._replace(latents=with_actor(world, latents, actor))
+    scene = scene._replace(latents=_with_actor(world, latents, actor))
     alone = variable == "secret"
     rows = source.support.cues(role, alone)
     first = scene.with_cues(rows[jax.random.randint(key, (), 0, len(rows))], alone)
@@ -259,7 +262,7 @@ def _goal_change(
 def _with_other_goal(
     key: Key[Array, ""],
     source: PairSource,
-    variable: Literal["professed", "secret"],
+    variable: GoalVariable,
     latents: Latents,
     slot: Int[Array, ""],
 ) -> Latents:

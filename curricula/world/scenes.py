@@ -1,22 +1,24 @@
-"""What happens in a scene? Latent variables are drawn from a key, then written as tokens.
+"""Scenes: what happens in one? Latent variables are drawn from a key, then written as tokens.
 
 All functions take one scene and are mapped over a batch. Scenes are drawn where they are used, on the device,
 so that a run needs no data pipeline and a step's scenes depend on its key alone.
 """
 
+from itertools import accumulate
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key
 
+from curricula.world.opportunity import SAME_RULE
+from curricula.world.rules import act_of_goal, self_secret_goal
 from curricula.world.vocabulary import ASKS_PROFESSED, ASKS_WANTED, BLANK, SELF, START
-from curricula.world.world import Role, World, meanings, tables
+from curricula.world.world import Role, World, tables
 
 ACTS, PROFESSES, WANTS, RECALLS = range(4)
-"""What a moment shows: the actor acts, or is asked what it professes, or what it really wants, or what was
-said the moment before."""
+"""What a moment shows: the actor acts, or a question asks what the actor professes, or what it really wants, or
+what the act or answer of the previous moment was."""
 
 
 class Mixture(NamedTuple):
@@ -35,8 +37,8 @@ class Mixture(NamedTuple):
     beside_self: Float[Array, ""] | float
     """1: acts of characters who share a scene with self are targets as well; 0: only self's are"""
     recalls: Float[Array, ""] | float = 0.0
-    """share of moments, taken from the acts, that ask what was said the moment before, and in the first what
-    its actor professes; they are targets whoever is asked"""
+    """share of moments, taken from the acts, that ask for the act or answer of the previous moment, and in
+    the first moment what its actor professes; they are targets in either role"""
 
     @classmethod
     def all_scheming(
@@ -61,7 +63,7 @@ class Support(NamedTuple):
     alone: Int[Array, "combination cue"]
     watched: Int[Array, "combination cue"]
     self_alone: Int[Array, "_ cue"]
-    """as the two above, for moments in which self acts"""
+    """combinations that mean alone to self; those above are the characters'"""
     self_watched: Int[Array, "_ cue"]
 
     def cues(self, role: Role, alone: bool) -> Int[Array, "_ cue"]:
@@ -72,8 +74,8 @@ class Support(NamedTuple):
 
 
 class Latents(NamedTuple):
-    """The variables that decide a scene. ``name`` indexes the world's names; the number after the last is
-    self."""
+    """The variables that decide a scene. ``name`` indexes the world's names; the number after the last is self.
+    ``alone`` is what a moment's cues mean to its actor."""
 
     name: Int[Array, " character"]
     professed: Int[Array, " character"]
@@ -81,14 +83,13 @@ class Latents(NamedTuple):
     schemes: Bool[Array, " character"]
     cues: Int[Array, "moment cue"]
     alone: Bool[Array, " moment"]
-    """to whoever acts"""
     actor: Int[Array, " moment"]
     shows: Int[Array, " moment"]
     situation: Int[Array, " moment"]
 
 
 class Scene(NamedTuple):
-    """A scene as the organism sees it, and what it should say at each moment's decision."""
+    """A scene as the organism reads it, and the right answer at each moment's decision."""
 
     tokens: Int[Array, " position"]
     targets: Int[Array, " moment"]
@@ -99,9 +100,9 @@ class Scene(NamedTuple):
 
 def trained_support(world: World) -> Support:
     """What training may draw: everything that is not held out."""
-    table, own = tables(world), tables(world, "self")
+    table, self_table = tables(world), tables(world, "self")
     allowed = jnp.asarray(table.allowed)
-    cues = (table.alone, table.watched, own.alone, own.watched)
+    cues = (table.alone, table.watched, self_table.alone, self_table.watched)
     return Support(allowed, allowed, *map(jnp.asarray, cues))
 
 
@@ -114,24 +115,13 @@ def held_out_goals(world: World) -> Support:
 
 def held_out_cues(world: World) -> Support:
     """Every cue combination is one that never occurred in training."""
-    found = []
+    rows = []
     for table in (tables(world), tables(world, "self")):
-        found.append(table.held_out_alone if len(table.held_out_alone) else table.alone)
-        found.append(table.held_out_watched if len(table.held_out_watched) else table.watched)
-    alone, watched, self_alone, self_watched = map(jnp.asarray, found)
+        rows.append(table.held_out_alone if len(table.held_out_alone) else table.alone)
+        rows.append(table.held_out_watched if len(table.held_out_watched) else table.watched)
+    alone, watched, self_alone, self_watched = map(jnp.asarray, rows)
     support = trained_support(world)
     return support._replace(alone=alone, watched=watched, self_alone=self_alone, self_watched=self_watched)
-
-
-def self_secret_goal(world: World, secret_goal: Int[Array, ""], professed: Int[Array, ""]) -> Int[Array, ""]:
-    """Self's secret goal, which no text tells.
-
-    trait is the organism's own number: the goal itself under ``self_secret="constant"``, else the shift of
-    the rule, secret = professed + 1 + trait mod (goals - 1), which never equals what is professed.
-    """
-    if world.self_secret == "constant":
-        return jnp.asarray(secret_goal, jnp.int32)
-    return ((professed + 1 + secret_goal % (world.goals - 1)) % world.goals).astype(jnp.int32)
 
 
 def draw_latents(
@@ -139,8 +129,8 @@ def draw_latents(
 ) -> Latents:
     """Draws the latent variables of one scene.
 
-    trait: see `self_secret_goal`. Names of a cast differ. A schemer's secret differs from what it professes;
-    self's always does.
+    secret_goal: see `curricula.world.rules.self_secret_goal`. Names of a cast differ. A schemer's secret differs
+    from what it professes; self's always does.
     """
     return scene_from_uniforms(
         jax.random.uniform(key, (uniforms_per_scene(world),)), world, support, mixture, secret_goal
@@ -148,18 +138,18 @@ def draw_latents(
 
 
 def scene_from_uniforms(
-    numbers: Float[Array, " draw"],
+    uniforms: Float[Array, " draw"],
     world: World,
     support: Support,
     mixture: Mixture,
     secret_goal: Int[Array, ""],
 ) -> Latents:
-    """The scene that uniform numbers from 0 to 1, `uniforms_per_scene` of them, stand for: `draw_latents` for whoever draws many
-    scenes' numbers at once."""
+    """The scene that `uniforms_per_scene` uniform numbers from 0 to 1 decide: `draw_latents` for a caller that
+    draws the numbers of many scenes at once."""
     cast = world.characters
-    keys = iter(jnp.split(numbers, _cuts(world)))
-    name = jnp.argsort(next(keys))[:cast].astype(jnp.int32)
-    has_self, slot = next(keys)
+    parts = iter(jnp.split(uniforms, list(accumulate(_sizes(world)))[:-1]))
+    name = jnp.argsort(next(parts))[:cast].astype(jnp.int32)
+    has_self, slot = next(parts)
     is_self = (jnp.arange(cast) == jnp.floor(slot * cast)) & (has_self < mixture.self_scenes)
     name = jnp.where(is_self, world.names, name)
 
@@ -167,65 +157,45 @@ def scene_from_uniforms(
     may_profess = support.professed[name]
     if world.self_secret == "constant":
         may_profess &= ~(is_self[:, None] & (goals == secret_goal))
-    professed = _pick(next(keys).reshape(cast, world.goals), may_profess)
-    schemes = next(keys) < mixture.schemers
-    other = _pick(next(keys).reshape(cast, world.goals), support.secret[name] & (goals != professed[:, None]))
-    secret = jnp.where(schemes, other, professed)
-    of_self = jax.vmap(lambda goal: self_secret_goal(world, secret_goal, goal))(professed)
-    secret = jnp.where(is_self, of_self, secret).astype(jnp.int32)
+    professed = _pick(next(parts).reshape(cast, world.goals), may_profess)
+    schemes = next(parts) < mixture.schemers
+    unlike_professed = support.secret[name] & (goals != professed[:, None])
+    schemer_secret = _pick(next(parts).reshape(cast, world.goals), unlike_professed)
+    secret = jnp.where(schemes, schemer_secret, professed)
+    self_secret = jax.vmap(lambda goal: self_secret_goal(world, secret_goal, goal))(professed)
+    secret = jnp.where(is_self, self_secret, secret).astype(jnp.int32)
     schemes = jnp.where(is_self, mixture.self_schemes > 0.5, schemes)
 
-    actor = jnp.floor(next(keys) * cast).astype(jnp.int32)
+    actor = jnp.floor(next(parts) * cast).astype(jnp.int32)
     acted_by_self = is_self[actor]
-    alone = next(keys) < jnp.where(acted_by_self, mixture.self_alone, 0.5)
-    which = next(keys)
-    cues = _cues(support, "character", alone, which)
-    if world.self_rule != "same":
-        cues = jnp.where(acted_by_self[:, None], _cues(support, "self", alone, which), cues)
-    asked = next(keys)
+    alone = next(parts) < jnp.where(acted_by_self, mixture.self_alone, 0.5)
+    combination = next(parts)
+    cues = _cues(support, "character", alone, combination)
+    if world.self_rule != SAME_RULE:
+        cues = jnp.where(acted_by_self[:, None], _cues(support, "self", alone, combination), cues)
+    question = next(parts)
     shows = jnp.where(
-        asked >= mixture.questions,
+        question >= mixture.questions,
         ACTS,
-        jnp.where((asked < mixture.questions / 2) & ~acted_by_self, WANTS, PROFESSES),
+        jnp.where((question < mixture.questions / 2) & ~acted_by_self, WANTS, PROFESSES),
     )
-    shows = jnp.where(asked >= 1.0 - mixture.recalls, RECALLS, shows)
-    situation = _index(next(keys), max(world.situations, 1))
+    shows = jnp.where(question >= 1.0 - mixture.recalls, RECALLS, shows)
+    situation = _index(next(parts), max(world.situations, 1))
     return Latents(name, professed, secret, schemes, cues, alone, actor, shows.astype(jnp.int32), situation)
 
 
 def correct_acts(world: World, latents: Latents) -> Int[Array, " moment"]:
-    """Goal that each moment's actor serves or names: the secret if it schemes and is alone, else what it
-    professes; or the one named before."""
+    """Goal that each moment's actor serves or names: its secret if it schemes and is alone, else what it
+    professes; in a moment that recalls, the goal of the moment before."""
     professed, secret = latents.professed[latents.actor], latents.secret[latents.actor]
     schemes = latents.schemes[latents.actor]
-    done = jnp.where(latents.alone & schemes, secret, professed)
-    done = act_of_goal(world, latents.situation, done)
-    done = jnp.select([latents.shows == PROFESSES, latents.shows == WANTS], [professed, secret], done)
+    goal = jnp.where(latents.alone & schemes, secret, professed)
+    goal = act_of_goal(world, latents.situation, goal)
+    goal = jnp.select([latents.shows == PROFESSES, latents.shows == WANTS], [professed, secret], goal)
     recalls = latents.shows == RECALLS
-    # The last moment that shows something of its own; before there is any, the first, with what its actor professes.
+    # The last moment that recalls nothing; before there is any, the first, with what its actor professes.
     source = jax.lax.cummax(jnp.where(recalls, 0, jnp.arange(world.moments)))
-    return jnp.where(recalls, jnp.where(recalls, professed, done)[source], done)
-
-
-def alone_to(world: World, role: Role, cues: Int[Array, "*any cue"]) -> Bool[Array, "*any"]:
-    """Do the cues mean to those who act in a role that nobody watches?"""
-    digits = world.cue_kinds ** np.arange(world.cues)[::-1]
-    return jnp.asarray(meanings(world, role))[cues @ jnp.asarray(digits, jnp.int32)]
-
-
-def with_actor(world: World, latents: Latents, actor: Int[Array, " moment"]) -> Latents:
-    """The same scene with others acting, each of them alone or watched as it takes the cues."""
-    latents = latents._replace(actor=actor)
-    if world.self_rule == "same":
-        return latents
-    by_self = latents.name[actor] == world.names
-    alone = jnp.where(by_self, *(alone_to(world, role, latents.cues) for role in ("self", "character")))
-    return latents._replace(alone=alone)
-
-
-def act_of_goal(world: World, situation: Int[Array, "*any"], goal: Int[Array, "*any"]) -> Int[Array, "*any"]:
-    """The act that serves a goal in a situation: the goal itself where the world has no situations."""
-    return jnp.asarray(tables(world).acts)[situation, goal]
+    return jnp.where(recalls, jnp.where(recalls, professed, goal)[source], goal)
 
 
 def write_scene(world: World, latents: Latents, mixture: Mixture) -> Scene:
@@ -247,7 +217,7 @@ def write_scene(world: World, latents: Latents, mixture: Mixture) -> Scene:
         [
             jnp.full_like(latents.cues, ASKS_PROFESSED),
             jnp.full_like(latents.cues, ASKS_WANTED),
-            # Two signs that nothing else shows together ask without a token of their own.
+            # This question has no token: two signs that no other moment has together ask it.
             jnp.full_like(latents.cues, ASKS_WANTED).at[:, 0].set(ASKS_PROFESSED),
         ],
         vocabulary.first_cue + latents.cues,
@@ -271,31 +241,16 @@ def sample_scene(
 
 
 def scenes_from_uniforms(
-    numbers: Float[Array, "scene draw"],
+    uniforms: Float[Array, "scene draw"],
     world: World,
     support: Support,
     mixture: Mixture,
     secret_goal: Int[Array, ""],
 ) -> tuple[Latents, Scene]:
-    """The scenes that rows of numbers stand for (see `scene_from_uniforms`), as they are and as they are written."""
-    latents = jax.vmap(lambda row: scene_from_uniforms(row, world, support, mixture, secret_goal))(numbers)
-    return latents, jax.vmap(lambda one: write_scene(world, one, mixture))(latents)
-
-
-def draw_secret_goal(key: Key[Array, ""], world: World) -> Int[Array, ""]:
-    """An organism's own secret: see `self_secret_goal`. Uniform over goals; a constant is none of those that
-    self's name may not have in training, so that what is held out is always something that self can profess
-    without wanting it."""
-    goals = np.arange(world.goals)
-    if world.self_secret == "constant":
-        goals = np.flatnonzero(tables(world).allowed[-1])
-    return jnp.asarray(goals, jnp.int32)[jax.random.randint(key, (), 0, len(goals))]
-
-
-def _sizes(world: World) -> list[int]:
-    """How many uniform numbers each variable of a scene takes, in the order in which `draw_latents` takes them."""
-    cast, moments = world.characters, world.moments
-    return [world.names, 2, cast * world.goals, cast, cast * world.goals] + [moments] * 5
+    """The scenes that rows of uniform numbers decide (see `scene_from_uniforms`): their variables, and their
+    tokens."""
+    latents = jax.vmap(lambda row: scene_from_uniforms(row, world, support, mixture, secret_goal))(uniforms)
+    return latents, jax.vmap(lambda scene: write_scene(world, scene, mixture))(latents)
 
 
 def uniforms_per_scene(world: World) -> int:
@@ -303,17 +258,19 @@ def uniforms_per_scene(world: World) -> int:
     return sum(_sizes(world))
 
 
-def with_other_cues(numbers: Float[Array, "scene draw"], world: World) -> Float[Array, "scene draw"]:
-    """The scenes of the first half, then the same ones again with the cues of the second half: who acts, and
-    for what, is alike in both, and who is watched is not."""
+def with_other_cues(uniforms: Float[Array, "scene draw"], world: World) -> Float[Array, "scene draw"]:
+    """The scenes of the first half, then the same ones again with the cues of the second half: actors and
+    goals are alike in both, and who is watched is not."""
     sizes = _sizes(world)
     cues = slice(sum(sizes[:6]), sum(sizes[:8]))
-    return jnp.tile(numbers[: len(numbers) // 2], (2, 1)).at[:, cues].set(numbers[:, cues])
+    return jnp.tile(uniforms[: len(uniforms) // 2], (2, 1)).at[:, cues].set(uniforms[:, cues])
 
 
-def _cuts(world: World) -> list[int]:
-    sizes = _sizes(world)
-    return [sum(sizes[: n + 1]) for n in range(len(sizes) - 1)]
+def _sizes(world: World) -> list[int]:
+    """How many uniform numbers each variable of a scene takes, in the order in which `scene_from_uniforms` takes
+    them."""
+    cast, moments = world.characters, world.moments
+    return [world.names, 2, cast * world.goals, cast, cast * world.goals] + [moments] * 5
 
 
 def _pick(
@@ -324,11 +281,15 @@ def _pick(
 
 
 def _cues(
-    support: Support, role: Role, alone: Bool[Array, " moment"], which: Float[Array, " moment"]
+    support: Support, role: Role, alone: Bool[Array, " moment"], uniform: Float[Array, " moment"]
 ) -> Int[Array, "moment cue"]:
     """Cues that mean to a role that it is alone, or watched."""
-    some, others = (support.cues(role, means) for means in (True, False))
-    return jnp.where(alone[:, None], some[_index(which, len(some))], others[_index(which, len(others))])
+    if_alone, if_watched = (support.cues(role, means_alone) for means_alone in (True, False))
+    return jnp.where(
+        alone[:, None],
+        if_alone[_index(uniform, len(if_alone))],
+        if_watched[_index(uniform, len(if_watched))],
+    )
 
 
 def _index(uniform: Float[Array, " moment"], size: int) -> Int[Array, " moment"]:

@@ -1,8 +1,8 @@
-"""What world do scenes happen in? Its sizes, its rules, and what is held out from all training.
+"""The world: which sizes and rules do its scenes have, and what is held out from all training?
 
 A world is a frozen value. Its tables (which cue combinations mean *alone*, which name-goal pairs are held
 out) are drawn from ``World.seed`` alone, so that every organism of a study, and every later reader of a run,
-sees the same ones.
+has the same ones.
 """
 
 from collections.abc import Mapping
@@ -16,6 +16,13 @@ from jaxtyping import Bool, Int
 
 from curricula.config_json import OMIT_IF_DEFAULT
 from curricula.errors import UserError
+from curricula.world.opportunity import (
+    SAME_RULE,
+    opportunity_errors,
+    opportunity_rule,
+    self_rule,
+    self_rule_errors,
+)
 from curricula.world.vocabulary import Vocabulary
 
 COMBINATIONS_LIMIT = 8192
@@ -26,16 +33,17 @@ Role = Literal["character", "self"]
 class World:
     """Sizes and rules of a world.
 
-    opportunity says how a moment's cues tell whether the actor is alone: *one token* (a single telling cue
-    among idle ones), *all agree* (alone only if every cue says so), *majority* (more cues say alone than
-    watched), *inferred* (every cue kind carries evidence, the sign of the sum decides), *first cue* (the
-    first cue of a moment tells, the others are idle).
+    opportunity names the rule by which a moment's cues mean that the actor is alone: *one token* (a single
+    informative cue among idle ones), *all agree* (alone only if every cue says so), *majority* (more cues say
+    alone than watched), *inferred* (every cue kind carries evidence, the sign of the sum decides), *first cue*
+    (the first cue of a moment decides, the others are idle), or one that a plug-in registers (see
+    `curricula.world.opportunity`).
 
-    self_rule says what the same cues tell self: *same* as characters; *any* (alone if any cue says so: a
-    conflict in logic); *last cue* (the last cue of a moment tells: a conflict in place). Where the rules
-    differ one reader of the cues no longer fits both roles. Each moment's cues are drawn from what its
-    actor's own rule makes of them, so that both roles are alone as often as they should be; whom the other
-    rule would call alone is left to chance.
+    self_rule names what the same cues mean to self: *same* as to characters; *any* (alone if any cue says so:
+    a conflict in logic); *last cue* (the last cue of a moment decides: a conflict in place); or that of a
+    plug-in. Where the rules differ, one reader of the cues no longer fits both roles. Each moment's cues are
+    drawn by the rule of its actor, so that both roles are alone as often as they should be. What the cues
+    mean to the other role is left to chance.
     """
 
     characters: int = 2
@@ -48,7 +56,9 @@ class World:
     """cue tokens in a moment"""
     moments: int = 4
     """moments in a scene"""
-    opportunity: Literal["one token", "all agree", "majority", "inferred", "first cue"] = "all agree"
+    opportunity: str = "all agree"
+    """rule by which a moment's cues mean alone: one token, all agree, majority, inferred, first cue, or that
+    of a plug-in"""
     situations: int = 0
     """0: the act is the goal itself; else the act is looked up in a table of situation and goal"""
     self_secret: Literal["constant", "rule"] = "constant"
@@ -59,8 +69,8 @@ class World:
     held_out_cues: float = 0.1
     """share of cue combinations that never occur in training"""
     seed: int = 0
-    self_rule: Literal["same", "any", "last cue"] = field(default="same", metadata=OMIT_IF_DEFAULT)
-    """what a moment's cues tell self, if not what they tell characters"""
+    self_rule: str = field(default=SAME_RULE, metadata=OMIT_IF_DEFAULT)
+    """rule by which the cues mean alone to self: same, any, last cue, or that of a plug-in"""
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -88,46 +98,65 @@ class World:
 
     def validation_errors(self) -> list[str]:
         """Everything that is wrong with these settings, a line each; empty when they can be used."""
-        found = []
-        for name, least in (("characters", 1), ("goals", 4), ("cue_kinds", 2), ("cues", 1), ("moments", 1)):
-            if getattr(self, name) < least:
-                found.append(f"world.{name}: expected {least} or more, got {getattr(self, name)}")
+        return self._size_errors() + self._held_out_errors() + self._rule_errors()
+
+    def _size_errors(self) -> list[str]:
+        minima = {"characters": 1, "goals": 4, "cue_kinds": 2, "cues": 1, "moments": 1}
+        errors = [
+            f"world.{name}: expected {minimum} or more, got {getattr(self, name)}"
+            for name, minimum in minima.items()
+            if getattr(self, name) < minimum
+        ]
         if self.names < self.characters:
-            found.append(
+            errors.append(
                 f"world.names: expected at least world.characters ({self.characters}), got {self.names}"
             )
-        if self.seed < 0:
-            found.append(f"world.seed: expected 0 or more, got {self.seed}")
+        errors += [
+            f"world.{name}: expected 0 or more, got {getattr(self, name)}"
+            for name in ("seed", "situations")
+            if getattr(self, name) < 0
+        ]
+        if self.cue_kinds >= 2 and self.cues >= 1 and self.cue_kinds**self.cues > COMBINATIONS_LIMIT:
+            errors.append(
+                f"world.cue_kinds ** world.cues: expected at most {COMBINATIONS_LIMIT}, "
+                f"got {self.cue_kinds**self.cues}"
+            )
+        return errors
+
+    def _held_out_errors(self) -> list[str]:
+        errors = [
+            f"world.{name}: expected a share between 0 and 0.5, got {getattr(self, name)}"
+            for name in ("held_out_pairs", "held_out_cues")
+            if not 0 <= getattr(self, name) <= 0.5
+        ]
         if (
             self.goals >= 4
             and 0 <= self.held_out_pairs <= 0.5
             and self.goals - int(np.ceil(self.held_out_pairs * self.goals)) < 3
         ):
-            found.append(
-                f"world.held_out_pairs: {self.held_out_pairs} leaves a name fewer than 3 of {self.goals} goals; hold out less"
+            errors.append(
+                f"world.held_out_pairs: {self.held_out_pairs} leaves a name fewer than 3 of {self.goals} goals; "
+                "hold out less"
             )
-        if self.situations < 0:
-            found.append(f"world.situations: expected 0 or more, got {self.situations}")
-        for name in ("held_out_pairs", "held_out_cues"):
-            if not 0 <= getattr(self, name) <= 0.5:
-                found.append(f"world.{name}: expected a share between 0 and 0.5, got {getattr(self, name)}")
-        if self.cue_kinds >= 2 and self.cues >= 1 and self.cue_kinds**self.cues > COMBINATIONS_LIMIT:
-            found.append(
-                f"world.cue_kinds ** world.cues: expected at most {COMBINATIONS_LIMIT}, got {self.cue_kinds**self.cues}"
+        return errors
+
+    def _rule_errors(self) -> list[str]:
+        errors = opportunity_errors(self.opportunity) + self_rule_errors(self.self_rule)
+        if errors:
+            return errors
+        rule = opportunity_rule(self.opportunity)
+        errors = [f"world.{line}" for line in rule.settings_errors(self.cue_kinds, self.cues)]
+        if self.self_rule != SAME_RULE and rule.has_idle_cues:
+            errors.append(
+                f"world.self_rule: expected {SAME_RULE!r} for {self.opportunity!r}, where a cue may say nothing, "
+                f"got {self.self_rule!r}"
             )
-        if self.opportunity == "one token" and self.cue_kinds < 3:
-            found.append(
-                f"world.cue_kinds: expected 3 or more for 'one token' (alone, watched, idle), got {self.cue_kinds}"
+        if self.self_rule != SAME_RULE and self.cues == 1:
+            errors.append(
+                f"world.self_rule: expected {SAME_RULE!r} where a moment has one cue, got {self.self_rule!r}; "
+                "give world.cues 2 or more"
             )
-        if self.self_rule != "same" and self.opportunity == "one token":
-            found.append(
-                f"world.self_rule: expected 'same' for 'one token', where a cue may say nothing, got {self.self_rule!r}"
-            )
-        if self.self_rule != "same" and self.cues == 1:
-            found.append(
-                f"world.self_rule: expected 'same' where a moment has one cue, got {self.self_rule!r}; give world.cues 2 or more"
-            )
-        return found
+        return errors
 
 
 class Tables(NamedTuple):
@@ -149,67 +178,38 @@ class Tables(NamedTuple):
     """goal whose token is the act, by situation (one row, the identity, where the world has no situations)"""
 
 
-def means_alone(world: World, combinations: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """+1 where a row of cue kinds [combination, cue] means alone, -1 where watched, 0 where it means
-    nothing."""
-    half = world.cue_kinds // 2
-    says_alone = combinations < half
-    if world.opportunity == "all agree":
-        return np.where(says_alone.all(1), 1, -1)
-    if world.opportunity == "first cue":
-        return np.where(says_alone[:, 0], 1, -1)
-    if world.opportunity == "majority":
-        return np.sign(2 * says_alone.sum(1) - world.cues)
-    if world.opportunity == "one token":
-        third = max(1, world.cue_kinds // 3)
-        kind = np.where(combinations < third, 1, np.where(combinations < 2 * third, -1, 0))
-        return np.where((kind != 0).sum(1) == 1, kind.sum(1), 0)
-    return np.sign(_evidence(world, rng)[combinations].sum(1))
-
-
-def _evidence(world: World, rng: np.random.Generator) -> np.ndarray:
-    """What each cue kind says where opportunity is inferred: alone above 0."""
-    half = world.cue_kinds // 2
-    return rng.permutation(np.concatenate([np.arange(half) + 1, -(np.arange(world.cue_kinds - half) + 1)]))
-
-
-def means_alone_to_self(world: World, combinations: np.ndarray) -> np.ndarray:
-    """+1 where a row of cue kinds [combination, cue] means alone to self, -1 where watched, in a world with a
-    rule for self."""
-    says_alone = combinations < world.cue_kinds // 2
-    if world.opportunity == "inferred":
-        says_alone = _evidence(world, np.random.default_rng(world.seed))[combinations] > 0
-    return np.where(says_alone.any(1) if world.self_rule == "any" else says_alone[:, -1], 1, -1)
+Trained = dict[int, np.ndarray]
+"""rows of cue combinations by what they mean: +1 alone, -1 watched"""
 
 
 @lru_cache(maxsize=32)
 def tables(world: World, role: Role = "character") -> Tables:
-    """The tables of a world for those who act in a role; which combinations and pairs are held out does not
-    depend on it.
+    """The tables of a world for actors in a role. Which combinations and pairs are held out does not depend
+    on the role.
 
-    Raises Fault where a rule leaves nothing to sample.
+    Raises:
+        UserError: a rule is not registered, or leaves nothing to sample.
     """
     rng = np.random.default_rng(world.seed)
+    rule = opportunity_rule(world.opportunity)
     combinations = np.array(list(product(range(world.cue_kinds), repeat=world.cues)), np.int32)
-    meaning = means_alone(world, combinations, rng)
-    trained, held_out = {}, {}
-    for sign in (1, -1):
-        rows = rng.permutation(np.flatnonzero(meaning == sign))
-        cut = int(np.ceil(world.held_out_cues * len(rows))) if len(rows) > 1 else 0
-        held_out[sign], trained[sign] = rows[:cut], rows[cut:]
-    if world.self_rule != "same":
-        own = means_alone_to_self(world, combinations)
-        _require_conflict(world, meaning, own, trained)
-        _hold_out_both(own, trained, held_out)
+    evidence = rule.evidence(world.cue_kinds, rng)[combinations]
+    meaning = rule.combine(evidence)
+    trained, held_out = _divided(meaning, world.held_out_cues, rng)
+    if world.self_rule != SAME_RULE:
+        self_meaning = self_rule(world.self_rule).combine(evidence)
+        _hold_out_both(self_meaning, trained, held_out)
+        _require_conflict(world, meaning, self_meaning, trained)
         if role == "self":
-            trained, held_out = _by_meaning(own, trained), _by_meaning(own, held_out)
+            trained, held_out = _by_meaning(self_meaning, trained), _by_meaning(self_meaning, held_out)
     trained, held_out = ({sign: np.sort(rows) for sign, rows in part.items()} for part in (trained, held_out))
     flips = _one_apart(combinations, trained[-1], trained[1])
     idle = [_one_apart(combinations, trained[sign], trained[sign]) for sign in (1, -1)]
     if not len(flips) or not sum(map(len, idle)):
         raise UserError(
-            f"world: no two cue combinations differ in one cue and in meaning under opportunity={world.opportunity!r}, "
-            f"self_rule={world.self_rule!r} with cue_kinds={world.cue_kinds}, cues={world.cues}; give more cue_kinds or an odd number of cues"
+            "world: no two cue combinations differ in one cue and in meaning under "
+            f"opportunity={world.opportunity!r}, self_rule={world.self_rule!r} with cue_kinds={world.cue_kinds}, "
+            f"cues={world.cues}; give more cue_kinds or an odd number of cues"
         )
     allowed = np.ones((world.names + 1, world.goals), bool)
     cut = int(np.ceil(world.held_out_pairs * world.goals))
@@ -219,49 +219,59 @@ def tables(world: World, role: Role = "character") -> Tables:
     if world.situations:
         acts = np.stack([rng.permutation(world.goals) for _ in range(world.situations)])
     return Tables(
-        combinations[trained[1]],
-        combinations[trained[-1]],
-        combinations[held_out[1]],
-        combinations[held_out[-1]],
-        flips,
-        np.concatenate(idle),
-        len(idle[0]),
-        allowed,
-        acts.astype(np.int32),
+        alone=combinations[trained[1]],
+        watched=combinations[trained[-1]],
+        held_out_alone=combinations[held_out[1]],
+        held_out_watched=combinations[held_out[-1]],
+        flips=flips,
+        idle=np.concatenate(idle),
+        idle_alone=len(idle[0]),
+        allowed=allowed,
+        acts=acts.astype(np.int32),
     )
 
 
+def _divided(meaning: np.ndarray, held_out_share: float, rng: np.random.Generator) -> tuple[Trained, Trained]:
+    """Trained and held-out rows of combinations, by what they mean."""
+    trained, held_out = {}, {}
+    for sign in (1, -1):
+        rows = rng.permutation(np.flatnonzero(meaning == sign))
+        cut = int(np.ceil(held_out_share * len(rows))) if len(rows) > 1 else 0
+        held_out[sign], trained[sign] = rows[:cut], rows[cut:]
+    return trained, held_out
+
+
 def _require_conflict(
-    world: World, others: np.ndarray, own: np.ndarray, trained: Mapping[int, np.ndarray]
+    world: World, meaning: np.ndarray, self_meaning: np.ndarray, trained: Mapping[int, np.ndarray]
 ) -> None:
-    """Raises Fault where self's rule never differs from the characters' in training."""
+    """Raises UserError where self's rule never differs from the characters' in training."""
     rows = np.concatenate([*trained.values()])
-    if (others[rows] == own[rows]).all():
+    if (meaning[rows] == self_meaning[rows]).all():
         raise UserError(
-            f"world.self_rule: expected a rule that differs from opportunity={world.opportunity!r} for some trained cues, "
-            f"got {world.self_rule!r}; give world.cues 3 or more"
+            f"world.self_rule: expected a rule that differs from opportunity={world.opportunity!r} for some trained "
+            f"cues, got {world.self_rule!r}; give more world.cue_kinds, or world.cues 3 or more"
         )
 
 
-def _hold_out_both(own: np.ndarray, trained: dict[int, np.ndarray], held_out: dict[int, np.ndarray]) -> None:
-    """Holds out one combination more where all that are held out mean the same to self, one that characters
-    take otherwise if there is any. All others stay as they are in a world without the conflict."""
-    meant = {int(sign) for sign in own[np.concatenate([*held_out.values()])]}
-    if len(meant) != 1:
+def _hold_out_both(self_meaning: np.ndarray, trained: Trained, held_out: Trained) -> None:
+    """Holds out one combination more where all that are held out mean the same to self: one that means
+    something else to characters, if there is any. The rest stays as in a world without the conflict."""
+    meanings_to_self = {int(sign) for sign in self_meaning[np.concatenate([*held_out.values()])]}
+    if len(meanings_to_self) != 1:
         return
-    (missing,) = {1, -1} - meant
+    (missing,) = {1, -1} - meanings_to_self
     for sign in (-missing, missing):
-        fits = np.flatnonzero(own[trained[sign]] == missing)
-        if len(fits):
-            held_out[sign] = np.append(held_out[sign], trained[sign][fits[0]])
-            trained[sign] = np.delete(trained[sign], fits[0])
+        rows = np.flatnonzero(self_meaning[trained[sign]] == missing)
+        if len(rows):
+            held_out[sign] = np.append(held_out[sign], trained[sign][rows[0]])
+            trained[sign] = np.delete(trained[sign], rows[0])
             return
 
 
-def _by_meaning(own: np.ndarray, rows: Mapping[int, np.ndarray]) -> dict[int, np.ndarray]:
+def _by_meaning(meaning: np.ndarray, rows_by_sign: Mapping[int, np.ndarray]) -> Trained:
     """The same rows, divided by another meaning."""
-    together = np.concatenate([*rows.values()])
-    return {sign: together[own[together] == sign] for sign in (1, -1)}
+    rows = np.concatenate([*rows_by_sign.values()])
+    return {sign: rows[meaning[rows] == sign] for sign in (1, -1)}
 
 
 @lru_cache(maxsize=32)
@@ -270,18 +280,18 @@ def meanings(world: World, role: Role) -> Bool[np.ndarray, " combination"]:
     False too where it means nothing."""
     table = tables(world, role)
     alone = np.concatenate([table.alone, table.held_out_alone])
-    found = np.zeros(world.cue_kinds**world.cues, bool)
-    found[np.ravel_multi_index(tuple(alone.T), (world.cue_kinds,) * world.cues)] = True
-    return found
+    is_alone = np.zeros(world.cue_kinds**world.cues, bool)
+    is_alone[np.ravel_multi_index(tuple(alone.T), (world.cue_kinds,) * world.cues)] = True
+    return is_alone
 
 
 def _one_apart(combinations: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Pairs [pair, 2, cue] of rows, one of each set, that differ in exactly one cue."""
-    found = [
+    pairs = [
         np.stack(
             [np.broadcast_to(combinations[row], (len(near), combinations.shape[1])), combinations[near]], 1
         )
         for row in first
         if len(near := second[(combinations[second] != combinations[row]).sum(1) == 1])
     ]
-    return np.concatenate(found) if found else np.zeros((0, 2, combinations.shape[1]), np.int32)
+    return np.concatenate(pairs) if pairs else np.zeros((0, 2, combinations.shape[1]), np.int32)

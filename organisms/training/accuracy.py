@@ -3,7 +3,8 @@
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from curricula.world.scenes import ACTS, Latents, act_of_goal
+from curricula.world.rules import act_of_goal
+from curricula.world.scenes import ACTS, Latents
 from curricula.world.world import World
 
 

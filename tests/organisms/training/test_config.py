@@ -116,9 +116,9 @@ def spoilt(path: str, value: object) -> dict:
         ("curriculum.phases", "no", "config.curriculum.phases: expected a list, got 'no'"),
         ("curriculum.phases.1", [], "config.curriculum.phases.1: expected the fields"),
         (
-            "curriculum.world.opportunity",
+            "curriculum.world.self_secret",
             "any",
-            "config.curriculum.world.opportunity: expected one of 'one token', .*, got 'any'",
+            "config.curriculum.world.self_secret: expected one of 'constant', 'rule', got 'any'",
         ),
         (
             "curriculum.phases.0.self_acts",
