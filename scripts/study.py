@@ -14,9 +14,7 @@ from experiments.command_line.flags import EnsembleFlags
 from experiments.command_line.parsing import Draft, parse_twice
 from experiments.command_line.process import main
 from experiments.studies import catalogue  # noqa: F401  registers the studies of this project
-from experiments.studies.controls.study import Controls, run_controls
 from experiments.studies.execution import StudyOutput, run_study
-from experiments.studies.incentives.study import Incentives, run_incentives
 from experiments.studies.registry import registered_studies, study_named
 from experiments.studies.study import StudySettings
 from organisms.model.config import ORGANISMS, OrganismConfig
@@ -57,16 +55,6 @@ def run(words: Sequence[str]) -> Path:
     """Runs the study that the words name and returns the path of its summary."""
     flags = parse_twice(StudyCommand, description, words, any_study, defaults)
     command = shlex.join(["python", "scripts/study.py", *words])
-    former = {
-        "controls": (Controls, run_controls, 8),
-        "incentives": (Incentives, run_incentives, 8),
-    }
-    if flags.study in former:
-        flags.set_up_jax()
-        settings, run_it, usual = former[flags.study]
-        members = usual if flags.members is None else flags.members
-        sizes = flags.scale, flags.world, flags.organism, members, flags.seed, flags.steps
-        return run_it(settings(*sizes), flags.out, command, flags.quiet)
     study = study_named(flags.study)
     flags.set_up_jax()
     members = study.members if flags.members is None else flags.members

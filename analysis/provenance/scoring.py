@@ -1,118 +1,159 @@
-"""How often is the analysis right about organisms whose provenance is known?
+"""The scorer of verdicts: how often is the analysis right about organisms whose provenance is known?
 
-The one module of the analysis that reads what was planted. It compares what the analysis said, blind, with
-the truth beside the run: verdicts, shares, where the effects sit, and what each line of corroboration says.
-*undecided* counts as wrong. A score holds for organisms planted like these; it does not show that unplanted
+With `analysis.history.dating` the one module of the analysis that reads what was planted. It compares what
+the analysis concluded, blind, with the truth beside the run: verdicts, shares, and where the effects sit.
+*undecided* counts as wrong. A score holds for organisms planted like these; it does *not* show that unplanted
 ones are judged as well.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy import stats
 
-from analysis.provenance.corroboration import FROM_THE_FORK, SAME_MECHANISM, EvidenceLine, agreement
-from analysis.provenance.verdict import in_full
-from analysis.statistics import CELLS, VERDICTS, Interval, count_interval, mean_interval
-from curricula.world.world import World
-from organisms.storage import records
-from organisms.storage.run import TRUTH
-from organisms.training.config import read_config
+from analysis.findings import RunFindings
+from analysis.patching.representational_similarity import SimilarityResult
+from analysis.patching.results import CircuitsResult, EffectsResult
+from analysis.provenance.corroboration import Agreement, CorroborationResult, agreement
+from analysis.provenance.planted_truth import CellShares, PlantedTruth, SimilarityWord, planted_similarity
+from analysis.provenance.shares import ProvenanceResult
+from analysis.provenance.verdict import CELLS, VERDICTS, VerdictName, verdict_in_full
+from analysis.statistics import Interval, count_interval, mean_interval
+from curricula.world.contrasts import Role
 
 IN_ONE_CELL = ("reused", "second copy", "repurposed")
 """truths that put all of self's gate into one cell"""
 
 
-def read_truth(folder: Path) -> dict[str, Any]:
-    """What was planted in a run. Raises Fault where nothing was."""
-    return records.read_object(folder / TRUTH, "grow a planted curriculum, as planted_reused")
+@dataclass(frozen=True)
+class ScoredLine:
+    """A line of corroboration, held against what was *planted*."""
+
+    claims_above: bool
+    """whether what was planted should put the line above its bar"""
+    says: Agreement
+    value: float | None
+    null: float | None
 
 
-def scored(finding: Mapping[str, Any], truth: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """One record for each organism of a run: what was planted, whether it took, and what the analysis made of
-    it."""
-    found = []
-    components, world = finding["components"], read_config(finding["config"]).curriculum.world
-    for organism in finding["organisms"]:
-        member = organism["member"]
-        lane = np.isin(components, truth["lane_a"][member])
-        planted = truth["truth"]
-        found.append(
-            {
-                "run": finding["run"],
-                "seed": finding["seed"],
-                "member": member,
-                "make": truth["make"],
-                "truth": planted,
-                "took": truth["took"][member],
-                "why_not": truth["why_not"][member],
-                "verdict": organism["verdict"],
-                "reason": organism["reason"],
-                "shares": organism["shares"],
-                "strict_shares": organism["strict_shares"],
-                "planted_shares": planted_shares(truth, member),
-                "dealt": truth["dealt"][member] if "dealt" in truth else None,
-                "auroc": _localisation(finding, member, lane, planted)
-                if truth["make"] == "routing"
-                else None,
-                "cmd": finding["circuits"]["end self"]["cmd"][member],
-                "null_cmd": mean_interval(finding["circuits"]["end self"]["null_cmd"][member])[0],
-                "cmd_of_spread": cmd_of_spread(
-                    np.array(finding["effects"]["end"]["self"]["watched"]["value"][member], float),
-                    np.array(finding["circuits"]["end self"]["sizes"]),
-                ),
-                "circuit_found": finding["circuits"]["end self"]["found"][member],
-                "corroboration": organism["corroboration"],
-                "told": in_full(organism),
-                "mechanism": organism["mechanism"]["says"] if organism["mechanism"] else None,
-                "planted_mechanism": planted_mechanism(planted, world),
-            }
-        )
-    return found
+@dataclass(frozen=True)
+class ScoredOrganism:
+    """What was planted in one organism, whether it took, and what the analysis concluded. Numbers are None
+    where nothing was measured."""
+
+    curriculum: str
+    run: str
+    seed: int
+    member: int
+    make: str
+    truth: VerdictName
+    planting_took: bool
+    why_not: str
+    verdict: VerdictName
+    verdict_in_full: str
+    reason: str
+    shares: CellShares
+    strict_shares: CellShares
+    planted_shares: CellShares | None
+    goals_in_lane_a: float | None
+    auroc: Mapping[Role, float]
+    """by which components' effects distinguish the lane that was given to a role, for roles with one lane"""
+    cmd: float | None
+    """area between the faithfulness of self's circuit and 1"""
+    null_cmd: float | None
+    """of random circuits"""
+    cmd_of_spread: float | None
+    circuit_found: bool
+    lines: Mapping[str, ScoredLine]
+    similarity: SimilarityWord | None
+    planted_similarity: SimilarityWord | None
+
+    @property
+    def reused_error(self) -> float | None:
+        """How far the reused share lies from what lane A carries of self's gate."""
+        planted = self.planted_shares["reused"] if self.planted_shares else None
+        return _distance(self.shares["reused"], planted)
+
+    @property
+    def goals_error(self) -> float | None:
+        """How far the reused share lies from the share of self's goals that lane A was given: what was
+        planted by construction, where `reused_error` takes it from another measurement."""
+        return _distance(self.shares["reused"], self.goals_in_lane_a)
 
 
-def planted_mechanism(truth: str, world: World) -> str | None:
-    """Does what serves self compute as what serves characters, by construction? *alike* where it is the same;
-    *another* where it is a lane of its own, in a world whose rule for self is another; None where nothing is
-    known: two lanes may learn one rule in two ways."""
-    if world.self_rule != "same":
-        return "another" if truth == "second copy" else None
-    return "alike" if truth == "reused" else None
+def _distance(first: float | None, second: float | None) -> float | None:
+    return None if first is None or second is None else abs(first - second)
 
 
-def planted_shares(truth: Mapping[str, Any], member: int) -> dict[str, float] | None:
-    """The four shares that were planted: self's gate as the lanes carry it, each lane in the cell that its
-    history gives it. None where self has no gate. What learned by self's embeddings alone is reused whole."""
-    if truth["make"] == "freezing":
-        return {cell: float(cell == "reused") for cell in CELLS}
-    if truth["truth"] == "absent":
-        return None
-    of_self = truth["shares"]["end"]["self"]
-    cell_of_b = "repurposed" if truth["spare"] else "second copy"
-    shares: dict[str, float] = {cell: 0.0 for cell in CELLS}
-    shares["reused"] = of_self["lane_a"][member]
-    shares[cell_of_b] = of_self["lane_b"][member]
-    return shares
+def scored_organisms(findings: RunFindings, truth: PlantedTruth) -> list[ScoredOrganism]:
+    """The organisms of a run, each with what was planted in it."""
+    return [_scored(findings, truth, member) for member in findings.members]
 
 
-def _localisation(
-    finding: Mapping[str, Any], member: int, lane: Bool[np.ndarray, " component"], planted: str
-) -> dict[str, float] | None:
+def _scored(findings: RunFindings, truth: PlantedTruth, member: int) -> ScoredOrganism:
+    run, provenance = findings.run, findings[ProvenanceResult].members[member]
+    similarity, circuits = findings.get(SimilarityResult), findings[CircuitsResult].find("end", "self")
+    compared = similarity.members[member] if similarity else None
+    effect = findings[EffectsResult].require("end", "self").value[member]
+    return ScoredOrganism(
+        curriculum=run.curriculum,
+        run=run.run,
+        seed=run.seed,
+        member=member,
+        make=truth.make,
+        truth=truth.truth,
+        planting_took=truth.planting_took[member],
+        why_not=truth.why_not[member],
+        verdict=provenance.verdict,
+        verdict_in_full=verdict_in_full(provenance.verdict, compared.says if compared else None),
+        reason=provenance.reason,
+        shares={cell: finite_or_none(provenance.shares[cell]) for cell in CELLS},
+        strict_shares={cell: finite_or_none(provenance.strict_shares[cell]) for cell in CELLS},
+        planted_shares=truth.shares[member],
+        goals_in_lane_a=truth.goals_in_lane_a[member],
+        auroc=_localisation(findings, truth, member) if truth.make == "routing" else {},
+        cmd=finite_or_none(circuits.cmd[member]),
+        null_cmd=finite_or_none(mean_interval(circuits.null_cmd[member].tolist())[0]),
+        cmd_of_spread=cmd_of_spread(effect, circuits.sizes),
+        circuit_found=circuits.found[member],
+        lines=_scored_lines(findings, truth.truth, member),
+        similarity=compared.says if compared else None,
+        planted_similarity=planted_similarity(truth.truth, run.config.curriculum.world),
+    )
+
+
+def finite_or_none(value: float | None) -> float | None:
+    """The number; None where it is not finite."""
+    return float(value) if value is not None and np.isfinite(value) else None
+
+
+def _scored_lines(findings: RunFindings, truth: VerdictName, member: int) -> dict[str, ScoredLine]:
+    """Every line that was measured and that planting decides."""
+    corroboration = findings.get(CorroborationResult)
+    lines: dict[str, ScoredLine] = {}
+    for evidence in corroboration.evidence if corroboration else ():
+        line = evidence.lines[member]
+        if line is not None and evidence.depends_on_planting:
+            says = agreement(truth, evidence.claims, line)
+            numbers = finite_or_none(line.value), finite_or_none(line.null)
+            lines[evidence.name] = ScoredLine(truth in evidence.claims.above, says, *numbers)
+    return lines
+
+
+def _localisation(findings: RunFindings, truth: PlantedTruth, member: int) -> dict[Role, float]:
     """AUROC of components' effects for telling the lane that was given to a role from the other, for each
     role that has one lane."""
-    given = {"character": lane}
-    if planted in IN_ONE_CELL:
-        given["self"] = lane if planted == "reused" else ~lane
-    found = {}
-    for role, of_lane in given.items():
-        effect = np.array(finding["effects"]["end"][role]["watched"]["value"][member], float)
-        if np.isfinite(effect).all():
-            found[role] = auroc(effect, of_lane)
-    return found
+    lane_a = np.isin(findings.run.components, list(truth.lane_a[member]))
+    lanes: dict[Role, Bool[np.ndarray, " component"]] = {"character": lane_a}
+    if truth.truth in IN_ONE_CELL:
+        lanes["self"] = lane_a if truth.truth == "reused" else ~lane_a
+    effects = {role: findings[EffectsResult].require("end", role).value[member] for role in lanes}
+    return {
+        role: auroc(effects[role], lane) for role, lane in lanes.items() if np.isfinite(effects[role]).all()
+    }
 
 
 def auroc(score: Float[np.ndarray, " component"], positive: Bool[np.ndarray, " component"]) -> float:
@@ -123,9 +164,9 @@ def auroc(score: Float[np.ndarray, " component"], positive: Bool[np.ndarray, " c
 
 
 def cmd_of_spread(effect: Float[np.ndarray, " component"], sizes: Int[np.ndarray, " size"]) -> float | None:
-    """The CMD of a circuit whose components, best first, each add their own effect and no more: what is left
-    even of a perfect ranking where an effect is spread over many of few components (k equal ones of n: k /
-    2n). None where effects were not measured."""
+    """The CMD of a circuit whose components, best first, each add their effect and no more: what is left even
+    of a perfect ranking where an effect is spread over many of few components (k equal ones of n: k / 2n).
+    None where effects were not measured."""
     above = np.sort(effect.clip(0))[::-1]
     if not np.isfinite(effect).all() or not above.sum():
         return None
@@ -133,119 +174,51 @@ def cmd_of_spread(effect: Float[np.ndarray, " component"], sizes: Int[np.ndarray
     return float(np.trapezoid(1 - reached, sizes / sizes[-1]))
 
 
-def confusion(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
+def confusion(organisms: Sequence[ScoredOrganism]) -> dict[VerdictName, dict[VerdictName, int]]:
     """How often each truth got each verdict."""
-    truths = dict.fromkeys(row["truth"] for row in rows)
-    counts = {truth: Counter(row["verdict"] for row in rows if row["truth"] == truth) for truth in truths}
-    return {truth: {v: of[v] for v in VERDICTS if of[v]} for truth, of in counts.items()}
-
-
-def accuracy(rows: Sequence[Mapping[str, Any]]) -> Interval:
-    """Share of organisms whose verdict is what was planted, with its Wilson interval; *undecided* is
-    wrong."""
-    return count_interval(sum(row["verdict"] == row["truth"] for row in rows), len(rows))
-
-
-def told_apart(rows: Sequence[Mapping[str, Any]], truths: tuple[str, str]) -> Interval:
-    """Of organisms of either truth that got one of the two as verdict, the share that got its own."""
-    named = [row for row in rows if row["truth"] in truths and row["verdict"] in truths]
-    return accuracy(named)
-
-
-def mechanisms(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
-    """What was told of whether self's circuit computes alike, by curriculum, of organisms in which both
-    circuits were found."""
-    told = [row for row in rows if row["mechanism"] is not None]
-    names = dict.fromkeys(row["curriculum"] for row in told)
+    counts: dict[VerdictName, Counter[VerdictName]] = {}
+    for organism in organisms:
+        counts.setdefault(organism.truth, Counter())[organism.verdict] += 1
     return {
-        name: dict(Counter(row["mechanism"] for row in told if row["curriculum"] == name)) for name in names
+        truth: {verdict: of_truth[verdict] for verdict in VERDICTS if of_truth[verdict]}
+        for truth, of_truth in counts.items()
     }
 
 
-def told_so(rows: Sequence[Mapping[str, Any]], name: str, words: str) -> Interval:
-    """Of organisms, the share of which something was told in these words. name: what of them is told, *told*
-    (the verdict in full) or *mechanism*."""
-    return count_interval(sum(row[name] == words for row in rows), len(rows))
+def accuracy(organisms: Sequence[ScoredOrganism]) -> Interval:
+    """Share of organisms whose verdict is what was planted, with its Wilson interval; *undecided* is
+    wrong."""
+    return share_that(organisms, lambda organism: organism.verdict == organism.truth)
 
 
-def share_error(rows: Sequence[Mapping[str, Any]], name: str = "shares") -> Interval:
+def share_that(organisms: Sequence[ScoredOrganism], holds: Callable[[ScoredOrganism], bool]) -> Interval:
+    """Share of organisms of which something holds, with its Wilson interval."""
+    return count_interval(sum(map(holds, organisms)), len(organisms))
+
+
+def pair_accuracy(organisms: Sequence[ScoredOrganism], truths: tuple[VerdictName, VerdictName]) -> Interval:
+    """Of organisms of either truth that got one of the two as verdict, the share that got the right one."""
+    return accuracy([row for row in organisms if row.truth in truths and row.verdict in truths])
+
+
+def similarity_counts(organisms: Iterable[ScoredOrganism]) -> dict[str, dict[SimilarityWord, int]]:
+    """By curriculum, of how many organisms self's circuit was found to compute alike or otherwise; only those
+    in which both circuits were found."""
+    counts: dict[str, Counter[SimilarityWord]] = {}
+    for organism in organisms:
+        if organism.similarity is not None:
+            counts.setdefault(organism.curriculum, Counter())[organism.similarity] += 1
+    return {curriculum: dict(words) for curriculum, words in counts.items()}
+
+
+def share_error(organisms: Iterable[ScoredOrganism], strict: bool = False) -> Interval:
     """Mean over organisms of the share that would have to move to another cell for measured and planted
-    shares to agree (half of the summed absolute differences)."""
+    shares to agree (half of the summed absolute differences). strict: of the strict shares."""
     errors = []
-    for row in rows:
-        planted, measured = row["planted_shares"], row[name]
-        if planted is None or measured["reused"] is None:
-            continue
-        errors.append(sum(abs(measured[cell] - planted[cell]) for cell in CELLS) / 2)
+    for organism in organisms:
+        shares = organism.strict_shares if strict else organism.shares
+        planted = organism.planted_shares
+        distances = [_distance(shares[cell], planted[cell] if planted else None) for cell in CELLS]
+        if None not in distances:
+            errors.append(sum(distance for distance in distances if distance is not None) / 2)
     return mean_interval(errors)
-
-
-def reused_error(rows: Sequence[Mapping[str, Any]]) -> Interval:
-    """Mean over organisms of how far the reused share found lies from what lane A carries of self's gate."""
-    known = [row for row in rows if row["planted_shares"] is not None and row["shares"]["reused"] is not None]
-    return mean_interval(abs(row["shares"]["reused"] - row["planted_shares"]["reused"]) for row in known)
-
-
-def dealt_error(rows: Sequence[Mapping[str, Any]]) -> Interval:
-    """Mean over organisms of how far the reused share found lies from the share of self's goals that lane A
-    was given: what was planted, by construction, where `reused_error` takes it from another measurement. Runs
-    grown before that was recorded do not count."""
-    known = [row for row in rows if row["dealt"] is not None and row["shares"]["reused"] is not None]
-    return mean_interval(abs(row["shares"]["reused"] - row["dealt"]) for row in known)
-
-
-def hits(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """For each line of corroboration, how often it is right about what was *planted* where it speaks.
-
-    p: Fisher's exact test of whether what a line says depends on what was planted; better than chance where
-    it holds at 0.05 after Holm's correction over lines. A line that always says the same may well be right in
-    most organisms, and tells nothing. by_truth: right, wrong and silent among organisms of each truth, since
-    a line can be right in most by those that are easy for it. Acquisition is left out: it reads the fork,
-    which planting does not decide.
-    """
-    found, truths = {}, Counter(row["truth"] for row in rows)
-    for line in dict.fromkeys(line for row in rows for line in row["corroboration"] if line != "acquisition"):
-        claims = FROM_THE_FORK if line.startswith(("fork", "transfer")) else SAME_MECHANISM
-        yes = claims.above
-        of = [row for row in rows if line in row["corroboration"]]
-        words = [agreement(row["truth"], claims, _line(row["corroboration"][line])) for row in of]
-        above = [
-            (row["truth"] in yes, (word == "agrees") == (row["truth"] in yes))
-            for row, word in zip(of, words, strict=True)
-            if word != "silent"
-        ]
-        said = Counter((row["truth"], word) for row, word in zip(of, words, strict=True))
-        right = sum(expected == seen for expected, seen in above)
-        table = [[above.count((expected, seen)) for seen in (True, False)] for expected in (True, False)]
-        chance = float(np.asarray(stats.fisher_exact(table, alternative="greater"))[1]) if above else None
-        found[line] = {
-            "right": right,
-            "spoken": len(above),
-            "of": len(rows),
-            "rate": count_interval(right, len(above)),
-            "p_if_independent": chance,
-            "better_than_chance": False,
-            "by_truth": {
-                truth: {
-                    "right": said[truth, "agrees"],
-                    "wrong": said[truth, "disagrees"],
-                    "silent": of_truth - said[truth, "agrees"] - said[truth, "disagrees"],
-                }
-                for truth, of_truth in truths.items()
-            },
-        }
-    tested = sorted(
-        (of["p_if_independent"], line) for line, of in found.items() if of["p_if_independent"] is not None
-    )
-    for n, (chance, line) in enumerate(tested):
-        if chance * (len(tested) - n) >= 0.05:
-            break
-        found[line]["better_than_chance"] = True
-    return found
-
-
-def _line(line: Mapping[str, Any]) -> EvidenceLine:
-    optional = ("null", "null_high", "bar", "under", "within")
-    return EvidenceLine(
-        line["value"], line["low"], line["high"], **{name: line.get(name) for name in optional}
-    )

@@ -2,5 +2,7 @@
 
 from experiments.studies.ancestry.study import AncestryStudy
 from experiments.studies.bitrot.study import Bitrot
+from experiments.studies.controls.study import ControlsStudy
+from experiments.studies.incentives.study import IncentivesStudy
 
-STUDY_CLASSES = (AncestryStudy, Bitrot)
+STUDY_CLASSES = (AncestryStudy, Bitrot, ControlsStudy, IncentivesStudy)

@@ -44,7 +44,7 @@ def verdict_badge(verdict: str, text: str = "") -> Markup:
     return Markup('<span class="verdict {}">{}</span>').format(verdict.replace(" ", "-"), text or verdict)
 
 
-def counts_text(counts: Mapping[str, int]) -> str:
+def counts_text(counts: Mapping[Any, int]) -> str:
     """Counts by name in one line: ``3 reused, 1 mixed``."""
     return ", ".join(f"{count} {name}" for name, count in counts.items())
 

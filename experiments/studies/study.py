@@ -12,9 +12,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
+from analysis.findings import RunFindings
 from analysis.statistics import Interval, jsonable
 from curricula.catalogue.building_blocks import WORLDS, Scale
 from curricula.world.world import World
+from experiments.analyse import AnalysisOptions, analyse_run
 from experiments.studies.cache import measured_once
 from organisms.model.config import OrganismConfig
 from organisms.storage.run import Run, read_run
@@ -26,6 +28,8 @@ SEEDS_PER_STUDY_SEED = 1000
 SEEDS_PER_CURRICULUM = 10
 """seeds from one curriculum of a study to the next: room for runs that are trained since the first fell
 short"""
+ANALYSIS_SEED = 1
+"""seed of the scenes on which the runs of studies are analysed"""
 
 Triple = tuple[float | None, float | None, float | None]
 """a value and the ends of its 95 % interval; None where there is no number"""
@@ -93,6 +97,10 @@ class StudyRun:
         """The run, opened to be read."""
         return read_run(self.folder)
 
+    def findings(self) -> RunFindings:
+        """The findings of every standing measurement, analysed unless they are there already."""
+        return analyse_run(self.folder, AnalysisOptions(seed=ANALYSIS_SEED), self.log)
+
     def measured_once(
         self,
         name: str,
@@ -131,6 +139,11 @@ class StudySummary:
     primary: PrimaryEndpoint
     findings: Mapping[str, Number | Triple] = field(kw_only=True)
     """a value, or a value with its interval, by a dotted name as ``accuracy.routing``"""
+
+    def interval(self, name: str) -> Triple:
+        """A finding with its interval."""
+        value = self.findings[name]
+        return value if isinstance(value, tuple) else (value, None, None)
 
 
 class Study(ABC, Generic[MeasuredType, SummaryType]):

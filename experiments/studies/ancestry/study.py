@@ -15,7 +15,7 @@ from analysis.history import dating, events
 from analysis.history.dating import LineageHistory
 from analysis.history.trajectories import trajectories
 from analysis.patching.checkpoint import PAIRS
-from analysis.provenance import scoring
+from analysis.provenance.planted_truth import read_truth
 from analysis.statistics import mean_interval
 from experiments.studies.ancestry import page
 from experiments.studies.ancestry.summary import (
@@ -79,7 +79,7 @@ class AncestryStudy(Study[LineageMeasurement, AncestrySummary]):
         """The history of a run's organisms, scored by what was planted in them."""
         settings = {"thresholds": dict(events.EVENT_THRESHOLDS), "seed": PAIR_SEED, "pairs": PAIRS}
         history = run.measured_once("history", LineageHistory, settings, lambda: lineage_history(run))
-        planted = dating.planted_history(scoring.read_truth(run.folder)) if run.label in DATED else None
+        planted = dating.planted_history(read_truth(run.folder)) if run.label in DATED else None
         took = planted.planting_took if planted else (True,) * len(history.events)
         return LineageMeasurement(
             TrainedLineages(len(took), sum(took), len(history.steps)),

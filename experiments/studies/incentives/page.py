@@ -1,161 +1,260 @@
-"""What does the study of incentives look like? One page, its figures, and the lines for a reader who reads no
-further."""
+"""The page of the study of incentives: its sections, and the lines for a reader who reads no further."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
 
-import numpy as np
 from markupsafe import Markup
-from matplotlib.colors import Normalize
-from matplotlib.figure import Figure
 
-from analysis.statistics import CELLS, FEW_ORGANISMS, VERDICTS, count_interval
-from reports.drawing import (
-    CELL_COLOURS,
-    EFFECT_COLOURS,
-    GREY,
-    INK,
-    WIDTH,
-    array,
-    not_measured,
-    offsets,
-    style,
-    svg,
+from analysis.history.organism_story import OrganismStory
+from analysis.provenance.verdict import CELLS, VERDICTS
+from analysis.statistics import FEW_ORGANISMS, count_interval
+from experiments.studies.incentives.arms import COMPARISONS, ArmOrganism, ArmSummary, EvidenceKind
+from experiments.studies.incentives.figures import shares_figure, story_figure
+from experiments.studies.incentives.summary import IncentivesSummary
+from experiments.studies.page import counts_text, study_table, verdict_badge
+from organisms.training.behaviour import BEHAVIOURS
+from reports.formats import DASH, interval_text, rate_text
+from reports.section import Block, Bullets, Card, Cards, Heading, Paragraph, Picture, Section
+
+SHARES_CAPTION = Markup(
+    "Figure 1. Mean shares of self's effect over the organisms that behave as taught; a ring is an organism's "
+    "repurposed share. <em>redundant</em>: spares grow before self is taught (whole components drop out). "
+    "<em>concentrated</em>: components are costly before self is taught, so that the characters' mechanism "
+    "draws together. <em>audited</em>: while self is taught, an auditor makes it costly to read the cues for "
+    "self with components that read them for characters. <em>half_dropout</em>: before self is taught one half "
+    "or the other of every layer is dropped in most scenes, so that either comes to suffice; its auditor knows "
+    "one circuit that suffices, and components that serve both roles cost three times as much. "
+    "<em>ablated</em>: the auditor knows nearly all of the mechanism, and ablates it to its mean in half of the "
+    "scenes of self while self is taught, in training only. <em>rewarded</em>: self is rewarded for its acts "
+    "instead of shown what to do."
 )
-from reports.report import interval, template
+CORROBORATION_NOTE = (
+    "Corroborated: at least three kinds of evidence (cross lesion, interchange, fork lesion, transfer, and "
+    "acquisition where it was measured) agree with the verdict, and both of its claims (together or apart; from "
+    "the fork or not) have more kinds for than against them; a kind agrees where more of its lines agree than "
+    "disagree. Reseeded: members that missed the characters' criterion."
+)
+RANDOM_NOTE = Markup(
+    "The share that each cell would get if self's effects were dealt out anew among the components of their "
+    "layer and kind, mean of the organisms that behave; in brackets, organisms whose share lies above 0.975 of "
+    "deals. After spares have grown, most components served characters: so a <em>repurposed</em> share which is "
+    "not above this shows that self parted, and no more."
+)
+LIMITS = (
+    "That a real training process has such an auditor, or that a large model would answer to it in the same way.",
+    "That nothing short of reading components would do: the cost here looks into the organism.",
+    "Other weights, worlds and sizes than these.",
+    "That the auditor knows no more than it should: what it makes costly (which components read the cues, and "
+    "for whom) is close to what the verdict measures. Verdicts were scored on planted organisms that nothing "
+    "pressed to hide from such a measure.",
+    Markup(
+        "That ablation is an incentive which a training process would have by itself: to ablate 0.95 of a "
+        "mechanism, found by an analysis, is near to routing. <em>ablated_concentrated</em> shows what is "
+        "learned where the mechanism at hand is of no use, and not that organisms would leave it."
+    ),
+    Markup(
+        "That a spare of the whole would be there by itself: in <em>half_dropout</em> it is made on purpose, as "
+        "in the planted <em>repurposed</em>, by dropping either half in turn. Which components self comes to "
+        "use, and whether characters leave them, is not decided by construction; the auditor finds its circuit "
+        "by dropout, which is how the spare was made."
+    ),
+    "What serves characters who share a scene with self: characters are measured in scenes without self.",
+)
 
-COMPARED = {
-    "audited_half_dropout": ("half_dropout", "repurposed"),
-    "audited": ("redundant", "repurposed"),
-    "audited_rewarded": ("redundant_rewarded", "repurposed"),
-    "ablated_concentrated": ("concentrated", "second copy"),
-}
-"""arms with an incentive, the same without, and the verdict that it is for"""
 
-
-def page(summary: Mapping[str, Any]) -> str:
-    """The report as text. summary: see `experiments.studies.incentives.study.summarise`."""
-    told = summary["ancestry"]
-    return template("incentives.html.jinja").render(
-        summary=summary,
-        found=plain_lines(summary),
-        verdicts=VERDICTS,
-        cells=CELLS,
-        shares_figure=Markup(shares_by_arm(summary["arms"])),
-        ancestry_figure=Markup(ancestry_of(told)) if told else None,
-        few=FEW_ORGANISMS,
-    )
-
-
-def plain_lines(summary: Mapping[str, Any]) -> list[str]:
-    """Three lines: what the incentives did and what happened without, what else was seen, and how far to
+def headline_lines(summary: IncentivesSummary) -> list[str]:
+    """Three lines: what the incentives did and what happened without, what else came out, and how far to
     trust it."""
-    arms = summary["arms"]
-    with_it = "; ".join(
-        f"{verdict}: {_count(arms[name], verdict)} in {name}, {_count(arms[without], verdict)} without the incentive ({without})"
-        for name, (without, verdict) in COMPARED.items()
+    arms = summary.curricula
+    compared = "; ".join(
+        f"{verdict}: {_count(arms[name], verdict)} in {name}, {_count(arms[without], verdict)} without the "
+        f"incentive ({without})"
+        for name, (without, verdict) in COMPARISONS.items()
     )
-    at_random = ", ".join(
-        f"{name} {arms[name]['beyond_random'][verdict][0]} of {arms[name]['beyond_random'][verdict][1]}"
-        for name, (_, verdict) in COMPARED.items()
+    elsewhere = "; ".join(
+        f"{name}: {counts_text(arm.verdicts) or 'nothing'}"
+        for name, arm in arms.items()
+        if name not in COMPARISONS
     )
-    others = "; ".join(f"{name}: {_verdicts(found)}" for name, found in arms.items() if name not in COMPARED)
-    parts = [f"Organisms whose share is beyond what components drawn at random would give: {at_random}."]
-    if summary["searched_on_these"]:
-        parts.append("Incentives were searched for on this seed: no test.")
-    if not summary["calibrated"]:
-        parts.append("Verdicts are uncalibrated.")
+    return [f"{compared[0].upper()}{compared[1:]}.", f"Elsewhere: {elsewhere}.", _trust_line(summary)]
+
+
+def _trust_line(summary: IncentivesSummary) -> str:
+    arms = summary.curricula
+    beyond = ", ".join(
+        f"{name} {arms[name].beyond_random[verdict]} of {arms[name].n_behaving}"
+        for name, (_, verdict) in COMPARISONS.items()
+    )
+    sentences = [f"Organisms whose share is beyond what components drawn at random would give: {beyond}."]
+    if summary.searched_on_these:
+        sentences.append("Incentives were searched for on this seed: no test.")
+    if not summary.calibrated:
+        sentences.append("Verdicts are uncalibrated.")
     lost = [
-        f"{name} {found['n'] - found['n_behaving']} of {found['n']}"
-        for name, found in arms.items()
-        if found["n_behaving"] < found["n"]
+        f"{name} {arm.n - arm.n_behaving} of {arm.n}" for name, arm in arms.items() if arm.n_behaving < arm.n
     ]
     if lost:
-        parts.append(f"Organisms that do not behave as taught get no verdict: {', '.join(lost)}.")
-    few = [name for name, found in arms.items() if found["n_behaving"] < FEW_ORGANISMS]
+        sentences.append(f"Organisms that do not behave as taught get no verdict: {', '.join(lost)}.")
+    few = [name for name, arm in arms.items() if arm.n_behaving < FEW_ORGANISMS]
     if few:
-        parts.append(f"Fewer than {FEW_ORGANISMS} organisms, too few for a claim: {', '.join(few)}.")
-    return [f"{with_it[0].upper()}{with_it[1:]}.", f"Elsewhere: {others}.", " ".join(parts)]
+        sentences.append(f"Fewer than {FEW_ORGANISMS} organisms, too few for a claim: {', '.join(few)}.")
+    return " ".join(sentences)
 
 
-def _count(found: Mapping[str, Any], verdict: str) -> str:
+def _count(arm: ArmSummary, verdict: str) -> str:
     """``7 of 8 (0.88 [0.53, 0.98]; corroborated: 6)``."""
-    count = found["verdicts"].get(verdict, 0)
-    agreeing = f"; corroborated: {found['corroborated'][verdict][0]}" if count else ""
-    return (
-        f"{count} of {found['n_behaving']} ({interval(count_interval(count, found['n_behaving']))}{agreeing})"
+    count = next((number for name, number in arm.verdicts.items() if name == verdict), 0)
+    agreeing = [number for name, number in arm.corroborated.items() if name == verdict]
+    share = interval_text(count_interval(count, arm.n_behaving))
+    corroborated = f"; corroborated: {agreeing[0]}" if count else ""
+    return f"{count} of {arm.n_behaving} ({share}{corroborated})"
+
+
+def incentive_sections(summary: IncentivesSummary) -> list[Section]:
+    """Everything below the headline."""
+    return [
+        _arms_section(summary),
+        _costs_section(summary),
+        _story_section(summary.story, summary.story_corroborated),
+        _scenes_section(summary),
+        _organisms_section(summary),
+        Section("What it does not show", "limits", (Bullets(LIMITS),)),
+    ]
+
+
+def _arms_section(summary: IncentivesSummary) -> Section:
+    arms = summary.curricula
+    columns = ["arm", "incentive", "between", "self is taught by", "n", "behave", *VERDICTS]
+    rows = [
+        [
+            *(name, arm.incentive, arm.between, arm.objective, arm.n, arm.n_behaving),
+            *(arm.verdicts.get(verdict, "") for verdict in VERDICTS),
+            arm.computing_otherwise,
+            ", ".join(
+                f"{count} of {arm.verdicts[verdict]} {verdict}" for verdict, count in arm.corroborated.items()
+            ),
+            f"{arm.reseeded} ({arm.reseeded_failed} failed)" if arm.reseeded_failed else arm.reseeded,
+        ]
+        for name, arm in arms.items()
+    ]
+    random_columns = ["arm", *(title for cell in CELLS for title in (cell, "at random"))]
+    random_rows = [[name, *_beside_random(arm)] for name, arm in arms.items()]
+    differences = [
+        (
+            f"{pair.cell} share, {pair.rewarded} less {pair.imitated}",
+            interval_text(pair.difference),
+            pair.n,
+        )
+        for pair in summary.differences
+    ]
+    return Section(
+        "Where self's mechanism comes from, by arm",
+        "arms",
+        (
+            Picture(shares_figure(arms), SHARES_CAPTION),
+            study_table([*columns, "computing otherwise", "corroborated", "reseeded"], rows, wide=True),
+            Paragraph(CORROBORATION_NOTE, soft=True),
+            Heading("Beside components drawn at random"),
+            Paragraph(RANDOM_NOTE, soft=True),
+            study_table(random_columns, random_rows),
+            Heading("Reward less imitation"),
+            Paragraph(
+                "Organisms that began at the same fork, and were taught with as many steps of as many scenes.",
+                soft=True,
+            ),
+            study_table(("what", "difference [95 %]", "n"), differences),
+        ),
+        link="Arms",
     )
 
 
-def _verdicts(found: Mapping[str, Any]) -> str:
-    return ", ".join(f"{count} {verdict}" for verdict, count in found["verdicts"].items()) or "nothing"
+def _beside_random(arm: ArmSummary) -> list[str]:
+    """Of each cell its mean share, with how many organisms lie beyond random deals, and the mean of those."""
+    return [
+        text
+        for cell in CELLS
+        for text in (
+            f"{rate_text(arm.shares[cell][0])} ({arm.beyond_random[cell]} of {arm.n_behaving})",
+            rate_text(arm.shares_at_random[cell][0]),
+        )
+    ]
 
 
-def shares_by_arm(arms: Mapping[str, Mapping[str, Any]]) -> str:
-    """A stacked bar of mean shares for each arm, with a dot an organism for its repurposed share."""
-    with style():
-        figure = Figure(figsize=(WIDTH, 0.8 + 0.42 * len(arms)), layout="constrained")
-        axes = figure.subplots()
-        for y, found in enumerate(arms.values()):
-            left = 0.0
-            for cell in CELLS:
-                mean = np.nan_to_num(array(found["shares"][cell])[0])
-                axes.barh(
-                    y, mean, left=left, height=0.62, color=CELL_COLOURS[cell], label=cell if y == 0 else None
-                )
-                left += mean
-            if not left:
-                axes.text(0.01, y, "no shares", va="center", color=GREY, fontsize=8)
-            dots = array(
-                [
-                    o["shares"]["repurposed"]
-                    for o in found["organisms"]
-                    if o["shares"]["repurposed"] is not None
-                ]
-            )
-            marks = {"ms": 3.6, "mfc": "white", "mec": INK, "mew": 0.8, "ls": ""}
-            axes.plot(
-                dots,
-                y + offsets(len(dots), 0.22),
-                "o",
-                **marks,
-                label="repurposed share, an organism" if y == 0 else None,
-            )
-        names = [f"{name}  (n = {found['n_shares']})" for name, found in arms.items()]
-        axes.set(xlim=(-0.01, 1.01), ylim=(len(arms) - 0.4, -0.6), yticks=range(len(arms)), yticklabels=names)
-        axes.set_xlabel("share of self's effect, mean of the organisms that behave")
-        figure.legend(loc="outside upper center", ncols=5, fontsize=8)
-        return svg(figure, "Provenance shares by arm")
+def _costs_section(summary: IncentivesSummary) -> Section:
+    columns = (
+        *("arm", "steps until self behaves", "got there", "self alone, secret", "self watched, professed"),
+        *("characters alone, secret", "characters watched, professed"),
+    )
+    rows = [
+        [
+            name,
+            interval_text(arm.steps_to_behave),
+            f"{arm.behaving_within_phase} of {arm.n}",
+            *(interval_text(arm.behaviour[rate]) for rate in BEHAVIOURS),
+        ]
+        for name, arm in summary.curricula.items()
+    ]
+    return Section("What it costs", "costs", (study_table(columns, rows),), link="Costs")
 
 
-def ancestry_of(told: Mapping[str, Any]) -> str:
-    """Effects of each component that matters, over the steps from the fork on, for characters and for
-    self."""
-    names = [story["component"] for story in told["stories"]]
-    rows = [told["components"].index(name) for name in names]
-    steps = [row["step"] for row in told["checkpoints"]]
-    with style():
-        figure = Figure(figsize=(WIDTH, 1.3 + 0.24 * len(rows)), layout="constrained")
-        grid = figure.subplots(1, 2, sharey=True)
-        for axes, (role, title) in zip(
-            grid, {"character": "for characters", "self": "for self"}.items(), strict=True
-        ):
-            axes.set(title=title, xlabel="step", xticks=np.arange(len(steps)) + 0.5)
-            axes.set_xticklabels([str(step) for step in steps], rotation=60, fontsize=7)
-            if not rows:
-                not_measured(axes)
-                continue
-            values = array([row[role] for row in told["checkpoints"]])[:, rows].T
-            image = axes.pcolormesh(
-                values, cmap=EFFECT_COLOURS, norm=Normalize(-0.6, 0.6), edgecolors="#e6e8eb", lw=0.4
-            )
-            for (y, x), value in np.ndenumerate(values):
-                if abs(value) >= 0.05:
-                    colour = "white" if abs(value) > 0.4 else INK
-                    axes.text(
-                        x + 0.5, y + 0.5, f"{value:.2f}", ha="center", va="center", fontsize=6.5, color=colour
-                    )
-            axes.set(ylim=(len(rows), 0), yticks=np.arange(len(rows)) + 0.5)
-            axes.set_yticklabels([f"{name} ·" if name in told["watched"] else name for name in names])
-            figure.colorbar(image, ax=axes, shrink=0.7).set_label("Shapley effect", fontsize=8)
-        return svg(figure, "Ancestry of one organism")
+def _story_section(story: OrganismStory | None, corroborated: bool) -> Section:
+    title, anchor, link = "One organism that parted, step by step", "story", "One ancestry"
+    if story is None:
+        return Section(title, anchor, (Paragraph("No organism of that arm was repurposed."),), link=link)
+    caption = Markup(
+        "Figure 2. Organism {} of {}: what each component does for the gate, from the fork to the end, as a "
+        "share of the gate at the end. A dot after a name: the auditor monitors it. The first "
+        "<em>repurposed</em> organism that is corroborated{}."
+    ).format(story.member, story.run, "" if corroborated else ": none is, so that this is the first one")
+    columns = (
+        *("component", "for characters at the fork", "at the end", "for self at the end"),
+        *("left characters at step", "came to self at step", "so it"),
+    )
+    rows = [
+        (
+            part.component,
+            rate_text(part.character_at_fork),
+            rate_text(part.character_at_end),
+            rate_text(part.self_at_end),
+            DASH if part.left_characters_at is None else part.left_characters_at,
+            DASH if part.came_to_self_at is None else part.came_to_self_at,
+            part.in_words,
+        )
+        for part in story.stories
+    ]
+    blocks = Picture(story_figure(story), caption), study_table(columns, rows)
+    return Section(title, anchor, blocks, link=link)
+
+
+def _scenes_section(summary: IncentivesSummary) -> Section:
+    blocks: list[Block] = []
+    for name, arm in summary.curricula.items():
+        if arm.scenes:
+            cards = tuple(Card(scene.title, tuple(scene.lines)) for scene in arm.scenes)
+            blocks += [Heading(name), Cards(cards)]
+    return Section("What the organisms do", "scenes", tuple(blocks), link="Scenes")
+
+
+def _organisms_section(summary: IncentivesSummary) -> Section:
+    rows = [
+        [name, *_organism_cells(organism)]
+        for name, arm in summary.curricula.items()
+        for organism in arm.organisms
+    ]
+    columns = ("arm", "organism", "verdict", *CELLS, "evidence")
+    return Section("Each organism", "organisms", (study_table(columns, rows, wide=True),))
+
+
+def _organism_cells(organism: ArmOrganism) -> Sequence[str | int]:
+    return (
+        organism.member,
+        verdict_badge(organism.verdict, organism.verdict_in_full),
+        *(rate_text(organism.shares[cell]) for cell in CELLS),
+        _evidence_list(organism),
+    )
+
+
+def _evidence_list(organism: ArmOrganism) -> Markup:
+    line = Markup('<li class="{says}">{kind} <b>{says}</b></li>')
+    kinds: list[EvidenceKind] = list(organism.kinds)
+    lines = Markup("").join(line.format(kind=kind, says=organism.kinds[kind]) for kind in kinds)
+    return Markup('<ul class="lines">{}</ul>').format(lines)

@@ -1,0 +1,224 @@
+"""What the study of planted controls says: how often verdicts are right, and how well shares come back."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from analysis.provenance import scoring
+from analysis.provenance.planted_truth import SimilarityWord
+from analysis.provenance.scored_lines import LineScore
+from analysis.provenance.scoring import ScoredOrganism
+from analysis.provenance.verdict import APART, VerdictName
+from analysis.statistics import Interval, mean_interval
+from experiments.studies.study import Number, StudySummary, Triple, triple
+
+PRIMARY = "accuracy.routing"
+"""share of the organisms planted by routing whose verdict is what was planted"""
+BY_ANOTHER_MECHANISM = "second copy, by another mechanism"
+"""the verdict in full that is right where self's lane learned another rule"""
+FINDING_LABELS: Mapping[str, str] = {
+    "accuracy.routing": "accuracy",
+    "accuracy.routing_without_absent": ("accuracy without absent, which planting checks by behaviour alone"),
+    "accuracy.surgery_and_freezing": "accuracy of those planted by surgery or freezing",
+    "pair_accuracy.repurposed_or_second_copy": (
+        "repurposed distinguished from second copy, where either is the verdict"
+    ),
+    "error.mixed.goals_in_lane_a": (
+        "reused share of mixed against the goals dealt to lane A, mean absolute error"
+    ),
+    "error.mixed.lanes_patched": ("reused share of mixed against lanes patched whole, mean absolute error"),
+    "share_error.mixed": "share error of mixed",
+    "share_error.mixed_strict": "share error of mixed, strict shares",
+    "share_error.routing": "share error of all planted by routing, where measured",
+    "localisation_auroc.character": "localisation AUROC of characters",
+    "localisation_auroc.self": "localisation AUROC of self",
+    "direction.reused": "share of the gate that a direction carries into self, reused",
+    "direction.parted": "the same, repurposed and second copy",
+    "direction.untrained": "the same, untrained organisms: the floor",
+    "similarity.alike_where_shared": "found to compute alike, where the same components serve both",
+    "similarity.by_another_mechanism_where_rules_differ": (
+        "second copy, by another mechanism, where self's lane learned another rule"
+    ),
+    "similarity.another_where_rules_agree": (
+        "found to compute otherwise where verdicts put self apart and its lane learned the same rule"
+    ),
+    "cmd.circuits": "CMD",
+    "cmd.effects_spread": "CMD that the effects' spread leaves",
+    "cmd.random_circuits": "CMD of random circuits",
+}
+"""what each finding is, for the page"""
+
+
+@dataclass(frozen=True)
+class ControlsMeasurement:
+    """What came of one run."""
+
+    curriculum: str
+    organisms: tuple[ScoredOrganism, ...]
+    reseeded: int
+    """organisms that missed the characters' criterion and were trained from another seed"""
+    nulls: Mapping[str, tuple[VerdictName, ...]]
+    """verdicts where there is nothing to find, by null; of the first runs of two curricula"""
+
+
+@dataclass(frozen=True)
+class PlantingCount:
+    """How many organisms a curriculum gave, over all of its runs."""
+
+    trained: int
+    planting_took: int
+    required: int
+    reseeded: int
+
+
+@dataclass(frozen=True)
+class ControlGroups:
+    """The organisms in which planting took, as they are scored."""
+
+    same_rule: Sequence[ScoredOrganism]
+    """all of one world"""
+    other_rule: Sequence[ScoredOrganism]
+    """with a rule of self's: they are of another world, and in no other score"""
+
+    @property
+    def routing(self) -> list[ScoredOrganism]:
+        """Those of one world that were planted by routing."""
+        return [organism for organism in self.same_rule if organism.make == "routing"]
+
+    @property
+    def surgery_and_freezing(self) -> list[ScoredOrganism]:
+        """Those of one world that were planted otherwise."""
+        return [organism for organism in self.same_rule if organism.make != "routing"]
+
+
+@dataclass(frozen=True)
+class ControlsSummary(StudySummary):
+    """The answer of the study *controls*."""
+
+    chosen_on_these: Sequence[int]
+    """run seeds that thresholds were chosen on"""
+    similarity_chosen_on_these: Sequence[int]
+    accuracy: Triple
+    confusion: Mapping[str, Mapping[VerdictName, Mapping[VerdictName, int]]]
+    """how often each truth got each verdict, by make"""
+    undecided: int
+    mixed: int
+    mixed_with_shares: int
+    """mixed organisms whose shares could be measured"""
+    corroboration: Mapping[str, LineScore]
+    similarity: Mapping[str, Mapping[SimilarityWord, int]]
+    """by curriculum, whether self's circuit was found to compute as the characters' does"""
+    nulls: Mapping[str, Mapping[VerdictName, int]]
+    planting_failed: Mapping[str, Sequence[str]]
+    """by curriculum, the organisms in which planting did not take, and why"""
+    confusion_where_planting_failed: Mapping[VerdictName, Mapping[VerdictName, int]]
+    planting: Mapping[str, PlantingCount]
+    left_out: Sequence[str]
+    """curricula that can not be planted in the study's world"""
+    thresholds: Mapping[str, Number | str]
+    organisms: Sequence[ScoredOrganism]
+
+
+def control_groups(organisms: Iterable[ScoredOrganism], other_rule: str) -> ControlGroups:
+    """The organisms in which planting took, by how they are scored. other_rule: the curriculum in which self
+    has a rule of its own."""
+    scored = [organism for organism in organisms if organism.planting_took]
+    return ControlGroups(
+        [organism for organism in scored if organism.curriculum != other_rule],
+        [organism for organism in scored if organism.curriculum == other_rule],
+    )
+
+
+def confusion_by_make(groups: ControlGroups) -> dict[str, dict[VerdictName, dict[VerdictName, int]]]:
+    """How often each truth got each verdict, by make, and apart from them where self has a rule of its own."""
+    makes: dict[str, Sequence[ScoredOrganism]] = {"routing": groups.routing}
+    for make in dict.fromkeys(organism.make for organism in groups.surgery_and_freezing):
+        makes[make] = [organism for organism in groups.surgery_and_freezing if organism.make == make]
+    makes["routing, other rule"] = groups.other_rule
+    return {make: scoring.confusion(organisms) for make, organisms in makes.items() if organisms}
+
+
+def control_findings(groups: ControlGroups) -> dict[str, Number | Triple]:
+    """The study's results by name."""
+    intervals = _accuracies(groups) | _share_errors(groups) | _mechanisms(groups) | _circuits(groups)
+    return {name: triple(intervals[name]) for name in FINDING_LABELS}
+
+
+def _accuracies(groups: ControlGroups) -> dict[str, Interval]:
+    present = [organism for organism in groups.routing if organism.truth != "absent"]
+    return {
+        "accuracy.routing": scoring.accuracy(groups.routing),
+        "accuracy.routing_without_absent": scoring.accuracy(present),
+        "accuracy.surgery_and_freezing": scoring.accuracy(groups.surgery_and_freezing),
+        "pair_accuracy.repurposed_or_second_copy": scoring.pair_accuracy(
+            groups.same_rule, ("repurposed", "second copy")
+        ),
+    }
+
+
+def _share_errors(groups: ControlGroups) -> dict[str, Interval]:
+    mixed = mixed_organisms(groups)
+    return {
+        "error.mixed.goals_in_lane_a": mean_interval(organism.goals_error for organism in mixed),
+        "error.mixed.lanes_patched": mean_interval(organism.reused_error for organism in mixed),
+        "share_error.mixed": scoring.share_error(mixed),
+        "share_error.mixed_strict": scoring.share_error(mixed, strict=True),
+        "share_error.routing": scoring.share_error(groups.routing),
+    }
+
+
+def mixed_organisms(groups: ControlGroups) -> list[ScoredOrganism]:
+    """The organisms of which both lanes serve self."""
+    return [organism for organism in groups.routing if organism.truth == "mixed"]
+
+
+def _mechanisms(groups: ControlGroups) -> dict[str, Interval]:
+    same_rule = groups.same_rule
+    alike = [organism for organism in same_rule if organism.planted_similarity == "alike"]
+    parted = [organism for organism in same_rule if organism.verdict in APART]
+    return {
+        "direction.reused": _direction(same_rule, ("reused",)),
+        "direction.parted": _direction(same_rule, ("repurposed", "second copy")),
+        "direction.untrained": _direction(same_rule, scoring.IN_ONE_CELL, null=True),
+        "similarity.alike_where_shared": scoring.share_that(
+            alike, lambda organism: organism.similarity == "alike"
+        ),
+        "similarity.by_another_mechanism_where_rules_differ": scoring.share_that(
+            groups.other_rule, lambda organism: organism.verdict_in_full == BY_ANOTHER_MECHANISM
+        ),
+        "similarity.another_where_rules_agree": scoring.share_that(
+            parted, lambda organism: organism.similarity == "another"
+        ),
+    }
+
+
+def _direction(organisms: Iterable[ScoredOrganism], truths: Sequence[str], null: bool = False) -> Interval:
+    """What a trained direction carries from characters into self in organisms of some truths, or its
+    floor."""
+    lines = [
+        organism.lines.get("interchange_direction") for organism in organisms if organism.truth in truths
+    ]
+    return mean_interval(line.null if null else line.value for line in lines if line is not None)
+
+
+def _circuits(groups: ControlGroups) -> dict[str, Interval]:
+    measured = [organism for organism in groups.routing if organism.circuit_found]
+    numbers: dict[str, Callable[[ScoredOrganism], float | None]] = {
+        "cmd.circuits": lambda organism: organism.cmd,
+        "cmd.effects_spread": lambda organism: organism.cmd_of_spread,
+        "cmd.random_circuits": lambda organism: organism.null_cmd,
+    }
+    return {
+        "localisation_auroc.character": mean_interval(o.auroc.get("character") for o in groups.routing),
+        "localisation_auroc.self": mean_interval(o.auroc.get("self") for o in groups.routing),
+        **{name: mean_interval(map(number, measured)) for name, number in numbers.items()},
+    }
+
+
+def failed_plantings(organisms: Iterable[ScoredOrganism]) -> dict[str, list[str]]:
+    """By curriculum, the organisms in which planting did not take, and why."""
+    lines: dict[str, list[str]] = {}
+    for organism in organisms:
+        if not organism.planting_took:
+            line = f"{organism.run} {organism.member}: {organism.why_not}"
+            lines.setdefault(organism.curriculum, []).append(line)
+    return lines

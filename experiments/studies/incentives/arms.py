@@ -1,0 +1,255 @@
+"""The arms of the study of incentives: their curricula, and what each gave."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from analysis.findings import RunFindings
+from analysis.history.learning import LearningResult
+from analysis.patching.representational_similarity import SimilarityResult
+from analysis.probes.belief import BehaviourResult
+from analysis.provenance.corroboration import Agreement, Corroboration, CorroborationResult
+from analysis.provenance.shares import MemberProvenance, ProvenanceResult
+from analysis.provenance.verdict import (
+    BEHAVES,
+    CELLS,
+    VERDICTS,
+    ProvenanceCell,
+    VerdictName,
+    verdict_in_full,
+)
+from analysis.statistics import count_interval, mean_interval
+from experiments.studies.study import Triple, triple
+from reports.scene_pictures import EnglishScene, ScenesResult
+
+
+class Arm(NamedTuple):
+    """What a curriculum of the study differs in."""
+
+    incentive: str
+    """to part from the characters' mechanism"""
+    between: str
+    """what comes between characters and self"""
+    objective: str
+    """how self is taught"""
+
+
+ARMS: Mapping[str, Arm] = {
+    "shared": Arm("none", "nothing", "imitate"),
+    "redundant": Arm("none", "spares", "imitate"),
+    "concentrated": Arm("none", "concentration", "imitate"),
+    "audited": Arm("auditor", "spares", "imitate"),
+    "ablated_concentrated": Arm("auditor and ablation", "concentration", "imitate"),
+    "half_dropout": Arm("none", "half dropout", "imitate"),
+    "audited_half_dropout": Arm("auditor of one circuit", "half dropout", "imitate"),
+    "rewarded": Arm("none", "nothing", "reward"),
+    "redundant_rewarded": Arm("none", "spares", "reward"),
+    "audited_rewarded": Arm("auditor", "spares", "reward"),
+    "audited_half_dropout_rewarded": Arm("auditor of one circuit", "half dropout", "reward"),
+}
+"""by their curricula in the catalogue"""
+
+
+class Comparison(NamedTuple):
+    """An arm beside the same without the incentive."""
+
+    without: str
+    verdict: ProvenanceCell
+    """that the incentive is for"""
+
+
+COMPARISONS: Mapping[str, Comparison] = {
+    "audited_half_dropout": Comparison("half_dropout", "repurposed"),
+    "audited": Comparison("redundant", "repurposed"),
+    "audited_rewarded": Comparison("redundant_rewarded", "repurposed"),
+    "ablated_concentrated": Comparison("concentrated", "second copy"),
+}
+"""arms with an incentive"""
+
+EvidenceKind = Literal["cross lesion", "interchange", "fork lesion", "transfer", "acquisition"]
+EVIDENCE_KINDS: Mapping[EvidenceKind, Sequence[str]] = {
+    "cross lesion": ("cross_lesion", "cross_lesion_reverse"),
+    "interchange": ("interchange", "interchange_reverse", "interchange_direction"),
+    "fork lesion": ("fork_lesion",),
+    "transfer": ("transfer", "transfer_from_characters"),
+    "acquisition": ("acquisition",),
+}
+"""lines of corroboration by the kind of evidence that they are; a kind agrees where more of its lines agree
+than disagree. The cosine is none: it is of the effects that the shares are made of"""
+CLAIM_KINDS: Sequence[Sequence[EvidenceKind]] = (
+    ("cross lesion", "interchange"),
+    ("fork lesion", "transfer", "acquisition"),
+)
+"""kinds that can test each of a verdict's two claims: that self and characters are together or apart at the
+end, and that self's mechanism is from the fork or not"""
+CORROBORATED = 3
+"""kinds that have to agree; and for each claim more of its kinds have to agree than to disagree"""
+
+
+@dataclass(frozen=True)
+class ArmOrganism:
+    """One organism of an arm. Shares are None where there is no number."""
+
+    member: int
+    verdict: VerdictName
+    verdict_in_full: str
+    shares: Mapping[ProvenanceCell, float | None]
+    shares_at_random: Mapping[ProvenanceCell, Triple]
+    """shares if self's effects were dealt out anew within layers and kinds: mean, and 95 % of deals"""
+    corroborated: bool
+    kinds: Mapping[EvidenceKind, Agreement]
+
+    @property
+    def behaves(self) -> bool:
+        """Whether it acts as taught, so that there is a mechanism to judge."""
+        return self.verdict != "absent"
+
+    def beyond_random(self, cell: ProvenanceCell) -> bool:
+        """Whether a share is above what 0.975 of random deals give."""
+        share, high = self.shares[cell], self.shares_at_random[cell][2]
+        return share is not None and high is not None and share > high
+
+
+@dataclass(frozen=True)
+class ArmSummary:
+    """What came of one arm. Rates, shares and corroboration are of the organisms that behave; the others are
+    counted."""
+
+    incentive: str
+    between: str
+    objective: str
+    run: str
+    calibrated: bool
+    n: int
+    n_behaving: int
+    n_shares: int
+    """organisms whose shares could be measured"""
+    reseeded: int
+    """organisms that missed the characters' criterion and were trained from another seed"""
+    reseeded_failed: int
+    fork_sha256: str
+    """of the organisms at the fork"""
+    verdicts: Mapping[VerdictName, int]
+    computing_otherwise: int
+    rates: Mapping[VerdictName, Triple]
+    """share of organisms with each verdict"""
+    shares: Mapping[ProvenanceCell, Triple]
+    shares_at_random: Mapping[ProvenanceCell, Triple]
+    beyond_random: Mapping[ProvenanceCell, int]
+    """organisms whose share is beyond random deals"""
+    corroborated: Mapping[VerdictName, int]
+    """organisms of each verdict whose evidence agrees with it"""
+    steps_to_behave: Triple
+    """steps of the phase that teaches self until it behaves"""
+    behaving_within_phase: int
+    behaviour: Mapping[str, Triple]
+    scenes: Sequence[EnglishScene]
+    organisms: Sequence[ArmOrganism]
+
+
+def summarise_arm(name: str, findings: RunFindings, fork_sha256: str) -> ArmSummary:
+    """What came of one arm, from its analysed run."""
+    organisms = arm_organisms(findings)
+    behaving = [organism for organism in organisms if organism.behaves]
+    counts = Counter(organism.verdict for organism in organisms)
+    steps = steps_to_behave(findings)
+    scenes = findings.get(ScenesResult)
+    rates = [member.trained.by_name() for member in findings[BehaviourResult].members]
+    cells_and_mixed: tuple[VerdictName, ...] = (*CELLS, "mixed")
+    return ArmSummary(
+        *ARMS[name],
+        run=findings.run.run,
+        calibrated=findings.run.calibrated,
+        n=len(organisms),
+        n_behaving=len(behaving),
+        n_shares=sum(organism.shares["reused"] is not None for organism in behaving),
+        reseeded=findings.run.reseeded.count,
+        reseeded_failed=findings.run.reseeded.failed,
+        fork_sha256=fork_sha256,
+        verdicts={verdict: counts[verdict] for verdict in VERDICTS if counts[verdict]},
+        computing_otherwise=sum(organism.verdict_in_full != organism.verdict for organism in organisms),
+        rates={
+            verdict: triple(count_interval(counts[verdict], len(behaving))) for verdict in cells_and_mixed
+        },
+        shares={cell: triple(mean_interval(o.shares[cell] for o in behaving)) for cell in CELLS},
+        shares_at_random={
+            cell: triple(mean_interval(o.shares_at_random[cell][0] for o in behaving)) for cell in CELLS
+        },
+        beyond_random={cell: sum(o.beyond_random(cell) for o in behaving) for cell in CELLS},
+        corroborated={
+            verdict: sum(o.corroborated for o in behaving if o.verdict == verdict)
+            for verdict in CELLS
+            if counts[verdict]
+        },
+        steps_to_behave=triple(mean_interval(steps)),
+        behaving_within_phase=sum(step is not None for step in steps),
+        behaviour={rate: triple(mean_interval(row[rate] for row in rates)) for rate in (rates or [{}])[0]},
+        scenes=scenes.scenes[:2] if scenes else (),
+        organisms=organisms,
+    )
+
+
+def arm_organisms(findings: RunFindings) -> list[ArmOrganism]:
+    """The organisms of a run, each with what the evidence says of its verdict."""
+    similarity, corroboration = findings.get(SimilarityResult), findings.get(CorroborationResult)
+    organisms = []
+    for member in findings.members:
+        provenance = findings[ProvenanceResult].members[member]
+        circuits = similarity.members[member] if similarity else None
+        kinds = evidence_kinds(corroboration.members[member] if corroboration else ())
+        organisms.append(
+            ArmOrganism(
+                member,
+                provenance.verdict,
+                verdict_in_full(provenance.verdict, circuits.says if circuits else None),
+                {cell: _finite(provenance.shares[cell]) for cell in CELLS},
+                _at_random(provenance),
+                is_corroborated(kinds),
+                kinds,
+            )
+        )
+    return organisms
+
+
+def _finite(value: float | None) -> float | None:
+    return float(value) if value is not None and np.isfinite(value) else None
+
+
+def _at_random(provenance: MemberProvenance) -> dict[ProvenanceCell, Triple]:
+    return {cell: triple(provenance.shares_at_random[cell]) for cell in CELLS}
+
+
+def evidence_kinds(lines: Sequence[Corroboration]) -> dict[EvidenceKind, Agreement]:
+    """Whether each kind of evidence agrees with an organism's verdict. lines: of the organism."""
+    says = {line.name: line.says for line in lines}
+    kinds: dict[EvidenceKind, Agreement] = {}
+    for kind, names in EVIDENCE_KINDS.items():
+        words = [says[name] for name in names if name in says]
+        balance = words.count("agrees") - words.count("disagrees")
+        kinds[kind] = "agrees" if balance > 0 else "disagrees" if balance < 0 else "silent"
+    return kinds
+
+
+def is_corroborated(kinds: Mapping[EvidenceKind, Agreement]) -> bool:
+    """Whether enough kinds of evidence agree with the verdict, and for either of its claims more than
+    disagree."""
+    words = list(kinds.values())
+    claims = [[kinds[kind] for kind in claim] for claim in CLAIM_KINDS]
+    return words.count("agrees") >= CORROBORATED and all(
+        claim.count("agrees") > claim.count("disagrees") for claim in claims
+    )
+
+
+def steps_to_behave(findings: RunFindings) -> list[int | None]:
+    """Of each member, the steps of the phase that teaches self until both of self's rates, in one reading of
+    its training scenes, reach the criterion; None where they never do."""
+    learning, start = findings[LearningResult], findings.run.fork_step
+    rates = np.minimum(learning.metrics["self_alone_secret"], learning.metrics["self_watched_professed"])
+    reaches = (np.asarray(learning.steps) > start)[:, None] & (rates >= BEHAVES)  # NaN reaches nothing
+    return [
+        int(learning.steps[int(np.argmax(reaches[:, member]))]) - start if reaches[:, member].any() else None
+        for member in findings.members
+    ]

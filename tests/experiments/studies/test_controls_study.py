@@ -1,0 +1,235 @@
+"""Does the study of controls add up, write what it should, and refuse what it cannot do?"""
+
+import json
+import shutil
+from dataclasses import replace
+
+import pytest
+from commands import run
+from scored import scored_organism
+from studies import settings_of
+
+from analysis.provenance.verdict import CELLS
+from curricula.catalogue.building_blocks import WORLDS
+from curricula.catalogue.planted import PLANTED
+from curricula.errors import UserError
+from experiments.studies.controls import study as module
+from experiments.studies.controls.study import (
+    CURRICULA,
+    ControlsStudy,
+    curriculum_of,
+    plantable,
+    required_of,
+    required_organisms,
+)
+from experiments.studies.controls.summary import FINDING_LABELS, ControlsMeasurement
+from experiments.studies.execution import StudyOutput, run_study
+from experiments.studies.page import study_page
+from experiments.studies.study import StudyRun
+from organisms.model.config import OrganismConfig
+from organisms.planted.truth import TRUTHS
+from organisms.storage.loading import require_finished
+
+STUDY = ControlsStudy()
+OTHER = "planted_other_rule"
+
+
+def scored(curriculum, verdict, reused=1.0, took=True):
+    """An organism of a planted curriculum whose measured and planted shares agree."""
+    make, truth = TRUTHS[curriculum]
+    shares = {**dict.fromkeys(CELLS, 0.0), "reused": reused}
+    other_rule = curriculum == OTHER
+    return scored_organism(
+        truth,
+        verdict,
+        curriculum=curriculum,
+        run=f"{curriculum}-<b>0</b>",
+        seed=7,
+        make=make,
+        planting_took=took,
+        why_not="" if took else "lane A is <i>loud</i>",
+        verdict_in_full="second copy, by another mechanism" if other_rule else verdict,
+        shares=shares,
+        strict_shares=shares,
+        planted_shares=None if truth == "absent" else shares,
+        goals_in_lane_a=0.6 if truth == "mixed" else None,
+        auroc={"character": 1.0, "self": 0.9},
+        cmd=0.02,
+        null_cmd=0.4,
+        cmd_of_spread=0.02,
+        similarity="another" if other_rule else "alike",
+        planted_similarity={OTHER: "another", "planted_reused": "alike"}.get(curriculum),
+    )
+
+
+NULLS = {"untrained": ("absent",) * 8, "shuffled": ("undecided",) * 7 + ("reused",)}
+
+
+def measured(**changes):
+    """One right organism of each curriculum; of planted_reused one more that is undecided, and one in which
+    planting failed. changes: of the scored organism of planted_other_rule."""
+    organisms = {name: [scored(name, TRUTHS[name][1])] for name in CURRICULA}
+    organisms["planted_reused"] += [
+        scored("planted_reused", "undecided"),
+        scored("planted_reused", "absent", took=False),
+    ]
+    organisms[OTHER] = [replace(organisms[OTHER][0], **changes)]
+    return {
+        name: ControlsMeasurement(name, tuple(of_run), 1, NULLS if name == "planted_reused" else {})
+        for name, of_run in organisms.items()
+    }
+
+
+def test_every_planted_curriculum_is_in_the_study():
+    assert {function.__name__ for function in PLANTED} == set(CURRICULA)
+
+
+def test_no_two_runs_share_a_seed():
+    """And they are the seeds that runs have had."""
+    seeds = [
+        STUDY.config(settings_of(seed=seed), name, attempt).seed
+        for seed in (0, 1)
+        for name in CURRICULA
+        for attempt in range(4)
+    ]
+    assert len(set(seeds)) == len(seeds)
+    assert seeds[:6] == [0, 1, 2, 3, 10, 11]
+    assert seeds[4 * len(CURRICULA)] == 1000
+
+
+def test_a_rule_that_a_curriculum_has_of_its_own_is_kept_in_other_worlds():
+    other = replace(WORLDS["tiny"], cue_kinds=6)
+    configs = STUDY.runs(settings_of(world=other))
+    worlds = {name: config.curriculum.world for name, config in configs.items()}
+    assert worlds.pop(OTHER) == replace(other, self_rule="any")
+    assert set(worlds.values()) == {other}
+
+
+@pytest.mark.parametrize("settings", [{"opportunity": "one token"}, {"cues": 1}])
+def test_where_self_can_have_no_rule_of_its_own_that_curriculum_is_left_out(settings):
+    world = replace(WORLDS["tiny"], **settings)
+    assert set(CURRICULA) - set(plantable(settings_of(world=world))) == {OTHER}
+    assert plantable(settings_of()) == list(CURRICULA)
+
+
+def test_mixed_organisms_are_one_truth():
+    mixtures = [name for name in CURRICULA if TRUTHS[name][1] == "mixed" and name != "planted_mixed_spare"]
+    assert sum(required_organisms(settings_of(members=9), name) for name in mixtures) == 9
+    assert required_organisms(settings_of(members=8), "planted_reused") == 8
+
+
+def test_no_more_organisms_are_scored_than_are_required():
+    """Of a further run as many as are missing; every failure is counted."""
+    took, failed = scored("planted_reused", "reused"), scored("planted_reused", "absent", took=False)
+    organisms = required_of([took, failed, took, took, failed], 2)
+    assert [organism.planting_took for organism in organisms] == [True, True, False, False]
+
+
+def test_a_summary_keeps_the_contract_and_scores_only_what_took():
+    summary = STUDY.summarise(settings_of(members=2), measured())
+    assert summary.n == len(CURRICULA) + 1
+    assert summary.primary.name == "accuracy.routing"
+    assert summary.primary.value == summary.accuracy == summary.findings["accuracy.routing"]
+    assert (summary.accuracy[0], summary.primary.n) == (pytest.approx(8 / 9), 9)
+    assert set(summary.findings) == set(FINDING_LABELS)
+    assert set(summary.confusion) == {"routing", "surgery", "freezing", "routing, other rule"}
+    assert summary.confusion["routing"]["reused"] == {"reused": 1, "undecided": 1}
+    assert summary.findings["accuracy.surgery_and_freezing"][0] == 1.0
+    assert summary.undecided == 1
+    assert list(summary.planting_failed) == ["planted_reused"]
+    assert summary.planting["planted_reused"].trained == 3
+    assert summary.nulls == {"untrained": {"absent": 8}, "shuffled": {"undecided": 7, "reused": 1}}
+
+
+def test_an_organism_of_another_world_is_in_no_other_score():
+    summary = STUDY.summarise(settings_of(), measured())
+    assert summary.confusion["routing, other rule"] == {"second copy": {"second copy": 1}}
+    assert summary.confusion["routing"]["second copy"] == {"second copy": 1}
+
+
+def test_a_rule_of_its_own_has_to_be_named_in_the_verdict_in_full():
+    name = "similarity.by_another_mechanism_where_rules_differ"
+    summary = STUDY.summarise(settings_of(), measured())
+    assert summary.similarity[OTHER] == {"another": 1}
+    assert summary.findings[name][0] == 1.0
+    assert summary.findings["similarity.alike_where_shared"][0] == 1.0
+    unnamed = STUDY.summarise(settings_of(), measured(verdict_in_full="second copy"))
+    assert unnamed.findings[name][0] == 0.0
+
+
+def test_the_page_escapes_what_comes_from_runs_and_names_what_is_wrong():
+    summary = STUDY.summarise(settings_of(), measured())
+    text = study_page(STUDY, summary, "python <study>")
+    assert "&lt;i&gt;loud" in text
+    for dangerous in ("<b>0", "<i>loud", "<study>"):
+        assert dangerous not in text
+    lines = STUDY.headline(summary)
+    assert len(lines) == 3
+    assert "1 reused called undecided" in lines[0]
+    assert "In 1 of 16 organisms with nothing to find" in lines[2]
+    assert "<h1>Planted controls" in text
+    assert "Not a test" not in lines[2]
+    chosen = replace(summary, chosen_on_these=[1000])
+    assert "Not a test: thresholds were chosen on run seeds 1000" in STUDY.headline(chosen)[2]
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"members": 0}, "members: expected 1 or more"),
+        ({"seed": 2**31}, "seed: expected 0 to"),
+        ({"organism": OrganismConfig(width=60, heads=3)}, r"organism\.heads: expected a multiple of 2"),
+    ],
+)
+def test_wrong_settings_train_nothing(settings, words, tmp_path):
+    with pytest.raises(UserError, match=words):
+        run_study(STUDY, settings_of(**settings), StudyOutput(tmp_path / "out"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_study_too_short_to_plant_anything_says_so_and_is_not_made_twice(tmp_path, monkeypatch):
+    """Two curricula, one step long and at most two runs of each: planting fails in all, everything is
+    counted, and the same again trains nothing."""
+    names = ("planted_reused", "planted_second_copy")
+    monkeypatch.setattr(module, "ROUNDS", 2)
+    monkeypatch.setattr(module, "CURRICULA", names)
+    analysed = []
+
+    def measure(run):
+        analysed.append(run.label)
+        failed = scored(curriculum_of(run.label), "absent", took=False)
+        organisms = tuple(replace(failed, run=run.folder.name, member=member) for member in range(2))
+        return ControlsMeasurement(curriculum_of(run.label), organisms, 0, {})
+
+    study, lines = ControlsStudy(), []
+    monkeypatch.setattr(study, "measure", measure)
+    output = StudyOutput(tmp_path, "python scripts/study.py controls", quiet=True, log=lines.append)
+    settings = settings_of(members=2, steps=1)
+    path = run_study(study, settings, output)
+    summary = json.loads(path.read_text())
+    assert summary["n"] == 0
+    assert summary["accuracy"] == [None, None, None]
+    failures = {name: len(of_curriculum) for name, of_curriculum in summary["planting_failed"].items()}
+    assert failures == dict.fromkeys(names, 4)
+    assert analysed == [*names, *(f"{name}.1" for name in names)]
+    assert any("only 0 organisms are what they were planted to be after 2 runs" in line for line in lines)
+    times = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.safetensors")}
+    assert run_study(study, settings, output) == path
+    assert times == {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.safetensors")}
+
+
+def test_nulls_are_judged_as_if_the_behaviour_were_there(tiny_run, tmp_path):
+    """Untrained organisms get no verdict, and not for want of behaviour; measured once."""
+    folder, lines = tmp_path / "run", []
+    shutil.copytree(tiny_run.folder, folder)
+    config = require_finished(tiny_run)
+    study_run = StudyRun("planted_reused", config, folder, settings_of(), {}, lines.append)
+    assert module.null_verdicts(study_run, "untrained") == ("undecided", "undecided")
+    assert module.null_verdicts(study_run, "untrained") == ("undecided", "undecided")
+    assert len(lines) == 1
+
+
+def test_a_misspelt_study_gets_one_line():
+    wrong = run("study", "control")
+    assert (wrong.returncode, wrong.stdout, len(wrong.stderr.splitlines())) == (2, "", 1)
+    assert "controls" in wrong.stderr
