@@ -60,7 +60,7 @@ LIMITS = (
 )
 
 
-def headline_lines(summary: ControlsSummary) -> list[str]:
+def controls_headline(summary: ControlsSummary) -> list[str]:
     """Three lines: how often verdicts are right, how well shares come back, and what to be wary of."""
     findings = {name: interval_text(summary.interval(name)) for name in FINDING_LABELS}
     wrong = [
@@ -105,10 +105,10 @@ def _trust_line(summary: ControlsSummary) -> str:
         sentences.append("No corroboration was measured.")
     elif not idle and not mute:
         sentences.append("Every corroboration beats chance.")
-    return " ".join([*sentences, *filter(None, [no_test_warning(summary)])])
+    return " ".join([*sentences, *filter(None, [controls_warning(summary)])])
 
 
-def no_test_warning(summary: ControlsSummary) -> str:
+def controls_warning(summary: ControlsSummary) -> str:
     """A banner where thresholds were chosen on the very runs; else nothing."""
     seeds = ", ".join(map(str, summary.chosen_on_these))
     warning = f"Not a test: thresholds were chosen on run seeds {seeds}, which are among these."
@@ -122,7 +122,7 @@ def control_sections(summary: ControlsSummary) -> list[Section]:
         Section(
             "Shares against planted shares",
             "shares",
-            (Picture(shares_figure(summary.organisms), SHARES_CAPTION),),
+            (Picture(planted_shares_figure(summary.organisms), SHARES_CAPTION),),
             link="Shares",
         ),
         _numbers_section(summary),
@@ -259,7 +259,7 @@ def _organisms_section(summary: ControlsSummary) -> Section:
     return Section("Each organism", "organisms", (study_table(columns, rows, wide=True),), rank=85)
 
 
-def shares_figure(organisms: Sequence[ScoredOrganism]) -> Markup:
+def planted_shares_figure(organisms: Sequence[ScoredOrganism]) -> Markup:
     """The reused share found against the planted one, a dot an organism, a colour a truth. A line leads from
     what was dealt to what the lane carries."""
     shown_by_truth: dict[str, list[ScoredOrganism]] = {}

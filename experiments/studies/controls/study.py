@@ -153,7 +153,7 @@ class ControlsStudy(Study[ControlsMeasurement, ControlsSummary]):
 
     def headline(self, summary: ControlsSummary) -> Sequence[str]:
         """How often verdicts are right, how well shares come back, and what to be wary of."""
-        return page.headline_lines(summary)
+        return page.controls_headline(summary)
 
     def sections(self, summary: ControlsSummary) -> Sequence[Section]:
         """Verdicts, shares, places, corroboration, nulls, thresholds, each organism."""
@@ -161,7 +161,7 @@ class ControlsStudy(Study[ControlsMeasurement, ControlsSummary]):
 
     def warning(self, summary: ControlsSummary) -> str:
         """Whether thresholds were chosen on these runs."""
-        return page.no_test_warning(summary)
+        return page.controls_warning(summary)
 
 
 def plantable(settings: StudySettings) -> list[str]:

@@ -173,14 +173,14 @@ def mixed_organisms(groups: ControlGroups) -> list[ScoredOrganism]:
 
 def _mechanisms(groups: ControlGroups) -> dict[str, Interval]:
     same_rule = groups.same_rule
-    alike = [organism for organism in same_rule if organism.planted_similarity == "alike"]
+    shared = [organism for organism in same_rule if organism.planted_similarity == "alike"]
     parted = [organism for organism in same_rule if organism.verdict in APART]
     return {
         "direction.reused": _direction(same_rule, ("reused",)),
         "direction.parted": _direction(same_rule, ("repurposed", "second copy")),
         "direction.untrained": _direction(same_rule, scoring.IN_ONE_CELL, null=True),
         "similarity.alike_where_shared": scoring.share_that(
-            alike, lambda organism: organism.similarity == "alike"
+            shared, lambda organism: organism.similarity == "alike"
         ),
         "similarity.by_another_mechanism_where_rules_differ": scoring.share_that(
             groups.other_rule, lambda organism: organism.verdict_in_full == BY_ANOTHER_MECHANISM

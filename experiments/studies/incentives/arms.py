@@ -53,7 +53,7 @@ ARMS: Mapping[str, Arm] = {
 """by their curricula in the catalogue"""
 
 
-class Comparison(NamedTuple):
+class ArmComparison(NamedTuple):
     """An arm beside the same without the incentive."""
 
     without: str
@@ -61,11 +61,11 @@ class Comparison(NamedTuple):
     """that the incentive is for"""
 
 
-COMPARISONS: Mapping[str, Comparison] = {
-    "audited_half_dropout": Comparison("half_dropout", "repurposed"),
-    "audited": Comparison("redundant", "repurposed"),
-    "audited_rewarded": Comparison("redundant_rewarded", "repurposed"),
-    "ablated_concentrated": Comparison("concentrated", "second copy"),
+COMPARISONS: Mapping[str, ArmComparison] = {
+    "audited_half_dropout": ArmComparison("half_dropout", "repurposed"),
+    "audited": ArmComparison("redundant", "repurposed"),
+    "audited_rewarded": ArmComparison("redundant_rewarded", "repurposed"),
+    "ablated_concentrated": ArmComparison("concentrated", "second copy"),
 }
 """arms with an incentive"""
 

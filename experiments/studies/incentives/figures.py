@@ -28,7 +28,7 @@ WORTH_WRITING = 0.05
 """effects of this size are written into their cell"""
 
 
-def shares_figure(arms: Mapping[str, ArmSummary]) -> Markup:
+def arm_shares_figure(arms: Mapping[str, ArmSummary]) -> Markup:
     """A stacked bar of mean shares for each arm, with a ring an organism for its repurposed share."""
     with style():
         figure = Figure(figsize=(WIDTH, 0.8 + 0.42 * len(arms)), layout="constrained")

@@ -8,7 +8,7 @@ from analysis.history.organism_story import OrganismStory
 from analysis.provenance.verdict import CELLS, VERDICTS
 from analysis.statistics import FEW_ORGANISMS, count_interval
 from experiments.studies.incentives.arms import COMPARISONS, ArmOrganism, ArmSummary, EvidenceKind
-from experiments.studies.incentives.figures import shares_figure, story_figure
+from experiments.studies.incentives.figures import arm_shares_figure, story_figure
 from experiments.studies.incentives.summary import IncentivesSummary
 from experiments.studies.page import counts_text, study_table, verdict_badge
 from organisms.training.behaviour import BEHAVIOURS
@@ -61,7 +61,7 @@ LIMITS = (
 )
 
 
-def headline_lines(summary: IncentivesSummary) -> list[str]:
+def incentives_headline(summary: IncentivesSummary) -> list[str]:
     """Three lines: what the incentives did and what happened without, what else came out, and how far to
     trust it."""
     arms = summary.curricula
@@ -150,7 +150,7 @@ def _arms_section(summary: IncentivesSummary) -> Section:
         "Where self's mechanism comes from, by arm",
         "arms",
         (
-            Picture(shares_figure(arms), SHARES_CAPTION),
+            Picture(arm_shares_figure(arms), SHARES_CAPTION),
             study_table([*columns, "computing otherwise", "corroborated", "reseeded"], rows, wide=True),
             Paragraph(CORROBORATION_NOTE, soft=True),
             Heading("Beside components drawn at random"),

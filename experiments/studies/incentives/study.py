@@ -78,7 +78,7 @@ class IncentivesStudy(Study[ArmMeasurement, IncentivesSummary]):
 
     def headline(self, summary: IncentivesSummary) -> Sequence[str]:
         """What the incentives did and what happened without, what else came out, and how far to trust it."""
-        return page.headline_lines(summary)
+        return page.incentives_headline(summary)
 
     def sections(self, summary: IncentivesSummary) -> Sequence[Section]:
         """Arms, costs, one story, scenes, each organism."""

@@ -98,11 +98,11 @@ def test_no_two_runs_share_a_seed():
 
 
 def test_a_rule_that_a_curriculum_has_of_its_own_is_kept_in_other_worlds():
-    other = replace(WORLDS["tiny"], cue_kinds=6)
-    configs = STUDY.runs(settings_of(world=other))
+    wide = replace(WORLDS["tiny"], cue_kinds=6)
+    configs = STUDY.runs(settings_of(world=wide))
     worlds = {name: config.curriculum.world for name, config in configs.items()}
-    assert worlds.pop(OTHER) == replace(other, self_rule="any")
-    assert set(worlds.values()) == {other}
+    assert worlds.pop(OTHER) == replace(wide, self_rule="any")
+    assert set(worlds.values()) == {wide}
 
 
 @pytest.mark.parametrize("settings", [{"opportunity": "one token"}, {"cues": 1}])
