@@ -66,7 +66,7 @@ WRONG = {
     "no curriculum": ((), "expected the name of a curriculum"),
     "negative steps": (("shared", "--steps", "-5"), "expected 1 or more, got -5"),
     "a rate of 1.5": (
-        ("shared", "--phases.0.pressures.redundancy.rate", "1.5"),
+        ("shared", "--phases.0.pressures.component_dropout.rate", "1.5"),
         "between 0 and 0.9, got 1.5",
     ),
     "a share of 1.5": (
