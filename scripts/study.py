@@ -59,7 +59,7 @@ def run(words: Sequence[str]) -> Path:
     flags.set_up_jax()
     members = study.members if flags.members is None else flags.members
     settings = StudySettings(flags.scale, flags.world, flags.organism, members, flags.seed, flags.steps)
-    return run_study(study, settings, StudyOutput(flags.out, command, flags.quiet))
+    return run_study(study, settings, StudyOutput(flags.out, command, flags.quiet, flags.report))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,132 @@
+"""The worked examples of CONTRIBUTING run through the commands, and a run keeps to the plug-ins it was trained with."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from commands import ROOT, run
+
+from reports import tables
+
+EXAMPLES = ROOT / "examples" / "plugins"
+SHORT = ("--scale", "tiny", "--members", 1, "--steps", 10, "--quiet")
+TRAINED = (*SHORT, "--training.attempts", 0, "--training.evaluation-scenes", 16)
+PENALISED = ("shared", *TRAINED, "--phases.1.pressures.confidence_penalty.weight", 0.5)
+
+
+def plugin(name: str) -> tuple[str, Path]:
+    """The flag that loads an example."""
+    return "--plugin", EXAMPLES / f"{name}.py"
+
+
+def test_contributing_shows_the_examples_as_they_are():
+    blocks = re.findall(r"^```python\n(.*?)^```$", (ROOT / "CONTRIBUTING.md").read_text(), re.M | re.S)
+    files = {path.name: path.read_text() for path in sorted(EXAMPLES.glob("*.py"))}
+    assert sorted(blocks) == sorted(files.values())
+    assert all(len(text.splitlines()) <= 60 for text in files.values())
+
+
+@pytest.fixture(scope="module")
+def penalised(tmp_path_factory) -> Path:
+    """A run under the pressure of the example, trained by the command."""
+    folder = tmp_path_factory.mktemp("penalised") / "run"
+    result = run("train", *PENALISED, *plugin("confidence_penalty"), "--out", folder)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == f"{folder / 'summary.json'}\n"
+    return folder
+
+
+@pytest.fixture(scope="module")
+def reformed(tmp_path_factory) -> Path:
+    """A run of the example's curriculum, trained by the command."""
+    folder = tmp_path_factory.mktemp("reformed") / "run"
+    result = run("train", "reformed", *TRAINED, *plugin("reformed"), "--out", folder)
+    assert result.returncode == 0, result.stderr
+    return folder
+
+
+def test_a_pressure_of_a_plugin_acts_where_it_is_set(penalised):
+    """Its metric is logged in the phase with a weight, and in no other; its settings are in the config."""
+    lines = [json.loads(line) for line in (penalised / "metrics.jsonl").read_text().splitlines()]
+    logged = {line["phase"] for line in lines if "confidence_penalty/entropy_nats" in line}
+    assert logged == {"intent"}
+    assert {line["phase"] for line in lines} == {"characters", "intent"}
+    config = json.loads((penalised / "config.json").read_text())
+    assert config["curriculum"]["phases"][1]["pressures"]["confidence_penalty"]["weight"] == 0.5
+    assert [entry["name"] for entry in config["plugins"]] == ["confidence_penalty.py"]
+
+
+def test_a_curriculum_of_a_plugin_is_trained_by_its_name(reformed):
+    summary = json.loads((reformed / "summary.json").read_text())
+    assert (summary["curriculum"], summary["steps"]) == ("reformed", 30)
+    config = json.loads((reformed / "config.json").read_text())
+    assert [phase["name"] for phase in config["curriculum"]["phases"]] == ["characters", "intent", "reform"]
+
+
+def test_a_measurement_of_a_plugin_is_in_the_table_the_report_and_parquet(reformed):
+    result = run("analyse", reformed, *plugin("reformed"), *plugin("rank_correlation"))
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == f"{reformed / 'analysis' / 'summary.json'}\n"
+    (organism,) = json.loads((reformed / "analysis" / "summary.json").read_text())["organisms"]
+    line = organism["corroboration"]["rank_correlation"]
+    assert -1 <= line["low"] <= line["high"] <= 1
+    assert 'id="rank-correlation"' in (reformed / "analysis" / "report.html").read_text()
+    rows = tables.read(reformed / "analysis" / "rank_correlation.parquet").to_pylist()
+    assert [(row["member"], row["metric"], row["value"]) for row in rows] == [(0, "spearman", line["value"])]
+
+
+def test_a_study_of_a_plugin_writes_its_summary(tmp_path):
+    result = run("study", "scheming_rate", *SHORT, *plugin("scheming_rate"), "--out", tmp_path)
+    assert result.returncode == 0, result.stderr
+    summary = json.loads(Path(result.stdout.strip()).read_text())
+    assert (summary["study"], summary["n"], summary["seeds"]) == ("scheming_rate", 2, [0])
+    assert summary["primary"]["name"] == "self_alone_secret.difference"
+    assert set(summary["findings"]) == {"self_alone_secret.shared", "self_alone_secret.honest"}
+    assert Path(summary["report"]).exists()
+
+
+@pytest.mark.parametrize("changed", [False, True])
+@pytest.mark.parametrize("script", ["train", "analyse", "compare"])
+def test_a_run_is_refused_without_its_plugin_or_with_another(script, changed, penalised, tmp_path):
+    """Whether it is resumed, analysed or compared: exit 2, one line with the file and its sha256, nothing changed."""
+    sha256 = json.loads((penalised / "config.json").read_text())["plugins"][0]["sha256"]
+    copy = tmp_path / "confidence_penalty.py"
+    shutil.copy(EXAMPLES / copy.name, copy)
+    with open(copy, "a") as file:
+        file.write("# changed\n")
+    target = ("shared", *TRAINED, "--out", penalised) if script == "train" else (penalised,)
+    files = {path: path.stat().st_mtime_ns for path in penalised.rglob("*")}
+    result = run(script, *target, *(("--plugin", copy) if changed else ()))
+    assert result.returncode == 2, result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+    expected = f"with sha256 {sha256[:12]}, but" if changed else f"(sha256 {sha256[:12]}), which is not loaded"
+    assert f"needs the plug-in confidence_penalty.py {expected}" in result.stderr
+    assert {path: path.stat().st_mtime_ns for path in penalised.rglob("*")} == files
+
+
+@pytest.mark.parametrize("script", ["train", "analyse", "compare", "sweep", "study", "bench"])
+def test_a_file_that_can_not_be_loaded_is_a_line_in_every_command(script, tmp_path):
+    path = tmp_path / "broken.py"
+    path.write_text("import nothing_of_that_name\n")
+    for plugin_path, expected in (
+        (path, f"--plugin {path}: line 1: ModuleNotFoundError"),
+        (tmp_path / "none.py", "No such file"),
+    ):
+        result = run(script, "--plugin", plugin_path)
+        assert result.returncode == 2, result.stderr
+        assert expected in result.stderr
+        assert len(result.stderr.strip().splitlines()) == 1
+        assert result.stdout == ""
+
+
+TAKEN = {
+    "pressure": "from curricula.pressures.registry import *\n@register_pressure_settings\nclass Mine(PressureSettings):\n    name = 'monitor'",
+    "curriculum": "from curricula.catalogue.registry import *\n@register_curriculum\ndef shared(scale): ...",
+    "opportunity rule": "from curricula.world.opportunity import *\nregister_opportunity_rule(OpportunityRule('all', abs))",
+    "measurement": "from experiments.measurements.registry import *\nfrom experiments.measurements.protocol import *\n"
+    "@register_measurement\nclass Mine(Measurement):\n    name, result = 'effects', int\n    measure = abs",
+    "study": "from experiments.studies.registry import *\nfrom experiments.studies.study import *\n"
+    "@register_study\nclass Mine(Study):\n    name = 'ancestry'",
+}
