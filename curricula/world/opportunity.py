@@ -113,7 +113,11 @@ def self_rule_errors(name: str) -> list[str]:
 
 def _register(rules: dict[str, Rule], rule: Rule, setting: str) -> Rule:
     if rule.name in (*rules, SAME_RULE):
-        raise UserError(f"world.{setting}: there is a rule {rule.name!r} already; give yours another name")
+        previous = rules[rule.name].combine.__module__ if rule.name in rules else __name__
+        raise UserError(
+            f"world.{setting}: rule {rule.name!r} is registered twice, by {previous} and {rule.combine.__module__}; "
+            "give one of them another name"
+        )
     rules[rule.name] = rule
     return rule
 

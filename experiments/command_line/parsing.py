@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, make_dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, TypeVar
 
@@ -81,6 +82,9 @@ def load_named_plugins(words: Sequence[str]) -> None:
     """Loads the files that ``--plugin`` names among the words. Raises UserError where one can not be
     loaded."""
     flags, _ = _parse(PluginFlags, words, add_help=False, return_unknown_args=True)
+    if flags.plugin:
+        # What this project registers comes first, in every command: a plug-in may build on it, and takes no name of it.
+        import_module("experiments.studies.catalogue")
     load_plugins(flags.plugin)
 
 

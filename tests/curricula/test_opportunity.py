@@ -111,5 +111,5 @@ def test_a_rule_names_the_settings_that_it_needs():
 def test_two_rules_cannot_share_a_name(name):
     with pytest.raises(UserError, match="there is a rule '"):
         register_opportunity_rule(OpportunityRule(name, lambda cues: cues[:, 0]))
-    with pytest.raises(UserError, match="there is a rule 'last cue' already"):
+    with pytest.raises(UserError, match="rule 'last cue' is registered twice"):
         register_self_rule(SelfRule("last cue", lambda cues: cues[:, 0]))

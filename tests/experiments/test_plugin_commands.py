@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from commands import ROOT, run
 
-from reports import tables
+from curricula import plugins
+from curricula.errors import UserError
+from experiments.command_line.parsing import load_named_plugins
 
 EXAMPLES = ROOT / "examples" / "plugins"
 SHORT = ("--scale", "tiny", "--members", 1, "--steps", 10, "--quiet")
@@ -47,6 +49,7 @@ def reformed(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_pressure_of_a_plugin_acts_where_it_is_set(penalised):
     """Its metric is logged in the phase with a weight, and in no other; its settings are in the config."""
     lines = [json.loads(line) for line in (penalised / "metrics.jsonl").read_text().splitlines()]
@@ -58,6 +61,7 @@ def test_a_pressure_of_a_plugin_acts_where_it_is_set(penalised):
     assert [entry["name"] for entry in config["plugins"]] == ["confidence_penalty.py"]
 
 
+@pytest.mark.slow
 def test_a_curriculum_of_a_plugin_is_trained_by_its_name(reformed):
     summary = json.loads((reformed / "summary.json").read_text())
     assert (summary["curriculum"], summary["steps"]) == ("reformed", 30)
@@ -65,18 +69,7 @@ def test_a_curriculum_of_a_plugin_is_trained_by_its_name(reformed):
     assert [phase["name"] for phase in config["curriculum"]["phases"]] == ["characters", "intent", "reform"]
 
 
-def test_a_measurement_of_a_plugin_is_in_the_table_the_report_and_parquet(reformed):
-    result = run("analyse", reformed, *plugin("reformed"), *plugin("rank_correlation"))
-    assert result.returncode == 0, result.stderr
-    assert result.stdout == f"{reformed / 'analysis' / 'summary.json'}\n"
-    (organism,) = json.loads((reformed / "analysis" / "summary.json").read_text())["organisms"]
-    line = organism["corroboration"]["rank_correlation"]
-    assert -1 <= line["low"] <= line["high"] <= 1
-    assert 'id="rank-correlation"' in (reformed / "analysis" / "report.html").read_text()
-    rows = tables.read(reformed / "analysis" / "rank_correlation.parquet").to_pylist()
-    assert [(row["member"], row["metric"], row["value"]) for row in rows] == [(0, "spearman", line["value"])]
-
-
+@pytest.mark.slow
 def test_a_study_of_a_plugin_writes_its_summary(tmp_path):
     result = run("study", "scheming_rate", *SHORT, *plugin("scheming_rate"), "--out", tmp_path)
     assert result.returncode == 0, result.stderr
@@ -87,6 +80,7 @@ def test_a_study_of_a_plugin_writes_its_summary(tmp_path):
     assert Path(summary["report"]).exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changed", [False, True])
 @pytest.mark.parametrize("script", ["train", "analyse", "compare"])
 def test_a_run_is_refused_without_its_plugin_or_with_another(script, changed, penalised, tmp_path):
@@ -106,6 +100,7 @@ def test_a_run_is_refused_without_its_plugin_or_with_another(script, changed, pe
     assert {path: path.stat().st_mtime_ns for path in penalised.rglob("*")} == files
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", ["train", "analyse", "compare", "sweep", "study", "bench"])
 def test_a_file_that_can_not_be_loaded_is_a_line_in_every_command(script, tmp_path):
     path = tmp_path / "broken.py"
@@ -122,11 +117,42 @@ def test_a_file_that_can_not_be_loaded_is_a_line_in_every_command(script, tmp_pa
 
 
 TAKEN = {
-    "pressure": "from curricula.pressures.registry import *\n@register_pressure_settings\nclass Mine(PressureSettings):\n    name = 'monitor'",
-    "curriculum": "from curricula.catalogue.registry import *\n@register_curriculum\ndef shared(scale): ...",
-    "opportunity rule": "from curricula.world.opportunity import *\nregister_opportunity_rule(OpportunityRule('all', abs))",
-    "measurement": "from experiments.measurements.registry import *\nfrom experiments.measurements.protocol import *\n"
-    "@register_measurement\nclass Mine(Measurement):\n    name, result = 'effects', int\n    measure = abs",
-    "study": "from experiments.studies.registry import *\nfrom experiments.studies.study import *\n"
-    "@register_study\nclass Mine(Study):\n    name = 'ancestry'",
+    "monitor": """
+from curricula.pressures.registry import PressureSettings, register_pressure_settings
+@register_pressure_settings
+class Other(PressureSettings):
+    name = "monitor"
+""",
+    "shared": """
+from curricula.catalogue.registry import register_curriculum
+@register_curriculum
+def shared(scale): ...
+""",
+    "all agree": """
+from curricula.world.opportunity import OpportunityRule, register_opportunity_rule
+register_opportunity_rule(OpportunityRule("all agree", lambda evidence: evidence[:, 0]))
+""",
+    "ancestry": """
+from experiments.studies.registry import register_study
+from experiments.studies.study import Study
+@register_study
+class Other(Study):
+    name, about = "ancestry", ""
+    runs = measure = summarise = headline = None
+""",
 }
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_a_name_that_is_taken_is_refused_with_both_owners(name, tmp_path, monkeypatch):
+    """The file of the plug-in and the module of this project, in one line."""
+    monkeypatch.setattr(plugins, "_loaded", {})
+    path = tmp_path / "taken.py"
+    path.write_text(TAKEN[name])
+    with pytest.raises(UserError) as fault:
+        load_named_plugins(["--plugin", str(path)])
+    text = str(fault.value)
+    assert f"{name!r} is registered twice" in text
+    assert "plugin_taken_" in text
+    assert re.search(r"(curricula|organisms|experiments)\.\w+", text)
+    assert "\n" not in text

@@ -46,6 +46,7 @@ def swept(tmp_path_factory) -> tuple[subprocess.CompletedProcess, Path]:
     return run("sweep", *TWO, "--out", out), out
 
 
+@pytest.mark.slow
 def test_a_run_that_fails_is_told_in_the_words_of_train_and_does_not_stop_the_others(swept):
     done, out = swept
     assert done.returncode == 1, done.stderr
@@ -69,6 +70,7 @@ def test_a_run_that_fails_is_told_in_the_words_of_train_and_does_not_stop_the_ot
     assert f"{folder / 'summary.json'}\n" in (out / "logs" / f"{folder.name}.log").read_text()
 
 
+@pytest.mark.slow
 def test_given_again_what_is_done_is_left_alone_and_what_failed_is_tried_again(swept):
     done, out = swept
     (folder,) = out.glob("shared-*")
@@ -87,6 +89,7 @@ def test_given_again_what_is_done_is_left_alone_and_what_failed_is_tried_again(s
     assert contents(folder) == before
 
 
+@pytest.mark.slow
 def test_a_dry_run_lists_the_runs_and_writes_nothing(swept, script, capsys):
     """A line a run: what there is of it, and a command that a shell would take and train.py reads as this
     run."""
@@ -106,6 +109,7 @@ def test_a_dry_run_lists_the_runs_and_writes_nothing(swept, script, capsys):
         assert settings.out.exists() == line.startswith("done")
 
 
+@pytest.mark.slow
 def test_a_wrong_argument_exits_2_with_a_line_and_starts_nothing(tmp_path):
     done = run("sweep", *TWO, "--grid", "training.bach=1,2", "--out", tmp_path / "out")
     assert done.returncode == 2, done.stderr

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from commands import run, start
 
+pytestmark = pytest.mark.slow
 TINY = (
     "shared",
     "--scale",
