@@ -95,7 +95,9 @@ def test_a_run_is_refused_without_its_plugin_or_with_another(script, changed, pe
     result = run(script, *target, *(("--plugin", copy) if changed else ()))
     assert result.returncode == 2, result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
-    expected = f"with sha256 {sha256[:12]}, but" if changed else f"(sha256 {sha256[:12]}), which is not loaded"
+    expected = (
+        f"with sha256 {sha256[:12]}, but" if changed else f"(sha256 {sha256[:12]}), which is not loaded"
+    )
     assert f"needs the plug-in confidence_penalty.py {expected}" in result.stderr
     assert {path: path.stat().st_mtime_ns for path in penalised.rglob("*")} == files
 
