@@ -109,7 +109,7 @@ def test_a_rule_names_the_settings_that_it_needs():
 
 @pytest.mark.parametrize("name", ["majority", "same"])
 def test_two_rules_cannot_share_a_name(name):
-    with pytest.raises(UserError, match="rule '.*' is registered twice"):
+    with pytest.raises(UserError, match=r"rule '.*' is registered twice"):
         register_opportunity_rule(OpportunityRule(name, lambda cues: cues[:, 0]))
     with pytest.raises(UserError, match="rule 'last cue' is registered twice"):
         register_self_rule(SelfRule("last cue", lambda cues: cues[:, 0]))
