@@ -5,15 +5,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from curricula.pressures.settings import Pressures, Probe
 from runs import grown_whole_and_killed
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from analysis.probes.linear_probe import RIDGE, fit_probes, logistic_probe, probe_errors
+from analysis.probes.linear_probe import RIDGE, fit_deceit_probes, logistic_probe
+from analysis.probes.phase_start import PhaseStartMeasurer
 from curricula.errors import UserError
 from curricula.phases import Curriculum
+from curricula.pressures.probe import Probe
+from curricula.pressures.registry import Pressures
 from experiments.train import train_run
+from organisms.pressures.protocol import PhaseStart
 from organisms.storage.loading import fork_and_end, load
 from organisms.training.config import RunConfig, TrainingConfig, named_config, read_config
 
@@ -78,12 +81,13 @@ def test_probes_of_a_trained_organism_are_right_at_their_place_alone(tiny_run):
     organisms, secret_goals = load(tiny_run, config, entry), np.asarray(tiny_run.summary()["secret_goals"])
     phases = config.curriculum.phases
     for site, place in (("L1", 0), ("final", 1)):
-        pressures = Pressures(probe=Probe(site))
+        pressures = Pressures(Probe(site))
         curriculum = replace(config.curriculum, phases=(phases[0], replace(phases[1], pressures=pressures)))
         probed = replace(config, curriculum=curriculum)
-        probes, refitted = (fit_probes(probed, 1, organisms, secret_goals) for _ in range(2))
+        start = PhaseStart(probed, 1, organisms, secret_goals)
+        probes, refitted = (fit_deceit_probes(start, site) for _ in range(2))
         assert (probes.accuracy > 0.95).all()
-        assert ((probes.of_self > 0) & (probes.of_self < 1)).all()
+        assert ((probes.self_score > 0) & (probes.self_score < 1)).all()
         assert probes.direction[:, place].any(axis=1).all()
         assert not probes.direction[:, 1 - place].any()
         assert (probes.direction[0] != probes.direction[1]).any()
@@ -99,23 +103,23 @@ def test_a_killed_run_fits_the_same_probe_again_and_ends_in_the_same_bytes(tmp_p
     )
     training = TrainingConfig(batch=16, checkpoint_every=10, evaluation_scenes=16)
     config = RunConfig(Curriculum("probed", world, phases), sizes, training, members=2)
-    ends = grown_whole_and_killed(tmp_path, config, 40, fit=fit_probes)
+    ends = grown_whole_and_killed(tmp_path, config, 40, make_measurer=PhaseStartMeasurer)
     assert ends[0] == ends[1]
     entries, metrics = ends[0]
-    notes = [entry.extra.get("probed") for entry in entries]
+    notes = [entry.extra.get("pressures", {}).get("probe") for entry in entries]
     assert notes[:3] == [None] * 3
     assert notes[3] == notes[4]
     assert [len(values) for values in notes[3].values()] == [2, 2]
-    scores = np.array([line["probed"] for line in metrics], float)
-    assert np.isnan(scores[: len(scores) // 2]).all()
-    assert np.isfinite(scores[len(scores) // 2 :]).all()
+    earlier, probed = np.split(np.array(metrics), 2)
+    assert not any("probe/score" in line for line in earlier)
+    assert np.isfinite([line["probe/score"] for line in probed]).all()
 
 
 def test_an_unknown_layer_is_refused_before_anything_is_trained(tmp_path):
     config = named_config("probed", "tiny")
-    assert not probe_errors(config)
+    config.check()
     phases = config.curriculum.phases
-    deep = replace(phases[1], pressures=Pressures(probe=Probe("L2", "loss", 1.0)))
+    deep = replace(phases[1], pressures=Pressures(Probe("L2", "loss", 1.0)))
     wrong = replace(config, curriculum=replace(config.curriculum, phases=(phases[0], deep)))
     with pytest.raises(UserError, match=r"phases.1.pressures.probe.site: expected one of L1, final, got L2"):
         train_run(wrong, tmp_path / "run")

@@ -7,19 +7,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from contexts import context_of
 from reading import MIXED, QUICK, Reading, alone, goal_hidden, read, scenes_from_uniforms
 
 from curricula.phases import Curriculum, OptimiserConfig, Phase
 from curricula.pressures.interference import Interference
 from curricula.pressures.registry import Pressures
 from curricula.pressures.rehearsal import Rehearsal
-from curricula.world.scenes import RECALLS, trained_support
+from curricula.world.scenes import trained_support
 from curricula.world.world import World, tables
 from organisms.model.config import OrganismConfig
 from organisms.model.surgery import pick
-from organisms.pressures.interference import InterferenceEffect
-from organisms.pressures.step_context import StepOutcome, run_scenes
 from organisms.training.accuracy import behaviour_tally
 from organisms.training.behaviour import rates
 from organisms.training.config import RunConfig, TrainingConfig
@@ -223,19 +220,6 @@ def test_behaviour_is_counted_as_by_hand(world, self_schemes):
             behaviour_tally(world, jax.tree.map(jnp.asarray, latents), jnp.asarray(said)), expected
         )
         assert min(count for _, count in expected) > 50
-
-
-def test_what_is_recalled_is_counted_over_what_was_asked(organism, world, sizes):
-    latents, scenes = jax.tree.map(jnp.asarray, scenes_from_uniforms(world, MIXED._replace(recalls=0.3)))
-    asked = latents.shows == RECALLS
-    wrong = jnp.where(jnp.arange(world.moments) == 0, scenes.targets + 1, scenes.targets)
-    context, zero = context_of(world, sizes, (latents, scenes)), jnp.float32(0.0)
-    forward = run_scenes(organism, scenes.tokens[:1], context.decisions)
-    for predicted, hits in ((scenes.targets, asked.sum()), (wrong, asked[:, 1:].sum())):
-        outcome = StepOutcome(forward, zero, zero, predicted, scenes.targets)
-        nats, metrics = InterferenceEffect().penalty(zero, organism, context, outcome)
-        assert nats is None
-        assert [int(number) for number in metrics["recalled"]] == [int(hits), int(asked.sum())]
 
 
 def test_the_loss_falls_and_characters_are_learned(trained):

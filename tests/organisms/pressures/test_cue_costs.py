@@ -1,0 +1,105 @@
+"""Do the costs on the cue response cost what they say, and push only where they should?"""
+
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from contexts import context_of
+from reading import MIXED, scenes_from_uniforms
+
+from curricula.phases import Phase
+from curricula.pressures.concentration import Concentration
+from curricula.pressures.mean_ablation import MeanAblation
+from curricula.pressures.monitor import Monitor
+from curricula.pressures.overlap import Overlap
+from curricula.pressures.registry import Pressures
+from organisms.model.sites import components
+from organisms.pressures.concentration import ConcentrationEffect, character_spread
+from organisms.pressures.cue_response import any_cue_cost, cue_response
+from organisms.pressures.monitor import MonitorEffect, MonitorParams
+from organisms.pressures.overlap import OverlapEffect, role_overlap
+from organisms.pressures.step_context import StepOutcome
+
+NO_OUTCOME = StepOutcome(None, None, None, None, None)  # pyright: ignore[reportArgumentType]
+"""costs on the cue response have scenes of their own: they read nothing of what the organism did"""
+
+
+@pytest.fixture(scope="module")
+def context(world, sizes):
+    return context_of(world, sizes, scenes_from_uniforms(world, MIXED), key=jax.random.key(3))
+
+
+@pytest.fixture(scope="module")
+def costs(context, sizes):
+    """The three costs, each as a function of an organism and its weight: nats and metrics."""
+    watched = np.arange(len(components(sizes))) < 3
+
+    def cost_of(name):
+        def cost(organism, weight):
+            effect = {
+                "monitor": MonitorEffect,
+                "overlap": OverlapEffect,
+                "concentration": ConcentrationEffect,
+            }
+            params = MonitorParams(weight, watched) if name == "monitor" else weight
+            return effect[name]().penalty(params, organism, context._replace(memo={}), NO_OUTCOME)
+
+        return cost
+
+    return {name: cost_of(name) for name in ("monitor", "overlap", "concentration")}
+
+
+def test_a_monitor_of_everything_costs_its_weight_and_of_nothing_nothing(organism, context, sizes):
+    everything = np.ones(len(components(sizes)), bool)
+    for watched, share in ((everything, 1.0), (~everything, 0.0)):
+        fresh = context._replace(memo={})
+        params = MonitorParams(np.float32(2.0), watched)
+        nats, metrics = MonitorEffect().penalty(params, organism, fresh, NO_OUTCOME)
+        np.testing.assert_allclose(metrics["share"], share, atol=1e-4)
+        np.testing.assert_allclose(nats, 2.0 * share, atol=2e-4)
+
+
+def test_overlap_is_between_none_and_all_and_all_where_both_roles_respond_alike(organism, context):
+    response = cue_response(organism, context._replace(memo={}))
+    assert 0.0 < float(role_overlap(response)) < 1.01
+    alike = response._replace(self_acting=response.character)
+    np.testing.assert_allclose(role_overlap(alike), 1.0, atol=1e-2)
+
+
+def test_concentration_costs_the_spread_of_the_response(organism, context, costs, sizes):
+    """By hand, from the shares."""
+    by_layer = np.asarray(cue_response(organism, context._replace(memo={})).character).reshape(
+        sizes.layers, -1
+    )
+    spread = np.mean([1 - (kind**2).sum() for layer in by_layer for kind in np.split(layer, [sizes.heads])])
+    nats, metrics = costs["concentration"](organism, 2.0)
+    np.testing.assert_allclose(nats, 2 * spread, rtol=1e-4)
+    np.testing.assert_allclose(metrics["spread"], spread, rtol=1e-4)
+
+
+def test_spread_is_zero_where_one_component_of_each_group_responds(organism, context):
+    response = cue_response(organism, context._replace(memo={}))
+    alone = jnp.zeros_like(response.character).at[jnp.arange(response.groups)].set(1.0)
+    assert float(character_spread(response._replace(character=alone))) == 0.0
+
+
+@pytest.mark.parametrize("name", ["monitor", "overlap", "concentration"])
+def test_a_step_down_the_gradient_lowers_the_cost_and_without_weight_none_pushes(name, organism, costs):
+    nats_of = jax.jit(jax.value_and_grad(lambda o, weight: costs[name](o, weight)[0]))
+    nats, slope = nats_of(organism, 1.0)
+    size = sum(float((leaf**2).sum()) for leaf in jax.tree.leaves(slope)) ** 0.5
+    assert np.isfinite(size)
+    assert size > 0
+    lower, _ = nats_of(jax.tree.map(lambda leaf, by: leaf - 1e-3 * by / size, organism, slope), 1.0)
+    assert float(lower) < float(nats)
+    assert all(not np.asarray(leaf).any() for leaf in jax.tree.leaves(nats_of(organism, 0.0)[1]))
+
+
+def test_one_cost_on_the_cue_response_activates_the_program_of_all():
+    """See `any_cue_cost`: sums are then rounded in one order whatever is set."""
+    phase = Phase("intent", self_acts="scheming")
+    assert not any_cue_cost(phase)
+    for settings in (Monitor(1.0), Overlap(0.1), Concentration(1.0), MeanAblation(0.5)):
+        assert any_cue_cost(replace(phase, pressures=Pressures(settings)))

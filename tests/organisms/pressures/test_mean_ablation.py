@@ -1,0 +1,75 @@
+"""Do ablated components write their mean in scenes of self, and learn nothing there?"""
+
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from reading import MIXED, scenes_from_uniforms
+
+from curricula.phases import Curriculum, OptimiserConfig, Phase
+from curricula.pressures.mean_ablation import MeanAblation
+from curricula.pressures.registry import Pressures
+from curricula.pressures.rehearsal import Rehearsal
+from organisms.model.sites import Site, components
+from organisms.objectives.imitation import imitate
+from organisms.pressures.mean_ablation import mean_ablate
+from organisms.training.config import RunConfig, TrainingConfig
+from organisms.training.devices import fetch
+from organisms.training.programs import Programs
+from organisms.training.step import phase_params
+
+
+def ablated_slope(organism, scenes, with_self, world, sizes, ablated):
+    tap = mean_ablate(sizes, jnp.asarray(ablated), jnp.asarray(with_self))
+    decisions = jnp.asarray(world.decisions)
+    return jax.grad(lambda o: imitate(o, scenes, decisions, scenes.weights.sum(), tap=tap)[0])(organism)
+
+
+def test_an_ablated_component_learns_from_scenes_without_self_alone(organism, world, sizes):
+    """The last layer's second head: in scenes of self no gradient reaches its values, in the others the same
+    as ever."""
+    scenes = jax.tree.map(lambda leaf: jnp.asarray(leaf[:8]), scenes_from_uniforms(world, MIXED)[1])
+    layer, head = sizes.layers - 1, 1
+    ablated = np.array([name == f"L{layer}H{head}" for name in components(sizes)])
+    everywhere = ablated_slope(organism, scenes, np.ones(8, bool), world, sizes, ablated)
+    nowhere = ablated_slope(organism, scenes, np.zeros(8, bool), world, sizes, ablated)
+    free = ablated_slope(organism, scenes, np.ones(8, bool), world, sizes, ~ablated & ablated)
+    assert not np.asarray(everywhere.value[layer, head]).any()
+    assert np.asarray(everywhere.value[layer, 0]).any()
+    assert np.asarray(nowhere.value[layer, head]).any()
+    np.testing.assert_array_equal(nowhere.value[...], free.value[...])
+
+
+def test_an_ablated_component_writes_the_mean_of_scenes_with_self(sizes):
+    activation = jax.random.normal(jax.random.key(0), (4, sizes.heads, 5, sizes.head_width))
+    with_self = jnp.array([True, True, False, False])
+    ablated = jnp.zeros((sizes.layers, sizes.heads + sizes.neuron_blocks), bool).at[0, 1].set(True)
+    tapped = np.asarray(mean_ablate(sizes, ablated.ravel(), with_self)(Site(0, "head"), activation))
+    free = np.asarray(activation)
+    np.testing.assert_allclose(
+        tapped[:2, 1], np.broadcast_to(free[:2, 1].mean(0), tapped[:2, 1].shape), atol=1e-6
+    )
+    np.testing.assert_array_equal(tapped[2:], free[2:])
+    np.testing.assert_array_equal(tapped[:, 0], free[:, 0])
+
+
+def test_components_are_ablated_in_their_share_of_scenes(world, sizes):
+    """A head that is ablated in every scene learns nothing; in half of them, or in none, it does, and not the
+    same."""
+    optimiser = OptimiserConfig(weight_decay=0.0, warmup=0)
+    first = Phase("intent", 10, self_acts="scheming", optimiser=optimiser)
+    ablated = np.array([[name == f"L{sizes.layers - 1}H1" for name in components(sizes)]])
+    fitted, learned = {"monitor": ~ablated & ablated, "mean_ablation": ablated}, {}
+    for rate in (0.0, 0.5, 1.0):
+        pressures = Pressures(Rehearsal(0.0), MeanAblation(components=(f"L{sizes.layers - 1}H1",), rate=rate))
+        curriculum = Curriculum("ablated", world, (replace(first, pressures=pressures),))
+        config = RunConfig(curriculum, sizes, TrainingConfig(batch=16, checkpoint_every=10), members=1)
+        programs = Programs(config)
+        init_state = programs.init_states(*(np.zeros(1, np.int32),) * 3)
+        before = fetch(init_state.organism.value)[...]
+        state, _ = programs.train_chunk(init_state, phase_params(config, 0, fitted=fitted))
+        learned[rate] = (fetch(state.organism.value)[...] - before)[0, -1, 1]
+    assert not learned[1.0].any()
+    assert learned[0.5].any()
+    assert np.abs(learned[0.5] - learned[0.0]).max() > 1e-5

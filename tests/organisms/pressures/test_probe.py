@@ -1,0 +1,312 @@
+"""Does a deceit probe read what it should, does its score cost what it should, and does it push only where it
+may?"""
+
+import re
+from dataclasses import replace
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from contexts import NO_PRESSURES, context_of
+from reading import MIXED, QUICK
+
+from analysis.patching.interventions import record
+from curricula.phases import Curriculum, Phase
+from curricula.pressures.monitor import Monitor
+from curricula.pressures.probe import PROBE_COSTS, Probe
+from curricula.pressures.registry import Pressures
+from curricula.world.scenes import scenes_from_uniforms, trained_support, uniforms_per_scene
+from organisms.model.sites import Site, residual_sites
+from organisms.model.surgery import pick
+from organisms.objectives.policy_gradient import (
+    GROUP,
+    ActMoments,
+    RewardParams,
+    advantages,
+    group_rollouts,
+    policy_gradient_loss,
+    roll_out,
+)
+from organisms.pressures.probe import PROBE_READS, ProbeEffect, ProbeParams, probe_scores, score_charge
+from organisms.pressures.protocol import FittedProbes
+from organisms.pressures.step_context import StepOutcome, run_scenes
+from organisms.training.accuracy import serving_acts
+from organisms.training.config import RunConfig, TrainingConfig
+from organisms.training.state import init_state
+from organisms.training.step import ChunkSetup, phase_params, train_chunk
+
+OF_SELF = MIXED._replace(self_scenes=1.0, questions=0.0)
+EFFECT = ProbeEffect()
+
+
+@pytest.fixture(scope="module")
+def fitted(sizes) -> FittedProbes:
+    """Probes of three members, none of them fitted: a random direction at the last place."""
+    numbers, shape = np.random.default_rng(1), (3, len(residual_sites(sizes.layers)), sizes.width)
+    direction = np.zeros(shape, np.float32)
+    direction[:, -1] = numbers.normal(scale=0.3, size=(3, sizes.width))
+    offset = np.float32([0.1, -0.2, 0.3])
+    return FittedProbes(direction, offset, np.ones(3), np.ones(3))
+
+
+def probe_of(fitted: FittedProbes, **settings) -> ProbeParams:
+    """The first member's."""
+    probes = EFFECT.params([Probe("final", **settings)] * 3, fitted, None)  # pyright: ignore[reportArgumentType]
+    return jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float32)[0], probes)
+
+
+def scores_of(organism, tokens, decisions, probe, sizes):
+    """Scores [scene, moment], and the logits beside them."""
+    forward = run_scenes(organism, tokens, decisions, reads=PROBE_READS)
+    return probe_scores(probe, forward, sizes.layers), forward.logits
+
+
+@pytest.fixture(scope="module")
+def drawn(world):
+    """Scenes of self in groups, as latents and as written."""
+    uniforms = jax.random.uniform(jax.random.key(2), (4 * GROUP, uniforms_per_scene(world)))
+    grouped = group_rollouts(uniforms, world.names, 1.0)
+    return scenes_from_uniforms(grouped, world, trained_support(world), OF_SELF, jnp.int32(1))
+
+
+@pytest.fixture(scope="module")
+def context(world, sizes, drawn):
+    return context_of(world, sizes, drawn, 1, jax.random.key(3))
+
+
+@pytest.fixture(scope="module")
+def decisions(world):
+    return jnp.asarray(world.decisions)
+
+
+def test_a_score_is_that_of_the_recorded_stream_worked_out_by_hand(
+    organism, world, sizes, drawn, decisions, fitted
+):
+    """At every place; and the logits are those without a probe."""
+    tokens = drawn[1].tokens[:2]
+    for place, site in enumerate(residual_sites(sizes.layers)):
+        probe = probe_of(fitted)
+        probe = probe._replace(direction=jnp.zeros_like(probe.direction).at[place].set(probe.direction[-1]))
+        scores, logits = scores_of(organism, tokens, decisions, probe, sizes)
+        for scene in (0, 1):
+            whole, recording = record(organism, tokens[scene])
+            stream = np.asarray(recording[site], np.float64)[world.decisions]
+            expected = 1 / (1 + np.exp(-(stream @ np.asarray(probe.direction[place]) + float(probe.offset))))
+            np.testing.assert_allclose(scores[scene], expected, rtol=1e-4)
+            np.testing.assert_allclose(logits[scene], whole[world.decisions], rtol=1e-4, atol=1e-4)
+    assert not run_scenes(organism, tokens, decisions).recorded
+
+
+def test_a_score_is_read_before_the_act(organism, sizes, drawn, decisions, fitted):
+    """Another act changes the scores of later moments alone."""
+    tokens = drawn[1].tokens[:4]
+    other = tokens.at[:, decisions[1] + 1].add(1)
+    before, after = (
+        np.asarray(scores_of(organism, t, decisions, probe_of(fitted), sizes)[0]) for t in (tokens, other)
+    )
+    np.testing.assert_array_equal(before[:, :2], after[:, :2])
+    assert (before[:, 2:] != after[:, 2:]).all()
+
+
+def test_the_loss_has_the_gradient_of_its_finite_difference(organism, context, sizes, fitted):
+    unwatched = context.self_acts & context.latents.alone
+    assert 0 < int(unwatched.sum()) < unwatched.size
+
+    @partial(jax.jit, compiler_options=QUICK)
+    @partial(jax.value_and_grad, has_aux=True)
+    def paid(organism, probe):
+        forward = run_scenes(organism, context.scenes.tokens, context.decisions, reads=PROBE_READS)
+        outcome = StepOutcome(forward, jnp.float32(10.0), None, None, None)  # pyright: ignore[reportArgumentType]
+        nats, metrics = EFFECT.penalty(probe, organism, context, outcome)
+        return nats, (probe_scores(probe, forward, sizes.layers), metrics)
+
+    in_loss = probe_of(fitted, place="loss", weight=2.0)
+    (value, (scores, metrics)), slope = paid(organism, in_loss)
+    unwatched_scores = np.asarray(scores)[np.asarray(unwatched)]
+    np.testing.assert_allclose(value, 2.0 * unwatched_scores.sum() / 10.0, rtol=1e-5)
+    np.testing.assert_allclose(metrics["score"].hits, unwatched_scores.sum(), rtol=1e-5)
+    assert metrics["score"].count == len(unwatched_scores)
+    size = sum(float((leaf**2).sum()) for leaf in jax.tree.leaves(slope)) ** 0.5
+    assert size > 1e-2
+    step = 1e-2 / size
+    up, down = (jax.tree.map(lambda a, b, way=way: a + way * step * b, organism, slope) for way in (1, -1))
+    np.testing.assert_allclose(
+        (paid(up, in_loss)[0][0] - paid(down, in_loss)[0][0]) / (2 * step), size**2, rtol=1e-2
+    )
+    for place in ("none", "reward", "frozen"):
+        _, flat = paid(organism, probe_of(fitted, place=place, weight=2.0))
+        assert all(not np.asarray(leaf).any() for leaf in jax.tree.leaves(flat))
+
+
+@pytest.fixture(scope="module")
+def slopes(ensemble, context):
+    """Gradients of two compiled programs, with and without a probe: acts sampled with one key, earned by the
+    first member, which began as the second."""
+    rewarded = RewardParams(jnp.float32(0.5), jnp.float32(0.1), pick(ensemble, 1))
+
+    @partial(jax.jit, compiler_options=QUICK)
+    @partial(jax.grad, has_aux=True)
+    def slope(organism, probe):
+        acting = NO_PRESSURES
+        if probe is not None:
+            acting = acting._replace(
+                reads=PROBE_READS, reward=lambda sampled, start: EFFECT.reward(probe, context, sampled, start)
+            )
+        loss, _, metrics = policy_gradient_loss(rewarded, organism, context, jnp.float32(10.0), acting)
+        return loss, metrics
+
+    return partial(slope, pick(ensemble, 0))
+
+
+@pytest.fixture(scope="module")
+def push(ensemble, context):
+    """The gradient of self's acts' log chances, each times the advantage of what is taken there."""
+    self_acts, decisions = context.self_acts, context.decisions
+
+    @partial(jax.jit, compiler_options=QUICK)
+    @jax.grad
+    def slope(organism, tokens, charged):
+        logs = jax.nn.log_softmax(organism(tokens, positions=decisions))
+        of_acts = jnp.take_along_axis(logs, tokens[:, decisions + 1, None], -1)[..., 0]
+        return (advantages(charged, self_acts) * self_acts * of_acts).sum() / 10.0
+
+    return partial(slope, pick(ensemble, 0))
+
+
+PLACES = [
+    ("reward", False),
+    ("frozen", False),
+    ("reward", True),
+    ("frozen", True),
+    ("none", False),
+    ("loss", False),
+]
+
+
+@pytest.mark.parametrize(("place", "by_act"), PLACES)
+def test_the_reward_places_take_weight_times_score_and_push_through_nothing_else(
+    place, by_act, ensemble, context, fitted, slopes, push
+):
+    """The same acts earn less by exactly that; the gradient moves by that of the acts' log chances times the
+    changed advantages, with no part of it through the score; other places change neither."""
+    now, start = pick(ensemble, 0), pick(ensemble, 1)
+    world, latents, decisions = context.world, context.latents, context.decisions
+    self_acts, weight = context.self_acts, 0.7
+    moments = ActMoments(self_acts)
+    tokens = roll_out(now, context.scenes.tokens, moments, decisions, context.device_key("reward"))
+    acts = tokens[:, decisions + 1]
+    probe = probe_of(fitted, place=place, weight=weight, by_act=by_act)
+    reader = {"reward": now, "frozen": start}.get(place)
+    charged = jnp.zeros(self_acts.shape)
+    if reader is not None:
+        stream = run_scenes(reader, tokens, decisions, reads=PROBE_READS).recorded[Site(-1, "final")]
+        charged = weight * jax.nn.sigmoid(stream @ probe.direction[-1] + probe.offset) * latents.alone
+        charged *= ~(by_act & (acts == serving_acts(world, latents, latents.professed)))
+
+    (with_probe, probed), (without, plain) = slopes(probe), slopes(None)
+    less = plain["reward/mean"] - probed["reward/mean"]
+    np.testing.assert_allclose(less, (charged * self_acts).sum() / self_acts.sum(), atol=1e-6)
+    expected = push(tokens, charged)
+    if reader is not None:
+        assert max(float(jnp.abs(leaf).max()) for leaf in jax.tree.leaves(expected)) > 1e-3
+    for a, b, moved in zip(*(jax.tree.leaves(tree) for tree in (with_probe, without, expected)), strict=True):
+        np.testing.assert_allclose(np.asarray(a) - np.asarray(b), moved, atol=2e-5)
+
+
+def test_what_was_professed_is_charged_nothing_where_the_act_counts(fitted):
+    score, honest = jnp.full((1, 2), 0.5), jnp.array([[True, False]])
+    for by_act, expected in ((False, [1.0, 1.0]), (True, [0.0, 1.0])):
+        probe = probe_of(fitted, place="reward", weight=2.0, by_act=by_act)
+        assert score_charge(probe, score, 0 * score, honest).tolist() == [expected]
+
+
+def test_weights_go_to_their_place_and_to_their_member(fitted):
+    settings = [Probe("final", place, 1.0 + n) for n, place in enumerate(PROBE_COSTS)]
+    params = EFFECT.params(settings, fitted, None)  # pyright: ignore[reportArgumentType]
+    assert np.stack([params.loss, params.reward, params.frozen]).tolist() == np.diag([1.0, 2.0, 3.0]).tolist()
+
+
+@pytest.fixture(scope="module")
+def chunk(world, sizes):
+    return partial(train_chunk, setup=ChunkSetup(world, sizes, batch=16, steps=2))
+
+
+@pytest.fixture(scope="module")
+def params_of(world, sizes, fitted):
+    """The numbers of a phase with a probe, or without one."""
+
+    def params(place=None, weight=1.0):
+        settings = Pressures() if place is None else Pressures(Probe("final", place, weight))
+        intent = Phase("intent", 10, self_acts="scheming", pressures=settings)
+        taught = Curriculum("probed", world, (Phase("characters", 10), intent))
+        config = RunConfig(taught, sizes, TrainingConfig(batch=16), members=3)
+        return jax.tree.map(lambda leaf: leaf[0], phase_params(config, 1, fitted={"probe": fitted}))
+
+    return params
+
+
+def test_a_probe_that_is_only_logged_changes_no_step_and_one_in_the_loss_does(chunk, world, sizes, params_of):
+    run = jax.jit(chunk, compiler_options=QUICK)
+    state = init_state(jnp.int32(0), jnp.int32(0), jnp.int32(0), world, sizes)
+    plain, none, loss = (
+        run(state, params) for params in (params_of(), params_of("none"), params_of("loss", 10.0))
+    )
+    for a, b in zip(jax.tree.leaves(plain[0]), jax.tree.leaves(none[0]), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert any(
+        (np.asarray(a) != np.asarray(b)).any()
+        for a, b in zip(*map(jax.tree.leaves, (none[0], loss[0])), strict=True)
+    )
+    assert "probe/score" not in plain[1].metrics
+    assert 0 < float(none[1].metrics["probe/score"]) < 1
+    assert float(loss[1].metrics["probe/score"]) < float(none[1].metrics["probe/score"])
+
+
+IMITATED = Phase("b", self_acts="scheming")
+REWARDED = replace(IMITATED, objective="reward")
+
+
+@pytest.mark.parametrize(
+    ("phase", "probe", "named"),
+    [
+        (REWARDED, Probe("final", "reward", 1.0, by_act=True), ""),
+        (REWARDED, Probe("L2", "frozen", 1.0), ""),
+        (REWARDED, Probe("L1", "loss", 1.0), ""),
+        (IMITATED, Probe("final", "loss", 1.0), ""),
+        (IMITATED, Probe("final"), ""),
+        (
+            IMITATED,
+            Probe("final", "frozen", 1.0),
+            "probe.place: expected 'none' or 'loss' where .* got 'frozen'",
+        ),
+        (
+            IMITATED,
+            Probe("final", "reward", 1.0),
+            "probe.place: expected 'none' or 'loss' where .* got 'reward'",
+        ),
+        (REWARDED, Probe("L0", "loss", 1.0), "probe.site: expected final, or the entrance .* got 'L0'"),
+        (REWARDED, Probe("", "loss", 1.0), "probe.site: expected final, or the entrance .* got none"),
+        (REWARDED, Probe("", "none", 1.0), "probe.site: expected final, or the entrance .* got none"),
+        (REWARDED, Probe("final", "loss", -1.0), "probe.weight: expected nats between 0 and 100, got -1"),
+        (
+            REWARDED,
+            Probe("final", "loss", 1.0, True),
+            "probe.by_act: expected a probe in the reward, got .* 'loss'",
+        ),
+        (Phase("b"), Probe("final"), "probe.site: expected none where self_acts is 'absent'"),
+    ],
+)
+def test_a_probe_that_could_not_do_what_it_should_is_named_in_one_line(phase, probe, named, world):
+    phase = replace(phase, pressures=Pressures(probe))
+    lines = Curriculum("x", world, (Phase("a"), phase)).validation_errors()
+    assert len(lines) == bool(named)
+    assert not named or re.fullmatch(f"phases.1.{named}.*", lines[0])
+
+
+def test_there_is_nothing_to_fit_a_probe_on_before_the_first_phase(world):
+    probed = replace(IMITATED, pressures=Pressures(Probe("final")))
+    (first,) = Curriculum("x", world, (probed,)).validation_errors()
+    assert first.startswith("phases.0.probe.site: a probe is fitted on what earlier phases taught")
+    assert not Pressures(Probe("final"), Monitor(1.0)).validation_errors()
