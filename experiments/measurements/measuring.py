@@ -125,7 +125,7 @@ def opened_for_measuring(
 def run_info(run: Run, config: RunConfig, command: str, seed: int, null: Null | None = None) -> RunInfo:
     """Which run is analysed, and how."""
     entries, trained = run.entries(), run.summary()
-    fork, end = (entries[0], entries[0]) if null == "newborn" else fork_and_end(config, entries)
+    fork, end = (entries[0], entries[0]) if null == "untrained" else fork_and_end(config, entries)
     reseeded = trained["reseeded"]
     return RunInfo(
         run=run.folder.resolve().name,

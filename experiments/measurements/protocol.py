@@ -63,7 +63,7 @@ class MeasuredRun:
 
     def _entries(self):
         entries = self.run.entries()
-        return (entries[0], entries[0]) if self.null == "newborn" else fork_and_end(self.config, entries)
+        return (entries[0], entries[0]) if self.null == "untrained" else fork_and_end(self.config, entries)
 
 
 class Measurement(ABC, Generic[Result]):
