@@ -2,7 +2,7 @@
 
 `RunInfo` says which run it is; each measurement adds one result, a frozen dataclass that lives beside the code that
 computes it. `findings[ProvenanceResult]` is the result of that type. Results hold all members of a run;
-`RunFindings.members` lists those that are meant, so that a part of a run (see `analysis.statistics.by_settings`) is
+`RunFindings.members` lists those that are meant, so that a part of a run (see `analysis.provenance.comparison.by_settings`) is
 findings too.
 """
 

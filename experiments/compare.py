@@ -1,16 +1,16 @@
-"""How do curricula compare? What is missing is grown and analysed; what exists is used as it is."""
+"""Comparison of curricula: train and analyse what is missing, use what exists as it is, and write one report."""
 
 import sys
 from collections.abc import Callable, Sequence
+from itertools import takewhile
+from math import isnan
 from pathlib import Path
-from typing import Any
 
 from analysis.findings import RunFindings
-from analysis.statistics import compare_summary
+from analysis.provenance.comparison import CurriculaComparison, CurriculumSummary, compare_curricula
 from curricula.errors import UserError
-from experiments import analyse
-from experiments.analyse import AnalysisOptions
-from experiments.findings import legacy_findings
+from curricula.typed_json import summary_of
+from experiments.analyse import analyse_run
 from experiments.measurements.registry import registered_measurements
 from experiments.train import train_run
 from organisms.storage import records
@@ -29,23 +29,6 @@ def say_on_error_stream(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def analyse_run(
-    folder: Path,
-    seed: int | None = None,
-    again: bool = False,
-    acquire: bool = False,
-    naive: Path | None = None,
-    lineage: bool = False,
-) -> dict[str, Any]:
-    """As `experiments.analyse.analyse_run`, for what still reads untyped findings."""
-    optional = frozenset(
-        name for name, is_wanted in (("acquisition", acquire), ("ancestry", lineage)) if is_wanted
-    )
-    findings = analyse.analyse_run(folder, AnalysisOptions(seed, again, optional, naive), say_on_error_stream)
-    legacy = legacy_findings(findings) | {"report": str(analyse.report_path(folder))}
-    return records.plain(legacy)
-
-
 def run_folder(out: Path, config: RunConfig) -> Path:
     """Where a run of this config lies: named by its curriculum and its hash."""
     return out / f"{config.curriculum.name}-{config_hash(config.plain())}"
@@ -54,7 +37,7 @@ def run_folder(out: Path, config: RunConfig) -> Path:
 def train_missing(
     configs: Sequence[RunConfig], out: Path, quiet: bool, say: Say = say_on_error_stream
 ) -> list[Path]:
-    """Grows the runs that are not there yet, in order, and returns their folders. Runs share compiled
+    """Trains the runs that are not there yet, in order, and returns their folders. Runs share compiled
     programs and first phases. A run that begins with the organisms of another finds it in ``out``."""
     for config in configs:
         config.check()
@@ -62,9 +45,9 @@ def train_missing(
     folders = [run_folder(out, config) for config in configs]
     for n, (config, folder) in enumerate(zip(configs, folders, strict=True)):
         if (folder / "summary.json").exists():
-            say(f"{config.curriculum.name}: grown already, in {folder}")
+            say(f"{config.curriculum.name}: trained already, in {folder}")
             continue
-        say(f"{config.curriculum.name}: growing {config.members} organisms in {folder}")
+        say(f"{config.curriculum.name}: training {config.members} organisms in {folder}")
         if programs is None or not programs.serves(config):
             programs = Programs(config)
         parent = out / config.parent.run if config.parent else None
@@ -73,20 +56,19 @@ def train_missing(
     return folders
 
 
-def _trunk(config: RunConfig, others: Sequence[RunConfig], folders: Sequence[Path]) -> Run | None:
-    """Of the runs grown before, the one that shares the most first phases; None where none shares any."""
+def _trunk(config: RunConfig, earlier: Sequence[RunConfig], folders: Sequence[Path]) -> Run | None:
+    """Of the runs trained before, the one that shares the most first phases; None where none shares any."""
+    shared = [_shared_phases(config, candidate) for candidate in earlier]
+    most_shared = max(shared, default=0)
+    return read_run(folders[shared.index(most_shared)]) if most_shared else None
 
-    def shared(other: RunConfig) -> int:
-        if not Programs.differ_in_phases_alone(config, other):
-            return 0
-        pairs = zip(config.curriculum.phases, other.curriculum.phases, strict=False)
-        return next(
-            (n for n, (a, b) in enumerate(pairs) if a != b),
-            min(len(config.curriculum.phases), len(other.curriculum.phases)),
-        )
 
-    best = max(range(len(others)), key=lambda n: shared(others[n]), default=None)
-    return read_run(folders[best]) if best is not None and shared(others[best]) else None
+def _shared_phases(config: RunConfig, candidate: RunConfig) -> int:
+    """First phases that two configs have in common; 0 where they differ in anything but phases."""
+    if not Programs.differ_in_phases_alone(config, candidate):
+        return 0
+    pairs = zip(config.curriculum.phases, candidate.curriculum.phases, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def compare(
@@ -97,59 +79,51 @@ def compare(
     quiet: bool = False,
     say: Say = say_on_error_stream,
 ) -> Path:
-    """Grows and analyses what is missing, then writes the comparison. Returns the path of its summary.json.
+    """Trains and analyses what is missing, then writes the comparison. Returns the path of its summary.json.
 
-    configs: runs to be grown under ``out``; runs: folders of finished ones. Raises Fault before anything is
-    grown where an input is wrong.
+    configs: runs to be trained under ``out``; runs: folders of finished ones. Raises UserError before anything is
+    trained where an input is wrong.
     """
     for folder in runs:
         require_finished(read_run(folder))
     folders = [*train_missing(configs, out, quiet, say), *runs]
-    analysed: list[RunFindings] = []
+    if not folders:
+        raise UserError("nothing to compare: expected names of curricula or folders of runs")
+    findings: list[RunFindings] = []
     for folder in folders:
         say(f"{folder.name}: analysing")
-        analysed.append(analyse.analyse_run(folder, log=say))
-    findings = [records.plain(legacy_findings(each)) for each in analysed]
-    if not findings:
-        raise UserError("nothing to compare: expected names of curricula or folders of runs")
-    name = "comparison-" + config_hash(
-        {"runs": [f"{f['run']} {f['end_sha256']} {f['analysis_seed']}" for f in findings]}
-    )
-    target = out / name
+        findings.append(analyse_run(folder, log=say))
+    identities = [f"{each.run.run} {each.run.end_sha256} {each.run.analysis_seed}" for each in findings]
+    target = out / f"comparison-{config_hash({'runs': identities})}"
+    comparison = compare_curricula(findings)
     try:
         target.mkdir(parents=True, exist_ok=True)
-        title = " · ".join(each.run.curriculum for each in analysed)
+        title = " · ".join(each.run.curriculum for each in findings)
         measurements = registered_measurements()
-        page = write_report(analysed, measurements, target / "report.html", title, command)
-        write_tables(analysed, measurements, target)
-        summary = compare_summary(findings) | {
-            "report": str(page),
-            "runs": [str(folder) for folder in folders],
-        }
+        page = write_report(findings, measurements, target / "report.html", title, command)
+        write_tables(findings, measurements, target)
+        summary = summary_of(comparison) | {"report": str(page), "runs": [str(folder) for folder in folders]}
         path = target / "summary.json"
         records.write_whole(path, records.pretty(records.plain(summary)), target / ".partial")
     except OSError as error:
         raise records.could_not_write(target, error) from error
-    say(lines_of(summary))
+    say(comparison_in_words(comparison, page))
     return path
 
 
-def lines_of(summary: dict[str, Any]) -> str:
-    """The comparison as a few lines for a terminal."""
-    lines = []
-    for name, found in summary["curricula"].items():
-        verdicts = ", ".join(f"{count} {verdict}" for verdict, count in found["verdicts"].items())
-        if found["computing_otherwise"]:
-            verdicts += f" ({found['computing_otherwise']} computing otherwise)"
-        mark = "" if found["calibrated"] else " (uncalibrated)"
-        mean, low, high = found["shares"]["reused"]
-        share = (
-            "no share"
-            if mean is None
-            else f"reused share {mean:.2f}" + ("" if low is None else f" [{low:.2f}, {high:.2f}]")
-        )
-        lines.append(f"{name}: n {found['n']}, {found['regrown']} grown again; {verdicts}; {share}{mark}")
-    page = Path(summary["report"])
-    return "\n".join(
-        [*lines, f"report: {page}", f"to look at learning: tensorboard --logdir {page.parent.parent}"]
-    )
+def comparison_in_words(comparison: CurriculaComparison, page: Path) -> str:
+    """The comparison as a few lines for a terminal. page: its report."""
+    lines = [_curriculum_in_words(name, entry) for name, entry in comparison.curricula.items()]
+    lines += [f"report: {page}", f"to look at learning: tensorboard --logdir {page.parent.parent}"]
+    return "\n".join(lines)
+
+
+def _curriculum_in_words(name: str, entry: CurriculumSummary) -> str:
+    verdicts = ", ".join(f"{count} {verdict}" for verdict, count in entry.verdicts.items())
+    if entry.computing_otherwise:
+        verdicts += f" ({entry.computing_otherwise} computing otherwise)"
+    mean, low, high = entry.shares["reused"]
+    share = "no share" if isnan(mean) else f"reused share {mean:.2f}"
+    interval = "" if isnan(low) else f" [{low:.2f}, {high:.2f}]"
+    mark = "" if entry.calibrated else " (uncalibrated)"
+    return f"{name}: n {entry.n}, {entry.reseeded} reseeded; {verdicts}; {share}{interval}{mark}"

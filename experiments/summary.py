@@ -8,9 +8,11 @@ from dataclasses import asdict
 from typing import Any
 
 from analysis.findings import RunFindings
+from analysis.history.component_history import HistoryResult
+from analysis.history.events import events_in_words
 from analysis.patching.representational_similarity import SimilarityResult
 from analysis.probes.belief import BehaviourResult
-from analysis.provenance.corroboration import CorroborationResult
+from analysis.provenance.corroboration import Corroboration, CorroborationResult
 from analysis.provenance.shares import ProvenanceResult
 from analysis.provenance.verdict import THRESHOLD_NOTES
 from curricula.typed_json import summary_of
@@ -48,3 +50,25 @@ def organism_summary(findings: RunFindings, member: int) -> dict[str, Any]:
         "settings": dict(findings.run.settings[member]),
         "corroboration": {each.name: {**summary_of(each.line), "says": each.says} for each in corroboration},
     }
+
+
+def analysis_in_words(findings: RunFindings) -> list[str]:
+    """The analysis as lines for a terminal: each organism's verdict, its lines of corroboration, and what became of
+    its components where that was measured."""
+    mark = "" if findings.run.calibrated else " (uncalibrated)"
+    history = findings.get(HistoryResult)
+    lines: list[str] = []
+    for member in findings.members:
+        provenance = findings[ProvenanceResult].members[member]
+        lines.append(f"organism {member}: {provenance.verdict}{mark}: {provenance.reason}")
+        corroboration = findings[CorroborationResult].members[member]
+        lines += [f"  {each.name}: {_line_in_words(each)}" for each in corroboration]
+        if history:
+            lines.append(f"  components: {events_in_words(e.event for e in history.members[member].events)}")
+    return lines
+
+
+def _line_in_words(corroboration: Corroboration) -> str:
+    line = corroboration.line
+    null = "" if line.null is None else f", null {line.null:.2f}"
+    return f"{line.value:.2f} [{line.low:.2f}, {line.high:.2f}]{null}: {corroboration.says}"

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import tyro
 
-from analysis.history.events import events_in_words
+from experiments.analyse import AnalysisOptions, analyse_run, report_path
 from experiments.command_line.flags import ComputingFlags
 from experiments.command_line.parsing import parse
 from experiments.command_line.process import main
-from experiments.compare import analyse_run
+from experiments.summary import analysis_in_words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,16 +39,13 @@ class Analyse(ComputingFlags):
 def analyse(words: Sequence[str]) -> Path:
     flags = parse(Analyse, __doc__ or "", words)
     flags.set_up_jax()
-    findings = analyse_run(
-        flags.run, flags.seed, flags.remeasure, flags.acquisition, flags.naive, flags.ancestry
-    )
-    mark = "" if findings["calibrated"] else " (uncalibrated)"
-    for organism in findings["organisms"]:
-        flags.report(f"organism {organism['member']}: {organism['verdict']}{mark}: {organism['reason']}")
-    for organism in findings["ancestry"]["organisms"] if flags.ancestry else ():
-        events = events_in_words(event["event"] for event in organism["events"])
-        flags.report(f"organism {organism['member']}: {events}")
-    flags.report(f"report: {findings['report']}")
+    asked_for = (("acquisition", flags.acquisition), ("ancestry", flags.ancestry))
+    optional = frozenset(name for name, is_on in asked_for if is_on)
+    options = AnalysisOptions(flags.seed, flags.remeasure, optional, flags.naive)
+    findings = analyse_run(flags.run, options, flags.report)
+    for line in analysis_in_words(findings):
+        flags.report(line)
+    flags.report(f"report: {report_path(flags.run)}")
     return flags.run / "analysis" / "summary.json"
 
 

@@ -7,7 +7,7 @@ marked uncalibrated.
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, get_args
 
 ProvenanceCell = Literal["reused", "repurposed", "migrated", "second copy"]
 VerdictName = Literal["reused", "repurposed", "migrated", "second copy", "mixed", "undecided", "absent"]
@@ -133,14 +133,3 @@ def verdict_in_full(name: VerdictName, similarity: str | None) -> str:
 def computes_otherwise(name: VerdictName, similarity: str | None) -> bool:
     """Does the verdict in full say that self's circuit computes otherwise?"""
     return similarity == "another" and name not in ("absent", "undecided")
-
-
-def in_full(organism: Mapping[str, Any]) -> str:
-    """As `verdict_in_full`, of an untyped record."""
-    similarity = organism["mechanism"]
-    return verdict_in_full(organism["verdict"], similarity["says"] if similarity else None)
-
-
-def otherwise(organism: Mapping[str, Any]) -> bool:
-    """As `computes_otherwise`, of an untyped record."""
-    return in_full(organism) != organism["verdict"]

@@ -19,9 +19,10 @@ import numpy as np
 from jaxtyping import Bool
 
 from analysis.forgetting.retention import retention_cells
+from analysis.provenance.shares import ProvenanceResult
 from analysis.provenance.verdict import BEHAVES
 from curricula.typed_json import summary_of
-from experiments.compare import analyse_run
+from experiments.analyse import analyse_run
 from experiments.studies.bitrot.headline import bitrot_headline
 from experiments.studies.bitrot.plan import (
     FORKS,
@@ -106,7 +107,7 @@ class Bitrot(Study[BitrotMeasured, BitrotSummary]):
 
 def parent_organisms(curriculum: str, folder: Path) -> ParentOrganisms:
     """The organisms of a parent run, with their verdicts, measured unless they are there already."""
-    verdicts = tuple(organism["verdict"] for organism in analyse_run(folder)["organisms"])
+    verdicts = tuple(organism.verdict for organism in analyse_run(folder)[ProvenanceResult].members)
     return ParentOrganisms(folder, verdicts, has_mode(folder) & as_expected(curriculum, verdicts))
 
 

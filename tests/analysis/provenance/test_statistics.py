@@ -1,18 +1,16 @@
 """Do intervals say what may be said of so few organisms, and no more?"""
 
-import json
 import math
 import warnings
 
 import numpy as np
 import pytest
-from findings import synthetic
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
 from analysis import statistics
-from analysis.statistics import CELLS, compare_summary, count_interval, labels, mean_interval
+from analysis.statistics import count_interval, mean_interval
 
 VALUES = st.lists(
     st.none() | st.floats(-1, 1) | st.sampled_from([0.0, 1.0, math.nan, 1e-300, 1 - 1e-15]), max_size=6
@@ -99,57 +97,3 @@ def test_wilson_intervals_by_hand():
     assert count_interval(5, 5) == pytest.approx((1, 5 / (5 + z**2), 1))
     assert count_interval(0, 5) == pytest.approx((0, 0, z**2 / (5 + z**2)))
     assert all(math.isnan(value) for value in count_interval(0, 0))
-
-
-def test_a_summary_counts_all_organisms_and_shares_only_those_that_behave():
-    shared, redundant, honest = compare_summary(synthetic())["curricula"].values()
-    assert (shared["n"], shared["n_shares"], shared["verdicts"]) == (5, 5, {"reused": 5})
-    assert (redundant["n"], redundant["n_shares"]) == (5, 4)
-    assert redundant["verdicts"] == {"reused": 1, "repurposed": 1, "mixed": 1, "undecided": 1, "absent": 1}
-    assert (honest["n"], honest["n_shares"], honest["reseeded"]) == (5, 0, 1)
-    assert honest["shares"] == {cell: [None, None, None] for cell in CELLS}
-    mean, low, high = shared["shares"]["reused"]
-    assert low < mean < high
-    assert mean == pytest.approx(
-        np.mean([organism["shares"]["reused"] for organism in synthetic()[0]["organisms"]])
-    )
-    assert (
-        honest["behaviour"]["self_alone_secret"][0] < 0.05 < 0.9 < shared["behaviour"]["self_alone_secret"][0]
-    )
-
-
-def test_an_absent_organism_with_shares_is_still_left_out():
-    """The verdict decides, not whether somebody filled the shares in."""
-    findings = synthetic()[2:]
-    findings[0]["organisms"][0]["shares"] = dict.fromkeys(CELLS, 0.25)
-    assert compare_summary(findings)["curricula"]["honest"]["n_shares"] == 0
-
-
-def test_a_summary_is_strict_json():
-    findings = synthetic()
-    findings[0]["organisms"][0]["behaviour"]["self_alone_secret"] = math.nan
-    assert json.loads(json.dumps(compare_summary(findings), allow_nan=False)) == compare_summary(findings)
-
-
-def test_two_findings_of_one_curriculum_keep_two_names():
-    first, second, third = synthetic()
-    second = {**second, "curriculum": "shared"}
-    assert labels([first, second, third]) == [
-        "shared (shared-synthetic-0)",
-        "shared (redundant-synthetic-1)",
-        "honest",
-    ]
-    assert len(compare_summary([first, first, first])["curricula"]) == 3
-
-
-def test_organisms_of_different_settings_are_no_sample_of_one_thing():
-    """Each setting has its own n and its own interval; the counts add up to the whole."""
-    (finding, *_) = synthetic()
-    whole = compare_summary([finding])["curricula"]
-    for organism in finding["organisms"]:
-        organism["settings"] = {"phases.1.self_alone": 0.1 + 0.4 * (organism["member"] % 2)}
-    parts = compare_summary([finding])["curricula"]
-    assert list(whole) == ["shared"]
-    assert list(parts) == ["shared, phases.1.self_alone=0.1", "shared, phases.1.self_alone=0.5"]
-    assert [part["n"] for part in parts.values()] == [3, 2]
-    assert sum(part["reseeded"] for part in parts.values()) == whole["shared"]["reseeded"] > 0
