@@ -6,7 +6,7 @@ of each as well.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 
 from analysis.findings import RunFindings, RunInfo
 from analysis.patching.results import CheckpointName, EffectsResult
-from curricula.world.contrasts import Role, Variable
+from curricula.world.contrasts import VARIABLES, Role, Variable
 from reports.drawing import (
     EFFECT_COLOURS,
     GREY,
@@ -127,7 +127,7 @@ def effects_rows(findings: RunFindings) -> Iterator[Row]:
 def measured_variables(findings: RunFindings) -> list[Variable]:
     """Variables that were measured for either role at either checkpoint, *watched* first."""
     measured = {effects.variable for effects in findings[EffectsResult].measured}
-    return [name for name in get_args(Variable) if name in measured]
+    return [name for name in VARIABLES if name in measured]
 
 
 def mean_effect_maps(findings: RunFindings) -> Markup:
