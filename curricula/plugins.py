@@ -8,6 +8,7 @@ refused until a person gives the file.
 
 import hashlib
 import re
+import shlex
 import sys
 import traceback
 from collections.abc import Sequence
@@ -37,6 +38,11 @@ _loaded: dict[str, tuple[Plugin, ModuleType]] = {}
 def loaded_plugins() -> tuple[Plugin, ...]:
     """The plug-ins of this process, in the order of loading."""
     return tuple(plugin for plugin, _ in _loaded.values())
+
+
+def plugin_flags() -> str:
+    """The flags that load the plug-ins of this process again, each after a space."""
+    return "".join(f" --plugin {shlex.quote(str(module.__file__))}" for _, module in _loaded.values())
 
 
 def load_plugins(paths: Sequence[Path]) -> tuple[Plugin, ...]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from analysis.findings import RunFindings
 from analysis.relearning.acquisition import require_naive
 from curricula.errors import UserError
+from curricula.plugins import plugin_flags
 from experiments.measurements.cache import ResultCache, measurement_keys
 from experiments.measurements.measuring import (
     MeasuringChoice,
@@ -116,7 +117,7 @@ def _with_command(findings: RunFindings, folder: Path) -> RunFindings:
         result = findings.get(measurement.result)
         if measurement.optional and result is not None:
             command += f" {measurement.flags(result)}"
-    return replace(findings, run=replace(findings.run, command=command))
+    return replace(findings, run=replace(findings.run, command=command + plugin_flags()))
 
 
 def _measured_keys(findings: RunFindings, cache: ResultCache) -> dict[str, str]:

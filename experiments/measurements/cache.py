@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from curricula.errors import UserError
+from curricula.plugins import plugin_defining
 from curricula.typed_json import read_json, write_json
 from experiments.measurements.protocol import Measurement
 from organisms.storage import records
@@ -37,6 +38,8 @@ def measurement_keys(
             "checkpoints": list(checkpoints),
             "requires": [keys[names[kind]] for kind in measurement.requires],
         }
+        if plugin := plugin_defining(measurement):
+            content["plugin_sha256"] = plugin.sha256
         keys[measurement.name] = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
     return keys
 

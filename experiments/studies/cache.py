@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from curricula.plugins import plugin_defining
 from curricula.typed_json import read_json, write_json
 from organisms.storage import records
 from organisms.storage.run import Run, open_run, read_run
@@ -44,6 +45,8 @@ def measured_once(
             **settings,
         }
     )
+    if plugin := plugin_defining(measure):
+        key["plugin_sha256"] = plugin.sha256
     record = records.read_object(path, REMEDY) if path.exists() else {}
     if record.get("key") == key:
         return read_json(kind, record["value"], str(path))

@@ -7,7 +7,7 @@ import pytest
 
 from curricula import plugins
 from curricula.errors import UserError
-from curricula.plugins import load_plugins, loaded_plugins, plugin_defining, read_plugins, require_loaded
+from curricula.plugins import load_plugins, loaded_plugins, plugin_defining, plugin_flags, read_plugins, require_loaded
 
 
 @pytest.fixture(autouse=True)
@@ -25,6 +25,7 @@ def test_a_file_runs_once_and_is_known_by_its_bytes(tmp_path):
     (first,) = load_plugins([path])
     assert load_plugins([path, path]) == (first, first)
     assert loaded_plugins() == (first,)
+    assert plugin_flags() == f" --plugin {path}"
     assert plugins.runs == 1
     del plugins.runs
     assert (first.name, first.sha256) == ("counted.py", hashlib.sha256(path.read_bytes()).hexdigest())

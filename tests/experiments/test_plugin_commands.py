@@ -11,6 +11,9 @@ from commands import ROOT, run
 from curricula import plugins
 from curricula.errors import UserError
 from experiments.command_line.parsing import load_named_plugins
+from experiments.measurements import registry
+from experiments.measurements.cache import measurement_keys
+from reports.tables import read_table
 
 EXAMPLES = ROOT / "examples" / "plugins"
 SHORT = ("--scale", "tiny", "--members", 1, "--steps", 10, "--quiet")
@@ -67,6 +70,19 @@ def test_a_curriculum_of_a_plugin_is_trained_by_its_name(reformed):
     assert (summary["curriculum"], summary["steps"]) == ("reformed", 30)
     config = json.loads((reformed / "config.json").read_text())
     assert [phase["name"] for phase in config["curriculum"]["phases"]] == ["characters", "intent", "reform"]
+
+
+@pytest.mark.slow
+def test_a_measurement_of_a_plugin_is_in_the_table_the_report_and_parquet(reformed):
+    result = run("analyse", reformed, *plugin("reformed"), *plugin("rank_correlation"))
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == f"{reformed / 'analysis' / 'summary.json'}\n"
+    (organism,) = json.loads((reformed / "analysis" / "summary.json").read_text())["organisms"]
+    line = organism["corroboration"]["rank_correlation"]
+    assert -1 <= line["low"] <= line["high"] <= 1
+    assert 'id="rank-correlation"' in (reformed / "analysis" / "report.html").read_text()
+    rows = read_table(reformed / "analysis" / "rank_correlation.parquet").to_pylist()
+    assert [(row["member"], row["metric"], row["value"]) for row in rows] == [(0, "spearman", line["value"])]
 
 
 @pytest.mark.slow
@@ -134,6 +150,14 @@ def shared(scale): ...
 from curricula.world.opportunity import OpportunityRule, register_opportunity_rule
 register_opportunity_rule(OpportunityRule("all agree", lambda evidence: evidence[:, 0]))
 """,
+    "effects": """
+from experiments.measurements.protocol import Measurement
+from experiments.measurements.registry import register_measurement
+@register_measurement
+class Other(Measurement):
+    name, result = "effects", int
+    def measure(self, run, results): ...
+""",
     "ancestry": """
 from experiments.studies.registry import register_study
 from experiments.studies.study import Study
@@ -158,3 +182,18 @@ def test_a_name_that_is_taken_is_refused_with_both_owners(name, tmp_path, monkey
     assert "plugin_taken_" in text
     assert re.search(r"(curricula|organisms|experiments)\.\w+", text)
     assert "\n" not in text
+
+
+def test_a_changed_measurement_of_a_plugin_is_measured_again(tmp_path, monkeypatch):
+    """Its key follows the bytes of its file; those of the project's measurements stay."""
+    keys = []
+    for comment in ("# one\n", "# two\n"):
+        monkeypatch.setattr(plugins, "_loaded", {})
+        monkeypatch.setattr(registry, "_REGISTERED", dict(registry._REGISTERED))
+        path = tmp_path / "rank_correlation.py"
+        path.write_text((EXAMPLES / path.name).read_text() + comment)
+        load_named_plugins(["--plugin", str(path)])
+        keys.append(measurement_keys(registry.registered_measurements(), 1, ["ab"]))
+        monkeypatch.undo()
+    first, second = keys
+    assert {name for name in first if first[name] != second[name]} == {"rank_correlation"}
