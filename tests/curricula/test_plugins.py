@@ -7,7 +7,14 @@ import pytest
 
 from curricula import plugins
 from curricula.errors import UserError
-from curricula.plugins import load_plugins, loaded_plugins, plugin_defining, plugin_flags, read_plugins, require_loaded
+from curricula.plugins import (
+    load_plugins,
+    loaded_plugins,
+    plugin_defining,
+    plugin_flags,
+    read_plugins,
+    require_loaded,
+)
 
 
 @pytest.fixture(autouse=True)
