@@ -20,4 +20,4 @@ def test_recalled_answers_are_counted_over_the_moments_that_ask(organism, world,
         outcome = StepOutcome(None, None, None, *acts)  # pyright: ignore[reportArgumentType]
         nats, metrics = InterferenceEffect().penalty(jnp.float32(0.0), organism, context, outcome)
         assert nats is None
-        assert (metrics["recalled"].hits, metrics["recalled"].count) == (hits, asks.sum())
+        assert (metrics["recalled"].hits, metrics["recalled"].cases) == (hits, asks.sum())

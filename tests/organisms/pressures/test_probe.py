@@ -127,7 +127,7 @@ def test_the_loss_has_the_gradient_of_its_finite_difference(organism, context, s
     unwatched_scores = np.asarray(scores)[np.asarray(unwatched)]
     np.testing.assert_allclose(value, 2.0 * unwatched_scores.sum() / 10.0, rtol=1e-5)
     np.testing.assert_allclose(metrics["score"].hits, unwatched_scores.sum(), rtol=1e-5)
-    assert metrics["score"].count == len(unwatched_scores)
+    assert metrics["score"].cases == len(unwatched_scores)
     size = sum(float((leaf**2).sum()) for leaf in jax.tree.leaves(slope)) ** 0.5
     assert size > 1e-2
     step = 1e-2 / size
