@@ -10,7 +10,7 @@ def test_children_follow_parents_whatever_the_order_of_folders(tiny_run, disused
     """With the step and the checkpoint that they were forked at. A child whose parent was not given stands by
     itself."""
     parent, child = related_runs([disused_run.folder, tiny_run.folder, tiny_run.folder])
-    assert (parent.curriculum, child.curriculum) == ("shared", "disused")
+    assert (parent.curriculum, child.curriculum) == ("shared", "self_never_alone")
     assert parent.parent is None
     end = tiny_run.entries()[-1]
     assert (child.parent, child.parent_step, child.parent_sha256) == (parent.run, end.step, end.sha256)
