@@ -95,6 +95,7 @@ def test_probes_of_a_trained_organism_are_right_at_their_place_alone(tiny_run):
             np.testing.assert_array_equal(first, second)
 
 
+@pytest.mark.slow
 def test_a_killed_run_fits_the_same_probe_again_and_ends_in_the_same_bytes(tmp_path, world, sizes):
     """Killed in the midst of the phase that is probed, when its first checkpoint has been saved to go on
     from."""

@@ -89,6 +89,7 @@ def test_a_monitor_may_watch_a_sufficient_circuit(tiny_run):
     assert (ablated != monitored).any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["audited", "ablated_concentrated", "audited_rewarded"])
 def test_a_killed_run_has_the_same_targets_and_ends_in_the_same_bytes(name, tmp_path, world, sizes):
     """Killed in the midst of the phase that is audited: what is fitted, and what acts are rewarded against,

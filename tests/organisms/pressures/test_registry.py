@@ -173,6 +173,7 @@ def test_inactive_pressures_leave_no_trace_in_a_program(program_of, plain_progra
     assert program_of() == plain_program
 
 
+@pytest.mark.slow
 def test_a_registered_pressure_acts_in_a_phase_that_has_it(
     gravity, params_of, state, setup, run_of, plain_program, program_of
 ):
