@@ -263,8 +263,8 @@ def test_a_planted_history_gets_its_verdict(cell):
 def test_each_lesion_takes_the_core_it_names_from_the_role_it_names():
     """The characters' core at the end and at the fork are taken from self, self's from characters; random
     sets stand beside each."""
-    blank = np.zeros(0)
-    curves = (blank, blank, blank, blank, blank, 0.0, blank, 1.0)
+    curve, nulls = np.zeros(13), np.zeros((2, 13))
+    curves = (np.arange(13), curve, nulls, curve, nulls, 0.0, np.zeros(2), 1.0)
     role_circuits = CircuitsResult(
         tuple(
             circuits_record(
