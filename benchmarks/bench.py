@@ -24,7 +24,7 @@ def bench(plan: Plan, out: Path, command: str, say: Callable[[str], None]) -> Pa
     """Runs a bench and writes ``summary.json``, ``cost.svg`` and ``memory.svg`` into ``out``. Returns the
     path of the summary.
 
-    Raises Fault on wrong settings, before anything is measured; Failure where a measurement fails or the disk
+    Raises UserError on wrong settings, before anything is measured; SystemFailure where a measurement fails or the disk
     refuses.
     """
     if errors := plan.validation_errors():

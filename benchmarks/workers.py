@@ -71,7 +71,7 @@ class Worker:
             raise
 
     def call(self, method: str, **arguments: Any) -> Any:
-        """The method's answer. Raises OutOfMemory where memory did not suffice, Failure on any other
+        """The method's answer. Raises OutOfMemory where memory did not suffice, SystemFailure on any other
         error."""
         assert self.process.stdin
         assert self.process.stdout

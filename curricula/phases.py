@@ -159,7 +159,7 @@ class Curriculum:
         )
 
     def phases_from(self, first: str) -> tuple[Phase, ...]:
-        """The phases from the one of that name on; all, where none is named. Raises Fault where there is no
+        """The phases from the one of that name on; all, where none is named. Raises UserError where there is no
         such phase."""
         names = [phase.name for phase in self.phases]
         if first and first not in names:

@@ -64,7 +64,7 @@ class TensorBoardLogger:
     and messages.
 
     Raises:
-        Fault: the folder already holds events and no `purge_step` was given. TypeError: hyperparameters that
+        UserError: the folder already holds events and no `purge_step` was given. TypeError: hyperparameters that
         are not int, float, str or bool; TensorBoard would drop them without a word.
     """
 

@@ -22,7 +22,7 @@ from organisms.storage import records
 def write_checkpoint(path: Path, arrays: Mapping[str, np.ndarray], aside: Path) -> str:
     """Write one checkpoint and return the sha256 of its bytes, in hex.
 
-    Raises Failure where the disk refuses (see `records.write_whole`).
+    Raises SystemFailure where the disk refuses (see `records.write_whole`).
     """
     # safetensors copies the bytes that follow the first element: a transposed or reversed view would be saved as other
     # values, without an error. asarray, since ascontiguousarray makes a vector of a scalar. Names come out sorted by
@@ -40,7 +40,7 @@ def read_checkpoint(
     axis).
 
     `sha256` is what `write_checkpoint` returned; None skips the check of the whole file, for who has made it already.
-    Raises Fault where the file is missing, cut short, changed, or lacks a name or the member.
+    Raises UserError where the file is missing, cut short, changed, or lacks a name or the member.
     """
     fix = "put the file back from a copy, or delete the run's folder and train again"
     try:

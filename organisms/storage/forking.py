@@ -29,7 +29,7 @@ NOTED = "parent"
 def parent_at(folder: Path, step: int | None = None) -> tuple[Parent, RunConfig]:
     """The parent that a checkpoint of a run is, and that run's config. step: by default its last.
 
-    Raises Fault where there is no such run or checkpoint, or its file is missing or damaged.
+    Raises UserError where there is no such run or checkpoint, or its file is missing or damaged.
     """
     try:
         run = read_run(folder)
@@ -37,8 +37,8 @@ def parent_at(folder: Path, step: int | None = None) -> tuple[Parent, RunConfig]
         if not entries:
             raise UserError(f"{folder} has no checkpoint yet; train it first")
         run.parameters(entries[-1] if step is None else step)
-    except UserError as fault:
-        raise UserError(f"--parent: {fault}".replace("\n", " ")) from fault
+    except UserError as error:
+        raise UserError(f"--parent: {error}".replace("\n", " ")) from error
     entry = entries[-1] if step is None else next(entry for entry in entries if entry.step == step)
     name = f"{config.curriculum.name}-{run.hash}"
     return Parent(name, entry.step, entry.sha256, config.members, _phases_before(config, entry)), config
@@ -51,7 +51,7 @@ def _phases_before(config: RunConfig, entry: Entry) -> int:
 
 
 def require_parent(config: RunConfig, folder: Path) -> None:
-    """Raises Fault where the checkpoint that a config names is not in that run, or its organisms are not of
+    """Raises UserError where the checkpoint that a config names is not in that run, or its organisms are not of
     the child's sizes, world and seed."""
     parent, parent_config = parent_at(folder, config.parent.step)
     errors: list[str] = []

@@ -19,7 +19,7 @@ def fork_and_end(config: RunConfig, entries: list[Entry]) -> tuple[Entry, Entry]
 
 
 def require_finished(run: Run) -> RunConfig:
-    """The config of a run that can be measured. Raises Fault where it is not finished, is damaged, or was written by another version."""
+    """The config of a run that can be measured. Raises UserError where it is not finished, is damaged, or was written by another version."""
     config = read_config(run.config)
     if not (run.folder / "summary.json").exists() or not run.entries():
         raise UserError(

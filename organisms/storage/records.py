@@ -22,7 +22,7 @@ NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def could_not_write(path: Path, error: OSError) -> SystemFailure:
-    """The Failure that says in one line what the disk refused and how to go on."""
+    """The SystemFailure that says in one line what the disk refused and how to go on."""
     fix = "free some space" if error.errno in NO_ROOM else "put that right"
     reason = error.strerror or str(error)
     advice = f"{fix} and give the same command again, nothing committed was lost"
@@ -46,7 +46,7 @@ def sync_folder(folder: Path) -> None:
 def lock(path: Path) -> int:
     """Take the lock file at `path` and return its descriptor; closing that, or dying, lets go of it.
 
-    Raises Fault where somebody holds it, OSError where it cannot be made.
+    Raises UserError where somebody holds it, OSError where it cannot be made.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
@@ -64,7 +64,7 @@ def lock(path: Path) -> int:
 
 
 def remove(path: Path) -> None:
-    """Delete a file, if it is there. Raises Failure where the disk refuses."""
+    """Delete a file, if it is there. Raises SystemFailure where the disk refuses."""
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
@@ -76,7 +76,7 @@ def write_whole(path: Path, data: bytes, aside: Path) -> None:
 
     `aside` is a folder on the same file system, where the file grows: a SIGKILL leaves a part there and
     nowhere else.
-    Raises Failure where the disk refuses; what was at `path` before is then still there.
+    Raises SystemFailure where the disk refuses; what was at `path` before is then still there.
     """
     partial = aside / path.name
     try:
@@ -99,7 +99,7 @@ def write_whole(path: Path, data: bytes, aside: Path) -> None:
 def append_line(path: Path, record: Mapping[str, Any]) -> None:
     """Add one line of JSON to a file, and not return before it is on the disk.
 
-    Raises Failure where the disk refuses; the file then ends where it ended before.
+    Raises SystemFailure where the disk refuses; the file then ends where it ended before.
     """
     line = (json.dumps(plain(record), allow_nan=False) + "\n").encode()
     try:
@@ -194,7 +194,7 @@ def _parse_object(data: bytes) -> dict[str, Any]:
 
 
 def read_object(path: Path, fix: str) -> dict[str, Any]:
-    """Read a file that holds one JSON object. Raises Fault, ending in `fix`, where it does not."""
+    """Read a file that holds one JSON object. Raises UserError, ending in `fix`, where it does not."""
     try:
         return _parse_object(path.read_bytes())
     except FileNotFoundError as error:
@@ -208,7 +208,7 @@ def read_object(path: Path, fix: str) -> dict[str, Any]:
 def read_lines(path: Path) -> list[tuple[bytes, dict[str, Any]]]:
     """Each line of a file of JSON objects, as bytes and parsed. A file that is not there has none.
 
-    Raises Fault, naming the line, where one is damaged or the last one is cut short.
+    Raises UserError, naming the line, where one is damaged or the last one is cut short.
     """
     try:
         *lines, tail = path.read_bytes().split(b"\n")
@@ -230,6 +230,6 @@ def read_lines(path: Path) -> list[tuple[bytes, dict[str, Any]]]:
 
 
 def damaged(path: Path, number: int, what: str) -> UserError:
-    """The Fault for a line that was committed and now is not what it was: nothing here can mend that."""
+    """The UserError for a line that was committed and now is not what it was: nothing here can mend that."""
     fix = f"put the file back from a copy, or delete {path.parent} and train again"
     return UserError(f"{path} line {number}: {what};\n{fix}")

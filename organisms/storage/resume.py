@@ -79,7 +79,7 @@ class Resume:
         return jax.tree.unflatten(jax.tree.structure(like), leaves), Position(**saved["position"])
 
     def save(self, state: State, position: Position) -> None:
-        """Saves, and returns when the save is whole. Raises Failure where the disk refuses it or has no room
+        """Saves, and returns when the save is whole. Raises SystemFailure where the disk refuses it or has no room
         for it."""
         needed = int(ROOM * sum(leaf.nbytes for leaf in jax.tree.leaves(state)))
         if (free := shutil.disk_usage(self.folder).free) < needed:
@@ -100,7 +100,7 @@ class Resume:
         return multihost_utils.reached_preemption_sync_point(self._checks)
 
     def close(self) -> None:
-        """Waits for the last save. Raises Failure where the disk refused it."""
+        """Waits for the last save. Raises SystemFailure where the disk refused it."""
         try:
             self._try(self._manager.wait_until_finished)
         finally:

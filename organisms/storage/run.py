@@ -71,7 +71,7 @@ class Run:
     def entries(self) -> list[Entry]:
         """The committed checkpoints, by rising step.
 
-        Raises Fault, naming the line, where the manifest is damaged or its last line is cut short.
+        Raises UserError, naming the line, where the manifest is damaged or its last line is cut short.
         """
         path = self.folder / MANIFEST
         entries: list[Entry] = []
@@ -88,7 +88,7 @@ class Run:
         """The parameters committed at an entry or step: see `checkpoints.read_checkpoint`. A file's hash is checked once
         a Run.
 
-        Raises Fault where nothing was committed at that step, or the file is not what was committed.
+        Raises UserError where nothing was committed at that step, or the file is not what was committed.
         """
         entry = checkpoint if isinstance(checkpoint, Entry) else self._entry(checkpoint)
         mark = (entry.file, entry.sha256)
@@ -108,7 +108,7 @@ class Run:
         )
 
     def metrics(self) -> list[dict[str, Any]]:
-        """The lines of metrics.jsonl. Raises Fault, naming the line, where one is damaged or cut short."""
+        """The lines of metrics.jsonl. Raises UserError, naming the line, where one is damaged or cut short."""
         return [line for _, line in self._metrics()]
 
     def _metrics(self) -> list[tuple[bytes, dict[str, Any]]]:
@@ -122,7 +122,7 @@ class Run:
         return lines
 
     def summary(self) -> dict[str, Any]:
-        """What `write_summary` wrote last. Raises Fault where there is none yet."""
+        """What `write_summary` wrote last. Raises UserError where there is none yet."""
         return records.read_object(self.folder / SUMMARY, "give the train command again to finish the run")
 
     def commit(
@@ -130,7 +130,7 @@ class Run:
     ) -> Entry:
         """Write one checkpoint, then the manifest line that makes it count.
 
-        Raises Failure where the disk refuses: the lines before are then as they were. Raises ValueError for a
+        Raises SystemFailure where the disk refuses: the lines before are then as they were. Raises ValueError for a
         line that could not be read back, such as a step that is not past the last one: `rewind` comes first.
         """
         self._require_lock()
@@ -181,7 +181,7 @@ class Run:
             records.remove(path)
 
     def write_summary(self, summary: Mapping[str, Any]) -> Path:
-        """Replace summary.json, wholly or not at all, and return its path. Raises Failure where the disk
+        """Replace summary.json, wholly or not at all, and return its path. Raises SystemFailure where the disk
         refuses."""
         return self._replace(SUMMARY, summary)
 
@@ -209,8 +209,8 @@ class Run:
 def open_run(folder: Path, config: Mapping[str, Any]) -> Run:
     """Start a run, or go on with the one of the same config, as the only process that writes it.
 
-    Raises Fault, with the folder as it was, where it cannot be made, holds a run of another config or
-    something else, or is being written by another process; Failure where the disk is full.
+    Raises UserError, with the folder as it was, where it cannot be made, holds a run of another config or
+    something else, or is being written by another process; SystemFailure where the disk is full.
     """
     resolved = _resolve(config)
     try:
@@ -240,7 +240,7 @@ def open_run(folder: Path, config: Mapping[str, Any]) -> Run:
 
 
 def read_run(folder: Path) -> Run:
-    """Open a run to read it. Raises Fault where there is no folder, it is not a run, or its config.json is
+    """Open a run to read it. Raises UserError where there is no folder, it is not a run, or its config.json is
     damaged."""
     if not os.path.isdir(folder):  # Path.is_dir raises where a folder above is closed to us
         raise UserError(f"expected a run's folder, found none at {folder}; give the --out of a train command")
@@ -265,7 +265,7 @@ def _resolve(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_new(folder: Path, config: dict[str, Any]) -> bool:
-    """Whether the folder waits for a config.json. Raises Fault where it is not ours to write."""
+    """Whether the folder waits for a config.json. Raises UserError where it is not ours to write."""
     if (folder / CONFIG).exists():
         written = records.read_object(folder / CONFIG, "delete the folder, or give another --out")
         require_loaded(read_plugins(written.get("plugins", ())))

@@ -85,7 +85,7 @@ class Processes:
 
     @classmethod
     def read(cls, coordinator: str | None, count: int | None, index: int | None) -> "Processes":
-        """Raises Fault where a part is missing or out of range."""
+        """Raises UserError where a part is missing or out of range."""
         is_set = [part is not None for part in (coordinator, count, index)]
         if any(is_set) and not all(is_set):
             raise UserError(
@@ -100,7 +100,7 @@ class Processes:
 
 
 def meet(processes: Processes) -> None:
-    """Joins the other processes. Raises Failure where they do not come."""
+    """Joins the other processes. Raises SystemFailure where they do not come."""
     try:
         jax.distributed.initialize(processes.coordinator, processes.count, processes.index)
     except (RuntimeError, ValueError) as error:
@@ -240,7 +240,7 @@ def first_process() -> bool:
 
 
 def after_first(do: Callable[[], Result]) -> Result | None:
-    """What the first process does while the others wait; None on those. Raises Fault there where the first
+    """What the first process does while the others wait; None on those. Raises UserError there where the first
     one fails."""
     if jax.process_count() == 1:
         return do()
@@ -259,7 +259,7 @@ def after_first(do: Callable[[], Result]) -> Result | None:
 
 
 def require_same(text: str) -> None:
-    """Raises Fault, in every process, where not all processes give the same text."""
+    """Raises UserError, in every process, where not all processes give the same text."""
     if jax.process_count() == 1:
         return
     digest = np.frombuffer(hashlib.sha256(text.encode()).digest(), np.uint8)

@@ -30,7 +30,7 @@ class Variation:
 
 
 def read_variation(text: str, phases: Sequence[Phase]) -> Variation:
-    """The variation that ``phases.1.optimiser.learning_rate=0.001,0.002`` stands for. Raises Fault where it
+    """The variation that ``phases.1.optimiser.learning_rate=0.001,0.002`` stands for. Raises UserError where it
     stands for none."""
     setting, _, listed = text.partition("=")
     setting = setting.strip().replace("-", "_")

@@ -84,7 +84,7 @@ class Trap:
         return pytest.fail, ("a checkpoint was unpickled",)
 
 
-# What became of the file, and what the Fault says with and without a hash to hold it against.
+# What became of the file, and what the error says with and without a hash to hold it against.
 DAMAGES = {
     "missing": (None, "found no file", "found no file"),
     "empty": (lambda data: b"", "expected sha256", "cut short"),

@@ -137,7 +137,7 @@ def changed(**fields: object):
     return change
 
 
-# What became of the manifest's three lines (steps 0, 4, 8), and what the Fault says.
+# What became of the manifest's three lines (steps 0, 4, 8), and what the error says.
 DAMAGES = {
     "cut in the middle": (lambda lines: [lines[0], lines[1][:30], lines[2]], "line 2: expected JSON"),
     "an empty line": (lambda lines: [lines[0], b"", *lines[1:]], "line 2: expected JSON"),
