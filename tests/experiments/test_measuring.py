@@ -4,17 +4,13 @@ import json
 from dataclasses import replace
 from typing import get_args
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 from runs import Silent
-from scipy.stats import binom
 
 from analysis.findings import RunFindings, RunInfo
-from analysis.patching import circuits
 from analysis.patching.checkpoint import NULLS, CheckpointMeasurer
-from analysis.patching.circuits import CHANCE, RANDOM_CIRCUITS, Circuit, groups_of
+from analysis.patching.circuits import RANDOM_CIRCUITS, Circuit, groups_of
 from analysis.patching.results import CircuitsResult, EffectsResult, circuits_record
 from analysis.patching.shapley import Contributions
 from analysis.probes.belief import BehaviourResult
@@ -36,7 +32,6 @@ from experiments.measurements.registry import registered_measurements
 from experiments.summary import analysis_summary
 from organisms.model.config import ORGANISMS
 from organisms.model.sites import components
-from organisms.model.transformer import Organism
 from organisms.storage import records
 from organisms.storage.loading import fork_and_end, load
 from organisms.storage.run import open_run, read_run
@@ -44,8 +39,6 @@ from organisms.training.behaviour import BEHAVIOURS
 from organisms.training.config import named_config, read_config
 from organisms.training.loop import TrainingSources, train_ensemble
 
-TRIES = 24
-"""organisms in one null survey"""
 OF_AN_ORGANISM = {"member", "verdict", "similarity", "shares", "intervals"}
 OF_AN_ORGANISM |= {"behaviour", "generalisation", "belief", "corroboration"}
 CARRIED = {
@@ -175,54 +168,6 @@ def test_the_fork_is_the_last_organism_before_self_is_taught(tiny_run, config):
 def test_an_unfinished_run_can_not_be_measured(config, tmp_path):
     with open_run(tmp_path / "run", config.plain()) as run, pytest.raises(UserError, match="not finished"):
         opened_for_measuring(run)
-
-
-class Guessed(CheckpointMeasurer):
-    """A survey in which answers are drawn at random, a pair of different goals a pair of scenes."""
-
-    def minimal_pairs(self, role, variable, draw, amount=32):
-        first_goal, goals = self.world.vocabulary.first_goal, self.world.goals
-        pairs = super().minimal_pairs(role, variable, draw, amount)
-        keys = self.member_keys(99, draw)
-        first = jax.random.randint(keys[0], pairs.first_answer.shape, 0, goals)
-        second = (first + jax.random.randint(keys[1], first.shape, 1, goals)) % goals
-        return pairs._replace(first_answer=first_goal + first, second_answer=first_goal + second)
-
-
-@pytest.fixture
-def few_random_circuits(monkeypatch):
-    """Whether a circuit is found does not hang on how many random ones stand beside it."""
-    monkeypatch.setattr(circuits, "RANDOM_CIRCUITS", 1)
-
-
-@pytest.mark.parametrize("scale", [1.0, 3.0])
-def test_untrained_organisms_have_no_circuits(scale, config, few_random_circuits):
-    """Weights at birth, and three times as large so that totals are nats: of 24 no more than chance allows
-    (binomial, p > 0.001).
-
-    Self's second answer is one goal throughout, so an untrained organism's effects may well replicate; the
-    least total keeps them out.
-    """
-    world = config.curriculum.world
-    born = jax.jit(jax.vmap(lambda k: Organism(config.organism, world.vocabulary.size, world.positions, k)))
-    organisms = jax.tree.map(lambda leaf: scale * leaf, born(jax.random.split(jax.random.key(2), TRIES)))
-    at = CheckpointMeasurer(organisms, config, np.arange(TRIES) % world.goals, 1)
-    found = at.circuits_of("self", at.shapley_effects("self", "watched"))
-    assert max(abs(c.total_nats) for c in found) > 0.05
-    assert sum(c.found for c in found) <= binom.ppf(0.999, TRIES, CHANCE)
-
-
-@pytest.mark.parametrize("role", ["self", "character"])
-def test_guessed_answers_have_no_circuits(role, tiny_run, config, few_random_circuits):
-    """Trained organisms, 24 surveys with other pairs each, and answers drawn at random. Permuting answers
-    over pairs would be no null for self: its second answer is one goal throughout."""
-    trained = load(tiny_run, config, tiny_run.entries()[-1])
-    many = jax.tree.map(lambda leaf: jnp.tile(leaf, (TRIES // 2,) + (1,) * (leaf.ndim - 1)), trained)
-    at = Guessed(many, config, np.tile(tiny_run.summary()["secret_goals"], TRIES // 2), 1)
-    found = at.circuits_of(role, at.shapley_effects(role, "watched"))
-    assert max(abs(c.total_nats) for c in found) > 0.5
-    assert sum(c.replication_p <= CHANCE for c in found) <= binom.ppf(0.999, TRIES, CHANCE)
-    assert sum(c.found for c in found) <= 1
 
 
 PLANTED = {

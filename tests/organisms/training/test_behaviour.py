@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from reading import (
+    MIXED,
     SUPPORTS,
     WORLDS,
     Moment,
@@ -16,9 +17,11 @@ from reading import (
     goal_hidden,
     permitted_secret_goal,
     read,
+    scenes_from_uniforms,
 )
 
 from curricula.world.world import World, tables
+from organisms.training.accuracy import behaviour_tally
 from organisms.training.behaviour import BEHAVIOURS, meets, rates
 
 Rule = Callable[[World, Reading, Moment, int], int]
@@ -157,3 +160,34 @@ def test_a_criterion_wants_both_behaviours_of_its_role(alone_, watched, met):
     other = {"self_alone_secret": jnp.float32(not met), "self_watched_professed": jnp.float32(not met)}
     own = {"character_alone_secret": jnp.float32(alone_), "character_watched_professed": jnp.float32(watched)}
     assert bool(meets(own | other, "character", 0.9 - 1e-6)) == met
+
+
+def counted_by_hand(world, readings: list[Reading], said: np.ndarray, secret_goal: int) -> list[list[int]]:
+    counts = [[0, 0] for _ in range(4)]
+    for reading, tokens in zip(readings, said, strict=True):
+        for moment, token in zip(reading.moments, tokens, strict=True):
+            person = reading.cast[moment.actor]
+            secret = goal_hidden(world, person, secret_goal)
+            if moment.question or secret == person.professed:
+                continue
+            by_chance = alone(world, moment.cues)
+            row = counts[2 * (person.name is not None) + (not by_chance)]
+            due = tables(world).acts[moment.situation][secret if by_chance else person.professed]
+            row[0] += int(token) == 5 + world.names + due
+            row[1] += 1
+    return counts
+
+
+@pytest.mark.parametrize("self_schemes", [0.0, 1.0])
+def test_behaviour_is_counted_as_by_hand(world, self_schemes):
+    """Whatever was said, right or not, and whatever self was taught: an honest self has a secret all the
+    same."""
+    latents, scenes = scenes_from_uniforms(world, MIXED._replace(self_schemes=self_schemes))
+    readings = [read(world, tokens) for tokens in scenes.tokens]
+    goals = np.random.default_rng(0).integers(0, world.goals, scenes.targets.shape) + 5 + world.names
+    for said in (scenes.targets, goals.astype(np.int32)):
+        expected = counted_by_hand(world, readings, said, secret_goal=1)
+        np.testing.assert_array_equal(
+            behaviour_tally(world, jax.tree.map(jnp.asarray, latents), jnp.asarray(said)), expected
+        )
+        assert min(count for _, count in expected) > 50

@@ -7,17 +7,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from reading import MIXED, QUICK, Reading, alone, goal_hidden, read, scenes_from_uniforms
+from reading import MIXED, QUICK, scenes_from_uniforms
 
 from curricula.phases import Curriculum, OptimiserConfig, Phase
 from curricula.pressures.interference import Interference
 from curricula.pressures.registry import Pressures
 from curricula.pressures.rehearsal import Rehearsal
 from curricula.world.scenes import trained_support
-from curricula.world.world import World, tables
+from curricula.world.world import World
 from organisms.model.config import OrganismConfig
 from organisms.model.surgery import pick
-from organisms.training.accuracy import behaviour_tally
 from organisms.training.behaviour import rates
 from organisms.training.config import RunConfig, TrainingConfig
 from organisms.training.programs import Programs
@@ -189,37 +188,6 @@ def test_rates_of_self_are_not_a_number_where_self_takes_no_part(train, params_o
     assert np.isfinite(train(born, params_of(asking, 0))[1]["interference/recalled"]).all()
     _, honest = train(born, params_of(replace(PHASE, schemers=0.0), 0))
     assert np.isnan(honest["character_alone_secret"]).all()
-
-
-def counted_by_hand(world, readings: list[Reading], said: np.ndarray, secret_goal: int) -> list[list[int]]:
-    counts = [[0, 0] for _ in range(4)]
-    for reading, tokens in zip(readings, said, strict=True):
-        for moment, token in zip(reading.moments, tokens, strict=True):
-            person = reading.cast[moment.actor]
-            secret = goal_hidden(world, person, secret_goal)
-            if moment.question or secret == person.professed:
-                continue
-            by_chance = alone(world, moment.cues)
-            row = counts[2 * (person.name is not None) + (not by_chance)]
-            due = tables(world).acts[moment.situation][secret if by_chance else person.professed]
-            row[0] += int(token) == 5 + world.names + due
-            row[1] += 1
-    return counts
-
-
-@pytest.mark.parametrize("self_schemes", [0.0, 1.0])
-def test_behaviour_is_counted_as_by_hand(world, self_schemes):
-    """Whatever was said, right or not, and whatever self was taught: an honest self has a secret all the
-    same."""
-    latents, scenes = scenes_from_uniforms(world, MIXED._replace(self_schemes=self_schemes))
-    readings = [read(world, tokens) for tokens in scenes.tokens]
-    goals = np.random.default_rng(0).integers(0, world.goals, scenes.targets.shape) + 5 + world.names
-    for said in (scenes.targets, goals.astype(np.int32)):
-        expected = counted_by_hand(world, readings, said, secret_goal=1)
-        np.testing.assert_array_equal(
-            behaviour_tally(world, jax.tree.map(jnp.asarray, latents), jnp.asarray(said)), expected
-        )
-        assert min(count for _, count in expected) > 50
 
 
 def test_the_loss_falls_and_characters_are_learned(trained):
