@@ -39,9 +39,9 @@ def oracle(world: World, secret_goal: int, rule: Rule):
                 logits[scene, decision, 5 + world.names + rule(world, reading, moment, secret_goal)] = 1.0
         return logits
 
-    def organism(tokens: jax.Array, at: jax.Array) -> jax.Array:
+    def organism(tokens: jax.Array, positions: jax.Array) -> jax.Array:
         shape = jax.ShapeDtypeStruct((*tokens.shape, world.vocabulary.size), jnp.float32)
-        return jax.pure_callback(batch, shape, tokens, vmap_method="broadcast_all")[at]
+        return jax.pure_callback(batch, shape, tokens, vmap_method="broadcast_all")[positions]
 
     return organism
 
