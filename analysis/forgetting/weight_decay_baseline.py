@@ -14,7 +14,6 @@ from jaxtyping import Float
 
 from analysis.relearning.finetune import Rows, read_rates
 from curricula.phases import Phase
-from organisms.model.transformer import Organism
 from organisms.training.config import RunConfig
 from organisms.training.optimiser import learning_rates
 
@@ -36,14 +35,6 @@ def decay_factors(phase: Phase) -> Float[np.ndarray, " step"]:
     """The norm of the weights, as a share of its start, before the first step and after each."""
     rates = learning_rates(phase.optimiser, phase.steps)
     return np.concatenate([[1.0], np.cumprod(1 - rates * phase.optimiser.weight_decay)])
-
-
-def weight_norms(organisms: Organism) -> Float[np.ndarray, " member"]:
-    """The norm of all weights of each organism [member, ...]."""
-    squares = [
-        (np.asarray(leaf, float) ** 2).reshape(len(leaf), -1).sum(1) for leaf in jax.tree.leaves(organisms)
-    ]
-    return np.sqrt(np.sum(squares, axis=0))
 
 
 def predict_decay(

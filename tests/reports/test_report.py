@@ -2,10 +2,11 @@
 
 import os
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 from chromium import chromium_on_path, open_in_chromium
+from curiosity import Curiosity, CuriosityMeasurement
 from markupsafe import Markup
 from run_findings import acquired_run, run_with_history, synthetic_runs
 
@@ -13,14 +14,12 @@ from analysis.provenance.corroboration import Corroboration, CorroborationResult
 from analysis.provenance.shares import ProvenanceResult
 from analysis.relearning.acquisition import AcquisitionResult
 from curricula.errors import SystemFailure
-from experiments.measurements.protocol import Measurement
 from experiments.measurements.registry import registered_measurements
 from reports.formats import interval_text
 from reports.headline import headline
 from reports.page import render_page
 from reports.report import report_page, write_report
 from reports.scene_pictures import EnglishScene, ScenesResult
-from reports.section import Paragraph, Section
 
 ATTACK = "<script>console.error('taken')</script><img src=x onerror=console.error('taken')>\"'&{{7*7}}"
 NO_CHROMIUM = "no chromium on PATH: the page cannot be opened"
@@ -206,22 +205,6 @@ def test_a_history_is_shown_where_it_was_measured_and_its_names_are_escaped():
     assert "Organism 1: 1 repurposed." in html
     assert '<td class="number">600</td><td class="number">500 and 600</td>' in html
     assert "<script" not in html
-
-
-@dataclass(frozen=True)
-class Curiosity:
-    """A result that no built-in measurement gives."""
-
-
-class CuriosityMeasurement(Measurement[Curiosity]):
-    name = "curiosity"
-    result = Curiosity
-
-    def measure(self, run, results):
-        return Curiosity()
-
-    def section(self, findings):
-        return Section("Curiosity", "curiosity", (Paragraph(f"{len(findings)} runs <b>"),), ("All of it.",))
 
 
 @pytest.mark.usefixtures("undrawn")

@@ -1,11 +1,12 @@
 """Do tables hold what the findings hold, number for number?"""
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pyarrow
 import pytest
+from curiosity import Curiosity, CuriosityMeasurement
 from pyarrow import parquet
 from run_findings import RANDOM, SIZES, acquired_run, run_with_history, synthetic_runs
 
@@ -14,9 +15,8 @@ from analysis.patching.results import CircuitsResult, EffectsResult
 from analysis.probes.belief import BehaviourResult
 from analysis.provenance.shares import ProvenanceResult
 from curricula.errors import SystemFailure, UserError
-from experiments.measurements.protocol import Measurement
 from experiments.measurements.registry import registered_measurements
-from reports.tables import Row, read_table, write_tables
+from reports.tables import read_table, write_tables
 
 
 def written_tables(runs, folder, measurements=None):
@@ -147,22 +147,6 @@ def test_a_history_has_a_table_where_it_was_measured(tmp_path):
     assert [event[name] for name in columns] == [component, "self", predecessor, 600, 600, 500, 600]
     assert len(pick(rows, metric="gate nats", member=0)) == 8
     assert pick(rows, metric="repurposed", member=0) == []
-
-
-@dataclass(frozen=True)
-class Curiosity:
-    """A result that no built-in measurement gives."""
-
-
-class CuriosityMeasurement(Measurement[Curiosity]):
-    name = "curiosity"
-    result = Curiosity
-
-    def measure(self, run, results):
-        return Curiosity()
-
-    def rows(self, findings):
-        yield Row(2, "curious", float("nan"), high=0.5, n=3)
 
 
 def test_a_measurement_of_any_origin_has_a_table_of_its_name(tmp_path):

@@ -4,11 +4,13 @@ stay to the bit."""
 import jax
 import numpy as np
 import pytest
+from jaxtyping import Float
 
 from analysis.forgetting.retention import retention_cells
-from analysis.forgetting.weight_decay_baseline import decay_factors, predict_decay, weight_norms
+from analysis.forgetting.weight_decay_baseline import decay_factors, predict_decay
 from analysis.relearning.finetune import MODE, Rows
 from curricula.phases import OptimiserConfig, Phase
+from organisms.model.transformer import Organism
 from organisms.storage.loading import load
 from organisms.training.config import read_config
 
@@ -17,6 +19,14 @@ def test_the_factor_is_the_product_over_steps():
     """Two steps of warm-up to 0.1 with decay 0.5, by hand: 1 - 0.05 x 0.5, 1 - 0.1 x 0.5, and so on."""
     phase = Phase("by hand", 4, optimiser=OptimiserConfig(0.1, 2, 1.0, weight_decay=0.5))
     assert decay_factors(phase) == pytest.approx([1, 0.975, 0.975 * 0.95, 0.975 * 0.95**2, 0.975 * 0.95**3])
+
+
+def weight_norms(organisms: Organism) -> Float[np.ndarray, " member"]:
+    """The norm of all weights of each organism [member, ...]."""
+    squares = [
+        (np.asarray(leaf, float) ** 2).reshape(len(leaf), -1).sum(1) for leaf in jax.tree.leaves(organisms)
+    ]
+    return np.sqrt(np.sum(squares, axis=0))
 
 
 def test_decay_alone_shrinks_every_norm_by_the_predicted_factor(disused_run):
