@@ -1,6 +1,8 @@
 """What may a person have got wrong, and what may a machine have failed to do? Scripts turn the two into exit
 2 and exit 1."""
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 
 
@@ -27,3 +29,15 @@ class Incomplete(SystemFailure):
     def __init__(self, text: str, summary: Path):
         super().__init__(text)
         self.summary = summary
+
+
+def registered_twice(what: str, previous: str, second: str) -> UserError:
+    """The error for a name that two definitions want. what: the kind and the name. previous, second: where the
+    two are defined."""
+    return UserError(f"{what} is registered twice, by {previous} and {second}; rename one")
+
+
+def nearest_name(name: str, names: Iterable[str]) -> str:
+    """The end of a line about an unknown name: the one that was probably meant, or nothing."""
+    near = get_close_matches(name, names, 1)
+    return f"; did you mean {near[0]!r}?" if near else ""

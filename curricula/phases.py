@@ -1,11 +1,10 @@
 """In what order is an organism taught, and what does each phase reward?"""
 
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Literal
 
 from curricula.config_json import OMIT_IF_DEFAULT
-from curricula.errors import UserError
+from curricula.errors import UserError, nearest_name
 from curricula.objectives import OBJECTIVES
 from curricula.pressures.registry import Pressures
 from curricula.pressures.routing import Routing
@@ -124,8 +123,7 @@ class Phase:
         if self.objective in OBJECTIVES:
             errors += OBJECTIVES[self.objective](self)
         else:
-            near = get_close_matches(self.objective, OBJECTIVES, 1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
+            hint = nearest_name(self.objective, OBJECTIVES)
             errors.append(f"objective: expected one of {', '.join(OBJECTIVES)}, got {self.objective!r}{hint}")
         for settings in self.pressures.every():
             errors += settings.phase_errors(self, world, index)

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import TypeVar
 
 from curricula.catalogue.building_blocks import Scale
-from curricula.errors import UserError
+from curricula.errors import UserError, nearest_name, registered_twice
 from curricula.phases import Curriculum
 
 CurriculumFunction = Callable[[Scale], Curriculum]
@@ -34,10 +33,8 @@ def register_curriculum(function: F) -> F:
     """Registers a curriculum under its function's name: a decorator. Raises UserError where the name is taken."""
     previous = CURRICULA.get(function.__name__)
     if previous is not None and previous.__module__ != function.__module__:
-        raise UserError(
-            f"curriculum {function.__name__!r} is registered twice, by {previous.__module__} and "
-            f"{function.__module__}; rename one"
-        )
+        what = f"curriculum {function.__name__!r}"
+        raise registered_twice(what, previous.__module__, function.__module__)
     CURRICULA[function.__name__] = function
     return function
 
@@ -54,9 +51,8 @@ def curriculum(name: str, scale: Scale, steps: int | None = None) -> Curriculum:
     if name in OLD_NAMES and name not in CURRICULA:
         raise UserError(f"curriculum {name!r} is now called {OLD_NAMES[name]!r}; give that name")
     if name not in CURRICULA:
-        near = get_close_matches(name, CURRICULA, 1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise UserError(f"unknown curriculum {name!r}: expected one of {', '.join(CURRICULA)}{hint}")
+        expected = ", ".join(CURRICULA) + nearest_name(name, CURRICULA)
+        raise UserError(f"unknown curriculum {name!r}: expected one of {expected}")
     named = CURRICULA[name](scale)
     if steps is not None:
         named = replace(named, phases=tuple(replace(phase, steps=steps) for phase in named.phases))

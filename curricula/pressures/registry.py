@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from curricula.errors import UserError
+from curricula.errors import registered_twice
 from curricula.world.scenes import Mixture
 
 if TYPE_CHECKING:
@@ -53,9 +53,7 @@ def register_pressure_settings(kind: type[S]) -> type[S]:
         kind.__module__,
         kind.__qualname__,
     ):
-        raise UserError(
-            f"pressure {kind.name!r} is registered twice, by {previous.__module__} and {kind.__module__}; rename one"
-        )
+        raise registered_twice(f"pressure {kind.name!r}", previous.__module__, kind.__module__)
     PRESSURES[kind.name] = kind
     return kind
 
@@ -73,6 +71,12 @@ class Pressures:
         if len(by_name) < len(settings):
             raise ValueError(
                 f"pressures: each may be given once, got {[setting.name for setting in settings]}"
+            )
+        unregistered = [name for name in by_name if name not in PRESSURES]
+        if unregistered:
+            raise ValueError(
+                f"pressures: expected registered settings, got {unregistered}; decorate their classes with "
+                "register_pressure_settings"
             )
         self._settings = {
             name: by_name[name]
@@ -113,7 +117,7 @@ class Pressures:
         return errors + [
             conflict.error
             for conflict in (CONFLICTS if conflicts is None else conflicts)
-            if self.by_name(conflict.first).active and conflict.applies(self.by_name(conflict.second))
+            if self.by_name(conflict.first).active and self.by_name(conflict.second).active
         ]
 
     def __eq__(self, value: object) -> bool:
@@ -138,10 +142,6 @@ class Conflict:
     def error(self) -> str:
         """The line for whoever set both."""
         return f"{self.first}: expected no {self.second} beside it; {self.reason}"
-
-    def applies(self, second: PressureSettings) -> bool:
-        """Is the second pressure set?"""
-        return second.active
 
 
 def share_errors(name: str, value: float, greatest: float = 1.0) -> list[str]:

@@ -10,13 +10,12 @@ evidence for self. A file given by ``--plugin`` can register more of both:
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TypeVar
 
 import numpy as np
 from jaxtyping import Int
 
-from curricula.errors import UserError
+from curricula.errors import UserError, nearest_name, registered_twice
 
 CueEvidence = Int[np.ndarray, " cue_kind"]
 Combine = Callable[[Int[np.ndarray, "combination cue"]], Int[np.ndarray, " combination"]]
@@ -114,10 +113,7 @@ def self_rule_errors(name: str) -> list[str]:
 def _register(rules: dict[str, Rule], rule: Rule, setting: str) -> Rule:
     if rule.name in (*rules, SAME_RULE):
         previous = rules[rule.name].combine.__module__ if rule.name in rules else __name__
-        raise UserError(
-            f"world.{setting}: rule {rule.name!r} is registered twice, by {previous} and {rule.combine.__module__}; "
-            "give one of them another name"
-        )
+        raise registered_twice(f"world.{setting}: rule {rule.name!r}", previous, rule.combine.__module__)
     rules[rule.name] = rule
     return rule
 
@@ -131,9 +127,8 @@ def _named(rules: Mapping[str, Rule], name: str, name_errors: Callable[[str], li
 def _name_errors(setting: str, name: str, names: list[str]) -> list[str]:
     if name in names:
         return []
-    near = get_close_matches(name, names, 1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    return [f"{setting}: expected one of {', '.join(map(repr, names))}, got {name!r}{hint}"]
+    expected = ", ".join(map(repr, names))
+    return [f"{setting}: expected one of {expected}, got {name!r}{nearest_name(name, names)}"]
 
 
 def _thirds(cue_kinds: int, rng: np.random.Generator) -> CueEvidence:

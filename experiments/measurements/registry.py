@@ -6,7 +6,7 @@ The order of registration is the order of measuring and that of rows and lines; 
 from collections.abc import Sequence
 from typing import Any, TypeVar, cast
 
-from curricula.errors import UserError
+from curricula.errors import UserError, registered_twice
 from experiments.measurements.protocol import Measurement
 
 MeasurementClass = TypeVar("MeasurementClass", bound=type[Measurement[Any]])
@@ -22,10 +22,8 @@ def register_measurement(measurement: MeasurementClass) -> MeasurementClass:
     origin = f"{measurement.__module__}.{measurement.__qualname__}"
     if instance.name in _REGISTERED:
         present = type(_REGISTERED[instance.name])
-        raise UserError(
-            f"measurement {instance.name!r} is registered twice: by {present.__module__}.{present.__qualname__} "
-            f"and by {origin}; give one of them another name"
-        )
+        what, previous = f"measurement {instance.name!r}", f"{present.__module__}.{present.__qualname__}"
+        raise registered_twice(what, previous, origin)
     for earlier in _REGISTERED.values():
         if earlier.result is instance.result:
             raise UserError(

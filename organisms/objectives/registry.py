@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from jaxtyping import Array, Float
 
-from curricula.errors import UserError
+from curricula.errors import UserError, registered_twice
 from curricula.objectives import OBJECTIVES
 from curricula.phases import Phase
 from curricula.world.scenes import Mixture
@@ -72,9 +72,14 @@ OBJECTIVE_EFFECTS: dict[str, Objective] = {}
 
 def register_objective(objective: Objective) -> Objective:
     """Registers what an objective does to a step; its name is registered by
-    `curricula.objectives.register_objective_rules`. Raises UserError where that is missing."""
+    `curricula.objectives.register_objective_rules`. Raises UserError where that is missing, or another module's has
+    the name."""
     if objective.name not in OBJECTIVES:
         raise UserError(f"objective {objective.name!r}: expected its rules to be registered first")
+    previous = OBJECTIVE_EFFECTS.get(objective.name)
+    if previous is not None and type(previous).__module__ != type(objective).__module__:
+        what = f"objective {objective.name!r}"
+        raise registered_twice(what, type(previous).__module__, type(objective).__module__)
     OBJECTIVE_EFFECTS[objective.name] = objective
     return objective
 

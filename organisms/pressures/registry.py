@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from curricula.errors import UserError
+from curricula.errors import UserError, registered_twice
 from curricula.pressures.registry import PRESSURES, PressureSettings
 from organisms.pressures.protocol import MechanismMeasurer, PhaseStart, Pressure
 
@@ -24,10 +24,8 @@ def register_pressure(pressure: Pressure[Any]) -> Pressure[Any]:
         )
     previous = EFFECTS.get(pressure.name)
     if previous is not None and type(previous).__module__ != type(pressure).__module__:
-        raise UserError(
-            f"pressure {pressure.name!r} is registered twice, by {type(previous).__module__} and "
-            f"{type(pressure).__module__}; rename one"
-        )
+        what = f"pressure {pressure.name!r}"
+        raise registered_twice(what, type(previous).__module__, type(pressure).__module__)
     EFFECTS[pressure.name] = pressure
     return pressure
 

@@ -96,6 +96,16 @@ def test_one_pressure_is_not_given_twice():
         Pressures(Monitor(1.0), Monitor(2.0))
 
 
+def test_settings_that_nobody_registered_are_not_dropped_in_silence():
+    @dataclass(frozen=True)
+    class Gravity(PressureSettings):
+        name: ClassVar[str] = "unregistered_gravity"
+        weight: float = 0.0
+
+    with pytest.raises(ValueError, match=r"expected registered settings, got \['unregistered_gravity'\]"):
+        Pressures(Gravity(1.0))
+
+
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_json_holds_what_is_set_and_reads_back_the_same(count):
     for chosen in itertools.combinations(ACTIVE, count):

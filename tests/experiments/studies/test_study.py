@@ -105,7 +105,7 @@ def test_wrong_settings_train_nothing_and_are_named_together(tmp_path):
 def test_studies_are_found_by_name(only_study):
     assert register_study(Drift) is Drift
     assert isinstance(study_named("drift"), Drift)
-    with pytest.raises(UserError, match=r"expected one of drift, got 'drfit'; did you mean drift"):
+    with pytest.raises(UserError, match=r"expected one of drift, got 'drfit'; did you mean 'drift'"):
         study_named("drfit")
 
 
