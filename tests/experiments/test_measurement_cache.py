@@ -92,7 +92,7 @@ def test_a_result_is_read_where_it_is_valid_and_only_there(tmp_path):
 
 def test_a_name_registered_twice_names_both(only_these):
     register_measurement(Counting)
-    with pytest.raises(UserError, match=r"Counting and by .*Counting"):
+    with pytest.raises(UserError, match=r"registered twice, by .*Counting and .*Counting"):
         register_measurement(Counting)
 
 
