@@ -121,9 +121,9 @@ def _with_command(findings: RunFindings, folder: Path) -> RunFindings:
 
 
 def _measured_keys(findings: RunFindings, cache: ResultCache) -> dict[str, str]:
-    """The key of each result that there is, by the name of its measurement."""
+    """What tells each result that there is from any other, by the name of its measurement."""
     registered = registered_measurements()
-    return {each.name: cache.keys[each.name] for each in registered if findings.get(each.result) is not None}
+    return {each.name: cache.identity(each) for each in registered if findings.get(each.result) is not None}
 
 
 def _is_written(findings: RunFindings, analysis: Path, cache: ResultCache) -> bool:

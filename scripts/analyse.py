@@ -31,6 +31,8 @@ class Analyse(ComputingFlags):
     naive: Path | None = None
     """folder of a finished run of 'naive' at the same scale, whose organisms are trained on it as well, for
     comparison"""
+    measure: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """name of a further optional measurement, as of a plug-in; may be given more than once"""
     ancestry: bool = False
     """also the history of every component: its effects at every checkpoint, and dated events; seconds a
     checkpoint"""
@@ -40,7 +42,7 @@ def analyse(words: Sequence[str]) -> Path:
     flags = parse(Analyse, __doc__ or "", words)
     flags.set_up_jax()
     asked_for = (("acquisition", flags.acquisition), ("ancestry", flags.ancestry))
-    optional = frozenset(name for name, is_on in asked_for if is_on)
+    optional = frozenset((*flags.measure, *(name for name, is_on in asked_for if is_on)))
     options = AnalysisOptions(flags.seed, flags.remeasure, optional, flags.naive)
     findings = analyse_run(flags.run, options, flags.report)
     for line in analysis_in_words(findings):

@@ -56,11 +56,12 @@ THRESHOLDS = MappingProxyType(
         "null_effects.quantile": FLOOR_QUANTILE,
     }
 )
-"""of verdicts; those of other measurements stand beside them"""
+"""of verdicts"""
 CORROBORATION_THRESHOLDS = MappingProxyType({"bar.share_of_home": OF_HOME, "home.least": CARRIES})
 SIMILARITY_THRESHOLDS = MappingProxyType({"alike.above": ALIKE, "layer.least_work": LEAST_WORK})
 TABLE = MappingProxyType({**THRESHOLDS, **CORROBORATION_THRESHOLDS, **SIMILARITY_THRESHOLDS})
-"""every threshold that a verdict or a line beside it depends on, by a dotted name"""
+"""thresholds of verdicts, of corroboration and of similarity, by dotted names; those of other measurements stand in their
+own settings"""
 THRESHOLD_NOTES = (
     "Thresholds of verdicts were chosen on study.py controls --seed 1 --members 4 (run seeds 1000 to 1090) and on "
     "train.py planted_repurposed --seed 5000 --members 8; cpu scale, 2026-11-21.",

@@ -50,6 +50,13 @@ class ResultCache:
     def __init__(self, analysis_folder: Path, keys: Mapping[str, str]):
         """analysis_folder: ``RUN/analysis``. keys: see `measurement_keys`."""
         self.folder, self.keys = analysis_folder / FOLDER, keys
+        self.inputs: dict[str, str | None] = {}
+        """what each result that was read or written depends on besides the run, by its measurement's name"""
+
+    def identity(self, measurement: Measurement[Any]) -> str:
+        """What tells the result that was read or written last from any other one of the measurement."""
+        inputs = self.inputs.get(measurement.name)
+        return self.keys[measurement.name] + (f" {inputs}" if inputs else "")
 
     def read(self, measurement: Measurement[Result], inputs: str | None) -> Result | None:
         """The result of a measurement; None where there is none that is valid.
@@ -65,9 +72,11 @@ class ResultCache:
         if not measurement.accepts(content.get("inputs"), inputs):
             return None
         try:
-            return read_json(measurement.result, content.get("result"), str(path))
+            result = read_json(measurement.result, content.get("result"), str(path))
         except UserError:  # written by a version whose record had other fields
             return None
+        self.inputs[measurement.name] = content.get("inputs")
+        return result
 
     def write(self, measurement: Measurement[Result], inputs: str | None, result: Result) -> None:
         """Keep a result. Raises SystemFailure where the disk refuses."""
@@ -79,6 +88,7 @@ class ResultCache:
             raise records.could_not_write(path.parent, error) from error
         data = (json.dumps(content, allow_nan=False) + "\n").encode()
         records.write_whole(path, data, path.parent.parent / ".partial")
+        self.inputs[measurement.name] = inputs
 
     def _path(self, measurement: Measurement[Any]) -> Path:
         return self.folder / f"{measurement.name}.json"

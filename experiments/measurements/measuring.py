@@ -1,7 +1,4 @@
-"""Measuring a run: every registered measurement in turn, from the cache where it is valid.
-
-Raises no error of its own: what it can not measure, the measurements say.
-"""
+"""Measuring a run: every registered measurement in turn, from the cache where it is valid."""
 
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -18,11 +15,11 @@ from analysis.provenance.shares import ProvenanceResult
 from analysis.provenance.verdict import SCORED_AT
 from curricula.catalogue.building_blocks import WORLDS
 from experiments.measurements.cache import ResultCache
-from experiments.measurements.protocol import MeasuredRun, Measurement
+from experiments.measurements.protocol import MeasuredRun, Measurement, measured_entries
 from experiments.measurements.registry import registered_measurements
 from organisms.model.config import ORGANISMS
 from organisms.model.sites import components
-from organisms.storage.loading import fork_and_end, require_finished
+from organisms.storage.loading import require_finished
 from organisms.storage.manifest import Entry
 from organisms.storage.run import Run
 from organisms.training.config import RunConfig
@@ -38,7 +35,11 @@ class MeasuringChoice:
     only: tuple[type, ...] = ()
     """results that are needed: these, and those that they require; all where empty"""
     again: bool = False
-    """measure even what is cached"""
+    """measure even what is cached, save for optional measurements that are not asked for"""
+
+    def wants(self, measurement: Measurement[Any]) -> bool:
+        """Is a measurement made where there is no result of it yet?"""
+        return not measurement.optional or measurement.name in self.optional
 
 
 def measure_run(
@@ -47,7 +48,7 @@ def measure_run(
     cache: ResultCache | None = None,
     log: Callable[[str], None] = lambda text: None,
 ) -> RunFindings:
-    """The findings of a finished run, in full float32 whatever the device.
+    """The findings of a finished run, in full float32 whatever the device, save where a measurement declines it.
 
     cache: where results are looked up and kept; none for a null. log: gets a line for each optional measurement that
     is made.
@@ -57,9 +58,10 @@ def measure_run(
     measured: list[Measurement[Any]] = []
     for measurement in chosen_measurements(choice):
         inputs = measurement.inputs(run)
-        result = None if cache is None or choice.again else cache.read(measurement, inputs)
+        wanted = choice.wants(measurement)
+        result = None if cache is None or (choice.again and wanted) else cache.read(measurement, inputs)
         if result is None:
-            if measurement.optional and measurement.name not in choice.optional:
+            if not wanted:
                 continue
             if measurement.optional:
                 log(f"{run.run.folder.name}: measuring {measurement.name}")
@@ -84,7 +86,7 @@ def cached_findings(run: MeasuredRun, choice: MeasuringChoice, cache: ResultCach
         if result is not None:
             findings = findings.with_result(result)
             measured.append(measurement)
-        elif not measurement.optional or measurement.name in choice.optional:
+        elif choice.wants(measurement):
             return None
     return with_corroboration(findings, measured)
 
@@ -111,7 +113,7 @@ def chosen_measurements(choice: MeasuringChoice) -> list[Measurement[Any]]:
 
 
 def opened_for_measuring(
-    run: Run, seed: int = 1, command: str = "", null: Null | None = None, naive: Run | None = None
+    run: Run, seed: int = 1, null: Null | None = None, naive: Run | None = None
 ) -> MeasuredRun:
     """A finished run, ready to be measured.
 
@@ -119,18 +121,18 @@ def opened_for_measuring(
     see `analysis.relearning.acquisition`.
     Raises UserError where the run is not finished or is damaged.
     """
-    return MeasuredRun(run, run_info(run, require_finished(run), command, seed, null), null, naive)
+    return MeasuredRun(run, run_info(run, require_finished(run), seed, null), null, naive)
 
 
-def run_info(run: Run, config: RunConfig, command: str, seed: int, null: Null | None = None) -> RunInfo:
-    """Which run is analysed, and how."""
+def run_info(run: Run, config: RunConfig, seed: int, null: Null | None = None) -> RunInfo:
+    """Which run is analysed, and how; without the command, which the caller knows."""
     entries, trained = run.entries(), run.summary()
-    fork, end = (entries[0], entries[0]) if null == "untrained" else fork_and_end(config, entries)
+    fork, end = measured_entries(config, entries, null)
     reseeded = trained["reseeded"]
     return RunInfo(
         run=run.folder.resolve().name,
         curriculum=config.curriculum.name,
-        command=command,
+        command="",
         config=config,
         members=config.members,
         seed=config.seed,

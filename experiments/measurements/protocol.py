@@ -25,6 +25,7 @@ from analysis.findings import RunFindings, RunInfo
 from analysis.patching.checkpoint import CheckpointMeasurer, Null
 from analysis.provenance.corroboration import Evidence
 from organisms.storage.loading import fork_and_end, load
+from organisms.storage.manifest import Entry
 from organisms.storage.run import Run
 from organisms.training.config import RunConfig
 from reports.section import Section
@@ -48,7 +49,7 @@ class MeasuredRun:
     @cached_property
     def end(self) -> CheckpointMeasurer:
         """Measurements of the last checkpoint."""
-        entry = self._entries()[1]
+        _, entry = measured_entries(self.config, self.run.entries(), self.null)
         return CheckpointMeasurer(
             load(self.run, self.config, entry), self.config, self.secret_goals, self.seed, self.null
         )
@@ -56,14 +57,15 @@ class MeasuredRun:
     @cached_property
     def fork(self) -> CheckpointMeasurer:
         """Measurements of the checkpoint just before self was taught, on other pairs."""
-        entry = self._entries()[0]
+        entry, _ = measured_entries(self.config, self.run.entries(), self.null)
         return CheckpointMeasurer(
             load(self.run, self.config, entry), self.config, self.secret_goals, self.seed + 1, self.null
         )
 
-    def _entries(self):
-        entries = self.run.entries()
-        return (entries[0], entries[0]) if self.null == "untrained" else fork_and_end(self.config, entries)
+
+def measured_entries(config: RunConfig, entries: list[Entry], null: Null | None) -> tuple[Entry, Entry]:
+    """The checkpoints that are measured as the fork and as the end of a run."""
+    return (entries[0], entries[0]) if null == "untrained" else fork_and_end(config, entries)
 
 
 class Measurement(ABC, Generic[Result]):
@@ -102,7 +104,7 @@ class Measurement(ABC, Generic[Result]):
 
     def flags(self, result: Result) -> str:
         """How a command asks for it, where it is optional."""
-        return f"--{self.name}"
+        return f"--measure {self.name}"
 
     def inputs(self, run: MeasuredRun) -> str | None:
         """What the result depends on besides the run, as the hash of another run; nothing by default."""

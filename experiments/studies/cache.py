@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from curricula.errors import UserError
 from curricula.plugins import plugin_defining
 from curricula.typed_json import read_json, write_json
 from organisms.storage import records
@@ -49,7 +50,10 @@ def measured_once(
         key["plugin_sha256"] = plugin.sha256
     record = records.read_object(path, REMEDY) if path.exists() else {}
     if record.get("key") == key:
-        return read_json(kind, record["value"], str(path))
+        try:
+            return read_json(kind, record.get("value"), str(path))
+        except UserError:  # written by a version whose record had other fields
+            pass
     with open_run(folder, read_run(folder).config):
         value = measure()
         content = {"key": key, "value": write_json(value)}

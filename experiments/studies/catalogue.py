@@ -5,4 +5,4 @@ from experiments.studies.bitrot.study import Bitrot
 from experiments.studies.controls.study import ControlsStudy
 from experiments.studies.incentives.study import IncentivesStudy
 
-STUDY_CLASSES = (AncestryStudy, Bitrot, ControlsStudy, IncentivesStudy)
+__all__ = ["AncestryStudy", "Bitrot", "ControlsStudy", "IncentivesStudy"]

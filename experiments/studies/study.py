@@ -39,6 +39,11 @@ SummaryType = TypeVar("SummaryType", bound="StudySummary")
 ValueType = TypeVar("ValueType")
 
 
+def study_findings(folder: Path, log: Callable[[str], None]) -> RunFindings:
+    """The findings of a run of a study, at the seed at which all of them are analysed."""
+    return analyse_run(folder, AnalysisOptions(seed=ANALYSIS_SEED), log)
+
+
 def triple(interval: Interval) -> Triple:
     """An interval as summaries hold it: None for what is not finite."""
     value, low, high = jsonable(interval)
@@ -99,7 +104,7 @@ class StudyRun:
 
     def findings(self) -> RunFindings:
         """The findings of every standing measurement, analysed unless they are there already."""
-        return analyse_run(self.folder, AnalysisOptions(seed=ANALYSIS_SEED), self.log)
+        return study_findings(self.folder, self.log)
 
     def measured_once(
         self,

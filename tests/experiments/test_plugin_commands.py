@@ -86,6 +86,24 @@ def test_a_measurement_of_a_plugin_is_in_the_table_the_report_and_parquet(reform
 
 
 @pytest.mark.slow
+def test_an_optional_measurement_of_a_plugin_is_made_where_it_is_asked_for(reformed, tmp_path):
+    text = (EXAMPLES / "rank_correlation.py").read_text()
+    path = tmp_path / "optional_correlation.py"
+    path.write_text(text.replace("    settings: ClassVar", "    optional = True\n    settings: ClassVar"))
+    assert path.read_text() != text
+    summary = reformed / "analysis" / "summary.json"
+    for words, is_made in (((), False), (("--measure", "rank_correlation"), True)):
+        result = run("analyse", reformed, *plugin("reformed"), "--plugin", path, *words)
+        assert result.returncode == 0, result.stderr
+        content = json.loads(summary.read_text())
+        assert ("rank_correlation" in content["measured"]) is is_made
+        assert ("--measure rank_correlation" in content["command"]) is is_made
+    result = run("analyse", reformed, *plugin("reformed"), "--measure", "rank_correlation")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "expected an optional measurement (acquisition, ancestry), got 'rank_correlation'" in result.stderr
+
+
+@pytest.mark.slow
 def test_a_study_of_a_plugin_writes_its_summary(tmp_path):
     result = run("study", "scheming_rate", *SHORT, *plugin("scheming_rate"), "--out", tmp_path)
     assert result.returncode == 0, result.stderr

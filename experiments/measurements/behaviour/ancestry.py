@@ -4,14 +4,28 @@ See `analysis.history.component_history`, which also tells what events do not sh
 """
 
 from collections.abc import Iterator, Sequence
+from types import MappingProxyType
 
 from analysis.findings import RunFindings
 from analysis.history.component_history import HistoryResult, measure_history
-from analysis.history.events import EVENT_THRESHOLDS
+from analysis.history.events import EVENT_THRESHOLDS, SURE
+from analysis.history.matching import LEAST_SPREAD, SETTLED
+from analysis.patching.checkpoint import FOUND_ALONE, PAIRS
 from experiments.measurements.protocol import MeasuredRun, Measurement
 from reports.section import Section
 from reports.sections.history import history_rows, history_section
 from reports.tables import Row
+
+HISTORY_THRESHOLDS = MappingProxyType(
+    {
+        **EVENT_THRESHOLDS,
+        "dated.standard_errors": SURE,
+        "matched.checkpoints": SETTLED,
+        "matched.least_spread": LEAST_SPREAD,
+        "by_patches.above": FOUND_ALONE,
+        "pairs": PAIRS,
+    }
+)
 
 
 class AncestryMeasurement(Measurement[HistoryResult]):
@@ -19,12 +33,16 @@ class AncestryMeasurement(Measurement[HistoryResult]):
 
     name = "ancestry"
     result = HistoryResult
-    settings = EVENT_THRESHOLDS
+    settings = HISTORY_THRESHOLDS
     optional = True
 
     def measure(self, run: MeasuredRun, results: RunFindings) -> HistoryResult:
         """Histories of all members."""
         return measure_history(run.run, run.seed)
+
+    def flags(self, result: HistoryResult) -> str:
+        """Its own flag."""
+        return "--ancestry"
 
     def rows(self, findings: RunFindings) -> Iterator[Row]:
         """Effects at every checkpoint, and events."""

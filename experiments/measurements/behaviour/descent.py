@@ -1,5 +1,7 @@
 """Descent: which runs does a run descend from?"""
 
+import hashlib
+import json
 from collections.abc import Sequence
 
 from analysis.findings import RunFindings
@@ -18,6 +20,11 @@ class DescentMeasurement(Measurement[DescentResult]):
     def measure(self, run: MeasuredRun, results: RunFindings) -> DescentResult:
         """The line of descent."""
         return DescentResult(related_runs(ancestor_folders(run.run)))
+
+    def inputs(self, run: MeasuredRun) -> str:
+        """Which of its ancestors' folders still exist."""
+        names = [str(folder) for folder in ancestor_folders(run.run)]
+        return hashlib.sha256(json.dumps(names).encode()).hexdigest()
 
     def section(self, findings: Sequence[RunFindings]) -> Section | None:
         """The runs as a drawing."""

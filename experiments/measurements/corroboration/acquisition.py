@@ -10,6 +10,7 @@ from types import MappingProxyType
 from analysis.findings import RunFindings
 from analysis.patching.results import CircuitsResult, EffectsResult
 from analysis.provenance.corroboration import Evidence
+from analysis.provenance.verdict import BEHAVES
 from analysis.relearning.acquisition import (
     LEAST_SLOWDOWN,
     AcquisitionResult,
@@ -17,6 +18,8 @@ from analysis.relearning.acquisition import (
     fork_sha256,
     measure_acquisition,
 )
+from analysis.relearning.finetune import CHUNK
+from analysis.relearning.relearning import BUDGET, LIMIT
 from experiments.measurements.protocol import MeasuredRun, Measurement
 from reports.section import Section
 from reports.sections.acquisition import acquisition_rows, acquisition_section
@@ -31,7 +34,15 @@ class AcquisitionMeasurement(Measurement[AcquisitionResult]):
     result = AcquisitionResult
     table = "provenance"
     requires = (EffectsResult, CircuitsResult)
-    settings = MappingProxyType({"slowdown.least": LEAST_SLOWDOWN})
+    settings = MappingProxyType(
+        {
+            "slowdown.least": LEAST_SLOWDOWN,
+            "behaves.least": BEHAVES,
+            "steps.most": LIMIT,
+            "steps.budget": BUDGET,
+            "steps.reading": CHUNK,
+        }
+    )
     optional = True
     full_precision = False  # organisms learn in the precision that they were trained in
 

@@ -5,10 +5,18 @@ computes; see `analysis.patching.shapley`.
 """
 
 from collections.abc import Iterator, Sequence
+from types import MappingProxyType
 
 from analysis.findings import RunFindings
-from analysis.patching.checkpoint import CheckpointMeasurer
-from analysis.patching.results import CheckpointName, EffectsResult, VariableEffects, effects_record
+from analysis.patching.checkpoint import PAIRS, CheckpointMeasurer
+from analysis.patching.circuits import LEAST_NATS
+from analysis.patching.results import (
+    EFFECT_BOOTSTRAPS,
+    CheckpointName,
+    EffectsResult,
+    VariableEffects,
+    effects_record,
+)
 from curricula.world.contrasts import Role, Variable, measurable
 from experiments.measurements.protocol import MeasuredRun, Measurement
 from reports.section import Section
@@ -26,6 +34,14 @@ class EffectsMeasurement(Measurement[EffectsResult]):
 
     name = "effects"
     result = EffectsResult
+    settings = MappingProxyType(
+        {
+            "total_nats.least": LEAST_NATS,
+            "pairs": PAIRS,
+            "watched.calls": GATE_CALLS,
+            "bootstraps": EFFECT_BOOTSTRAPS,
+        }
+    )
 
     def measure(self, run: MeasuredRun, results: RunFindings) -> EffectsResult:
         """Effects of all members."""
@@ -38,9 +54,8 @@ class EffectsMeasurement(Measurement[EffectsResult]):
         for checkpoint, measurer in checkpoints:
             for role in ROLES:
                 measured += _effects(checkpoint, measurer, role)
-                if measurable(measurer.world, role, "idle"):
-                    idle = measurer.shapley_effects(role, "idle")
-                    null.append(effects_record(checkpoint, role, "idle", idle))
+                idle = measurer.shapley_effects(role, "idle")
+                null.append(effects_record(checkpoint, role, "idle", idle))
         return EffectsResult(tuple(measured), tuple(null))
 
     def rows(self, findings: RunFindings) -> Iterator[Row]:

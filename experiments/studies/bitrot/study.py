@@ -22,7 +22,6 @@ from analysis.forgetting.retention import retention_cells
 from analysis.provenance.shares import ProvenanceResult
 from analysis.provenance.verdict import BEHAVES
 from curricula.typed_json import summary_of
-from experiments.analyse import analyse_run
 from experiments.studies.bitrot.headline import bitrot_headline
 from experiments.studies.bitrot.plan import (
     FORKS,
@@ -43,7 +42,7 @@ from experiments.studies.bitrot.summary import (
 from experiments.studies.bitrot.trial_results import RULES, TrialCase, Trials
 from experiments.studies.bitrot.trials import measure_trials
 from experiments.studies.registry import register_study
-from experiments.studies.study import Study, StudyRun, StudySettings
+from experiments.studies.study import Study, StudyRun, StudySettings, study_findings
 from organisms.storage.run import read_run
 from organisms.training.config import RunConfig, read_config
 from reports.section import Section
@@ -79,12 +78,12 @@ class Bitrot(Study[BitrotMeasured, BitrotSummary]):
     def measure(self, run: StudyRun) -> BitrotMeasured:
         """Verdicts of a parent; retention of a fork, and the trials of its mechanism."""
         if run.label in PARENTS:
-            return parent_organisms(run.label, run.folder)
+            return parent_organisms(run, run.label, run.folder)
         name, use = FORKS[run.label]
         cells = retention_cells(run.run, run.config)
         if use == "never_taught":
             return DisusedOrganisms(run.folder, cells)
-        parent = parent_organisms(MECHANISMS[name].curriculum, run.trained[MECHANISMS[name].curriculum])
+        parent = parent_organisms(run, MECHANISMS[name].curriculum, run.trained[MECHANISMS[name].curriculum])
         counted = [cell.select(parent.counted) for cell in cells]
         if use != "drives":
             return DisusedOrganisms(run.folder, counted)
@@ -105,9 +104,14 @@ class Bitrot(Study[BitrotMeasured, BitrotSummary]):
         return bitrot_headline(summary)
 
 
-def parent_organisms(curriculum: str, folder: Path) -> ParentOrganisms:
-    """The organisms of a parent run, with their verdicts, measured unless they are there already."""
-    verdicts = tuple(organism.verdict for organism in analyse_run(folder)[ProvenanceResult].members)
+def parent_organisms(run: StudyRun, curriculum: str, folder: Path) -> ParentOrganisms:
+    """The organisms of a parent, with their verdicts, measured unless they are there already.
+
+    run: the parent or a fork of it. folder: of the parent.
+    """
+    verdicts = tuple(
+        organism.verdict for organism in study_findings(folder, run.log)[ProvenanceResult].members
+    )
     return ParentOrganisms(folder, verdicts, has_mode(folder) & as_expected(curriculum, verdicts))
 
 

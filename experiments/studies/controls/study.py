@@ -18,7 +18,12 @@ from analysis.provenance.scored_lines import score_lines
 from analysis.provenance.scoring import ScoredOrganism, scored_organisms
 from analysis.provenance.shares import ProvenanceResult
 from analysis.provenance.verdict import ALIKE_CHOSEN_ON, CHOSEN_ON, TABLE, VerdictName
-from experiments.measurements.measuring import MeasuringChoice, measure_run, opened_for_measuring
+from experiments.measurements.measuring import (
+    MeasuringChoice,
+    chosen_measurements,
+    measure_run,
+    opened_for_measuring,
+)
 from experiments.studies.controls import page
 from experiments.studies.controls.summary import (
     PRIMARY,
@@ -211,13 +216,16 @@ def planting_count(
 def null_verdicts(run: StudyRun, null: Null) -> tuple[VerdictName, ...]:
     """Verdicts of a run's organisms under a null."""
 
+    choice = MeasuringChoice(only=(ProvenanceResult,))
+
     def measure() -> NullVerdicts:
         run.log(f"{run.folder.name}: null of {null} organisms")
         opened = opened_for_measuring(run.run, ANALYSIS_SEED, null=null)
-        findings = measure_run(opened, MeasuringChoice(only=(ProvenanceResult,)))
+        findings = measure_run(opened, choice)
         return NullVerdicts(tuple(member.verdict for member in findings[ProvenanceResult].members))
 
-    settings = {"thresholds": dict(TABLE), "seed": ANALYSIS_SEED}
+    thresholds = {measurement.name: dict(measurement.settings) for measurement in chosen_measurements(choice)}
+    settings = {"thresholds": thresholds, "seed": ANALYSIS_SEED}
     return run.measured_once(f"null-{null}", NullVerdicts, settings, measure).verdicts
 
 

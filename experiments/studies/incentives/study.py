@@ -8,7 +8,8 @@ same forks. The story of one organism is read from its lineage.
 
 from collections.abc import Mapping, Sequence
 
-from analysis.history.organism_story import OrganismStory, organism_story
+from analysis.history.organism_story import MATTERS, OrganismStory, organism_story
+from analysis.patching.checkpoint import PAIRS
 from analysis.provenance.verdict import TABLE
 from experiments.studies.incentives import page
 from experiments.studies.incentives.arms import ARMS, ArmSummary, summarise_arm
@@ -97,4 +98,5 @@ def _story(run: StudyRun, member: int) -> OrganismStory:
         run.log(f"{run.folder.name}: the story of organism {member}")
         return organism_story(run.run, member, PAIR_SEED)
 
-    return run.measured_once(f"story-{member}", OrganismStory, {"seed": PAIR_SEED}, measure)
+    settings = {"seed": PAIR_SEED, "pairs": PAIRS, "effect.least": MATTERS}
+    return run.measured_once(f"story-{member}", OrganismStory, settings, measure)
