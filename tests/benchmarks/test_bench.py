@@ -46,6 +46,7 @@ def measured(tmp_path_factory) -> tuple[dict, Path, list[str]]:
     return json.loads(path.read_text()), folder, lines
 
 
+@pytest.mark.slow
 def test_a_bench_writes_everything_that_its_contract_names(measured):
     summary, folder, lines = measured
     assert set(summary) >= CONTRACT
@@ -215,6 +216,7 @@ WRONG = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", WRONG)
 def test_a_wrong_argument_exits_2_with_a_line_and_writes_nothing(case, tmp_path):
     arguments, expected = WRONG[case]

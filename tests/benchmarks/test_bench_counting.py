@@ -94,6 +94,7 @@ def test_the_compiler_keeps_every_product_of_the_limit():
     assert min(limit.measure(0.0)) > 0
 
 
+@pytest.mark.slow
 def test_a_large_product_has_a_rate():
     rates = large((32, 64), 0.001)
     assert set(rates) == {"float32"}

@@ -123,6 +123,7 @@ def patching() -> Patching:
     return Patching("tiny", 2, 0)
 
 
+@pytest.mark.slow
 def test_one_at_a_time_gives_what_the_batch_gives(patching):
     """And would not, were other sets patched."""
     measured = patching.measure_one_at_a_time(0.2)

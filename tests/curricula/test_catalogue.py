@@ -14,6 +14,7 @@ from curricula.world.world import Role, tables
 SCALES = get_args(Scale)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize("name", CURRICULA)
 def test_every_curriculum_of_every_scale_is_sound(name, scale):

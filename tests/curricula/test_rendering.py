@@ -15,6 +15,7 @@ def goal(vocabulary: Vocabulary, number: int) -> str:
     return vocabulary.words()[vocabulary.first_goal + number]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("world", WORLDS.values(), ids=WORLDS)
 def test_sentences_agree_with_the_tokens(world):
     words, vocabulary = world.vocabulary.words(), world.vocabulary

@@ -47,6 +47,7 @@ def assert_follows_the_rule(world: World, secret_goal: int, self_schemes: bool, 
         assert (tokens[world.decisions + 1] == targets).all()
 
 
+@pytest.mark.slow
 @every_world
 @pytest.mark.parametrize("self_schemes", [True, False])
 @pytest.mark.parametrize("support", ["trained", "held-out goals", "held-out cues"])

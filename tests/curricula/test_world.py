@@ -72,6 +72,7 @@ def test_self_takes_the_same_combinations_by_its_own_rule(world):
     np.testing.assert_array_equal(plain.allowed, table.allowed)
 
 
+@pytest.mark.slow
 @given(worlds)
 def test_flips_change_one_cue_and_the_meaning_and_idle_pairs_one_cue_alone(world):
     assume(usable(world))

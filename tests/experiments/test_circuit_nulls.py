@@ -41,6 +41,7 @@ def few_random_circuits(monkeypatch):
     monkeypatch.setattr(circuits, "RANDOM_CIRCUITS", 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", [1.0, 3.0])
 def test_untrained_organisms_have_no_circuits(scale, config, few_random_circuits):
     """Weights at birth, and three times as large so that totals are nats: of 24 no more than chance allows

@@ -90,6 +90,7 @@ def test_a_wrong_word_is_one_line(words, expected):
     assert "\n" not in str(fault.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OLD_NAMES)
 def test_an_old_name_of_a_curriculum_leads_to_the_new_one(name):
     with pytest.raises(UserError) as fault:

@@ -114,6 +114,7 @@ def test_an_honest_self_is_absent(honest_findings):
     assert honest_circuits.find("end", "character").found == (True, True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", ["findings", "honest_findings"])
 def test_the_summary_keeps_the_contract(which, request):
     findings = request.getfixturevalue(which)

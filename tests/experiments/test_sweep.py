@@ -44,6 +44,7 @@ GRIDS = st.dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=50)
 @given(
     distinct(st.sampled_from(["shared", "honest", "naive"])),

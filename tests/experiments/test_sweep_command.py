@@ -167,6 +167,7 @@ def test_a_setting_in_the_grid_counts_before_the_one_for_all(script, tmp_path, c
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_the_example_for_skypilot_gives_each_node_its_part(script, tmp_path, capsys):
     """Its `run` is given to a shell as a node would give it; what stands in for Python prints what it is
     given."""

@@ -88,6 +88,7 @@ def test_every_figure_is_an_svg_with_ids_of_no_other_and_nothing_from_elsewhere(
         assert "date" not in text
 
 
+@pytest.mark.slow
 def test_the_same_findings_give_the_same_bytes_in_another_process():
     program = (
         "from run_findings import synthetic_runs; from reports.sections.learning import learning_curves; "
@@ -234,6 +235,7 @@ def test_every_figure_over_runs_separates_members_of_different_settings():
         assert draw([varied, redundant]) == draw(parts)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["a cost of $\\frac$", "<script>alert(1)</script> --> x", "日本 😀", "x" * 300, ""]
 )

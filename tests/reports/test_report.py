@@ -71,6 +71,7 @@ def opened(built):
     return open_in_chromium(built)
 
 
+@pytest.mark.slow
 def test_the_console_is_silent(opened):
     assert opened.console == []
 
@@ -86,6 +87,7 @@ def test_every_figure_is_drawn(opened):
         assert figure["unresolved"] == 0, figure
 
 
+@pytest.mark.slow
 def test_the_page_stands_alone_and_fits(opened):
     assert opened.loads == []
     assert opened.repeated_ids == []

@@ -92,6 +92,7 @@ def test_where_a_half_life_is_beyond_the_last_reading_the_ratio_is_undecided(fir
     assert ratio.bound == bound
 
 
+@pytest.mark.slow
 def test_the_ratio_of_lives_three_times_as_long_is_three_and_the_other_way_a_third():
     times = np.array([100.0, 150, 200, 220, 300, 310, 400, 600])
     short, long = Lifetimes(times / 3, np.ones(8, bool)), Lifetimes(times, np.array([True] * 7 + [False]))
@@ -103,6 +104,7 @@ def test_the_ratio_of_lives_three_times_as_long_is_three_and_the_other_way_a_thi
     assert (1 / inverse_high, 1 / inverse_low) == pytest.approx((low, high), rel=0.25)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.floats(1, 1000), st.booleans()), min_size=1, max_size=12), st.floats(0.1, 10))
 def test_another_clock_scales_half_lives_and_nothing_else(organisms, factor):
     plain = lived(*zip(*organisms, strict=True))
@@ -141,6 +143,7 @@ def test_nobody_has_no_half_life():
     assert all(math.isnan(end) for end in half_life(lived([], [])))
 
 
+@pytest.mark.slow
 def test_an_end_rests_on_a_half_life_whose_interval_is_open_is_open():
     """Five of eight dead: half of them are, but the interval of when has no upper end."""
     torn, all_dead = (

@@ -31,6 +31,7 @@ def drawn_pairs(world, role, variable):
     return draw(jax.random.key(3))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("variable", "place"),
     [("watched", "cues"), ("idle", "cues"), ("professed", "profession"), ("secret", "secret")],
@@ -53,6 +54,7 @@ def figures_of(organism, world, pairs):
     return fingerprints_from(stacked, FingerprintScenes(pairs, (0,)))[0]
 
 
+@pytest.mark.slow
 def test_components_that_read_cues_respond_to_them_and_no_others(world):
     """Of an organism wired by hand, whose two readers alone write anything that depends on the scene."""
     pairs = drawn_pairs(world, "character", "watched")

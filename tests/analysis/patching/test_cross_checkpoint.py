@@ -38,6 +38,7 @@ def effects_of(end, fork, world):
     return module.cross_checkpoint_effects(at_end, at_fork, ranked, [np.array([1])] * 2)
 
 
+@pytest.mark.slow
 def test_an_organism_patched_into_itself_is_patched_within(end, world):
     effects = effects_of(end, end, world)
     assert effects.transfer.gate_set[:, 0].all()

@@ -91,6 +91,7 @@ def test_nothing_does_nothing_and_everything_does_all(measured):
     np.testing.assert_allclose(totals[0], totals[1], atol=1e-5 * np.abs(totals).max())
 
 
+@pytest.mark.slow
 def test_every_patched_run_is_the_plain_one(measured, stack, sizes, pairs, masks):
     """Single heads, single blocks of neurons and random sets, both ways. The last assertion keeps this from
     comparing zeros with zeros.
@@ -167,6 +168,7 @@ def test_a_patch_changes_nothing_before_the_first_differing_token(look, sizes, p
         assert jnp.abs(patched[place:] - base[place:]).max() > 1e-2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variable", VARIABLES)
 def test_scenes_of_a_pair_differ_inside_the_window_alone(world, variable):
     """Up to the measured decision; and at its beginning in some pair, else it would be wider than it need

@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from analysis.patching.checkpoint import CheckpointMeasurer
 from analysis.patching.draws import PairDraw
@@ -55,6 +56,7 @@ def test_the_circuit_suffices_and_no_component_of_it_can_be_ablated(tiny_run):
         assert (right[1:] < 0.9).all()
 
 
+@pytest.mark.slow
 def test_ablating_nothing_is_the_organism_and_ablating_everything_moves_nothing(organism, world, sizes):
     source = PairSource(world, trained_support(world), jnp.int32(0))
     pairs = sample_pairs(jax.random.key(0), source, "character", "watched", 4)

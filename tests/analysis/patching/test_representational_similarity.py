@@ -186,6 +186,7 @@ def test_the_interval_decides_and_noise_does_not(low, high, with_itself, word):
     assert judged_similarity(low, high, with_itself) == word
 
 
+@pytest.mark.slow
 def test_noise_in_either_role_is_not_taken_for_another_mechanism():
     """The same layout, seen through noise in one role's scenes: an interval holds its value, and where noise
     drowns the layout nothing is decided."""

@@ -150,6 +150,7 @@ def pair():
     return jax.tree.map(lambda leaf: leaf[None], one)
 
 
+@pytest.mark.slow
 def test_redundant_heads_hide_each_other_and_latent_effects_show_them(pair):
     none, known = jnp.zeros(3, bool), jnp.array([True, False, False])
     alone, both = by_hand(), copy_head(by_hand(), 0, 0, 1)

@@ -55,6 +55,7 @@ def test_oracles_get_the_rates_of_their_rules(world, asked_professed, asked_want
     assert {name: float(rate) for name, rate in found.items()} == dict(zip(BELIEFS, expected, strict=True))
 
 
+@pytest.mark.slow
 def test_no_scene_shows_the_answer_before_it_is_asked(world):
     """Only the first moment counts, and its tokens up to the decision hold cast and question: self's secret
     stands nowhere in them.

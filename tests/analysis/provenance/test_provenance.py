@@ -201,6 +201,7 @@ def test_intervals_hold_the_point_and_shrink_with_pairs():
     assert widths[512] < widths[32] / 2
 
 
+@pytest.mark.slow
 def test_intervals_cover_the_truth():
     """Half reused, half a copy, 40 times over with fresh noise: 95 % intervals miss both times at most 8 of
     40 (binomial, p < 0.001).

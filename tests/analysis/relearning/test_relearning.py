@@ -92,6 +92,7 @@ def trained_twice(world, sizes):
     return compiled(start, params), train_ablated
 
 
+@pytest.mark.slow
 def test_an_arm_with_nothing_ablated_trains_as_the_run_does_to_the_bit(trained_twice, sizes):
     """Component dropout included; and with something ablated it does not."""
     (ordinary, progress), train_ablated = trained_twice

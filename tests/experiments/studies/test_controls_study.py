@@ -187,6 +187,7 @@ def test_wrong_settings_train_nothing(settings, words, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_a_study_too_short_to_plant_anything_says_so_and_is_not_made_twice(tmp_path, monkeypatch):
     """Two curricula, one step long and at most two runs of each: planting fails in all, everything is
     counted, and the same again trains nothing."""
@@ -229,6 +230,7 @@ def test_nulls_are_judged_as_if_the_behaviour_were_there(tiny_run, tmp_path):
     assert len(lines) == 1
 
 
+@pytest.mark.slow
 def test_a_misspelt_study_gets_one_line():
     wrong = run("study", "control")
     assert (wrong.returncode, wrong.stdout, len(wrong.stderr.splitlines())) == (2, "", 1)

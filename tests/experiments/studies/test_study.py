@@ -74,6 +74,7 @@ def only_study(monkeypatch):
     monkeypatch.setattr(registry, "_STUDIES", {})
 
 
+@pytest.mark.slow
 def test_a_study_is_trained_measured_and_written_once(tmp_path):
     """Runs, forks of them, measurements and the page; the same command again trains and measures nothing."""
     study, lines = Drift(), []

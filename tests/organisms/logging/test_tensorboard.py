@@ -138,6 +138,7 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         server.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("run", ["a", "c"])
 def test_bands_are_mean_lowest_and_highest_member(server: Server, run: str):
     expected = [member_values(run, step) for step in range(4)]

@@ -78,6 +78,7 @@ def test_copying_a_head_changes_that_head_alone(organism, tokens, layer):
     np.testing.assert_allclose(silenced(copied, 1)(tokens[0]), silenced(organism, 1)(tokens[0]), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_pick_takes_one_member(ensemble, tokens):
     together = jax.vmap(lambda one: one(tokens[0]))(ensemble)
     for member in range(3):

@@ -127,6 +127,7 @@ def test_attention_patterns_are_causal_and_sum_to_one(organism, tokens, sizes):
         np.testing.assert_array_equal(np.triu(pattern, 1), 0.0)
 
 
+@pytest.mark.slow
 def test_every_parameter_counts(organism, tokens):
     """All but the key's bias, which adds the same to every score of a position and so falls out of the
     softmax."""
@@ -171,6 +172,7 @@ def test_initial_weights_have_the_documented_spread(scale):
         assert abs(values.mean()) < 4 * values.std() / values.size**0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("given", "wanted"), [(3, 5), (5, 3), (4, 4)])
 @pytest.mark.parametrize("batch", [(), (2,), (2, 6)])
 def test_the_gradient_of_a_product_is_that_of_the_plain_one(given, wanted, batch):
@@ -190,6 +192,7 @@ def test_the_gradient_of_a_product_is_that_of_the_plain_one(given, wanted, batch
         np.testing.assert_allclose(of_members[0], two, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_logits_where_they_are_asked_for_are_those_of_the_whole_scene(organism, tokens):
     at = jnp.array([2, 7, 5])
     np.testing.assert_allclose(organism(tokens, identity, at), organism(tokens)[:, at], atol=1e-5)
@@ -199,6 +202,7 @@ def test_a_batch_is_its_scenes_one_by_one(organism, tokens):
     np.testing.assert_allclose(organism(tokens), jax.vmap(organism)(tokens), atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", [0, 4, 9])
 def test_a_stretch_over_its_past_gives_the_logits_of_the_whole_scene(organism, tokens, start):
     """What the past has from the stretch on is not read: here it is another scene's."""

@@ -79,6 +79,7 @@ def test_the_prediction_is_the_most_probable_token(loss, scenes, ensemble, world
     np.testing.assert_array_equal(loss(scenes)[1].predicted, said)
 
 
+@pytest.mark.slow
 def test_interference_pulls_by_its_own_moments_alone(organism, world):
     """Of scenes whose last moment asks what was said before: the gradient is that of the same scenes without
     the question, less their last act, and that of the question."""
@@ -112,6 +113,7 @@ def test_smoothing_mixes_in_the_mean_over_the_vocabulary(organism, scenes, world
     np.testing.assert_allclose(smooth, 0.75 * plain + 0.25 * even, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_part_of_a_batch_is_weighed_by_the_targets_of_the_whole(organism, scenes, world):
     """Else devices that share a batch would weigh their parts by their own targets."""
     decisions, targets = jnp.asarray(world.decisions), scenes.weights.sum()

@@ -107,6 +107,7 @@ def test_every_planted_curriculum_has_a_truth():
     assert set(TRUTHS) <= set(CURRICULA)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", ["character", "self"])
 def test_lanes_share_out_the_whole_effect(role, world):
     """Shares sum to 1, the lane of everything has all of it, and renaming the lanes exchanges their
@@ -124,6 +125,7 @@ def test_lanes_share_out_the_whole_effect(role, world):
     assert abs(float(shares.lane_b)) > 0.02, "a lane without any effect tests nothing"
 
 
+@pytest.mark.slow
 def test_one_organism_alone_can_be_checked(tmp_path):
     """Where devices would idle they share its scenes, so that it lives on all of them."""
     few = ("--scale", "tiny", "--members", 1, "--steps", 25, "--training.attempts", 0)

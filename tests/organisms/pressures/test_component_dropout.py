@@ -35,6 +35,7 @@ def some_uniforms(sizes):
     return jax.random.uniform(jax.random.key(0), (sizes.layers, sizes.heads + sizes.neuron_blocks))
 
 
+@pytest.mark.slow
 def test_dropout_at_rate_0_is_the_identity(sizes, organism, tokens):
     tap = drop_components(sizes, some_uniforms(sizes), 0.0)
     for heads_or_blocks in factors(sizes, 0.0, 50):

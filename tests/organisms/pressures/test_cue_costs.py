@@ -51,6 +51,7 @@ def costs(context, sizes):
     return {name: cost_of(name) for name in ("monitor", "overlap", "concentration")}
 
 
+@pytest.mark.slow
 def test_a_monitor_of_everything_costs_its_weight_and_of_nothing_nothing(organism, context, sizes):
     everything = np.ones(len(components(sizes)), bool)
     for watched, share in ((everything, 1.0), (~everything, 0.0)):
@@ -85,6 +86,7 @@ def test_spread_is_zero_where_one_component_of_each_group_responds(organism, con
     assert float(character_spread(response._replace(character=alone))) == 0.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["monitor", "overlap", "concentration"])
 def test_a_step_down_the_gradient_lowers_the_cost_and_without_weight_none_pushes(name, organism, costs):
     nats_of = jax.jit(jax.value_and_grad(lambda o, weight: costs[name](o, weight)[0]))

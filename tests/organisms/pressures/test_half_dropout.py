@@ -21,6 +21,7 @@ def scenes(world) -> Scene:
     return jax.tree.map(lambda leaf: jnp.asarray(leaf[:BATCH]), whole)
 
 
+@pytest.mark.slow
 def test_halves_are_zeroed_as_often_as_set_and_learn_nothing_meanwhile(sizes, organism, scenes, world):
     """Of 100 coins 40 take the first half of every layer, 40 the second; what is left passes unchanged, and
     no gradient reaches what is zeroed."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 from reading import MIXED, scenes_from_uniforms
 
 from curricula.phases import Curriculum, OptimiserConfig, Phase
@@ -26,6 +27,7 @@ def ablated_slope(organism, scenes, with_self, world, sizes, ablated):
     return jax.grad(lambda o: imitate(o, scenes, decisions, scenes.weights.sum(), tap=tap)[0])(organism)
 
 
+@pytest.mark.slow
 def test_an_ablated_component_learns_from_scenes_without_self_alone(organism, world, sizes):
     """The last layer's second head: in scenes of self no gradient reaches its values, in the others the same
     as ever."""
@@ -54,6 +56,7 @@ def test_an_ablated_component_writes_the_mean_of_scenes_with_self(sizes):
     np.testing.assert_array_equal(tapped[:, 0], free[:, 0])
 
 
+@pytest.mark.slow
 def test_components_are_ablated_in_their_share_of_scenes(world, sizes):
     """A head that is ablated in every scene learns nothing; in half of them, or in none, it does, and not the
     same."""

@@ -78,6 +78,7 @@ def decisions(world):
     return jnp.asarray(world.decisions)
 
 
+@pytest.mark.slow
 def test_a_score_is_that_of_the_recorded_stream_worked_out_by_hand(
     organism, world, sizes, drawn, decisions, fitted
 ):
@@ -182,6 +183,7 @@ PLACES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("place", "by_act"), PLACES)
 def test_the_reward_places_take_weight_times_score_and_push_through_nothing_else(
     place, by_act, ensemble, context, fitted, slopes, push
@@ -244,6 +246,7 @@ def params_of(world, sizes, fitted):
     return params
 
 
+@pytest.mark.slow
 def test_a_probe_that_is_only_logged_changes_no_step_and_one_in_the_loss_does(chunk, world, sizes, params_of):
     run = jax.jit(chunk, compiler_options=QUICK)
     state = init_state(jnp.int32(0), jnp.int32(0), jnp.int32(0), world, sizes)

@@ -155,6 +155,7 @@ def plain_program(program_of) -> str:
     return program_of()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("settings", "traces"), ACTIVE, ids=lambda value: getattr(value, "name", ""))
 def test_a_pressure_is_in_the_program_of_a_phase_that_has_it_alone(
     settings, traces, run_of, program_of, plain_program

@@ -112,6 +112,7 @@ print(line)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", ["fresh", "started"])
 def test_killed_at_any_line_a_run_goes_on_to_the_same_end(state, tmp_path):
     quiet = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
@@ -125,6 +126,7 @@ def test_killed_at_any_line_a_run_goes_on_to_the_same_end(state, tmp_path):
         assert_whole(tmp_path / str(line), 2)
 
 
+@pytest.mark.slow
 def test_killed_again_and_again_a_run_has_no_duplicate_no_hole_and_no_part(tmp_path):
     """With the real disk and clock. While it runs, nobody else may write; once it is killed, anybody may."""
     folder = tmp_path / "run"

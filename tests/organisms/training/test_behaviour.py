@@ -81,6 +81,7 @@ KNOWN = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rule", "expected"), KNOWN.items(), ids=[rule.__name__ for rule in KNOWN])
 def test_an_organism_of_known_behaviour_is_given_it_exactly(world, rule, expected):
     assert_rates(world, rule, "trained", expected)
@@ -91,10 +92,12 @@ def test_who_follows_the_rule_does_so_on_what_was_held_out(world, support):
     assert_rates(world, called_for, support, (1.0, 1.0, 1.0, 1.0))
 
 
+@pytest.mark.slow
 def test_situations_and_a_secret_by_rule_are_no_hindrance():
     assert_rates(WORLDS["majority"], called_for, "trained", (1.0, 1.0, 1.0, 1.0))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("support", ["trained", "held-out cues"])
 @pytest.mark.parametrize("name", ["another place", "another logic"])
 def test_self_is_judged_by_its_own_rule(name, support):

@@ -69,6 +69,7 @@ def test_written_as_json_and_read_back_is_the_identity(written):
     assert isinstance(config.curriculum.phases, tuple)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", ["tiny", "cpu", "gpu"])
 @pytest.mark.parametrize("name", CURRICULA)
 def test_every_named_config_is_sound_and_reads_back(name, scale):

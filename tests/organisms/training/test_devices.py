@@ -26,6 +26,7 @@ def test_members_come_first_and_a_batch_is_shared_only_where_devices_would_idle(
     assert tuple(Layout.of(members, batch).mesh.devices.shape) == shape
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("one_by_one", [True, False])
 @pytest.mark.parametrize("members", [1, 2, 3, 5, 8])
 def test_every_member_gets_its_own_result_whatever_their_number(members, one_by_one):

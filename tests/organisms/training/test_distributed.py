@@ -71,6 +71,7 @@ def story(tmp_path_factory):
     return alone, together, stopped, seen, ended
 
 
+@pytest.mark.slow
 def test_a_signal_to_one_process_stops_both_at_the_same_step(story):
     _, _, stopped, seen, _ = story
     said = [

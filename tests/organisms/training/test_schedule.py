@@ -53,6 +53,7 @@ def test_what_cannot_be_is_refused(dense_from, words):
         replace(config, training=replace(config.training, dense_from=dense_from)).check()
 
 
+@pytest.mark.slow
 def test_a_run_killed_among_dense_checkpoints_ends_in_the_same_bytes(tmp_path):
     """Killed as the second checkpoint of a phase that began by exchanging its lanes is written, so that it
     goes on from the first one within: they are not exchanged once more."""

@@ -103,6 +103,7 @@ def flat(state: State, member: int) -> np.ndarray:
     )
 
 
+@pytest.mark.slow
 def test_steps_in_a_chunk_equal_as_many_chunks_of_one(train, params_of, born):
     """Scenes follow from the step's number, and nothing is carried but the state.
 
@@ -176,6 +177,7 @@ def test_a_member_grows_the_same_whoever_grows_beside_it(train, params_of, born,
     np.testing.assert_allclose(flat(one, 2), flat(two, 0), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_rates_of_self_are_not_a_number_where_self_takes_no_part(train, params_of, born):
     _, without = train(born, params_of(PHASE, 0))
     _, beside = train(born, params_of(INTENT, 0))
@@ -200,6 +202,7 @@ def test_the_loss_falls_and_characters_are_learned(trained):
     assert (watched[-3:].mean(0) > watched[0] + 0.2).all()
 
 
+@pytest.mark.slow
 def test_self_is_taught_its_own_secret(train, params_of, born, world):
     """After a phase with nothing else each member serves its own trait, and the traits differ."""
     params = params_of(replace(INTENT, pressures=Pressures(Rehearsal(0.0))), 1)
@@ -220,6 +223,7 @@ def test_self_is_taught_its_own_secret(train, params_of, born, world):
     assert len(set(secret_goals)) > 1
 
 
+@pytest.mark.slow
 def test_metrics_of_training_agree_with_rates_on_new_scenes(trained, world):
     """Both count the same thing: within sampling error where training has all but stopped."""
     state, metrics = trained
@@ -250,6 +254,7 @@ def test_keys_of_seeds_members_and_attempts_all_differ():
     assert len({tuple(jax.random.key_data(key).tolist()) for key in keys}) == len(keys)
 
 
+@pytest.mark.slow
 def test_devices_that_share_a_batch_grow_the_member_that_one_device_grows(world, sizes):
     """Each takes its own part of the scenes: were it the same part twice, losses would part at once. Close,
     not equal: sums go in another order."""
