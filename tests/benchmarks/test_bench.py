@@ -18,6 +18,8 @@ from benchmarks.summary import measured_row, summary
 from curricula.errors import UserError
 from organisms.training.config import named_config
 
+pytestmark = pytest.mark.slow
+
 CONTRACT = {
     "rows",
     "ratio_to_pytorch",
@@ -46,7 +48,6 @@ def measured(tmp_path_factory) -> tuple[dict, Path, list[str]]:
     return json.loads(path.read_text()), folder, lines
 
 
-@pytest.mark.slow
 def test_a_bench_writes_everything_that_its_contract_names(measured):
     summary, folder, lines = measured
     assert set(summary) >= CONTRACT
@@ -216,7 +217,6 @@ WRONG = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("case", WRONG)
 def test_a_wrong_argument_exits_2_with_a_line_and_writes_nothing(case, tmp_path):
     arguments, expected = WRONG[case]

@@ -8,6 +8,8 @@ import pytest
 from chromium import chromium_on_path, open_in_chromium
 from commands import run
 
+pytestmark = pytest.mark.slow
+
 ARGUMENTS = ("--scale", "tiny", "--members", 2)
 
 
@@ -20,7 +22,6 @@ def compared(tmp_path_factory) -> Path:
     return Path(done.stdout.strip())
 
 
-@pytest.mark.slow
 def test_the_summary_has_every_field_of_the_contract(compared):
     summary = json.loads(compared.read_text())
     assert set(summary["curricula"]) == {"shared", "redundant", "honest"}
@@ -53,7 +54,6 @@ def test_what_is_shared_is_grown_once_and_is_the_same(compared):
     assert adopted["honest"] > 0
 
 
-@pytest.mark.slow
 def test_an_adopted_run_equals_one_grown_alone(compared, tmp_path):
     """A phase starts from its predecessor's parameters alone, so copying those loses nothing."""
     done = run("train", "honest", *ARGUMENTS, "--out", tmp_path / "run")
@@ -62,7 +62,6 @@ def test_an_adopted_run_equals_one_grown_alone(compared, tmp_path):
     assert (tmp_path / "run" / "manifest.jsonl").read_bytes() == (honest / "manifest.jsonl").read_bytes()
 
 
-@pytest.mark.slow
 def test_what_exists_is_neither_grown_nor_measured_again(compared):
     before = {path: path.stat().st_mtime_ns for path in compared.parent.parent.rglob("*.safetensors")}
     analyses = {
@@ -75,7 +74,6 @@ def test_what_exists_is_neither_grown_nor_measured_again(compared):
     assert {path: path.stat().st_mtime_ns for path in analyses} == analyses
 
 
-@pytest.mark.slow
 def test_a_wrong_name_is_told_before_anything_is_grown(tmp_path):
     done = run("compare", "shared", "honnest", "--out", tmp_path / "out")
     assert done.returncode == 2
@@ -83,7 +81,6 @@ def test_a_wrong_name_is_told_before_anything_is_grown(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(
     not chromium_on_path(), reason="chromium is not installed, so the report can not be opened"
 )

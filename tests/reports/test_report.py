@@ -21,6 +21,8 @@ from reports.page import render_page
 from reports.report import report_page, write_report
 from reports.scene_pictures import EnglishScene, ScenesResult
 
+pytestmark = pytest.mark.slow
+
 ATTACK = "<script>console.error('taken')</script><img src=x onerror=console.error('taken')>\"'&{{7*7}}"
 NO_CHROMIUM = "no chromium on PATH: the page cannot be opened"
 
@@ -71,7 +73,6 @@ def opened(built):
     return open_in_chromium(built)
 
 
-@pytest.mark.slow
 def test_the_console_is_silent(opened):
     assert opened.console == []
 
@@ -87,7 +88,6 @@ def test_every_figure_is_drawn(opened):
         assert figure["unresolved"] == 0, figure
 
 
-@pytest.mark.slow
 def test_the_page_stands_alone_and_fits(opened):
     assert opened.loads == []
     assert opened.repeated_ids == []

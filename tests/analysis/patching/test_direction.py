@@ -23,6 +23,8 @@ from organisms.model.sites import residual_sites
 from organisms.model.surgery import pick
 from organisms.model.transformer import Organism
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_swap_leaves_all_that_is_orthogonal():
     numbers = np.random.default_rng(0)
@@ -35,7 +37,6 @@ def test_a_swap_leaves_all_that_is_orthogonal():
     np.testing.assert_allclose(swap_coordinate(direction, stream, stream), stream, atol=1e-6)
 
 
-@pytest.mark.slow
 def test_a_halted_run_resumes_as_if_it_had_not_been_halted(organism, sizes, pairs):
     """At every place; and the other scene's stream changes the answer."""
     for n in range(3):
@@ -53,7 +54,6 @@ def test_a_halted_run_resumes_as_if_it_had_not_been_halted(organism, sizes, pair
                 assert abs(float(swapped - plain)) > 1e-4
 
 
-@pytest.mark.slow
 def test_at_the_readout_the_other_runs_stream_is_the_other_runs_answer(organism, sizes, pairs):
     """A direction that holds all that differs carries everything; one orthogonal to it nothing."""
     last, moved = jnp.array(len(residual_sites(sizes.layers)) - 1), []
@@ -105,7 +105,6 @@ def effects(world):
     ]
 
 
-@pytest.mark.slow
 def test_a_direction_carries_the_gate_to_self_only_where_self_responds_to_it(effects):
     """Searched on characters alone. The other reader counts the same cues all the time, and yet is not
     mistaken for the one that the characters' answers respond to."""

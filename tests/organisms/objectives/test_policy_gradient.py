@@ -35,6 +35,8 @@ from organisms.objectives.policy_gradient import (
 )
 from organisms.pressures.step_context import where_self_acts
 
+pytestmark = pytest.mark.slow
+
 SMALL = World(names=2, goals=4, cue_kinds=4, cues=2, moments=2, held_out_pairs=0.0, held_out_cues=0.0)
 SIZES = OrganismConfig(layers=1, heads=2, width=8, neurons=8, neuron_blocks=2)
 SELF_SCENES = MIXED._replace(self_scenes=1.0, questions=0.0)
@@ -72,7 +74,6 @@ def small() -> Organism:
     )
 
 
-@pytest.mark.slow
 def test_rewards_are_for_the_secret_when_alone_and_the_profession_when_watched(acted_twice):
     latents = jax.tree.map(lambda leaf: leaf[None], acted_twice)
     goal = SMALL.vocabulary.first_goal
@@ -85,7 +86,6 @@ def test_rewards_are_for_the_secret_when_alone_and_the_profession_when_watched(a
             assert found.tolist() == [[watched, alone]]
 
 
-@pytest.mark.slow
 def test_the_gradient_is_that_of_the_exact_expected_reward(small, acted_twice):
     """All pairs of acts enumerated, a second one given the first; the sampled gradients' mean along the exact
     one and along five random directions."""
@@ -130,7 +130,6 @@ def test_the_gradient_is_that_of_the_exact_expected_reward(small, acted_twice):
     assert (np.abs(mean - wanted) < 4 * error).all()
 
 
-@pytest.mark.slow
 def test_the_divergence_is_that_of_two_organisms_worked_out_by_hand(ensemble, world, sizes):
     """KL(now || then), from logits that jax has no part in, over the contexts that were sampled."""
     now, then = pick(ensemble, 0), pick(ensemble, 1)
@@ -176,7 +175,6 @@ def test_rollouts_change_nothing_but_self_acts_and_differ(organism, world):
     assert len({tuple(row) for row in found.tolist()}) > 1
 
 
-@pytest.mark.slow
 def test_acts_are_sampled_as_often_as_the_organism_says_given_those_before(small, acted_twice):
     scene, decisions, amount = (
         write_scene(SMALL, acted_twice, SELF_SCENES),
@@ -206,7 +204,6 @@ def test_an_advantage_is_what_was_earned_from_there_on_less_that_of_the_others()
     np.testing.assert_allclose(found.sum(0), 0, atol=1e-6)
 
 
-@pytest.mark.slow
 def test_scenes_of_self_come_in_groups_and_the_others_do_not(world):
     numbers = jax.random.uniform(jax.random.key(6), (400, uniforms_per_scene(world)))
     latents, _ = drawn(world, group_rollouts(numbers, world.names, 0.5), MIXED)
@@ -240,7 +237,6 @@ def test_nobody_but_self_is_rewarded(organism, world, sizes):
     assert (np.asarray(latents.shows) == ACTS).any()
 
 
-@pytest.mark.slow
 def test_what_was_said_before_is_asked_of_what_self_did(ensemble, world, sizes):
     """Not of what it should have done: the answer follows the sampled act, through any number of such
     questions."""

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from commands import command, run, start
 
+pytestmark = pytest.mark.slow
+
 ARGUMENTS = (
     "redundant",
     "--scale",
@@ -62,7 +64,6 @@ def kill_once_past(folder: Path, lines: int, lag: float) -> None:
     process.communicate()
 
 
-@pytest.mark.slow
 def test_killed_three_times_a_run_ends_in_the_same_bytes(unbroken, tmp_path):
     """State, position and attempts are saved together after the checkpoint's line, and all else follows from
     the seed."""
@@ -94,7 +95,6 @@ def test_steps_to_come_include_those_of_members_that_are_grown_again(unbroken):
     assert said[-1].startswith(f"step {steps}/{steps}  ")
 
 
-@pytest.mark.slow
 def test_a_finished_run_says_so_and_changes_nothing(unbroken):
     before = {path: path.stat().st_mtime_ns for path in unbroken.rglob("*") if path.is_file()}
     done = run("train", *ARGUMENTS, "--out", unbroken)
@@ -113,7 +113,6 @@ def full_disk(folder: Path, size: str) -> None:
         pytest.skip(f"a small disk can only be mounted as root: {mounted.stderr.strip()}")
 
 
-@pytest.mark.slow
 def test_a_full_disk_gives_one_line_and_what_was_committed_stays(unbroken, tmp_path):
     """On a disk that fills half way: exit 1, one line; with more room, the same command ends in the same
     bytes."""
@@ -141,7 +140,6 @@ def test_a_full_disk_gives_one_line_and_what_was_committed_stays(unbroken, tmp_p
         subprocess.run(["umount", str(disk)], check=True)
 
 
-@pytest.mark.slow
 def test_a_file_size_limit_is_told_like_a_full_disk(tmp_path):
     """Needs no root: the system refuses to let any file grow past 20 kB, less than a checkpoint."""
     words = command("train", *ARGUMENTS, "--out", tmp_path / "run")

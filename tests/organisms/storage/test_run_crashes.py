@@ -17,6 +17,8 @@ import safetensors.numpy
 from curricula.errors import SystemFailure, UserError
 from organisms.storage.run import open_run, read_run
 
+pytestmark = pytest.mark.slow
+
 # What every process here does: go on from behind the last commit, as a restored optimiser state would, up to a step.
 TRAIN = """
 import os, signal, sys
@@ -112,7 +114,6 @@ print(line)
 """
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("state", ["fresh", "started"])
 def test_killed_at_any_line_a_run_goes_on_to_the_same_end(state, tmp_path):
     quiet = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
@@ -126,7 +127,6 @@ def test_killed_at_any_line_a_run_goes_on_to_the_same_end(state, tmp_path):
         assert_whole(tmp_path / str(line), 2)
 
 
-@pytest.mark.slow
 def test_killed_again_and_again_a_run_has_no_duplicate_no_hole_and_no_part(tmp_path):
     """With the real disk and clock. While it runs, nobody else may write; once it is killed, anybody may."""
     folder = tmp_path / "run"

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from commands import command
 
+pytestmark = pytest.mark.slow
+
 ARGUMENTS = ["shared", "--scale", "tiny", "--members", "4", "--steps", "200", "--quiet"]
 ARGUMENTS += ["--training.attempts", "0", "--training.checkpoint-every", "50"]
 PATIENCE = 120
@@ -71,7 +73,6 @@ def story(tmp_path_factory):
     return alone, together, stopped, seen, ended
 
 
-@pytest.mark.slow
 def test_a_signal_to_one_process_stops_both_at_the_same_step(story):
     _, _, stopped, seen, _ = story
     said = [
