@@ -131,6 +131,7 @@ def test_the_measured_actor_has_the_role_and_is_seen_as_the_variable_demands(nam
     assert seen == expected[variable]
 
 
+@pytest.mark.slow
 @every_case
 def test_pairs_are_many_and_at_every_moment(name, role, variable):
     world, pairs = STAGES[name], pairs_of(STAGES[name], role, variable)

@@ -179,6 +179,7 @@ PLANTED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cell", PLANTED)
 def test_a_planted_history_gets_its_verdict(cell):
     """Effects that sit in one component: characters' at the fork, characters' at the end, self's at the

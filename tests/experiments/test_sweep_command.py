@@ -150,6 +150,7 @@ WRONG = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", WRONG)
 def test_what_is_wrong_is_told_before_anything_starts(case, script, tmp_path):
     arguments, expected = WRONG[case]

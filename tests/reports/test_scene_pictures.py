@@ -44,6 +44,7 @@ def is_a_picture(image, height, width):
     assert len(np.unique(image.reshape(-1, 3), axis=0)) > 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("draw", [effect_map, attention_picture])
 def test_pictures_are_not_blank(draw, config, organisms):
     is_a_picture(draw(organisms, config, SECRET_GOALS), 100, 200)

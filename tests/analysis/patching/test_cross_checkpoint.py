@@ -54,6 +54,7 @@ def test_an_organism_patched_into_itself_is_patched_within(end, world):
         np.testing.assert_allclose(effect.effect.share()[:, [0, -1]], [[1, 0], [0, 1]], atol=0.01)
 
 
+@pytest.mark.slow
 def test_what_is_patched_is_what_the_fork_wrote(end, world):
     """A fork whose first reader counts half as much moves half of what the end's would: donors are of the
     fork, recipients of the end."""

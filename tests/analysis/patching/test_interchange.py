@@ -95,6 +95,7 @@ class Reference(NamedTuple):
         return np.array(moved), self.difference(received[1][1]) - self.difference(received[0][1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("donor", ["another role", "another organism"])
 def test_every_exchange_is_that_of_the_plain_forward_pass(donor, run, ensemble, world, scenes, masks, sizes):
     recipient = jax.tree.map(lambda leaf: leaf[:AMOUNT], scenes.recipients.self_pair)
@@ -140,6 +141,7 @@ def wired_scenes(world, scenes) -> CrossRoleScenes:
     return jax.tree.map(lambda leaf: jnp.stack([leaf, leaf]), answered)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("recipient_and_donor", "reader", "expected"),
     [
@@ -194,6 +196,7 @@ def test_sets_compared_are_the_chosen_one_random_ones_and_the_circuit(sizes):
     assert (sets[1:-1].sum(1) == 2).all()
 
 
+@pytest.mark.slow
 def test_each_effect_is_measured_in_the_role_that_its_name_says(wired_organisms, world, monkeypatch):
     """The set of the donor's ranking, in the other role: the character's first reader, then self's second."""
     monkeypatch.setattr(

@@ -81,6 +81,7 @@ def by_reference(stack, sizes, pairs, masks):
     return effects, totals
 
 
+@pytest.mark.slow
 def test_nothing_does_nothing_and_everything_does_all(measured):
     """In both directions, pair by pair: up to the measured token all but the cue is the same in both
     scenes."""

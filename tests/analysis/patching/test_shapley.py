@@ -75,6 +75,7 @@ def sampled(few, pairs):
     return np.asarray(found, np.float64).reshape(PAIRS, DRAWS, 4), np.asarray(totals).reshape(PAIRS, DRAWS)
 
 
+@pytest.mark.slow
 def test_shapley_values_are_those_of_brute_force(sampled, values):
     """Averaged over both ways, within 4.5 standard errors of the sampling (`DRAWS` draws of ORDERS orders),
     none of which is large.
@@ -165,6 +166,7 @@ def test_redundant_heads_hide_each_other_and_latent_effects_show_them(pair):
         np.testing.assert_allclose(found[0] / total[0], expected, atol=0.01)
 
 
+@pytest.mark.slow
 def test_shapley_values_share_what_redundant_heads_hide(pair):
     found, total = run_shapley(copy_head(by_hand(), 0, 0, 1), HAND, pair, jax.random.key(0)[None])
     np.testing.assert_allclose(found[0] / total[0], [0.5, 0.5, 0], atol=0.01)

@@ -39,6 +39,7 @@ def oracle(world, asked_professed, asked_wanted, self_wants):
     return say
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("asked_professed", "asked_wanted", "self_wants", "expected"),
     [
@@ -75,6 +76,7 @@ def test_no_scene_shows_the_answer_before_it_is_asked(world):
         assert set(tokens[world.cast_tokens : -1].tolist()) <= {ASKS_PROFESSED, ASKS_WANTED}
 
 
+@pytest.mark.slow
 def test_members_are_examined_apart(world):
     """Two organisms that always say one goal each: what they get right differs, and follows them when they
     are swapped.

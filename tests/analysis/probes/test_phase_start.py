@@ -59,6 +59,7 @@ def test_unknown_names_are_refused_before_anything_is_trained(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_each_organism_has_its_audit_targets(ensemble, world, sizes):
     """What a random organism's monitor watches holds at least half of its positive effects; what was named is
     watched in all."""

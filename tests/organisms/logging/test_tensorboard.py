@@ -221,6 +221,7 @@ def test_a_resumed_run_hides_what_it_replays_and_ends_as_succeeded(server: Serve
     assert server.statuses()[run] == "STATUS_SUCCESS"
 
 
+@pytest.mark.slow
 def test_an_exception_ends_the_session_as_failed_and_resuming_reopens_it(tmp_path: Path):
     """One server sees failed, paused and resumed runs come in while it is running."""
     for run in ["failed", "resumed"]:

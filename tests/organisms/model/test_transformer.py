@@ -39,6 +39,7 @@ def test_outputs_are_causal(organism, tokens):
         assert (np.abs(after - logits[0])[position:].max(1) > 1e-3).all()
 
 
+@pytest.mark.slow
 def test_a_shorter_scene_gives_the_first_logits_of_a_longer_one(organism, tokens):
     np.testing.assert_allclose(organism(tokens[0, :5]), organism(tokens[0])[:5], atol=1e-5)
 

@@ -198,6 +198,7 @@ def test_without_owners_every_scene_uses_everything(lane, organism, scenes):
     np.testing.assert_array_equal(logits_of(organism, scenes[1], swap), logits_of(organism, scenes[1]))
 
 
+@pytest.mark.slow
 def test_a_silent_lane_makes_no_difference_whatever_its_weights(lane, organism, scenes):
     """Break the other lane's weights: what is said in scenes that it does not own stays the same to the
     bit."""

@@ -62,6 +62,7 @@ def test_a_monitor_of_everything_costs_its_weight_and_of_nothing_nothing(organis
         np.testing.assert_allclose(nats, 2.0 * share, atol=2e-4)
 
 
+@pytest.mark.slow
 def test_overlap_is_between_none_and_all_and_all_where_both_roles_respond_alike(organism, context):
     response = cue_response(organism, context._replace(memo={}))
     assert 0.0 < float(role_overlap(response)) < 1.01

@@ -67,6 +67,7 @@ def test_where_self_reads_the_cues_otherwise_each_role_has_its_own_reader(monkey
         np.testing.assert_array_equal(shares, np.arange(4) == reader)
 
 
+@pytest.mark.slow
 def test_shares_of_every_group_sum_to_one_in_both_roles(organism, world, sizes):
     """A group is a layer's heads, or its blocks of neurons."""
     response = cue_response(organism, mixed_context(world, sizes))

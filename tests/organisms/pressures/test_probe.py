@@ -97,6 +97,7 @@ def test_a_score_is_that_of_the_recorded_stream_worked_out_by_hand(
     assert not run_scenes(organism, tokens, decisions).recorded
 
 
+@pytest.mark.slow
 def test_a_score_is_read_before_the_act(organism, sizes, drawn, decisions, fitted):
     """Another act changes the scores of later moments alone."""
     tokens = drawn[1].tokens[:4]

@@ -167,6 +167,7 @@ def test_a_pressure_is_in_the_program_of_a_phase_that_has_it_alone(
     assert (program_of(settings) != plain_program) == bool(traces)
 
 
+@pytest.mark.slow
 def test_inactive_pressures_leave_no_trace_in_a_program(program_of, plain_program, monkeypatch):
     """The program is that of a project without them, to the letter."""
     for name in set(EFFECTS) - {"component_dropout"}:

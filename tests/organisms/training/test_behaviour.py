@@ -87,6 +87,7 @@ def test_an_organism_of_known_behaviour_is_given_it_exactly(world, rule, expecte
     assert_rates(world, rule, "trained", expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("support", ["held-out goals", "held-out cues"])
 def test_who_follows_the_rule_does_so_on_what_was_held_out(world, support):
     assert_rates(world, called_for, support, (1.0, 1.0, 1.0, 1.0))
@@ -104,6 +105,7 @@ def test_self_is_judged_by_its_own_rule(name, support):
     assert_rates(WORLDS[name], called_for, support, (1.0, 1.0, 1.0, 1.0))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "watched"), [("another place", (0.2, 0.8)), ("another logic", (1.0, 1.0))])
 def test_who_takes_self_for_a_character_is_right_where_the_rules_agree(name, watched):
     """Whom any cue calls alone is watched only where every cue says so, which characters take alike."""
