@@ -22,6 +22,8 @@ from curricula.world.contrasts import (
 )
 from curricula.world.world import World, tables
 
+pytestmark = pytest.mark.slow
+
 PAIRS = 40
 STAGES = {name: WORLDS[name] for name in ("tiny", "majority", "another place", "another logic")}
 CASES = [
@@ -74,13 +76,11 @@ def assert_one_token_differs(
             assert differs < world.cast_tokens
 
 
-@pytest.mark.slow
 @every_case
 def test_up_to_the_decision_one_token_differs_and_it_is_the_one_that_was_meant(name, role, variable):
     assert_one_token_differs(STAGES[name], pairs_of(STAGES[name], role, variable), variable)
 
 
-@pytest.mark.slow
 @every_case
 def test_the_answers_are_what_the_rule_calls_for(name, role, variable):
     """Of *idle*, whose scenes call for the same, they are the two candidates: the act of the profession, then
@@ -102,7 +102,6 @@ def test_the_answers_are_what_the_rule_calls_for(name, role, variable):
         assert answers[0] != answers[1]
 
 
-@pytest.mark.slow
 @every_case
 def test_the_measured_actor_has_the_role_and_is_seen_as_the_variable_demands(name, role, variable):
     """Watched pairs go from watched to alone; a profession is tested on those watched, a secret on those
@@ -131,7 +130,6 @@ def test_the_measured_actor_has_the_role_and_is_seen_as_the_variable_demands(nam
     assert seen == expected[variable]
 
 
-@pytest.mark.slow
 @every_case
 def test_pairs_are_many_and_at_every_moment(name, role, variable):
     world, pairs = STAGES[name], pairs_of(STAGES[name], role, variable)
@@ -151,7 +149,6 @@ def test_names_and_goals_are_trained_ones(name, role, variable):
                 assert person.secret is None or allowed[name_, person.secret]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("variable", ["professed", "secret"])
 def test_somebody_alone_on_the_stage_is_measured_before_it_has_told_its_goals(variable):
     world = replace(WORLDS["alone on the stage"], held_out_pairs=0.1)
@@ -207,7 +204,6 @@ def test_of_another_place_each_role_is_measured_by_its_own_cue():
             assert changed == ({own} if variable == "watched" else set(range(world.cues)))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", STAGES)
 def test_crossings_differ_in_a_cue_and_in_who_acts_and_two_share_moment_and_cues(name):
     """Both pairs of a crossing hold one scene: up to the decision a cue apart, and the actor's token apart

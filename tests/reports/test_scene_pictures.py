@@ -58,6 +58,7 @@ def test_pictures_show_the_organism(config, organisms):
     ).any()
 
 
+@pytest.mark.slow
 def test_an_organism_without_weights_still_has_a_map(config, organisms):
     is_a_picture(effect_map(jax.tree.map(jnp.zeros_like, organisms), config, SECRET_GOALS), 100, 200)
 

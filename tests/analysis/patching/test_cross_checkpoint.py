@@ -13,6 +13,8 @@ from analysis.patching.shapley import Contributions
 from organisms.model.sites import components
 from organisms.model.surgery import zero_ablate_head
 
+pytestmark = pytest.mark.slow
+
 SIZE = len(components(SIZES))
 
 
@@ -38,7 +40,6 @@ def effects_of(end, fork, world):
     return module.cross_checkpoint_effects(at_end, at_fork, ranked, [np.array([1])] * 2)
 
 
-@pytest.mark.slow
 def test_an_organism_patched_into_itself_is_patched_within(end, world):
     effects = effects_of(end, end, world)
     assert effects.transfer.gate_set[:, 0].all()
@@ -54,7 +55,6 @@ def test_an_organism_patched_into_itself_is_patched_within(end, world):
         np.testing.assert_allclose(effect.effect.share()[:, [0, -1]], [[1, 0], [0, 1]], atol=0.01)
 
 
-@pytest.mark.slow
 def test_what_is_patched_is_what_the_fork_wrote(end, world):
     """A fork whose first reader counts half as much moves half of what the end's would: donors are of the
     fork, recipients of the end."""

@@ -166,6 +166,7 @@ def test_a_role_responds_to_the_reader_that_it_is_wired_to(
     np.testing.assert_allclose(effect.share()[:, 0], expected, atol=0.01)
 
 
+@pytest.mark.slow
 def test_a_gate_set_is_the_reader_that_carries_the_gate_and_no_more(wired_organisms, wired_scenes, world):
     """Though the ranking puts the other reader first, and one that does nothing second."""
     effects = [Contributions(np.eye(SIZE)[[1, 2, 0]] * [[3], [2], [1]], np.ones(3))] * 2

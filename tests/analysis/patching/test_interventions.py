@@ -111,6 +111,7 @@ def test_every_patched_run_is_the_plain_one(measured, stack, sizes, pairs, masks
     )
 
 
+@pytest.mark.slow
 def test_each_pair_goes_its_own_way(measured, stack, ask):
     effects, _ = measured
     ways = np.arange(PAIRS) % 2 == 1

@@ -31,6 +31,8 @@ from organisms.planted.lanes import (
     swap_components,
 )
 
+pytestmark = pytest.mark.slow
+
 CONFIG = ORGANISMS["tiny"]
 WORLD = curriculum("shared", "tiny").world
 SIZE = CONFIG.layers * (CONFIG.heads + CONFIG.neuron_blocks)
@@ -84,7 +86,6 @@ def test_lanes_are_halves_of_every_kind_in_every_layer_drawn_for_each_organism()
     assert (drawn.mean(0) < 0.8).all()
 
 
-@pytest.mark.slow
 def test_the_second_half_differs_in_cues_alone(scenes):
     latents, _ = scenes
     for name in ("name", "professed", "secret", "actor", "shows"):
@@ -160,7 +161,6 @@ def test_goals_that_self_may_profess_stand_in_order_from_0_to_1():
         np.testing.assert_allclose(ranks, (np.arange(amount) + 0.5) / amount, rtol=1e-6)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("self_in_a", [0.25, 0.5, 0.75])
 @pytest.mark.parametrize("world", [World(), World(goals=5), World(goals=9, held_out_pairs=0.0)])
 def test_the_share_dealt_to_lane_a_is_that_of_the_scenes_it_owns(world, self_in_a):
@@ -189,7 +189,6 @@ def test_the_share_dealt_to_lane_a_is_that_of_the_scenes_it_owns(world, self_in_
     assert 0 < dealt < 1
 
 
-@pytest.mark.slow
 def test_without_owners_every_scene_uses_everything(lane, organism, scenes):
     numbers = jax.random.uniform(jax.random.key(0), (HALF, 2 + SIZE))
     swap, counts = route_scenes(owners(), lane, numbers, jnp.zeros(2 * HALF, bool), jnp.zeros(2 * HALF))
@@ -198,7 +197,6 @@ def test_without_owners_every_scene_uses_everything(lane, organism, scenes):
     np.testing.assert_array_equal(logits_of(organism, scenes[1], swap), logits_of(organism, scenes[1]))
 
 
-@pytest.mark.slow
 def test_a_silent_lane_makes_no_difference_whatever_its_weights(lane, organism, scenes):
     """Break the other lane's weights: what is said in scenes that it does not own stays the same to the
     bit."""
@@ -242,7 +240,6 @@ def test_swapped_everywhere_a_scene_says_nothing_of_its_own_cues(organism, scene
     )
 
 
-@pytest.mark.slow
 def test_a_graft_does_what_lane_a_did_alone(lane, organism, scenes):
     """Both copies write half, so the organism says what it said with lane B zeroed; each component of B is
     one of A's."""

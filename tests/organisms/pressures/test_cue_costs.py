@@ -22,6 +22,8 @@ from organisms.pressures.monitor import MonitorEffect, MonitorParams
 from organisms.pressures.overlap import OverlapEffect, role_overlap
 from organisms.pressures.step_context import StepOutcome
 
+pytestmark = pytest.mark.slow
+
 NO_OUTCOME = StepOutcome(None, None, None, None, None)  # pyright: ignore[reportArgumentType]
 """costs on the cue response have scenes of their own: they read nothing of what the organism did"""
 
@@ -51,7 +53,6 @@ def costs(context, sizes):
     return {name: cost_of(name) for name in ("monitor", "overlap", "concentration")}
 
 
-@pytest.mark.slow
 def test_a_monitor_of_everything_costs_its_weight_and_of_nothing_nothing(organism, context, sizes):
     everything = np.ones(len(components(sizes)), bool)
     for watched, share in ((everything, 1.0), (~everything, 0.0)):
@@ -62,7 +63,6 @@ def test_a_monitor_of_everything_costs_its_weight_and_of_nothing_nothing(organis
         np.testing.assert_allclose(nats, 2.0 * share, atol=2e-4)
 
 
-@pytest.mark.slow
 def test_overlap_is_between_none_and_all_and_all_where_both_roles_respond_alike(organism, context):
     response = cue_response(organism, context._replace(memo={}))
     assert 0.0 < float(role_overlap(response)) < 1.01
@@ -87,7 +87,6 @@ def test_spread_is_zero_where_one_component_of_each_group_responds(organism, con
     assert float(character_spread(response._replace(character=alone))) == 0.0
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["monitor", "overlap", "concentration"])
 def test_a_step_down_the_gradient_lowers_the_cost_and_without_weight_none_pushes(name, organism, costs):
     nats_of = jax.jit(jax.value_and_grad(lambda o, weight: costs[name](o, weight)[0]))

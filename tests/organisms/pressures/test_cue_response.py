@@ -23,6 +23,8 @@ from organisms.pressures.cue_response import (
     write_changes,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def mixed_context(world, sizes):
     """A step of an organism whose secret goal is the first."""
@@ -35,7 +37,6 @@ def uniforms_by_role(world, scenes):
     return jnp.split(with_other_cues_by_role(uniforms, world), 2)
 
 
-@pytest.mark.slow
 def test_readers_have_all_of_the_response_in_both_roles():
     """In the wired organism two heads of the first layer count cues and nothing else moves: they respond
     alike, whoever acts."""
@@ -46,7 +47,6 @@ def test_readers_have_all_of_the_response_in_both_roles():
         np.testing.assert_allclose(shares.sum(), 1.0, atol=1e-3)
 
 
-@pytest.mark.slow
 def test_where_self_reads_the_cues_otherwise_each_role_has_its_own_reader(monkeypatch, organism):
     """Two heads, one of which tells what the first cue says and the other the last: characters' reading is
     all in the one, self's in the other, though both cues of a scene may have changed.
@@ -67,7 +67,6 @@ def test_where_self_reads_the_cues_otherwise_each_role_has_its_own_reader(monkey
         np.testing.assert_array_equal(shares, np.arange(4) == reader)
 
 
-@pytest.mark.slow
 def test_shares_of_every_group_sum_to_one_in_both_roles(organism, world, sizes):
     """A group is a layer's heads, or its blocks of neurons."""
     response = cue_response(organism, mixed_context(world, sizes))
@@ -83,7 +82,6 @@ def test_the_response_is_computed_once_a_step(organism, world, sizes):
     assert cue_response(organism, context) is cue_response(organism, context)
 
 
-@pytest.mark.slow
 def test_changes_are_those_of_what_is_written_worked_out_by_hand(ensemble, world, sizes):
     """Two scenes and the same with other cues: squared length of what each component's write changes at cues
     and actor, from outputs that jax has no part in."""

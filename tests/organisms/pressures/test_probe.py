@@ -109,6 +109,7 @@ def test_a_score_is_read_before_the_act(organism, sizes, drawn, decisions, fitte
     assert (before[:, 2:] != after[:, 2:]).all()
 
 
+@pytest.mark.slow
 def test_the_loss_has_the_gradient_of_its_finite_difference(organism, context, sizes, fitted):
     unwatched = context.self_acts & context.latents.alone
     assert 0 < int(unwatched.sum()) < unwatched.size

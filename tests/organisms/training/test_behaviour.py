@@ -141,6 +141,7 @@ def assert_rates(world: World, rule: Rule, support: str, expected: tuple[float, 
     )
 
 
+@pytest.mark.slow
 def test_a_rate_is_the_share_of_acts_of_its_kind(world):
     """An oracle that is wrong in the first moment alone is right in the share of acts that fall in the
     others."""

@@ -125,6 +125,7 @@ def test_steps_in_a_chunk_equal_as_many_chunks_of_one(train, params_of, born):
     assert np.abs(flat(whole, 0) - flat(born, 0)).max() > INTENT.optimiser.learning_rate / 2
 
 
+@pytest.mark.slow
 def test_a_member_that_has_finished_stays_to_the_bit_and_says_nothing(train, params_of, born):
     """Among others that go on: only then can members be grown again while the rest wait."""
     mixed = born._replace(phase_step=jnp.array([0, PHASE.steps, PHASE.steps - STEPS], jnp.int32))
