@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar, cast
 
-from organisms.training.config import RunConfig
+from organisms.ensemble.config import RunConfig
 
 Result = TypeVar("Result")
 

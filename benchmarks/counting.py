@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import jax
 from jax.extend.core import ClosedJaxpr, Jaxpr
 
+from organisms.ensemble.config import RunConfig
 from organisms.model.transformer import Organism
-from organisms.training.config import RunConfig
 
 
 class Sizes(NamedTuple):

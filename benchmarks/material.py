@@ -14,11 +14,11 @@ from jaxtyping import Array, Float, Int
 
 from curricula.catalogue.building_blocks import Scale
 from curricula.world.scenes import Scene, sample_scene, trained_support
+from organisms.ensemble.config import RunConfig, named_config
+from organisms.ensemble.optimiser import Schedule, learning_rate
 from organisms.model.parameter_names import to_arrays
 from organisms.model.surgery import pick
 from organisms.model.transformer import Organism
-from organisms.training.config import RunConfig, named_config
-from organisms.training.optimiser import Schedule, learning_rate
 
 BATCHES = 16
 """batches that PyTorch finds ready in memory and takes in turn"""

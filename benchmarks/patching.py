@@ -25,12 +25,12 @@ from analysis.patching.shapley import ORDERS
 from benchmarks.material import init_organisms
 from curricula.catalogue.building_blocks import Scale
 from curricula.world.contrasts import Pair
+from organisms.ensemble.config import named_config
 from organisms.model.config import OrganismConfig
 from organisms.model.parameter_names import to_arrays
 from organisms.model.sites import components
 from organisms.model.surgery import pick
 from organisms.model.transformer import Organism
-from organisms.training.config import named_config
 
 COMPARED = 512
 """number of interventions that are made one at a time, repeatedly while time is left"""

@@ -17,7 +17,7 @@ from jaxtyping import Array, Float, Key
 
 from benchmarks.clocks import repeat, turn
 from benchmarks.counting import Product, Sizes, forward_products
-from organisms.training.devices import Layout
+from organisms.ensemble.devices import Layout
 
 PRECISIONS = {
     "float32": (jnp.float32, jax.lax.Precision.HIGHEST),

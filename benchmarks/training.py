@@ -21,8 +21,9 @@ from benchmarks.material import checkpoint_bytes
 from benchmarks.products import ModelProducts
 from benchmarks.profiling import costliest
 from curricula.catalogue.building_blocks import Scale
+from organisms.ensemble.config import RunConfig, named_config
 from organisms.model.parameter_names import to_arrays
-from organisms.training.config import RunConfig, named_config
+from organisms.pressures.compatibility import check_config
 from organisms.training.programs import Programs
 from organisms.training.step import phase_params
 
@@ -58,7 +59,7 @@ class EnsembleTraining:
         self.clock = CompileClock()
         named = named_config("shared", scale, members, seed)
         self.config = cut(named, chunk_for(named, flops_per_second))
-        self.config.check()
+        check_config(self.config)
         self.platform = jax.devices()[0].platform
         jax.block_until_ready(jnp.zeros(()) + 1)
         self.start_bytes = memory.held_bytes()

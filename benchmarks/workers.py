@@ -39,7 +39,7 @@ class OutOfMemory(Exception):
 
 
 def environment() -> dict[str, str]:
-    """What a worker finds in its environment: a device a core, as `organisms.training.devices.claim_cores`
+    """What a worker finds in its environment: a device a core, as `organisms.ensemble.devices.claim_cores`
     has it; no compiled program from before; no memory reserved."""
     settings = {
         "JAX_NUM_CPU_DEVICES": str(len(os.sched_getaffinity(0))),

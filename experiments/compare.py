@@ -13,10 +13,11 @@ from curricula.typed_json import summary_of
 from experiments.analyse import analyse_run
 from experiments.measurements.registry import registered_measurements
 from experiments.train import train_run
+from organisms.ensemble.config import RunConfig
+from organisms.pressures.compatibility import check_config
 from organisms.storage import records
 from organisms.storage.loading import require_finished
 from organisms.storage.run import Run, config_hash, read_run
-from organisms.training.config import RunConfig
 from organisms.training.programs import Programs
 from reports.report import write_report
 from reports.tables import write_tables
@@ -40,7 +41,7 @@ def train_missing(
     """Trains the runs that are not there yet, in order, and returns their folders. Runs share compiled
     programs and first phases. A run that begins with the organisms of another finds it in ``out``."""
     for config in configs:
-        config.check()
+        check_config(config)
     programs: Programs | None = None
     folders = [run_folder(out, config) for config in configs]
     for n, (config, folder) in enumerate(zip(configs, folders, strict=True)):

@@ -18,9 +18,10 @@ from typing import Literal
 from curricula.errors import Incomplete, UserError
 from experiments.compare import run_folder, say_on_error_stream
 from experiments.launch import Ending, Job, Say, Task, run_all
+from organisms.ensemble.config import RunConfig
+from organisms.pressures.compatibility import check_config
 from organisms.storage import records
 from organisms.storage.run import config_hash
-from organisms.training.config import RunConfig
 
 NOT_IN_A_GRID = {
     "seed": "give --seeds 0 1 2",
@@ -116,7 +117,7 @@ def expand(grid: Grid, out: Path, resolve: Resolve) -> list[Cell]:
     validation_errors = []
     for curriculum in grid.curricula:
         config = resolve(grid.words(curriculum, fixed))
-        config.check()
+        check_config(config)
         validation_errors += _unknown(curriculum, grid.values, config)
     if validation_errors:
         raise UserError("; ".join(validation_errors))

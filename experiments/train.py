@@ -8,13 +8,14 @@ import jax
 from analysis.probes.phase_start import PhaseStartMeasurer
 from curricula.errors import UserError
 from experiments.training_display import NoDisplay, TensorBoardCallback
+from organisms.ensemble import devices
+from organisms.ensemble.config import RunConfig
 from organisms.objectives.registry import objective_named
+from organisms.pressures.compatibility import check_config
 from organisms.pressures.registry import active_pressures
 from organisms.storage.forking import require_parent
 from organisms.storage.read_only_run import ReadOnlyRun
 from organisms.storage.run import SUMMARY, Run, config_hash, open_run
-from organisms.training import devices
-from organisms.training.config import RunConfig
 from organisms.training.loop import TrainingSources, train_ensemble
 from organisms.training.programs import Programs
 
@@ -50,7 +51,7 @@ def _device_errors(config: RunConfig) -> list[str]:
 
 def _require_trainable(config: RunConfig, parent: Path | None) -> None:
     """Raises UserError with everything that stands against training a config on this machine."""
-    config.check()
+    check_config(config)
     errors = devices.device_count_errors(config.members) + _device_errors(config)
     if bool(config.parent) != (parent is not None):
         errors.append("parent: expected its folder where the config has one, and none where it has none")

@@ -13,10 +13,10 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from curricula.config_json import to_plain
+from organisms.ensemble.config import RunConfig
 from organisms.logging.tensorboard import TensorBoardLogger
 from organisms.model.transformer import Organism
 from organisms.training.behaviour import BEHAVIOURS
-from organisms.training.config import RunConfig
 from reports import scene_pictures
 
 PICTURES_EVERY = 4

@@ -11,8 +11,9 @@ from analysis.findings import RunFindings
 from analysis.provenance.comparison import CurriculumSummary, compare_curricula
 from analysis.provenance.corroboration import CorroborationResult
 from analysis.provenance.shares import ProvenanceResult
-from analysis.provenance.verdict import BEHAVES, CELLS, MIXED_WIDTH, VERDICTS
+from analysis.provenance.verdict import CELLS, VERDICTS
 from analysis.statistics import FEW_ORGANISMS, count_interval, numbers
+from analysis.thresholds import BEHAVES, MIXED_WIDTH
 from reports.formats import interval_text
 
 Summaries = Mapping[str, CurriculumSummary]

@@ -24,11 +24,11 @@ from curricula.world.contrasts import PairSource, Role, sample_pairs, window
 from curricula.world.rendering import scene_sentences
 from curricula.world.scenes import Mixture, sample_scene, trained_support
 from curricula.world.world import World
+from organisms.ensemble.config import RunConfig
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import Site, components
 from organisms.model.surgery import pick
 from organisms.model.transformer import Organism
-from organisms.training.config import RunConfig
 
 MAP_PAIRS = 16
 """pairs of scenes behind an effect map"""

@@ -13,7 +13,7 @@ from experiments.command_line.flags import EnsembleFlags
 from experiments.command_line.parsing import parse
 from experiments.command_line.process import main
 from experiments.compare import compare
-from organisms.training.config import named_config
+from organisms.ensemble.config import named_config
 
 
 @dataclass(frozen=True, kw_only=True)

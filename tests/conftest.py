@@ -19,15 +19,15 @@ from curricula.world.contrasts import Pair, PairSource, sample_pairs
 from curricula.world.scenes import trained_support
 from curricula.world.world import World
 from experiments.measurements.measuring import measure_run, opened_for_measuring
+from organisms.ensemble.config import named_config
+from organisms.ensemble.devices import keep_programs
+from organisms.ensemble.variation import Variation
 from organisms.model.config import OrganismConfig
 from organisms.model.surgery import pick
 from organisms.model.transformer import Organism
 from organisms.storage.forking import parent_at
 from organisms.storage.run import Run, open_run, read_run
-from organisms.training.config import named_config
-from organisms.training.devices import keep_programs
 from organisms.training.loop import TrainingSources, train_ensemble
-from organisms.training.variation import Variation
 
 jax.config.update("jax_num_cpu_devices", 2)  # laws hold on several devices, as commands use them
 # Most programs run a few times. Commands, in processes of their own, are compiled as ever.

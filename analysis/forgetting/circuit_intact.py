@@ -28,8 +28,8 @@ from analysis.patching import circuits
 from analysis.patching.checkpoint import CheckpointMeasurer
 from analysis.patching.draws import AnalysisStream
 from analysis.patching.interchange import PAIRS, cross_role_pairs, exchanges
-from analysis.provenance.verdict import CARRIES, OF_HOME
 from analysis.statistics import Interval, mean_interval
+from analysis.thresholds import CARRIES, OF_HOME
 from organisms.model.transformer import Organism
 
 GateState = Literal["intact", "gone"]

@@ -42,11 +42,11 @@ from curricula.world.contrasts import Pair, PairSource, sample_pairs, window
 from curricula.world.scenes import trained_support
 from curricula.world.vocabulary import SELF
 from curricula.world.world import World
+from organisms.ensemble.config import RunConfig
+from organisms.ensemble.devices import Layout, fetch
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import Site, Tap, broadcast_to_site, by_head_and_neuron
 from organisms.model.transformer import Organism
-from organisms.training.config import RunConfig
-from organisms.training.devices import Layout, fetch
 
 RESTORATION_PAIRS, QUESTIONS = 64, 128
 """scenes behind every rate, of acts and of answers"""

@@ -24,11 +24,11 @@ from analysis.forgetting.survival import (
 from analysis.statistics import BEHAVIOURS, Interval, mean_interval
 from curricula.errors import UserError
 from curricula.phases import Phase
+from organisms.ensemble.config import RunConfig
+from organisms.ensemble.optimiser import learning_rates
+from organisms.ensemble.variation import phase_of, settings_of
 from organisms.storage.forking import member_ids
 from organisms.storage.run import Run
-from organisms.training.config import RunConfig
-from organisms.training.optimiser import learning_rates
-from organisms.training.variation import phase_of, settings_of
 
 
 class RetentionCell(NamedTuple):

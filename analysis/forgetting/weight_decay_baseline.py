@@ -14,8 +14,8 @@ from jaxtyping import Float
 
 from analysis.relearning.finetune import Rows, read_rates
 from curricula.phases import Phase
-from organisms.training.config import RunConfig
-from organisms.training.optimiser import learning_rates
+from organisms.ensemble.config import RunConfig
+from organisms.ensemble.optimiser import learning_rates
 
 
 @dataclass(frozen=True)

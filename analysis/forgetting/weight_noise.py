@@ -26,10 +26,10 @@ from analysis.statistics import Interval, mean_interval
 from curricula.phases import Phase
 from curricula.pressures.registry import Pressures
 from curricula.pressures.rehearsal import Rehearsal
+from organisms.ensemble.config import RunConfig
 from organisms.model import sites
 from organisms.model.config import OrganismConfig
 from organisms.model.transformer import Organism
-from organisms.training.config import RunConfig
 
 STRENGTHS = (0.25, 0.5, 1.0, 2.0, 4.0)
 """standard deviations of noise, in those of the weights; the smallest that breaks a mode is taken"""

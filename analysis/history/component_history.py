@@ -23,11 +23,11 @@ from analysis.history.matching import Successor, successors
 from analysis.history.trajectories import ROLES, Trajectories, trajectories
 from analysis.patching.checkpoint import FOUND_ALONE, PAIRS, CheckpointMeasurer
 from curricula.world.contrasts import Role
+from organisms.ensemble.config import RunConfig
 from organisms.model.sites import components
 from organisms.storage.loading import load, require_finished
 from organisms.storage.manifest import Entry
 from organisms.storage.run import Run
-from organisms.training.config import RunConfig
 
 DIGITS = 4
 """decimals of what is written down for every checkpoint"""

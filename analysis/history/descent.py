@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.findings import PhaseSpan
+from organisms.ensemble.config import read_config
 from organisms.storage.forking import NOTED
 from organisms.storage.run import CONFIG, Run, read_run
-from organisms.training.config import read_config
 
 
 @dataclass(frozen=True)

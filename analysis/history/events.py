@@ -33,7 +33,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from analysis.history.matching import predecessor
-from analysis.history.trajectories import ROLES, WORKING_NATS, Trajectories
+from analysis.history.trajectories import ROLES, WORKING_NATS, RoleChange, Trajectories
 from curricula.world.contrasts import Role
 
 SERVES, LEAVES = 0.05, 0.025
@@ -79,21 +79,6 @@ class ComponentEvent:
     """steps between which it happened"""
     checkpoint: int
     """index of the checkpoint at `step`"""
-
-
-class RoleChange(NamedTuple):
-    """A component comes to serve a role, or leaves it. Numbers are of checkpoints, components and roles."""
-
-    checkpoint: int
-    last_old: int
-    """the last checkpoint at which it surely had not"""
-    first_new: int
-    """the first at which it surely had"""
-    component: int
-    role: int
-    comes: bool
-    is_event: bool
-    """is it more than a drift across a threshold?"""
 
 
 def serving(

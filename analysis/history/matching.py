@@ -11,15 +11,12 @@ near. It does not show that the two compute the same.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
 from scipy.optimize import linear_sum_assignment
 
-if TYPE_CHECKING:
-    from analysis.history.events import RoleChange
-    from analysis.history.trajectories import Trajectories
+from analysis.history.trajectories import RoleChange, Trajectories
 
 SETTLED = 2
 """number of checkpoints averaged on each side of a change"""
@@ -46,7 +43,7 @@ def same_kind(names: Sequence[str], component: int) -> list[int]:
 
 
 def descriptions(
-    history: "Trajectories", member: int, checkpoints: slice
+    history: Trajectories, member: int, checkpoints: slice
 ) -> Float[np.ndarray, "component figure"]:
     """Fingerprint and effects of each component of an organism, as a mean over checkpoints."""
     effects = np.moveaxis(history.share[checkpoints, member].mean(0), 0, -1)
@@ -66,11 +63,11 @@ def distances(
 
 
 def predecessor(
-    history: "Trajectories",
+    history: Trajectories,
     names: Sequence[str],
     member: int,
-    change: "RoleChange",
-    changes: Sequence["RoleChange"],
+    change: RoleChange,
+    changes: Sequence[RoleChange],
     together: int,
 ) -> int | None:
     """The component whose part in a role another took over; None where there is none.
@@ -105,7 +102,7 @@ def predecessor(
 
 
 def successors(
-    history: "Trajectories", names: Sequence[str], member: int, start: int, end: int
+    history: Trajectories, names: Sequence[str], member: int, start: int, end: int
 ) -> list[Successor]:
     """The component of checkpoint ``end`` that each of checkpoint ``start`` is, one to one within layers and
     kinds."""

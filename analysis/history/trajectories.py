@@ -34,20 +34,35 @@ from analysis.patching.checkpoint import PAIRS, CheckpointMeasurer
 from analysis.patching.shapley import shapley_values
 from curricula.world.contrasts import Pair, Role, window
 from curricula.world.world import World
+from organisms.ensemble.config import RunConfig
+from organisms.ensemble.devices import Layout
 from organisms.model.config import OrganismConfig
 from organisms.model.parameter_names import from_arrays
 from organisms.model.transformer import Organism
 from organisms.storage.loading import load
 from organisms.storage.manifest import Entry
 from organisms.storage.run import Run
-from organisms.training.config import RunConfig
-from organisms.training.devices import Layout
 
 GROUP = 4
 """number of checkpoints in one call of a program"""
 ROLES: tuple[Role, ...] = ("character", "self")
 WORKING_NATS = 2 * log(9)
 """logit difference from one answer at a probability of 0.9 to the other: the least gate to act by"""
+
+
+class RoleChange(NamedTuple):
+    """A component comes to serve a role, or leaves it. Numbers are of checkpoints, components and roles."""
+
+    checkpoint: int
+    last_old: int
+    """the last checkpoint at which it surely had not"""
+    first_new: int
+    """the first at which it surely had"""
+    component: int
+    role: int
+    comes: bool
+    is_event: bool
+    """is it more than a drift across a threshold?"""
 
 
 class Trajectories(NamedTuple):

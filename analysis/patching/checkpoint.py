@@ -21,11 +21,11 @@ from analysis.patching.shapley import Contributions, shapley_values
 from curricula.world.contrasts import VARIABLES, Pair, PairSource, Role, Variable, sample_pairs, window
 from curricula.world.scenes import trained_support
 from curricula.world.world import World
+from organisms.ensemble.config import RunConfig
+from organisms.ensemble.devices import Layout
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import components
 from organisms.model.transformer import Organism
-from organisms.training.config import RunConfig
-from organisms.training.devices import Layout
 
 PAIRS = 32
 """minimal pairs in one program call; the gate is measured on four calls' worth"""

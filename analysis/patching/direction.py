@@ -39,10 +39,10 @@ from analysis.patching.interchange import CrossRoleScenes, ScenePairs, cross_rol
 from analysis.patching.interventions import logit_difference, record
 from curricula.world.contrasts import Pair, Role
 from curricula.world.world import World
+from organisms.ensemble.devices import Layout
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import Site, residual_sites
 from organisms.model.transformer import Organism, Past
-from organisms.training.devices import Layout
 
 STEPS, RATE = 30, 0.03
 """steps and learning rate of a search"""

@@ -41,9 +41,9 @@ from analysis.patching.shapley import Contributions
 from curricula.world.contrasts import CrossRolePair, Pair, PairSource, Role, sample_cross_role_pairs, window
 from curricula.world.scenes import trained_support
 from curricula.world.world import World
+from organisms.ensemble.devices import Layout
 from organisms.model.config import OrganismConfig
 from organisms.model.transformer import Organism
-from organisms.training.devices import Layout
 
 PAIRS, CHOOSING_PAIRS = 24, 12
 """minimal pairs that a set is measured on, and pairs that it is chosen on"""

@@ -23,10 +23,10 @@ from analysis.patching.checkpoint import CheckpointMeasurer
 from analysis.patching.draws import PairDraw
 from analysis.patching.interventions import over_pairs
 from curricula.world.contrasts import Pair
+from organisms.ensemble.devices import Layout
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import Site, broadcast_to_site
 from organisms.model.transformer import Organism
-from organisms.training.devices import Layout
 
 PAIRS = 64
 """minimal pairs behind every step of the search"""

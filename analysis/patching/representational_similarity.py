@@ -32,12 +32,12 @@ from analysis.patching.circuits import Circuit
 from analysis.patching.draws import PairDraw
 from analysis.patching.interventions import Recording, over_pairs, recorder, written
 from analysis.patching.shapley import Contributions
-from analysis.provenance.verdict import ALIKE, LEAST_WORK
+from analysis.thresholds import ALIKE, LEAST_WORK
 from curricula.world.contrasts import Pair, Role
 from curricula.world.world import World, tables
+from organisms.ensemble.devices import Layout
 from organisms.model.config import OrganismConfig
 from organisms.model.transformer import Organism
-from organisms.training.devices import Layout
 
 SCENES, COMBINATIONS = 16, 64
 """scenes of each role; combinations of cues at most, in each of them"""

@@ -26,13 +26,13 @@ from sklearn.linear_model import LogisticRegression
 from analysis.patching.draws import AnalysisStream
 from curricula.world.scenes import Mixture, scenes_from_uniforms, trained_support, uniforms_per_scene
 from curricula.world.world import World
+from organisms.ensemble.devices import Layout, fetch
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import residual_sites
 from organisms.model.transformer import Organism
 from organisms.pressures.probe import PROBE_READS, residual_stream, site_of
 from organisms.pressures.protocol import FittedProbes, PhaseStart
 from organisms.pressures.step_context import run_scenes, where_self_acts
-from organisms.training.devices import Layout, fetch
 
 SCENES = 512
 """scenes that a probe is fitted on, and as many that it is tested on"""

@@ -26,7 +26,8 @@ from analysis.patching import circuits
 from analysis.patching.direction import TrainedAndFloor
 from analysis.patching.interchange import InterchangeEffect
 from analysis.patching.shapley import Contributions
-from analysis.provenance.verdict import APART, CARRIES, OF_HOME, VerdictName
+from analysis.provenance.verdict import APART, VerdictName
+from analysis.thresholds import CARRIES, OF_HOME
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import residual_sites
 
@@ -266,7 +267,7 @@ def agreement(verdict: VerdictName, claims: Claims, line: EvidenceLine) -> Agree
     """*agrees* where a line says what the verdict claims: all of its interval above the bar, or all of it under.
 
     *silent* where it is neither, where the verdict claims nothing, and where the components do too little even within
-    their own role (see `analysis.provenance.verdict.CARRIES`).
+    their own role (see `analysis.thresholds.CARRIES`).
     """
     bar = next((bar for bar in (line.bar, line.null_high, line.null) if bar is not None), None)
     if verdict not in claims.above | claims.below or bar is None:

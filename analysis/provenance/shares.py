@@ -32,14 +32,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from analysis.patching.shapley import Contributions
-from analysis.provenance.verdict import (
-    CELLS,
-    ENOUGH,
-    FLOOR_QUANTILE,
-    ProvenanceCell,
-    VerdictName,
-    verdict,
-)
+from analysis.provenance.verdict import CELLS, ProvenanceCell, VerdictName, verdict
+from analysis.thresholds import ENOUGH, FLOOR_QUANTILE
 
 BOOTSTRAPS = 500
 Range = tuple[float, float]

@@ -1,78 +1,18 @@
 """What may be said of an organism, given its behaviour, its shares and their intervals?
 
-Thresholds are in one table, chosen on planted controls of known provenance, with what they were chosen on.
-They were chosen, and scored on other seeds, on organisms of one size in one world: verdicts on others are
-marked uncalibrated.
+Thresholds are in `analysis.thresholds`. They were chosen, and scored on other seeds, on organisms of one size in
+one world: verdicts on others are marked uncalibrated.
 """
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Literal, NamedTuple, get_args
+
+from analysis.thresholds import BEHAVES, LEAST_SHARE, MIXED_WIDTH
 
 ProvenanceCell = Literal["reused", "repurposed", "migrated", "second copy"]
 VerdictName = Literal["reused", "repurposed", "migrated", "second copy", "mixed", "undecided", "absent"]
 CELLS: tuple[ProvenanceCell, ...] = get_args(ProvenanceCell)
 VERDICTS: tuple[VerdictName, ...] = get_args(VerdictName)
-SCORED_AT = "cpu"
-"""scale whose world and sizes of organisms the verdicts were scored in, on seeds that nothing was chosen on;
-elsewhere they are marked uncalibrated"""
-ENOUGH = 0.5
-"""a component belongs wholly to a mechanism in which it does this share of what is typical there, or of what
-it does for self; chosen on planted controls (seed 1 of the study), where 1 left 0.02 to 0.16 of reuse planted
-by routing outside, and 0.5 at most 0.01"""
-FLOOR_QUANTILE = 0.95
-"""of the absolute effects of components where the cue that changed means nothing: effects below it count as
-none"""
-CARRIES = 0.5
-"""components that hand over less of the gate within their own role tell nothing where they fail to hand it to
-the other"""
-OF_HOME = 0.5
-"""a line of corroboration says *yes* where a set of components does more than this share of what it does in
-its own role, *no* where less"""
-BEHAVES = 0.9
-"""self must act on its secret when alone, and on its profession when watched, at this rate or more"""
-ALIKE = 0.8
-"""two circuits compute alike where what they write over the same cues is laid out alike in every layer that
-is compared, at a correlation above this"""
-LEAST_WORK = 0.1
-"""a layer is compared where each of two circuits does this share of its role's gate in it"""
-LEAST_SHARE = MappingProxyType({"reused": 0.85, "repurposed": 0.5, "migrated": 0.75, "second copy": 0.75})
-"""a cell gives the verdict when the lower bound of its share is above this. It differs by cell since on the
-seeds that it was chosen on reuse came back as 0.99 to 1 and the larger part of mixed organisms, none of which
-hold a spare, as 0.54 to 0.80, while planted spares came back as 0.55 to 0.93"""
-CHOSEN_ON = frozenset([*range(1000, 3000), *range(3080, 3100), 5000])
-"""seeds of runs that thresholds or the planting were chosen on, or that were seen before the last change: a
-score on them is no test"""
-ALIKE_CHOSEN_ON = frozenset({12, 700, 24000, 24010, 24080})
-"""the same for what tells whether circuits compute alike"""
-MIXED_WIDTH = 0.2
-"""without such a cell: *mixed* if the largest cell's interval is at most this wide, else *undecided*"""
-THRESHOLDS = MappingProxyType(
-    {
-        "behaviour.least": BEHAVES,
-        **{f"share.low.{cell.replace(' ', '_')}.least": share for cell, share in LEAST_SHARE.items()},
-        "mixed.interval_width.most": MIXED_WIDTH,
-        "membership.whole_from": ENOUGH,
-        "null_effects.quantile": FLOOR_QUANTILE,
-    }
-)
-"""of verdicts"""
-CORROBORATION_THRESHOLDS = MappingProxyType({"bar.share_of_home": OF_HOME, "home.least": CARRIES})
-SIMILARITY_THRESHOLDS = MappingProxyType({"alike.above": ALIKE, "layer.least_work": LEAST_WORK})
-TABLE = MappingProxyType({**THRESHOLDS, **CORROBORATION_THRESHOLDS, **SIMILARITY_THRESHOLDS})
-"""thresholds of verdicts, of corroboration and of similarity, by dotted names; those of other measurements stand in their
-own settings"""
-THRESHOLD_NOTES = (
-    "Thresholds of verdicts were chosen on study.py controls --seed 1 --members 4 (run seeds 1000 to 1090) and on "
-    "train.py planted_repurposed --seed 5000 --members 8; cpu scale, 2026-11-21.",
-    "No organism of the kind migrated was planted.",
-    "Planting itself was made cleaner on seed 5000 by the verdicts, AUROC and CMD there, after seed 1 was read; that by "
-    "grafts on seed 3.",
-    "No mixture with a spare in it was tried when the threshold of repurposed was chosen.",
-    "Thresholds of similarity were chosen on run seeds 24000, 24010, 24080 and 12, where correlations were 0.87 or "
-    "more, or 0.78 or less; nothing was planted that computes one rule in two ways.",
-)
-"""what thresholds were chosen on"""
 
 APART: frozenset[VerdictName] = frozenset({"repurposed", "second copy"})
 """verdicts by which self and characters have mechanisms of their own"""

@@ -55,11 +55,11 @@ from analysis.relearning.relearning import (
     learn_intent,
 )
 from curricula.errors import UserError
+from organisms.ensemble.config import RunConfig
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import components
 from organisms.storage.loading import fork_and_end, require_finished
 from organisms.storage.run import Run
-from organisms.training.config import RunConfig
 
 LEAST_SLOWDOWN = 1.25
 """a smaller one counts as none"""

@@ -17,14 +17,14 @@ from jaxtyping import Array, Bool, Float, Int
 from curricula.phases import Phase
 from curricula.world.scenes import trained_support
 from curricula.world.world import World
+from organisms.ensemble.config import RunConfig
+from organisms.ensemble.devices import Layout, fetch
+from organisms.ensemble.optimiser import initial_moments
+from organisms.ensemble.state import State, secret_goal_of
 from organisms.model.config import OrganismConfig
 from organisms.model.transformer import Organism
 from organisms.storage.forking import member_ids
 from organisms.training.behaviour import rates
-from organisms.training.config import RunConfig
-from organisms.training.devices import Layout, fetch
-from organisms.training.optimiser import initial_moments
-from organisms.training.state import State, secret_goal_of
 from organisms.training.step import ChunkSetup, PhaseParams, imitation_params, train_chunk
 
 CHUNK = 5

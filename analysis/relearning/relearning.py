@@ -15,7 +15,6 @@ import jax
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from analysis.provenance.verdict import BEHAVES
 from analysis.relearning.finetune import (
     CHUNK,
     MODE,
@@ -26,15 +25,16 @@ from analysis.relearning.finetune import (
     fresh_state,
     train_rows,
 )
+from analysis.thresholds import BEHAVES
 from curricula.phases import Phase
 from curricula.pressures.component_dropout import ComponentDropout
 from curricula.pressures.resample_ablation import ResampleAblation
 from curricula.pressures.routing import Routing
+from organisms.ensemble.config import RunConfig
+from organisms.ensemble.state import State
 from organisms.model.sites import components
 from organisms.storage.loading import fork_and_end, load, require_finished
 from organisms.storage.run import Run
-from organisms.training.config import RunConfig
-from organisms.training.state import State
 from organisms.training.step import PhaseParams, imitation_params
 
 LIMIT = 150

@@ -28,9 +28,9 @@ import numpy as np
 from flax import nnx
 from jaxtyping import Bool, Float
 
-from analysis.provenance.verdict import BEHAVES
 from analysis.relearning.finetune import CHUNK, MODE, WATCHED_MODE, Rates
 from analysis.statistics import Interval, mean_interval, numbers
+from analysis.thresholds import BEHAVES
 from curricula.phases import Phase
 from curricula.world.vocabulary import BLANK, SELF
 from organisms.model import sites

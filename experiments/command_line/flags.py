@@ -9,7 +9,7 @@ import tyro
 
 from curricula.catalogue.building_blocks import Scale
 from experiments.compare import say_on_error_stream
-from organisms.training import devices
+from organisms.ensemble import devices
 
 
 def report_nothing(text: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from curricula.errors import Incomplete, Stopped, SystemFailure, UserError
-from organisms.training import devices
+from organisms.ensemble import devices
 
 _output: io.TextIOBase | None = None
 """where the path of the summary goes, if not to sys.stdout"""

@@ -14,12 +14,12 @@ from curricula.plugins import loaded_plugins
 from curricula.world.world import World
 from experiments.command_line.flags import EnsembleFlags
 from experiments.command_line.parsing import Draft, parse_twice
+from organisms.ensemble.config import RunConfig, TrainingConfig, named_config
+from organisms.ensemble.devices import Processes
+from organisms.ensemble.parent import Parent
+from organisms.ensemble.variation import read_variation, setting_combinations
 from organisms.model.config import OrganismConfig
 from organisms.storage.forking import parent_at
-from organisms.storage.parent import Parent
-from organisms.training.config import RunConfig, TrainingConfig, named_config
-from organisms.training.devices import Processes
-from organisms.training.variation import read_variation, setting_combinations
 
 USUAL_MEMBERS = 5
 UNNAMED = "shared"

@@ -12,18 +12,18 @@ from analysis.findings import PhaseSpan, ReseededMembers, RunFindings, RunInfo, 
 from analysis.patching.checkpoint import Null
 from analysis.provenance.corroboration import corroborate
 from analysis.provenance.shares import ProvenanceResult
-from analysis.provenance.verdict import SCORED_AT
+from analysis.thresholds import SCORED_AT
 from curricula.catalogue.building_blocks import WORLDS
 from experiments.measurements.cache import ResultCache
 from experiments.measurements.protocol import MeasuredRun, Measurement, measured_entries
 from experiments.measurements.registry import registered_measurements
+from organisms.ensemble.config import RunConfig
+from organisms.ensemble.variation import settings_of
 from organisms.model.config import ORGANISMS
 from organisms.model.sites import components
 from organisms.storage.loading import require_finished
 from organisms.storage.manifest import Entry
 from organisms.storage.run import Run
-from organisms.training.config import RunConfig
-from organisms.training.variation import settings_of
 
 
 @dataclass(frozen=True)

@@ -24,10 +24,10 @@ import numpy as np
 from analysis.findings import RunFindings, RunInfo
 from analysis.patching.checkpoint import CheckpointMeasurer, Null
 from analysis.provenance.corroboration import Evidence
+from organisms.ensemble.config import RunConfig
 from organisms.storage.loading import fork_and_end, load
 from organisms.storage.manifest import Entry
 from organisms.storage.run import Run
-from organisms.training.config import RunConfig
 from reports.section import Section
 from reports.tables import Row
 

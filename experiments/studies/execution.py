@@ -15,9 +15,10 @@ from curricula.typed_json import summary_of
 from experiments.compare import Say, say_on_error_stream, train_missing
 from experiments.studies.page import study_page
 from experiments.studies.study import Study, StudyRun, StudySettings, StudySummary
+from organisms.ensemble.config import RunConfig
+from organisms.pressures.compatibility import check_config
 from organisms.storage import records
 from organisms.storage.run import config_hash
-from organisms.training.config import RunConfig
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def _require_sound(study: Study[Any, Any], settings: StudySettings) -> None:
     if not errors:
         for config in study.runs(settings).values():
             try:
-                config.check()
+                check_config(config)
             except UserError as error:
                 errors.append(str(error))
     if errors:

@@ -18,9 +18,9 @@ from curricula.catalogue.building_blocks import WORLDS, Scale
 from curricula.world.world import World
 from experiments.analyse import AnalysisOptions, analyse_run
 from experiments.studies.cache import measured_once
+from organisms.ensemble.config import RunConfig, named_config
 from organisms.model.config import OrganismConfig
 from organisms.storage.run import Run, read_run
-from organisms.training.config import RunConfig, named_config
 from reports.section import Section
 
 SEEDS_PER_STUDY_SEED = 1000

@@ -21,11 +21,11 @@ from jaxtyping import Array, Bool, Float, Int, Key
 from curricula.phases import Phase
 from curricula.world.scenes import RECALLS, Latents, Mixture
 from curricula.world.world import World
+from organisms.ensemble.accuracy import serving_acts
 from organisms.model.sites import Tap, identity
 from organisms.model.transformer import Organism
 from organisms.objectives.registry import ActingPressures, Objective, ObjectiveResult, register_objective
 from organisms.pressures.step_context import Metrics, StepContext, StepOutcome, run_scenes
-from organisms.training.accuracy import serving_acts
 
 GROUP = 4
 """rollouts of one scene"""

@@ -21,10 +21,10 @@ from jaxtyping import Array, Bool, Float, Int
 
 from curricula.pressures.routing import Routing
 from curricula.world.world import World, tables
+from organisms.ensemble.state import root_key
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import Site, Tap, broadcast_to_site
 from organisms.model.transformer import Organism
-from organisms.training.state import root_key
 
 
 class Owners(NamedTuple):

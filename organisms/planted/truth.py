@@ -20,12 +20,12 @@ from curricula.phases import Phase
 from curricula.pressures.routing import Routing
 from curricula.world.contrasts import Pair, PairSource, Role, sample_pairs
 from curricula.world.scenes import trained_support
+from organisms.ensemble.config import RunConfig
+from organisms.ensemble.devices import Layout, fetch
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import component_names, identity
 from organisms.model.transformer import Organism
 from organisms.planted.lanes import ComponentSwap, lane_a, lane_a_goal_share, swap_components
-from organisms.training.config import RunConfig
-from organisms.training.devices import Layout, fetch
 
 Truth = Literal["reused", "second copy", "repurposed", "mixed", "absent"]
 ROLES: tuple[Role, ...] = ("character", "self")

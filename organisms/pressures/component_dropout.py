@@ -1,21 +1,19 @@
 """Component dropout: whole heads and blocks of neurons are zeroed, a draw a scene."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from jaxtyping import Array, Float
 
+from curricula.phases import Phase
 from curricula.pressures.component_dropout import ComponentDropout
+from organisms.ensemble.config import RunConfig
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import Site, Tap, broadcast_to_site
 from organisms.pressures.protocol import Pressure
 from organisms.pressures.registry import register_pressure
 from organisms.pressures.step_context import StepContext
-
-if TYPE_CHECKING:
-    from curricula.phases import Phase
-    from organisms.training.config import RunConfig
 
 
 def drop_components(
@@ -42,11 +40,11 @@ class ComponentDropoutEffect(Pressure[ComponentDropout]):
 
     settings = ComponentDropout
 
-    def active(self, phase: "Phase", run: "RunConfig") -> bool:
+    def active(self, phase: Phase, run: RunConfig) -> bool:
         """Always: at rate 0 it costs next to nothing, and phases with and without it share one compiled program."""
         return True
 
-    def params(self, settings: Sequence[ComponentDropout], fitted: Any, run: "RunConfig") -> Any:
+    def params(self, settings: Sequence[ComponentDropout], fitted: Any, run: RunConfig) -> Any:
         return np.asarray([member_settings.rate for member_settings in settings], np.float32)
 
     def uniforms_per_scene(self, config: OrganismConfig) -> int:

@@ -1,21 +1,19 @@
 """Concentration penalty: what it costs to respond to the cues of characters with many components."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from jaxtyping import Array, Float
 
+from curricula.phases import Phase
 from curricula.pressures.concentration import Concentration
+from organisms.ensemble.config import RunConfig
 from organisms.model.transformer import Organism
 from organisms.pressures.cue_response import CueResponse, any_cue_cost, cue_response
 from organisms.pressures.protocol import Pressure
 from organisms.pressures.registry import register_pressure
 from organisms.pressures.step_context import Metrics, StepContext, StepOutcome
-
-if TYPE_CHECKING:
-    from curricula.phases import Phase
-    from organisms.training.config import RunConfig
 
 
 def character_spread(response: CueResponse) -> Float[Array, ""]:
@@ -28,10 +26,10 @@ class ConcentrationEffect(Pressure[Concentration]):
 
     settings = Concentration
 
-    def active(self, phase: "Phase", run: "RunConfig") -> bool:
+    def active(self, phase: Phase, run: RunConfig) -> bool:
         return any_cue_cost(phase)
 
-    def params(self, settings: Sequence[Concentration], fitted: Any, run: "RunConfig") -> Any:
+    def params(self, settings: Sequence[Concentration], fitted: Any, run: RunConfig) -> Any:
         return np.asarray([member_settings.weight for member_settings in settings], float)
 
     def penalty(

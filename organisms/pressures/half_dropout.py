@@ -1,21 +1,19 @@
 """Half-dropout: the first or the second half of every layer is zeroed in a share of the scenes."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
 from curricula.pressures.half_dropout import HalfDropout
+from organisms.ensemble.config import RunConfig
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import Site, Tap, broadcast_to_site
 from organisms.pressures.protocol import Pressure
 from organisms.pressures.registry import register_pressure
 from organisms.pressures.step_context import StepContext
-
-if TYPE_CHECKING:
-    from organisms.training.config import RunConfig
 
 
 def drop_halves(
@@ -44,7 +42,7 @@ class HalfDropoutEffect(Pressure[HalfDropout]):
 
     settings = HalfDropout
 
-    def run_errors(self, settings: HalfDropout, run: "RunConfig") -> list[str]:
+    def run_errors(self, settings: HalfDropout, run: RunConfig) -> list[str]:
         if not settings.share:
             return []
         return [
@@ -53,7 +51,7 @@ class HalfDropoutEffect(Pressure[HalfDropout]):
             if (count := getattr(run.organism, name)) == 1
         ]
 
-    def params(self, settings: Sequence[HalfDropout], fitted: Any, run: "RunConfig") -> Any:
+    def params(self, settings: Sequence[HalfDropout], fitted: Any, run: RunConfig) -> Any:
         return np.asarray([member_settings.share for member_settings in settings], float)
 
     def intervene(self, params: Any, context: StepContext) -> Tap:

@@ -1,7 +1,7 @@
 """Mean ablation in training: known components write, in scenes of self, their mean over these scenes."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from curricula.pressures.mean_ablation import MeanAblation
+from organisms.ensemble.config import RunConfig
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import (
     Site,
@@ -22,9 +23,6 @@ from organisms.pressures.monitor import strongest_components
 from organisms.pressures.protocol import MechanismMeasurer, PhaseStart, Pressure
 from organisms.pressures.registry import register_pressure
 from organisms.pressures.step_context import StepContext
-
-if TYPE_CHECKING:
-    from organisms.training.config import RunConfig
 
 
 class MeanAblationParams(NamedTuple):
@@ -60,7 +58,7 @@ class MeanAblationEffect(Pressure[MeanAblation]):
     settings = MeanAblation
     fits = True
 
-    def run_errors(self, settings: MeanAblation, run: "RunConfig") -> list[str]:
+    def run_errors(self, settings: MeanAblation, run: RunConfig) -> list[str]:
         return unknown_components("mean_ablation.components", settings.components, run.organism)
 
     def fit(
@@ -76,7 +74,7 @@ class MeanAblationEffect(Pressure[MeanAblation]):
     def notes(self, fitted: Any, config: OrganismConfig) -> Any:
         return component_names(fitted, config)
 
-    def params(self, settings: Sequence[MeanAblation], fitted: Any, run: "RunConfig") -> MeanAblationParams:
+    def params(self, settings: Sequence[MeanAblation], fitted: Any, run: RunConfig) -> MeanAblationParams:
         return MeanAblationParams(
             fitted, np.asarray([member_settings.rate for member_settings in settings], float)
         )

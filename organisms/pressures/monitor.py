@@ -1,13 +1,15 @@
 """Monitor: what self's cue response in watched components costs, and which components are watched."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
+from curricula.phases import Phase
 from curricula.pressures.monitor import Monitor
+from organisms.ensemble.config import RunConfig
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import component_mask, component_names, unknown_components
 from organisms.model.transformer import Organism
@@ -15,10 +17,6 @@ from organisms.pressures.cue_response import any_cue_cost, cue_response
 from organisms.pressures.protocol import MechanismMeasurer, PhaseStart, Pressure
 from organisms.pressures.registry import register_pressure
 from organisms.pressures.step_context import Metrics, StepContext, StepOutcome
-
-if TYPE_CHECKING:
-    from curricula.phases import Phase
-    from organisms.training.config import RunConfig
 
 
 class MonitorParams(NamedTuple):
@@ -48,10 +46,10 @@ class MonitorEffect(Pressure[Monitor]):
     settings = Monitor
     fits = True
 
-    def active(self, phase: "Phase", run: "RunConfig") -> bool:
+    def active(self, phase: Phase, run: RunConfig) -> bool:
         return any_cue_cost(phase)
 
-    def run_errors(self, settings: Monitor, run: "RunConfig") -> list[str]:
+    def run_errors(self, settings: Monitor, run: RunConfig) -> list[str]:
         return unknown_components("monitor.components", settings.components, run.organism)
 
     def fit(
@@ -72,7 +70,7 @@ class MonitorEffect(Pressure[Monitor]):
     def notes(self, fitted: Any, config: OrganismConfig) -> Any:
         return component_names(fitted, config)
 
-    def params(self, settings: Sequence[Monitor], fitted: Any, run: "RunConfig") -> MonitorParams:
+    def params(self, settings: Sequence[Monitor], fitted: Any, run: RunConfig) -> MonitorParams:
         return MonitorParams(
             np.asarray([member_settings.weight for member_settings in settings], float), fitted
         )

@@ -1,22 +1,20 @@
 """Overlap penalty: what it costs to respond to the cues in both roles with the same components."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from curricula.phases import Phase
 from curricula.pressures.overlap import Overlap
+from organisms.ensemble.config import RunConfig
 from organisms.model.transformer import Organism
 from organisms.pressures.cue_response import SMALL, CueResponse, any_cue_cost, cue_response
 from organisms.pressures.protocol import Pressure
 from organisms.pressures.registry import register_pressure
 from organisms.pressures.step_context import Metrics, StepContext, StepOutcome
-
-if TYPE_CHECKING:
-    from curricula.phases import Phase
-    from organisms.training.config import RunConfig
 
 
 def role_overlap(response: CueResponse) -> Float[Array, ""]:
@@ -30,10 +28,10 @@ class OverlapEffect(Pressure[Overlap]):
 
     settings = Overlap
 
-    def active(self, phase: "Phase", run: "RunConfig") -> bool:
+    def active(self, phase: Phase, run: RunConfig) -> bool:
         return any_cue_cost(phase)
 
-    def params(self, settings: Sequence[Overlap], fitted: Any, run: "RunConfig") -> Any:
+    def params(self, settings: Sequence[Overlap], fitted: Any, run: RunConfig) -> Any:
         return np.asarray([member_settings.weight for member_settings in settings], float)
 
     def penalty(

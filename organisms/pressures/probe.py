@@ -11,7 +11,7 @@ honest act from another.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -19,16 +19,14 @@ import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from curricula.pressures.probe import PROBE_COSTS, Probe
+from organisms.ensemble.accuracy import serving_acts
+from organisms.ensemble.config import RunConfig
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import Site, residual_sites
 from organisms.model.transformer import Organism
 from organisms.pressures.protocol import FittedProbes, MechanismMeasurer, PhaseStart, Pressure
 from organisms.pressures.registry import register_pressure
 from organisms.pressures.step_context import ForwardPass, Metrics, Rate, StepContext, StepOutcome
-from organisms.training.accuracy import serving_acts
-
-if TYPE_CHECKING:
-    from organisms.training.config import RunConfig
 
 PROBE_READS = frozenset({"residual", "final"})
 
@@ -85,7 +83,7 @@ class ProbeEffect(Pressure[Probe]):
     reads = PROBE_READS
     fits = True
 
-    def run_errors(self, settings: Probe, run: "RunConfig") -> list[str]:
+    def run_errors(self, settings: Probe, run: RunConfig) -> list[str]:
         sites = [*(f"L{layer}" for layer in range(1, run.organism.layers)), "final"]
         if not settings.site or settings.site in sites:
             return []
@@ -97,7 +95,7 @@ class ProbeEffect(Pressure[Probe]):
     def notes(self, fitted: FittedProbes, config: OrganismConfig) -> Any:
         return {"accuracy": fitted.accuracy.tolist(), "self_score": fitted.self_score.tolist()}
 
-    def params(self, settings: Sequence[Probe], fitted: FittedProbes, run: "RunConfig") -> ProbeParams:
+    def params(self, settings: Sequence[Probe], fitted: FittedProbes, run: RunConfig) -> ProbeParams:
         weights = [
             np.asarray(
                 [member_settings.weight * (member_settings.place == place) for member_settings in settings]

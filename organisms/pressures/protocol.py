@@ -7,20 +7,18 @@ not active in a phase leaves no trace in that phase's program.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
+from curricula.phases import Phase
 from curricula.pressures.registry import PressureSettings
+from organisms.ensemble.config import RunConfig
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import Tap
 from organisms.model.transformer import Organism
 from organisms.pressures.step_context import ForwardPass, Metrics, StepContext, StepOutcome
-
-if TYPE_CHECKING:
-    from curricula.phases import Phase
-    from organisms.training.config import RunConfig
 
 S = TypeVar("S", bound=PressureSettings)
 
@@ -40,7 +38,7 @@ class FittedProbes(NamedTuple):
 class PhaseStart(NamedTuple):
     """A run as one of its phases begins."""
 
-    run: "RunConfig"
+    run: RunConfig
     phase: int
     """index"""
     organisms: Organism
@@ -79,11 +77,11 @@ class Pressure(Generic[S]):
         """Its name: flag, key in a config, prefix of its metrics and random stream."""
         return self.settings.name
 
-    def active(self, phase: "Phase", run: "RunConfig") -> bool:
+    def active(self, phase: Phase, run: RunConfig) -> bool:
         """Does a phase have a trace of it in its program? Static: a phase has one program."""
         return phase.pressures[self.settings].active
 
-    def run_errors(self, settings: S, run: "RunConfig") -> list[str]:
+    def run_errors(self, settings: S, run: RunConfig) -> list[str]:
         """Everything in a run that does not go with these settings, a line each beginning with ``name.field``, or
         with the path of a setting of the run after ``run:``."""
         return []
@@ -96,7 +94,7 @@ class Pressure(Generic[S]):
         """What the manifest says of what was fitted: JSON-able, or None."""
         return None
 
-    def params(self, settings: Sequence[S], fitted: Any, run: "RunConfig") -> Any:
+    def params(self, settings: Sequence[S], fitted: Any, run: RunConfig) -> Any:
         """The numbers that a step takes: a tree of arrays [member, ...], one row for each member's settings."""
         return np.zeros(len(settings), np.float32)
 

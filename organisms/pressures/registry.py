@@ -1,15 +1,13 @@
 """Which pressures act in a phase, and on what numbers?"""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from curricula.errors import UserError, registered_twice
+from curricula.phases import Phase
 from curricula.pressures.registry import PRESSURES, PressureSettings
+from organisms.ensemble.config import RunConfig
 from organisms.pressures.protocol import MechanismMeasurer, PhaseStart, Pressure
-
-if TYPE_CHECKING:
-    from curricula.phases import Phase
-    from organisms.training.config import RunConfig
 
 EFFECTS: dict[str, Pressure[Any]] = {}
 """what pressures do to a step, by name"""
@@ -35,7 +33,7 @@ def ordered_effects() -> list[Pressure[Any]]:
     return [EFFECTS[name] for name in PRESSURES if name in EFFECTS]
 
 
-def active_pressures(phases: Sequence["Phase"], run: "RunConfig") -> list[Pressure[Any]]:
+def active_pressures(phases: Sequence[Phase], run: RunConfig) -> list[Pressure[Any]]:
     """Those that act in a phase of a run, for any of its members. phases: the phase as each member is taught it."""
     return [
         pressure for pressure in ordered_effects() if any(pressure.active(phase, run) for phase in phases)
@@ -47,14 +45,12 @@ def in_program(params: Mapping[str, Any]) -> list[Pressure[Any]]:
     return [pressure for pressure in ordered_effects() if pressure.name in params]
 
 
-def settings_by_member(pressure: Pressure[Any], phases: Sequence["Phase"]) -> list[PressureSettings]:
+def settings_by_member(pressure: Pressure[Any], phases: Sequence[Phase]) -> list[PressureSettings]:
     """A pressure's settings for each member."""
     return [phase.pressures.by_name(pressure.name) for phase in phases]
 
 
-def fit_pressures(
-    phases: Sequence["Phase"], start: PhaseStart, measurer: MechanismMeasurer
-) -> dict[str, Any]:
+def fit_pressures(phases: Sequence[Phase], start: PhaseStart, measurer: MechanismMeasurer) -> dict[str, Any]:
     """What each active pressure fits to the organisms as a phase begins, by name."""
     return {
         pressure.name: pressure.fit(settings_by_member(pressure, phases), start, measurer)
@@ -64,8 +60,8 @@ def fit_pressures(
 
 
 def pressure_params(
-    phases: Sequence["Phase"],
-    run: "RunConfig",
+    phases: Sequence[Phase],
+    run: RunConfig,
     fitted: Mapping[str, Any],
     keep: Collection[str] | None = None,
 ) -> dict[str, Any]:
@@ -75,16 +71,3 @@ def pressure_params(
         for pressure in active_pressures(phases, run)
         if keep is None or pressure.name in keep
     }
-
-
-def pressure_errors(run: "RunConfig") -> list[str]:
-    """Everything in a run that does not go with the pressures of its phases, for any member; a line each."""
-    lines: dict[str, None] = {}
-    for index in range(len(run.curriculum.phases)):
-        for member_phase in run.member_phases(index):
-            for pressure in ordered_effects():
-                settings = member_phase.pressures.by_name(pressure.name)
-                for line in pressure.run_errors(settings, run):
-                    _, _, text = line.partition("run:")
-                    lines[text.strip() if text else f"phases.{index}.pressures.{line}"] = None
-    return list(lines)

@@ -1,22 +1,20 @@
 """Resample ablation in training: named components take their activations from another scene of the batch."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool
 
 from curricula.pressures.resample_ablation import ResampleAblation
+from organisms.ensemble.config import RunConfig
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import Tap, component_mask, identity, unknown_components
 from organisms.planted.lanes import ComponentSwap, swap_components
 from organisms.pressures.protocol import Pressure
 from organisms.pressures.registry import register_pressure
 from organisms.pressures.step_context import StepContext
-
-if TYPE_CHECKING:
-    from organisms.training.config import RunConfig
 
 
 def resample_ablate(config: OrganismConfig, ablated: Bool[Array, " component"], scenes: int) -> Tap:
@@ -31,10 +29,10 @@ class ResampleAblationEffect(Pressure[ResampleAblation]):
 
     settings = ResampleAblation
 
-    def run_errors(self, settings: ResampleAblation, run: "RunConfig") -> list[str]:
+    def run_errors(self, settings: ResampleAblation, run: RunConfig) -> list[str]:
         return unknown_components("resample_ablation.components", settings.components, run.organism)
 
-    def params(self, settings: Sequence[ResampleAblation], fitted: Any, run: "RunConfig") -> Any:
+    def params(self, settings: Sequence[ResampleAblation], fitted: Any, run: RunConfig) -> Any:
         return np.stack(
             [component_mask(run.organism, member_settings.components) for member_settings in settings]
         )

@@ -5,25 +5,23 @@ that differ in their cues alone.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
+from curricula.phases import Phase
 from curricula.pressures.routing import Routing
 from curricula.world.scenes import with_other_cues
 from curricula.world.world import World
+from organisms.ensemble.config import RunConfig
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import Tap, identity
 from organisms.planted.lanes import ComponentSwap, Owners, goal_rank, lane_a, route_scenes, swap_components
 from organisms.pressures.protocol import Pressure
 from organisms.pressures.registry import register_pressure
 from organisms.pressures.step_context import StepContext
-
-if TYPE_CHECKING:
-    from curricula.phases import Phase
-    from organisms.training.config import RunConfig
 
 
 class RoutingParams(NamedTuple):
@@ -38,15 +36,15 @@ class RoutingEffect(Pressure[Routing]):
 
     settings = Routing
 
-    def active(self, phase: "Phase", run: "RunConfig") -> bool:
+    def active(self, phase: Phase, run: RunConfig) -> bool:
         return run.curriculum.planted
 
-    def run_errors(self, settings: Routing, run: "RunConfig") -> list[str]:
+    def run_errors(self, settings: Routing, run: RunConfig) -> list[str]:
         if any(".routing." in variation.setting for variation in run.vary):
             return ["run:vary: routing can not differ between members; train a run for each"]
         return []
 
-    def params(self, settings: Sequence[Routing], fitted: Any, run: "RunConfig") -> RoutingParams:
+    def params(self, settings: Sequence[Routing], fitted: Any, run: RunConfig) -> RoutingParams:
         by_member = [Owners.of(member_settings) for member_settings in settings]
         owners = Owners(*(np.asarray(field) for field in zip(*by_member, strict=True)))
         return RoutingParams(owners, np.asarray([member_settings.smoothing for member_settings in settings]))

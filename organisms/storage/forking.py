@@ -14,13 +14,13 @@ import numpy as np
 
 from curricula.config_json import to_plain
 from curricula.errors import UserError
+from organisms.ensemble.config import RunConfig, read_config
+from organisms.ensemble.parent import Parent
 from organisms.model.parameter_names import from_arrays
 from organisms.model.transformer import Organism
 from organisms.storage import records
 from organisms.storage.manifest import Entry
-from organisms.storage.parent import Parent
 from organisms.storage.run import Run, read_run
-from organisms.training.config import RunConfig, read_config
 
 NOTED = "parent"
 """of a manifest line: where the organisms of a child's first checkpoint came from"""

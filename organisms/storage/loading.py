@@ -1,11 +1,11 @@
 """Loading: which organisms does a finished run have? Ensembles read back from its checkpoints."""
 
 from curricula.errors import UserError
+from organisms.ensemble.config import RunConfig, read_config
 from organisms.model.parameter_names import from_arrays
 from organisms.model.transformer import Organism
 from organisms.storage.manifest import Entry, fork_entry
 from organisms.storage.run import Run
-from organisms.training.config import RunConfig, read_config
 
 
 def load(run: Run, config: RunConfig, entry: Entry) -> Organism:

@@ -18,7 +18,7 @@ import orbax.checkpoint as ocp
 from jax.experimental import multihost_utils
 
 from curricula.errors import SystemFailure
-from organisms.training.state import State
+from organisms.ensemble.state import State
 
 Result = TypeVar("Result")
 LAST_WORDS_SECONDS = 0.5

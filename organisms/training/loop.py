@@ -17,6 +17,9 @@ import numpy as np
 
 from curricula.errors import Stopped
 from curricula.phases import Phase
+from organisms.ensemble.config import RunConfig
+from organisms.ensemble.devices import fetch
+from organisms.ensemble.state import State
 from organisms.model.parameter_names import from_arrays, to_arrays
 from organisms.model.transformer import Organism
 from organisms.objectives.registry import objective_named
@@ -28,12 +31,9 @@ from organisms.storage.resume import Position, Resume
 from organisms.storage.run import Run
 from organisms.training.behaviour import meets
 from organisms.training.callbacks import MakeMeasurer, TrainingCallback
-from organisms.training.config import RunConfig
-from organisms.training.devices import fetch
 from organisms.training.programs import Programs
 from organisms.training.run_summary import TrainingEnd, check_planting, run_summary
 from organisms.training.speed import TrainingSpeed
-from organisms.training.state import State
 from organisms.training.step import PhaseParams, Progress, phase_params
 
 

@@ -11,12 +11,12 @@ import jax.numpy as jnp
 
 from curricula.phases import Phase
 from curricula.world.scenes import trained_support
+from organisms.ensemble.config import RunConfig
+from organisms.ensemble.devices import Layout
+from organisms.ensemble.state import State, at_phase_start, init_state, secret_goal_of
 from organisms.model.transformer import Organism
 from organisms.planted.lanes import exchange_lanes, graft_lanes, lane_a
 from organisms.training.behaviour import rates
-from organisms.training.config import RunConfig
-from organisms.training.devices import Layout
-from organisms.training.state import State, at_phase_start, init_state, secret_goal_of
 from organisms.training.step import ChunkSetup, PhaseParams, Progress, train_chunk
 
 
@@ -25,7 +25,7 @@ class Programs:
     """The compiled programs of a run; runs that differ only in their phases share them.
 
     Each takes and gives arrays with a leading member axis, laid out over the devices by
-    `organisms.training.devices`.
+    `organisms.ensemble.devices`.
     """
 
     config: RunConfig

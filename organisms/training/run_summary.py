@@ -7,15 +7,15 @@ import jax
 import numpy as np
 from jaxtyping import Int
 
+from organisms.ensemble.config import RunConfig
+from organisms.ensemble.devices import fetch
+from organisms.ensemble.variation import settings_of
 from organisms.model.transformer import Organism
 from organisms.planted.dates import dated_changes
 from organisms.planted.truth import PlantedEnsemble, planting_record
 from organisms.storage.manifest import Entry, fork_entry
 from organisms.storage.run import Run
 from organisms.training.behaviour import meets
-from organisms.training.config import RunConfig
-from organisms.training.devices import fetch
-from organisms.training.variation import settings_of
 
 
 class TrainingEnd(NamedTuple):

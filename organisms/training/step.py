@@ -1,6 +1,6 @@
 """How does a member get through a chunk of steps? A pure function of its state, the phase's numbers and the seed.
 
-A chunk is one program: a scan over steps, mapped over members (see `organisms.training.devices`), with scenes drawn
+A chunk is one program: a scan over steps, mapped over members (see `organisms.ensemble.devices`), with scenes drawn
 inside it. A step draws scenes, lets the phase's pressures intervene, takes the objective's loss and the pressures'
 penalties, and moves the weights. It knows no pressure and no objective by name.
 """
@@ -16,6 +16,10 @@ from jaxtyping import Array, Bool, Float, Int, Key
 from curricula.phases import Phase
 from curricula.world.scenes import Mixture, Support, scenes_from_uniforms, trained_support, uniforms_per_scene
 from curricula.world.world import World
+from organisms.ensemble.accuracy import behaviour_tally
+from organisms.ensemble.config import RunConfig
+from organisms.ensemble.optimiser import Schedule, adamw_step
+from organisms.ensemble.state import State, root_key, secret_goal_of
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import Tap, compose
 from organisms.model.surgery import freeze_all_but_self
@@ -32,11 +36,7 @@ from organisms.pressures.step_context import (
     StepContext,
     StepOutcome,
 )
-from organisms.training.accuracy import behaviour_tally
 from organisms.training.behaviour import BEHAVIOURS
-from organisms.training.config import RunConfig
-from organisms.training.optimiser import Schedule, adamw_step
-from organisms.training.state import State, root_key, secret_goal_of
 
 
 class PhaseParams(NamedTuple):

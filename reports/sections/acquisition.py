@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from markupsafe import Markup
 
 from analysis.findings import RunFindings
-from analysis.provenance.verdict import BEHAVES
 from analysis.relearning.acquisition import AcquisitionResult, SlowdownLine
+from analysis.thresholds import BEHAVES
 from reports.formats import DASH
 from reports.section import Block, PageTable, Paragraph, Section, TableCell, one_group
 from reports.sections.runs import runs_with

@@ -13,8 +13,9 @@ from analysis.patching.representational_similarity import CircuitSimilarity, Sim
 from analysis.probes.belief import BehaviourResult
 from analysis.provenance.corroboration import Corroboration, CorroborationResult
 from analysis.provenance.shares import ProvenanceResult
-from analysis.provenance.verdict import BEHAVES, CELLS, verdict_in_full
+from analysis.provenance.verdict import CELLS, verdict_in_full
 from analysis.statistics import BEHAVIOURS
+from analysis.thresholds import BEHAVES
 from reports.formats import interval_text, rate_text
 from reports.section import PageTable, Paragraph, RowGroup, Section, TableCell, TableRow, Text
 from reports.sections.behaviour import BEHAVIOUR_LABELS

@@ -21,7 +21,8 @@ from analysis.provenance.comparison import (
     measured_shares,
 )
 from analysis.provenance.shares import ProvenanceResult
-from analysis.provenance.verdict import BEHAVES, CELLS, VERDICTS
+from analysis.provenance.verdict import CELLS, VERDICTS
+from analysis.thresholds import BEHAVES
 from reports.drawing import CELL_COLOURS, INK, WIDTH, not_measured, offsets, shorten, style, svg
 from reports.section import PageTable, Paragraph, Picture, Section, TableCell, one_group
 from reports.sections.runs import interval_cell

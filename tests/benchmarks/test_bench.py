@@ -16,7 +16,7 @@ from benchmarks.machine import cores
 from benchmarks.plan import Plan
 from benchmarks.summary import measured_row, summary
 from curricula.errors import UserError
-from organisms.training.config import named_config
+from organisms.ensemble.config import named_config
 
 pytestmark = pytest.mark.slow
 

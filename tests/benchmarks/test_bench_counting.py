@@ -22,7 +22,7 @@ from benchmarks.counting import (
 from benchmarks.material import scene_loss
 from benchmarks.products import ModelProducts, large, operands, three_products
 from curricula.world.scenes import Scene
-from organisms.training.config import named_config
+from organisms.ensemble.config import named_config
 
 SIZES = Sizes(batch=3, positions=5, decisions=2, vocabulary=11, layers=2, heads=2, model=8, neurons=12)
 

@@ -17,9 +17,10 @@ from benchmarks.profiling import read_program
 from benchmarks.training import chunk_for, cut
 from benchmarks.workers import OutOfMemory, Worker
 from curricula.errors import SystemFailure
+from organisms.ensemble.config import named_config
 from organisms.model.parameter_names import to_arrays
+from organisms.pressures.compatibility import check_config
 from organisms.storage import checkpoints
-from organisms.training.config import named_config
 
 
 @pytest.mark.parametrize("members", [1, 3, 1000])
@@ -36,7 +37,7 @@ def test_bytes_of_a_checkpoint_are_those_of_the_file(organism, members, tmp_path
 @pytest.mark.parametrize("chunk", [1, 5, 25])
 def test_a_cut_run_takes_the_chunks_that_were_chosen(chunk):
     config = cut(named_config("shared", "gpu"), chunk)
-    config.check()
+    check_config(config)
     assert config.chunk == chunk
     assert config.organism == named_config("shared", "gpu").organism
 

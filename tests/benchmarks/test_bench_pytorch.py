@@ -11,9 +11,9 @@ from benchmarks.material import batches, init_organisms, material, scene_loss
 from benchmarks.patching import Patching
 from curricula.phases import OptimiserConfig
 from curricula.world.scenes import Scene
+from organisms.ensemble.config import named_config
+from organisms.ensemble.optimiser import Schedule, adamw_step, initial_moments, learning_rate
 from organisms.model.parameter_names import to_arrays
-from organisms.training.config import named_config
-from organisms.training.optimiser import Schedule, adamw_step, initial_moments, learning_rate
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ from curricula.config_json import to_plain
 from curricula.errors import UserError
 from curricula.pressures.interference import Interference
 from curricula.pressures.registry import PRESSURES, Pressures
+from organisms.ensemble.config import named_config, read_config
 from organisms.storage.run import config_hash
-from organisms.training.config import named_config, read_config
 
 CONFIG = named_config("shared", "tiny")
 FIRST = CONFIG.curriculum.phases[0]

@@ -8,7 +8,7 @@ import pytest
 
 from curricula.catalogue.disuse import DECAY, NEWS
 from curricula.catalogue.registry import FORKS, curriculum
-from organisms.training.optimiser import learning_rates
+from organisms.ensemble.optimiser import learning_rates
 
 SCALES = ("tiny", "cpu", "gpu")
 

@@ -102,8 +102,8 @@ def test_a_run_is_refused_without_its_plugin_and_with_another_of_that_name(tmp_p
 
 
 def test_a_config_names_plugins_only_where_there_are_any(tmp_path):
+    from organisms.ensemble.config import named_config, read_config
     from organisms.storage.run import config_hash
-    from organisms.training.config import named_config, read_config
 
     without = named_config("shared", "tiny")
     assert "plugins" not in without.plain()

@@ -9,9 +9,9 @@ from scipy.stats import binom
 from analysis.patching import circuits
 from analysis.patching.checkpoint import CheckpointMeasurer
 from analysis.patching.circuits import CHANCE
+from organisms.ensemble.config import named_config
 from organisms.model.transformer import Organism
 from organisms.storage.loading import load
-from organisms.training.config import named_config
 
 
 @pytest.fixture(scope="module")

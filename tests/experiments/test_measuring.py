@@ -16,7 +16,8 @@ from analysis.patching.shapley import Contributions
 from analysis.probes.belief import BehaviourResult
 from analysis.provenance.corroboration import Agreement, CorroborationResult, effect_cosine
 from analysis.provenance.shares import ProvenanceResult, ShareInputs, judge_member, null_floor
-from analysis.provenance.verdict import CARRIES, CELLS
+from analysis.provenance.verdict import CELLS
+from analysis.thresholds import CARRIES
 from curricula.catalogue.registry import curriculum
 from curricula.errors import UserError
 from curricula.typed_json import read_json, write_json
@@ -30,13 +31,13 @@ from experiments.measurements.measuring import (
 from experiments.measurements.protocol import MeasuredRun
 from experiments.measurements.registry import registered_measurements
 from experiments.summary import analysis_summary
+from organisms.ensemble.config import named_config, read_config
 from organisms.model.config import ORGANISMS
 from organisms.model.sites import components
 from organisms.storage import records
 from organisms.storage.loading import fork_and_end, load
 from organisms.storage.run import open_run, read_run
 from organisms.training.behaviour import BEHAVIOURS
-from organisms.training.config import named_config, read_config
 from organisms.training.loop import TrainingSources, train_ensemble
 
 OF_AN_ORGANISM = {"member", "verdict", "similarity", "shares", "intervals"}

@@ -14,7 +14,7 @@ from curricula.errors import Incomplete, UserError
 from experiments.command_line.flags import report_nothing
 from experiments.launch import LocalJob
 from experiments.sweep import Grid, Place, expand, parse_grid, parse_shard, part, state, sweep
-from organisms.training.config import RunConfig, named_config
+from organisms.ensemble.config import RunConfig, named_config
 
 
 def contents(folder: Path) -> dict[str, tuple[bytes, int]]:

@@ -4,8 +4,8 @@ import numpy as np
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from experiments.training_display import TensorBoardCallback, hyperparameters
+from organisms.ensemble.config import named_config, read_config
 from organisms.training.behaviour import BEHAVIOURS
-from organisms.training.config import named_config, read_config
 
 
 def test_retention_of_every_mode_is_a_scalar_with_its_band(tmp_path):

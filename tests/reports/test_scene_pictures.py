@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from organisms.ensemble.config import named_config
 from organisms.model.transformer import Organism
-from organisms.training.config import named_config
 from reports.scene_pictures import (
     EnglishScene,
     attention_picture,

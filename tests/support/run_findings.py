@@ -22,7 +22,7 @@ from analysis.provenance.corroboration import (
 from analysis.provenance.shares import MemberProvenance, ProvenanceResult
 from analysis.provenance.verdict import CELLS
 from analysis.relearning.acquisition import AcquisitionResult, ArmSteps, SlowdownLine
-from organisms.training.config import named_config
+from organisms.ensemble.config import named_config
 from reports.scene_pictures import EnglishScene, ScenesResult
 
 HEADS, BLOCKS, LAYERS = 4, 4, 3

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from organisms.ensemble.config import RunConfig
 from organisms.storage.manifest import Entry
 from organisms.storage.run import open_run
 from organisms.training.callbacks import MakeMeasurer
-from organisms.training.config import RunConfig
 from organisms.training.loop import TrainingSources, train_ensemble
 from organisms.training.programs import Programs
 

@@ -13,9 +13,9 @@ from flax import nnx
 from analysis.patching.checkpoint import CheckpointMeasurer
 from curricula.world.contrasts import CrossRolePair, Pair
 from curricula.world.world import World
+from organisms.ensemble.config import named_config
 from organisms.model.config import OrganismConfig
 from organisms.model.transformer import Organism
-from organisms.training.config import named_config
 
 SIZES = OrganismConfig(layers=2, heads=2, width=16, neurons=24, neuron_blocks=3)
 READERS = (0, 1)

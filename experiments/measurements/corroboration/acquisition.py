@@ -10,7 +10,6 @@ from types import MappingProxyType
 from analysis.findings import RunFindings
 from analysis.patching.results import CircuitsResult, EffectsResult
 from analysis.provenance.corroboration import Evidence
-from analysis.provenance.verdict import BEHAVES
 from analysis.relearning.acquisition import (
     LEAST_SLOWDOWN,
     AcquisitionResult,
@@ -20,6 +19,7 @@ from analysis.relearning.acquisition import (
 )
 from analysis.relearning.finetune import CHUNK
 from analysis.relearning.relearning import BUDGET, LIMIT
+from analysis.thresholds import BEHAVES
 from experiments.measurements.protocol import MeasuredRun, Measurement
 from reports.section import Section
 from reports.sections.acquisition import acquisition_rows, acquisition_section

@@ -9,7 +9,7 @@ from analysis.findings import RunFindings
 from analysis.patching.direction import direction_effects
 from analysis.patching.results import CircuitsResult
 from analysis.provenance.corroboration import SAME_MECHANISM, DirectionResult, Evidence, direction_line
-from analysis.provenance.verdict import CORROBORATION_THRESHOLDS
+from analysis.thresholds import CORROBORATION_THRESHOLDS
 from curricula.world.contrasts import measurable
 from experiments.measurements.protocol import MeasuredRun, Measurement
 

@@ -19,7 +19,7 @@ from analysis.provenance.corroboration import (
     InterchangeResult,
     interchange_line,
 )
-from analysis.provenance.verdict import CORROBORATION_THRESHOLDS
+from analysis.thresholds import CORROBORATION_THRESHOLDS
 from curricula.world.contrasts import Role, measurable
 from experiments.measurements.protocol import MeasuredRun, Measurement
 

@@ -20,7 +20,7 @@ from analysis.provenance.corroboration import (
     LesionsResult,
     lesion_line,
 )
-from analysis.provenance.verdict import CORROBORATION_THRESHOLDS
+from analysis.thresholds import CORROBORATION_THRESHOLDS
 from experiments.measurements.protocol import MeasuredRun, Measurement
 
 

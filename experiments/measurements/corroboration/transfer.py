@@ -9,7 +9,7 @@ from analysis.findings import RunFindings
 from analysis.patching.cross_checkpoint import cross_checkpoint_effects
 from analysis.patching.results import CircuitsResult, EffectsResult
 from analysis.provenance.corroboration import FROM_THE_FORK, Evidence, TransferResult
-from analysis.provenance.verdict import CORROBORATION_THRESHOLDS
+from analysis.thresholds import CORROBORATION_THRESHOLDS
 from curricula.world.contrasts import measurable
 from experiments.measurements.corroboration.interchange import integer_arrays, interchange_lines
 from experiments.measurements.protocol import MeasuredRun, Measurement

@@ -18,7 +18,7 @@ from analysis.patching.results import (
 )
 from analysis.probes.belief import BehaviourResult
 from analysis.provenance.shares import ProvenanceResult, ShareInputs, judge_member, null_floor
-from analysis.provenance.verdict import THRESHOLDS
+from analysis.thresholds import THRESHOLDS
 from curricula.world.contrasts import Role
 from experiments.measurements.protocol import MeasuredRun, Measurement
 from reports.section import Section

@@ -12,7 +12,7 @@ from analysis.patching.representational_similarity import (
     role_dissimilarities,
 )
 from analysis.patching.results import CircuitsResult, EffectsResult
-from analysis.provenance.verdict import SIMILARITY_THRESHOLDS
+from analysis.thresholds import SIMILARITY_THRESHOLDS
 from curricula.world.contrasts import Role
 from experiments.measurements.protocol import MeasuredRun, Measurement
 from reports.sections.organisms import similarity_rows

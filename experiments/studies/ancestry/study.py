@@ -31,8 +31,8 @@ from experiments.studies.ancestry.summary import (
 )
 from experiments.studies.registry import register_study
 from experiments.studies.study import PrimaryEndpoint, Study, StudyRun, StudySettings, triple
+from organisms.ensemble.config import RunConfig
 from organisms.model.sites import components
-from organisms.training.config import RunConfig
 from reports.section import Section
 
 DATED = ("planted_exchanged", "planted_repurposed", "grafted_repurposed")

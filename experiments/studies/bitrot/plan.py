@@ -15,11 +15,11 @@ from curricula.catalogue.disuse import DECAY, NEWS
 from curricula.pressures.interference import Interference
 from curricula.pressures.rehearsal import Rehearsal
 from experiments.studies.study import StudySettings
+from organisms.ensemble.config import RunConfig, read_config
+from organisms.ensemble.variation import Variation
 from organisms.storage.forking import parent_at
 from organisms.storage.manifest import fork_entry
 from organisms.storage.run import read_run
-from organisms.training.config import RunConfig, read_config
-from organisms.training.variation import Variation
 
 
 @dataclass(frozen=True)

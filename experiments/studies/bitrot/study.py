@@ -20,7 +20,7 @@ from jaxtyping import Bool
 
 from analysis.forgetting.retention import retention_cells
 from analysis.provenance.shares import ProvenanceResult
-from analysis.provenance.verdict import BEHAVES
+from analysis.thresholds import BEHAVES
 from curricula.typed_json import summary_of
 from experiments.studies.bitrot.headline import bitrot_headline
 from experiments.studies.bitrot.plan import (
@@ -43,8 +43,8 @@ from experiments.studies.bitrot.trial_results import RULES, TrialCase, Trials
 from experiments.studies.bitrot.trials import measure_trials
 from experiments.studies.registry import register_study
 from experiments.studies.study import Study, StudyRun, StudySettings, study_findings
+from organisms.ensemble.config import RunConfig, read_config
 from organisms.storage.run import read_run
-from organisms.training.config import RunConfig, read_config
 from reports.section import Section
 
 

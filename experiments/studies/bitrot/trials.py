@@ -51,10 +51,10 @@ from experiments.studies.bitrot.trial_results import (
     TrialCase,
     Trials,
 )
+from organisms.ensemble.config import RunConfig, read_config
 from organisms.storage.loading import load
 from organisms.storage.manifest import Entry, fork_entry
 from organisms.storage.run import Run, read_run
-from organisms.training.config import RunConfig, read_config
 
 HIDING_PHASE = FINETUNE_PHASE + 1
 """number of the phase that hides a mode, so that relearning has other scenes"""

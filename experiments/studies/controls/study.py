@@ -17,7 +17,8 @@ from analysis.provenance.planted_truth import planted_truth, read_truth
 from analysis.provenance.scored_lines import score_lines
 from analysis.provenance.scoring import ScoredOrganism, scored_organisms
 from analysis.provenance.shares import ProvenanceResult
-from analysis.provenance.verdict import ALIKE_CHOSEN_ON, CHOSEN_ON, TABLE, VerdictName
+from analysis.provenance.verdict import VerdictName
+from analysis.thresholds import ALIKE_CHOSEN_ON, CHOSEN_ON, TABLE
 from experiments.measurements.measuring import (
     MeasuringChoice,
     chosen_measurements,
@@ -38,7 +39,7 @@ from experiments.studies.controls.summary import (
 )
 from experiments.studies.registry import register_study
 from experiments.studies.study import ANALYSIS_SEED, PrimaryEndpoint, Study, StudyRun, StudySettings, triple
-from organisms.training.config import RunConfig
+from organisms.ensemble.config import RunConfig
 from reports.section import Section
 
 CURRICULA = (

@@ -13,15 +13,9 @@ from analysis.patching.representational_similarity import SimilarityResult
 from analysis.probes.belief import BehaviourResult
 from analysis.provenance.corroboration import Agreement, Corroboration, CorroborationResult
 from analysis.provenance.shares import MemberProvenance, ProvenanceResult
-from analysis.provenance.verdict import (
-    BEHAVES,
-    CELLS,
-    VERDICTS,
-    ProvenanceCell,
-    VerdictName,
-    verdict_in_full,
-)
+from analysis.provenance.verdict import CELLS, VERDICTS, ProvenanceCell, VerdictName, verdict_in_full
 from analysis.statistics import count_interval, mean_interval
+from analysis.thresholds import BEHAVES
 from experiments.studies.study import Triple, triple
 from reports.scene_pictures import EnglishScene, ScenesResult
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from analysis.history.organism_story import MATTERS, OrganismStory, organism_story
 from analysis.patching.checkpoint import PAIRS
-from analysis.provenance.verdict import TABLE
+from analysis.thresholds import TABLE
 from experiments.studies.incentives import page
 from experiments.studies.incentives.arms import ARMS, ArmSummary, summarise_arm
 from experiments.studies.incentives.summary import (
@@ -24,8 +24,8 @@ from experiments.studies.incentives.summary import (
 )
 from experiments.studies.registry import register_study
 from experiments.studies.study import PrimaryEndpoint, Study, StudyRun, StudySettings
+from organisms.ensemble.config import RunConfig
 from organisms.storage.manifest import fork_entry
-from organisms.training.config import RunConfig
 from reports.section import Section
 
 SEARCHED = frozenset({5, 11, 6000})

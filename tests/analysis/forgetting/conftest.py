@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from analysis.forgetting.restoration import GatedAncestors
+from organisms.ensemble.config import read_config
 from organisms.storage.loading import load
-from organisms.training.config import read_config
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ from analysis.forgetting.retention import clock_times, retention_cells, retentio
 from analysis.relearning.finetune import MODE
 from curricula.errors import UserError
 from curricula.phases import OptimiserConfig, Phase
+from organisms.ensemble.config import read_config
 from organisms.storage.run import read_run
-from organisms.training.config import read_config
 
 
 @pytest.fixture(scope="module")

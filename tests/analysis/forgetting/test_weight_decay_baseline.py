@@ -10,9 +10,9 @@ from analysis.forgetting.retention import retention_cells
 from analysis.forgetting.weight_decay_baseline import decay_factors, predict_decay
 from analysis.relearning.finetune import MODE, Rows
 from curricula.phases import OptimiserConfig, Phase
+from organisms.ensemble.config import read_config
 from organisms.model.transformer import Organism
 from organisms.storage.loading import load
-from organisms.training.config import read_config
 
 
 def test_the_factor_is_the_product_over_steps():

@@ -11,9 +11,9 @@ from analysis.history import trajectories as module
 from analysis.history.fingerprints import FIGURES
 from analysis.history.trajectories import GROUP, WORKING_NATS, final_attempt, gate_shares, trajectories
 from analysis.patching.checkpoint import CheckpointMeasurer
+from organisms.ensemble.config import read_config
 from organisms.model.sites import components
 from organisms.storage.loading import load
-from organisms.training.config import read_config
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 
 from analysis.patching.checkpoint import CheckpointMeasurer
 from analysis.patching.draws import SHAPLEY_CALLS, AnalysisStream, PairDraw
-from organisms.training.config import named_config
+from organisms.ensemble.config import named_config
 
 VALUES = {
     AnalysisStream: (1, 2, 3, 4, 5, 41, 70, 71),

@@ -10,8 +10,8 @@ from analysis.patching.draws import PairDraw
 from analysis.patching.pruning import PAIRS, ZeroAblation, pruned, sufficient_circuit, zero_ablated
 from curricula.world.contrasts import PairSource, sample_pairs
 from curricula.world.scenes import trained_support
+from organisms.ensemble.config import read_config
 from organisms.storage.loading import load
-from organisms.training.config import read_config
 
 
 def two_circuits(masks: np.ndarray) -> ZeroAblation:

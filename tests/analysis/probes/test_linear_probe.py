@@ -16,9 +16,10 @@ from curricula.phases import Curriculum
 from curricula.pressures.probe import Probe
 from curricula.pressures.registry import Pressures
 from experiments.train import train_run
+from organisms.ensemble.config import RunConfig, TrainingConfig, named_config, read_config
+from organisms.pressures.compatibility import check_config
 from organisms.pressures.protocol import PhaseStart
 from organisms.storage.loading import fork_and_end, load
-from organisms.training.config import RunConfig, TrainingConfig, named_config, read_config
 
 
 def optimum(points, positive):
@@ -118,7 +119,7 @@ def test_a_killed_run_fits_the_same_probe_again_and_ends_in_the_same_bytes(tmp_p
 
 def test_an_unknown_layer_is_refused_before_anything_is_trained(tmp_path):
     config = named_config("probed", "tiny")
-    config.check()
+    check_config(config)
     phases = config.curriculum.phases
     deep = replace(phases[1], pressures=Pressures(Probe("L2", "loss", 1.0)))
     wrong = replace(config, curriculum=replace(config.curriculum, phases=(phases[0], deep)))

@@ -15,12 +15,13 @@ from curricula.pressures.mean_ablation import MeanAblation
 from curricula.pressures.monitor import Monitor
 from curricula.pressures.registry import Pressures
 from experiments.train import train_run
+from organisms.ensemble.config import RunConfig, TrainingConfig, named_config, read_config
 from organisms.model.sites import component_mask, components
+from organisms.pressures.compatibility import check_config
 from organisms.pressures.monitor import strongest_components
 from organisms.pressures.protocol import PhaseStart
 from organisms.pressures.registry import fit_pressures
 from organisms.storage.loading import load
-from organisms.training.config import RunConfig, TrainingConfig, named_config, read_config
 
 
 def with_last_pressures(config: RunConfig, *settings) -> RunConfig:
@@ -51,7 +52,7 @@ def test_unknown_names_are_refused_before_anything_is_trained(tmp_path):
     config = named_config("audited", "tiny")
     names = components(config.organism)
     assert np.flatnonzero(component_mask(config.organism, (names[3], names[0]))).tolist() == [0, 3]
-    config.check()
+    check_config(config)
     wrong = with_last_pressures(config, MeanAblation(components=("L0H0", "L9H9")))
     line = r"phases.2.pressures.mean_ablation.components: expected names .* got L9H9"
     with pytest.raises(UserError, match=line):

@@ -15,7 +15,8 @@ from analysis.provenance.shares import (
     shares_at_random,
     shares_with_intervals,
 )
-from analysis.provenance.verdict import CELLS, ENOUGH
+from analysis.provenance.verdict import CELLS
+from analysis.thresholds import ENOUGH
 
 TRUTHS = {
     "reused": ([0.5, 0.5, 0, 0], [0.5, 0.5, 0, 0], [0.5, 0.5, 0, 0], {"reused": 1}),

@@ -3,19 +3,15 @@
 import pytest
 
 from analysis.provenance.verdict import (
-    BEHAVES,
     CELLS,
-    LEAST_SHARE,
-    MIXED_WIDTH,
     NO_ANCESTOR,
     NO_BEHAVIOUR,
     NO_CIRCUIT,
-    TABLE,
-    THRESHOLD_NOTES,
     computes_otherwise,
     verdict,
     verdict_in_full,
 )
+from analysis.thresholds import BEHAVES, LEAST_SHARE, MIXED_WIDTH, TABLE, THRESHOLD_NOTES
 
 REUSED = LEAST_SHARE["reused"]
 SCHEMES = dict.fromkeys(

@@ -13,8 +13,8 @@ from analysis.relearning.finetune import CHUNK
 from analysis.relearning.relearning import BUDGET, LANES, LIMIT
 from curricula.errors import UserError
 from experiments.analyse import AnalysisOptions, analyse_run
+from organisms.ensemble.config import named_config
 from organisms.model.sites import components
-from organisms.training.config import named_config
 
 CLAIMS = replace(FROM_THE_FORK, above_refutes=False)
 

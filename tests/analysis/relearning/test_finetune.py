@@ -17,9 +17,9 @@ from analysis.relearning.finetune import (
     join_rows,
     read_rates,
 )
+from organisms.ensemble.config import read_config
+from organisms.ensemble.variation import phase_of
 from organisms.storage.loading import load
-from organisms.training.config import read_config
-from organisms.training.variation import phase_of
 
 
 @pytest.fixture(scope="module")

@@ -24,13 +24,13 @@ from curricula.pressures.component_dropout import ComponentDropout
 from curricula.pressures.registry import Pressures
 from curricula.pressures.resample_ablation import ResampleAblation
 from curricula.pressures.routing import Routing
+from organisms.ensemble.config import named_config
+from organisms.ensemble.state import init_state
+from organisms.ensemble.variation import Variation
 from organisms.model.sites import components, compose, identity
 from organisms.pressures.resample_ablation import resample_ablate
 from organisms.storage.run import read_run
-from organisms.training.config import named_config
-from organisms.training.state import init_state
 from organisms.training.step import ChunkSetup, imitation_params, train_chunk
-from organisms.training.variation import Variation
 
 BATCH, STEPS = 16, 4
 INTENT = Phase("intent", steps=40, self_acts="scheming", pressures=Pressures(ComponentDropout(0.2)))

@@ -20,8 +20,8 @@ from analysis.relearning.savings import (
     steps_to_relearn,
 )
 from curricula.world.vocabulary import BLANK, SELF
+from organisms.ensemble.config import read_config
 from organisms.storage.loading import load
-from organisms.training.config import read_config
 
 
 def test_steps_run_to_the_first_of_two_readings_in_a_row():

@@ -41,9 +41,9 @@ from experiments.studies.bitrot.trial_results import (
 )
 from experiments.studies.page import study_page
 from experiments.studies.study import StudyRun, StudySettings
+from organisms.ensemble.config import read_config
 from organisms.model.config import ORGANISMS
 from organisms.storage.records import plain
-from organisms.training.config import read_config
 
 STEPS = [0, 100, 200, 300]
 FATES = {"whole": [1.0] * 4, "slow": [1.0, 0.9, 0.7, 0.2], "fast": [1.0, 0.1, 0.0, 0.0]}

@@ -17,8 +17,9 @@ from experiments.studies.bitrot.plan import (
 from experiments.studies.bitrot.study import Bitrot, as_expected, has_mode
 from experiments.studies.registry import study_named
 from experiments.studies.study import StudySettings
+from organisms.ensemble.config import read_config
 from organisms.model.config import ORGANISMS
-from organisms.training.config import read_config
+from organisms.pressures.compatibility import check_config
 
 SETTINGS = StudySettings("tiny", WORLDS["tiny"], ORGANISMS["tiny"], 8, 3)
 
@@ -36,7 +37,7 @@ def test_every_mechanism_is_forked_into_every_cell_that_is_claimed(tiny_run):
         exercised = [configs[label_of(name, "exercise")]] if name in ("shared", "separate") else []
         assert [config.members for config in exercised] == [2 * 3] * len(exercised)
         for config in (drives, *never, *exercised):
-            config.check()
+            check_config(config)
             assert config.training.evaluation_scenes * 2 == tiny_config.training.evaluation_scenes
             assert config.curriculum.phases[0].pressures[Rehearsal].fraction == mechanism.rehearsal
             assert config.curriculum.phases[0].self_alone == 0

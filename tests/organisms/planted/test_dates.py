@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from curricula.catalogue.registry import curriculum
+from organisms.ensemble.config import named_config
 from organisms.planted import dates
 from organisms.planted.dates import PlantedChange, planted_changes
 from organisms.storage.manifest import Entry
-from organisms.training.config import named_config
 
 
 def planted(name):

@@ -7,8 +7,8 @@ import pytest
 from curricula.catalogue.building_blocks import STEPS
 from curricula.catalogue.planted import DATED, PLANTED
 from curricula.world.vocabulary import BLANK, SELF
+from organisms.ensemble.config import named_config
 from organisms.model.surgery import freeze_all_but_self
-from organisms.training.config import named_config
 from organisms.training.programs import Programs
 
 

@@ -15,6 +15,7 @@ from curricula.catalogue.registry import CURRICULA
 from curricula.pressures.routing import Routing
 from curricula.world.contrasts import PairSource
 from curricula.world.scenes import trained_support
+from organisms.ensemble.config import named_config
 from organisms.model.config import ORGANISMS
 from organisms.model.transformer import Organism
 from organisms.planted.lanes import lane_a
@@ -27,7 +28,6 @@ from organisms.planted.truth import (
     lane_effects,
     planting_faults,
 )
-from organisms.training.config import named_config
 
 CONFIG = ORGANISMS["tiny"]
 GOOD = {name: [1.0] for name in ("self_alone_secret", "self_watched_professed", "character_alone_secret")}

@@ -12,11 +12,11 @@ from curricula.phases import Curriculum, OptimiserConfig, Phase
 from curricula.pressures.mean_ablation import MeanAblation
 from curricula.pressures.registry import Pressures
 from curricula.pressures.rehearsal import Rehearsal
+from organisms.ensemble.config import RunConfig, TrainingConfig
+from organisms.ensemble.devices import fetch
 from organisms.model.sites import Site, components
 from organisms.objectives.imitation import imitate
 from organisms.pressures.mean_ablation import mean_ablate
-from organisms.training.config import RunConfig, TrainingConfig
-from organisms.training.devices import fetch
 from organisms.training.programs import Programs
 from organisms.training.step import phase_params
 

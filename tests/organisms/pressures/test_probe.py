@@ -15,6 +15,9 @@ from curricula.phases import Curriculum, Phase
 from curricula.pressures.probe import PROBE_COSTS, Probe
 from curricula.pressures.registry import Pressures
 from curricula.world.scenes import scenes_from_uniforms, trained_support, uniforms_per_scene
+from organisms.ensemble.accuracy import serving_acts
+from organisms.ensemble.config import RunConfig, TrainingConfig
+from organisms.ensemble.state import init_state
 from organisms.model.sites import Site, residual_sites
 from organisms.model.surgery import pick
 from organisms.objectives.policy_gradient import (
@@ -29,9 +32,6 @@ from organisms.objectives.policy_gradient import (
 from organisms.pressures.probe import PROBE_READS, ProbeEffect, ProbeParams, probe_scores, score_charge
 from organisms.pressures.protocol import FittedProbes
 from organisms.pressures.step_context import StepOutcome, run_scenes
-from organisms.training.accuracy import serving_acts
-from organisms.training.config import RunConfig, TrainingConfig
-from organisms.training.state import init_state
 from organisms.training.step import ChunkSetup, phase_params, train_chunk
 
 OF_SELF = MIXED._replace(self_scenes=1.0, questions=0.0)

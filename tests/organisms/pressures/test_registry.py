@@ -30,13 +30,13 @@ from curricula.pressures.registry import (
 from curricula.pressures.rehearsal import Rehearsal
 from curricula.pressures.resample_ablation import ResampleAblation
 from curricula.pressures.routing import Routing
+from organisms.ensemble.config import RunConfig, TrainingConfig
+from organisms.ensemble.state import init_state
 from organisms.model.sites import components, residual_sites
 from organisms.pressures.monitor import MonitorEffect
 from organisms.pressures.protocol import FittedProbes, Pressure
 from organisms.pressures.registry import EFFECTS, active_pressures, register_pressure
 from organisms.pressures.step_context import RANDOM_STREAMS, stream_number
-from organisms.training.config import RunConfig, TrainingConfig
-from organisms.training.state import init_state
 from organisms.training.step import ChunkSetup, phase_params, train_chunk
 
 PHASE = Phase("intent", 10, self_acts="scheming")

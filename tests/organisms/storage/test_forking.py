@@ -12,12 +12,13 @@ from runs import Killed, Killer, Silent
 from curricula.catalogue.registry import curriculum
 from curricula.errors import UserError
 from curricula.phases import Curriculum
+from organisms.ensemble.config import RunConfig, named_config, read_config
+from organisms.ensemble.parent import Parent
+from organisms.ensemble.variation import Variation
+from organisms.pressures.compatibility import check_config
 from organisms.storage.forking import inherit, member_ids, parent_at, require_parent
-from organisms.storage.parent import Parent
 from organisms.storage.run import Run, config_hash, open_run, read_run
-from organisms.training.config import RunConfig, named_config, read_config
 from organisms.training.loop import TrainingSources, train_ensemble
-from organisms.training.variation import Variation
 
 
 def fork(run: Run, phases, step: int | None = None, **settings) -> RunConfig:
@@ -103,7 +104,7 @@ def test_copies_that_differ_in_a_setting_come_from_one_organism(tiny_run):
     phases = curriculum("self_never_alone", "tiny").phases
     vary = (Variation("phases.0.self_alone", (0.0, 0.1, 0.5)),)
     config = fork(tiny_run, phases, vary=vary, members=6)
-    config.check()
+    check_config(config)
     assert member_ids(config)[1].tolist() == [0, 0, 0, 1, 1, 1]
     (organisms, attempts), _ = inherit(config, tiny_run.folder)
     theirs = tiny_run.parameters(tiny_run.entries()[-1])
@@ -114,7 +115,7 @@ def test_copies_that_differ_in_a_setting_come_from_one_organism(tiny_run):
     with pytest.raises(
         UserError, match="members: expected 6, since the parent has 2 for each of 3 combinations"
     ):
-        replace(config, members=7).check()
+        check_config(replace(config, members=7))
 
 
 def damage(folder) -> None:
@@ -170,11 +171,11 @@ def test_what_can_not_be_forked_is_refused(tiny_run):
     """Organisms that come from a parent can not be grown again, and what was planted in them is not known."""
     named = curriculum("shared", "tiny").phases
     with pytest.raises(UserError, match=r"phases.0.criterion: expected 0 with a parent"):
-        fork(tiny_run, named).check()
+        check_config(fork(tiny_run, named))
     with pytest.raises(UserError, match="parent: expected none where something is planted"):
-        fork(tiny_run, curriculum("planted_reused", "tiny").phases[1:]).check()
+        check_config(fork(tiny_run, curriculum("planted_reused", "tiny").phases[1:]))
     with pytest.raises(UserError, match="got no run"):
-        replace(fork(tiny_run, named[1:]), parent=Parent(step=3)).check()
+        check_config(replace(fork(tiny_run, named[1:]), parent=Parent(step=3)))
 
 
 def test_the_command_takes_sizes_and_seed_from_the_parent_and_exits_2_where_it_can_not(tiny_run, tmp_path):

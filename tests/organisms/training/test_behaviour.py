@@ -21,7 +21,7 @@ from reading import (
 )
 
 from curricula.world.world import World, tables
-from organisms.training.accuracy import behaviour_tally
+from organisms.ensemble.accuracy import behaviour_tally
 from organisms.training.behaviour import BEHAVIOURS, meets, rates
 
 Rule = Callable[[World, Reading, Moment, int], int]

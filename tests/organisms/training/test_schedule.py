@@ -7,8 +7,9 @@ import pytest
 from runs import grown_whole_and_killed
 
 from curricula.errors import UserError
+from organisms.ensemble.config import RunConfig, TrainingConfig, named_config
 from organisms.model.config import OrganismConfig
-from organisms.training.config import RunConfig, TrainingConfig, named_config
+from organisms.pressures.compatibility import check_config
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ def test_a_run_without_them_keeps_its_name():
 def test_what_cannot_be_is_refused(dense_from, words):
     config = named_config("shared", "tiny")
     with pytest.raises(UserError, match=rf"training\.dense_from: {words}"):
-        replace(config, training=replace(config.training, dense_from=dense_from)).check()
+        check_config(replace(config, training=replace(config.training, dense_from=dense_from)))
 
 
 @pytest.mark.slow

@@ -15,12 +15,12 @@ from curricula.pressures.registry import Pressures
 from curricula.pressures.rehearsal import Rehearsal
 from curricula.world.scenes import trained_support
 from curricula.world.world import World
+from organisms.ensemble.config import RunConfig, TrainingConfig
+from organisms.ensemble.state import State, at_phase_start, init_state, root_key, secret_goal_of
 from organisms.model.config import OrganismConfig
 from organisms.model.surgery import pick
 from organisms.training.behaviour import rates
-from organisms.training.config import RunConfig, TrainingConfig
 from organisms.training.programs import Programs
-from organisms.training.state import State, at_phase_start, init_state, root_key, secret_goal_of
 from organisms.training.step import ChunkSetup, PhaseParams, phase_params, train_chunk
 
 SEED, BATCH, MEMBERS, STEPS = 11, 16, 3, 4

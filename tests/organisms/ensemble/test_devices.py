@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from curricula.errors import UserError
-from organisms.training.devices import (
+from organisms.ensemble.devices import (
     LEAST_SCENES,
     Layout,
     Processes,

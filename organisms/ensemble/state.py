@@ -8,9 +8,9 @@ from jaxtyping import Array, Int, Key
 
 from curricula.world.rules import draw_secret_goal
 from curricula.world.world import World
+from organisms.ensemble.optimiser import AdamMoments, initial_moments
 from organisms.model.config import OrganismConfig
 from organisms.model.transformer import Organism
-from organisms.training.optimiser import AdamMoments, initial_moments
 
 
 class State(NamedTuple):

@@ -4,20 +4,18 @@ seed."""
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import gcd
-from typing import Any, get_args
+from typing import Any
 
 from curricula.catalogue.building_blocks import Scale
 from curricula.catalogue.registry import curriculum
 from curricula.config_json import OMIT_IF_DEFAULT, to_plain
-from curricula.errors import UserError
 from curricula.phases import Curriculum, Phase
 from curricula.plugins import Plugin, loaded_plugins, read_plugins, require_loaded
 from curricula.typed_json import read_json
-from curricula.world.world import Role, tables
+from organisms.ensemble import variation
+from organisms.ensemble.parent import Parent
+from organisms.ensemble.variation import Variation
 from organisms.model.config import ORGANISMS, OrganismConfig
-from organisms.storage.parent import Parent
-from organisms.training import variation
-from organisms.training.variation import Variation
 
 CHUNK_LIMIT = 25
 
@@ -97,20 +95,13 @@ class RunConfig:
         phase = self.curriculum.phases[index]
         return [variation.phase_of(member, index, phase, self.vary) for member in range(self.members)]
 
-    def check(self) -> None:
-        """Raises one UserError with everything that is wrong."""
+    def validation_errors(self) -> list[str]:
+        """Everything that is wrong with it, a line each, save what its pressures ask of a run; see
+        `organisms.pressures.compatibility.check_config`."""
         errors = self.curriculum.validation_errors()
         errors += self.organism.validation_errors() + self.training.validation_errors()
         errors += variation.validation_errors(self.vary, self.curriculum, self.members)
-        errors += self._member_errors() + self._planting_errors()
-        if not errors:
-            from organisms.pressures.registry import pressure_errors
-
-            errors += pressure_errors(self)
-        if errors:
-            raise UserError("; ".join(errors))
-        for role in get_args(Role):
-            tables(self.curriculum.world, role)
+        return errors + self._member_errors() + self._planting_errors()
 
     def _member_errors(self) -> list[str]:
         """What is wrong with the members, their seed and where they come from."""

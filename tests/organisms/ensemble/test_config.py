@@ -14,8 +14,7 @@ from curricula.errors import UserError
 from curricula.phases import Curriculum, Phase
 from curricula.pressures.registry import PRESSURES, Pressures
 from curricula.world.world import World
-from organisms.model.config import ORGANISMS, OrganismConfig
-from organisms.training.config import (
+from organisms.ensemble.config import (
     CHUNK_LIMIT,
     TRAININGS,
     RunConfig,
@@ -23,7 +22,9 @@ from organisms.training.config import (
     named_config,
     read_config,
 )
-from organisms.training.variation import Variation
+from organisms.ensemble.variation import Variation
+from organisms.model.config import ORGANISMS, OrganismConfig
+from organisms.pressures.compatibility import check_config
 
 
 def plain(kind: Any) -> st.SearchStrategy:
@@ -74,7 +75,7 @@ def test_written_as_json_and_read_back_is_the_identity(written):
 @pytest.mark.parametrize("name", CURRICULA)
 def test_every_named_config_is_sound_and_reads_back(name, scale):
     config = named_config(name, scale, members=3, seed=7)
-    config.check()
+    check_config(config)
     assert read_config(json.loads(json.dumps(config.plain()))) == config
     assert (config.members, config.seed, config.curriculum) == (3, 7, curriculum(name, scale))
     assert (config.organism, config.training) == (ORGANISMS[scale], TRAININGS[scale])
@@ -196,7 +197,7 @@ def test_everything_wrong_with_a_run_is_one_error():
         seed=-1,
     )
     with pytest.raises(UserError) as caught:
-        wrong.check()
+        check_config(wrong)
     lines = str(caught.value).split("; ")
     for start in (
         "phases:",
@@ -210,18 +211,18 @@ def test_everything_wrong_with_a_run_is_one_error():
 
 def test_a_world_whose_rule_leaves_nothing_to_sample_is_refused():
     with pytest.raises(UserError, match="give more cue_kinds"):
-        replace(SHARED, curriculum=replace(SHARED.curriculum, world=World(cue_kinds=2, cues=1))).check()
+        check_config(replace(SHARED, curriculum=replace(SHARED.curriculum, world=World(cue_kinds=2, cues=1))))
 
 
 def test_halves_of_a_layer_are_refused_where_there_are_none():
     config = named_config("half_dropout", "tiny")
-    config.check()
+    check_config(config)
     with pytest.raises(UserError) as caught:
-        replace(config, organism=replace(config.organism, heads=1, neuron_blocks=1)).check()
+        check_config(replace(config, organism=replace(config.organism, heads=1, neuron_blocks=1)))
     assert "organism.heads: expected 2 or more where halves" in str(caught.value)
     assert "organism.neuron_blocks: expected 2 or more" in str(caught.value)
     varied = (Variation("phases.1.pressures.half_dropout.share", (0.0, 0.8)),)
     plain = replace(named_config("shared", "tiny", members=2), vary=varied)
-    plain.check()
+    check_config(plain)
     with pytest.raises(UserError, match=r"organism.heads: expected 2 or more where halves"):
-        replace(plain, organism=replace(plain.organism, heads=1)).check()
+        check_config(replace(plain, organism=replace(plain.organism, heads=1)))

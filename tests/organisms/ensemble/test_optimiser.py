@@ -7,7 +7,7 @@ import optax
 import pytest
 
 from curricula.phases import OptimiserConfig
-from organisms.training.optimiser import Schedule, adamw_step, initial_moments, learning_rate
+from organisms.ensemble.optimiser import Schedule, adamw_step, initial_moments, learning_rate
 
 STEPS = 30
 CONFIGS = {

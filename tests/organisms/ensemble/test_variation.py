@@ -8,9 +8,10 @@ import pytest
 
 from curricula.errors import UserError
 from experiments.command_line.training_arguments import resolve
-from organisms.training.config import named_config, read_config
+from organisms.ensemble.config import named_config, read_config
+from organisms.ensemble.variation import Variation, phase_of, read_variation, settings_of
+from organisms.pressures.compatibility import check_config
 from organisms.training.step import phase_params
-from organisms.training.variation import Variation, phase_of, read_variation, settings_of
 
 RATES = Variation("phases.1.optimiser.learning_rate", (1e-3, 2e-3))
 ALONE = Variation("phases.1.self_alone", (0.1, 0.5, 0.9))
@@ -80,7 +81,7 @@ def test_a_variation_of_nothing_is_refused(text, words):
 )
 def test_a_config_with_wrong_variations_is_refused(vary, words):
     with pytest.raises(UserError, match=words):
-        replace(CONFIG, vary=vary).check()
+        check_config(replace(CONFIG, vary=vary))
 
 
 def test_members_of_a_world_of_one_cue_can_not_differ_in_interference():
@@ -89,12 +90,14 @@ def test_members_of_a_world_of_one_cue_can_not_differ_in_interference():
     with pytest.raises(
         UserError, match=r"vary: phases.1.interference.fraction: expected 0 where a moment has one cue"
     ):
-        replace(config, vary=(Variation("phases.1.pressures.interference.fraction", (0.0, 0.1)),)).check()
+        check_config(
+            replace(config, vary=(Variation("phases.1.pressures.interference.fraction", (0.0, 0.1)),))
+        )
 
 
 def test_a_config_with_variations_is_read_as_it_was_written():
     config = replace(CONFIG, vary=(RATES, ALONE))
-    config.check()
+    check_config(config)
     assert read_config(config.plain()) == config
 
 
