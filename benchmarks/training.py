@@ -23,9 +23,9 @@ from benchmarks.profiling import costliest
 from curricula.catalogue.building_blocks import Scale
 from organisms.ensemble.config import RunConfig, named_config
 from organisms.model.parameter_names import to_arrays
-from organisms.pressures.compatibility import check_config
 from organisms.training.programs import Programs
 from organisms.training.step import phase_params
+from organisms.training.validation import check_config
 
 CALL_SECONDS = 10.0
 """what a call of the program should take at most; shorter chunks are used where it would take longer"""

@@ -14,11 +14,11 @@ from experiments.analyse import analyse_run
 from experiments.measurements.registry import registered_measurements
 from experiments.train import train_run
 from organisms.ensemble.config import RunConfig
-from organisms.pressures.compatibility import check_config
 from organisms.storage import records
 from organisms.storage.loading import require_finished
 from organisms.storage.run import Run, config_hash, read_run
 from organisms.training.programs import Programs
+from organisms.training.validation import check_config
 from reports.report import write_report
 from reports.tables import write_tables
 

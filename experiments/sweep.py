@@ -19,9 +19,9 @@ from curricula.errors import Incomplete, UserError
 from experiments.compare import run_folder, say_on_error_stream
 from experiments.launch import Ending, Job, Say, Task, run_all
 from organisms.ensemble.config import RunConfig
-from organisms.pressures.compatibility import check_config
 from organisms.storage import records
 from organisms.storage.run import config_hash
+from organisms.training.validation import check_config
 
 NOT_IN_A_GRID = {
     "seed": "give --seeds 0 1 2",

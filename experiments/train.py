@@ -11,13 +11,13 @@ from experiments.training_display import NoDisplay, TensorBoardCallback
 from organisms.ensemble import devices
 from organisms.ensemble.config import RunConfig
 from organisms.objectives.registry import objective_named
-from organisms.pressures.compatibility import check_config
 from organisms.pressures.registry import active_pressures
 from organisms.storage.forking import require_parent
 from organisms.storage.read_only_run import ReadOnlyRun
 from organisms.storage.run import SUMMARY, Run, config_hash, open_run
 from organisms.training.loop import TrainingSources, train_ensemble
 from organisms.training.programs import Programs
+from organisms.training.validation import check_config
 
 
 def _device_errors(config: RunConfig) -> list[str]:

@@ -7,7 +7,7 @@ from experiments.command_line.process import main, meet_processes
 from experiments.command_line.training_arguments import parse_training_arguments
 from experiments.compare import run_folder
 from experiments.train import train_run
-from organisms.pressures.compatibility import check_config
+from organisms.training.validation import check_config
 
 
 def train(words: Sequence[str]) -> Path:

@@ -16,9 +16,9 @@ from experiments.compare import Say, say_on_error_stream, train_missing
 from experiments.studies.page import study_page
 from experiments.studies.study import Study, StudyRun, StudySettings, StudySummary
 from organisms.ensemble.config import RunConfig
-from organisms.pressures.compatibility import check_config
 from organisms.storage import records
 from organisms.storage.run import config_hash
+from organisms.training.validation import check_config
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,7 @@ class RunConfig:
 
     def validation_errors(self) -> list[str]:
         """Everything that is wrong with it, a line each, save what its pressures ask of a run; see
-        `organisms.pressures.compatibility.check_config`."""
+        `organisms.training.validation.check_config`."""
         errors = self.curriculum.validation_errors()
         errors += self.organism.validation_errors() + self.training.validation_errors()
         errors += variation.validation_errors(self.vary, self.curriculum, self.members)

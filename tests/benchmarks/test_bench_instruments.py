@@ -19,8 +19,8 @@ from benchmarks.workers import OutOfMemory, Worker
 from curricula.errors import SystemFailure
 from organisms.ensemble.config import named_config
 from organisms.model.parameter_names import to_arrays
-from organisms.pressures.compatibility import check_config
 from organisms.storage import checkpoints
+from organisms.training.validation import check_config
 
 
 @pytest.mark.parametrize("members", [1, 3, 1000])

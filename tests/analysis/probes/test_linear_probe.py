@@ -17,9 +17,9 @@ from curricula.pressures.probe import Probe
 from curricula.pressures.registry import Pressures
 from experiments.train import train_run
 from organisms.ensemble.config import RunConfig, TrainingConfig, named_config, read_config
-from organisms.pressures.compatibility import check_config
 from organisms.pressures.protocol import PhaseStart
 from organisms.storage.loading import fork_and_end, load
+from organisms.training.validation import check_config
 
 
 def optimum(points, positive):

@@ -17,11 +17,11 @@ from curricula.pressures.registry import Pressures
 from experiments.train import train_run
 from organisms.ensemble.config import RunConfig, TrainingConfig, named_config, read_config
 from organisms.model.sites import component_mask, components
-from organisms.pressures.compatibility import check_config
 from organisms.pressures.monitor import strongest_components
 from organisms.pressures.protocol import PhaseStart
 from organisms.pressures.registry import fit_pressures
 from organisms.storage.loading import load
+from organisms.training.validation import check_config
 
 
 def with_last_pressures(config: RunConfig, *settings) -> RunConfig:

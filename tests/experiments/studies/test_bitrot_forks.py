@@ -19,7 +19,7 @@ from experiments.studies.registry import study_named
 from experiments.studies.study import StudySettings
 from organisms.ensemble.config import read_config
 from organisms.model.config import ORGANISMS
-from organisms.pressures.compatibility import check_config
+from organisms.training.validation import check_config
 
 SETTINGS = StudySettings("tiny", WORLDS["tiny"], ORGANISMS["tiny"], 8, 3)
 

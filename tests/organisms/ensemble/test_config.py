@@ -24,7 +24,7 @@ from organisms.ensemble.config import (
 )
 from organisms.ensemble.variation import Variation
 from organisms.model.config import ORGANISMS, OrganismConfig
-from organisms.pressures.compatibility import check_config
+from organisms.training.validation import check_config
 
 
 def plain(kind: Any) -> st.SearchStrategy:

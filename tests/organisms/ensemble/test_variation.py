@@ -10,8 +10,8 @@ from curricula.errors import UserError
 from experiments.command_line.training_arguments import resolve
 from organisms.ensemble.config import named_config, read_config
 from organisms.ensemble.variation import Variation, phase_of, read_variation, settings_of
-from organisms.pressures.compatibility import check_config
 from organisms.training.step import phase_params
+from organisms.training.validation import check_config
 
 RATES = Variation("phases.1.optimiser.learning_rate", (1e-3, 2e-3))
 ALONE = Variation("phases.1.self_alone", (0.1, 0.5, 0.9))

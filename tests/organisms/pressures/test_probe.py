@@ -16,7 +16,7 @@ from curricula.pressures.probe import PROBE_COSTS, Probe
 from curricula.pressures.registry import Pressures
 from curricula.world.scenes import scenes_from_uniforms, trained_support, uniforms_per_scene
 from organisms.ensemble.accuracy import serving_acts
-from organisms.ensemble.config import RunConfig, TrainingConfig
+from organisms.ensemble.config import RunConfig, TrainingConfig, named_config
 from organisms.ensemble.state import init_state
 from organisms.model.sites import Site, residual_sites
 from organisms.model.surgery import pick
@@ -36,6 +36,7 @@ from organisms.training.step import ChunkSetup, phase_params, train_chunk
 
 OF_SELF = MIXED._replace(self_scenes=1.0, questions=0.0)
 EFFECT = ProbeEffect()
+RUN = named_config("shared", "tiny", members=3)
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,7 @@ def fitted(sizes) -> FittedProbes:
 
 def probe_of(fitted: FittedProbes, **settings) -> ProbeParams:
     """The first member's."""
-    probes = EFFECT.params([Probe("final", **settings)] * 3, fitted, None)  # pyright: ignore[reportArgumentType]
+    probes = EFFECT.params([Probe("final", **settings)] * 3, fitted, RUN)
     return jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float32)[0], probes)
 
 
@@ -225,7 +226,7 @@ def test_what_was_professed_is_charged_nothing_where_the_act_counts(fitted):
 
 def test_weights_go_to_their_place_and_to_their_member(fitted):
     settings = [Probe("final", place, 1.0 + n) for n, place in enumerate(PROBE_COSTS)]
-    params = EFFECT.params(settings, fitted, None)  # pyright: ignore[reportArgumentType]
+    params = EFFECT.params(settings, fitted, RUN)
     assert np.stack([params.loss, params.reward, params.frozen]).tolist() == np.diag([1.0, 2.0, 3.0]).tolist()
 
 

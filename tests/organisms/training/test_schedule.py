@@ -9,7 +9,7 @@ from runs import grown_whole_and_killed
 from curricula.errors import UserError
 from organisms.ensemble.config import RunConfig, TrainingConfig, named_config
 from organisms.model.config import OrganismConfig
-from organisms.pressures.compatibility import check_config
+from organisms.training.validation import check_config
 
 
 @pytest.mark.parametrize(
