@@ -15,8 +15,9 @@ from experiments.measurements.registry import registered_measurements
 from experiments.train import train_run
 from organisms.ensemble.config import RunConfig
 from organisms.storage import records
+from organisms.storage.config_hash import config_hash
 from organisms.storage.loading import require_finished
-from organisms.storage.run import Run, config_hash, read_run
+from organisms.storage.run import Run, read_run
 from organisms.training.programs import Programs
 from organisms.training.validation import check_config
 from reports.report import write_report
@@ -46,6 +47,7 @@ def train_missing(
     folders = [run_folder(out, config) for config in configs]
     for n, (config, folder) in enumerate(zip(configs, folders, strict=True)):
         if (folder / "summary.json").exists():
+            require_finished(read_run(folder))
             say(f"{config.curriculum.name}: trained already, in {folder}")
             continue
         say(f"{config.curriculum.name}: training {config.members} organisms in {folder}")

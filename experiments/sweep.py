@@ -20,7 +20,7 @@ from experiments.compare import run_folder, say_on_error_stream
 from experiments.launch import Ending, Job, Say, Task, run_all
 from organisms.ensemble.config import RunConfig
 from organisms.storage import records
-from organisms.storage.run import config_hash
+from organisms.storage.config_hash import config_hash
 from organisms.training.validation import check_config
 
 NOT_IN_A_GRID = {

@@ -12,9 +12,11 @@ from organisms.ensemble import devices
 from organisms.ensemble.config import RunConfig
 from organisms.objectives.registry import objective_named
 from organisms.pressures.registry import active_pressures
+from organisms.storage.config_hash import config_hash
 from organisms.storage.forking import require_parent
+from organisms.storage.loading import require_finished
 from organisms.storage.read_only_run import ReadOnlyRun
-from organisms.storage.run import SUMMARY, Run, config_hash, open_run
+from organisms.storage.run import SUMMARY, Run, open_run
 from organisms.training.loop import TrainingSources, train_ensemble
 from organisms.training.programs import Programs
 from organisms.training.validation import check_config
@@ -86,6 +88,7 @@ def train_run(
     with written or ReadOnlyRun(folder, config.plain()) as run:
         path = run.folder / SUMMARY
         if devices.from_first(path.exists()):
+            require_finished(run)
             print(
                 f"{folder} is finished: {config.curriculum.name}, {config.members} members; nothing to do",
                 file=sys.stderr,

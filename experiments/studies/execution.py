@@ -17,7 +17,7 @@ from experiments.studies.page import study_page
 from experiments.studies.study import Study, StudyRun, StudySettings, StudySummary
 from organisms.ensemble.config import RunConfig
 from organisms.storage import records
-from organisms.storage.run import config_hash
+from organisms.storage.config_hash import config_hash
 from organisms.training.validation import check_config
 
 

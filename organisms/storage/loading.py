@@ -4,6 +4,7 @@ from curricula.errors import UserError
 from organisms.ensemble.config import RunConfig, read_config
 from organisms.model.parameter_names import from_arrays
 from organisms.model.transformer import Organism
+from organisms.storage.consistency import require_whole
 from organisms.storage.manifest import Entry, fork_entry
 from organisms.storage.run import Run
 
@@ -19,10 +20,12 @@ def fork_and_end(config: RunConfig, entries: list[Entry]) -> tuple[Entry, Entry]
 
 
 def require_finished(run: Run) -> RunConfig:
-    """The config of a run that can be measured. Raises UserError where it is not finished, is damaged, or was written by another version."""
+    """The config of a run that can be measured. Raises UserError where it is not finished, is damaged, was
+    written by another version, or has files of another run."""
     config = read_config(run.config)
     if not (run.folder / "summary.json").exists() or not run.entries():
         raise UserError(
             f"{run.folder} is not finished; give its train command again, with the same arguments, to finish it"
         )
+    require_whole(run)
     return config

@@ -9,6 +9,8 @@ from typing import Any
 from curricula.phases import Curriculum
 
 CHECKPOINTS = "checkpoints"
+CONFIG_HASH, MADE_BY = "config", "made_by"
+"""of the first line: which run it is of, and what made it"""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,12 @@ def entry_of(line: dict[str, Any]) -> Entry:
 def file_of(step: int) -> str:
     """Where a run keeps the checkpoint of a step."""
     return f"{CHECKPOINTS}/{step:08d}.safetensors"
+
+
+def step_of(name: str) -> int | None:
+    """The step whose checkpoint a file's name is; None for any other file."""
+    match = re.fullmatch(r"(\d{8,})\.safetensors", name)
+    return int(match[1]) if match else None
 
 
 def entry_before(curriculum: Curriculum, index: int, entries: Sequence[Entry]) -> Entry:

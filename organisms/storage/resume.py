@@ -8,7 +8,7 @@ import io
 import logging
 import shutil
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -17,7 +17,7 @@ import jax
 import orbax.checkpoint as ocp
 from jax.experimental import multihost_utils
 
-from curricula.errors import SystemFailure
+from curricula.errors import SystemFailure, UserError
 from organisms.ensemble.state import State
 
 Result = TypeVar("Result")
@@ -41,6 +41,20 @@ class Position(NamedTuple):
     """steps taken in this round"""
 
 
+Noted = Mapping[str, Any]
+"""what a save says of the run's other files; see `organisms.storage.consistency`"""
+NOTED = "committed"
+
+
+class SavedState(NamedTuple):
+    """A save, read back."""
+
+    state: State
+    position: Position
+    passed_over: tuple[str, ...]
+    """newer saves that will not do, and why; a line each"""
+
+
 class _Manager(ocp.CheckpointManager):
     """Does not check by itself whether to stop: processes agree on that by a count of checks, which must go up by
     ones."""
@@ -59,34 +73,62 @@ class Resume:
         self._checks = 0
         self._manager = self._try(lambda: _Manager(folder.absolute(), options=options))
 
-    def latest(self, like: Any, sharding: jax.sharding.Sharding) -> tuple[State, Position] | None:
-        """The last whole save, or None. like: the ensemble's state, or the shapes of it; sharding: where to
-        put it."""
-        step = self._manager.latest_step()
-        if step is None:
+    def newest(
+        self, like: Any, sharding: jax.sharding.Sharding, misfits: Callable[[Noted, int], Sequence[str]]
+    ) -> SavedState | None:
+        """The newest save that is whole and belongs to the run's other files; None where there is no save.
+
+        like: the ensemble's state, or the shapes of it; sharding: where to put it. misfits: what stands against
+        a save, from what it noted of the other files and its step. Saves after the one that is taken are deleted:
+        the run comes past them again.
+        Raises UserError where there are saves and none will do.
+        """
+        passed_over: list[str] = []
+        steps = sorted(self._manager.all_steps(), reverse=True)
+        for step in steps:
+            try:
+                position, noted = self._position(step)
+                reasons = misfits(noted, step) if noted else []
+                if not reasons:
+                    state = self._state(step, like, sharding)
+                    break
+            except SystemFailure:
+                reasons = ["it is not whole"]
+            passed_over.append(f"{self.folder.name}/{step}: {'; '.join(reasons)}")
+        else:
+            if steps:
+                raise UserError(
+                    f"{self.folder.parent} can not go on from any save ({'. '.join(passed_over)}); put the files back "
+                    "from one copy of the run, or give another --out"
+                )
             return None
+        for later in steps[: steps.index(step)]:
+            self._try(lambda later=later: self._manager.delete(later))
+        return SavedState(state, position, tuple(passed_over))
+
+    def _position(self, step: int) -> tuple[Position, Noted]:
+        """Where a save stands, and what it noted of the run's other files: nothing, before saves did."""
+        items = ocp.args.Composite(position=ocp.args.JsonRestore())
+        content = self._try(lambda: self._manager.restore(step, args=items))["position"]
+        return Position(**{name: content[name] for name in Position._fields}), content.get(NOTED, {})
+
+    def _state(self, step: int, like: Any, sharding: jax.sharding.Sharding) -> State:
         shapes = [
             jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding) for leaf in jax.tree.leaves(like)
         ]
-        items = ocp.args.Composite(
-            state=ocp.args.StandardRestore(_named(shapes)), position=ocp.args.JsonRestore()
-        )
-        saved = self._try(
-            lambda: self._manager.restore(step, args=items),
-            "could not be read; delete it to start the run again",
-        )
-        leaves = [saved["state"][name] for name in _named(shapes)]
-        return jax.tree.unflatten(jax.tree.structure(like), leaves), Position(**saved["position"])
+        items = ocp.args.Composite(state=ocp.args.StandardRestore(_named(shapes)))
+        content = self._try(lambda: self._manager.restore(step, args=items))["state"]
+        return jax.tree.unflatten(jax.tree.structure(like), [content[name] for name in _named(shapes)])
 
-    def save(self, state: State, position: Position) -> None:
-        """Saves, and returns when the save is whole. Raises SystemFailure where the disk refuses it or has no room
-        for it."""
+    def save(self, state: State, position: Position, noted: Noted) -> None:
+        """Saves, and returns when the save is whole. noted: of the run's other files, for `newest`. Raises SystemFailure
+        where the disk refuses it or has no room for it."""
         needed = int(ROOM * sum(leaf.nbytes for leaf in jax.tree.leaves(state)))
         if (free := shutil.disk_usage(self.folder).free) < needed:
             raise SystemFailure(f"{self.folder} needs {needed:,} bytes, and the disk has {free:,}; {MEND}")
         args = ocp.args.Composite(
             state=ocp.args.StandardSave(_named(jax.tree.leaves(state))),
-            position=ocp.args.JsonSave(position._asdict()),
+            position=ocp.args.JsonSave({**position._asdict(), NOTED: dict(noted)}),
         )
         if not self._try(lambda: self._manager.save(position.step, args=args)):
             raise SystemFailure(f"{self.folder} did not take a save of step {position.step}; {MEND}")

@@ -14,9 +14,6 @@ A line counts once its newline is on the disk. A process killed at any moment le
 a line and a last line without a newline: `open_run` takes the second away, `Run.rewind` the first.
 """
 
-import hashlib
-import json
-import math
 import os
 import weakref
 from collections.abc import Collection, Mapping, Sequence
@@ -28,7 +25,19 @@ import numpy as np
 from curricula.errors import UserError
 from curricula.plugins import read_plugins, require_loaded
 from organisms.storage import checkpoints, records
-from organisms.storage.manifest import CHECKPOINTS, Entry, entry_of, file_of, is_count, line_errors
+from organisms.storage.config_hash import config_hash, resolved_config
+from organisms.storage.manifest import (
+    CHECKPOINTS,
+    CONFIG_HASH,
+    MADE_BY,
+    Entry,
+    entry_of,
+    file_of,
+    is_count,
+    line_errors,
+    step_of,
+)
+from organisms.storage.versions import versions
 
 CONFIG, MANIFEST, METRICS = "config.json", "manifest.jsonl", "metrics.jsonl"
 SUMMARY, TRUTH = "summary.json", "truth.json"
@@ -76,6 +85,11 @@ class Run:
         path = self.folder / MANIFEST
         entries: list[Entry] = []
         for number, (_, line) in enumerate(records.read_lines(path), start=1):
+            if number == 1 and line.get(CONFIG_HASH, self.hash) != self.hash:
+                raise UserError(
+                    f"{path} is that of run {line[CONFIG_HASH]}, but {CONFIG} is that of {self.hash}; put back the one "
+                    "that belongs to the other"
+                )
             wrong = line_errors(line, previous_step=entries[-1].step if entries else -1)
             if wrong:
                 raise records.damaged(path, number, wrong)
@@ -143,6 +157,8 @@ class Run:
         }
         line = records.plain(fields | extra)
         entries = self.entries()
+        if not entries:
+            line |= {CONFIG_HASH: self.hash, MADE_BY: versions()}
         wrong = line_errors(line, previous_step=entries[-1].step if entries else -1)
         if wrong:
             raise ValueError(f"cannot commit step {step}: {wrong}")
@@ -165,19 +181,17 @@ class Run:
     def rewind(self, step: int) -> None:
         """Forget what came after `step`, so that replaying from there leaves neither a duplicate nor a hole.
 
-        Drops later lines of the manifest and the metrics, then files that no line names. In this order:
-        killed half way, it leaves files without lines, which the next rewind takes, never lines without
-        files.
+        Drops later lines of the manifest and the metrics, then files of later steps. In this order: killed half
+        way, it leaves files without lines, which the next rewind takes, never lines without files. Replaying
+        writes all of it again; other files stay. Raises UserError, with nothing changed, where a line is damaged.
         """
         self._require_lock()
-        named = {entry.file for entry in self.entries() if entry.step <= step}
+        self.entries()
         manifest, metrics = records.read_lines(self.folder / MANIFEST), self._metrics()
         self._keep(MANIFEST, [raw for raw, line in manifest if line["step"] <= step])
         self._keep(METRICS, [raw for raw, line in metrics if line["step"] <= step])
-        strays = [
-            path for path in _files(self.folder / CHECKPOINTS) if f"{CHECKPOINTS}/{path.name}" not in named
-        ]
-        for path in strays + _files(self.folder / PARTIAL):
+        later = [path for path in _files(self.folder / CHECKPOINTS) if (step_of(path.name) or 0) > step]
+        for path in later + _files(self.folder / PARTIAL):
             records.remove(path)
 
     def write_summary(self, summary: Mapping[str, Any]) -> Path:
@@ -212,7 +226,7 @@ def open_run(folder: Path, config: Mapping[str, Any]) -> Run:
     Raises UserError, with the folder as it was, where it cannot be made, holds a run of another config or
     something else, or is being written by another process; SystemFailure where the disk is full.
     """
-    resolved = _resolve(config)
+    resolved = resolved_config(config)
     try:
         _is_new(folder, resolved)  # before anything is touched, and again once nobody else can
         folder.mkdir(parents=True, exist_ok=True)
@@ -245,23 +259,6 @@ def read_run(folder: Path) -> Run:
     if not os.path.isdir(folder):  # Path.is_dir raises where a folder above is closed to us
         raise UserError(f"expected a run's folder, found none at {folder}; give the --out of a train command")
     return Run(folder, records.read_object(folder / CONFIG, "give the folder that a train command wrote"))
-
-
-def config_hash(config: Mapping[str, Any]) -> str:
-    """The first 12 hex digits of the sha256 of a config as JSON with sorted keys and no spaces: what names a
-    run."""
-    canonical = json.dumps(_resolve(config), sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()[:12]
-
-
-def _resolve(config: Mapping[str, Any]) -> dict[str, Any]:
-    numbers = [(path, leaf) for path, leaf in records.leaves(config) if isinstance(leaf, float | np.floating)]
-    wrong = [path for path, number in numbers if not math.isfinite(number)]
-    if wrong:
-        raise UserError(
-            f"expected finite numbers in the config, found others: {', '.join(wrong)}; make those finite"
-        )
-    return records.plain(config)
 
 
 def _is_new(folder: Path, config: dict[str, Any]) -> bool:

@@ -9,6 +9,7 @@ fail stay, and are counted as failed.
 
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,11 @@ from organisms.objectives.registry import objective_named
 from organisms.pressures.protocol import PhaseStart
 from organisms.pressures.registry import EFFECTS, active_pressures, fit_pressures
 from organisms.storage import forking
+from organisms.storage.consistency import committed_until, misfits, require_nothing_to_lose
 from organisms.storage.manifest import Entry, entry_before
-from organisms.storage.resume import Position, Resume
+from organisms.storage.resume import Position, Resume, SavedState
 from organisms.storage.run import Run
+from organisms.storage.versions import changes_since
 from organisms.training.behaviour import meets
 from organisms.training.callbacks import MakeMeasurer, TrainingCallback
 from organisms.training.programs import Programs
@@ -112,19 +115,18 @@ class _EnsembleTraining:
         first step."""
         first_ids = *self.ids, np.zeros(self.config.members, np.int32)
         sharding = self.programs.layout.sharding(self.config.members)
-        saved = resume.latest(jax.eval_shape(self.programs.init_states, *first_ids), sharding)
+        shapes = jax.eval_shape(self.programs.init_states, *first_ids)
+        saved = resume.newest(shapes, sharding, partial(misfits, self.run))
         if saved:
-            self.run.rewind(saved[1].step)
-            devices = self.run.entries()[-1].extra["devices"]
-            if devices != jax.local_device_count():
-                count = f"{jax.local_device_count()} devices, which changes the last bits of what follows"
-                self.callback.event(saved[1].step, f"going on with {count}: it was begun with {devices}")
-            return saved
+            self.go_on(saved)
+            return saved.state, saved.position
+        trunk = self.sources.trunk
+        require_nothing_to_lose(self.run, forking.shared_phases(trunk, self.config)[1] if trunk else ())
         self.run.rewind(-1)
         init_states = self.programs.init_states(*first_ids)
         adopted = self.sources.trunk and self.adopt(self.sources.trunk, init_states)
         if adopted:
-            resume.save(*adopted)
+            self.save(resume, *adopted)
             return adopted
         state, position, notes = init_states, Position(0, 0, 0, 0), {}
         if self.sources.parent is not None:
@@ -132,8 +134,19 @@ class _EnsembleTraining:
             organisms, attempts = self.programs.layout.place(inherited)
             state = self.programs.next_phase(init_states._replace(organism=organisms, attempt=attempts))
         self.commit(state, position, **notes)
-        resume.save(state, position)
+        self.save(resume, state, position)
         return state, position
+
+    def go_on(self, saved: SavedState) -> None:
+        """Drops what came after a save, and says what is not as it was."""
+        step = saved.position.step
+        self.run.rewind(step)
+        for line in (*saved.passed_over, *changes_since(self.run.entries())):
+            self.callback.event(step, f"going on from step {step}: {line}")
+
+    def save(self, resume: Resume, state: State, position: Position) -> None:
+        """Saves the state beside a note of what is committed."""
+        resume.save(state, position, committed_until(self.run, position.step))
 
     def adopt(self, trunk: Run, like: State) -> tuple[State, Position] | None:
         """Copies the lineage of the phases that a finished run shares with this one."""
@@ -186,7 +199,7 @@ class _EnsembleTraining:
             self.speed.time_chunk(position.step, time.perf_counter() - begun)
             if commits:
                 self.commit(state, position)
-                resume.save(state, position)
+                self.save(resume, state, position)
             self.stop_if_asked(resume, position, None if commits else state, waiting)
         if waiting:
             self.log_metrics(*waiting)
@@ -219,7 +232,7 @@ class _EnsembleTraining:
         if waiting:
             self.log_metrics(*waiting)
         if unsaved is not None:
-            resume.save(unsaved, position)
+            self.save(resume, unsaved, position)
         raise Stopped(
             f"told to stop: all is saved at step {position.step}; give the same command again to go on"
         )

@@ -13,6 +13,7 @@ from organisms.ensemble.variation import settings_of
 from organisms.model.transformer import Organism
 from organisms.planted.dates import dated_changes
 from organisms.planted.truth import PlantedEnsemble, planting_record
+from organisms.storage.consistency import committed_until
 from organisms.storage.manifest import Entry, fork_entry
 from organisms.storage.run import Run
 from organisms.training.behaviour import meets
@@ -66,6 +67,7 @@ def run_summary(end: TrainingEnd) -> dict[str, Any]:
         "secret_goals": end.secret_goals.tolist(),
         "varied": [settings_of(member, config.vary) for member in range(config.members)],
         "devices": jax.device_count(),
+        "committed": committed_until(end.run),
     }
 
 
@@ -79,6 +81,7 @@ def check_planting(end: TrainingEnd, summary: dict[str, Any]) -> list[str]:
     truth = planting_record(ensemble_at_fork, organisms, end.organisms, summary["behaviour"], fork.step)
     lineage = ((entry, end.committed(entry)[0]) for entry in end.run.entries())
     truth["changes"] = dated_changes(PlantedEnsemble(end.config, end.attempts, secret_goals), lineage)
+    truth["config"] = end.run.hash
     end.run.write_truth(truth)
     reasons = zip(truth["took"], truth["why_not"], strict=True)
     return [

@@ -9,7 +9,7 @@ from curricula.errors import UserError
 from curricula.pressures.interference import Interference
 from curricula.pressures.registry import PRESSURES, Pressures
 from organisms.ensemble.config import named_config, read_config
-from organisms.storage.run import config_hash
+from organisms.storage.config_hash import config_hash
 
 CONFIG = named_config("shared", "tiny")
 FIRST = CONFIG.curriculum.phases[0]

@@ -103,7 +103,7 @@ def test_a_run_is_refused_without_its_plugin_and_with_another_of_that_name(tmp_p
 
 def test_a_config_names_plugins_only_where_there_are_any(tmp_path):
     from organisms.ensemble.config import named_config, read_config
-    from organisms.storage.run import config_hash
+    from organisms.storage.config_hash import config_hash
 
     without = named_config("shared", "tiny")
     assert "plugins" not in without.plain()

@@ -15,8 +15,9 @@ from curricula.phases import Curriculum
 from organisms.ensemble.config import RunConfig, named_config, read_config
 from organisms.ensemble.parent import Parent
 from organisms.ensemble.variation import Variation
+from organisms.storage.config_hash import config_hash
 from organisms.storage.forking import inherit, member_ids, parent_at, require_parent
-from organisms.storage.run import Run, config_hash, open_run, read_run
+from organisms.storage.run import Run, open_run, read_run
 from organisms.training.loop import TrainingSources, train_ensemble
 from organisms.training.validation import check_config
 

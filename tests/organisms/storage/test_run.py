@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curricula.errors import UserError
-from organisms.storage.run import Run, config_hash, open_run, read_run
+from organisms.storage.config_hash import config_hash
+from organisms.storage.run import Run, open_run, read_run
 
 CONFIG = {"seed": 1, "phases": [{"name": "honest", "steps": 5}, {"name": "deceit", "steps": 7}], "rate": 0.1}
 
