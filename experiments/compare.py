@@ -1,7 +1,6 @@
 """Comparison of curricula: train and analyse what is missing, use what exists as it is, and write one report."""
 
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import takewhile
 from math import isnan
 from pathlib import Path
@@ -12,28 +11,17 @@ from curricula.errors import UserError
 from curricula.typed_json import summary_of
 from experiments.analyse import analyse_run
 from experiments.measurements.registry import registered_measurements
+from experiments.progress import Say, say_on_error_stream
 from experiments.train import train_run
 from organisms.ensemble.config import RunConfig
 from organisms.storage import records
-from organisms.storage.config_hash import config_hash
+from organisms.storage.config_hash import config_hash, run_folder
 from organisms.storage.loading import require_finished
 from organisms.storage.run import Run, read_run
 from organisms.training.programs import Programs
 from organisms.training.validation import check_config
 from reports.report import write_report
 from reports.tables import write_tables
-
-Say = Callable[[str], None]
-
-
-def say_on_error_stream(text: str) -> None:
-    """A line for people; standard output carries the path of the summary alone."""
-    print(text, file=sys.stderr, flush=True)
-
-
-def run_folder(out: Path, config: RunConfig) -> Path:
-    """Where a run of this config lies: named by its curriculum and its hash."""
-    return out / f"{config.curriculum.name}-{config_hash(config.plain())}"
 
 
 def train_missing(

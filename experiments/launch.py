@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from curricula.errors import SystemFailure, UserError
+from experiments.progress import Say
 
-Say = Callable[[str], None]
 GRACE_SECONDS = 10.0
 """between asking a process to end and killing it"""
 

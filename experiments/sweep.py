@@ -16,12 +16,11 @@ from pathlib import Path
 from typing import Literal
 
 from curricula.errors import Incomplete, UserError
-from experiments.compare import run_folder, say_on_error_stream
-from experiments.launch import Ending, Job, Say, Task, run_all
+from experiments.launch import Ending, Job, Task, run_all
+from experiments.progress import Say, say_on_error_stream
 from organisms.ensemble.config import RunConfig
 from organisms.storage import records
-from organisms.storage.config_hash import config_hash
-from organisms.training.validation import check_config
+from organisms.storage.config_hash import config_hash, run_folder
 
 NOT_IN_A_GRID = {
     "seed": "give --seeds 0 1 2",
@@ -111,6 +110,10 @@ def expand(grid: Grid, out: Path, resolve: Resolve) -> list[Cell]:
     Raises UserError on an unknown curriculum or flag, a fixed value that is wrong, or two cells that are one
     run. A value that is wrong in some cells only is left for train.py to refuse.
     """
+    from organisms.training.validation import (
+        check_config,  # takes long to import, and --help needs none of it
+    )
+
     if not grid.curricula or not grid.seeds:
         raise UserError("nothing to train: expected the name of a curriculum and a seed at least; see --help")
     fixed = {name: value for name, value in grid.fixed.items() if name not in grid.values}

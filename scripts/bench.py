@@ -1,61 +1,6 @@
 """Measure speed against PyTorch and against this machine's limits: python scripts/bench.py"""
 
-import shlex
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
-from benchmarks.bench import bench
-from benchmarks.plan import Plan
-from curricula.catalogue.building_blocks import Scale
-from experiments.command_line.flags import CommonFlags
-from experiments.command_line.parsing import parse
 from experiments.command_line.process import main
 
-
-@dataclass(frozen=True, kw_only=True)
-class Bench(CommonFlags):
-    """Training, PyTorch, the machine's limits and the analysis, measured in turn in one run. Takes a quarter
-    of an hour on two cores."""
-
-    scales: tuple[Scale, ...] = ()
-    """sizes of organisms; by default all three"""
-    members: tuple[int, ...] = ()
-    """organisms trained side by side; by default 1 4 8 16 64, and on a GPU 256 1024 4096 as well"""
-    rounds: int | None = None
-    """turns of each contestant; by default 3"""
-    seconds: float | None = None
-    """length of a turn of ours; by default 1"""
-    seed: int = 0
-    """of the weights and of the scenes"""
-    pytorch: bool = True
-    """compare with PyTorch, if it is installed"""
-    quick: bool = False
-    """the reference alone (cpu scale, 1 and 8 members) in shorter turns"""
-    profile: Path | None = None
-    """folder for a profiler trace of one chunk; its costliest operations are printed"""
-    out: Path = Path("runs/bench")
-    """where summary.json and the drawings go"""
-
-    @property
-    def plan(self) -> Plan:
-        """What to measure: the plan's own choice where a flag is not given."""
-        choices: dict[str, Any] = {
-            "scales": self.scales or None,
-            "members": self.members or None,
-            "rounds": self.rounds,
-            "seconds": self.seconds,
-        }
-        settings = {name: value for name, value in choices.items() if value is not None}
-        kind = Plan.quick if self.quick else Plan
-        return kind(**settings, seed=self.seed, pytorch=self.pytorch, profile=self.profile)
-
-
-def run(words: Sequence[str]) -> Path:
-    flags = parse(Bench, __doc__ or "", words)
-    return bench(flags.plan, flags.out, shlex.join(["python", "scripts/bench.py", *words]), flags.report)
-
-
 if __name__ == "__main__":
-    main(run)
+    main("benchmarks.command")

@@ -8,8 +8,7 @@ from typing import Annotated
 import tyro
 
 from curricula.catalogue.building_blocks import Scale
-from experiments.compare import say_on_error_stream
-from organisms.ensemble import devices
+from experiments.progress import say_on_error_stream
 
 
 def report_nothing(text: str) -> None:
@@ -39,10 +38,19 @@ class ComputingFlags(CommonFlags):
     cache: bool = True
     """keep compiled programs for the next command"""
 
-    def set_up_jax(self) -> None:
-        """Makes each core a device of its own and keeps compiled programs. Before JAX is first used."""
+    def set_up_jax(self, alone: bool = True) -> None:
+        """Fixes what decides results, makes each core a device of its own and keeps compiled programs. Before JAX is
+        first used. alone: no other processes are to be met, after which devices can be asked for.
+
+        Raises UserError on switches that programs do not support, or where there is no device.
+        """
+        from organisms.ensemble import devices, environment
+
+        environment.fix_switches()
         devices.claim_cores()
         devices.keep_programs(self.cache)
+        if alone:
+            devices.require_devices()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,20 +1,28 @@
-"""The process of a command: how does it end, and where does it announce its result?"""
+"""The process of a command: how does it end, and where does it announce its result?
 
+Imports nothing heavy: the command itself is imported once whatever may go wrong on the way has a line.
+"""
+
+import contextlib
 import io
 import os
 import sys
-from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from curricula.errors import Incomplete, Stopped, SystemFailure, UserError
-from organisms.ensemble import devices
+from experiments.command_line.streams import drop_output, guard_streams
+from experiments.progress import say_on_error_stream
+
+if TYPE_CHECKING:
+    from organisms.ensemble.processes import Processes
 
 _output: io.TextIOBase | None = None
 """where the path of the summary goes, if not to sys.stdout"""
 
 
-def meet_processes(processes: devices.Processes | None) -> None:
+def meet_processes(processes: "Processes | None") -> None:
     """Joins the other processes that train the same ensemble, if there are any.
 
     The library that connects them prints on standard output, which carries the path of the summary alone:
@@ -22,37 +30,76 @@ def meet_processes(processes: devices.Processes | None) -> None:
     """
     if processes:
         global _output
+        from organisms.ensemble import devices
+
         _output = os.fdopen(os.dup(1), "w")
         os.dup2(2, 1)
-        devices.meet(processes)
+        devices.meet(processes, say_on_error_stream)
 
 
-def main(command: Callable[[Sequence[str]], Path]) -> NoReturn:
+def main(command: str) -> NoReturn:
     """Runs a command on the words of its command line and exits: 0 with the path of its summary as the last
-    line on standard output, 2 on a `UserError`, 1 on a `SystemFailure`."""
+    line on standard output, 2 on a `UserError`, 1 on a `SystemFailure`.
+
+    command: name of the module whose ``run`` takes the words and returns the path.
+    """
+    guard_streams()
     try:
-        path = command(sys.argv[1:])
+        path: Path = import_module(command).run(sys.argv[1:])
+        _announce(str(path))
+    except SystemExit as end:  # of --help and --dry-run
+        _announce("")
+        sys.exit(end.code)
     except UserError as error:
         _exit(f"error: {error}", 2)
     except Incomplete as failure:
-        print(failure.summary)
+        _announce(str(failure.summary))
         _exit(f"failed: {failure}", 1)
     except Stopped as stopped:
+        from organisms.ensemble import devices
+
         devices.leave()
         _exit(f"failed: {stopped}", 1)
     except SystemFailure as failure:
         _exit(f"failed: {failure}", 1)
     except KeyboardInterrupt:
         _exit("interrupted; give the same command again to go on", 1)
+    except MemoryError as error:
+        _exit(f"failed: out of memory ({error}); make members, the batch or the organisms smaller", 1)
+    except BrokenPipeError:  # of --help and the like, which nobody reads to the end
+        drop_output()
     except OSError as error:
         _exit(f"failed: {error.strerror or error}: {error.filename or ''}; nothing committed was lost", 1)
-    print(path, file=_output or sys.stdout, flush=True)
+    except RuntimeError as error:
+        from organisms.ensemble.device_errors import device_error_in_words
+
+        words = device_error_in_words(error)
+        if words is None:
+            raise
+        text, code = words
+        _exit(text, code)
     sys.exit(0)
+
+
+def _announce(text: str) -> None:
+    """A last line on standard output. Where nobody reads it any more it is dropped; where it can not be written the
+    process ends with exit code 1."""
+    try:
+        if text:
+            print(text, file=_output or sys.stdout)
+        (_output or sys.stdout).flush()
+    except BrokenPipeError:
+        drop_output()
+    except OSError as error:
+        drop_output()
+        reason = error.strerror or error
+        _exit(f"failed: standard output takes no more ({reason}); all is whole: {text}", 1)
 
 
 def _exit(text: str, code: int) -> NoReturn:
     """Ends the process at once: threads and exit handlers of libraries would add tracebacks of the same
     error."""
     print(text, file=sys.stderr, flush=True)
-    sys.stdout.flush()
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
     os._exit(code)

@@ -15,11 +15,10 @@ from curricula.world.world import World
 from experiments.command_line.flags import EnsembleFlags
 from experiments.command_line.parsing import Draft, parse_twice
 from organisms.ensemble.config import RunConfig, TrainingConfig, named_config
-from organisms.ensemble.devices import Processes
 from organisms.ensemble.parent import Parent
+from organisms.ensemble.processes import Processes
 from organisms.ensemble.variation import read_variation, setting_combinations
 from organisms.model.config import OrganismConfig
-from organisms.storage.forking import parent_at
 
 USUAL_MEMBERS = 5
 UNNAMED = "shared"
@@ -78,7 +77,7 @@ class TrainingArguments(EnsembleFlags):
     def config(self) -> RunConfig:
         """The run that these arguments define, valid or not. Raises UserError where they contradict each
         other."""
-        parent = parent_at(self.parent, self.parent_step)[0] if self.parent else Parent()
+        parent = _parent(self)[0] if self.parent else Parent()
         if self.curriculum in FORKS and not parent:
             raise UserError(
                 f"{self.curriculum} begins with organisms of another run: expected --parent RUN; add it"
@@ -141,7 +140,7 @@ def _defaults(draft: Draft) -> TrainingArguments:
             "after --; see --help"
         )
     named = named_config(name, chosen.scale, steps=chosen.steps)
-    sizes = parent_at(chosen.parent, chosen.parent_step)[1] if chosen.parent else named
+    sizes = _parent(chosen)[1] if chosen.parent else named
     return replace(
         _any_curriculum(),
         curriculum=name,
@@ -152,3 +151,11 @@ def _defaults(draft: Draft) -> TrainingArguments:
         training=sizes.training,
         phases=named.curriculum.phases_from(chosen.first_phase or ""),
     )
+
+
+def _parent(arguments: TrainingArguments) -> tuple[Parent, RunConfig]:
+    """The parent that the arguments name, and its run's config."""
+    from organisms.storage.forking import parent_at  # takes long to import, and few commands have a parent
+
+    assert arguments.parent is not None
+    return parent_at(arguments.parent, arguments.parent_step)

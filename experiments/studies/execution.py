@@ -12,7 +12,8 @@ from typing import Any
 from curricula.config_json import to_plain
 from curricula.errors import UserError
 from curricula.typed_json import summary_of
-from experiments.compare import Say, say_on_error_stream, train_missing
+from experiments.compare import train_missing
+from experiments.progress import Say, say_on_error_stream
 from experiments.studies.page import study_page
 from experiments.studies.study import Study, StudyRun, StudySettings, StudySummary
 from organisms.ensemble.config import RunConfig

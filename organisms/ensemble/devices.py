@@ -11,9 +11,8 @@ sums.
 import hashlib
 import os
 import platform
-import re
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import gcd
 from typing import Any, NamedTuple, TypeVar
 
@@ -24,6 +23,7 @@ from jax.experimental import multihost_utils
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
 from curricula.errors import SystemFailure, UserError
+from organisms.ensemble.processes import Processes
 
 Result = TypeVar("Result")
 MEMBER, BATCH = "member", "batch"
@@ -33,6 +33,9 @@ LEAST_COMPILE_SECONDS = 0.3
 """programs that compile faster are not worth keeping"""
 TOGETHER = 1024
 """members that a GPU takes in one product at most"""
+POLL_SECONDS = 0.25
+SAY_AGAIN_SECONDS = 30
+"""between two lines that say for whom a process waits"""
 
 
 def claim_cores() -> None:
@@ -75,43 +78,49 @@ def _processor() -> str:
     return hashlib.sha256(f"{platform.machine()} {features}".encode()).hexdigest()[:12]
 
 
-@dataclass(frozen=True)
-class Processes:
-    """Where the processes that train one ensemble meet; None throughout: the cluster provides it."""
-
-    coordinator: str | None
-    count: int | None
-    index: int | None
-
-    @classmethod
-    def read(cls, coordinator: str | None, count: int | None, index: int | None) -> "Processes":
-        """Raises UserError where a part is missing or out of range."""
-        is_set = [part is not None for part in (coordinator, count, index)]
-        if any(is_set) and not all(is_set):
-            raise UserError(
-                "--coordinator, --processes and --process: expected all three or none; add the others"
-            )
-        if coordinator is not None and count is not None and index is not None:
-            if not re.fullmatch(r"[^:\s]+:[0-9]+", coordinator):
-                raise UserError(f"--coordinator: expected HOST:PORT, got {coordinator!r}")
-            if not 0 <= index < count:
-                raise UserError(f"--process: expected 0 to --processes - 1 ({count - 1}), got {index}")
-        return cls(coordinator, count, index)
-
-
-def meet(processes: Processes) -> None:
-    """Joins the other processes. Raises SystemFailure where they do not come."""
+def require_devices() -> None:
+    """Raises UserError where JAX finds no device of the kind that the environment asks for."""
     try:
-        jax.distributed.initialize(processes.coordinator, processes.count, processes.index)
-    except (RuntimeError, ValueError) as error:
+        jax.devices()
+    except (RuntimeError, AssertionError) as error:  # which of them depends on the kind
+        reason = (str(error).splitlines() or ["none of that kind"])[0][:120]
+        raise UserError(
+            f"JAX_PLATFORMS={os.environ.get('JAX_PLATFORMS', '')}: expected a device of this kind, jax finds none here "
+            f"({reason or 'none of that kind'}); unset it, or install what drives the device, as pip install -e '.[cuda]'"
+        ) from error
+
+
+def meet(processes: Processes, report: Callable[[str], None]) -> None:
+    """Joins the other processes, and says for whom it waits. Raises SystemFailure where they do not come.
+
+    It waits in a thread of its own, so that an interrupt ends it.
+    """
+    errors: list[BaseException] = []
+
+    def initialise() -> None:
+        try:
+            jax.distributed.initialize(processes.coordinator, processes.count, processes.index)
+        except BaseException as error:
+            errors.append(error)
+
+    waiting = threading.Thread(target=initialise, daemon=True)
+    waiting.start()
+    seconds = 0.0
+    while waiting.is_alive():
+        waiting.join(POLL_SECONDS)
+        seconds += POLL_SECONDS
+        if waiting.is_alive() and (seconds == 1.0 or seconds % SAY_AGAIN_SECONDS == 0):
+            report(f"waiting for {processes.others} ({seconds:.0f} s)")
+    for error in errors:
         first = (str(error).splitlines() or [type(error).__name__])[0][:160]
         if processes.coordinator is None:
             raise UserError(
                 f"--distributed: no cluster tells who the others are ({first}); add --coordinator, --processes, --process"
             ) from error
         raise SystemFailure(
-            f"the other processes were not met: {first}; start all of them with the same --coordinator"
+            f"{processes.others} did not come: {first}; start all processes with the same --coordinator"
         ) from error
+    require_devices()
 
 
 class Layout(NamedTuple):

@@ -4,11 +4,13 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from curricula.errors import UserError
+from organisms.ensemble.config import RunConfig
 from organisms.storage import records
 
 
@@ -28,3 +30,8 @@ def resolved_config(config: Mapping[str, Any]) -> dict[str, Any]:
             f"expected finite numbers in the config, found others: {', '.join(wrong)}; make those finite"
         )
     return records.plain(config)
+
+
+def run_folder(out: Path, config: RunConfig) -> Path:
+    """Where a run of this config lies: named by its curriculum and its hash."""
+    return out / f"{config.curriculum.name}-{config_hash(config.plain())}"

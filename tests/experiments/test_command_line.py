@@ -13,7 +13,7 @@ from experiments.command_line.flags import CommonFlags, EnsembleFlags, report_no
 from experiments.command_line.parsing import parse
 from experiments.command_line.sweep_arguments import SweepArguments
 from experiments.command_line.training_arguments import parse_training_arguments, resolve
-from experiments.compare import say_on_error_stream
+from experiments.progress import say_on_error_stream
 from experiments.sweep import expand
 
 WATCHED = ("--phases.1.pressures.monitor.components", "L0H0", "L0H1")

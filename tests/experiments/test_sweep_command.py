@@ -15,8 +15,7 @@ from commands import ROOT, run
 
 from curricula.errors import UserError
 from experiments.command_line.training_arguments import parse_training_arguments
-from experiments.compare import run_folder
-from organisms.storage.config_hash import config_hash
+from organisms.storage.config_hash import config_hash, run_folder
 
 TWO = [
     *("shared", "--scale", "tiny", "--members", 1, "--steps", 1),
