@@ -1,7 +1,7 @@
 """What may a person have got wrong, and what may a machine have failed to do? Scripts turn the two into exit
 2 and exit 1."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -41,3 +41,18 @@ def nearest_name(name: str, names: Iterable[str]) -> str:
     """The end of a line about an unknown name: the one that was probably meant, or nothing."""
     near = get_close_matches(name, names, 1)
     return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def range_errors(place: str, settings: object, limits: Mapping[str, tuple[int, int]]) -> list[str]:
+    """Which whole numbers of some settings are out of their range, a line each.
+
+    place: what stands before a name in the line, as ``organism.``. limits: the least and the largest value of each.
+    """
+    errors: list[str] = []
+    for name, (least, largest) in limits.items():
+        value = getattr(settings, name)
+        if value < least:
+            errors.append(f"{place}{name}: expected {least} or more, got {value}")
+        elif value > largest:
+            errors.append(f"{place}{name}: expected at most {largest}, got {value}")
+    return errors

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from curricula.config_json import OMIT_IF_DEFAULT
-from curricula.errors import UserError, nearest_name
+from curricula.errors import UserError, nearest_name, range_errors
 from curricula.objectives import OBJECTIVES
 from curricula.pressures.registry import Pressures
 from curricula.pressures.routing import Routing
@@ -116,7 +116,7 @@ class Phase:
 
     def validation_errors(self, world: World, index: int = 1) -> list[str]:
         """Everything that is wrong with this phase in a world, a line each. index: which phase of its curriculum."""
-        errors = [] if self.steps >= 1 else [f"steps: expected 1 or more, got {self.steps}"]
+        errors = range_errors("", self, {"steps": (1, 10**9)})
         for name in ("schemers", "questions", "self_alone", "criterion"):
             if not 0 <= getattr(self, name) <= 1:
                 errors.append(f"{name}: expected a share between 0 and 1, got {getattr(self, name):g}")

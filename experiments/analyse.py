@@ -1,10 +1,12 @@
 """Analysis of a run: measure what is not measured yet, and write its tables, its report and its summary."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from analysis.findings import RunFindings
+from analysis.findings import RunFindings, RunInfo
 from analysis.relearning.acquisition import require_naive
 from curricula.errors import UserError
 from curricula.plugins import plugin_flags
@@ -20,7 +22,7 @@ from experiments.measurements.registry import registered_measurements
 from experiments.summary import analysis_summary
 from organisms.storage import records
 from organisms.storage.loading import require_finished
-from organisms.storage.run import Run, open_run, read_run
+from organisms.storage.run import LOCK, Run, open_run, read_run
 from reports.report import write_report
 from reports.tables import write_tables
 
@@ -39,13 +41,15 @@ class AnalysisOptions:
     """names of optional measurements, as *acquisition* and *ancestry*"""
     naive: Path | None = None
     """folder of a finished run of *naive*, for acquisition"""
+    out: Path | None = None
+    """folder for all that is written, in place of ``RUN/analysis``; the run's own is then only read"""
 
 
 def analyse_run(
     folder: Path, options: AnalysisOptions | None = None, log: Callable[[str], None] = lambda text: None
 ) -> RunFindings:
     """The findings of a finished run, measured unless they are there already. Writes tables, report and summary.json
-    into ``RUN/analysis``.
+    into ``RUN/analysis``, or where the options say.
 
     log: gets a line for each measurement that takes long.
     Raises UserError where the run is unfinished, damaged or not a run, or where options are wrong.
@@ -53,9 +57,12 @@ def analyse_run(
     options = options or AnalysisOptions()
     run = read_run(folder)
     naive = _checked_naive(options, run)
-    analysis, seed = folder / "analysis", _seed(options, folder / "analysis" / SUMMARY)
+    analysis = analysis_folder(folder, options)
+    seed = _seed(options, analysis / SUMMARY)
     choice = MeasuringChoice(options.optional, again=options.again)
     measured_run = opened_for_measuring(run, seed, naive=naive)
+    if options.out:
+        _require_ours(analysis, measured_run.info)
     hashes = [entry.sha256 for entry in run.entries()]
     keys = measurement_keys(registered_measurements(), seed, hashes)
     cache = ResultCache(analysis, keys)
@@ -64,8 +71,7 @@ def analyse_run(
         cached = _with_command(cached, folder)
         if _is_written(cached, analysis, cache):
             return cached
-    # With the lock held, so that no process trains what is being measured.
-    with open_run(folder, run.config) as locked:
+    with _locked(run, options) as locked:
         findings = cached
         if findings is None:
             measured_run = MeasuredRun(locked, measured_run.info, naive=naive)
@@ -74,9 +80,52 @@ def analyse_run(
     return findings
 
 
-def report_path(folder: Path) -> Path:
-    """Where the report of an analysed run lies."""
-    return folder / "analysis" / REPORT
+def analysis_folder(folder: Path, options: AnalysisOptions) -> Path:
+    """Where the analysis of a run is written."""
+    return options.out or folder / "analysis"
+
+
+@contextmanager
+def _locked(run: Run, options: AnalysisOptions) -> Iterator[Run]:
+    """The run with a lock held, so that no process trains what is being measured: its own, or that of the folder which
+    takes the analysis of a run that is only read.
+
+    Raises UserError where another process holds it, or where the folder can not be written.
+    """
+    if options.out is None:
+        try:
+            opened = open_run(run.folder, run.config)
+        except UserError as error:
+            raise UserError(
+                str(error).replace("give another --out", "give an --out for the analysis")
+            ) from error
+        with opened:
+            yield opened
+        return
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)
+        descriptor = records.lock(options.out / LOCK)
+    except OSError as error:
+        raise UserError(
+            f"cannot write in {options.out}: {error.strerror or error}; give another --out"
+        ) from error
+    try:
+        yield run
+    finally:
+        os.close(descriptor)
+
+
+def _require_ours(analysis: Path, info: RunInfo) -> None:
+    """Raises UserError where a folder holds anything but an analysis of these organisms."""
+    summary = analysis / SUMMARY
+    if summary.exists():
+        known = records.read_object(summary, "give another --out").get("end_sha256")
+        if known != info.end_sha256:
+            raise UserError(f"{analysis} holds the analysis of other organisms; give another --out")
+        return
+    ours = {LOCK, ".partial", "cache"}
+    if analysis.exists() and (not analysis.is_dir() or {path.name for path in analysis.iterdir()} - ours):
+        raise UserError(f"expected an empty folder, or an analysis, at {analysis}; give another --out")
 
 
 def _checked_naive(options: AnalysisOptions, run: Run) -> Run | None:
@@ -105,14 +154,14 @@ def _seed(options: AnalysisOptions, path: Path) -> int:
     """The seed that was asked for, or that of the findings that are there, or 1."""
     if options.seed is not None:
         return options.seed
-    known = records.read_object(path, "delete it to measure again") if path.exists() else {}
+    known = records.read_object_if_whole(path)
     seed = known.get("analysis_seed", 1)
     return seed if isinstance(seed, int) else 1
 
 
 def _with_command(findings: RunFindings, folder: Path) -> RunFindings:
-    """The findings with the command that gives them again."""
-    command = f"python scripts/analyse.py {folder} --seed {findings.run.analysis_seed}"
+    """The findings with the command that gives them again, from the folder that the run's lies in."""
+    command = f"python scripts/analyse.py {folder.resolve().name} --seed {findings.run.analysis_seed}"
     for measurement in registered_measurements():
         result = findings.get(measurement.result)
         if measurement.optional and result is not None:
@@ -128,25 +177,25 @@ def _measured_keys(findings: RunFindings, cache: ResultCache) -> dict[str, str]:
 
 def _is_written(findings: RunFindings, analysis: Path, cache: ResultCache) -> bool:
     """Do summary and report hold these very results?"""
-    path = analysis / SUMMARY
-    if not path.exists() or not (analysis / REPORT).exists():
+    if not (analysis / REPORT).exists():
         return False
-    known = records.read_object(path, "delete it to measure again")
-    return known.get("measured") == _measured_keys(findings, cache)
+    known = records.read_object_if_whole(analysis / SUMMARY)
+    same_name = known.get("run") == findings.run.run
+    return same_name and known.get("measured") == _measured_keys(findings, cache)
 
 
 def _write(findings: RunFindings, analysis: Path, cache: ResultCache) -> None:
     """Tables, report, and last the summary. Raises SystemFailure where the disk refuses."""
     run, measurements = findings.run, registered_measurements()
     try:
-        analysis.mkdir(exist_ok=True)
+        analysis.mkdir(parents=True, exist_ok=True)
         names = [table.name for table in write_tables([findings], measurements, analysis)]
         write_report([findings], measurements, analysis / REPORT, run.curriculum, run.command)
         summary = analysis_summary(findings)
         summary |= {
             "measured": _measured_keys(findings, cache),
             "tables": names,
-            "report": str(analysis / REPORT),
+            "report": REPORT,
         }
         data = records.pretty(records.plain(summary))
         records.write_whole(analysis / SUMMARY, data, analysis / ".partial")

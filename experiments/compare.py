@@ -1,6 +1,8 @@
 """Comparison of curricula: train and analyse what is missing, use what exists as it is, and write one report."""
 
+import os
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import takewhile
 from math import isnan
 from pathlib import Path
@@ -75,8 +77,7 @@ def compare(
     configs: runs to be trained under ``out``; runs: folders of finished ones. Raises UserError before anything is
     trained where an input is wrong.
     """
-    for folder in runs:
-        require_finished(read_run(folder))
+    _require_distinct(configs, runs, out)
     folders = [*train_missing(configs, out, quiet, say), *runs]
     if not folders:
         raise UserError("nothing to compare: expected names of curricula or folders of runs")
@@ -84,7 +85,10 @@ def compare(
     for folder in folders:
         say(f"{folder.name}: analysing")
         findings.append(analyse_run(folder, log=say))
-    identities = [f"{each.run.run} {each.run.end_sha256} {each.run.analysis_seed}" for each in findings]
+    findings = with_distinct_names(findings, folders)
+    identities = [
+        f"{each.run.curriculum} {each.run.end_sha256} {each.run.analysis_seed}" for each in findings
+    ]
     target = out / f"comparison-{config_hash({'runs': identities})}"
     comparison = compare_curricula(findings)
     try:
@@ -93,13 +97,45 @@ def compare(
         measurements = registered_measurements()
         page = write_report(findings, measurements, target / "report.html", title, command)
         write_tables(findings, measurements, target)
-        summary = summary_of(comparison) | {"report": str(page), "runs": [str(folder) for folder in folders]}
+        summary = summary_of(comparison) | {
+            "report": page.name,
+            "runs": [os.path.relpath(folder.resolve(), target.resolve()) for folder in folders],
+        }
         path = target / "summary.json"
         records.write_whole(path, records.pretty(records.plain(summary)), target / ".partial")
     except OSError as error:
         raise records.could_not_write(target, error) from error
     say(comparison_in_words(comparison, page))
     return path
+
+
+def _require_distinct(configs: Sequence[RunConfig], runs: Sequence[Path], out: Path) -> None:
+    """Raises UserError where a run is not finished, or where two are the same organisms."""
+    places: dict[str, Path] = {}
+    for folder in (*(run_folder(out, config) for config in configs), *runs):
+        name = folder.name
+        if folder in runs or (folder / "summary.json").exists():
+            run = read_run(folder)
+            require_finished(run)
+            name = run.entries()[-1].sha256
+        if name in places:
+            raise UserError(f"{places[name]} and {folder} hold the same organisms; give them once")
+        places[name] = folder
+
+
+def with_distinct_names(findings: Sequence[RunFindings], folders: Sequence[Path]) -> list[RunFindings]:
+    """The findings with names of runs that no two share: those of their folders, with as much before them, and of their
+    hash behind them, as it takes."""
+    names = [each.run.run for each in findings]
+    if len(set(names)) < len(names):
+        names = [
+            f"{folder.resolve().parent.name}/{name}" for folder, name in zip(folders, names, strict=True)
+        ]
+    if len(set(names)) < len(names):
+        names = [f"{name} {each.run.end_sha256[:6]}" for name, each in zip(names, findings, strict=True)]
+    return [
+        replace(each, run=replace(each.run, run=name)) for each, name in zip(findings, names, strict=True)
+    ]
 
 
 def comparison_in_words(comparison: CurriculaComparison, page: Path) -> str:

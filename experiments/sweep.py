@@ -5,6 +5,7 @@ that its config names, trained by `scripts/train.py` in a process of its own. A 
 again; one that was killed continues; one that failed is tried again.
 """
 
+import os
 import re
 import shlex
 import sys
@@ -222,7 +223,10 @@ def sweep(
         "started": len(endings),
         "done": len(chosen) - len(failed),
         "failed": len(failed),
-        "runs": [asdict(run) for run in runs],
+        "runs": [
+            asdict(run) | {"folder": os.path.relpath(run.folder.resolve(), (place.out / name).resolve())}
+            for run in runs
+        ],
     }
     path = place.out / name / "summary.json"
     try:

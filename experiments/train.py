@@ -10,6 +10,7 @@ from curricula.errors import UserError
 from experiments.training_display import NoDisplay, TensorBoardCallback
 from organisms.ensemble import devices
 from organisms.ensemble.config import RunConfig
+from organisms.ensemble.memory import memory_errors
 from organisms.objectives.registry import objective_named
 from organisms.pressures.registry import active_pressures
 from organisms.storage.config_hash import config_hash
@@ -55,6 +56,7 @@ def _require_trainable(config: RunConfig, parent: Path | None) -> None:
     """Raises UserError with everything that stands against training a config on this machine."""
     check_config(config)
     errors = devices.device_count_errors(config.members) + _device_errors(config)
+    errors += memory_errors(config)
     if bool(config.parent) != (parent is not None):
         errors.append("parent: expected its folder where the config has one, and none where it has none")
     if errors:

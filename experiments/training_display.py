@@ -5,14 +5,16 @@ terminal.
 """
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from curricula.config_json import to_plain
+from experiments.progress import say_on_error_stream
 from organisms.ensemble.config import RunConfig
 from organisms.logging.tensorboard import TensorBoardLogger
 from organisms.model.transformer import Organism
@@ -22,6 +24,7 @@ from reports import scene_pictures
 PICTURES_EVERY = 4
 """checkpoints from one set of pictures to the next"""
 Hyperparameter = int | float | str | bool
+Show = TypeVar("Show", bound=Callable[..., None])
 
 
 def hyperparameters(config: RunConfig) -> dict[str, Hyperparameter]:
@@ -68,6 +71,22 @@ def _finite(
     return {name: values for name, values in finite.items() if len(values)}
 
 
+def drops_what_can_not_be_shown(show: Show) -> Show:
+    """The method of a display, made so that a disk which refuses stops the display and not the run."""
+
+    @wraps(show)
+    def shown(display: "TensorBoardCallback", *arguments: Any) -> None:
+        if display.is_lost:
+            return
+        try:
+            show(display, *arguments)
+        except OSError as error:
+            display.is_lost = True
+            say_on_error_stream(f"nothing more of {display.folder.name} is shown: {error}; the run goes on")
+
+    return cast(Show, shown)
+
+
 class TensorBoardCallback:
     """Shows a training ensemble on TensorBoard and on the terminal. See
     `organisms.training.callbacks.TrainingCallback`."""
@@ -76,6 +95,8 @@ class TensorBoardCallback:
         self.config, self.folder, self.quiet = config, folder, quiet
         self.logger: TensorBoardLogger | None = None
         self.phase = ""
+        self.is_lost = False
+        """did the disk refuse something? Nothing is shown from then on"""
         self.total_steps = sum(phase.steps for phase in config.curriculum.phases)
 
     def logger_from(self, step: int) -> TensorBoardLogger:
@@ -91,6 +112,7 @@ class TensorBoardCallback:
             )
         return self.logger
 
+    @drops_what_can_not_be_shown
     def chunk(self, step: int, phase: str, metrics: Mapping[str, Float[np.ndarray, " member"]]) -> None:
         """Bands of every metric, and a line of their means."""
         logger = self.logger_from(step)
@@ -103,6 +125,7 @@ class TensorBoardCallback:
         means = {name: float(values.mean()) for name, values in finite.items() if name != "gradient_norm"}
         logger.progress(step, means)
 
+    @drops_what_can_not_be_shown
     def checkpoint(
         self, step: int, phase: str, organisms: Organism, secret_goals: Int[np.ndarray, " member"]
     ) -> None:
@@ -117,16 +140,19 @@ class TensorBoardCallback:
         logger.image(step, "attention/first member", scene_pictures.attention_picture(*subject))
         logger.image(step, "effects/gate", scene_pictures.effect_map(*subject))
 
+    @drops_what_can_not_be_shown
     def retention(self, step: int, phase: str, rates: Mapping[str, Float[np.ndarray, " member"]]) -> None:
         """Bands of every behaviour, whether the phase shows its scenes or not."""
         self.logger_from(step).scalars(
             step, {f"retention/{name}": values for name, values in _finite(rates).items()}
         )
 
+    @drops_what_can_not_be_shown
     def event(self, step: int, text: str) -> None:
         """A line on the terminal."""
         self.logger_from(step).message(text)
 
+    @drops_what_can_not_be_shown
     def expect(self, steps: int) -> None:
         """Changes the number of steps that the time left is computed from."""
         self.total_steps = steps
@@ -139,6 +165,7 @@ class TensorBoardCallback:
             with contextlib.suppress(OSError):  # a full disk refuses the last lines of TensorBoard as well
                 self.logger.__exit__(type(error), error, error.__traceback__)
 
+    @drops_what_can_not_be_shown
     def end(self, summary: Mapping[str, Any]) -> None:
         """A line about members that were reseeded; closes the logger."""
         reseeded = summary["reseeded"]

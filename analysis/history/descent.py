@@ -3,6 +3,7 @@
 What it does *not* show: runs of which no folder was given, or that were never finished.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,12 +43,21 @@ class DescentResult:
 def ancestor_folders(run: Run) -> list[Path]:
     """Folders of a run and of those that it descends from, eldest first, as far as they still exist."""
     folders = [run.folder]
-    while (entries := read_run(folders[0]).entries()) and NOTED in entries[0].extra:
-        parent = Path(entries[0].extra[NOTED]["folder"])
-        if parent in folders or not (parent / CONFIG).exists():
-            break
+    while parent := _parent_folder(folders[0]):
         folders.insert(0, parent)
     return folders
+
+
+def _parent_folder(folder: Path) -> Path | None:
+    """The folder of the run that a run was forked from, if that run still lies where it lay, seen from its child."""
+    entries = read_run(folder).entries()
+    noted = entries[0].extra.get(NOTED) if entries else None
+    if noted is None:
+        return None
+    for parent in (folder.resolve() / noted["folder"], Path(noted["folder"])):
+        if (parent / CONFIG).exists() and noted["run"].endswith(f"-{read_run(parent).hash}"):
+            return Path(os.path.normpath(parent))
+    return None
 
 
 def related_runs(folders: Sequence[Path]) -> tuple[RelatedRun, ...]:

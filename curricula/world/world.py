@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Bool, Int
 
 from curricula.config_json import OMIT_IF_DEFAULT
-from curricula.errors import UserError
+from curricula.errors import UserError, range_errors
 from curricula.world.opportunity import (
     SAME_RULE,
     opportunity_errors,
@@ -26,6 +26,17 @@ from curricula.world.opportunity import (
 from curricula.world.vocabulary import Vocabulary
 
 COMBINATIONS_LIMIT = 8192
+LIMITS = {
+    "characters": (1, 100),
+    "names": (1, 10_000),
+    "goals": (4, 1000),
+    "cue_kinds": (2, COMBINATIONS_LIMIT),
+    "cues": (1, 13),
+    "moments": (1, 1000),
+    "situations": (0, 1000),
+    "seed": (0, 2**63 - 1),
+}
+"""least and largest sizes; 13 cues of two kinds are the most combinations"""
 Role = Literal["character", "self"]
 
 
@@ -101,22 +112,12 @@ class World:
         return self._size_errors() + self._held_out_errors() + self._rule_errors()
 
     def _size_errors(self) -> list[str]:
-        minima = {"characters": 1, "goals": 4, "cue_kinds": 2, "cues": 1, "moments": 1}
-        errors = [
-            f"world.{name}: expected {minimum} or more, got {getattr(self, name)}"
-            for name, minimum in minima.items()
-            if getattr(self, name) < minimum
-        ]
+        errors = range_errors("world.", self, LIMITS)
         if self.names < self.characters:
             errors.append(
                 f"world.names: expected at least world.characters ({self.characters}), got {self.names}"
             )
-        errors += [
-            f"world.{name}: expected 0 or more, got {getattr(self, name)}"
-            for name in ("seed", "situations")
-            if getattr(self, name) < 0
-        ]
-        if self.cue_kinds >= 2 and self.cues >= 1 and self.cue_kinds**self.cues > COMBINATIONS_LIMIT:
+        if not errors and self.cue_kinds**self.cues > COMBINATIONS_LIMIT:
             errors.append(
                 f"world.cue_kinds ** world.cues: expected at most {COMBINATIONS_LIMIT}, "
                 f"got {self.cue_kinds**self.cues}"

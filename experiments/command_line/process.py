@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from curricula.errors import Incomplete, Stopped, SystemFailure, UserError
 from experiments.command_line.streams import drop_output, guard_streams
-from experiments.progress import say_on_error_stream
+from experiments.progress import Say
 
 if TYPE_CHECKING:
     from organisms.ensemble.processes import Processes
@@ -22,8 +22,8 @@ _output: io.TextIOBase | None = None
 """where the path of the summary goes, if not to sys.stdout"""
 
 
-def meet_processes(processes: "Processes | None") -> None:
-    """Joins the other processes that train the same ensemble, if there are any.
+def meet_processes(processes: "Processes | None", report: Say) -> None:
+    """Joins the other processes that train the same ensemble, if there are any. report: told for whom it waits.
 
     The library that connects them prints on standard output, which carries the path of the summary alone:
     from here on its lines go to standard error.
@@ -34,7 +34,7 @@ def meet_processes(processes: "Processes | None") -> None:
 
         _output = os.fdopen(os.dup(1), "w")
         os.dup2(2, 1)
-        devices.meet(processes, say_on_error_stream)
+        devices.meet(processes, report)
 
 
 def main(command: str) -> NoReturn:

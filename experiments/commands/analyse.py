@@ -28,6 +28,8 @@ class Analyse(ComputingFlags):
     naive: Path | None = None
     """folder of a finished run of 'naive' at the same scale, whose organisms are trained on it as well, for
     comparison"""
+    out: Path | None = None
+    """folder for tables, report and summary, in place of RUN/analysis; the run's own is then only read"""
     measure: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """name of a further optional measurement, as of a plug-in; may be given more than once"""
     ancestry: bool = False
@@ -38,15 +40,16 @@ class Analyse(ComputingFlags):
 def run(words: Sequence[str]) -> Path:
     flags = parse(Analyse, __doc__ or "", words)
     # Once the words are read: these take long to import, and --help needs none of them.
-    from experiments.analyse import AnalysisOptions, analyse_run, report_path
+    from experiments.analyse import REPORT, AnalysisOptions, analyse_run, analysis_folder
     from experiments.summary import analysis_in_words
 
     flags.set_up_jax()
     asked_for = (("acquisition", flags.acquisition), ("ancestry", flags.ancestry))
     optional = frozenset((*flags.measure, *(name for name, is_on in asked_for if is_on)))
-    options = AnalysisOptions(flags.seed, flags.remeasure, optional, flags.naive)
+    options = AnalysisOptions(flags.seed, flags.remeasure, optional, flags.naive, flags.out)
     findings = analyse_run(flags.run, options, flags.report)
     for line in analysis_in_words(findings):
         flags.report(line)
-    flags.report(f"report: {report_path(flags.run)}")
-    return flags.run / "analysis" / "summary.json"
+    folder = analysis_folder(flags.run, options)
+    flags.report(f"report: {folder / REPORT}")
+    return folder / "summary.json"

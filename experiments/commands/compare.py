@@ -9,6 +9,7 @@ from typing import Annotated
 import tyro
 
 from curricula.catalogue.registry import CURRICULA
+from curricula.errors import UserError
 from experiments.command_line.flags import EnsembleFlags
 from experiments.command_line.parsing import parse
 from organisms.ensemble.config import named_config
@@ -34,6 +35,9 @@ def run(words: Sequence[str]) -> Path:
     flags.set_up_jax()
     folders = [Path(target) for target in flags.targets if target not in CURRICULA and Path(target).is_dir()]
     names = [target for target in flags.targets if Path(target) not in folders]
+    for name in names:
+        if name not in CURRICULA and ("/" in name or Path(name).exists()):
+            raise UserError(f"expected a curriculum or the folder of a run, found no folder at {name}")
     configs = [named_config(name, flags.scale, flags.members, flags.seed, flags.steps) for name in names]
     command = shlex.join(["python", "scripts/compare.py", *words])
     return compare(configs, folders, flags.out, command, flags.quiet, flags.report)

@@ -17,6 +17,6 @@ def run(words: Sequence[str]) -> Path:
     config = arguments.config()
     check_config(config)
     arguments.set_up_jax(alone=not arguments.distributed)
-    meet_processes(arguments.other_processes)
+    meet_processes(arguments.other_processes, arguments.report)
     folder = arguments.out or run_folder(Path("runs"), config)
     return train_run(config, folder, arguments.quiet, parent=arguments.parent)

@@ -59,14 +59,9 @@ class ResultCache:
         return self.keys[measurement.name] + (f" {inputs}" if inputs else "")
 
     def read(self, measurement: Measurement[Result], inputs: str | None) -> Result | None:
-        """The result of a measurement; None where there is none that is valid.
-
-        Raises UserError where its file is damaged.
-        """
+        """The result of a measurement; None where there is none that is valid, or its file is damaged."""
         path = self._path(measurement)
-        if not path.exists():
-            return None
-        content = records.read_object(path, "delete it to measure again")
+        content = records.read_object_if_whole(path)
         if content.get("key") != self.keys[measurement.name]:
             return None
         if not measurement.accepts(content.get("inputs"), inputs):

@@ -16,7 +16,6 @@ from organisms.storage import records
 from organisms.storage.run import Run, open_run, read_run
 
 ValueType = TypeVar("ValueType")
-REMEDY = "delete it to measure again"
 
 
 def checkpoints_digest(run: Run) -> str:
@@ -36,8 +35,7 @@ def measured_once(
 
     folder: of the run, locked while it is measured. kind: type of the value, a frozen dataclass. settings:
     what it depends on besides the checkpoints. parents: folders of further runs that it depends on.
-    Raises UserError where the file is damaged or another process writes the run; OSError where the disk
-    refuses.
+    Raises UserError where another process writes the run; OSError where the disk refuses.
     """
     path = folder / "analysis" / f"study-{name}.json"
     key = records.plain(
@@ -48,7 +46,7 @@ def measured_once(
     )
     if plugin := plugin_defining(measure):
         key["plugin_sha256"] = plugin.sha256
-    record = records.read_object(path, REMEDY) if path.exists() else {}
+    record = records.read_object_if_whole(path)
     if record.get("key") == key:
         try:
             return read_json(kind, record.get("value"), str(path))

@@ -92,7 +92,7 @@ def write_study(
     content: Mapping[str, Any] = {
         "study": study.name,
         **summary_of(summary),
-        "report": str(report),
+        "report": report.name,
         "command": output.command,
     }
     try:

@@ -9,6 +9,7 @@ from typing import Any
 from curricula.catalogue.building_blocks import Scale
 from curricula.catalogue.registry import curriculum
 from curricula.config_json import OMIT_IF_DEFAULT, to_plain
+from curricula.errors import range_errors
 from curricula.phases import Curriculum, Phase
 from curricula.plugins import Plugin, loaded_plugins, read_plugins, require_loaded
 from curricula.typed_json import read_json
@@ -18,6 +19,14 @@ from organisms.ensemble.variation import Variation
 from organisms.model.config import ORGANISMS, OrganismConfig
 
 CHUNK_LIMIT = 25
+MOST_STEPS, MOST_MEMBERS = 10**9, 10**6
+TRAINING_LIMITS = {
+    "batch": (1, 10**6),
+    "checkpoint_every": (1, MOST_STEPS),
+    "attempts": (0, 1000),
+    "evaluation_scenes": (1, 10**6),
+    "dense_from": (0, MOST_STEPS),
+}
 
 
 @dataclass(frozen=True)
@@ -46,12 +55,7 @@ class TrainingConfig:
         return (phase_step // self.dense_from).bit_count() == 1
 
     def validation_errors(self) -> list[str]:
-        limits = {"batch": 1, "checkpoint_every": 1, "attempts": 0, "evaluation_scenes": 1, "dense_from": 0}
-        errors = [
-            f"training.{name}: expected {lowest} or more, got {getattr(self, name)}"
-            for name, lowest in limits.items()
-            if getattr(self, name) < lowest
-        ]
+        errors = range_errors("training.", self, TRAINING_LIMITS)
         if self.dense_from > self.checkpoint_every:
             errors.append(
                 f"training.dense_from: expected at most checkpoint_every ({self.checkpoint_every}), got {self.dense_from}"
@@ -105,7 +109,7 @@ class RunConfig:
 
     def _member_errors(self) -> list[str]:
         """What is wrong with the members, their seed and where they come from."""
-        errors = [] if self.members >= 1 else [f"members: expected 1 or more, got {self.members}"]
+        errors = range_errors("", self, {"members": (1, MOST_MEMBERS)})
         errors += self.parent.validation_errors(self.members, variation.setting_combinations(self.vary))
         if self.parent and self.curriculum.phases and self.curriculum.phases[0].criterion:
             errors.append("phases.0.criterion: expected 0 with a parent, whose organisms can not be reseeded")

@@ -18,6 +18,7 @@ had.
 run.
 """
 
+import contextlib
 import json
 import math
 import os
@@ -89,7 +90,11 @@ class TensorBoardLogger:
         self._folder = folder
         self._seen: dict[str, list[str]] = {"tags": [], "phases": []}
         if (folder / SEEN).exists():
-            self._seen = json.loads((folder / SEEN).read_text())
+            with contextlib.suppress(
+                ValueError, TypeError
+            ):  # a damaged one: its tags are seen again as they come
+                noted = json.loads((folder / SEEN).read_text())
+                self._seen = {kind: [str(name) for name in noted.get(kind, [])] for kind in self._seen}
         self._writer = _open_events(folder)
         self._writer.add_event(Event(session_log=SessionLog(status=SessionLog.START)), purge_step or 0)
         self._writer.add_summary(start, 0)

@@ -2,6 +2,17 @@
 
 from dataclasses import dataclass
 
+from curricula.errors import range_errors
+
+LIMITS = {
+    "layers": (1, 1000),
+    "heads": (1, 1000),
+    "width": (1, 100_000),
+    "neurons": (1, 1_000_000),
+    "neuron_blocks": (1, 10_000),
+}
+"""least and largest sizes; memory is a limit of its own, see `organisms.ensemble.memory`"""
+
 
 @dataclass(frozen=True)
 class OrganismConfig:
@@ -24,11 +35,7 @@ class OrganismConfig:
 
     def validation_errors(self) -> list[str]:
         """Everything that is wrong with these sizes, a line each."""
-        errors = [
-            f"organism.{name}: expected 1 or more, got {getattr(self, name)}"
-            for name in ("layers", "heads", "width", "neurons", "neuron_blocks")
-            if getattr(self, name) < 1
-        ]
+        errors = range_errors("organism.", self, LIMITS)
         if not errors and self.width % self.heads:
             divisors = [n for n in range(1, self.width + 1) if self.width % n == 0]
             errors.append(

@@ -7,6 +7,7 @@ member ``i // copies``: its seed, number and attempt stay, and with them its sec
 scenes are drawn from, so that copies which differ in a setting alone see the same scenes.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -85,16 +86,21 @@ def member_ids(config: RunConfig) -> tuple[np.ndarray, np.ndarray]:
     return np.full(config.members, config.seed, np.int32), members
 
 
-def inherit(config: RunConfig, folder: Path) -> tuple[tuple[Organism, np.ndarray], dict[str, Any]]:
+def inherit(
+    config: RunConfig, folder: Path, child: Path
+) -> tuple[tuple[Organism, np.ndarray], dict[str, Any]]:
     """The organisms [member, ...] that a child begins with and how often each was reseeded [member]; and
-    what its first line notes."""
+    what its first line notes. folder, child: of the parent and of the child; the way from the one to the other is noted,
+    so that both can be moved together."""
     run = read_run(folder)
     entry = next(entry for entry in run.entries() if entry.step == config.parent.step)
     members = member_ids(config)[1]
     arrays = {name: array[members] for name, array in run.parameters(entry).items()}
     organisms = from_arrays(arrays, config.curriculum.world, config.organism)
     attempts = np.asarray(entry.extra["attempts"], np.int32)[members]
-    return (organisms, attempts), {NOTED: vars(config.parent) | {"folder": str(folder)}}
+    return (organisms, attempts), {
+        NOTED: vars(config.parent) | {"folder": os.path.relpath(folder.resolve(), child.resolve())}
+    }
 
 
 def shared_phases(trunk: Run, config: RunConfig) -> tuple[int, list[Entry]]:

@@ -205,6 +205,14 @@ def read_object(path: Path, fix: str) -> dict[str, Any]:
         raise UserError(f"expected JSON in {path}, found something else ({error}); {fix}") from error
 
 
+def read_object_if_whole(path: Path) -> dict[str, Any]:
+    """What a side file holds: nothing where it is missing or damaged, since it can be made again."""
+    try:
+        return read_object(path, "")
+    except UserError:
+        return {}
+
+
 def read_lines(path: Path) -> list[tuple[bytes, dict[str, Any]]]:
     """Each line of a file of JSON objects, as bytes and parsed. A file that is not there has none.
 

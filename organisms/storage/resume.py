@@ -18,11 +18,13 @@ import orbax.checkpoint as ocp
 from jax.experimental import multihost_utils
 
 from curricula.errors import SystemFailure, UserError
+from organisms.ensemble.device_errors import is_lost_process
 from organisms.ensemble.state import State
 
 Result = TypeVar("Result")
 LAST_WORDS_SECONDS = 0.5
 """how long the threads of a failed save may go on printing"""
+AGAIN = "start all of them again with the same command, nothing committed was lost"
 MEND = "free some space and give the same command again, nothing committed was lost"
 ROOM = 1.5
 """bytes that must be free for a save, as a multiple of the state's own"""
@@ -162,8 +164,9 @@ class Resume:
             logging.getLogger("asyncio").setLevel(
                 logging.CRITICAL
             )  # the same failure once more, for each array not written
-            first = (str(error).splitlines() or [type(error).__name__])[0][:160]
-            raise SystemFailure(f"{self.folder} {what} ({first})") from error
+            if is_lost_process(error):
+                raise SystemFailure(f"another process was lost: {_first_line(error)}; {AGAIN}") from error
+            raise SystemFailure(f"{self.folder} {what} ({_first_line(error)})") from error
 
 
 @contextmanager
@@ -182,6 +185,10 @@ def _without_background_errors() -> Generator[None]:
                 raise
     finally:
         logger.setLevel(level)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:160]
 
 
 def _named(leaves: list[Any]) -> dict[str, Any]:

@@ -130,7 +130,7 @@ class _EnsembleTraining:
             return adopted
         state, position, notes = init_states, Position(0, 0, 0, 0), {}
         if self.sources.parent is not None:
-            inherited, notes = forking.inherit(self.config, self.sources.parent)
+            inherited, notes = forking.inherit(self.config, self.sources.parent, self.run.folder)
             organisms, attempts = self.programs.layout.place(inherited)
             state = self.programs.next_phase(init_states._replace(organism=organisms, attempt=attempts))
         self.commit(state, position, **notes)

@@ -42,7 +42,7 @@ class TrainingEnd(NamedTuple):
 
 
 def run_summary(end: TrainingEnd) -> dict[str, Any]:
-    """What `summary.json` of a finished run says."""
+    """What `summary.json` of a finished run says; paths are relative to the run's folder."""
     config, final, first = end.config, end.run.entries()[-1], end.config.curriculum.phases[0]
     criterion_met = [True] * config.members
     if first.criterion:
@@ -50,12 +50,12 @@ def run_summary(end: TrainingEnd) -> dict[str, Any]:
         rates = end.behaviour_of(*end.committed(last))
         criterion_met = np.asarray(meets(rates, "character", first.criterion)).tolist()
     return {
-        "run": str(end.run.folder),
+        "run": f"{config.curriculum.name}-{end.run.hash}",
         "curriculum": config.curriculum.name,
         "members": config.members,
         "steps": end.step,
         "finished": True,
-        "final_checkpoint": str(end.run.folder / final.file),
+        "final_checkpoint": final.file,
         "organism_steps_per_second": end.organism_steps_per_second,
         "behaviour": {name: rate.tolist() for name, rate in end.behaviour.items()},
         "reseeded": {

@@ -1,11 +1,13 @@
 """Do tables hold what the findings hold, number for number?"""
 
 import os
+import re
 from dataclasses import replace
 
 import numpy as np
 import pyarrow
 import pytest
+from commands import ROOT
 from curiosity import Curiosity, CuriosityMeasurement
 from pyarrow import parquet
 from run_findings import RANDOM, SIZES, acquired_run, run_with_history, synthetic_runs
@@ -16,7 +18,7 @@ from analysis.probes.belief import BehaviourResult
 from analysis.provenance.shares import ProvenanceResult
 from curricula.errors import SystemFailure, UserError
 from experiments.measurements.registry import registered_measurements
-from reports.tables import read_table, write_tables
+from reports.tables import SCHEMA, read_table, write_tables
 
 
 def written_tables(runs, folder, measurements=None):
@@ -193,3 +195,13 @@ def test_what_is_not_a_table_of_ours_is_a_fault(tmp_path):
     parquet.write_table(pyarrow.table({"other": [1]}), tmp_path / "other.parquet")
     with pytest.raises(UserError, match="got other"):
         read_table(tmp_path / "other.parquet")
+
+
+def test_the_page_about_tables_names_every_table_column_and_metric(written):
+    page = (ROOT / "docs/tables.md").read_text()
+    for table, rows in written.items():
+        _, _, section = page.partition(f"**{table}**")
+        assert section, table
+        section = section.partition("\n**")[0]
+        assert not {row["metric"] for row in rows} - set(re.findall(r"`([^`]+)`", section)), table
+    assert all(f"| `{name}`" in page or f", `{name}` |" in page for name in SCHEMA.names)

@@ -30,11 +30,16 @@ def start(out: Path, *more: str) -> subprocess.Popen:
     )
 
 
-def start_two(out: Path) -> list[subprocess.Popen]:
-    """The same command in two processes that meet on loopback."""
+def free_place() -> str:
+    """HOST:PORT where nobody listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        at = f"127.0.0.1:{probe.getsockname()[1]}"
+        return f"127.0.0.1:{probe.getsockname()[1]}"
+
+
+def start_two(out: Path) -> list[subprocess.Popen]:
+    """The same command in two processes that meet on loopback."""
+    at = free_place()
     return [
         start(out, "--distributed", "--coordinator", at, "--processes", "2", "--process", str(n))
         for n in range(2)
@@ -108,3 +113,39 @@ def test_the_folder_is_written_once(story):
     files = [len(list((out / "tensorboard").iterdir())) for out in (alone, together)]
     assert files[1] == 2 * files[0]
     assert [output.splitlines() for output, _, _ in ended] == [[str(together / "summary.json")]] * 2
+
+
+@pytest.mark.parametrize(
+    ("index", "others"), [(0, "1 other processes to come to"), (1, "the first process, at")]
+)
+def test_a_process_that_waits_says_for_whom_and_can_be_interrupted(index, others, tmp_path):
+    words = [word for word in ARGUMENTS if word != "--quiet"]
+    place = ("--distributed", "--coordinator", free_place(), "--processes", "2", "--process", str(index))
+    process = subprocess.Popen(
+        command("train", *words, "--out", tmp_path / "run", *place),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    line = process.stderr.readline()
+    assert line.startswith(f"waiting for {others}")
+    process.send_signal(signal.SIGINT)
+    _, rest = process.communicate(timeout=PATIENCE)
+    assert rest.splitlines()[-1] == "interrupted; give the same command again to go on"
+    assert process.returncode == 1
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_process_that_is_lost_is_called_that(tmp_path):
+    two = start_two(tmp_path / "run")
+    deadline = time.monotonic() + PATIENCE
+    while chunks(tmp_path / "run") < 1 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    two[1].kill()
+    _, said = two[0].communicate(timeout=PATIENCE)
+    two[1].communicate()
+    assert two[0].returncode == 1
+    (line,) = [line for line in said.splitlines() if line.startswith("failed: ")]
+    assert "another process was lost" in line
+    assert "free some space" not in said

@@ -1,0 +1,92 @@
+"""Is the analysis of a run the same wherever the run lies, and may it be written elsewhere?"""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from curricula.errors import UserError
+from experiments import analyse
+from experiments.analyse import AnalysisOptions, analyse_run
+from experiments.compare import compare, with_distinct_names
+
+
+@pytest.fixture(scope="module")
+def analysed(tiny_run, tmp_path_factory) -> Path:
+    """A run with its analysis."""
+    folder = tmp_path_factory.mktemp("analysed") / "run"
+    shutil.copytree(tiny_run.folder, folder)
+    analyse_run(folder)
+    return folder
+
+
+def refuse(*arguments: object) -> None:
+    raise AssertionError("it was measured again")
+
+
+def test_a_copy_under_another_name_is_not_measured_again_and_has_its_own_page(
+    analysed, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(analyse, "measure_run", refuse)
+    copy = tmp_path / "copy"
+    shutil.copytree(analysed, copy)
+    (copy / "analysis/report.html").write_text("that of the other")
+    findings = analyse_run(copy)
+    summary = json.loads((copy / "analysis/summary.json").read_text())
+    assert (findings.run.run, summary["run"]) == ("copy", "copy")
+    assert "that of the other" not in (copy / "analysis/report.html").read_text()
+    assert str(analysed) not in (copy / "analysis/report.html").read_text()
+    assert (summary["report"], str(analysed) in json.dumps(summary)) == ("report.html", False)
+
+
+def test_an_analysis_elsewhere_leaves_the_run_as_it_is(tiny_run, tmp_path):
+    run, out = tmp_path / "run", tmp_path / "out"
+    shutil.copytree(tiny_run.folder, run)
+    before = {path: path.stat().st_mtime_ns for path in run.rglob("*")}
+    analyse_run(run, AnalysisOptions(out=out))
+    assert {path: path.stat().st_mtime_ns for path in run.rglob("*")} == before
+    assert {"summary.json", "report.html", "cache"} <= {path.name for path in out.iterdir()}
+    assert json.loads((out / "summary.json").read_text())["run"] == "run"
+
+
+def test_a_folder_of_something_else_does_not_take_an_analysis(tiny_run, analysed, tmp_path):
+    (tmp_path / "letter.txt").write_text("mine")
+    with pytest.raises(UserError, match="expected an empty folder, or an analysis"):
+        analyse_run(tiny_run.folder, AnalysisOptions(out=tmp_path))
+    other = tmp_path / "other"
+    shutil.copytree(analysed / "analysis", other)
+    summary = json.loads((other / "summary.json").read_text())
+    (other / "summary.json").write_text(json.dumps(summary | {"end_sha256": "0" * 64}))
+    with pytest.raises(UserError, match="holds the analysis of other organisms; give another --out"):
+        analyse_run(tiny_run.folder, AnalysisOptions(out=other))
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"key": 1}'])
+def test_damaged_side_files_are_made_again(content, analysed, tmp_path):
+    copy = tmp_path / "run"
+    shutil.copytree(analysed, copy)
+    whole = json.loads((copy / "analysis/summary.json").read_text())
+    for path in (copy / "analysis/summary.json", copy / "analysis/cache/behaviour.json"):
+        path.write_text(content)
+    analyse_run(copy)
+    assert json.loads((copy / "analysis/summary.json").read_text()) == whole
+
+
+def test_the_same_organisms_are_not_compared_with_themselves(tiny_run, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(tiny_run.folder, copy)
+    with pytest.raises(UserError, match="hold the same organisms; give them once"):
+        compare([], [tiny_run.folder, copy], tmp_path / "out", "command")
+    assert not (tmp_path / "out").exists()
+
+
+def test_runs_of_one_name_are_told_apart(findings, tmp_path):
+    name = findings.run.run
+    folders = [tmp_path / "a" / name, tmp_path / "b" / name]
+    names = [each.run.run for each in with_distinct_names([findings, findings], folders)]
+    assert names == [f"a/{name}", f"b/{name}"]
+    names = [
+        each.run.run for each in with_distinct_names([findings, findings], [folders[0], tmp_path / "b" / "x"])
+    ]
+    assert len(set(names)) == 2
