@@ -33,6 +33,9 @@ class Bench(CommonFlags):
     """the reference alone (cpu scale, 1 and 8 members) in shorter turns"""
     profile: Path | None = None
     """folder for a profiler trace of one chunk; its costliest operations are printed"""
+    analysis: bool = False
+    """instead: what each measurement of an analysis costs beside growing the organisms, cold and warm (cpu scale,
+    8 members; with --quick tiny scale, 2 members and short phases)"""
     out: Path = Path("runs/bench")
     """where summary.json and the drawings go"""
 
@@ -53,6 +56,14 @@ class Bench(CommonFlags):
 def run(words: Sequence[str]) -> Path:
     flags = parse(Bench, __doc__ or "", words)
     # Once the words are read: these take long to import, and --help needs none of them.
+    if flags.analysis:
+        from benchmarks.analysis_cost import analysis_costs
+
+        scale = (flags.scales or (("tiny" if flags.quick else "cpu"),))[0]
+        members = (flags.members or ((2 if flags.quick else 8),))[0]
+        return analysis_costs(
+            scale, members, 20 if flags.quick else None, flags.seed, flags.out, flags.report
+        )
     from benchmarks.bench import bench
 
     return bench(flags.plan, flags.out, shlex.join(["python", "scripts/bench.py", *words]), flags.report)
