@@ -24,7 +24,6 @@ never trained).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 
 import jax
@@ -44,6 +43,7 @@ from curricula.world.vocabulary import SELF
 from curricula.world.world import World
 from organisms.ensemble.config import RunConfig
 from organisms.ensemble.devices import Layout, fetch
+from organisms.ensemble.program_cache import program_cache
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import Site, Tap, broadcast_to_site, by_head_and_neuron
 from organisms.model.transformer import Organism
@@ -189,7 +189,7 @@ class _RowRates(NamedTuple):
     names_secret: Float[Array, "*row"]
 
 
-@lru_cache(maxsize=8)
+@program_cache(maxsize=8)
 def _program(world: World, config: OrganismConfig, rows: int):
     support = trained_support(world)
     combinations = jnp.array([[False, False], [True, False], [False, True], [True, True]])  # [gate content]

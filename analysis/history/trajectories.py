@@ -14,7 +14,6 @@ responds to, not what that is used for.
 """
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from math import log
 from typing import NamedTuple
 
@@ -36,6 +35,7 @@ from curricula.world.contrasts import Pair, Role, window
 from curricula.world.world import World
 from organisms.ensemble.config import RunConfig
 from organisms.ensemble.devices import Layout
+from organisms.ensemble.program_cache import program_cache
 from organisms.model.config import OrganismConfig
 from organisms.model.parameter_names import from_arrays
 from organisms.model.transformer import Organism
@@ -111,7 +111,7 @@ def _groups(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
         yield group + group[-1:] * (GROUP - len(group))
 
 
-@lru_cache(maxsize=8)
+@program_cache(maxsize=8)
 def _programs(world: World, config: OrganismConfig):
     """Compiled once: Shapley values of pairs of either role, and fingerprints, of checkpoints and members
     side by side."""

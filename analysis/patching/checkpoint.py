@@ -5,7 +5,6 @@ It gives numbers in nats and shares. It does not judge them: the verdict is `ana
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Literal
 
 import jax
@@ -23,6 +22,7 @@ from curricula.world.scenes import trained_support
 from curricula.world.world import World
 from organisms.ensemble.config import RunConfig
 from organisms.ensemble.devices import Layout
+from organisms.ensemble.program_cache import program_cache
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import components
 from organisms.model.transformer import Organism
@@ -37,20 +37,22 @@ direction."""
 Null = Literal["untrained", "shuffled"]
 NULLS: tuple[Null, ...] = ("untrained", "shuffled")
 """organisms before their first step; pairs whose two answers are exchanged at random"""
+QUICK_TO_COMPILE = {"xla_backend_optimization_level": 0}
+"""for programs that draw scenes: they run for milliseconds, and whole numbers come out the same"""
 _ROLES: tuple[Role, ...] = ("character", "self")
 
 
-@lru_cache(maxsize=64)
+@program_cache(maxsize=64)
 def _pair_program(world: World, role: Role, variable: Variable, pairs: int):
     support = trained_support(world)
 
     def draw_pairs(key: Key[Array, ""], secret_goal: Int[Array, ""]) -> Pair:
         return sample_pairs(key, PairSource(world, support, secret_goal), role, variable, pairs)
 
-    return jax.jit(jax.vmap(draw_pairs))
+    return jax.jit(jax.vmap(draw_pairs), compiler_options=QUICK_TO_COMPILE)
 
 
-@lru_cache(maxsize=32)
+@program_cache(maxsize=32)
 def _programs(config: OrganismConfig, window: int | None):
     """Compiled measurements of all members, whose pairs are shared out over the devices. window: see
     `analysis.patching.interventions`."""
@@ -95,9 +97,12 @@ class CheckpointMeasurer:
         In the null *shuffled* the two answers of a pair change places with a chance of 1/2.
         """
         contrast = 10 * _ROLES.index(role) + VARIABLES.index(variable)
-        pairs = _pair_program(self.world, role, variable, amount)(
+        # The first of more pairs are those that fewer would be: one program for all amounts.
+        pairs = _pair_program(self.world, role, variable, max(amount, PAIRS))(
             self.member_keys(AnalysisStream.PAIRS, contrast, draw), self.secret_goals
         )
+        if amount < PAIRS:
+            pairs = jax.tree.map(lambda leaf: leaf[:, :amount], jax.device_get(pairs))
         if self.null != "shuffled":
             return pairs
         exchanged = np.random.default_rng([self.seed, contrast, draw]).random(pairs.decision.shape) < 0.5

@@ -24,7 +24,6 @@ read the cues with the same components. A gate that needs two directions, or tha
 decision, is missed.
 """
 
-from functools import lru_cache
 from typing import NamedTuple
 
 import jax
@@ -40,6 +39,7 @@ from analysis.patching.interventions import logit_difference, record
 from curricula.world.contrasts import Pair, Role
 from curricula.world.world import World
 from organisms.ensemble.devices import Layout
+from organisms.ensemble.program_cache import program_cache
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import Site, residual_sites
 from organisms.model.transformer import Organism, Past
@@ -229,7 +229,7 @@ def direction_effect(
     return *jax.lax.map(into_role, recipients), place, directions[place]
 
 
-@lru_cache(maxsize=32)
+@program_cache(maxsize=32)
 def _programs(world: World, config: OrganismConfig):
     """Untrained organisms of keys, and `direction_effect`, of all members."""
 

@@ -20,7 +20,6 @@ where the characters' do, the components that follow respond to either.
 """
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 import jax
@@ -28,7 +27,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from analysis.patching import circuits
-from analysis.patching.checkpoint import CheckpointMeasurer
+from analysis.patching.checkpoint import QUICK_TO_COMPILE, CheckpointMeasurer
 from analysis.patching.draws import AnalysisStream
 from analysis.patching.interventions import (
     Recording,
@@ -42,6 +41,7 @@ from curricula.world.contrasts import CrossRolePair, Pair, PairSource, Role, sam
 from curricula.world.scenes import trained_support
 from curricula.world.world import World
 from organisms.ensemble.devices import Layout
+from organisms.ensemble.program_cache import program_cache
 from organisms.model.config import OrganismConfig
 from organisms.model.transformer import Organism
 
@@ -138,7 +138,7 @@ def exchange(
     return moved, plain[1] - plain[0]
 
 
-@lru_cache(maxsize=32)
+@program_cache(maxsize=32)
 def _program(config: OrganismConfig, stretch: int):
     """`exchange` of all members, whose pairs are shared out over the devices."""
 
@@ -169,14 +169,14 @@ def exchanges(
     return Exchange(*(part.astype(np.float64) for part in measured))
 
 
-@lru_cache(maxsize=32)
+@program_cache(maxsize=32)
 def _cross_role_program(world: World, pairs: int):
     support = trained_support(world)
 
     def draw_pairs(key: Key[Array, ""], secret_goal: Int[Array, ""]) -> tuple[CrossRolePair, CrossRolePair]:
         return sample_cross_role_pairs(key, PairSource(world, support, secret_goal), pairs)
 
-    return jax.jit(jax.vmap(draw_pairs))
+    return jax.jit(jax.vmap(draw_pairs), compiler_options=QUICK_TO_COMPILE)
 
 
 def cross_role_pairs(

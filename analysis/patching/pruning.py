@@ -11,7 +11,6 @@ A greedy search finds a small circuit, not the smallest. It does not show that n
 """
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import NamedTuple
 
 import jax
@@ -24,6 +23,7 @@ from analysis.patching.draws import PairDraw
 from analysis.patching.interventions import over_pairs
 from curricula.world.contrasts import Pair
 from organisms.ensemble.devices import Layout
+from organisms.ensemble.program_cache import program_cache
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import Site, broadcast_to_site
 from organisms.model.transformer import Organism
@@ -60,7 +60,7 @@ def zero_ablated(
     return ZeroAblation(*jax.vmap(ablated)(masks))
 
 
-@lru_cache(maxsize=8)
+@program_cache(maxsize=8)
 def _program(config: OrganismConfig):
     def rows(organism: Organism, pairs: Pair, masks: Array) -> ZeroAblation:
         tokens = 2 * masks.shape[1] * pairs.first.shape[-1]

@@ -19,7 +19,6 @@ else is the same, since self has no secret to attend to.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import jax
@@ -36,6 +35,7 @@ from analysis.thresholds import ALIKE, LEAST_WORK
 from curricula.world.contrasts import Pair, Role
 from curricula.world.world import World, tables
 from organisms.ensemble.devices import Layout
+from organisms.ensemble.program_cache import program_cache
 from organisms.model.config import OrganismConfig
 from organisms.model.transformer import Organism
 
@@ -100,7 +100,7 @@ def with_cues(
     return jax.lax.dynamic_update_slice(tokens, cues, (decision - world.cues,))
 
 
-@lru_cache(maxsize=32)
+@program_cache(maxsize=32)
 def _program(world: World, config: OrganismConfig):
     """`dissimilarities` of all members, whose scenes are shared out over the devices."""
     rows = lambda organism, pairs, circuits: dissimilarities(organism, world, config, pairs, circuits)  # noqa: E731

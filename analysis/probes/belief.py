@@ -7,7 +7,6 @@ high rate says that the secret can be reported, a low one does not say that it i
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
-from functools import lru_cache
 from typing import Any
 
 import jax
@@ -26,6 +25,7 @@ from curricula.world.scenes import (
     write_scene,
 )
 from curricula.world.world import World
+from organisms.ensemble.program_cache import program_cache
 from organisms.model.transformer import Organism
 from organisms.training.behaviour import BEHAVIOURS, rates
 
@@ -126,7 +126,7 @@ def answers(
     return found
 
 
-@lru_cache(maxsize=8)
+@program_cache(maxsize=8)
 def _program(world: World, scenes: int):
     """One compiled program for all of it, shared by runs in the same world."""
     supports = {

@@ -13,7 +13,6 @@ accuracy shows that the direction can be read there, not that the organism uses 
 fitted on an honest character alone, it may call one deceitful.
 """
 
-from functools import lru_cache
 from typing import NamedTuple
 
 import jax
@@ -27,6 +26,7 @@ from analysis.patching.draws import AnalysisStream
 from curricula.world.scenes import Mixture, scenes_from_uniforms, trained_support, uniforms_per_scene
 from curricula.world.world import World
 from organisms.ensemble.devices import Layout, fetch
+from organisms.ensemble.program_cache import program_cache
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import residual_sites
 from organisms.model.transformer import Organism
@@ -114,7 +114,7 @@ def logistic_probe(
     return LinearProbe(weights, float(np.ravel(model.intercept_)[0] - centre @ weights))
 
 
-@lru_cache(maxsize=8)
+@program_cache(maxsize=8)
 def _program(world: World, config: OrganismConfig):
     """Moments that each member's probe is fitted on, is tested on, and reads of self."""
     support, decisions = trained_support(world), jnp.asarray(world.decisions)

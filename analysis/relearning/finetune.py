@@ -6,7 +6,7 @@ a reading after each. A fine-tuning leaves no run behind; whoever starts one wri
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -20,6 +20,7 @@ from curricula.world.world import World
 from organisms.ensemble.config import RunConfig
 from organisms.ensemble.devices import Layout, fetch
 from organisms.ensemble.optimiser import initial_moments
+from organisms.ensemble.program_cache import program_cache
 from organisms.ensemble.state import State, secret_goal_of
 from organisms.model.config import OrganismConfig
 from organisms.model.transformer import Organism
@@ -112,7 +113,7 @@ AfterChunk = Callable[[Chunk], tuple[State, Bool[np.ndarray, " row"]]]
 """From a chunk, the state to go on with and the rows that go on; training ends once none does."""
 
 
-@lru_cache(maxsize=8)
+@program_cache(maxsize=8)
 def _training_program(sizes: RowSizes) -> tuple[Layout, Callable[..., Any]]:
     layout = Layout.of(sizes.rows, sizes.batch)
     setup = ChunkSetup(sizes.world, sizes.organism, sizes.batch, CHUNK, layout.shares)
@@ -151,7 +152,7 @@ def fresh_state(rows: Rows) -> State:
     return State(organisms, moments, *rows[1:], start)  # pyright: ignore[reportArgumentType]
 
 
-@lru_cache(maxsize=8)
+@program_cache(maxsize=8)
 def _reading_program(sizes: RowSizes, scenes: int) -> tuple[Layout, Callable[..., Any]]:
     layout, world = Layout.of(sizes.rows, sizes.batch), sizes.world
     support = trained_support(world)

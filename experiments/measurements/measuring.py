@@ -1,11 +1,9 @@
 """Measuring a run: every registered measurement in turn, from the cache where it is valid."""
 
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-import jax
 import numpy as np
 
 from analysis.findings import PhaseSpan, ReseededMembers, RunFindings, RunInfo, gather_findings
@@ -15,6 +13,7 @@ from analysis.provenance.shares import ProvenanceResult
 from analysis.thresholds import SCORED_AT
 from curricula.catalogue.building_blocks import WORLDS
 from experiments.measurements.cache import ResultCache
+from experiments.measurements.making import make_side_by_side
 from experiments.measurements.protocol import MeasuredRun, Measurement, measured_entries
 from experiments.measurements.registry import registered_measurements
 from organisms.ensemble.config import RunConfig
@@ -54,26 +53,25 @@ def measure_run(
     is made.
     """
     choice = choice or MeasuringChoice()
-    findings = gather_findings(run.info)
-    measured: list[Measurement[Any]] = []
-    for measurement in chosen_measurements(choice):
-        inputs = measurement.inputs(run)
-        wanted = choice.wants(measurement)
-        result = None if cache is None or (choice.again and wanted) else cache.read(measurement, inputs)
-        if result is None:
-            if not wanted:
-                continue
-            if measurement.optional:
-                log(f"{run.run.folder.name}: measuring {measurement.name}")
-            precision = (
-                jax.default_matmul_precision("highest") if measurement.full_precision else nullcontext()
-            )
-            with precision:
-                result = measurement.measure(run, findings)
-            if cache is not None:
-                cache.write(measurement, inputs, result)
-        findings = findings.with_result(result)
-        measured.append(measurement)
+    chosen = chosen_measurements(choice)
+    inputs = {measurement.name: measurement.inputs(run) for measurement in chosen}
+    results: dict[str, object] = {}
+    for measurement in chosen:
+        if cache is None or (choice.again and choice.wants(measurement)):
+            continue
+        if (result := cache.read(measurement, inputs[measurement.name])) is not None:
+            results[measurement.name] = result
+    to_be_made = [each for each in chosen if each.name not in results and choice.wants(each)]
+    for measurement in to_be_made:
+        if measurement.optional:
+            log(f"{run.run.folder.name}: measuring {measurement.name}")
+    given = gather_findings(run.info, *results.values())
+    for measurement, result in make_side_by_side(to_be_made, run, given):
+        results[measurement.name] = result
+        if cache is not None:
+            cache.write(measurement, inputs[measurement.name], result)
+    measured = [measurement for measurement in chosen if measurement.name in results]
+    findings = gather_findings(run.info, *(results[measurement.name] for measurement in measured))
     return with_corroboration(findings, measured)
 
 

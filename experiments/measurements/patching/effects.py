@@ -19,6 +19,7 @@ from analysis.patching.results import (
 )
 from curricula.world.contrasts import Role, Variable, measurable
 from experiments.measurements.protocol import MeasuredRun, Measurement
+from organisms.ensemble.side_by_side import side_by_side
 from reports.section import Section
 from reports.sections.effects import effects_rows, effects_section
 from reports.tables import Row
@@ -26,7 +27,8 @@ from reports.tables import Row
 GATE_CALLS = 4
 """program calls behind the effects of *watched*; one behind those of other variables"""
 ROLES: tuple[Role, ...] = ("character", "self")
-OTHER_VARIABLES: tuple[Variable, ...] = ("professed", "secret")
+VARIABLES: tuple[Variable, ...] = ("watched", "professed", "secret", "idle")
+Contrast = tuple[CheckpointName, CheckpointMeasurer, Role, Variable]
 
 
 class EffectsMeasurement(Measurement[EffectsResult]):
@@ -49,14 +51,19 @@ class EffectsMeasurement(Measurement[EffectsResult]):
             ("fork", run.fork),
             ("end", run.end),
         )
-        measured: list[VariableEffects] = []
-        null: list[VariableEffects] = []
-        for checkpoint, measurer in checkpoints:
-            for role in ROLES:
-                measured += _effects(checkpoint, measurer, role)
-                idle = measurer.shapley_effects(role, "idle")
-                null.append(effects_record(checkpoint, role, "idle", idle))
-        return EffectsResult(tuple(measured), tuple(null))
+        contrasts = [
+            (*checkpoint, role, variable)
+            for checkpoint in checkpoints
+            for role in ROLES
+            for variable in VARIABLES
+            if measurable(run.config.curriculum.world, role, variable)
+        ]
+        effects = side_by_side(_effects, contrasts)
+        measured, null = (
+            tuple(each for each in effects if (each.variable == "idle") is is_null)
+            for is_null in (False, True)
+        )
+        return EffectsResult(measured, null)
 
     def rows(self, findings: RunFindings) -> Iterator[Row]:
         """Effects of every member."""
@@ -67,11 +74,8 @@ class EffectsMeasurement(Measurement[EffectsResult]):
         return effects_section(findings)
 
 
-def _effects(
-    checkpoint: CheckpointName, measurer: CheckpointMeasurer, role: Role
-) -> Iterator[VariableEffects]:
-    gate = measurer.shapley_effects(role, "watched", calls=GATE_CALLS)
-    yield effects_record(checkpoint, role, "watched", gate)
-    for variable in OTHER_VARIABLES:
-        if measurable(measurer.world, role, variable):
-            yield effects_record(checkpoint, role, variable, measurer.shapley_effects(role, variable))
+def _effects(contrast: Contrast) -> VariableEffects:
+    """Effects of all members on one variable, for one role at one checkpoint."""
+    checkpoint, measurer, role, variable = contrast
+    calls = GATE_CALLS if variable == "watched" else 1
+    return effects_record(checkpoint, role, variable, measurer.shapley_effects(role, variable, calls))
