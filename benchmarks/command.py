@@ -53,7 +53,7 @@ class Bench(CommonFlags):
         return kind(**settings, seed=self.seed, pytorch=self.pytorch, profile=self.profile)
 
 
-def run(words: Sequence[str]) -> Path:
+def bench_command(words: Sequence[str]) -> Path:
     flags = parse(Bench, __doc__ or "", words)
     # Once the words are read: these take long to import, and --help needs none of them.
     if flags.analysis:

@@ -22,7 +22,7 @@ class Soak(CommonFlags):
     """a folder of its own; what it holds is deleted first"""
 
 
-def run(words: Sequence[str]) -> Path:
+def soak_command(words: Sequence[str]) -> Path:
     flags = parse(Soak, __doc__ or "", words)
     from benchmarks.soak import soak
 

@@ -3,4 +3,4 @@
 from experiments.command_line.process import main
 
 if __name__ == "__main__":
-    main("benchmarks.soak_command")
+    main("benchmarks.soak_command:soak_command")

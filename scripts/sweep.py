@@ -4,4 +4,4 @@ FLAG=V1,V2"""
 from experiments.command_line.process import main
 
 if __name__ == "__main__":
-    main("experiments.commands.sweep")
+    main("experiments.commands.sweep:sweep_command")

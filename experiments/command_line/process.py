@@ -6,9 +6,11 @@ Imports nothing heavy: the command itself is imported once whatever may go wrong
 import contextlib
 import io
 import os
+import signal
 import sys
 from importlib import import_module
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
 from curricula.errors import Incomplete, Stopped, SystemFailure, UserError
@@ -18,6 +20,7 @@ from experiments.progress import Say
 if TYPE_CHECKING:
     from organisms.ensemble.processes import Processes
 
+INTERRUPTED = "interrupted; give the same command again to go on"
 _output: io.TextIOBase | None = None
 """where the path of the summary goes, if not to sys.stdout"""
 
@@ -41,11 +44,13 @@ def main(command: str) -> NoReturn:
     """Runs a command on the words of its command line and exits: 0 with the path of its summary as the last
     line on standard output, 2 on a `UserError`, 1 on a `SystemFailure`.
 
-    command: name of the module whose ``run`` takes the words and returns the path.
+    command: MODULE:FUNCTION, of a function that takes the words and returns the path.
     """
     guard_streams()
+    _end_imports_at_interrupts()
     try:
-        path: Path = import_module(command).run(sys.argv[1:])
+        module, _, name = command.partition(":")
+        path: Path = getattr(import_module(module), name)(sys.argv[1:])
         _announce(str(path))
     except SystemExit as end:  # of --help and --dry-run
         _announce("")
@@ -63,14 +68,14 @@ def main(command: str) -> NoReturn:
     except SystemFailure as failure:
         _exit(f"failed: {failure}", 1)
     except KeyboardInterrupt:
-        _exit("interrupted; give the same command again to go on", 1)
+        _exit(INTERRUPTED, 1)
     except MemoryError as error:
         _exit(f"failed: out of memory ({error}); make members, the batch or the organisms smaller", 1)
     except BrokenPipeError:  # of --help and the like, which nobody reads to the end
         drop_output()
     except OSError as error:
         _exit(f"failed: {error.strerror or error}: {error.filename or ''}; nothing committed was lost", 1)
-    except RuntimeError as error:
+    except Exception as error:
         from organisms.ensemble.device_errors import device_error_in_words
 
         words = device_error_in_words(error)
@@ -79,6 +84,21 @@ def main(command: str) -> NoReturn:
         text, code = words
         _exit(text, code)
     sys.exit(0)
+
+
+def _end_imports_at_interrupts() -> None:
+    """Lets an interrupt raise KeyboardInterrupt, as ever, save in the midst of an import, where libraries make a traceback
+    or another error of it: there it ends the process at once."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        while frame is not None:
+            if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+                _exit(INTERRUPTED, 1)
+            frame = frame.f_back
+        raise KeyboardInterrupt
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, interrupt)
 
 
 def _announce(text: str) -> None:

@@ -37,7 +37,7 @@ class Analyse(ComputingFlags):
     checkpoint"""
 
 
-def run(words: Sequence[str]) -> Path:
+def analyse_command(words: Sequence[str]) -> Path:
     flags = parse(Analyse, __doc__ or "", words)
     # Once the words are read: these take long to import, and --help needs none of them.
     from experiments.analyse import REPORT, AnalysisOptions, analyse_run, analysis_folder

@@ -27,7 +27,7 @@ class Compare(EnsembleFlags):
     """where runs and the comparison go"""
 
 
-def run(words: Sequence[str]) -> Path:
+def compare_command(words: Sequence[str]) -> Path:
     flags = parse(Compare, __doc__ or "", words)
     # Once the words are read: these take long to import, and --help needs none of them.
     from experiments.compare import compare

@@ -50,7 +50,7 @@ def defaults(draft: Draft) -> StudyCommand:
     return replace(any_study(), study=name, scale=scale, world=WORLDS[scale], organism=ORGANISMS[scale])
 
 
-def run(words: Sequence[str]) -> Path:
+def study_command(words: Sequence[str]) -> Path:
     """Runs the study that the words name and returns the path of its summary."""
     flags = parse_twice(StudyCommand, description, words, any_study, defaults)
     command = shlex.join(["python", "scripts/study.py", *words])

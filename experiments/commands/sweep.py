@@ -13,7 +13,7 @@ from experiments.command_line.training_arguments import resolve
 TRAIN = Path(__file__).parents[2] / "scripts" / "train.py"
 
 
-def run(words: Sequence[str]) -> Path:
+def sweep_command(words: Sequence[str]) -> Path:
     flags = parse(SweepArguments, __doc__ or "", words)
     flags.check()
     shard = sweep.parse_shard(flags.shard)

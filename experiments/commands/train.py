@@ -7,7 +7,7 @@ from experiments.command_line.process import meet_processes
 from experiments.command_line.training_arguments import parse_training_arguments
 
 
-def run(words: Sequence[str]) -> Path:
+def train_command(words: Sequence[str]) -> Path:
     arguments = parse_training_arguments(words, __doc__ or "")
     # Once the words are read: these take long to import, and --help needs none of them.
     from experiments.train import train_run

@@ -14,7 +14,7 @@ def is_lost_process(error: BaseException) -> bool:
     return bool(LOST.search(str(error)))
 
 
-def device_error_in_words(error: RuntimeError) -> tuple[str, int] | None:
+def device_error_in_words(error: Exception) -> tuple[str, int] | None:
     """An error of JAX in a line, and the exit code of the command; None for an error of any other kind."""
     text = str(error)
     first = (text.splitlines() or [type(error).__name__])[0][:160]

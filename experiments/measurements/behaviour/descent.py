@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from analysis.findings import RunFindings
 from analysis.history.descent import DescentResult, ancestor_folders, related_runs
 from experiments.measurements.protocol import MeasuredRun, Measurement
+from organisms.storage.run import read_run
 from reports.section import Section
 from reports.sections.learning import descent_section
 
@@ -22,8 +23,8 @@ class DescentMeasurement(Measurement[DescentResult]):
         return DescentResult(related_runs(ancestor_folders(run.run)))
 
     def inputs(self, run: MeasuredRun) -> str:
-        """Which of its ancestors' folders still exist."""
-        names = [str(folder) for folder in ancestor_folders(run.run)]
+        """Which of its ancestors are still found, by the hashes of their configs."""
+        names = [read_run(folder).hash for folder in ancestor_folders(run.run)]
         return hashlib.sha256(json.dumps(names).encode()).hexdigest()
 
     def section(self, findings: Sequence[RunFindings]) -> Section | None:

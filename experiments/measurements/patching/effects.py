@@ -51,9 +51,9 @@ class EffectsMeasurement(Measurement[EffectsResult]):
             ("fork", run.fork),
             ("end", run.end),
         )
-        contrasts = [
-            (*checkpoint, role, variable)
-            for checkpoint in checkpoints
+        contrasts: list[Contrast] = [
+            (checkpoint, measurer, role, variable)
+            for checkpoint, measurer in checkpoints
             for role in ROLES
             for variable in VARIABLES
             if measurable(run.config.curriculum.world, role, variable)
