@@ -10,6 +10,8 @@ import jax
 import pytest
 from commands import ROOT, command, run
 
+from curricula.errors import UserError
+from experiments.command_line.training_arguments import resolve
 from experiments.train import train_run
 from organisms.ensemble.config import TrainingConfig, named_config
 from organisms.storage.run import open_run
@@ -141,10 +143,10 @@ def test_switches_that_programs_were_never_tried_with_are_refused(name, value, t
     ],
 )
 def test_sizes_that_are_too_large_are_told_before_anything_starts(words, tmp_path):
-    result = run("train", *TRAINED, *words, "--out", tmp_path / "run")
-    assert result.returncode == 2, result.stderr
-    assert "expected at most" in result.stderr
-    assert result.stderr.count("\n") == 1
+    config = resolve([str(word) for word in (*TRAINED, *words)])
+    with pytest.raises(UserError, match="expected at most") as error:
+        train_run(config, tmp_path / "run")
+    assert "\n" not in str(error.value)
     assert not (tmp_path / "run").exists()
 
 
