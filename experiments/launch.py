@@ -4,6 +4,7 @@ and none outlives an interrupt.
 Imports nothing heavy: a job on a cluster loads this module before it starts its command.
 """
 
+import os
 import re
 import signal
 import subprocess
@@ -68,7 +69,11 @@ class LocalJob:
     def __init__(self, task: Task):
         with open(task.log, "ab") as file:
             self.process = subprocess.Popen(
-                task.command, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT
+                task.command,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                env=os.environ | {"PYTHONUNBUFFERED": "1"},  # so that its last line is there however it ends
             )
 
     def poll(self) -> tuple[int | None, str] | None:

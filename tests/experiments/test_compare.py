@@ -30,7 +30,8 @@ def test_the_summary_has_every_field_of_the_contract(compared):
         assert sum(found["verdicts"].values()) == 2
         assert set(found["shares"]) == {"reused", "repurposed", "migrated", "second copy"}
     assert summary["curricula"]["honest"]["verdicts"] == {"absent": 2}
-    assert Path(summary["report"]).exists()
+    assert (compared.parent / summary["report"]).exists()
+    assert all((compared.parent / run / "config.json").exists() for run in summary["runs"])
 
 
 def test_what_is_shared_is_grown_once_and_is_the_same(compared):
@@ -85,7 +86,7 @@ def test_a_wrong_name_is_told_before_anything_is_grown(tmp_path):
     not chromium_on_path(), reason="chromium is not installed, so the report can not be opened"
 )
 def test_the_report_of_a_real_run_opens_with_every_figure_drawn(compared):
-    page = open_in_chromium(Path(json.loads(compared.read_text())["report"]), 1280, 2000)
+    page = open_in_chromium(compared.parent / json.loads(compared.read_text())["report"], 1280, 2000)
     assert page.console == []
     assert len(page.figures) >= 6
     assert all(figure["width"] > 100 and figure["height"] > 50 for figure in page.figures), page.figures

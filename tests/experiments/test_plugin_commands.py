@@ -107,11 +107,12 @@ def test_an_optional_measurement_of_a_plugin_is_made_where_it_is_asked_for(refor
 def test_a_study_of_a_plugin_writes_its_summary(tmp_path):
     result = run("study", "scheming_rate", *SHORT, *plugin("scheming_rate"), "--out", tmp_path)
     assert result.returncode == 0, result.stderr
-    summary = json.loads(Path(result.stdout.strip()).read_text())
+    path = Path(result.stdout.strip())
+    summary = json.loads(path.read_text())
     assert (summary["study"], summary["n"], summary["seeds"]) == ("scheming_rate", 2, [0])
     assert summary["primary"]["name"] == "self_alone_secret.difference"
     assert set(summary["findings"]) == {"self_alone_secret.shared", "self_alone_secret.honest"}
-    assert Path(summary["report"]).exists()
+    assert (path.parent / summary["report"]).exists()
 
 
 @pytest.mark.slow

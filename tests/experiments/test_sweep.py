@@ -82,7 +82,7 @@ from pathlib import Path
 given = dict(word.split("=", 1) for word in sys.argv[2:])
 folder = Path(given["--out"])
 kind = int(given["--training.batch"])
-print("step 1")
+print("step 1", flush=True)
 if kind == 1:
     sys.exit("error: one line,\\nand another")
 folder.mkdir(exist_ok=True)
@@ -111,7 +111,10 @@ def grown(
         path = sweep(cells, parse_shard(shard), Place(out, stand_in, LocalJob, 2), report_nothing)
     except Incomplete as incomplete:
         complaint, path = str(incomplete), incomplete.summary
-    return complaint, json.loads(path.read_text())
+    summary = json.loads(path.read_text())
+    for record in summary["runs"]:
+        assert (path.parent / record["folder"]).resolve() == (out / record["name"]).resolve()
+    return complaint, summary
 
 
 def test_every_way_to_fail_has_its_own_words(tmp_path, stand_in):
@@ -123,7 +126,7 @@ def test_every_way_to_fail_has_its_own_words(tmp_path, stand_in):
     }
     assert (runs[1]["exit_code"], runs[1]["error"]) == (1, "error: one line, and another")
     assert (runs[2]["exit_code"], runs[2]["error"]) == (-signal.SIGKILL, "killed by SIGKILL; step 1")
-    assert (runs[3]["exit_code"], state(Path(runs[3]["folder"]))) == (0, "unfinished")
+    assert (runs[3]["exit_code"], state(tmp_path / "out" / runs[3]["name"])) == (0, "unfinished")
     assert "does not record that it is finished" in runs[3]["error"]
     assert complaint.startswith("3 of 5 runs")
     assert all(runs[kind]["error"] in complaint for kind in (1, 2, 3))

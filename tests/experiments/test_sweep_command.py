@@ -56,11 +56,12 @@ def test_a_run_that_fails_is_told_in_the_words_of_train_and_does_not_stop_the_ot
     assert (summary["done"], summary["failed"], summary["started"]) == (1, 1, 2)
     runs = {record["settings"]["training.batch"]: record for record in summary["runs"]}
     assert (runs[0]["status"], runs[0]["exit_code"], runs[0]["error"]) == ("failed", 2, REFUSAL)
-    assert not Path(runs[0]["folder"]).exists()
+    assert not (path.parent / runs[0]["folder"]).exists()
     assert REFUSAL in done.stderr.splitlines()[-1]
     assert (runs[4]["status"], runs[4]["exit_code"], runs[4]["error"]) == ("done", 0, None)
     assert runs[4]["seconds"] > 0
-    folder = Path(runs[4]["folder"])
+    folder = out / runs[4]["name"]
+    assert (path.parent / runs[4]["folder"]).samefile(folder)
     config = json.loads((folder / "config.json").read_text())
     assert config["training"]["batch"] == 4
     assert config["curriculum"]["phases"][1]["optimiser"]["learning_rate"] == 0.001
@@ -95,7 +96,7 @@ def test_a_dry_run_lists_the_runs_and_writes_nothing(swept, script, capsys):
     _, out = swept
     before = contents(out)
     with pytest.raises(SystemExit) as stop:
-        script.run([*map(str, TWO), "--out", str(out), "--dry-run"])
+        script.sweep_command([*map(str, TWO), "--out", str(out), "--dry-run"])
     assert not stop.value.code
     lines = capsys.readouterr().out.splitlines()
     assert {line[:12].strip() for line in lines} == {"done", "to do"}
@@ -119,10 +120,9 @@ def test_a_wrong_argument_exits_2_with_a_line_and_starts_nothing(tmp_path):
 
 
 @pytest.fixture
-def script(monkeypatch):
-    """scripts/sweep.py as a module: what is wrong is found before any process starts."""
-    monkeypatch.syspath_prepend(ROOT / "scripts")
-    return importlib.import_module("sweep")
+def script():
+    """The command as a module: what is wrong is found before any process starts."""
+    return importlib.import_module("experiments.commands.sweep")
 
 
 WRONG = {
@@ -154,14 +154,16 @@ WRONG = {
 def test_what_is_wrong_is_told_before_anything_starts(case, script, tmp_path):
     arguments, expected = WRONG[case]
     with pytest.raises(UserError) as fault:
-        script.run([*arguments, "--out", str(tmp_path / "out"), "--dry-run"])
+        script.sweep_command([*arguments, "--out", str(tmp_path / "out"), "--dry-run"])
     assert expected in str(fault.value)
     assert not (tmp_path / "out").exists()
 
 
 def test_a_setting_in_the_grid_counts_before_the_one_for_all(script, tmp_path, capsys):
     with pytest.raises(SystemExit):
-        script.run(["shared", "--members=0", "--grid=members=1,2", f"--out={tmp_path / 'out'}", "--dry-run"])
+        script.sweep_command(
+            ["shared", "--members=0", "--grid=members=1,2", f"--out={tmp_path / 'out'}", "--dry-run"]
+        )
     words = capsys.readouterr().out.split()
     assert sorted(word for word in words if "members" in word) == ["--members=1", "--members=2"]
     assert not (tmp_path / "out").exists()
@@ -187,7 +189,7 @@ def test_the_example_for_skypilot_gives_each_node_its_part(script, tmp_path, cap
         name, *arguments = said.stdout.splitlines()
         assert (ROOT / name).exists()
         with pytest.raises(SystemExit):
-            script.run([*arguments, "--out", str(tmp_path / "out"), "--dry-run"])
+            script.sweep_command([*arguments, "--out", str(tmp_path / "out"), "--dry-run"])
         listed.append(capsys.readouterr().out.splitlines())
     assert all(listed)
     assert len({line for lines in listed for line in lines}) == sum(map(len, listed)) == 12

@@ -47,7 +47,7 @@ def test_the_summary_has_every_field_of_the_contract(grown):
     assert summary["members"] == 2
     assert summary["steps"] == 40
     assert summary["finished"] is True
-    assert Path(summary["final_checkpoint"]).exists()
+    assert (grown / summary["final_checkpoint"]).exists()
     assert summary["organism_steps_per_second"] > 0
     names = {
         "self_alone_secret",
