@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ DIFFERING = (
 """fields of a summary.json that say how a command went, and not what it made"""
 KEPT = ("*.safetensors", "manifest.jsonl", "metrics.jsonl", "*.parquet", "summary.json")
 """files that are compared"""
+COMMANDS = ("train", "analyse", "compare", "sweep")
 MARK = "a soak lies here"
 """a file that says that the folder may be deleted"""
 ENOUGH_SECONDS = 900
@@ -87,16 +88,24 @@ class _Command:
         return time.monotonic() - begun
 
 
-def soak(kills: int, minutes: float, seed: int, out: Path, report: Callable[[str], None]) -> Path:
+def soak(
+    kills: int,
+    minutes: float,
+    seed: int,
+    out: Path,
+    report: Callable[[str], None],
+    names: Collection[str] = COMMANDS,
+) -> Path:
     """Kills commands, writes what became of them, and returns the path of the summary.
 
     kills: over all commands. minutes: after which no more are begun. seed: of the moments. out: a folder of its own.
+    names: of the commands.
     Raises SystemFailure, once the summary is written, where anything was lost or a command did not end.
     """
     moments, deadline = random.Random(seed), time.monotonic() + 60 * minutes
     _make_empty(out)
     results: list[Soaked] = []
-    commands = _commands()
+    commands = [command for command in _commands() if command.name in names]
     for number, command in enumerate(commands):
         wanted = kills * (number + 1) // len(commands) - kills * number // len(commands)
         results.append(_soak_one(command, wanted, deadline, moments, out))
