@@ -41,7 +41,7 @@ def _device_errors(config: RunConfig) -> list[str]:
     fitting = {
         pressure.name
         for index in range(len(config.curriculum.phases))
-        for pressure in active_pressures(config.member_phases(index), config)
+        for pressure in active_pressures(config.distinct_phases(index), config)
         if pressure.fits
     }
     if fitting and jax.process_count() > 1:

@@ -99,6 +99,13 @@ class RunConfig:
         phase = self.curriculum.phases[index]
         return [variation.phase_of(member, index, phase, self.vary) for member in range(self.members)]
 
+    def distinct_phases(self, index: int) -> list[Phase]:
+        """A phase in every form in which some member is taught it."""
+        phase, forms = self.curriculum.phases[index], variation.setting_combinations(self.vary)
+        return [
+            variation.phase_of(member, index, phase, self.vary) for member in range(min(self.members, forms))
+        ]
+
     def validation_errors(self) -> list[str]:
         """Everything that is wrong with it, a line each, save what its pressures ask of a run; see
         `organisms.training.validation.check_config`."""

@@ -21,7 +21,7 @@ def pressure_errors(config: RunConfig) -> list[str]:
     """Everything in a run that does not go with the pressures of its phases, for any member; a line each."""
     lines: dict[str, None] = {}
     for index in range(len(config.curriculum.phases)):
-        for member_phase in config.member_phases(index):
+        for member_phase in config.distinct_phases(index):
             for pressure in ordered_effects():
                 settings = member_phase.pressures.by_name(pressure.name)
                 for line in pressure.run_errors(settings, config):

@@ -31,3 +31,11 @@ def start(script: str, *arguments: object) -> subprocess.Popen[str]:
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
         start_new_session=True,
     )
+
+
+HEED = "import os, signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); os.execv(sys.argv[1], sys.argv[1:])"
+
+
+def heeding_interrupts(words: list[str]) -> list[str]:
+    """A command that heeds interrupts: a shell in the background has its children ignore them."""
+    return [sys.executable, "-c", HEED, *words]

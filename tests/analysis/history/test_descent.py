@@ -1,5 +1,6 @@
 """Descent of runs: does every child follow its parent?"""
 
+import json
 import shutil
 
 from analysis.history.descent import ancestor_folders, related_runs
@@ -27,5 +28,8 @@ def test_descent_is_followed_while_its_folders_exist(tiny_run, disused_run, tmp_
     orphan = tmp_path / "child"
     shutil.copytree(disused_run.folder, orphan)
     manifest = orphan / "manifest.jsonl"
-    manifest.write_text(manifest.read_text().replace(str(tiny_run.folder), str(tmp_path / "nowhere")))
+    first, *rest = manifest.read_text().splitlines(keepends=True)
+    line = json.loads(first)
+    line["parent"]["folder"] = "../nowhere"
+    manifest.write_text("".join([json.dumps(line) + "\n", *rest]))
     assert ancestor_folders(read_run(orphan)) == [orphan]

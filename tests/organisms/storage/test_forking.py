@@ -107,7 +107,7 @@ def test_copies_that_differ_in_a_setting_come_from_one_organism(tiny_run):
     config = fork(tiny_run, phases, vary=vary, members=6)
     check_config(config)
     assert member_ids(config)[1].tolist() == [0, 0, 0, 1, 1, 1]
-    (organisms, attempts), _ = inherit(config, tiny_run.folder)
+    (organisms, attempts), _ = inherit(config, tiny_run.folder, tiny_run.folder.parent / "child")
     theirs = tiny_run.parameters(tiny_run.entries()[-1])
     for member in range(6):
         leaf = np.asarray(organisms.embedding[...])[member]

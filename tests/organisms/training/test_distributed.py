@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from commands import command
+from commands import command, heeding_interrupts
 
 pytestmark = pytest.mark.slow
 
@@ -122,7 +122,7 @@ def test_a_process_that_waits_says_for_whom_and_can_be_interrupted(index, others
     words = [word for word in ARGUMENTS if word != "--quiet"]
     place = ("--distributed", "--coordinator", free_place(), "--processes", "2", "--process", str(index))
     process = subprocess.Popen(
-        command("train", *words, "--out", tmp_path / "run", *place),
+        heeding_interrupts(command("train", *words, "--out", tmp_path / "run", *place)),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
