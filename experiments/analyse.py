@@ -123,8 +123,15 @@ def _require_ours(analysis: Path, info: RunInfo) -> None:
         if known != info.end_sha256:
             raise UserError(f"{analysis} holds the analysis of other organisms; give another --out")
         return
-    ours = {LOCK, ".partial", "cache"}
-    if analysis.exists() and (not analysis.is_dir() or {path.name for path in analysis.iterdir()} - ours):
+    ours = {
+        LOCK,
+        REPORT,
+        ".partial",
+        "cache",
+    }  # of an analysis that was killed before its summary, tables too
+    names = {path.name for path in analysis.iterdir()} if analysis.is_dir() else set[str]()
+    strays = {name for name in names - ours if not name.endswith(".parquet")}
+    if strays or (analysis.exists() and not analysis.is_dir()):
         raise UserError(f"expected an empty folder, or an analysis, at {analysis}; give another --out")
 
 

@@ -14,7 +14,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
 from curricula.errors import Incomplete, Stopped, SystemFailure, UserError
-from experiments.command_line.streams import drop_output, guard_streams
+from experiments.command_line.streams import drop_output, guard_streams, output_is_unread
 from experiments.progress import Say
 
 if TYPE_CHECKING:
@@ -71,10 +71,10 @@ def main(command: str) -> NoReturn:
         _exit(INTERRUPTED, 1)
     except MemoryError as error:
         _exit(f"failed: out of memory ({error}); make members, the batch or the organisms smaller", 1)
-    except BrokenPipeError:  # of --help and the like, which nobody reads to the end
-        drop_output()
     except OSError as error:
-        _exit(f"failed: {error.strerror or error}: {error.filename or ''}; nothing committed was lost", 1)
+        if not (isinstance(error, BrokenPipeError) and output_is_unread()):
+            _exit(f"failed: {error.strerror or error}: {error.filename or ''}; nothing committed was lost", 1)
+        drop_output()  # of --help and the like, which nobody reads to the end
     except Exception as error:
         from organisms.ensemble.device_errors import device_error_in_words
 

@@ -5,6 +5,7 @@ Progress is for whoever looks: where it can not be written it is dropped, and th
 
 import contextlib
 import os
+import select
 import sys
 from typing import Any
 
@@ -42,6 +43,13 @@ def guard_streams() -> None:
     sys.stdin = sys.stdin or open(os.devnull)  # noqa: SIM115  for as long as the process lives
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
     sys.stderr = LossyStream(sys.stderr or open(os.devnull, "w"))  # noqa: SIM115
+
+
+def output_is_unread() -> bool:
+    """Is standard output a pipe that nobody reads any more?"""
+    poll = select.poll()
+    poll.register(1)
+    return any(event & select.POLLERR for _, event in poll.poll(0))
 
 
 def drop_output() -> None:

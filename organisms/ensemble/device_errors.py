@@ -2,6 +2,8 @@
 
 import re
 
+import jax
+
 LOST = re.compile(
     r"gloo|coordination|heartbeat|barrier|connection (reset|closed|refused)|peer|UNAVAILABLE|DEADLINE_EXCEEDED",
     re.I,
@@ -10,8 +12,8 @@ LOST = re.compile(
 
 
 def is_lost_process(error: BaseException) -> bool:
-    """Was another process of a distributed run lost?"""
-    return bool(LOST.search(str(error)))
+    """Was another process of a distributed run lost? A single process has none to lose, whatever its errors say."""
+    return jax.distributed.is_initialized() and bool(LOST.search(str(error)))
 
 
 def device_error_in_words(error: Exception) -> tuple[str, int] | None:

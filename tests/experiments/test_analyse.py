@@ -50,6 +50,14 @@ def test_an_analysis_elsewhere_leaves_the_run_as_it_is(tiny_run, tmp_path):
     assert json.loads((out / "summary.json").read_text())["run"] == "run"
 
 
+def test_an_analysis_elsewhere_that_was_killed_before_its_summary_goes_on(analysed, tmp_path):
+    out = tmp_path / "out"
+    shutil.copytree(analysed / "analysis", out)
+    (out / "summary.json").unlink()
+    analyse_run(analysed, AnalysisOptions(out=out))
+    assert (out / "summary.json").exists()
+
+
 def test_a_folder_of_something_else_does_not_take_an_analysis(tiny_run, analysed, tmp_path):
     (tmp_path / "letter.txt").write_text("mine")
     with pytest.raises(UserError, match="expected an empty folder, or an analysis"):
