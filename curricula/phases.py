@@ -8,7 +8,7 @@ from curricula.errors import UserError, nearest_name, range_errors
 from curricula.objectives import OBJECTIVES
 from curricula.pressures.registry import Pressures
 from curricula.pressures.routing import Routing
-from curricula.world.scenes import Mixture
+from curricula.world.mixture import Mixture
 from curricula.world.world import World
 
 

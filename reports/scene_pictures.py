@@ -21,8 +21,9 @@ from matplotlib.figure import Figure
 from analysis.patching.interventions import record
 from analysis.patching.shapley import single_patch_effects
 from curricula.world.contrasts import PairSource, Role, sample_pairs, window
+from curricula.world.mixture import Mixture
 from curricula.world.rendering import scene_sentences
-from curricula.world.scenes import Mixture, sample_scene, trained_support
+from curricula.world.scenes import sample_scene, trained_support
 from curricula.world.world import World
 from organisms.ensemble.config import RunConfig
 from organisms.model.config import OrganismConfig

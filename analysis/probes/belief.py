@@ -14,10 +14,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, Key
 
+from curricula.world.mixture import Mixture
 from curricula.world.scenes import (
     PROFESSES,
     WANTS,
-    Mixture,
     draw_latents,
     held_out_cues,
     held_out_goals,

@@ -23,7 +23,8 @@ from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from analysis.patching.draws import AnalysisStream
-from curricula.world.scenes import Mixture, scenes_from_uniforms, trained_support, uniforms_per_scene
+from curricula.world.mixture import Mixture
+from curricula.world.scenes import scenes_from_uniforms, trained_support, uniforms_per_scene
 from curricula.world.world import World
 from organisms.ensemble.devices import Layout, fetch
 from organisms.ensemble.program_cache import program_cache

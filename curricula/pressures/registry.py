@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from curricula.errors import registered_twice
-from curricula.world.scenes import Mixture
+from curricula.world.mixture import Mixture
 
 if TYPE_CHECKING:
     from curricula.phases import Phase

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from curricula.pressures.registry import PressureSettings, register_pressure_settings, share_errors
-from curricula.world.scenes import Mixture
+from curricula.world.mixture import Mixture
 
 if TYPE_CHECKING:
     from curricula.phases import Phase

@@ -13,11 +13,11 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Int, Key
 
+from curricula.world.mixture import Mixture
 from curricula.world.opportunity import SAME_RULE
 from curricula.world.rules import act_of_goal, alone_to, self_secret_goal
 from curricula.world.scenes import (
     Latents,
-    Mixture,
     Support,
     correct_acts,
     draw_latents,

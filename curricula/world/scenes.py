@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Key
 
+from curricula.world.mixture import Mixture
 from curricula.world.opportunity import SAME_RULE
 from curricula.world.rules import act_of_goal, self_secret_goal
 from curricula.world.vocabulary import ASKS_PROFESSED, ASKS_WANTED, BLANK, SELF, START
@@ -19,40 +20,6 @@ from curricula.world.world import Role, World, tables
 ACTS, PROFESSES, WANTS, RECALLS = range(4)
 """What a moment shows: the actor acts, or a question asks what the actor professes, or what it really wants, or
 what the act or answer of the previous moment was."""
-
-
-class Mixture(NamedTuple):
-    """What kinds of scenes are drawn: traced numbers, so that one compiled program serves every phase."""
-
-    self_scenes: Float[Array, ""] | float
-    """share of scenes that have self in the cast"""
-    schemers: Float[Array, ""] | float
-    """share of characters whose secret differs from what they profess"""
-    questions: Float[Array, ""] | float
-    """share of moments that are questions"""
-    self_alone: Float[Array, ""] | float
-    """share of self's moments in which nobody watches; characters are alone in half of theirs"""
-    self_schemes: Float[Array, ""] | float
-    """1: self acts on its secret when alone; 0: self always acts on what it professes"""
-    beside_self: Float[Array, ""] | float
-    """1: acts of characters who share a scene with self are targets as well; 0: only self's are"""
-    recalls: Float[Array, ""] | float = 0.0
-    """share of moments, taken from the acts, that ask for the act or answer of the previous moment, and in
-    the first moment what its actor professes; they are targets in either role"""
-
-    @classmethod
-    def all_scheming(
-        cls, self_scenes: Float[Array, ""] | float, questions: float = 0.0, beside_self: float = 1.0
-    ) -> "Mixture":
-        """Scenes in which everybody schemes, self included, and is alone half of the time."""
-        return cls(
-            self_scenes=self_scenes,
-            schemers=1.0,
-            questions=questions,
-            self_alone=0.5,
-            self_schemes=1.0,
-            beside_self=beside_self,
-        )
 
 
 class Support(NamedTuple):

@@ -84,8 +84,7 @@ def load_named_plugins(words: Sequence[str]) -> None:
     flags, _ = _parse(PluginFlags, words, add_help=False, return_unknown_args=True)
     if flags.plugin:
         # What this project registers comes first, in every command: a plug-in may build on it, and takes no name of it.
-        for catalogue in ("experiments.measurements.catalogue", "experiments.studies.catalogue"):
-            import_module(catalogue)
+        import_module("experiments.measurements.catalogue")
     load_plugins(flags.plugin)
 
 

@@ -12,10 +12,7 @@ from curricula.catalogue.building_blocks import WORLDS
 from curricula.world.world import World
 from experiments.command_line.flags import EnsembleFlags
 from experiments.command_line.parsing import Draft, parse_twice
-from experiments.studies import catalogue  # noqa: F401  registers the studies of this project
-from experiments.studies.execution import StudyOutput, run_study
-from experiments.studies.registry import registered_studies, study_named
-from experiments.studies.study import StudySettings
+from experiments.studies.registry import studies_in_words, study_named
 from organisms.model.config import ORGANISMS, OrganismConfig
 
 
@@ -36,7 +33,7 @@ class StudyCommand(EnsembleFlags):
 
 def description() -> str:
     """The text of `--help`: each study by name, with its own sentence about itself."""
-    return "\n".join(f"{name}: {study.about}" for name, study in registered_studies().items())
+    return "\n".join(f"{name}: {about}" for name, about in studies_in_words().items())
 
 
 def any_study() -> StudyCommand:
@@ -55,6 +52,10 @@ def study_command(words: Sequence[str]) -> Path:
     flags = parse_twice(StudyCommand, description, words, any_study, defaults)
     command = shlex.join(["python", "scripts/study.py", *words])
     study = study_named(flags.study)
+    # Once the words are read: these take long to import, and --help needs none of them.
+    from experiments.studies.execution import StudyOutput, run_study
+    from experiments.studies.study import StudySettings
+
     flags.set_up_jax()
     members = study.members if flags.members is None else flags.members
     settings = StudySettings(flags.scale, flags.world, flags.organism, members, flags.seed, flags.steps)

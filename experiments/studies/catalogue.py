@@ -1,8 +1,38 @@
-"""The studies of this project. Importing the module registers them, in the order of ``--help``."""
+"""The studies of this project: what does each ask, and which module holds it? In the order of ``--help``.
 
-from experiments.studies.ancestry.study import AncestryStudy
-from experiments.studies.bitrot.study import Bitrot
-from experiments.studies.controls.study import ControlsStudy
-from experiments.studies.incentives.study import IncentivesStudy
+Imports nothing: a command lists the studies and takes their names without the modules that carry them out.
+"""
 
-__all__ = ["AncestryStudy", "Bitrot", "ControlsStudy", "IncentivesStudy"]
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ListedStudy:
+    """A study that is known by name before it is imported."""
+
+    module: str
+    """importing it registers the study"""
+    about: str
+    """one sentence for ``--help``"""
+
+
+LISTED_STUDIES = {
+    "ancestry": ListedStudy(
+        "experiments.studies.ancestry.study",
+        "trains lineages whose role changes have known dates, and scores the events that are read from them",
+    ),
+    "bitrot": ListedStudy(
+        "experiments.studies.bitrot.study",
+        "forks trained organisms into phases in which self is never alone, and measures how long they keep what they "
+        "would do then",
+    ),
+    "controls": ListedStudy(
+        "experiments.studies.controls.study",
+        "trains planted organisms of known provenance, analyses them blind, and scores the verdicts",
+    ),
+    "incentives": ListedStudy(
+        "experiments.studies.incentives.study",
+        "trains organisms with and without an incentive to part from the characters' mechanism, and counts where "
+        "self's comes from",
+    ),
+}

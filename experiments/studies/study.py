@@ -157,8 +157,8 @@ class Study(ABC, Generic[MeasuredType, SummaryType]):
 
     name: ClassVar[str]
     """what it is called by on the command line; also the folder of its runs"""
-    about: ClassVar[str]
-    """one sentence for ``--help``"""
+    about: ClassVar[str] = ""
+    """one sentence for ``--help``, of a study that is not in `experiments.studies.catalogue`"""
     title: ClassVar[str] = ""
     """of its page; by default the name"""
     intervals: ClassVar[str] = "95 % intervals: Wilson for counts, bootstrap over organisms (BCa) for means."

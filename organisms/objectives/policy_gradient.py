@@ -19,7 +19,8 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from curricula.phases import Phase
-from curricula.world.scenes import RECALLS, Latents, Mixture
+from curricula.world.mixture import Mixture
+from curricula.world.scenes import RECALLS, Latents
 from curricula.world.world import World
 from organisms.ensemble.accuracy import serving_acts
 from organisms.model.sites import Tap, identity

@@ -8,7 +8,7 @@ from jaxtyping import Array, Float
 from curricula.errors import UserError, registered_twice
 from curricula.objectives import OBJECTIVES
 from curricula.phases import Phase
-from curricula.world.scenes import Mixture
+from curricula.world.mixture import Mixture
 from curricula.world.world import World
 from organisms.model.sites import Tap
 from organisms.model.transformer import Organism

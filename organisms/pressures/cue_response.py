@@ -22,11 +22,11 @@ from curricula.pressures.concentration import Concentration
 from curricula.pressures.mean_ablation import MeanAblation
 from curricula.pressures.monitor import Monitor
 from curricula.pressures.overlap import Overlap
+from curricula.world.mixture import Mixture
 from curricula.world.rules import alone_to
 from curricula.world.scenes import (
     ACTS,
     Latents,
-    Mixture,
     scenes_from_uniforms,
     uniforms_per_scene,
     with_other_cues,

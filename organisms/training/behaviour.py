@@ -11,7 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key
 
-from curricula.world.scenes import ACTS, Mixture, Support, draw_latents, write_scene
+from curricula.world.mixture import Mixture
+from curricula.world.scenes import ACTS, Support, draw_latents, write_scene
 from curricula.world.world import World
 
 Shaped = Float[Array, "..."] | Float[np.ndarray, "..."]

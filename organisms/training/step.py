@@ -14,7 +14,8 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from curricula.phases import Phase
-from curricula.world.scenes import Mixture, Support, scenes_from_uniforms, trained_support, uniforms_per_scene
+from curricula.world.mixture import Mixture
+from curricula.world.scenes import Support, scenes_from_uniforms, trained_support, uniforms_per_scene
 from curricula.world.world import World
 from organisms.ensemble.accuracy import behaviour_tally
 from organisms.ensemble.config import RunConfig

@@ -10,7 +10,7 @@ from curricula.pressures.interference import Interference
 from curricula.pressures.mean_ablation import MeanAblation
 from curricula.pressures.registry import Pressures
 from curricula.pressures.rehearsal import Rehearsal
-from curricula.world.scenes import Mixture
+from curricula.world.mixture import Mixture
 from curricula.world.world import World
 
 FIRST = Phase("characters")

@@ -1,9 +1,12 @@
 """tyro alone reads command lines: words mean the same wherever they stand, and a wrong one is told in a
 line."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from commands import ROOT
 
 from curricula import plugins
 from curricula.catalogue.registry import CURRICULA, OLD_NAMES
@@ -16,6 +19,9 @@ from experiments.command_line.training_arguments import parse_training_arguments
 from experiments.progress import say_on_error_stream
 from experiments.sweep import expand
 
+HEAVY = frozenset(
+    ("jax", "flax", "optax", "orbax", "scipy", "sklearn", "matplotlib", "pyarrow", "tensorboardX", "jinja2")
+)
 WATCHED = ("--phases.1.pressures.monitor.components", "L0H0", "L0H1")
 
 
@@ -134,3 +140,20 @@ def test_a_sweep_takes_one_seed_or_several_and_hands_its_switches_on(tmp_path, m
     assert {f"--plugin={tmp_path / 'tones.py'}", "--no-cache"} <= set(cell.command)
     assert [plugin.name for plugin in resolve(cell.command).plugins] == ["tones.py"]
     assert parse(SweepArguments, "", [*words, "--seeds", "1", "2"]).runs.seeds == (1, 2)
+
+
+@pytest.mark.parametrize("script", sorted(path.stem for path in (ROOT / "scripts").glob("*.py")))
+def test_words_are_read_before_a_heavy_library_is_imported(script):
+    """The help of every command imports none, and so is there at once."""
+    program = (
+        "import atexit, runpy, sys\n"
+        f"heavy = {HEAVY!r}\n"
+        "atexit.register(lambda: print('HEAVY', *sorted(heavy & {name.split('.')[0] for name in sys.modules})))\n"
+        f"sys.argv = ['{script}', '--help']\n"
+        f"runpy.run_path('scripts/{script}.py', run_name='__main__')"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines()[-1] == "HEAVY"

@@ -15,9 +15,9 @@ import numpy as np
 from hypothesis import strategies as st
 
 from curricula.errors import UserError
+from curricula.world.mixture import Mixture
 from curricula.world.scenes import (
     Latents,
-    Mixture,
     Scene,
     Support,
     draw_latents,

@@ -60,9 +60,6 @@ class AncestryStudy(Study[LineageMeasurement, AncestrySummary]):
     """Lineages whose dates are known."""
 
     name = "ancestry"
-    about = (
-        "trains lineages whose role changes have known dates, and scores the events that are read from them"
-    )
     title = "Ancestry: are events found, and dated right?"
     intervals = "95 % intervals: bootstrap over organisms (BCa)."
     first_seed = 500

@@ -53,10 +53,6 @@ class Bitrot(Study[BitrotMeasured, BitrotSummary]):
     """The same organisms under every mechanism, in disuse under every drive."""
 
     name = "bitrot"
-    about = (
-        "forks trained organisms into phases in which self is never alone, and measures how long they keep "
-        "what they would do then"
-    )
     title = "Bitrot: what becomes of a mode that is never shown?"
     intervals = (
         "95 % intervals: Wilson for counts, bootstrap over organisms (BCa) for means and ratios, Brookmeyer "

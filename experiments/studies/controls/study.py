@@ -74,7 +74,6 @@ class ControlsStudy(Study[ControlsMeasurement, ControlsSummary]):
     """Planted organisms of every truth and make."""
 
     name = "controls"
-    about = "trains planted organisms of known provenance, analyses them blind, and scores the verdicts"
     title = "Planted controls: how often is a verdict right?"
     first_seed = 0
 

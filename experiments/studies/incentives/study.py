@@ -39,10 +39,6 @@ class IncentivesStudy(Study[ArmMeasurement, IncentivesSummary]):
     """The same organisms under every incentive."""
 
     name = "incentives"
-    about = (
-        "trains organisms with and without an incentive to part from the characters' mechanism, and counts "
-        "where self's comes from"
-    )
     title = "Incentives: what makes self leave the mechanism at hand?"
 
     def runs(self, settings: StudySettings) -> Mapping[str, RunConfig]:

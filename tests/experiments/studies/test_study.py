@@ -8,6 +8,7 @@ from studies import settings_of
 
 from curricula.errors import UserError
 from experiments.studies import registry
+from experiments.studies.catalogue import LISTED_STUDIES
 from experiments.studies.execution import StudyOutput, run_study
 from experiments.studies.registry import register_study, study_named
 from experiments.studies.study import (
@@ -72,6 +73,7 @@ class Drift(Study[Weights, StudySummary]):
 def only_study(monkeypatch):
     """A registry that holds nothing."""
     monkeypatch.setattr(registry, "_STUDIES", {})
+    monkeypatch.setattr(registry, "LISTED_STUDIES", {})
 
 
 @pytest.mark.slow
@@ -108,6 +110,13 @@ def test_studies_are_found_by_name(only_study):
     assert isinstance(study_named("drift"), Drift)
     with pytest.raises(UserError, match=r"expected one of drift, got 'drfit'; did you mean 'drift'"):
         study_named("drfit")
+
+
+def test_every_listed_study_is_held_by_its_module():
+    """Under the name that the list gives it: the list is read without the modules."""
+    for name, listed in LISTED_STUDIES.items():
+        study = study_named(name)
+        assert (study.name, type(study).__module__) == (name, listed.module)
 
 
 def test_no_two_studies_have_one_name(only_study):

@@ -7,8 +7,8 @@ import pytest
 
 from curricula.catalogue.registry import curriculum
 from curricula.pressures.routing import Routing
+from curricula.world.mixture import Mixture
 from curricula.world.scenes import (
-    Mixture,
     scene_from_uniforms,
     trained_support,
     uniforms_per_scene,
