@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 
-from benchmarks.gpu_check.plan import FRACTIONS, PARTS, Part, Settings
+from benchmarks.gpu_check.plan import FRACTIONS, PARTS, SHORT_FACTOR, Part, Settings
 from benchmarks.gpu_check.process import run_part
 from benchmarks.gpu_check.rows import (
     DeviceRow,
@@ -35,7 +35,7 @@ def run_check(short: bool, seed: int, names: Collection[str], command: str, say:
     with tempfile.TemporaryDirectory() as folder:
         end = start
         for part in [part for part in PARTS if part.name in names]:
-            end += part.seconds
+            end += part.seconds * (SHORT_FACTOR if short else 1.0)
             left = end - time.monotonic()
             added, outcome = _begin(part, Settings(short, seed, folder, left, **_so_far(rows, short)))
             rows += added

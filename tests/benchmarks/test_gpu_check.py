@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 from concurrent.futures import Future
 from dataclasses import replace
 
@@ -238,6 +239,18 @@ def test_a_part_that_hangs_crashes_or_raises_leaves_its_rows_and_a_line(tmp_path
         run_part(Part("refuses", 60.0, "parts_of_all_kinds:refuses"), settings(seconds=60.0))
     missing = Part("x", 1.0, "", needs="no_such_library")
     assert run_part(missing, settings())[1].left_out == "no_such_library is not installed"
+
+
+@pytest.mark.slow
+def test_a_bare_machine_is_told_in_a_line_which_library_it_lacks(tmp_path):
+    script = (
+        "import sys; sys.modules['jaxtyping'] = None; from experiments.command_line.process import main; "
+    )
+    script += "main('benchmarks.gpu_check.command:gpu_check_command')"
+    words = [sys.executable, "-c", script, "--short", "--out", str(tmp_path)]
+    ended = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert (ended.returncode, ended.stderr.count("\n")) == (2, 1), ended.stderr
+    assert ended.stderr.startswith("error: expected jaxtyping")
 
 
 @pytest.mark.slow
