@@ -58,6 +58,9 @@ class Trained(NamedTuple):
     start: dict[str, np.ndarray]
     """parameters [member, ...] before the first step, by name"""
     end: dict[str, np.ndarray]
+    """parameters after the steps whose losses are here"""
+    grown: dict[str, np.ndarray]
+    """parameters after all steps"""
 
 
 def parity_config(seed: int) -> RunConfig:
@@ -65,8 +68,8 @@ def parity_config(seed: int) -> RunConfig:
     return replace(config, training=replace(config.training, checkpoint_every=CHUNK))
 
 
-def train_steps(config: RunConfig, steps: int) -> Trained:
-    """Trains the ensemble from its first step on, in its first phase."""
+def train_steps(config: RunConfig, steps: int, further_steps: int = 0) -> Trained:
+    """Trains the ensemble from its first step on, in its first phase, and further."""
     programs, params = Programs(config), phase_params(config, 0)
     members = np.arange(config.members, dtype=np.int32)
     state = programs.init_states(np.full_like(members, config.seed), members, np.zeros_like(members))
@@ -74,7 +77,10 @@ def train_steps(config: RunConfig, steps: int) -> Trained:
     for _ in range(steps // config.chunk):
         state, progress = programs.train_chunk(state, params)
         losses.append(np.asarray(progress.metrics["loss_nats"]))
-    return Trained(np.stack(losses), start, to_arrays(fetch(state.organism)))
+    end = to_arrays(fetch(state.organism))
+    for _ in range(further_steps // config.chunk):
+        state, _ = programs.train_chunk(state, params)
+    return Trained(np.stack(losses), start, end, to_arrays(fetch(state.organism)))
 
 
 def effects_of(
@@ -95,17 +101,12 @@ def write_reference(settings: Settings) -> Iterator[Row]:
     """Leaves what the CPU computes, and what PyTorch trains on, for later parts; has no rows."""
     config, sizes = parity_config(settings.seed), settings.sizes
     with jax.default_matmul_precision("highest"):
-        short = train_steps(config, sizes.parity_steps)
-        grown = (
-            short
-            if sizes.reference_steps == sizes.parity_steps
-            else train_steps(config, sizes.reference_steps)
-        )
-        effects, totals = effects_of(config, grown.end)
-    arrays = {f"start {name}": value for name, value in short.start.items()}
-    arrays |= {f"end {name}": value for name, value in short.end.items()}
-    arrays |= {f"grown {name}": value for name, value in grown.end.items()}
-    arrays |= {"losses": short.losses_nats, "effects": effects, "totals": totals}
+        trained = train_steps(config, sizes.parity_steps, sizes.reference_steps - sizes.parity_steps)
+        effects, totals = effects_of(config, trained.grown)
+    arrays = {f"start {name}": value for name, value in trained.start.items()}
+    arrays |= {f"end {name}": value for name, value in trained.end.items()}
+    arrays |= {f"grown {name}": value for name, value in trained.grown.items()}
+    arrays |= {"losses": trained.losses_nats, "effects": effects, "totals": totals}
     np.savez(Path(settings.folder) / REFERENCE, **arrays)  # pyright: ignore[reportArgumentType]
     for scale in dict(sizes.pytorch):
         write_material(Path(settings.folder) / f"{scale}.npz", scale, settings.seed)

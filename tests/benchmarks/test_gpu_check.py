@@ -188,7 +188,8 @@ def test_parity_fails_where_one_result_is_another(broken, monkeypatch, tmp_path)
     named = {"start a": start["a"], "end a": end["a"], "grown a": end["a"]}
     np.savez(tmp_path / parity.REFERENCE, **arrays, **named)
     moved = {quantity: 0.5 * (quantity == broken) for quantity in ("loss", "parameters", "effects")}
-    trained = parity.Trained(arrays["losses"] + moved["loss"], start, {"a": end["a"] + moved["parameters"]})
+    ended = {"a": end["a"] + moved["parameters"]}
+    trained = parity.Trained(arrays["losses"] + moved["loss"], start, ended, ended)
     effects = arrays["effects"] + moved["effects"], arrays["totals"]
     monkeypatch.setattr(parity, "train_steps", lambda *_: trained)
     monkeypatch.setattr(parity, "effects_of", lambda *_: effects)
