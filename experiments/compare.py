@@ -1,29 +1,18 @@
-"""Comparison of curricula: train and analyse what is missing, use what exists as it is, and write one report."""
+"""The main job: train what is missing, use what exists as it is, and compare."""
 
-import os
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import takewhile
-from math import isnan
 from pathlib import Path
 
-from analysis.findings import RunFindings
-from analysis.provenance.comparison import CurriculaComparison, CurriculumSummary, compare_curricula
 from curricula.errors import UserError
-from curricula.typed_json import summary_of
-from experiments.analyse import analyse_run
-from experiments.measurements.registry import registered_measurements
 from experiments.progress import Say, say_on_error_stream
 from experiments.train import train_run
 from organisms.ensemble.config import RunConfig
-from organisms.storage import records
-from organisms.storage.config_hash import config_hash, run_folder
+from organisms.storage.config_hash import run_folder
 from organisms.storage.loading import require_finished
 from organisms.storage.run import Run, read_run
 from organisms.training.programs import Programs
 from organisms.training.validation import check_config
-from reports.report import write_report
-from reports.tables import write_tables
 
 
 def train_missing(
@@ -81,32 +70,10 @@ def compare(
     folders = [*train_missing(configs, out, quiet, say), *runs]
     if not folders:
         raise UserError("nothing to compare: expected names of curricula or folders of runs")
-    findings: list[RunFindings] = []
-    for folder in folders:
-        say(f"{folder.name}: analysing")
-        findings.append(analyse_run(folder, log=say))
-    findings = with_distinct_names(findings, folders)
-    identities = [
-        f"{each.run.curriculum} {each.run.end_sha256} {each.run.analysis_seed}" for each in findings
-    ]
-    target = out / f"comparison-{config_hash({'runs': identities})}"
-    comparison = compare_curricula(findings)
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-        title = " · ".join(each.run.curriculum for each in findings)
-        measurements = registered_measurements()
-        page = write_report(findings, measurements, target / "report.html", title, command)
-        write_tables(findings, measurements, target)
-        summary = summary_of(comparison) | {
-            "report": page.name,
-            "runs": [os.path.relpath(folder.resolve(), target.resolve()) for folder in folders],
-        }
-        path = target / "summary.json"
-        records.write_whole(path, records.pretty(records.plain(summary)), target / ".partial")
-    except OSError as error:
-        raise records.could_not_write(target, error) from error
-    say(comparison_in_words(comparison, page))
-    return path
+    # Once all are trained: this takes long to import, and the first picture of learning does not wait for it.
+    from experiments.comparison import compare_runs
+
+    return compare_runs(folders, out, command, say)
 
 
 def _require_distinct(configs: Sequence[RunConfig], runs: Sequence[Path], out: Path) -> None:
@@ -121,36 +88,3 @@ def _require_distinct(configs: Sequence[RunConfig], runs: Sequence[Path], out: P
         if name in places:
             raise UserError(f"{places[name]} and {folder} hold the same organisms; give them once")
         places[name] = folder
-
-
-def with_distinct_names(findings: Sequence[RunFindings], folders: Sequence[Path]) -> list[RunFindings]:
-    """The findings with names of runs that no two share: those of their folders, with as much before them, and of their
-    hash behind them, as it takes."""
-    names = [each.run.run for each in findings]
-    if len(set(names)) < len(names):
-        names = [
-            f"{folder.resolve().parent.name}/{name}" for folder, name in zip(folders, names, strict=True)
-        ]
-    if len(set(names)) < len(names):
-        names = [f"{name} {each.run.end_sha256[:6]}" for name, each in zip(names, findings, strict=True)]
-    return [
-        replace(each, run=replace(each.run, run=name)) for each, name in zip(findings, names, strict=True)
-    ]
-
-
-def comparison_in_words(comparison: CurriculaComparison, page: Path) -> str:
-    """The comparison as a few lines for a terminal. page: its report."""
-    lines = [_curriculum_in_words(name, entry) for name, entry in comparison.curricula.items()]
-    lines += [f"report: {page}", f"to look at learning: tensorboard --logdir {page.parent.parent}"]
-    return "\n".join(lines)
-
-
-def _curriculum_in_words(name: str, entry: CurriculumSummary) -> str:
-    verdicts = ", ".join(f"{count} {verdict}" for verdict, count in entry.verdicts.items())
-    if entry.computing_otherwise:
-        verdicts += f" ({entry.computing_otherwise} computing otherwise)"
-    mean, low, high = entry.shares["reused"]
-    share = "no share" if isnan(mean) else f"reused share {mean:.2f}"
-    interval = "" if isnan(low) else f" [{low:.2f}, {high:.2f}]"
-    mark = "" if entry.calibrated else " (uncalibrated)"
-    return f"{name}: n {entry.n}, {entry.reseeded} reseeded; {verdicts}; {share}{interval}{mark}"

@@ -19,7 +19,6 @@ from organisms.ensemble.config import RunConfig
 from organisms.logging.tensorboard import TensorBoardLogger
 from organisms.model.transformer import Organism
 from organisms.training.behaviour import BEHAVIOURS
-from reports import scene_pictures
 
 PICTURES_EVERY = 4
 """checkpoints from one set of pictures to the next"""
@@ -133,6 +132,10 @@ class TensorBoardCallback:
         is_last = step == self.total_steps
         if not step or not (is_last or step % (PICTURES_EVERY * self.config.training.checkpoint_every) == 0):
             return
+        from reports import (
+            scene_pictures,  # takes long to import, and the first picture of learning comes before it
+        )
+
         logger = self.logger_from(step)
         subject = organisms, self.config, secret_goals
         scenes = scene_pictures.scenes_in_english(*subject, seed=0, per_kind=1)

@@ -20,7 +20,6 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key
 from scipy.special import expit
-from sklearn.linear_model import LogisticRegression
 
 from analysis.patching.draws import AnalysisStream
 from curricula.world.mixture import Mixture
@@ -106,6 +105,10 @@ def logistic_probe(
     The same points give the same probe to the last bit of a float32. A constant
     coordinate has weight 0.
     """
+    from sklearn.linear_model import (
+        LogisticRegression,  # takes long to import, and most runs that train fit no probe
+    )
+
     points = points.astype(np.float64)
     centre, scale = points.mean(0), points.std(0)
     scale = np.where(scale > STEADY, scale, 1.0)

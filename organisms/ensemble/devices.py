@@ -21,6 +21,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.experimental import multihost_utils
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
+from jax.stages import Wrapped
 
 from curricula.errors import SystemFailure, UserError
 from organisms.ensemble.processes import Processes
@@ -154,7 +155,7 @@ class Layout(NamedTuple):
 
     def over_members(
         self, function: Callable[..., Any], donate: tuple[int, ...] = (), together: int = TOGETHER
-    ) -> Callable[..., Any]:
+    ) -> Wrapped:
         """The function of one member as a compiled one of all: every argument and result has a leading member
         axis.
 

@@ -1,7 +1,8 @@
 """Work side by side in threads of one process: while one program is compiled, on one core, others are compiled or run."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 import jax
@@ -28,5 +29,18 @@ def side_by_side(do: Callable[[Item], Made], items: Iterable[Item]) -> list[Made
     executor = ThreadPoolExecutor(AT_ONCE)
     try:
         return list(executor.map(in_present_precision(do), items))
+    finally:
+        executor.shutdown(wait=False, cancel_futures=True)
+
+
+@contextmanager
+def meanwhile(do: Callable[[Item], object], item: Item) -> Generator[None]:
+    """Does something with an item in a thread while the block runs, and waits for it at the end of the block, unless
+    the block raises. Raises what the thread raised."""
+    executor = ThreadPoolExecutor(1)
+    try:
+        done = executor.submit(in_present_precision(do), item)
+        yield
+        done.result()
     finally:
         executor.shutdown(wait=False, cancel_futures=True)

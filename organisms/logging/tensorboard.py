@@ -48,7 +48,7 @@ Scalar = int | float | str | bool
 
 CATEGORY = "Mean and spread over members"
 FEW_MEMBERS = 10
-FLUSH_SECONDS = 10
+FLUSH_SECONDS = 2  # in a thread: whoever watches sees the first metrics as soon as there are any
 SEEN = "seen.json"  # the tags and phases of earlier processes of this run
 FAILED = ".failed"  # ends the name of the event file that holds a failed ending
 

@@ -8,6 +8,7 @@ fail stay, and are counted as failed.
 """
 
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -94,8 +95,8 @@ class _EnsembleTraining:
                 failed = self.failed_criterion(state, position)
                 if failed.any() and position.round < self.config.training.attempts:
                     members = ", ".join(map(str, np.flatnonzero(failed)))
-                    missed = f"missed the criterion of phase {self.phases[0].name}"
-                    self.callback.event(position.step, f"reseeding member {members}: {missed}")
+                    why = f"missed the criterion of phase {self.phases[0].name}"
+                    self.callback.event(position.step, f"reseeding member {members}: {why}")
                     state = self.programs.reseed(state, failed)
                     position = position._replace(round=position.round + 1, round_step=0)
                 else:
@@ -116,21 +117,24 @@ class _EnsembleTraining:
         first_ids = *self.ids, np.zeros(self.config.members, np.int32)
         sharding = self.programs.layout.sharding(self.config.members)
         shapes = jax.eval_shape(self.programs.init_states, *first_ids)
-        saved = resume.newest(shapes, sharding, partial(misfits, self.run))
-        if saved:
+        if saved := resume.newest(shapes, sharding, partial(misfits, self.run)):
             self.go_on(saved)
             return saved.state, saved.position
         trunk = self.sources.trunk
         require_nothing_to_lose(self.run, forking.shared_phases(trunk, self.config)[1] if trunk else ())
         self.run.rewind(-1)
-        init_states = self.programs.init_states(*first_ids)
-        adopted = self.sources.trunk and self.adopt(self.sources.trunk, init_states)
-        if adopted:
+        with nullcontext() if trunk else self.programs.compiled_meanwhile(self.config, shapes):
+            return self.begin(resume, first_ids)
+
+    def begin(self, resume: Resume, first_ids: tuple[np.ndarray, ...]) -> tuple[State, Position]:
+        """A first state, committed and saved."""
+        init_states, trunk = self.programs.init_states(*first_ids), self.sources.trunk
+        if adopted := trunk and self.adopt(trunk, init_states):
             self.save(resume, *adopted)
             return adopted
-        state, position, notes = init_states, Position(0, 0, 0, 0), {}
-        if self.sources.parent is not None:
-            inherited, notes = forking.inherit(self.config, self.sources.parent, self.run.folder)
+        state, position, notes, parent = init_states, Position(0, 0, 0, 0), {}, self.sources.parent
+        if parent is not None:
+            inherited, notes = forking.inherit(self.config, parent, self.run.folder)
             organisms, attempts = self.programs.layout.place(inherited)
             state = self.programs.next_phase(init_states._replace(organism=organisms, attempt=attempts))
         self.commit(state, position, **notes)
@@ -155,15 +159,13 @@ class _EnsembleTraining:
             return None
         last = entries[-1]
         for entry in entries:
-            self.run.commit(
-                entry.step, entry.phase, entry.seen_tokens, trunk.parameters(entry), **entry.extra
-            )
+            parameters = trunk.parameters(entry)
+            self.run.commit(entry.step, entry.phase, entry.seen_tokens, parameters, **entry.extra)
         for line in trunk.metrics():
             if line["step"] <= last.step:
                 self.run.log(line)
-                values = {
-                    name: np.array(value, float) for name, value in line.items() if isinstance(value, list)
-                }
+                lists = {name: value for name, value in line.items() if isinstance(value, list)}
+                values = {name: np.array(value, float) for name, value in lists.items()}
                 self.callback.chunk(line["step"], line["phase"], values)
         self.adopted_steps = last.step
         self.callback.event(last.step, f"adopted {last.step} steps that {trunk.folder.name} shares")
@@ -244,13 +246,11 @@ class _EnsembleTraining:
         self.speed.organism_steps += int(training.sum()) * self.config.chunk * (step > self.speed.first_step)
         lost = np.flatnonzero(training & ~np.isfinite(metrics["loss_nats"])).tolist()
         if new := [member for member in lost if (phase.name, member) not in self.not_finite]:
-            members = ", ".join(map(str, new))
-            self.callback.event(
-                step, f"phase {phase.name}, step {step}: the loss of member {members} is not finite"
-            )
+            lost_now = f"the loss of member {', '.join(map(str, new))} is not finite"
+            self.callback.event(step, f"phase {phase.name}, step {step}: {lost_now}")
             self.not_finite.update((phase.name, member) for member in new)
-        line = {"step": step, "phase": phase.name}
-        self.run.log(line | {name: value.tolist() for name, value in metrics.items()})
+        values = {name: value.tolist() for name, value in metrics.items()}
+        self.run.log({"step": step, "phase": phase.name} | values)
         self.callback.chunk(step, phase.name, metrics)
 
     def commit(self, state: State, position: Position, **notes: Any) -> None:

@@ -2,22 +2,27 @@
 runs that differ only in their phases."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax.stages import Wrapped
 
 from curricula.phases import Phase
 from curricula.world.scenes import trained_support
 from organisms.ensemble.config import RunConfig
 from organisms.ensemble.devices import Layout
+from organisms.ensemble.side_by_side import meanwhile
 from organisms.ensemble.state import State, at_phase_start, init_state, secret_goal_of
 from organisms.model.transformer import Organism
+from organisms.objectives.registry import objective_named
 from organisms.planted.lanes import exchange_lanes, graft_lanes, lane_a
+from organisms.pressures.registry import active_pressures
 from organisms.training.behaviour import rates
-from organisms.training.step import ChunkSetup, PhaseParams, Progress, train_chunk
+from organisms.training.step import ChunkSetup, phase_params, train_chunk
 
 
 @dataclass
@@ -30,8 +35,8 @@ class Programs:
 
     config: RunConfig
     layout: Layout = field(init=False)
-    train_chunk: Callable[[State, PhaseParams], tuple[State, Progress]] = field(init=False)
-    """a chunk of steps; every number of the phase has a member axis"""
+    train_chunk: Wrapped = field(init=False)
+    """a chunk of steps, from `State` and `PhaseParams` to `State` and `Progress`; every number of the phase has a member axis"""
     behaviour: Callable[[Organism, Any, Any], dict[str, jax.Array]] = field(init=False)
     init_states: Callable[[Any, Any, Any], State] = field(init=False)
     secret_goals: Callable[[Any, Any, Any], jax.Array] = field(init=False)
@@ -84,6 +89,23 @@ class Programs:
             return over_members(operated, donate=(0,))
 
         self.graft, self.exchange = cut(graft_lanes), cut(exchange_lanes)
+
+    def compiled_meanwhile(self, config: RunConfig, shapes: State) -> AbstractContextManager[None]:
+        """While the block runs, the program of the first phase is compiled, which takes longest. It waits for the block
+        where its numbers depend on the organisms, or where other processes compile the same.
+
+        shapes: of the ensemble's state.
+        """
+        phase, member_phases = config.curriculum.phases[0], config.member_phases(0)
+        fits = any(pressure.fits for pressure in active_pressures(member_phases, config))
+        waits = fits or objective_named(phase.objective).needs_start or phase.graft or phase.exchange
+        if waits or jax.process_count() > 1:
+            return nullcontext()
+        sharding = self.layout.sharding(config.members)
+        state = jax.tree.map(lambda leaf: leaf.update(sharding=sharding), shapes)
+        return meanwhile(
+            lambda params: self.train_chunk.lower(state, params).compile(), phase_params(config, 0)
+        )
 
     def operate(self, phase: Phase, state: State) -> State:
         """The ensemble after the surgery that a phase begins with, if any."""

@@ -9,7 +9,8 @@ import pytest
 from curricula.errors import UserError
 from experiments import analyse
 from experiments.analyse import AnalysisOptions, analyse_run
-from experiments.compare import compare, with_distinct_names
+from experiments.compare import compare
+from experiments.comparison import with_distinct_names
 
 
 @pytest.fixture(scope="module")

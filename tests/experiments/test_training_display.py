@@ -1,5 +1,7 @@
 """Whoever watches a run sees every mode at every checkpoint, the ones that the phase never shows too."""
 
+import time
+
 import numpy as np
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -26,6 +28,19 @@ def test_retention_of_every_mode_is_a_scalar_with_its_band(tmp_path):
         last = [] if name == "self_alone_secret" else [(100, 0.5)]
         assert read["mean"] == [(50, 0.5), *last]
         assert read["low"][0] == (50, 0.25)
+
+
+def test_the_first_metrics_are_on_the_disk_while_training_goes_on(tmp_path):
+    """A person who watches waits for the first chunk, not for the end: the writer is never closed here."""
+    callback = TensorBoardCallback(named_config("shared", "tiny", members=2), tmp_path, quiet=True)
+    callback.retention(0, "characters", {name: np.array([0.25, 0.75]) for name in BEHAVIOURS})
+    callback.chunk(10, "characters", {"loss_nats": np.array([1.0, 2.0])})
+    [file] = (tmp_path / "tensorboard").glob("*tfevents*")
+    deadline = time.monotonic() + 20
+    while b"loss_nats/mean" not in file.read_bytes():
+        assert time.monotonic() < deadline, "nothing on the disk"
+        time.sleep(0.05)
+    callback.fail(RuntimeError())
 
 
 def test_the_table_of_hyperparameters_names_the_parent(disused_run, tiny_run):
