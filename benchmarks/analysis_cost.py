@@ -105,11 +105,12 @@ def measure_step_by_step(folder: Path, begun: float) -> dict[str, float]:
         with_corroboration,
     )
     from experiments.measurements.registry import registered_measurements
-    from organisms.ensemble import devices
+    from organisms.ensemble import devices, environment
     from organisms.storage.run import read_run
     from reports.report import write_report
     from reports.tables import write_tables
 
+    environment.fix_switches()
     devices.claim_cores()
     devices.keep_programs()
     seconds = {IMPORTS: time.perf_counter() - begun}

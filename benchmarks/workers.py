@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from curricula.errors import SystemFailure
+from curricula.errors import SystemFailure, UserError
 from organisms.storage.records import plain
 
 KINDS = {
@@ -26,6 +26,7 @@ KINDS = {
     "pytorch": "benchmarks.pytorch_baseline:PyTorchBaseline",
     "hooks": "benchmarks.hooks:Hooks",
 }
+WITHOUT_JAX = frozenset({"pytorch", "hooks"})
 ROOT = Path(__file__).parent.parent
 FULL = ("RESOURCE_EXHAUSTED", "out of memory", "MemoryError", "OutOfMemoryError")
 
@@ -71,8 +72,8 @@ class Worker:
             raise
 
     def call(self, method: str, **arguments: Any) -> Any:
-        """The method's answer. Raises OutOfMemory where memory did not suffice, SystemFailure on any other
-        error."""
+        """The method's answer. Raises OutOfMemory where memory did not suffice, UserError where the environment is
+        to blame, SystemFailure on any other error."""
         assert self.process.stdin
         assert self.process.stdout
         try:
@@ -87,6 +88,8 @@ class Worker:
             raise SystemFailure(f"the {self.kind} worker ended with {code}: {self.last_error_line()}")
         answer = json.loads(line)
         if "error" in answer:
+            if answer["user"]:
+                raise UserError(answer["error"])
             words = f"{self.kind} worker, {method}: {answer['error']}"
             raise OutOfMemory(answer["error"]) if answer["full"] else SystemFailure(words)
         return answer["result"]
@@ -120,12 +123,26 @@ def serve(kind: str) -> None:
             method, arguments = json.loads(line)
             try:
                 if method == "__init__":
+                    if kind not in WITHOUT_JAX:
+                        _set_up_jax()
                     module, _, name = KINDS[kind].partition(":")
                     instance, result = getattr(importlib.import_module(module), name)(**arguments), None
                 else:
                     result = getattr(instance, method)(**arguments)
                 answer = {"result": plain(result)}
+            except UserError as error:
+                answer = {"error": str(error), "user": True}
             except Exception as error:
                 text = f"{type(error).__name__}: {error}".strip()
-                answer = {"error": text.splitlines()[0][:300], "full": any(sign in text for sign in FULL)}
+                full = any(sign in text for sign in FULL)
+                answer = {"error": text.splitlines()[0][:300], "full": full, "user": False}
             print(json.dumps(answer), file=channel, flush=True)
+
+
+def _set_up_jax() -> None:
+    """What decides results is fixed as in every command. Raises UserError on switches that programs do not support, or
+    where there is no device."""
+    from organisms.ensemble import devices, environment
+
+    environment.fix_switches()
+    devices.require_devices()

@@ -16,7 +16,7 @@ from benchmarks.memory import held_bytes, peak_bytes, reset_peak
 from benchmarks.profiling import read_program
 from benchmarks.training import chunk_for, cut
 from benchmarks.workers import OutOfMemory, Worker
-from curricula.errors import SystemFailure
+from curricula.errors import SystemFailure, UserError
 from organisms.ensemble.config import named_config
 from organisms.model.parameter_names import to_arrays
 from organisms.storage import checkpoints
@@ -113,6 +113,20 @@ def test_a_worker_that_was_killed_for_memory_is_no_failure():
         os.kill(worker.process.pid, signal.SIGKILL)
         with pytest.raises(OutOfMemory):
             worker.call("describe")
+
+
+@pytest.mark.parametrize("kind", ["limits", "training", "patching"])
+def test_a_worker_refuses_switches_that_commands_refuse(kind, monkeypatch):
+    monkeypatch.setenv("JAX_DEBUG_NANS", "1")
+    with pytest.raises(UserError, match=r"^JAX_DEBUG_NANS=1: expected it unset"):
+        Worker(kind)
+
+
+def test_a_worker_says_in_a_line_that_its_kind_of_device_is_missing(monkeypatch):
+    monkeypatch.setenv("JAX_PLATFORMS", "tpu")
+    with pytest.raises(UserError, match=r"^JAX_PLATFORMS=tpu: expected a device of this kind") as caught:
+        Worker("limits")
+    assert "\n" not in str(caught.value)
 
 
 def test_an_operation_is_put_down_to_the_innermost_line_of_the_project():
