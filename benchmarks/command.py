@@ -2,12 +2,13 @@
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from benchmarks.plan import Plan
 from curricula.catalogue.building_blocks import Scale
+from curricula.errors import UserError
 from experiments.command_line.flags import CommonFlags
 from experiments.command_line.parsing import parse
 
@@ -36,8 +37,13 @@ class Bench(CommonFlags):
     analysis: bool = False
     """instead: what each measurement of an analysis costs beside growing the organisms, cold and warm (cpu scale,
     8 members; with --quick tiny scale, 2 members and short phases)"""
+    scaling: bool = False
+    """instead: how cost grows with width, layers, moments, cues, batch, members and checkpoints, and what sweeps would
+    cost (a quarter of an hour on two cores; with --quick a minute); writes a page, a drawing and data into --out"""
+    page_only: bool = False
+    """with --scaling: measure nothing, make the page and the drawing again of the data in --out"""
     out: Path = Path("runs/bench")
-    """where summary.json and the drawings go"""
+    """where summary.json and the drawings go; docs for the scaling page of this project"""
 
     @property
     def plan(self) -> Plan:
@@ -55,7 +61,15 @@ class Bench(CommonFlags):
 
 def bench_command(words: Sequence[str]) -> Path:
     flags = parse(Bench, __doc__ or "", words)
+    command = shlex.join(["python", "scripts/bench.py", *words])
     # Once the words are read: these take long to import, and --help needs none of them.
+    from organisms.ensemble.environment import fix_switches
+
+    fix_switches()  # here and in each process that measures
+    if flags.page_only and not flags.scaling:
+        raise UserError("--page-only: expected --scaling with it; give both")
+    if flags.scaling:
+        return _scaling(flags, command)
     if flags.analysis:
         from benchmarks.analysis_cost import analysis_costs
 
@@ -66,4 +80,21 @@ def bench_command(words: Sequence[str]) -> Path:
         )
     from benchmarks.bench import bench
 
-    return bench(flags.plan, flags.out, shlex.join(["python", "scripts/bench.py", *words]), flags.report)
+    return bench(flags.plan, flags.out, command, flags.report)
+
+
+def _scaling(flags: Bench, command: str) -> Path:
+    from benchmarks.scaling.factors import ScalingPlan
+    from benchmarks.scaling.page import write_page
+    from benchmarks.scaling.scaling import bench_scaling
+
+    if flags.analysis or flags.scales or flags.members or flags.profile:
+        raise UserError(
+            "--scaling: expected no --analysis, --scales, --members or --profile with it; leave them out"
+        )
+    if flags.page_only:
+        return write_page(flags.out)
+    plan = ScalingPlan.quick(flags.seed) if flags.quick else ScalingPlan(seed=flags.seed)
+    if flags.rounds is not None:
+        plan = replace(plan, rounds=flags.rounds)
+    return bench_scaling(plan, flags.quick, flags.out, command, flags.report)
