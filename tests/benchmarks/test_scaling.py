@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from commands import run
+from commands import ROOT, run
 from hypothesis import given
 from hypothesis import strategies as st
 from scaling import BASE, RATE, STEP_FLOPS, cost, scaling_data, scenario
 
+from benchmarks.command import bench_command
 from benchmarks.scaling.cards import MeasuredRate, measured_rates
 from benchmarks.scaling.data import DATA, DRAWING, PAGE, read_data, write_data
 from benchmarks.scaling.factors import FACTORS, ScalingPlan
@@ -18,9 +19,11 @@ from benchmarks.scaling.fits import half_width, power_law
 from benchmarks.scaling.page import page_text, write_page
 from benchmarks.scaling.predictions import largest_organism, placement, predicted_seconds
 from benchmarks.scaling.sweeps import checkpoint_count
+from curricula.errors import UserError
 from organisms.ensemble.config import read_config
 from organisms.training.validation import check_config
 
+DOCS = ROOT / "docs"
 RATIOS = (16, 32, 64, 128, 256)
 
 
@@ -163,6 +166,13 @@ def test_a_page_is_made_of_what_was_written(tmp_path):
     assert page_text(other, []) != page_text(data, [])
 
 
+@pytest.mark.skipif(not (DOCS / DATA).exists(), reason="bench.py --scaling --out docs was not run yet")
+def test_the_page_of_this_project_is_that_of_its_data():
+    assert (DOCS / PAGE).read_text() == page_text(read_data(DOCS), measured_rates(DOCS))
+    assert not read_data(DOCS).quick
+    assert (DOCS / DRAWING).read_text().startswith("<svg")
+
+
 @pytest.mark.parametrize("plan", [ScalingPlan(), ScalingPlan.quick()])
 def test_every_cell_is_a_run_that_can_be_trained_and_differs_in_its_factor(plan):
     assert set(plan.training) <= set(FACTORS)
@@ -189,23 +199,21 @@ WRONG = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-@pytest.mark.slow
 def test_a_wrong_argument_of_scaling_is_one_line(case, tmp_path):
     arguments, expected = WRONG[case]
-    where = () if "--out" in arguments else ("--out", tmp_path / "out")
-    process = run("bench", *arguments, *where)
-    assert process.returncode == 2, process.stderr
-    assert expected in process.stderr
-    assert len(process.stderr.strip().splitlines()) == 1
+    where = () if "--out" in arguments else ("--out", str(tmp_path / "out"))
+    with pytest.raises(UserError, match=expected) as caught:
+        bench_command([*arguments, *where])
+    assert "\n" not in str(caught.value)
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.slow
-def test_switches_that_commands_refuse_are_refused_by_the_bench(tmp_path):
-    process = run("bench", "--quick", "--out", tmp_path, env=os.environ | {"JAX_DEBUG_NANS": "1"})
-    assert process.returncode == 2
-    assert process.stderr.startswith("error: JAX_DEBUG_NANS=1: expected it unset")
-    assert len(process.stderr.strip().splitlines()) == 1
+@pytest.mark.parametrize("bench", ["--scaling", "--analysis", "--quick"])
+def test_switches_that_commands_refuse_are_refused_by_the_bench(bench, tmp_path, monkeypatch):
+    monkeypatch.setenv("JAX_DEBUG_NANS", "1")
+    with pytest.raises(UserError, match=r"^JAX_DEBUG_NANS=1: expected it unset"):
+        bench_command([bench, "--out", str(tmp_path / "out")])
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.slow
