@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from hypothesis import settings
+from runs import Silent
 
 from analysis.findings import RunFindings
 from curricula.catalogue.building_blocks import WORLDS
@@ -27,7 +28,6 @@ from organisms.model.transformer import Organism
 from organisms.storage.forking import parent_at
 from organisms.storage.run import Run, open_run, read_run
 from organisms.training.loop import TrainingSources, train_ensemble
-from runs import Silent
 
 jax.config.update("jax_num_cpu_devices", 2)  # laws hold on several devices, as commands use them
 # Most programs run a few times. Commands, in processes of their own, are compiled as ever.

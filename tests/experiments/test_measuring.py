@@ -6,6 +6,7 @@ from typing import get_args
 
 import numpy as np
 import pytest
+from runs import Silent
 
 from analysis.findings import RunFindings, RunInfo
 from analysis.patching.checkpoint import NULLS, CheckpointMeasurer
@@ -38,7 +39,6 @@ from organisms.storage.loading import fork_and_end, load
 from organisms.storage.run import open_run, read_run
 from organisms.training.behaviour import BEHAVIOURS
 from organisms.training.loop import TrainingSources, train_ensemble
-from runs import Silent
 
 OF_AN_ORGANISM = {"member", "verdict", "similarity", "shares", "intervals"}
 OF_AN_ORGANISM |= {"behaviour", "generalisation", "belief", "corroboration"}

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from runs import grown_whole_and_killed
 from scipy.optimize import minimize
 from scipy.special import expit
 
@@ -19,7 +20,6 @@ from organisms.ensemble.config import RunConfig, TrainingConfig, named_config, r
 from organisms.pressures.protocol import PhaseStart
 from organisms.storage.loading import fork_and_end, load
 from organisms.training.validation import check_config
-from runs import grown_whole_and_killed
 
 
 def optimum(points, positive):

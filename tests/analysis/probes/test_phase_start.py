@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from runs import grown_whole_and_killed
 
 from analysis.patching.checkpoint import CheckpointMeasurer
 from analysis.patching.pruning import sufficient_circuit
@@ -21,7 +22,6 @@ from organisms.pressures.protocol import PhaseStart
 from organisms.pressures.registry import fit_pressures
 from organisms.storage.loading import load
 from organisms.training.validation import check_config
-from runs import grown_whole_and_killed
 
 
 def with_last_pressures(config: RunConfig, *settings) -> RunConfig:

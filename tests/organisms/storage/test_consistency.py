@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from runs import Killed, Killer, Silent
 
 from curricula.errors import UserError
 from organisms.ensemble.config import RunConfig, TrainingConfig, named_config
@@ -16,7 +17,6 @@ from organisms.storage.loading import require_finished
 from organisms.storage.run import open_run, read_run
 from organisms.training.loop import TrainingSources, train_ensemble
 from organisms.training.programs import Programs
-from runs import Killed, Killer, Silent
 
 pytestmark = pytest.mark.slow
 

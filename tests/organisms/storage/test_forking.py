@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from commands import run as command
+from runs import Killed, Killer, Silent
 
 from curricula.catalogue.registry import curriculum
 from curricula.errors import UserError
@@ -19,7 +20,6 @@ from organisms.storage.forking import inherit, member_ids, parent_at, require_pa
 from organisms.storage.run import Run, open_run, read_run
 from organisms.training.loop import TrainingSources, train_ensemble
 from organisms.training.validation import check_config
-from runs import Killed, Killer, Silent
 
 
 def fork(run: Run, phases, step: int | None = None, **settings) -> RunConfig:

@@ -4,12 +4,12 @@ been?"""
 from dataclasses import replace
 
 import pytest
+from runs import grown_whole_and_killed
 
 from curricula.errors import UserError
 from organisms.ensemble.config import RunConfig, TrainingConfig, named_config
 from organisms.model.config import OrganismConfig
 from organisms.training.validation import check_config
-from runs import grown_whole_and_killed
 
 
 @pytest.mark.parametrize(
