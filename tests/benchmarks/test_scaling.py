@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scaling import BASE, RATE, STEP_FLOPS, cost, scaling_data, scenario
 
 from benchmarks.command import bench_command
+from benchmarks.gpu_check.rows import GpuCheck, LimitRow, TrainingRow, check_to_plain
 from benchmarks.scaling.cards import MeasuredRate, measured_rates
 from benchmarks.scaling.data import DATA, DRAWING, PAGE, read_data, write_data
 from benchmarks.scaling.factors import FACTORS, ScalingPlan
@@ -134,15 +135,15 @@ def test_the_best_rate_of_a_card_is_read_and_short_checks_are_not(tmp_path):
     assert measured_rates(tmp_path) == []
     folder = tmp_path / DATA.parent
     folder.mkdir(parents=True)
-    rows = [
-        {"kind": "TrainingRow", "scale": "cpu", "members": 64, "organism_steps_per_second": 1000.0},
-        {"kind": "TrainingRow", "scale": "cpu", "members": 1024, "organism_steps_per_second": 5000.0},
-        {"kind": "TrainingRow", "scale": "gpu", "members": 4096, "organism_steps_per_second": None},
-        {"kind": "LimitRow", "precision": "bfloat16"},
-    ]
-    check = {"card": "a card", "platform": "gpu", "short": False, "rows": rows}
-    (folder / "gpu-a.json").write_text(json.dumps(check))
-    (folder / "gpu-b.json").write_text(json.dumps(check | {"card": "another", "short": True}))
+    rows = (
+        TrainingRow("cpu", 64, 1000.0),
+        TrainingRow("cpu", 1024, 5000.0),
+        TrainingRow("gpu", 4096, not_measured="no memory"),
+        LimitRow("bfloat16", 1e14, 4096),
+    )
+    check = GpuCheck("a card", "gpu", False, "", "make gpu-check", 400.0, {}, (), rows)
+    for name, written in (("a", check), ("b", replace(check, card="another", short=True))):
+        (folder / f"gpu-{name}.json").write_text(json.dumps(check_to_plain(written)))
     rate = MeasuredRate("a card", "cpu", 1024, 5000.0)
     assert measured_rates(tmp_path) == [rate]
     data = scaling_data()
