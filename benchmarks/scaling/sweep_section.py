@@ -65,8 +65,8 @@ def _counts(scenario: Scenario) -> tuple[str, ...]:
 def _assumptions(data: ScalingData, rates: Sequence[MeasuredRate]) -> Iterator[str]:
     yield (
         f"Hours on this machine are predicted from the cells above, with 95 % intervals; a job of Slurm also compiles, "
-        f"{_start_seconds(data):.0f} s. {SLURM_JOBS} jobs run at the same time there. Waiting in queues, sampling of phases "
-        "that are repeated for reseeded members, and writing are not in it."
+        f"{_start_seconds(data):.0f} s. {SLURM_JOBS} jobs run at the same time there. Waiting in queues, first phases "
+        "that are repeated for reseeded members (their checkpoints too), and writing are not in it."
     )
     for card in (H100, V5E):
         yield (
