@@ -69,7 +69,7 @@ def analysis_costs(
     for line in table(summary):
         report(line)
     path = out / "summary.json"
-    records.write_whole(path, records.pretty(records.plain(summary)), out / ".partial")
+    records.write_record(path, summary, out / ".partial")
     return path
 
 

@@ -60,7 +60,7 @@ def bench(plan: Plan, out: Path, command: str, say: Callable[[str], None]) -> Pa
         ("memory.svg", figures.memory(results["rows"])),
     ):
         records.write_whole(out / name, drawn.encode(), out / ".partial")
-    records.write_whole(path, records.pretty(results), out / ".partial")
+    records.write_record(path, results, out / ".partial")
     say(tables.text(results))
     if (busy := about["cores_busy_with_others"] or 0.0) > DISTURBED:
         say(

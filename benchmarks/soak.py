@@ -119,7 +119,7 @@ def soak(
         "seed": seed,
     }
     path = out / "summary.json"
-    records.write_whole(path, records.pretty(records.plain(summary)), out / ".partial")
+    records.write_record(path, summary, out / ".partial")
     if lost := [line for each in results for line in each.lost]:
         raise SystemFailure(f"{len(lost)} lost, as {lost[0]}; all of them in {path}")
     return path

@@ -204,7 +204,6 @@ def _write(findings: RunFindings, analysis: Path, cache: ResultCache) -> None:
             "tables": names,
             "report": REPORT,
         }
-        data = records.pretty(records.plain(summary))
-        records.write_whole(analysis / SUMMARY, data, analysis / ".partial")
+        records.write_record(analysis / SUMMARY, summary, analysis / ".partial")
     except OSError as error:
         raise records.could_not_write(analysis, error) from error

@@ -44,7 +44,7 @@ def compare_runs(folders: Sequence[Path], out: Path, command: str, say: Say) -> 
             "runs": [os.path.relpath(folder.resolve(), target.resolve()) for folder in folders],
         }
         path = target / "summary.json"
-        records.write_whole(path, records.pretty(records.plain(summary)), target / ".partial")
+        records.write_record(path, summary, target / ".partial")
     except OSError as error:
         raise records.could_not_write(target, error) from error
     say(comparison_in_words(comparison, page))

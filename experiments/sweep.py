@@ -233,7 +233,7 @@ def sweep(
         path.parent.mkdir(exist_ok=True)
     except OSError as error:
         raise records.could_not_write(path, error) from error
-    records.write_whole(path, records.pretty(records.plain(summary)), path.parent / ".partial")
+    records.write_record(path, summary, path.parent / ".partial")
     if failed:
         lines = [f"{run.name} ({run.described}): {run.error}" for run in failed]
         count = f"{len(failed)} of {len(chosen)} runs; logs in {logs}; the same command tries them again"

@@ -45,11 +45,10 @@ def gpu_check_command(words: Sequence[str]) -> Path:
     say = lambda text: print(text, file=sys.stderr, flush=True)  # noqa: E731
     command = shlex.join(["python", "scripts/gpu_check.py", *words])
     check = run_check(flags.short, flags.seed, names, command, say)
-    data = records.pretty(records.plain(check_to_plain(check)))
     copies = [Path(os.environ[OUT])] if os.environ.get(OUT) else []
     for place in (folder, *copies):
         place.mkdir(parents=True, exist_ok=True)
-        records.write_whole(place / file_name(check), data, place / ".partial")
+        records.write_record(place / file_name(check), check_to_plain(check), place / ".partial")
     path = folder / file_name(check)
     if check.failures:
         raise Incomplete("; ".join(check.failures), path)

@@ -75,7 +75,12 @@ class ResultCache:
 
     def write(self, measurement: Measurement[Result], inputs: str | None, result: Result) -> None:
         """Keep a result. Raises SystemFailure where the disk refuses."""
-        content = {"key": self.keys[measurement.name], "inputs": inputs, "result": write_json(result)}
+        content = {
+            records.SCHEMA: records.SCHEMA_NUMBER,
+            "key": self.keys[measurement.name],
+            "inputs": inputs,
+            "result": write_json(result),
+        }
         path = self._path(measurement)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

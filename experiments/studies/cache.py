@@ -56,5 +56,5 @@ def measured_once(
         value = measure()
         content = {"key": key, "value": write_json(value)}
         path.parent.mkdir(exist_ok=True)
-        records.write_whole(path, records.pretty(content), path.parent / ".partial")
+        records.write_record(path, content, path.parent / ".partial")
     return read_json(kind, content["value"], str(path))

@@ -99,7 +99,7 @@ def write_study(
         folder.mkdir(parents=True, exist_ok=True)
         page = study_page(study, summary, output.command)
         records.write_whole(report, page.encode(), folder / ".partial")
-        records.write_whole(path, records.pretty(records.plain(content)), folder / ".partial")
+        records.write_record(path, content, folder / ".partial")
     except OSError as error:
         raise records.could_not_write(folder, error) from error
     for line in study.headline(summary):

@@ -43,6 +43,7 @@ from tensorboardX.proto.summary_pb2 import Summary, SummaryMetadata  # pyright: 
 
 from curricula.errors import UserError
 from organisms.logging.progress import Display
+from organisms.storage.records import SCHEMA, SCHEMA_NUMBER
 
 Scalar = int | float | str | bool
 
@@ -192,7 +193,7 @@ class TensorBoardLogger:
             return
         self._seen[kind] += new
         aside = self._folder / (SEEN + ".new")
-        aside.write_text(json.dumps(self._seen))
+        aside.write_text(json.dumps({SCHEMA: SCHEMA_NUMBER} | self._seen))
         os.replace(aside, self._folder / SEEN)
         if kind == "tags":
             self._write_layout()

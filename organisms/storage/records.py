@@ -11,6 +11,7 @@ import json
 import math
 import os
 from collections.abc import Iterator, Mapping
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ import numpy as np
 
 from curricula.errors import SystemFailure, UserError
 
+SCHEMA, SCHEMA_NUMBER = "schema", 1
+"""in every file of JSON: which names it has and what they mean. A file without the number is of schema 1, the only one
+there was before files had a number. Raise it where a name goes or comes to mean something else"""
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -94,6 +98,11 @@ def write_whole(path: Path, data: bytes, aside: Path) -> None:
         sync_folder(path.parent)
     except OSError as error:
         raise could_not_write(path, error) from error
+
+
+def write_record(path: Path, record: Mapping[str, Any], aside: Path) -> None:
+    """Put a record at `path` as JSON with the number of its schema: see `write_whole`. `read_object` reads it back."""
+    write_whole(path, pretty({SCHEMA: SCHEMA_NUMBER} | plain(record)), aside)
 
 
 def append_line(path: Path, record: Mapping[str, Any]) -> None:
@@ -193,20 +202,43 @@ def _parse_object(data: bytes) -> dict[str, Any]:
     return value
 
 
-def read_object(path: Path, fix: str) -> dict[str, Any]:
-    """Read a file that holds one JSON object. Raises UserError, ending in `fix`, where it does not."""
+def take_schema(record: dict[str, Any], path: Path) -> None:
+    """Takes the number of its schema out of a record. Raises UserError where this version does not read that schema."""
+    number = record.pop(SCHEMA, SCHEMA_NUMBER)
+    if number != SCHEMA_NUMBER or type(number) is not int:
+        raise UserError(
+            f"{path} is of schema {json.dumps(number)}, and this version of Exapt ({_version()}) reads schema "
+            f"{SCHEMA_NUMBER}; use the version that wrote it, which made_by in the run's manifest.jsonl names"
+        )
+
+
+def _version() -> str:
     try:
-        return _parse_object(path.read_bytes())
+        return version("exapt")
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def read_object(path: Path, fix: str) -> dict[str, Any]:
+    """Read a file that holds one JSON object, without the number of its schema.
+
+    Raises UserError, ending in `fix`, where it holds something else, and where it is of a schema that this version does
+    not read.
+    """
+    try:
+        record = _parse_object(path.read_bytes())
     except FileNotFoundError as error:
         raise UserError(f"expected {path.name} in {path.parent}, found none; {fix}") from error
     except OSError as error:
         raise UserError(f"could not read {path}: {error.strerror or error}; {fix}") from error
     except (ValueError, RecursionError) as error:
         raise UserError(f"expected JSON in {path}, found something else ({error}); {fix}") from error
+    take_schema(record, path)
+    return record
 
 
 def read_object_if_whole(path: Path) -> dict[str, Any]:
-    """What a side file holds: nothing where it is missing or damaged, since it can be made again."""
+    """What a side file holds: nothing where it is missing, damaged or of another schema, since it can be made again."""
     try:
         return read_object(path, "")
     except UserError:

@@ -8,6 +8,8 @@ A run is a folder:
     partial/        files being written; nothing in it counts
     metrics.jsonl   one line a chunk
     summary.json    what a program reads
+    truth.json      what was planted, where something was
+    resume/         states to go on from, by `organisms.storage.resume`
     lock            held by the one process that writes; the system lets go of it when that process dies
 
 A line counts once its newline is on the disk. A process killed at any moment leaves, at worst, a file without
@@ -85,6 +87,7 @@ class Run:
         path = self.folder / MANIFEST
         entries: list[Entry] = []
         for number, (_, line) in enumerate(records.read_lines(path), start=1):
+            records.take_schema(line, path)
             if number == 1 and line.get(CONFIG_HASH, self.hash) != self.hash:
                 raise UserError(
                     f"{path} is that of run {line[CONFIG_HASH]}, but {CONFIG} is that of {self.hash}; put back the one "
@@ -158,7 +161,7 @@ class Run:
         line = records.plain(fields | extra)
         entries = self.entries()
         if not entries:
-            line |= {CONFIG_HASH: self.hash, MADE_BY: versions()}
+            line |= {CONFIG_HASH: self.hash, MADE_BY: versions(), records.SCHEMA: records.SCHEMA_NUMBER}
         wrong = line_errors(line, previous_step=entries[-1].step if entries else -1)
         if wrong:
             raise ValueError(f"cannot commit step {step}: {wrong}")
@@ -166,6 +169,7 @@ class Run:
             self.folder / line["file"], arrays, self.folder / PARTIAL
         )
         records.append_line(self.folder / MANIFEST, line)
+        line.pop(records.SCHEMA, None)
         return entry_of(line)
 
     def log(self, record: Mapping[str, Any]) -> None:
@@ -200,12 +204,13 @@ class Run:
         return self._replace(SUMMARY, summary)
 
     def write_truth(self, truth: Mapping[str, Any]) -> Path:
-        """The same for truth.json: what a planted organism was planted to be."""
+        """Replace truth.json, which says what was planted, wholly or not at all, and return its path. Raises SystemFailure
+        where the disk refuses."""
         return self._replace(TRUTH, truth)
 
     def _replace(self, name: str, content: Mapping[str, Any]) -> Path:
         self._require_lock()
-        records.write_whole(self.folder / name, records.pretty(records.plain(content)), self.folder / PARTIAL)
+        records.write_record(self.folder / name, content, self.folder / PARTIAL)
         return self.folder / name
 
     def _require_lock(self) -> None:
@@ -240,7 +245,7 @@ def open_run(folder: Path, config: Mapping[str, Any]) -> Run:
     run = Run(folder, resolved, lock)
     try:
         if _is_new(folder, resolved):
-            records.write_whole(folder / CONFIG, records.pretty(resolved), folder / PARTIAL)
+            records.write_record(folder / CONFIG, resolved, folder / PARTIAL)
         (folder / CHECKPOINTS).mkdir(exist_ok=True)
         records.sync_folder(folder)
         records.mend_tail(folder / MANIFEST)
