@@ -13,14 +13,6 @@ from collections.abc import Iterable
 import numpy as np
 from scipy import stats
 
-CELLS = ("reused", "repurposed", "migrated", "second copy")
-VERDICTS = (*CELLS, "mixed", "undecided", "absent")
-BEHAVIOURS = (
-    "self_alone_secret",
-    "self_watched_professed",
-    "character_alone_secret",
-    "character_watched_professed",
-)
 FEW_ORGANISMS = 8
 """fewer than this in a cell support no claim"""
 

@@ -229,10 +229,7 @@ def sweep(
         ],
     }
     path = place.out / name / "summary.json"
-    try:
-        path.parent.mkdir(exist_ok=True)
-    except OSError as error:
-        raise records.could_not_write(path, error) from error
+    records.make_folder(path.parent)
     records.write_record(path, summary, path.parent / ".partial")
     if failed:
         lines = [f"{run.name} ({run.described}): {run.error}" for run in failed]

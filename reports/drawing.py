@@ -24,7 +24,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from analysis.statistics import CELLS
+from analysis.provenance.verdict import CELLS
 
 WIDTH = 10.6
 """inches: the width of a page's text at 1280 pixels"""

@@ -1,6 +1,7 @@
 """Numbers as text: how does a page write what was measured, and what was not?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from analysis.statistics import numbers
 
@@ -24,3 +25,8 @@ def interval_text(triple: Sequence[float | int | None]) -> str:
         return DASH
     bounds = f"{rate_text(low)}, {rate_text(high)}" if len(numbers([low, high])) == 2 else DASH
     return f"{rate_text(value)} [{bounds}]"
+
+
+def counts_text(counts: Mapping[Any, int]) -> str:
+    """Counts by name in one line: ``3 reused, 1 mixed``."""
+    return ", ".join(f"{count} {name}" for name, count in counts.items())

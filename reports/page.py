@@ -51,9 +51,6 @@ def write_page(page: Page, path: Path) -> Path:
 
     Raises SystemFailure where the disk refuses; what was at `path` before is then still there.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise records.could_not_write(path.parent, error) from error
+    records.make_folder(path.parent)
     records.write_whole(path, render_page(page).encode(), path.parent / ".partial")
     return path

@@ -85,10 +85,7 @@ def write_tables(
     written.
     Raises SystemFailure where the disk refuses.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise records.could_not_write(folder, error) from error
+    records.make_folder(folder)
     names = dict.fromkeys(measurement.table or measurement.name for measurement in measurements)
     paths: list[Path] = []
     for name in names:

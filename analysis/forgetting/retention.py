@@ -21,7 +21,7 @@ from analysis.forgetting.survival import (
     lifetimes,
     share_kept,
 )
-from analysis.statistics import BEHAVIOURS, Interval, mean_interval
+from analysis.statistics import Interval, mean_interval
 from curricula.errors import UserError
 from curricula.phases import Phase
 from organisms.ensemble.config import RunConfig
@@ -29,6 +29,7 @@ from organisms.ensemble.optimiser import learning_rates
 from organisms.ensemble.variation import phase_of, settings_of
 from organisms.storage.forking import member_ids
 from organisms.storage.run import Run
+from organisms.training.behaviour import BEHAVIOURS
 
 
 class RetentionCell(NamedTuple):

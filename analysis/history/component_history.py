@@ -20,9 +20,10 @@ from jaxtyping import Float
 from analysis.history.events import ComponentEvent, component_events
 from analysis.history.fingerprints import FIGURES
 from analysis.history.matching import Successor, successors
-from analysis.history.trajectories import ROLES, Trajectories, trajectories
+from analysis.history.trajectories import Trajectories, trajectories
 from analysis.patching.checkpoint import FOUND_ALONE, PAIRS, CheckpointMeasurer
 from curricula.world.contrasts import Role
+from curricula.world.world import ROLES
 from organisms.ensemble.config import RunConfig
 from organisms.model.sites import components
 from organisms.storage.loading import load, require_finished

@@ -24,9 +24,9 @@ import numpy as np
 from jaxtyping import Float
 
 from analysis.history.events import LEAVES, ComponentEvent
-from analysis.history.trajectories import ROLES
 from analysis.statistics import Interval, mean_interval
 from curricula.world.contrasts import Role
+from curricula.world.world import ROLES
 
 CARRIES = 0.075
 """share of the gate, half as much again as a component needs to serve: less may well never have served by

@@ -33,8 +33,9 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from analysis.history.matching import predecessor
-from analysis.history.trajectories import ROLES, WORKING_NATS, RoleChange, Trajectories
+from analysis.history.trajectories import WORKING_NATS, RoleChange, Trajectories
 from curricula.world.contrasts import Role
+from curricula.world.world import ROLES
 
 SERVES, LEAVES = 0.05, 0.025
 LEAST = SERVES - LEAVES

@@ -12,9 +12,9 @@ import jax
 import numpy as np
 from jaxtyping import Float
 
-from analysis.history.trajectories import ROLES
 from analysis.patching.checkpoint import CheckpointMeasurer
 from curricula.world.contrasts import Role
+from curricula.world.world import ROLES
 from organisms.model.sites import components
 from organisms.model.surgery import pick
 from organisms.storage.loading import fork_and_end, load, require_finished

@@ -31,8 +31,8 @@ from analysis.history.fingerprints import (
 )
 from analysis.patching.checkpoint import PAIRS, CheckpointMeasurer
 from analysis.patching.shapley import shapley_values
-from curricula.world.contrasts import Pair, Role, window
-from curricula.world.world import World
+from curricula.world.contrasts import Pair, window
+from curricula.world.world import ROLES, World
 from organisms.ensemble.config import RunConfig
 from organisms.ensemble.devices import Layout
 from organisms.ensemble.program_cache import program_cache
@@ -45,7 +45,6 @@ from organisms.storage.run import Run
 
 GROUP = 4
 """number of checkpoints in one call of a program"""
-ROLES: tuple[Role, ...] = ("character", "self")
 WORKING_NATS = 2 * log(9)
 """logit difference from one answer at a probability of 0.9 to the other: the least gate to act by"""
 

@@ -19,7 +19,7 @@ from analysis.patching.interventions import effects_of_sets
 from analysis.patching.shapley import Contributions, shapley_values
 from curricula.world.contrasts import VARIABLES, Pair, PairSource, Role, Variable, sample_pairs, window
 from curricula.world.scenes import trained_support
-from curricula.world.world import World
+from curricula.world.world import ROLES, World
 from organisms.ensemble.config import RunConfig
 from organisms.ensemble.devices import Layout
 from organisms.ensemble.program_cache import program_cache
@@ -39,7 +39,6 @@ NULLS: tuple[Null, ...] = ("untrained", "shuffled")
 """organisms before their first step; pairs whose two answers are exchanged at random"""
 QUICK_TO_COMPILE = {"xla_backend_optimization_level": 0}
 """for programs that draw scenes: they run for milliseconds, and whole numbers come out the same"""
-_ROLES: tuple[Role, ...] = ("character", "self")
 
 
 @program_cache(maxsize=64)
@@ -96,7 +95,7 @@ class CheckpointMeasurer:
 
         In the null *shuffled* the two answers of a pair change places with a chance of 1/2.
         """
-        contrast = 10 * _ROLES.index(role) + VARIABLES.index(variable)
+        contrast = 10 * ROLES.index(role) + VARIABLES.index(variable)
         # The first of more pairs are those that fewer would be: one program for all amounts.
         pairs = _pair_program(self.world, role, variable, max(amount, PAIRS))(
             self.member_keys(AnalysisStream.PAIRS, contrast, draw), self.secret_goals

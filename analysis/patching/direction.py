@@ -36,8 +36,8 @@ from analysis.patching.checkpoint import CheckpointMeasurer
 from analysis.patching.draws import AnalysisStream
 from analysis.patching.interchange import CrossRoleScenes, ScenePairs, cross_role_pairs
 from analysis.patching.interventions import logit_difference, record
-from curricula.world.contrasts import Pair, Role
-from curricula.world.world import World
+from curricula.world.contrasts import Pair
+from curricula.world.world import ROLES, World
 from organisms.ensemble.devices import Layout
 from organisms.ensemble.program_cache import program_cache
 from organisms.model.config import OrganismConfig
@@ -49,7 +49,6 @@ STEPS, RATE = 30, 0.03
 SPREAD_COST = 0.1
 """cost of a direction along which all that differs between watched and alone lies, in units of the squared
 error of swapping nothing"""
-ROLES: tuple[Role, ...] = ("character", "self")
 
 
 class HaltedRun(NamedTuple):

@@ -38,6 +38,8 @@ LIMITS = {
 }
 """least and largest sizes; 13 cues of two kinds are the most combinations"""
 Role = Literal["character", "self"]
+ROLES: tuple[Role, Role] = ("character", "self")
+"""in the order that numbers of random streams count them"""
 
 
 @dataclass(frozen=True)

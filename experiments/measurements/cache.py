@@ -82,10 +82,7 @@ class ResultCache:
             "result": write_json(result),
         }
         path = self._path(measurement)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise records.could_not_write(path.parent, error) from error
+        records.make_folder(path.parent)
         data = (json.dumps(content, allow_nan=False) + "\n").encode()
         records.write_whole(path, data, path.parent.parent / ".partial")
         self.inputs[measurement.name] = inputs

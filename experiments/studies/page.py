@@ -44,11 +44,6 @@ def verdict_badge(verdict: str, text: str = "") -> Markup:
     return Markup('<span class="verdict {}">{}</span>').format(verdict.replace(" ", "-"), text or verdict)
 
 
-def counts_text(counts: Mapping[Any, int]) -> str:
-    """Counts by name in one line: ``3 reused, 1 mixed``."""
-    return ", ".join(f"{count} {name}" for name, count in counts.items())
-
-
 def thresholds_section(thresholds: Mapping[str, Number | str]) -> Section:
     """The thresholds that a study's numbers rest on."""
     rows = [(name.replace("_", " ").replace(".", ": "), str(value)) for name, value in thresholds.items()]

@@ -35,5 +35,6 @@ class Processes:
         if self.coordinator is None or self.count is None:
             return "the other processes that the cluster names"
         if self.index == 0:
-            return f"{self.count - 1} other processes to come to {self.coordinator}"
+            others = "1 other process" if self.count == 2 else f"{self.count - 1} other processes"
+            return f"{others} to come to {self.coordinator}"
         return f"the first process, at {self.coordinator}, and the others of {self.count}"

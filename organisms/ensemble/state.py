@@ -1,5 +1,6 @@
 """Training state: what has to be remembered between two steps? Everything that a run needs to go on to the same bits."""
 
+from enum import IntEnum
 from typing import NamedTuple
 
 import jax
@@ -27,6 +28,17 @@ class State(NamedTuple):
     """steps that this attempt has taken in the present phase"""
 
 
+class MemberStream(IntEnum):
+    """Number that is folded into a member's `root_key`: what is drawn for one thing changes nothing of another. A part
+    of what a run is."""
+
+    INITIAL_WEIGHTS = 0
+    SECRET_GOAL = 1
+    SCENES = 2
+    """with the number of the phase and of the step folded in"""
+    LANES = 3
+
+
 def root_key(seed: Int[Array, ""] | int, member: Int[Array, ""], attempt: Int[Array, ""]) -> Key[Array, ""]:
     """The key that a member's whole training follows from."""
     return jax.random.fold_in(jax.random.fold_in(jax.random.key(seed), member), attempt)
@@ -36,7 +48,9 @@ def secret_goal_of(
     seed: Int[Array, ""] | int, member: Int[Array, ""], attempt: Int[Array, ""], world: World
 ) -> Int[Array, ""]:
     """A member's secret goal; see `curricula.world.rules.self_secret_goal`."""
-    return draw_secret_goal(jax.random.fold_in(root_key(seed, member, attempt), 1), world)
+    return draw_secret_goal(
+        jax.random.fold_in(root_key(seed, member, attempt), MemberStream.SECRET_GOAL), world
+    )
 
 
 def init_state(
@@ -47,7 +61,7 @@ def init_state(
     config: OrganismConfig,
 ) -> State:
     """A member before its first step."""
-    key = jax.random.fold_in(root_key(seed, member, attempt), 0)
+    key = jax.random.fold_in(root_key(seed, member, attempt), MemberStream.INITIAL_WEIGHTS)
     organism = Organism(config, world.vocabulary.size, world.positions, key)
     return State(organism, initial_moments(organism), seed, member, attempt, jnp.int32(0))
 

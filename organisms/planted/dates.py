@@ -21,10 +21,11 @@ from curricula.catalogue.planted import WITH_DATES
 from curricula.phases import Phase
 from curricula.pressures.routing import Routing
 from curricula.world.contrasts import Role
+from curricula.world.world import ROLES
 from organisms.ensemble.config import RunConfig
 from organisms.ensemble.devices import Layout, fetch
 from organisms.model.transformer import Organism
-from organisms.planted.truth import ROLES, LaneEffects, PlantedEnsemble
+from organisms.planted.truth import LaneEffects, PlantedEnsemble
 from organisms.storage.manifest import Entry
 
 LANES = ("a", "b")

@@ -21,7 +21,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from curricula.pressures.routing import Routing
 from curricula.world.world import World, tables
-from organisms.ensemble.state import root_key
+from organisms.ensemble.state import MemberStream, root_key
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import Site, Tap, broadcast_to_site
 from organisms.model.transformer import Organism
@@ -55,7 +55,7 @@ def lane_a(
     """Which components are in lane A, in the order of `organisms.model.sites.components`: half of each
     layer's heads and of its blocks."""
     size = config.heads + config.neuron_blocks
-    key = jax.random.fold_in(root_key(seed, member, attempt), 3)
+    key = jax.random.fold_in(root_key(seed, member, attempt), MemberStream.LANES)
     uniforms = jax.random.uniform(key, (config.layers, size))
     rank = lambda part: part.argsort(axis=1).argsort(axis=1)  # noqa: E731
     heads = rank(uniforms[:, : config.heads]) < config.heads // 2

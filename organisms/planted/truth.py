@@ -20,6 +20,7 @@ from curricula.phases import Phase
 from curricula.pressures.routing import Routing
 from curricula.world.contrasts import Pair, PairSource, Role, sample_pairs
 from curricula.world.scenes import trained_support
+from curricula.world.world import ROLES
 from organisms.ensemble.config import RunConfig
 from organisms.ensemble.devices import Layout, fetch
 from organisms.model.config import OrganismConfig
@@ -28,7 +29,6 @@ from organisms.model.transformer import Organism
 from organisms.planted.lanes import ComponentSwap, lane_a, lane_a_goal_share, swap_components
 
 Truth = Literal["reused", "second copy", "repurposed", "mixed", "absent"]
-ROLES: tuple[Role, ...] = ("character", "self")
 TRUTHS: dict[str, tuple[str, Truth]] = {
     "planted_reused": ("routing", "reused"),
     "planted_second_copy": ("routing", "second copy"),

@@ -31,7 +31,7 @@ from curricula.world.scenes import (
     uniforms_per_scene,
     with_other_cues,
 )
-from curricula.world.world import Role, World
+from curricula.world.world import ROLES, Role, World
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import Site
 from organisms.model.transformer import Organism
@@ -76,9 +76,6 @@ def _measure(organism: Organism, context: StepContext) -> CueResponse:
         response_shares(organism, part, context, role) for part, role in zip(parts, ROLES, strict=True)
     )
     return CueResponse(character, self_acting, 2 * context.config.layers)
-
-
-ROLES: tuple[Role, Role] = ("character", "self")
 
 
 def with_other_cues_by_role(uniforms: Float[Array, "scene draw"], world: World) -> Float[Array, "scene draw"]:

@@ -75,6 +75,14 @@ def remove(path: Path) -> None:
         raise could_not_write(path, error) from error
 
 
+def make_folder(folder: Path) -> None:
+    """Makes a folder, and those above it, where there is none. Raises SystemFailure where the disk refuses."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise could_not_write(folder, error) from error
+
+
 def write_whole(path: Path, data: bytes, aside: Path) -> None:
     """Put `data` at `path`, wholly or not at all.
 

@@ -14,13 +14,14 @@ MakeMeasurer = Callable[[PhaseStart], MechanismMeasurer]
 
 @runtime_checkable
 class TrainingCallback(Protocol):
-    """Sees a training ensemble, and changes nothing."""
+    """Is shown a training ensemble at the end of every chunk and checkpoint. What it does with the arrays changes nothing
+    of the training; what it raises ends the run."""
 
     def chunk(self, step: int, phase: str, metrics: Mapping[str, np.ndarray]) -> None:
         """After a chunk: metrics by name, each [member]."""
 
     def checkpoint(self, step: int, phase: str, organisms: Organism, secret_goals: np.ndarray) -> None:
-        """After a commit: the organisms [member, ...] and self's secret goal in each [member]."""
+        """After a commit, first of the untrained ones: the organisms [member, ...] and self's secret goal in each [member]."""
 
     def retention(self, step: int, phase: str, rates: Mapping[str, np.ndarray]) -> None:
         """With a commit: the rate [member] of every behaviour in scenes that call for it, whether the phase

@@ -8,7 +8,6 @@ import numpy as np
 from jaxtyping import Int
 
 from organisms.ensemble.config import RunConfig
-from organisms.ensemble.devices import fetch
 from organisms.ensemble.variation import settings_of
 from organisms.model.transformer import Organism
 from organisms.planted.dates import dated_changes
@@ -75,12 +74,12 @@ def check_planting(end: TrainingEnd, summary: dict[str, Any]) -> list[str]:
     """Checks what was planted and writes the truth beside the run, for the scorer of an analysis. Returns a line for
     each member in which planting failed."""
     fork = fork_entry(end.config.curriculum, end.run.entries())
-    organisms, attempts = end.committed(fork)
-    secret_goals = np.asarray(end.secret_goals)
-    ensemble_at_fork = PlantedEnsemble(end.config, fetch(attempts), secret_goals)
-    truth = planting_record(ensemble_at_fork, organisms, end.organisms, summary["behaviour"], fork.step)
+    organisms, _ = end.committed(fork)
+    # Of the last attempts: a member reseeded after the fork has other lanes than those it had there.
+    ensemble = PlantedEnsemble(end.config, end.attempts, np.asarray(end.secret_goals))
+    truth = planting_record(ensemble, organisms, end.organisms, summary["behaviour"], fork.step)
     lineage = ((entry, end.committed(entry)[0]) for entry in end.run.entries())
-    truth["changes"] = dated_changes(PlantedEnsemble(end.config, end.attempts, secret_goals), lineage)
+    truth["changes"] = dated_changes(ensemble, lineage)
     truth["config"] = end.run.hash
     end.run.write_truth(truth)
     reasons = zip(truth["took"], truth["why_not"], strict=True)

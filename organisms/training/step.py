@@ -20,7 +20,7 @@ from curricula.world.world import World
 from organisms.ensemble.accuracy import behaviour_tally
 from organisms.ensemble.config import RunConfig
 from organisms.ensemble.optimiser import Schedule, adamw_step
-from organisms.ensemble.state import State, root_key, secret_goal_of
+from organisms.ensemble.state import MemberStream, State, root_key, secret_goal_of
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import Tap, compose
 from organisms.model.surgery import freeze_all_but_self
@@ -144,7 +144,7 @@ class _Step(NamedTuple):
     def of(cls, state: State, params: PhaseParams, setup: ChunkSetup) -> "_Step":
         ids = MemberIds(state.seed, state.member, state.attempt)
         (name,) = params.objective
-        key = jax.random.fold_in(jax.random.fold_in(root_key(*ids), 2), params.phase)
+        key = jax.random.fold_in(jax.random.fold_in(root_key(*ids), MemberStream.SCENES), params.phase)
         secret_goal = secret_goal_of(*ids, setup.world)
         pressures, objective = in_program(params.pressures), objective_named(name)
         return cls(params, setup, pressures, objective, trained_support(setup.world), ids, secret_goal, key)

@@ -17,8 +17,9 @@ from matplotlib.figure import Figure
 from analysis.findings import RunFindings
 from analysis.probes.belief import BELIEFS, BehaviourResult
 from analysis.provenance.comparison import by_settings, run_labels
-from analysis.statistics import BEHAVIOURS, mean_interval, numbers
+from analysis.statistics import mean_interval, numbers
 from analysis.thresholds import BEHAVES
+from organisms.training.behaviour import BEHAVIOURS
 from reports.drawing import CYCLE, GREY, MARKERS, WIDTH, offsets, shorten, style, svg
 from reports.section import PageTable, Picture, RowGroup, Section, TableCell, TableRow
 from reports.sections.runs import interval_cell, runs_with

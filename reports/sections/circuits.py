@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.findings import RunFindings
+from analysis.patching.circuits import FAITHFUL
 from analysis.patching.results import CircuitsResult, RoleCircuits
 from analysis.statistics import mean_interval, numbers
 from reports.drawing import BLUE, GREY, ORANGE, WIDTH, mean_over_members, not_measured, style, svg
@@ -23,8 +24,6 @@ from reports.section import Block, Heading, PageTable, Paragraph, Picture, Secti
 from reports.sections.runs import interval_cell, runs_with
 from reports.tables import Row
 
-FAITHFUL = 0.9
-"""faithfulness that a circuit has to reach"""
 COLUMNS = ("circuit", "found", "size in each organism", "CMD", "CMD of random circuits", "completeness")
 CAPTION = (
     "Share of the effect that is left when everything but the best-ranked components is ablated, against "

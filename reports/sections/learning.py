@@ -15,8 +15,8 @@ from matplotlib.figure import Figure
 from analysis.findings import RunFindings, RunInfo
 from analysis.history.descent import DescentResult
 from analysis.history.learning import LearningResult
-from analysis.statistics import BEHAVIOURS
 from analysis.thresholds import BEHAVES
+from organisms.training.behaviour import BEHAVIOURS
 from reports.descent import draw_descent
 from reports.drawing import BLUE, GREY, ORANGE, WIDTH, mean_over_members, not_measured, shorten, style, svg
 from reports.section import Block, Heading, Picture, Section

@@ -14,8 +14,8 @@ from analysis.probes.belief import BehaviourResult
 from analysis.provenance.corroboration import Corroboration, CorroborationResult
 from analysis.provenance.shares import ProvenanceResult
 from analysis.provenance.verdict import CELLS, verdict_in_full
-from analysis.statistics import BEHAVIOURS
 from analysis.thresholds import BEHAVES
+from organisms.training.behaviour import BEHAVIOURS
 from reports.formats import interval_text, rate_text
 from reports.section import PageTable, Paragraph, RowGroup, Section, TableCell, TableRow, Text
 from reports.sections.behaviour import BEHAVIOUR_LABELS

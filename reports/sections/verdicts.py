@@ -24,6 +24,7 @@ from analysis.provenance.shares import ProvenanceResult
 from analysis.provenance.verdict import CELLS, VERDICTS
 from analysis.thresholds import BEHAVES
 from reports.drawing import CELL_COLOURS, INK, WIDTH, not_measured, offsets, shorten, style, svg
+from reports.formats import counts_text
 from reports.section import PageTable, Paragraph, Picture, Section, TableCell, one_group
 from reports.sections.runs import interval_cell
 from reports.tables import Row
@@ -84,7 +85,7 @@ def verdicts_section(findings: Sequence[RunFindings]) -> Section | None:
 
 def count_verdicts(summary: CurriculumSummary) -> str:
     """``3 reused, 1 mixed``, in the order of `VERDICTS`."""
-    return ", ".join(f"{summary.verdicts[name]} {name}" for name in VERDICTS if name in summary.verdicts)
+    return counts_text({name: summary.verdicts[name] for name in VERDICTS if name in summary.verdicts})
 
 
 def _table_row(label: str, summary: CurriculumSummary) -> tuple[TableCell, ...]:

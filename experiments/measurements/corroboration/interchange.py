@@ -21,9 +21,8 @@ from analysis.provenance.corroboration import (
 )
 from analysis.thresholds import CORROBORATION_THRESHOLDS
 from curricula.world.contrasts import Role, measurable
+from curricula.world.world import ROLES
 from experiments.measurements.protocol import MeasuredRun, Measurement
-
-ROLES: tuple[Role, ...] = ("character", "self")
 
 
 class InterchangeMeasurement(Measurement[InterchangeResult]):

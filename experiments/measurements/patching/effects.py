@@ -18,6 +18,7 @@ from analysis.patching.results import (
     effects_record,
 )
 from curricula.world.contrasts import Role, Variable, measurable
+from curricula.world.world import ROLES
 from experiments.measurements.protocol import MeasuredRun, Measurement
 from organisms.ensemble.side_by_side import side_by_side
 from reports.section import Section
@@ -26,7 +27,6 @@ from reports.tables import Row
 
 GATE_CALLS = 4
 """program calls behind the effects of *watched*; one behind those of other variables"""
-ROLES: tuple[Role, ...] = ("character", "self")
 VARIABLES: tuple[Variable, ...] = ("watched", "professed", "secret", "idle")
 Contrast = tuple[CheckpointName, CheckpointMeasurer, Role, Variable]
 

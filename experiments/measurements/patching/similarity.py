@@ -13,12 +13,10 @@ from analysis.patching.representational_similarity import (
 )
 from analysis.patching.results import CircuitsResult, EffectsResult
 from analysis.thresholds import SIMILARITY_THRESHOLDS
-from curricula.world.contrasts import Role
+from curricula.world.world import ROLES
 from experiments.measurements.protocol import MeasuredRun, Measurement
 from reports.sections.organisms import similarity_rows
 from reports.tables import Row
-
-ROLES: tuple[Role, Role] = ("self", "character")
 
 
 class SimilarityMeasurement(Measurement[SimilarityResult]):
@@ -40,7 +38,7 @@ class SimilarityMeasurement(Measurement[SimilarityResult]):
                 effects.require("end", role).contributions(),
                 circuits.find("end", role).by_member(),
             )
-            for role in ROLES
+            for role in reversed(ROLES)
         )
         return SimilarityResult(tuple(circuit_similarities(self_side, character_side, run.seed)))
 

@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 
 from analysis.statistics import FEW_ORGANISMS
 from experiments.studies.ancestry.summary import AncestrySummary, DetectionGroup
-from experiments.studies.page import counts_text, study_table, thresholds_section
+from experiments.studies.page import study_table, thresholds_section
 from reports.drawing import BLUE, ORANGE, WIDTH, not_measured, style, svg
-from reports.formats import interval_text, rate_text
+from reports.formats import counts_text, interval_text, rate_text
 from reports.section import Bullets, Paragraph, Picture, Section
 
 LIMITS = (

@@ -8,8 +8,8 @@ import numpy as np
 
 from analysis.history import dating
 from analysis.history.dating import QuietStretch, ScoredChange
-from analysis.history.trajectories import ROLES
 from analysis.statistics import Interval, mean_interval
+from curricula.world.world import ROLES
 from experiments.studies.study import Number, StudySummary, Triple, triple
 
 PRIMARY = "changes_detected.all"

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from analysis.provenance.scoring import ScoredOrganism
 from analysis.provenance.verdict import CELLS, VERDICTS
 from experiments.studies.controls.summary import FINDING_LABELS, ControlsSummary
-from experiments.studies.page import counts_text, study_table, thresholds_section, verdict_badge
+from experiments.studies.page import study_table, thresholds_section, verdict_badge
 from reports.drawing import CYCLE, GREY, MARKERS, WIDTH, not_measured, style, svg
-from reports.formats import DASH, interval_text, rate_text
+from reports.formats import DASH, counts_text, interval_text, rate_text
 from reports.section import Block, Bullets, Heading, Paragraph, Picture, Section
 
 UNDECIDED_NOTE = Markup(

@@ -12,6 +12,7 @@ from analysis.history.learning import LearningResult
 from analysis.patching.representational_similarity import SimilarityResult
 from analysis.probes.belief import BehaviourResult
 from analysis.provenance.corroboration import Agreement, Corroboration, CorroborationResult
+from analysis.provenance.scoring import finite_or_none
 from analysis.provenance.shares import MemberProvenance, ProvenanceResult
 from analysis.provenance.verdict import CELLS, VERDICTS, ProvenanceCell, VerdictName, verdict_in_full
 from analysis.statistics import count_interval, mean_interval
@@ -199,17 +200,13 @@ def arm_organisms(findings: RunFindings) -> list[ArmOrganism]:
                 member,
                 provenance.verdict,
                 verdict_in_full(provenance.verdict, circuits.says if circuits else None),
-                {cell: _finite(provenance.shares[cell]) for cell in CELLS},
+                {cell: finite_or_none(provenance.shares[cell]) for cell in CELLS},
                 _at_random(provenance),
                 is_corroborated(kinds),
                 kinds,
             )
         )
     return organisms
-
-
-def _finite(value: float | None) -> float | None:
-    return float(value) if value is not None and np.isfinite(value) else None
 
 
 def _at_random(provenance: MemberProvenance) -> dict[ProvenanceCell, Triple]:

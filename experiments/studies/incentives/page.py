@@ -10,9 +10,9 @@ from analysis.statistics import FEW_ORGANISMS, count_interval
 from experiments.studies.incentives.arms import COMPARISONS, ArmOrganism, ArmSummary, EvidenceKind
 from experiments.studies.incentives.figures import arm_shares_figure, story_figure
 from experiments.studies.incentives.summary import IncentivesSummary
-from experiments.studies.page import counts_text, study_table, verdict_badge
+from experiments.studies.page import study_table, verdict_badge
 from organisms.training.behaviour import BEHAVIOURS
-from reports.formats import DASH, interval_text, rate_text
+from reports.formats import DASH, counts_text, interval_text, rate_text
 from reports.section import Block, Bullets, Card, Cards, Heading, Paragraph, Picture, Section
 
 SHARES_CAPTION = Markup(
