@@ -1,7 +1,7 @@
 """The scorer of verdicts: how often is the analysis right about organisms whose provenance is known?
 
 With `analysis.history.dating`, the one module of the analysis that is given the truth beside a run, which
-planted, as `analysis.provenance.planted_truth` reads it. It compares what
+`analysis.provenance.planted_truth` reads. It compares what
 the analysis concluded, blind, with the truth beside the run: verdicts, shares, and where the effects sit.
 *undecided* counts as wrong. A score holds for organisms planted like these; it does *not* show that unplanted
 ones are judged as well.
