@@ -166,9 +166,9 @@ class CheckpointMeasurer:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Nats [member, pair, set] that patching each set moves, and totals [member, pair], of *watched*."""
         pairs = self.minimal_pairs(role, "watched", draw, amount)
-        sets = np.broadcast_to(masks[:, None], (self.members, amount, *masks.shape[1:]))
+        sets = np.broadcast_to(masks[:, None, None], (self.members, amount, 1, *masks.shape[1:]))
         program = _programs(self.config, window(self.world, "watched"))[1]
         values, totals = jax.device_get(
             program(self.organisms, pairs, sets, np.full(sets.shape[:3], noising))
         )
-        return values.astype(np.float64), totals.astype(np.float64)
+        return values[:, :, 0].astype(np.float64), totals.astype(np.float64)

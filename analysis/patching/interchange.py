@@ -23,19 +23,14 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from analysis.patching import circuits
 from analysis.patching.checkpoint import QUICK_TO_COMPILE, CheckpointMeasurer
 from analysis.patching.draws import AnalysisStream
-from analysis.patching.interventions import (
-    Recording,
-    logit_difference,
-    over_pairs,
-    patch,
-    run_sides,
-)
+from analysis.patching.interventions import over_pairs, patched_differences, run_sides
 from analysis.patching.shapley import Contributions
 from curricula.world.contrasts import CrossRolePair, Pair, PairSource, Role, sample_cross_role_pairs, window
 from curricula.world.scenes import trained_support
@@ -115,27 +110,20 @@ def exchange(
 
     stretch: number of tokens up to the decision over which outputs are taken (see
     `curricula.world.contrasts.window`). Where donor and recipient are one organism in the same scenes,
-    everything moves exactly the total. Nothing moves nothing anywhere.
+    everything moves the total, but for rounding. Nothing moves nothing anywhere.
     """
     receiving = run_sides(recipient, config, scenes.recipient, stretch)
     giving = run_sides(donor, config, scenes.donor, stretch)
 
-    def patched(
-        outputs: Recording, mask: Bool[Array, " component"], tokens: Int[Array, " position"]
-    ) -> Float[Array, ""]:
-        logits = recipient(tokens, patch(config, outputs, mask), receiving.decision, receiving.past)
-        return logit_difference(logits, scenes.recipient)
-
-    from_sides = jax.vmap(patched, (0, None, None))
-    into_sides = jax.vmap(from_sides, (None, None, 0))
-    differences = jax.vmap(into_sides, (None, 0, None))(giving.outputs, masks, receiving.tokens)
-    moved = (differences[..., 1] - differences[..., 0]).mean(-1)  # [set recipient donor] -> [set]
-    plain = jax.vmap(
-        lambda tokens: logit_difference(
-            recipient(tokens, positions=receiving.decision, past=receiving.past), scenes.recipient
+    def one_run(sides: Int[Array, " 2"]) -> Float[Array, " set"]:
+        donor = giving.side(sides[1]).outputs
+        return patched_differences(
+            recipient, config, scenes.recipient, receiving.side(sides[0]), donor, masks
         )
-    )(receiving.tokens)
-    return moved, plain[1] - plain[0]
+
+    differences = jax.lax.map(one_run, jnp.array([[0, 0], [0, 1], [1, 0], [1, 1]]))
+    by_side = differences.reshape(2, 2, -1)  # [recipient donor set]
+    return (by_side[:, 1] - by_side[:, 0]).mean(0), receiving.difference[1] - receiving.difference[0]
 
 
 @program_cache(maxsize=32)
@@ -148,7 +136,7 @@ def _program(config: OrganismConfig, stretch: int):
         def pair(inputs: tuple[ScenePairs, Array]) -> tuple[Array, Array]:
             return exchange(recipient, donor, config, *inputs, stretch=stretch)
 
-        return over_pairs(pair, (scenes, masks), (4 * masks.shape[1] + 6) * stretch)
+        return over_pairs(pair, (scenes, masks), masks.shape[1] * stretch)
 
     return Layout.of(jax.device_count()).over_rows(rows)
 

@@ -24,8 +24,8 @@ from organisms.model.config import OrganismConfig
 from organisms.model.sites import components
 from organisms.model.transformer import Organism
 
-ORDERS = 4
-"""patching orders a pair: one forwards and one back, each with its reverse"""
+WAYS, ORDERS = 2, 4
+"""forwards (denoising) and back (noising); patching orders a pair: one each way, each with its reverse"""
 
 
 class Contributions(NamedTuple):
@@ -55,7 +55,7 @@ def shapley_values(
     of each pair.
 
     keys: one a pair, of its orders. window: see `analysis.patching.interventions.run_sides`.
-    Marginal effects of one order sum to the pair's total exactly, since they telescope.
+    Marginal effects of one order sum to the pair's total but for rounding, since they telescope.
     """
     size = len(components(config))
     amount = len(pairs.decision)
@@ -66,12 +66,18 @@ def shapley_values(
     )(keys)
     orders = jnp.concatenate([drawn, drawn[..., ::-1]], axis=1)
     rank = jnp.argsort(orders, axis=-1)
-    masks = rank[:, :, None, :] < jnp.arange(size + 1)[:, None]
-    noising = jnp.broadcast_to((jnp.arange(ORDERS) % 2 == 1)[:, None], (amount, ORDERS, size + 1))
+    masks = rank[:, :, None, :] < jnp.arange(size + 1)[:, None]  # [pair order set component]
+    by_way = jnp.swapaxes(masks.reshape(amount, -1, WAYS, size + 1, size), 1, 2)
     values, totals = effects_of_sets(
-        organism, config, pairs, masks.reshape(amount, -1, size), noising.reshape(amount, -1), window
+        organism,
+        config,
+        pairs,
+        by_way.reshape(amount, WAYS, -1, size),
+        jnp.broadcast_to(jnp.arange(WAYS) == 1, (amount, WAYS)),
+        window,
     )
-    steps = jnp.diff(values.reshape(amount, ORDERS, size + 1), axis=-1)
+    by_order = jnp.swapaxes(values.reshape(amount, WAYS, -1, size + 1), 1, 2)
+    steps = jnp.diff(by_order.reshape(amount, ORDERS, size + 1), axis=-1)
     return jnp.take_along_axis(steps, rank, axis=-1).mean(1), totals
 
 
@@ -93,6 +99,6 @@ def single_patch_effects(
     amount = len(pairs.decision)
     masks = jnp.broadcast_to(sets, (amount, *sets.shape))
     values, totals = effects_of_sets(
-        organism, config, pairs, masks, jnp.full((amount, len(sets)), noising), window
+        organism, config, pairs, masks[:, None], jnp.full((amount, 1), noising), window
     )
-    return values[:, 1:] - values[:, :1], totals
+    return values[:, 0, 1:] - values[:, 0, :1], totals

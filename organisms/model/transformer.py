@@ -14,7 +14,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 from flax import nnx
-from jaxtyping import Array, Float, Int, Key
+from jaxtyping import Array, Bool, Float, Int, Key
 
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import Site, Tap, identity
@@ -39,7 +39,7 @@ class Organism(nnx.Module):
     ``positions`` selects those whose logits are returned: the last layer then computes its queries and neurons
     there alone, and its sites have those positions only. With a ``past``, tokens [stretch], without batch
     axes, are some of a scene's, the sites have those positions only, and ``positions`` counts from the
-    stretch's first.
+    stretch's first; the sources of a pattern are those of the past, then the stretch's own.
 
     Weights start normal with standard deviation initial_scale / sqrt(inputs), the two that write to the
     residual stream divided by sqrt(2 * layers) (Radford et al. 2019, GPT-2, section 2.3); embeddings as if
@@ -95,10 +95,23 @@ class Organism(nnx.Module):
         positions: Int[Array, " moment"] | None = None,
         past: Past | None = None,
     ) -> Float[Array, "*batch selected vocabulary"]:
-        layers, stretch = self.query.shape[0], tokens.shape[-1]
-        place = jax.lax.dynamic_slice_in_dim(self.position[...], 0 if past is None else past.start, stretch)
+        start, stretch = 0 if past is None else past.start, tokens.shape[-1]
+        place = jax.lax.dynamic_slice_in_dim(self.position[...], start, stretch)
         residual = tap(Site(-1, "embedding"), self.embedding[...][tokens] + place)
-        for layer in range(layers):
+        return self.from_layer(0, residual, tap, positions, past)
+
+    def from_layer(
+        self,
+        first: int,
+        residual: Float[Array, "*batch position model"],
+        tap: Tap = identity,
+        positions: Int[Array, " moment"] | None = None,
+        past: Past | None = None,
+    ) -> Float[Array, "*batch selected vocabulary"]:
+        """Logits from the residual stream that enters a layer; where there is no such layer, that which the
+        last one leaves at the selected positions."""
+        layers = self.query.shape[0]
+        for layer in range(first, layers):
             residual = tap(Site(layer, "residual"), residual)
             selected = positions if layer == layers - 1 else None
             attended = self.attention(layer, normalise(residual), tap, selected, past)
@@ -124,20 +137,25 @@ class Organism(nnx.Module):
         query = tap(Site(layer, "query"), query)
         key = tap(Site(layer, "key"), key)
         value = tap(Site(layer, "value"), value)
-        begin = 0
+        is_past = jnp.arange(inputs.shape[-2]) <= jnp.arange(inputs.shape[-2])[:, None]
+        scores = _scores(query, key, is_past if selected is None else is_past[selected])
         if past is not None:
-            begin = past.start
-            key = jax.lax.dynamic_update_slice_in_dim(past.key[layer], key, begin, axis=-2)
-            value = jax.lax.dynamic_update_slice_in_dim(past.value[layer], value, begin, axis=-2)
-        scores = jnp.einsum("...hpw,...hsw->...hps", query, key) / query.shape[-1] ** 0.5
-        is_past = jnp.arange(scores.shape[-1]) <= begin + jnp.arange(inputs.shape[-2])[:, None]
-        is_past = is_past if selected is None else is_past[selected]
-        pattern = jax.nn.softmax(
-            jnp.where(jax.lax.expand_dims(is_past, range(scores.ndim - 2)), scores, -jnp.inf), axis=-1
-        )
-        pattern = tap(Site(layer, "pattern"), pattern)
-        head = tap(Site(layer, "head"), jnp.einsum("...hps,...hsw->...hpw", pattern, value))
-        together = jnp.swapaxes(head, -3, -2)  # [*batch selected head width]
+            is_before = (jnp.arange(past.key.shape[-2]) < past.start)[None]
+            scores = jnp.concatenate([_scores(query, past.key[layer], is_before), scores], axis=-1)
+        pattern = tap(Site(layer, "pattern"), jax.nn.softmax(scores, axis=-1))
+        if past is None:
+            head = jnp.einsum("...hps,...hsw->...hpw", pattern, value)
+        else:
+            before, within = jnp.split(pattern, [past.value.shape[-2]], axis=-1)
+            head = jnp.einsum("hps,hsw->hpw", before, past.value[layer])
+            head = head + jnp.einsum("hps,hsw->hpw", within, value)
+        return self.write_heads(layer, tap(Site(layer, "head"), head))
+
+    def write_heads(
+        self, layer: int, head: Float[Array, "*batch head position width"]
+    ) -> Float[Array, "*batch position model"]:
+        """What a layer's heads write to the residual stream, from their outputs."""
+        together = jnp.swapaxes(head, -3, -2)  # [*batch position head width]
         output = self.output[layer]
         together = together.reshape(*together.shape[:-2], -1)
         return product(together, output.reshape(-1, output.shape[-1])) + self.output_bias[layer]
@@ -157,10 +175,26 @@ class Organism(nnx.Module):
         self, layer: int, inputs: Float[Array, "*batch position model"], tap: Tap
     ) -> Float[Array, "*batch position model"]:
         """What a layer's neurons write to the residual stream."""
-        neuron = jax.nn.gelu(
+        neuron = tap(Site(layer, "neuron"), self.neurons(layer, inputs))
+        return product(neuron, self.out_of_neurons[layer]) + self.mlp_bias[layer]
+
+    def neurons(
+        self, layer: int, inputs: Float[Array, "*batch position model"]
+    ) -> Float[Array, "*batch position neuron"]:
+        """Activations of a layer's neurons, after the nonlinearity."""
+        return jax.nn.gelu(
             product(inputs, self.into_neurons[layer]) + self.neuron_bias[layer], approximate=True
         )
-        return product(tap(Site(layer, "neuron"), neuron), self.out_of_neurons[layer]) + self.mlp_bias[layer]
+
+
+def _scores(
+    query: Float[Array, "*batch head position width"],
+    key: Float[Array, "*batch head source width"],
+    may_attend: Bool[Array, "#position source"],
+) -> Float[Array, "*batch head position source"]:
+    """Attention scores before the softmax."""
+    scores = jnp.einsum("...hpw,...hsw->...hps", query, key) / query.shape[-1] ** 0.5
+    return jnp.where(jax.lax.expand_dims(may_attend, range(scores.ndim - 2)), scores, -jnp.inf)
 
 
 def normalise(residual: Float[Array, "*batch position model"]) -> Float[Array, "*batch position model"]:

@@ -30,11 +30,13 @@ def large(world, sizes):
 def ask(request, sizes, pairs, masks, world):
     """Effects of all masks in all pairs, compiled once."""
     stretch = window(world, "watched") if request.param == "the window alone" else None
-    sets = jnp.broadcast_to(masks, (PAIRS, *masks.shape))
-    spread = lambda ways: jnp.broadcast_to(ways[:, None], sets.shape[:2])  # noqa: E731
-    return jax.jit(
-        lambda organism, ways: effects_of_sets(organism, sizes, pairs, sets, spread(ways), stretch)
-    )
+    sets = jnp.broadcast_to(masks, (PAIRS, 1, *masks.shape))
+
+    def effects(organism, ways):
+        moved, totals = effects_of_sets(organism, sizes, pairs, sets, ways[:, None], stretch)
+        return moved[:, 0], totals
+
+    return jax.jit(effects)
 
 
 @pytest.fixture(scope="module", params=["usual weights", "large weights"])
