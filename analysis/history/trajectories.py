@@ -116,8 +116,8 @@ def _programs(world: World, config: OrganismConfig):
     side by side."""
     over_rows, stretch = Layout.of(jax.device_count()).over_rows, window(world, "watched")
 
-    def measured(organism: Organism, pairs: Pair, keys: Array) -> tuple[Array, Array]:
-        return shapley_values(organism, config, pairs, keys, stretch)
+    def measured(organism: Organism, pairs: Pair, orders: Array) -> tuple[Array, Array]:
+        return shapley_values(organism, config, pairs, orders, stretch)
 
     responses = lambda organism, pairs: record_responses(organism, world, config, pairs)  # noqa: E731
     return over_rows(measured), over_rows(responses)
@@ -128,17 +128,17 @@ class _Inputs(NamedTuple):
 
     pairs: Pair
     """of characters, then of self"""
-    keys: Array
-    """of patching orders"""
+    orders: Array
+    """in which components are patched"""
     scenes: FingerprintScenes
 
 
 def _inputs(measurer: CheckpointMeasurer) -> _Inputs:
     pairs = _joined([measurer.minimal_pairs(role, "watched", 0) for role in ROLES])
-    keys = jnp.concatenate([measurer.shapley_orders(n) for n in range(len(ROLES))], axis=1)
+    orders = jnp.concatenate([measurer.shapley_orders(n) for n in range(len(ROLES))], axis=1)
     tiled = lambda tree: jax.tree.map(lambda leaf: jnp.tile(leaf, (GROUP, *[1] * (leaf.ndim - 1))), tree)  # noqa: E731
     scenes = fingerprint_scenes(measurer)
-    return _Inputs(tiled(pairs), tiled(keys), scenes._replace(pairs=tiled(scenes.pairs)))
+    return _Inputs(tiled(pairs), tiled(orders), scenes._replace(pairs=tiled(scenes.pairs)))
 
 
 def _joined(parts: Sequence[Pair]) -> Pair:
@@ -151,7 +151,7 @@ def _measured(run: Run, config: RunConfig, entries: Sequence[Entry], inputs: _In
     arrays = [run.parameters(entry) for entry in entries]
     stacked = {name: np.concatenate([parameters[name] for parameters in arrays]) for name in arrays[0]}
     organisms = from_arrays(stacked, config.curriculum.world, config.organism)
-    values, totals = jax.device_get(effects(organisms, inputs.pairs, inputs.keys))
+    values, totals = jax.device_get(effects(organisms, inputs.pairs, inputs.orders))
     recorded = jax.device_get(responses(organisms, inputs.scenes.pairs))
     shape = len(entries), config.members
     values = values.astype(np.float64).reshape(*shape, len(ROLES), PAIRS, -1)

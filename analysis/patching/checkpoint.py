@@ -16,7 +16,7 @@ from analysis.patching import circuits
 from analysis.patching.circuits import Circuit
 from analysis.patching.draws import SHAPLEY_CALLS, AnalysisStream, PairDraw
 from analysis.patching.interventions import effects_of_sets
-from analysis.patching.shapley import Contributions, shapley_values
+from analysis.patching.shapley import Contributions, patching_orders, shapley_values
 from curricula.world.contrasts import VARIABLES, Pair, PairSource, Role, Variable, sample_pairs, window
 from curricula.world.scenes import trained_support
 from curricula.world.world import ROLES, World
@@ -38,7 +38,7 @@ Null = Literal["untrained", "shuffled"]
 NULLS: tuple[Null, ...] = ("untrained", "shuffled")
 """organisms before their first step; pairs whose two answers are exchanged at random"""
 QUICK_TO_COMPILE = {"xla_backend_optimization_level": 0}
-"""for programs that draw scenes: they run for milliseconds, and whole numbers come out the same"""
+"""for programs that draw scenes or orders: they run for milliseconds, and whole numbers come out the same"""
 
 
 @program_cache(maxsize=64)
@@ -52,12 +52,20 @@ def _pair_program(world: World, role: Role, variable: Variable, pairs: int):
 
 
 @program_cache(maxsize=32)
+def _order_program(config: OrganismConfig):
+    """Patching orders of `PAIRS` pairs, from a key of each member. A program of its own, since what draws
+    takes long to compile inside another that runs fast."""
+    orders = lambda key: patching_orders(jax.random.split(key, PAIRS), config)  # noqa: E731
+    return jax.jit(jax.vmap(orders), compiler_options=QUICK_TO_COMPILE)
+
+
+@program_cache(maxsize=32)
 def _programs(config: OrganismConfig, window: int | None):
     """Compiled measurements of all members, whose pairs are shared out over the devices. window: see
     `analysis.patching.interventions`."""
     over_rows = Layout.of(jax.device_count()).over_rows
     return (
-        over_rows(lambda organism, pairs, keys: shapley_values(organism, config, pairs, keys, window)),
+        over_rows(lambda organism, pairs, rank: shapley_values(organism, config, pairs, rank, window)),
         over_rows(
             lambda organism, pairs, masks, noising: effects_of_sets(
                 organism, config, pairs, masks, noising, window
@@ -110,10 +118,9 @@ class CheckpointMeasurer:
         )
         return pairs._replace(first_answer=answers[0], second_answer=answers[1])
 
-    def shapley_orders(self, call: int) -> Key[Array, "member pair"]:
-        """Keys of the patching orders of each pair in one call."""
-        keys = self.member_keys(AnalysisStream.PATCHING_ORDERS, call)
-        return jax.vmap(lambda key: jax.random.split(key, PAIRS))(keys)
+    def shapley_orders(self, call: int) -> Int[Array, "member pair order component"]:
+        """Patching orders of each pair in one call; see `analysis.patching.shapley.patching_orders`."""
+        return _order_program(self.config)(self.member_keys(AnalysisStream.PATCHING_ORDERS, call))
 
     def shapley_effects(self, role: Role, variable: Variable, calls: int = 1) -> list[Contributions]:
         """Shapley contributions of each member's components, over `PAIRS` minimal pairs a call.

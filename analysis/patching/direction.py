@@ -58,6 +58,8 @@ class HaltedRun(NamedTuple):
     token: Int[Array, "*pair 1"]
     past: Past
     stream: Float[Array, "*pair place model"]
+    difference: Float[Array, "*pair"]
+    """logit difference with which it ends if it goes on as it is, in nats"""
 
 
 class SearchScenes(NamedTuple):
@@ -105,12 +107,13 @@ def halt(organism: Organism, config: OrganismConfig, pair: Pair) -> HaltedRun:
     """Both runs of a pair, halted [side, ...]."""
 
     def halted(tokens: Int[Array, " position"]) -> HaltedRun:
-        _, recording = record(organism, tokens)
+        logits, recording = record(organism, tokens)
         keys, values = (
             jnp.stack([recording[Site(n, name)] for n in range(config.layers)]) for name in ("key", "value")
         )
         stream = jnp.stack([recording[site][pair.decision] for site in residual_sites(config.layers)])
-        return HaltedRun(tokens[pair.decision][None], Past(keys, values, pair.decision), stream)
+        difference = logit_difference(logits[pair.decision][None], pair)
+        return HaltedRun(tokens[pair.decision][None], Past(keys, values, pair.decision), stream, difference)
 
     return jax.vmap(halted)(jnp.stack([pair.first, pair.second]))
 
@@ -169,24 +172,28 @@ def search_direction(
         differences = jax.vmap(run)(scenes.recipients, scenes.donors, scenes.pairs)
         return ((differences - scenes.target[:, None]) ** 2).mean()
 
-    scale = error(jnp.zeros_like(first))
+    scale = ((scenes.recipients.difference[:, :, None] - scenes.target[:, None]) ** 2).mean()
 
-    def loss(raw: Float[Array, " model"]) -> Float[Array, ""]:
+    def loss(raw: Float[Array, " model"]) -> tuple[Float[Array, ""], Float[Array, ""]]:
         direction = raw / jnp.linalg.norm(raw)
         spread = ((contrast @ direction) ** 2).mean() / (contrast**2).sum(1).mean()
-        return error(direction) / scale + SPREAD_COST * spread
+        error_left = error(direction) / scale
+        return error_left + SPREAD_COST * spread, error_left
 
     optimiser = optax.adam(RATE)
     first = first / jnp.linalg.norm(first)
 
-    def step(state: tuple[Array, optax.OptState], _: None) -> tuple[tuple[Array, optax.OptState], None]:
+    def step(
+        state: tuple[Array, optax.OptState], _: None
+    ) -> tuple[tuple[Array, optax.OptState], tuple[Array, Array]]:
         raw, moments = state
-        updates, moments = optimiser.update(jax.grad(loss)(raw), moments)
-        return (jnp.asarray(optax.apply_updates(raw, updates)), moments), None
+        gradient, error_left = jax.grad(loss, has_aux=True)(raw)
+        updates, moments = optimiser.update(gradient, moments)
+        return (jnp.asarray(optax.apply_updates(raw, updates)), moments), (raw, error_left)
 
-    (raw, _), _ = jax.lax.scan(step, (first, optimiser.init(first)), None, length=STEPS)
-    direction = raw / jnp.linalg.norm(raw)
-    return direction, error(direction) / scale
+    # A step tells the error before it, so one more tells that of the last direction: errors are compiled once.
+    _, (tried, errors) = jax.lax.scan(step, (first, optimiser.init(first)), None, length=STEPS + 1)
+    return tried[-1] / jnp.linalg.norm(tried[-1]), errors[-1]
 
 
 def direction_effect(
@@ -203,29 +210,31 @@ def direction_effect(
     """
     halting = jax.vmap(lambda pair: halt(organism, config, pair))
     answer = lambda tokens, pair: logit_difference(trained(tokens, positions=pair.decision[None]), pair)  # noqa: E731
-    answers = jax.vmap(lambda pair: jnp.stack([answer(pair.first, pair), answer(pair.second, pair)]))
-    target = answers(searched_on.recipient)
-    scenes = SearchScenes(
-        halting(searched_on.recipient), halting(searched_on.donor), searched_on.recipient, target
+    sides = lambda pair: jnp.stack([pair.first, pair.second])  # noqa: E731
+    answers = jax.vmap(lambda pair: jax.vmap(answer, (0, None))(sides(pair), pair))
+    into = [tested_on.scene_pairs(role, "character").recipient for role in ROLES]
+    stacked = lambda *parts: jax.tree.map(lambda *leaves: jnp.stack(leaves), *parts)  # noqa: E731
+    pairs = stacked(*searched_on, tested_on.donors.character_pair, *into)
+    halted_runs = jax.lax.map(halting, pairs)  # one after the other, so that it is compiled once
+    recipients, searched_donors, donors, *by_role = (
+        jax.tree.map(lambda leaf, n=n: leaf[n], halted_runs) for n in range(len(ROLES) + 3)
     )
+    scenes = SearchScenes(recipients, searched_donors, searched_on.recipient, answers(searched_on.recipient))
     directions, errors = jax.lax.map(
         lambda place: search_direction(organism, scenes, place),
         jnp.arange(len(residual_sites(config.layers))),
     )
     place = jnp.argmin(errors)
-    by_role = [tested_on.scene_pairs(role, "character").recipient for role in ROLES]
-    recipients = jax.tree.map(lambda *leaves: jnp.stack(leaves), *by_role)  # [role pair ...]
-    donors = halting(tested_on.donors.character_pair)
 
-    def into_role(pairs: Pair) -> tuple[Array, Array, Array]:
-        halted = halting(pairs)
+    def into_role(inputs: tuple[Pair, HaltedRun]) -> tuple[Array, Array, Array]:
+        role_pairs, halted = inputs
         run = lambda h, s, p: swapped_differences(organism, h, s, p, place, directions[place])  # noqa: E731
-        swapped = jax.vmap(run)(halted, donors, pairs)  # [pair recipient donor]
-        plain = jax.vmap(run)(halted, halted, pairs)
+        swapped = jax.vmap(run)(halted, donors, role_pairs)  # [pair recipient donor]
         gate = lambda values: (values[..., 1] - values[..., 0]).mean(-1)  # noqa: E731
-        return gate(swapped), gate((swapped > 0).astype(swapped.dtype)), plain[:, 1, 1] - plain[:, 0, 0]
+        turned = gate((swapped > 0).astype(swapped.dtype))
+        return gate(swapped), turned, halted.difference[:, 1] - halted.difference[:, 0]
 
-    return *jax.lax.map(into_role, recipients), place, directions[place]
+    return *jax.lax.map(into_role, (stacked(*into), stacked(*by_role))), place, directions[place]
 
 
 @program_cache(maxsize=32)

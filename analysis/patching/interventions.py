@@ -219,7 +219,9 @@ def effects_of_sets(
 
 def over_pairs(function: Callable[[_Inputs], _Outputs], inputs: _Inputs, tokens: int) -> _Outputs:
     """Maps a function of one pair over the leading axis of inputs, as many pairs at once as the device takes
-    well. tokens: number of tokens in a pair's patched runs."""
+    well, and as divide their number: what is left over would be compiled once more. tokens: number of tokens
+    in a pair's patched runs."""
     tokens_at_once = TOKENS_AT_ONCE["cpu" if jax.default_backend() == "cpu" else "other"]
-    pairs_at_once = max(1, round(tokens_at_once / tokens))
-    return jax.lax.map(function, inputs, batch_size=min(pairs_at_once, len(jax.tree.leaves(inputs)[0])))
+    amount, suitable = len(jax.tree.leaves(inputs)[0]), max(1, round(tokens_at_once / tokens))
+    pairs_at_once = max(n for n in range(1, min(amount, suitable) + 1) if amount % n == 0)
+    return jax.lax.map(function, inputs, batch_size=pairs_at_once)

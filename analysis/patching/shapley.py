@@ -44,28 +44,33 @@ class Contributions(NamedTuple):
         return self.components[pairs].sum(0) / total if total else np.full(self.components.shape[1], np.nan)
 
 
+def patching_orders(keys: Key[Array, " pair"], config: OrganismConfig) -> Int[Array, "pair order component"]:
+    """The place of each component in `ORDERS` random orders, the second half of which are the first half's
+    reverses. keys: one a pair."""
+    size = len(components(config))
+
+    def orders_of_pair(key: Key[Array, ""]) -> Int[Array, "order component"]:
+        order_keys = jax.random.split(key, ORDERS // 2)
+        return jax.vmap(lambda order_key: jax.random.permutation(order_key, size))(order_keys)
+
+    drawn = jax.vmap(orders_of_pair)(keys)
+    return jnp.argsort(jnp.concatenate([drawn, drawn[..., ::-1]], axis=1), axis=-1)
+
+
 def shapley_values(
     organism: Organism,
     config: OrganismConfig,
     pairs: Pair,
-    keys: Key[Array, " pair"],
+    rank: Int[Array, "pair order component"],
     window: int | None = None,
 ) -> tuple[Float[Array, "pair component"], Float[Array, " pair"]]:
     """Each component's mean marginal effect in each pair, in nats, over `ORDERS` random orders, and the total
     of each pair.
 
-    keys: one a pair, of its orders. window: see `analysis.patching.interventions.run_sides`.
+    rank: see `patching_orders`. window: see `analysis.patching.interventions.run_sides`.
     Marginal effects of one order sum to the pair's total but for rounding, since they telescope.
     """
-    size = len(components(config))
-    amount = len(pairs.decision)
-    drawn = jax.vmap(
-        lambda key: jax.vmap(lambda order_key: jax.random.permutation(order_key, size))(
-            jax.random.split(key, ORDERS // 2)
-        )
-    )(keys)
-    orders = jnp.concatenate([drawn, drawn[..., ::-1]], axis=1)
-    rank = jnp.argsort(orders, axis=-1)
+    amount, _, size = rank.shape
     masks = rank[:, :, None, :] < jnp.arange(size + 1)[:, None]  # [pair order set component]
     by_way = jnp.swapaxes(masks.reshape(amount, -1, WAYS, size + 1, size), 1, 2)
     values, totals = effects_of_sets(

@@ -146,9 +146,9 @@ class Organism(nnx.Module):
         if past is None:
             head = jnp.einsum("...hps,...hsw->...hpw", pattern, value)
         else:
-            before, within = jnp.split(pattern, [past.value.shape[-2]], axis=-1)
-            head = jnp.einsum("hps,hsw->hpw", before, past.value[layer])
-            head = head + jnp.einsum("hps,hsw->hpw", within, value)
+            to_past, to_stretch = jnp.split(pattern, [past.value.shape[-2]], axis=-1)
+            head = jnp.einsum("hps,hsw->hpw", to_past, past.value[layer])
+            head = head + jnp.einsum("hps,hsw->hpw", to_stretch, value)
         return self.write_heads(layer, tap(Site(layer, "head"), head))
 
     def write_heads(

@@ -10,7 +10,13 @@ import numpy as np
 import pytest
 import reference
 
-from analysis.patching.shapley import ORDERS, Contributions, shapley_values, single_patch_effects
+from analysis.patching.shapley import (
+    ORDERS,
+    Contributions,
+    patching_orders,
+    shapley_values,
+    single_patch_effects,
+)
 from curricula.world.contrasts import Pair
 from organisms.model.config import OrganismConfig
 from organisms.model.parameter_names import to_arrays
@@ -70,7 +76,7 @@ def sampled(few, pairs):
     orders."""
     repeated = jax.tree.map(lambda leaf: jnp.repeat(leaf, DRAWS, axis=0), pairs)
     found, totals = run_shapley(
-        pick(few, 0), FEW, repeated, jax.random.split(jax.random.key(0), PAIRS * DRAWS)
+        pick(few, 0), FEW, repeated, patching_orders(jax.random.split(jax.random.key(0), PAIRS * DRAWS), FEW)
     )
     return np.asarray(found, np.float64).reshape(PAIRS, DRAWS, 4), np.asarray(totals).reshape(PAIRS, DRAWS)
 
@@ -168,7 +174,9 @@ def test_redundant_heads_hide_each_other_and_latent_effects_show_them(pair):
 
 @pytest.mark.slow
 def test_shapley_values_share_what_redundant_heads_hide(pair):
-    found, total = run_shapley(copy_head(by_hand(), 0, 0, 1), HAND, pair, jax.random.key(0)[None])
+    found, total = run_shapley(
+        copy_head(by_hand(), 0, 0, 1), HAND, pair, patching_orders(jax.random.key(0)[None], HAND)
+    )
     np.testing.assert_allclose(found[0] / total[0], [0.5, 0.5, 0], atol=0.01)
 
 
