@@ -25,6 +25,7 @@ from organisms.ensemble.config import RunConfig, named_config
 from organisms.model.parameter_names import to_arrays
 from organisms.training.programs import Programs
 from organisms.training.step import phase_params
+from organisms.training.turns import chunks_in_turn, members_in_turn
 from organisms.training.validation import check_config
 
 CALL_SECONDS = 10.0
@@ -65,6 +66,7 @@ class EnsembleTraining:
         self.start_bytes = memory.held_bytes()
         self.programs = Programs(self.config)
         self.params = phase_params(self.config, 0)
+        self.chunks = chunks_in_turn(self.programs.layout, members)
         self.products: ModelProducts | None = None
 
     def first(self, started: float) -> dict[str, Any]:
@@ -84,13 +86,14 @@ class EnsembleTraining:
         }
 
     def call(self) -> None:
-        """One chunk, waited for."""
-        self.state, progress = self.programs.train_chunk(self.state, self.params)
+        """As many chunks as share the work out evenly, waited for."""
+        self.state, progress = self.programs.train_chunks(self.state, self.params, self.chunks)
         jax.block_until_ready((self.state, progress))
 
     def measure(self, seconds: float) -> list[float]:
         """Seconds that a step of an organism took in each of some calls."""
-        return [duration / self.config.chunk / self.config.members for duration in turn(self.call, seconds)]
+        steps = self.config.chunk * self.chunks * self.config.members
+        return [duration / steps for duration in turn(self.call, seconds)]
 
     def peak_memory(self) -> dict[str, int]:
         """Bytes that training took at most so far, compiling included, beyond what the process held before;
@@ -114,8 +117,9 @@ class EnsembleTraining:
     def describe(self) -> dict[str, Any]:
         """What a step is in operations and bytes. executed: the products that the traced program holds, at
         their own precision."""
-        traced = jax.make_jaxpr(self.programs.train_chunk)(self.state, self.params)
-        steps = self.config.chunk * self.config.members
+        members = members_in_turn(self.programs.layout, self.config.members)
+        state, params = jax.tree.map(lambda leaf: leaf[:members], (self.state, self.params))
+        traced = jax.make_jaxpr(self.programs.train_chunk)(state, params)
         executed = program_flops(traced, self.platform)
         first = jax.tree.map(lambda leaf: leaf[:1], self.state.organism)
         return {
@@ -123,14 +127,15 @@ class EnsembleTraining:
             "batch": self.config.training.batch,
             "model_flops_a_step": model_flops(self.config),
             "plain_flops_a_step": step_flops(Sizes.of(self.config)),
-            "executed_flops_a_step": executed.total() / steps,
+            "executed_flops_a_step": executed.total() / self.config.chunk / members,
             "precision": max(executed, key=lambda name: executed[name]),
             "checkpoint_bytes": checkpoint_bytes(to_arrays(first), self.config.members),
         }
 
     def start_products(self, members: int, steps: int, precision: str) -> int:
         """Compiles the model's own products. Returns their operations a step of an organism."""
-        self.products = ModelProducts(Sizes.of(self.config), members, steps, precision)
+        at_once = members_in_turn(self.programs.layout, members)
+        self.products = ModelProducts(Sizes.of(self.config), at_once, steps, precision)
         return step_flops(Sizes.of(self.config))
 
     def measure_products(self, seconds: float) -> list[float]:
@@ -139,6 +144,6 @@ class EnsembleTraining:
         return self.products.measure(seconds)
 
     def profile(self, folder: str) -> list[dict[str, Any]]:
-        """Writes a profiler trace of one chunk; the costliest groups of operations in it."""
-        steps = self.config.chunk * self.config.members
+        """Writes a profiler trace of one call; the costliest groups of operations in it."""
+        steps = self.config.chunk * self.chunks * self.config.members
         return costliest(self.call, Path(folder), steps)

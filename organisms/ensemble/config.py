@@ -89,6 +89,13 @@ class RunConfig:
         )
         return max(n for n in range(1, CHUNK_LIMIT + 1) if common % n == 0)
 
+    def chunks_to_commit(self, phase: Phase, step: int, phase_step: int) -> int:
+        """Chunks from a step of the run, so far into a phase, to the next checkpoint: where one is due, or where the
+        phase ends."""
+        before_end = range(self.chunk, phase.steps - phase_step, self.chunk)
+        due = [self.training.due(step + steps, phase_step + steps) for steps in before_end]
+        return next((chunks for chunks, is_due in enumerate(due, 1) if is_due), len(due) + 1)
+
     def number_of(self, index: int) -> int:
         """Of a phase, over the whole line of descent: what keeps its scenes apart from those of every earlier
         phase."""

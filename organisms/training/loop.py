@@ -188,14 +188,15 @@ class _EnsembleTraining:
             state = self.programs.operate(phase, state)
         while position.round_step < phase.steps:
             begun = time.perf_counter()
-            state, progress = self.programs.train_chunk(state, params)
-            position = position._replace(step=position.step + chunk, round_step=position.round_step + chunk)
-            if waiting:
-                self.log_metrics(*waiting)
-            waiting = (position.step, phase, progress)
-            commits = self.config.training.due(position.step, position.round_step)
-            commits = commits or position.round_step == phase.steps
-            if commits:
+            to_commit = self.config.chunks_to_commit(phase, position.step, position.round_step)
+            state, trained = self.programs.train_chunks(state, params, to_commit)
+            for progress in trained:
+                step, round_step = position.step + chunk, position.round_step + chunk
+                position = position._replace(step=step, round_step=round_step)
+                if waiting:
+                    self.log_metrics(*waiting)
+                waiting = (position.step, phase, progress)
+            if (commits := len(trained) == to_commit) and waiting:
                 self.log_metrics(*waiting)
                 waiting = None
             self.speed.time_chunk(position.step, time.perf_counter() - begun)

@@ -22,7 +22,8 @@ from organisms.objectives.registry import objective_named
 from organisms.planted.lanes import exchange_lanes, graft_lanes, lane_a
 from organisms.pressures.registry import active_pressures
 from organisms.training.behaviour import rates
-from organisms.training.step import ChunkSetup, phase_params, train_chunk
+from organisms.training.step import ChunkSetup, PhaseParams, phase_params, train_chunk
+from organisms.training.turns import TrainedChunks, chunks_in_turn, members_in_turn, train_in_turn
 
 
 @dataclass
@@ -90,6 +91,7 @@ class Programs:
 
         self.graft, self.exchange = cut(graft_lanes), cut(exchange_lanes)
 
+<<<<<<< HEAD
     def compiled_meanwhile(self, config: RunConfig, shapes: State) -> AbstractContextManager[None]:
         """While the block runs, the program of the first phase is compiled, which takes longest. It waits for the block
         where its numbers depend on the organisms, or where other processes compile the same.
@@ -101,11 +103,23 @@ class Programs:
         waits = fits or objective_named(phase.objective).needs_start or phase.graft or phase.exchange
         if waits or jax.process_count() > 1:
             return nullcontext()
-        sharding = self.layout.sharding(config.members)
-        state = jax.tree.map(lambda leaf: leaf.update(sharding=sharding), shapes)
-        return meanwhile(
-            lambda params: self.train_chunk.lower(state, params).compile(), phase_params(config, 0)
+        members = members_in_turn(self.layout, config.members)
+        sharding = self.layout.sharding(members)
+        state = jax.tree.map(
+            lambda leaf: leaf.update(shape=(members, *leaf.shape[1:]), sharding=sharding), shapes
         )
+        params = jax.tree.map(lambda leaf: leaf[:members], phase_params(config, 0))
+        return meanwhile(lambda params: self.train_chunk.lower(state, params).compile(), params)
+=======
+    def train_chunks(self, state: State, params: PhaseParams, most: int) -> TrainedChunks:
+        """One chunk, or where devices then take unequal shares of the members as many as even that out, but ``most`` at
+        most."""
+        chunks = chunks_in_turn(self.layout, self.config.members)
+        if chunks > 1:
+            return train_in_turn(self.train_chunk, self.layout, state, params, min(chunks, most))
+        state, progress = self.train_chunk(state, params)
+        return TrainedChunks(state, [progress])
+>>>>>>> 7f427be (Members whose number the cores do not divide train in turn: no core waits, to the same bits)
 
     def operate(self, phase: Phase, state: State) -> State:
         """The ensemble after the surgery that a phase begins with, if any."""

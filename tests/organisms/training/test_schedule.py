@@ -38,6 +38,18 @@ def test_a_chunk_divides_what_lies_between_dense_checkpoints():
     assert (config.chunk, dense.chunk) == (25, 10)
 
 
+@pytest.mark.parametrize(("dense_from", "every"), [(0, 50), (5, 50), (25, 50), (0, 25)])
+def test_the_next_checkpoint_is_the_nearest_that_is_due_or_the_phase_s_end(dense_from, every):
+    """From every chunk of a phase that begins within the run."""
+    named = named_config("shared", "cpu", steps=125)
+    config = replace(named, training=TrainingConfig(checkpoint_every=every, dense_from=dense_from))
+    phase, start = config.curriculum.phases[1], 125
+    for taken in range(0, 125, config.chunk):
+        to_commit = config.chunk * config.chunks_to_commit(phase, start + taken, taken)
+        steps = [n for n in range(1, 126 - taken) if config.training.due(start + taken + n, taken + n)]
+        assert to_commit == min([*steps, 125 - taken])
+
+
 def test_a_run_without_them_keeps_its_name():
     """What is written of a config says nothing of a setting that came later while it holds its default."""
     plain = named_config("shared", "cpu").plain()
