@@ -91,7 +91,6 @@ class Programs:
 
         self.graft, self.exchange = cut(graft_lanes), cut(exchange_lanes)
 
-<<<<<<< HEAD
     def compiled_meanwhile(self, config: RunConfig, shapes: State) -> AbstractContextManager[None]:
         """While the block runs, the program of the first phase is compiled, which takes longest. It waits for the block
         where its numbers depend on the organisms, or where other processes compile the same.
@@ -110,7 +109,7 @@ class Programs:
         )
         params = jax.tree.map(lambda leaf: leaf[:members], phase_params(config, 0))
         return meanwhile(lambda params: self.train_chunk.lower(state, params).compile(), params)
-=======
+
     def train_chunks(self, state: State, params: PhaseParams, most: int) -> TrainedChunks:
         """One chunk, or where devices then take unequal shares of the members as many as even that out, but ``most`` at
         most."""
@@ -119,7 +118,6 @@ class Programs:
             return train_in_turn(self.train_chunk, self.layout, state, params, min(chunks, most))
         state, progress = self.train_chunk(state, params)
         return TrainedChunks(state, [progress])
->>>>>>> 7f427be (Members whose number the cores do not divide train in turn: no core waits, to the same bits)
 
     def operate(self, phase: Phase, state: State) -> State:
         """The ensemble after the surgery that a phase begins with, if any."""
