@@ -3,6 +3,7 @@ seed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from math import gcd
 from typing import Any
 
@@ -92,9 +93,12 @@ class RunConfig:
     def chunks_to_commit(self, phase: Phase, step: int, phase_step: int) -> int:
         """Chunks from a step of the run, so far into a phase, to the next checkpoint: where one is due, or where the
         phase ends."""
-        before_end = range(self.chunk, phase.steps - phase_step, self.chunk)
-        due = [self.training.due(step + steps, phase_step + steps) for steps in before_end]
-        return next((chunks for chunks, is_due in enumerate(due, 1) if is_due), len(due) + 1)
+        remaining = phase.steps - phase_step
+        steps_after = count(self.chunk, self.chunk)
+        to_commit = next(
+            n for n in steps_after if n >= remaining or self.training.due(step + n, phase_step + n)
+        )
+        return to_commit // self.chunk
 
     def number_of(self, index: int) -> int:
         """Of a phase, over the whole line of descent: what keeps its scenes apart from those of every earlier

@@ -53,11 +53,11 @@ def train_in_turn(
     progress: list[list[Any]] = [[] for _ in range(chunks)]
     turns = [(chunk, member) for chunk in range(chunks) for member in range(members)]
     for start in range(0, len(turns), width):
-        now = turns[start : start + width]
-        at_work = [member for _, member in now] + [now[0][1]] * (width - len(now))
+        at_once = turns[start : start + width]
+        at_work = [member for _, member in at_once] + [at_once[0][1]] * (width - len(at_once))
         joined = _joined([states[member] for member in at_work], layout)
         results = train_chunk(joined, _rows(params, at_work))
-        for place, (chunk, member) in enumerate(now):
+        for place, (chunk, member) in enumerate(at_once):
             states[member], of_member = jax.tree.map(lambda leaf, i=place: leaf.addressable_data(i), results)
             progress[chunk].append(of_member)
     together = [jax.tree.map(lambda *rows: np.concatenate(rows), *of_chunk) for of_chunk in progress]
