@@ -2,15 +2,21 @@
 theirs), and hypothesis runs that draw the same examples every time.
 """
 
+import os
+import pickle
+import shutil
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from commands import LITTLE_OPTIMISED
 from hypothesis import settings
 from runs import Silent
+from shared_between_workers import made_once
 
 from analysis.findings import RunFindings
 from curricula.catalogue.building_blocks import WORLDS
@@ -18,7 +24,7 @@ from curricula.catalogue.registry import curriculum
 from curricula.world.contrasts import Pair, PairSource, sample_pairs
 from curricula.world.scenes import trained_support
 from curricula.world.world import World
-from experiments.measurements.measuring import measure_run, opened_for_measuring
+from experiments.analyse import analyse_run
 from organisms.ensemble.config import named_config
 from organisms.ensemble.devices import keep_programs
 from organisms.ensemble.variation import Variation
@@ -30,15 +36,30 @@ from organisms.storage.run import Run, open_run, read_run
 from organisms.training.loop import TrainingSources, train_ensemble
 
 jax.config.update("jax_num_cpu_devices", 2)  # laws hold on several devices, as commands use them
-# Most programs run a few times. Commands, in processes of their own, are compiled as ever.
-jax.config.update("jax_disable_most_optimizations", True)
+jax.config.update("jax_disable_most_optimizations", True)  # most programs run a few times
 keep_programs()
 settings.register_profile("exapt", deadline=None, derandomize=True, database=None)
 settings.load_profile("exapt")
 
 
-TRAINED = frozenset({"tiny_run", "findings", "run_findings", "disused_run"})
+TRAINED = frozenset({"tiny_run", "analysed_run", "findings", "run_findings", "disused_run"})
 """fixtures that train or measure for many seconds: a test that asks for one is slow"""
+
+
+LONGEST = {
+    name: 1000 - place
+    for place, name in enumerate(
+        (
+            "test_measuring",
+            "test_process",
+            "test_plugin_commands",
+            "test_distributed",
+            "test_compare",
+            "test_resume",
+        )
+    )
+}
+"""files that take longest though their tests are few; the first trains what many others read"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -48,7 +69,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if TRAINED & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
     amounts = Counter(item.path for item in items if item.get_closest_marker("slow"))
-    items.sort(key=lambda item: -amounts[item.path])
+    items.sort(key=lambda item: -LONGEST.get(item.path.stem, amounts[item.path]))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def commands_compile_as_tests_do() -> None:
+    """Commands, in processes of their own, find each other's compiled programs and those of tests; those of
+    `commands.as_users_do` are compiled as ever."""
+    jax.devices()  # this process has read the variable, and keeps to its own settings
+    os.environ["XLA_FLAGS"] = " ".join((os.environ.get("XLA_FLAGS", ""), *LITTLE_OPTIMISED)).strip()
 
 
 @pytest.fixture(scope="session")
@@ -112,35 +141,51 @@ def tiny_run(tmp_path_factory) -> Run:
     """Two organisms of the smallest scale, grown through *shared*: a finished run, opened to read. Takes
     about 20 seconds.
     """
-    config = named_config("shared", "tiny", members=2)
-    folder = tmp_path_factory.mktemp("runs") / "shared-tiny"
-    with open_run(folder, config.plain()) as run:
-        run.write_summary(train_ensemble(config, run, Silent()))
-    return read_run(folder)
+
+    def train(folder: Path) -> None:
+        config = named_config("shared", "tiny", members=2)
+        with open_run(folder, config.plain()) as run:
+            run.write_summary(train_ensemble(config, run, Silent()))
+
+    return read_run(made_once(tmp_path_factory, "shared-tiny", train))
 
 
 @pytest.fixture(scope="session")
-def findings(tiny_run) -> RunFindings:
+def analysed_run(tiny_run, tmp_path_factory) -> Path:
+    """`tiny_run` with its analysis, and its findings as they were measured, in ``findings.pickle`` beside it."""
+
+    def analyse(folder: Path) -> None:
+        shutil.copytree(tiny_run.folder, folder / "shared-tiny")
+        (folder / "findings.pickle").write_bytes(pickle.dumps(analyse_run(folder / "shared-tiny")))
+
+    return made_once(tmp_path_factory, "analysed", analyse) / "shared-tiny"
+
+
+@pytest.fixture(scope="session")
+def findings(analysed_run) -> RunFindings:
     """The findings of `tiny_run`."""
-    return measure_run(opened_for_measuring(tiny_run))
+    return pickle.loads((analysed_run.parent / "findings.pickle").read_bytes())
 
 
 @pytest.fixture(scope="session")
 def disused_run(tiny_run, tmp_path_factory) -> Run:
     """`tiny_run`'s two organisms in 50 steps of disuse, each four times: without gradients and with, without
     weight decay and with."""
-    parent, theirs = parent_at(tiny_run.folder)
-    taught = curriculum("self_never_alone", "tiny", 50)
-    settings = ("gradients", "weight_decay")
-    config = replace(
-        theirs,
-        curriculum=replace(taught, world=theirs.curriculum.world),
-        training=replace(theirs.training, checkpoint_every=25),
-        vary=tuple(Variation(f"phases.0.optimiser.{setting}", (0.0, 1.0)) for setting in settings),
-        members=8,
-        parent=parent,
-    )
-    folder = tmp_path_factory.mktemp("runs") / "disused-tiny"
-    with open_run(folder, config.plain()) as run:
-        run.write_summary(train_ensemble(config, run, Silent(), TrainingSources(parent=tiny_run.folder)))
-    return read_run(folder)
+
+    def train(folder: Path) -> None:
+        beside = folder.with_name(tiny_run.folder.name)  # a copy of both finds the one from the other
+        parent, theirs = parent_at(beside)
+        taught = curriculum("self_never_alone", "tiny", 50)
+        settings = ("gradients", "weight_decay")
+        config = replace(
+            theirs,
+            curriculum=replace(taught, world=theirs.curriculum.world),
+            training=replace(theirs.training, checkpoint_every=25),
+            vary=tuple(Variation(f"phases.0.optimiser.{setting}", (0.0, 1.0)) for setting in settings),
+            members=8,
+            parent=parent,
+        )
+        with open_run(folder, config.plain()) as run:
+            run.write_summary(train_ensemble(config, run, Silent(), TrainingSources(parent=beside)))
+
+    return read_run(made_once(tmp_path_factory, "disused-tiny", train))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from commands import run
+from commands import as_users_do, run
 
 from benchmarks import figures, tables
 from benchmarks.bench import bench
@@ -42,9 +42,10 @@ SMALLEST = Plan(
 def measured(tmp_path_factory) -> tuple[dict, Path, list[str]]:
     """The smallest bench there is, run as a whole; takes about 20 seconds."""
     folder, lines = tmp_path_factory.mktemp("bench"), []
-    path = bench(
-        replace(SMALLEST, profile=folder / "profile"), folder / "out", "python scripts/bench.py", lines.append
-    )
+    plan = replace(SMALLEST, profile=folder / "profile")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XLA_FLAGS", as_users_do()["XLA_FLAGS"])
+        path = bench(plan, folder / "out", "python scripts/bench.py", lines.append)
     return json.loads(path.read_text()), folder, lines
 
 

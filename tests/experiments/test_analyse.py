@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from pathlib import Path
 
 import pytest
 
@@ -13,58 +12,53 @@ from experiments.compare import compare
 from experiments.comparison import with_distinct_names
 
 
-@pytest.fixture(scope="module")
-def analysed(tiny_run, tmp_path_factory) -> Path:
-    """A run with its analysis."""
-    folder = tmp_path_factory.mktemp("analysed") / "run"
-    shutil.copytree(tiny_run.folder, folder)
-    analyse_run(folder)
-    return folder
-
-
 def refuse(*arguments: object) -> None:
     raise AssertionError("it was measured again")
 
 
 def test_a_copy_under_another_name_is_not_measured_again_and_has_its_own_page(
-    analysed, tmp_path, monkeypatch
+    analysed_run, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(analyse, "measure_run", refuse)
     copy = tmp_path / "copy"
-    shutil.copytree(analysed, copy)
+    shutil.copytree(analysed_run, copy)
     (copy / "analysis/report.html").write_text("that of the other")
     findings = analyse_run(copy)
     summary = json.loads((copy / "analysis/summary.json").read_text())
     assert (findings.run.run, summary["run"]) == ("copy", "copy")
     assert "that of the other" not in (copy / "analysis/report.html").read_text()
-    assert str(analysed) not in (copy / "analysis/report.html").read_text()
-    assert (summary["report"], str(analysed) in json.dumps(summary)) == ("report.html", False)
+    assert str(analysed_run) not in (copy / "analysis/report.html").read_text()
+    assert (summary["report"], str(analysed_run) in json.dumps(summary)) == ("report.html", False)
 
 
-def test_an_analysis_elsewhere_leaves_the_run_as_it_is(tiny_run, tmp_path):
+def test_an_analysis_elsewhere_leaves_the_run_as_it_is(tiny_run, analysed_run, tmp_path):
+    """One result is measured; the others are found, so that it takes less long."""
     run, out = tmp_path / "run", tmp_path / "out"
     shutil.copytree(tiny_run.folder, run)
+    shutil.copytree(analysed_run / "analysis/cache", out / "cache")
+    (out / "cache/behaviour.json").unlink()
     before = {path: path.stat().st_mtime_ns for path in run.rglob("*")}
     analyse_run(run, AnalysisOptions(out=out))
     assert {path: path.stat().st_mtime_ns for path in run.rglob("*")} == before
     assert {"summary.json", "report.html", "cache"} <= {path.name for path in out.iterdir()}
+    assert (out / "cache/behaviour.json").exists()
     assert json.loads((out / "summary.json").read_text())["run"] == "run"
 
 
-def test_an_analysis_elsewhere_that_was_killed_before_its_summary_goes_on(analysed, tmp_path):
+def test_an_analysis_elsewhere_that_was_killed_before_its_summary_goes_on(analysed_run, tmp_path):
     out = tmp_path / "out"
-    shutil.copytree(analysed / "analysis", out)
+    shutil.copytree(analysed_run / "analysis", out)
     (out / "summary.json").unlink()
-    analyse_run(analysed, AnalysisOptions(out=out))
+    analyse_run(analysed_run, AnalysisOptions(out=out))
     assert (out / "summary.json").exists()
 
 
-def test_a_folder_of_something_else_does_not_take_an_analysis(tiny_run, analysed, tmp_path):
+def test_a_folder_of_something_else_does_not_take_an_analysis(tiny_run, analysed_run, tmp_path):
     (tmp_path / "letter.txt").write_text("mine")
     with pytest.raises(UserError, match="expected an empty folder, or an analysis"):
         analyse_run(tiny_run.folder, AnalysisOptions(out=tmp_path))
     other = tmp_path / "other"
-    shutil.copytree(analysed / "analysis", other)
+    shutil.copytree(analysed_run / "analysis", other)
     summary = json.loads((other / "summary.json").read_text())
     (other / "summary.json").write_text(json.dumps(summary | {"end_sha256": "0" * 64}))
     with pytest.raises(UserError, match="holds the analysis of other organisms; give another --out"):
@@ -72,9 +66,9 @@ def test_a_folder_of_something_else_does_not_take_an_analysis(tiny_run, analysed
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"key": 1}'])
-def test_damaged_side_files_are_made_again(content, analysed, tmp_path):
-    copy = tmp_path / "run"
-    shutil.copytree(analysed, copy)
+def test_damaged_side_files_are_made_again(content, analysed_run, tmp_path):
+    copy = tmp_path / analysed_run.name
+    shutil.copytree(analysed_run, copy)
     whole = json.loads((copy / "analysis/summary.json").read_text())
     for path in (copy / "analysis/summary.json", copy / "analysis/cache/behaviour.json"):
         path.write_text(content)

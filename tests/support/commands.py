@@ -6,6 +6,14 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+LITTLE_OPTIMISED = ("--xla_backend_optimization_level=0", "--xla_llvm_disable_expensive_passes=true")
+"""flags of the compiler that say what jax_disable_most_optimizations says: most programs of tests run a few times"""
+
+
+def as_users_do() -> dict[str, str]:
+    """The environment of a command whose programs are compiled as users' are."""
+    words = [word for word in os.environ.get("XLA_FLAGS", "").split() if word not in LITTLE_OPTIMISED]
+    return {**os.environ, "XLA_FLAGS": " ".join(words)}
 
 
 def command(script: str, *arguments: object) -> list[str]:
@@ -20,7 +28,7 @@ def run(script: str, *arguments: object, **settings) -> subprocess.CompletedProc
     )
 
 
-def start(script: str, *arguments: object) -> subprocess.Popen[str]:
+def start(script: str, *arguments: object, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
     """Starts a script in a process group of its own."""
     return subprocess.Popen(
         command(script, *arguments),
@@ -28,7 +36,7 @@ def start(script: str, *arguments: object) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        env=(env or os.environ) | {"PYTHONUNBUFFERED": "1"},
         start_new_session=True,
     )
 
