@@ -17,7 +17,17 @@ from analysis.patching.circuits import Circuit
 from analysis.patching.draws import SHAPLEY_CALLS, AnalysisStream, PairDraw
 from analysis.patching.interventions import effects_of_sets
 from analysis.patching.shapley import Contributions, patching_orders, shapley_values
-from curricula.world.contrasts import VARIABLES, Pair, PairSource, Role, Variable, sample_pairs, window
+from curricula.world.contrasts import (
+    VARIABLES,
+    Pair,
+    PairSource,
+    Role,
+    Variable,
+    measurable,
+    sample_pairs,
+    window,
+)
+from curricula.world.opportunity import SAME_RULE
 from curricula.world.scenes import trained_support
 from curricula.world.world import ROLES, World
 from organisms.ensemble.config import RunConfig
@@ -45,10 +55,10 @@ QUICK_TO_COMPILE = {"xla_backend_optimization_level": 0}
 def _pair_program(world: World, role: Role, variable: Variable, pairs: int):
     support = trained_support(world)
 
-    def draw_pairs(key: Key[Array, ""], secret_goal: Int[Array, ""]) -> Pair:
-        return sample_pairs(key, PairSource(world, support, secret_goal), role, variable, pairs)
+    def draw_pairs(key: Key[Array, ""], secret_goal: Int[Array, ""], by_self: Bool[Array, ""]) -> Pair:
+        return sample_pairs(key, PairSource(world, support, secret_goal), role, variable, pairs, by_self)
 
-    return jax.jit(jax.vmap(draw_pairs), compiler_options=QUICK_TO_COMPILE)
+    return jax.jit(jax.vmap(draw_pairs, (0, 0, None)), compiler_options=QUICK_TO_COMPILE)
 
 
 @program_cache(maxsize=32)
@@ -104,10 +114,12 @@ class CheckpointMeasurer:
         In the null *shuffled* the two answers of a pair change places with a chance of 1/2.
         """
         contrast = 10 * ROLES.index(role) + VARIABLES.index(variable)
-        # The first of more pairs are those that fewer would be: one program for all amounts.
-        pairs = _pair_program(self.world, role, variable, max(amount, PAIRS))(
-            self.member_keys(AnalysisStream.PAIRS, contrast, draw), self.secret_goals
-        )
+        # One program for both roles where they share a rule, and for all amounts: the first of more pairs are
+        # those that fewer would be.
+        one_rule = self.world.self_rule == SAME_RULE and measurable(self.world, role, variable)
+        program = _pair_program(self.world, "character" if one_rule else role, variable, max(amount, PAIRS))
+        keys = self.member_keys(AnalysisStream.PAIRS, contrast, draw)
+        pairs = program(keys, self.secret_goals, jnp.asarray(role == "self"))
         if amount < PAIRS:
             pairs = jax.tree.map(lambda leaf: leaf[:, :amount], jax.device_get(pairs))
         if self.null != "shuffled":

@@ -95,19 +95,28 @@ def measurable(world: World, role: Role, variable: Variable) -> bool:
     return not (role == "self" and variable == "secret" and world.self_secret == "constant")
 
 
-def sample_pairs(key: Key[Array, ""], source: PairSource, role: Role, variable: Variable, count: int) -> Pair:
+def sample_pairs(
+    key: Key[Array, ""],
+    source: PairSource,
+    role: Role,
+    variable: Variable,
+    count: int,
+    by_self: Bool[Array, ""] | None = None,
+) -> Pair:
     """Minimal pairs [pair, ...] whose measured actor is a scheming character, or self that schemes.
 
-    Draws `DRAWS_PER_PAIR` times as many and keeps the first that are valid: their answers differ, and their
-    names have these goals in training.
+    by_self: does self act? As ``role`` says by default. Where cues mean the same to both, one compiled program
+    draws for either. Draws `DRAWS_PER_PAIR` times as many and keeps the first that are valid: their answers
+    differ, and their names have these goals in training.
 
     Raises:
         ValueError: the variable cannot be changed for this role.
     """
     if not measurable(source.world, role, variable):
         raise ValueError(f"{variable} of {role} is not written in the scene, so no pair can differ in it")
+    by_self = jnp.asarray(role == "self") if by_self is None else by_self
     keys = jax.random.split(key, DRAWS_PER_PAIR * count)
-    candidates, valid = jax.vmap(lambda key: _pair(key, source, role, variable))(keys)
+    candidates, valid = jax.vmap(lambda key: _pair(key, source, role, variable, by_self))(keys)
     order = jnp.argsort(~valid, stable=True)[:count]
     return jax.tree.map(lambda leaf: leaf[order], candidates)
 
@@ -175,21 +184,25 @@ def _write_pair(
 
 
 def _pair(
-    key: Key[Array, ""], source: PairSource, role: Role, variable: Variable
+    key: Key[Array, ""], source: PairSource, role: Role, variable: Variable, by_self: Bool[Array, ""]
 ) -> tuple[Pair, Bool[Array, ""]]:
     world, support = source.world, source.support
     keys = jax.random.split(key, 5)
-    with_self = role == "self" or variable == "role"
-    mixture = ALL_SCHEME._replace(self_scenes=float(with_self))
+    mixture = ALL_SCHEME._replace(self_scenes=(by_self | (variable == "role")).astype(jnp.float32))
     latents = draw_latents(keys[0], world, support, mixture, source.secret_goal)
     # The first act of a cast of one shows the goals of its only actor: only the first moment can be measured.
     only_first = world.characters == 1 and variable in ("professed", "secret")
     moment = jax.random.randint(keys[1], (), 0, 1 if only_first else world.moments)
     is_self = latents.name == world.names
-    eligible = is_self if role == "self" else ~is_self
-    slot = jnp.argmax(jnp.where(eligible, jax.random.uniform(keys[2], (world.characters,)), -1.0))
+    slot = jnp.argmax(jnp.where(is_self == by_self, jax.random.uniform(keys[2], (world.characters,)), -1.0))
     latents = _with_actor(world, latents, latents.actor.at[moment].set(slot))
-    first, second = _change(keys[3], source, role, variable, _MeasuredScene(latents, moment, slot))
+    scene = _MeasuredScene(latents, moment, slot)
+    if variable == "role":
+        first, second = _role_change(world, scene)
+    elif variable in ("watched", "idle"):
+        first, second = _cue_change(keys[3], source, role, variable, scene)
+    else:
+        first, second = _goal_change(keys[3], source, role, variable, scene)
     pair, differs = _write_pair(world, (first, second), moment)
     if variable == "idle":
         goals = jnp.stack([latents.professed[slot], latents.secret[slot]])
@@ -198,17 +211,6 @@ def _pair(
         )
         pair, differs = pair._replace(first_answer=acts[0], second_answer=acts[1]), acts[0] != acts[1]
     return pair, differs & _is_trained(source, first) & _is_trained(source, second)
-
-
-def _change(
-    key: Key[Array, ""], source: PairSource, role: Role, variable: Variable, scene: _MeasuredScene
-) -> tuple[Latents, Latents]:
-    """The two sides of a pair: one variable at two values. role: that of the actor at the measured moment."""
-    if variable in ("watched", "idle"):
-        return _cue_change(key, source, role, variable, scene)
-    if variable == "role":
-        return _role_change(source.world, scene)
-    return _goal_change(key, source, role, variable, scene)
 
 
 def _cue_change(
