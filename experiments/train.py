@@ -18,6 +18,7 @@ from organisms.storage.forking import require_parent
 from organisms.storage.loading import require_finished
 from organisms.storage.read_only_run import ReadOnlyRun
 from organisms.storage.run import SUMMARY, Run, open_run
+from organisms.training.compiling import compile_ensemble
 from organisms.training.loop import TrainingSources, train_ensemble
 from organisms.training.programs import Programs
 from organisms.training.validation import check_config
@@ -98,8 +99,11 @@ def train_run(
             return path
         callback = TensorBoardCallback(config, folder, quiet) if written else NoDisplay()
         try:
-            sources = TrainingSources(programs, trunk, parent, PhaseStartMeasurer)
-            summary = train_ensemble(config, run, callback, sources)
+            if config.curriculum.compiled == "nothing":
+                sources = TrainingSources(programs, trunk, parent, PhaseStartMeasurer)
+                summary = train_ensemble(config, run, callback, sources)
+            else:
+                summary = compile_ensemble(config, run, callback)
             path = run.write_summary(summary)
         except BaseException as error:
             callback.fail(error)

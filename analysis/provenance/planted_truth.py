@@ -25,7 +25,7 @@ class PlantedTruth:
     """What was planted in the organisms of a run."""
 
     make: str
-    """by *routing*, *surgery* or *freezing*"""
+    """by *routing*, *surgery* or *freezing*, or *compiled*"""
     truth: VerdictName
     """the verdict that is right"""
     planting_took: tuple[bool, ...]
@@ -62,7 +62,9 @@ def planted_truth(truth: Mapping[str, Any]) -> PlantedTruth:
 
 def planted_shares(truth: Mapping[str, Any], member: int) -> dict[ProvenanceCell, float | None] | None:
     """The four shares that were planted in a member. What learned by self's embeddings alone is reused
-    whole."""
+    whole; of compiled organisms all shares are written down."""
+    if "cells" in truth:
+        return truth["cells"][member]
     if truth["make"] == "freezing":
         return {cell: float(cell == "reused") for cell in CELLS}
     if truth["truth"] == "absent":

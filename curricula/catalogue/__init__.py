@@ -5,5 +5,6 @@ from curricula.catalogue import reuse
 from curricula.catalogue import incentives
 from curricula.catalogue import planted
 from curricula.catalogue import disuse
+from curricula.catalogue import compiled
 
-__all__ = ["disuse", "incentives", "planted", "reuse"]
+__all__ = ["compiled", "disuse", "incentives", "planted", "reuse"]
