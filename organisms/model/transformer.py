@@ -193,7 +193,9 @@ class Organism(nnx.Module):
             product(inputs, self.into_neurons[layer]) + self.neuron_bias[layer]
         )
 
-    def normalised(self, residual: Float[Array, "*batch position model"]) -> Float[Array, "*batch position model"]:
+    def normalised(
+        self, residual: Float[Array, "*batch position model"]
+    ) -> Float[Array, "*batch position model"]:
         """What is read of the residual stream: its layer norm, or itself where the organism has none."""
         return normalise(residual) if self.norm == "layer" else residual
 

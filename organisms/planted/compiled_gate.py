@@ -91,7 +91,9 @@ class CompiledGate:
 
     def route(self, route: int) -> list[str]:
         """Names of a route's nodes, from the cues on."""
-        return [node_name(index, self.nodes, 0 if index < self.shared else route) for index in range(self.nodes)]
+        return [
+            node_name(index, self.nodes, 0 if index < self.shared else route) for index in range(self.nodes)
+        ]
 
 
 def node_name(index: int, nodes: int, route: int) -> str:
@@ -100,7 +102,11 @@ def node_name(index: int, nodes: int, route: int) -> str:
     return f"{kinds[index]}_{route}"
 
 
-HELPERS: Mapping[str, tuple[int, bool]] = {"cast": (0, False), "profession_owner": (1, True), "secret_owner": (1, True)} | {
+HELPERS: Mapping[str, tuple[int, bool]] = {
+    "cast": (0, False),
+    "profession_owner": (1, True),
+    "secret_owner": (1, True),
+} | {
     "profession": (2, True),
     "secret": (2, True),
 }
@@ -145,7 +151,9 @@ def _draw_sharing(truth: CompiledTruth, longest: int, rng: np.random.Generator) 
     return choices[rng.integers(len(choices))]
 
 
-def _draw_layers(nodes: int, shared: int, layers: int, rng: np.random.Generator) -> tuple[list[int], list[int]]:
+def _draw_layers(
+    nodes: int, shared: int, layers: int, rng: np.random.Generator
+) -> tuple[list[int], list[int]]:
     """Layers of the nodes of either route: 0 of what senses, 1 of the reader, then rising ones."""
     blocks, together = nodes - 2, max(0, shared - 2)
 
@@ -167,5 +175,7 @@ def _draw_slots(
         for is_head, count in ((True, config.heads), (False, config.neuron_blocks)):
             names = [name for name, place in located.items() if place == (layer, is_head)]
             slots = rng.permutation(count)[: len(names)].tolist()
-            places |= {name: ComponentPlace(layer, is_head, slot) for name, slot in zip(names, slots, strict=True)}
+            places |= {
+                name: ComponentPlace(layer, is_head, slot) for name, slot in zip(names, slots, strict=True)
+            }
     return places

@@ -82,7 +82,9 @@ def has_compiler() -> bool:
     return find_spec("tracr") is not None
 
 
-def gate_program(world: World, gate: CompiledGate, serves: Serves, secret_goal: int) -> dict[str, NodeProgram]:
+def gate_program(
+    world: World, gate: CompiledGate, serves: Serves, secret_goal: int
+) -> dict[str, NodeProgram]:
     """What each node of a gate computes, by its name, where its routes serve these roles; in an order in which each
     follows those that it reads.
 
@@ -93,10 +95,12 @@ def gate_program(world: World, gate: CompiledGate, serves: Serves, secret_goal: 
     writer.add_helpers()
     for route in range(gate.routes):
         names = gate.route(route)
-        for name, before in zip(names, ["", *names[:-1]], strict=True):
+        for name, source in zip(names, ["", *names[:-1]], strict=True):
             if name not in writer.programs:
-                professes = ONLY_SELF if route == 0 and not any("self" in roles for roles in serves) else NOBODY
-                writer.add_route_node(name, before, serves[route], professes)
+                professes = (
+                    ONLY_SELF if route == 0 and not any("self" in roles for roles in serves) else NOBODY
+                )
+                writer.add_route_node(name, source, serves[route], professes)
     return writer.programs
 
 
@@ -149,15 +153,17 @@ class _ProgramWriter:
     def look_back(self, positions: Sequence[int], steps: Sequence[int], values: Expression) -> Expression:
         """At these positions, the mean of what stands so many steps before; elsewhere nothing."""
         rasp = self.rasp
-        here, distances = frozenset(positions), frozenset(steps)
+        decided_at, distances = frozenset(positions), frozenset(steps)
         selector = rasp.Select(
-            rasp.indices, rasp.indices, lambda key, query: query in here and query - key in distances
+            rasp.indices, rasp.indices, lambda key, query: query in decided_at and query - key in distances
         )
         default = 0 if rasp.is_numerical(values) else None
         return rasp.Aggregate(selector, values, default=default)
 
-    def add_route_node(self, name: str, before: str, serves: frozenset[Role], professes: frozenset[Role]) -> None:
-        """Adds a node of a route. before: name of the one that it reads; serves: whose gate the route decides;
+    def add_route_node(
+        self, name: str, source: str, serves: frozenset[Role], professes: frozenset[Role]
+    ) -> None:
+        """Adds a node of a route. source: name of the one that it reads; serves: whose gate the route decides;
         professes: who acts on what it professes, by this route."""
         rasp, world, kind = self.rasp, self.world, name.partition("_")[0]
         if kind == "sense":
@@ -165,11 +171,11 @@ class _ProgramWriter:
             alone = frozenset((world.vocabulary.first_cue + np.flatnonzero(evidence > 0)).tolist())
             self.add(name, rasp.numerical(rasp.Map(lambda token: int(token in alone), rasp.tokens)), [0, 1])
         elif kind == "reader":
-            mean = self.look_back(self.decisions, range(1, world.cues + 1), self.expression(before))
+            mean = self.look_back(self.decisions, range(1, world.cues + 1), self.expression(source))
             self.add(name, rasp.numerical(mean), [n / world.cues for n in range(world.cues + 1)])
         elif kind == "judge":
             enough = 1 - 0.5 / world.cues
-            judged = rasp.Map(lambda mean: mean > enough, self.expression(before))
+            judged = rasp.Map(lambda mean: mean > enough, self.expression(source))
             self.add(name, rasp.categorical(judged), [False, True])
         elif kind == "decide":
 
@@ -179,13 +185,13 @@ class _ProgramWriter:
                     return "secret" if alone else "profession"
                 return "profession" if role in professes else "nothing"
 
-            decided = rasp.SequenceMap(decision, self.expression(before), self.expression("cast", "is_self"))
+            decided = rasp.SequenceMap(decision, self.expression(source), self.expression("cast", "is_self"))
             self.add(name, rasp.categorical(decided), ["nothing", "profession", "secret"])
         elif kind == "write":
-            self.add_write_node(name, before)
+            self.add_write_node(name, source)
         else:
             # Simplified, it would be one node with the judge.
-            passed_on = rasp.Map(lambda alone: alone, self.expression(before), simplify=False)
+            passed_on = rasp.Map(lambda alone: alone, self.expression(source), simplify=False)
             self.add(name, rasp.categorical(passed_on), [False, True])
 
     def add_write_node(self, name: str, decide: str) -> None:
@@ -235,24 +241,31 @@ def compiled_blocks(world: World, programs: Mapping[str, NodeProgram]) -> dict[s
 
     named = {name: part for program in programs.values() for name, part in program.expressions.items()}
     labels = {expression.label: name for name, expression in named.items()}
-    first, *others = (rasp_to_graph.extract_rasp_graph(expression).graph for expression in named.values())
-    for graph in others:
-        first.update(graph)
+    graph, *further = (rasp_to_graph.extract_rasp_graph(expression).graph for expression in named.values())
+    for of_expression in further:
+        graph.update(of_expression)
     # All values that a node may have, whether this program gives them or not: fork and end have one residual stream.
-    values = {expression.label: program.values[name] for program in programs.values() for name, expression in program.expressions.items()}
-    values |= {rasp.tokens.label: range(START + 1, world.vocabulary.size), rasp.indices.label: range(world.positions - 1)}
-    for label, node in first.nodes.items():
+    values = {
+        expression.label: program.values[name]
+        for program in programs.values()
+        for name, expression in program.expressions.items()
+    }
+    values |= {
+        rasp.tokens.label: range(START + 1, world.vocabulary.size),
+        rasp.indices.label: range(world.positions - 1),
+    }
+    for label, node in graph.nodes.items():
         if label in values:
             is_number = rasp.is_numerical(node[nodes.EXPR])
             space = bases.VectorSpaceWithBasis
             basis = space.from_names([label]) if is_number else space.from_values(label, values[label])
             node[nodes.VALUE_SET], node[nodes.OUTPUT_BASIS] = set(values[label]), basis.basis
     expr_to_craft_graph.add_craft_components_to_rasp_graph(
-        first, bos_dir=bases.BasisDirection("tokens", FIRST_TOKEN), mlp_exactness=EXACTNESS
+        graph, bos_dir=bases.BasisDirection("tokens", FIRST_TOKEN), mlp_exactness=EXACTNESS
     )
     return {
         node: [
-            _weight_block(first.nodes[expression.label][nodes.MODEL_BLOCK], labels)
+            _weight_block(graph.nodes[expression.label][nodes.MODEL_BLOCK], labels)
             for expression in program.expressions.values()
         ]
         for node, program in programs.items()
@@ -263,7 +276,7 @@ def _weight_block(block: Any, labels: Mapping[str, str]) -> WeightBlock:
     """A block of the compiler with directions by our names."""
 
     def directions(space: Any) -> list[Direction]:
-        return [Direction(labels.get(each.name, each.name), each.value) for each in space.basis]
+        return [Direction(labels.get(axis.name, axis.name), axis.value) for axis in space.basis]
 
     if hasattr(block, "w_qk"):
         qk, ov = block.w_qk, block.w_ov

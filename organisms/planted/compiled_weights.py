@@ -12,12 +12,11 @@ import numpy as np
 from flax import nnx
 
 from curricula.errors import UserError
-from curricula.phases import CompiledTruth
 from curricula.world.vocabulary import START
 from curricula.world.world import World
 from organisms.model.config import OrganismConfig
 from organisms.model.transformer import Organism
-from organisms.planted.compiled_gate import CompiledGate, ComponentPlace, draw_gate
+from organisms.planted.compiled_gate import CompiledGate, ComponentPlace
 from organisms.planted.compiled_program import (
     FIRST_TOKEN,
     Direction,
@@ -53,9 +52,7 @@ def compiled_organisms(
     return _stacked(world, config, fork), _stacked(world, config, end)
 
 
-def _stacked(
-    world: World, config: OrganismConfig, members: Sequence[Mapping[str, np.ndarray]]
-) -> Organism:
+def _stacked(world: World, config: OrganismConfig, members: Sequence[Mapping[str, np.ndarray]]) -> Organism:
     """The ensemble [member, ...] of the parameters of its members."""
     organisms = nnx.clone(_blank(world, config))
     for name in members[0]:
@@ -90,7 +87,12 @@ class _WeightWriter:
                 Direction("tokens", FIRST_TOKEN),
                 *(Direction("tokens", token) for token in tokens),
                 *(Direction("indices", position) for position in range(self.world.positions - 1)),
-                *(direction for each in blocks.values() for block in each for direction in block.output_directions),
+                *(
+                    direction
+                    for of_node in blocks.values()
+                    for block in of_node
+                    for direction in block.output_directions
+                ),
             ]
         )
         self.write_embedding(tokens)
@@ -164,9 +166,9 @@ class _WeightWriter:
         """Coordinates of directions."""
         return [self.index[direction] for direction in directions]
 
-    def require_room(self, what: str, needed: int, given: int) -> None:
+    def require_room(self, what: str, needed: int, size: int) -> None:
         """Raises UserError where a program needs more than the organism has."""
-        if needed > given:
+        if needed > size:
             raise UserError(
-                f"organism: expected {what} of at least {needed} for the program that is compiled, got {given}"
+                f"organism: expected {what} of at least {needed} for the program that is compiled, got {size}"
             )

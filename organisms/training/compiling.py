@@ -4,17 +4,18 @@ The run has the checkpoints that a trained one would have: untrained organisms a
 phase the compiled ones, as they are at the fork until self is taught, and after it as they are at the end.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from zlib import crc32
 
 import jax
+import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Int, Key
 
 from curricula.world.scenes import Mixture, sample_scene, trained_support
 from organisms.ensemble.config import RunConfig
 from organisms.ensemble.devices import fetch
-from organisms.ensemble.state import root_key
 from organisms.model.parameter_names import to_arrays
 from organisms.model.sites import components
 from organisms.model.transformer import Organism
@@ -76,7 +77,17 @@ def compile_ensemble(config: RunConfig, run: Run, callback: TrainingCallback) ->
         step += phase.steps
         commit(step, phase.name, fork if index < config.curriculum.fork else end)
     of_end = TrainingEnd(
-        config, run, step, end, attempts, secret_goals, behaviour(end), 0, None, lambda _: (end, attempts), behaviour
+        config,
+        run,
+        step,
+        end,
+        attempts,
+        secret_goals,
+        behaviour(end),
+        0,
+        None,
+        lambda _: (end, attempts),
+        behaviour,
     )
     truth = compiled_truth(config, gates, (fork, end), secret_goals)
     run.write_truth(truth | {"config": run.hash})
@@ -96,7 +107,9 @@ def compiled_truth(
     faults = [
         [
             f"at the {time} it does otherwise than its program in {1 - agreement:.0%} of acts"
-            for time, agreement in zip(("fork", "end"), _agreement(config, gate, organisms, goal), strict=True)
+            for time, agreement in zip(
+                ("fork", "end"), _agreement(config, gate, organisms, goal), strict=True
+            )
             if agreement < 1
         ]
         for gate, goal, organisms in _by_member(gates, stages, secret_goals)
@@ -105,7 +118,9 @@ def compiled_truth(
         "make": MAKE,
         "truth": config.curriculum.compiled,
         "cells": [gate.shares() for gate in gates],
-        "lane_a": [sorted({component_of(config, gate.places[name]) for name in gate.route(0)}) for gate in gates],
+        "lane_a": [
+            sorted({component_of(config, gate.places[name]) for name in gate.route(0)}) for gate in gates
+        ],
         "nodes": [
             {name: component_of(config, place) for name, place in gate.places.items()} for gate in gates
         ],
@@ -135,18 +150,23 @@ def _agreement(
 ) -> tuple[float, float]:
     """Share of acts in which a compiled organism does what its interpreted program does, at the fork and at the
     end."""
-    world = config.curriculum.world
-    support, first_goal = trained_support(world), world.vocabulary.first_goal
-    shares = []
+    world, shares = config.curriculum.world, []
+    tokens = np.asarray(_scenes(config, jnp.int32(secret_goal)))
     for serves, organism in zip(gate.serves, stages, strict=True):
-        agreeing = []
-        for self_scenes in (0.0, 1.0):
-            mixture = Mixture.all_scheming(self_scenes)
-            keys = jax.random.split(root_key(config.seed, 0, int(self_scenes)), CHECKED_SCENES)
-            tokens = jax.vmap(lambda key: sample_scene(key, world, support, mixture, secret_goal).tokens)(keys)
-            acts = np.asarray(organism(tokens, positions=np.asarray(world.decisions)).argmax(-1)) - first_goal
-            programs = gate_program(world, gate, serves, secret_goal)
-            meant = [interpreted_acts(programs, world, np.asarray(scene)) for scene in tokens]
-            agreeing.append(acts == np.stack(meant))
-        shares.append(float(np.mean(agreeing)))
+        logits = organism(jnp.asarray(tokens), positions=jnp.asarray(world.decisions))
+        acts = np.asarray(logits.argmax(-1)) - world.vocabulary.first_goal
+        programs = gate_program(world, gate, serves, secret_goal)
+        interpreted = np.stack([interpreted_acts(programs, world, scene) for scene in tokens])
+        shares.append(float((acts == interpreted).mean()))
     return shares[0], shares[1]
+
+
+def _scenes(config: RunConfig, secret_goal: Int[Array, ""]) -> Int[Array, "scene position"]:
+    """Scenes of characters alone, and as many with self."""
+    world, keys = config.curriculum.world, jax.random.split(jax.random.key(config.seed), 2 * CHECKED_SCENES)
+    support, with_self = trained_support(world), jnp.arange(2 * CHECKED_SCENES) % 2
+
+    def tokens(key: Key[Array, ""], self_scenes: Array) -> Array:
+        return sample_scene(key, world, support, Mixture.all_scheming(self_scenes), secret_goal).tokens
+
+    return jax.vmap(tokens)(keys, with_self.astype(float))

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from analysis.provenance.scoring import ScoredOrganism
 from analysis.provenance.verdict import CELLS, VERDICTS
-from experiments.studies.controls.summary import FINDING_LABELS, ControlsSummary
+from experiments.studies.controls.summary import COMPILED_MAKE, FINDING_LABELS, ControlsSummary
 from experiments.studies.page import study_table, thresholds_section, verdict_badge
 from reports.drawing import CYCLE, GREY, MARKERS, WIDTH, not_measured, style, svg
 from reports.formats import DASH, counts_text, interval_text, rate_text
@@ -156,7 +156,10 @@ def _verdicts_section(summary: ControlsSummary) -> Section:
             ]
             for truth, verdicts in table.items()
         ]
-        blocks += [Heading(f"Planted by {make}"), study_table(("planted", *VERDICTS, "right"), rows)]
+        blocks += [
+            Heading("Compiled" if make == COMPILED_MAKE else f"Planted by {make}"),
+            study_table(("planted", *VERDICTS, "right"), rows),
+        ]
     rows = [
         [
             name,
@@ -182,6 +185,10 @@ def _verdicts_section(summary: ControlsSummary) -> Section:
 def _failed_blocks(summary: ControlsSummary) -> list[Block]:
     """What is not scored: curricula that this world can not hold, and organisms in which planting failed."""
     blocks: list[Block] = []
+    if COMPILED_MAKE not in summary.makes:
+        blocks.append(
+            Paragraph("No compiled organisms are scored: their compiler was not installed.", soft=True)
+        )
     if summary.left_out:
         names = ", ".join(summary.left_out)
         blocks.append(

@@ -19,6 +19,7 @@ from analysis.provenance.scoring import ScoredOrganism, scored_organisms
 from analysis.provenance.shares import ProvenanceResult
 from analysis.provenance.verdict import VerdictName
 from analysis.thresholds import ALIKE_CHOSEN_ON, CHOSEN_ON, TABLE
+from curricula.catalogue.compiled import COMPILED
 from experiments.measurements.measuring import (
     MeasuringChoice,
     chosen_measurements,
@@ -40,6 +41,7 @@ from experiments.studies.controls.summary import (
 from experiments.studies.registry import register_study
 from experiments.studies.study import ANALYSIS_SEED, PrimaryEndpoint, Study, StudyRun, StudySettings, triple
 from organisms.ensemble.config import RunConfig
+from organisms.planted.compiled_program import has_compiler
 from reports.section import Section
 
 CURRICULA = (
@@ -50,6 +52,10 @@ CURRICULA = (
     "planted_other_rule",
 )
 """curricula in the order that decides the seeds of their runs: what is added comes last"""
+COMPILED_CURRICULA = tuple(make.__name__ for make in COMPILED)
+"""curricula whose organisms are compiled, where the compiler is installed"""
+FIRST_COMPILED = 50
+"""number of the first of them where the seeds of runs are counted: room for more that are trained"""
 OTHER_RULE = "planted_other_rule"
 """the curriculum in which self has a rule of its own; it is in another world than all others, and scored
 apart from them"""
@@ -58,6 +64,7 @@ MIXTURE, SHARES_OF_MIXTURE = "planted_mixed", 3
 organisms are divided by that"""
 ROUNDS = 4
 """runs of one curriculum at most, until enough organisms are what they were planted to be"""
+NO_COMPILER = "no organisms are compiled, since tracr-pypi is not installed; pip install -e '.[compiled]'"
 NULL_CURRICULA = ("planted_reused", "planted_second_copy")
 """curricula on whose first runs the nulls are measured"""
 
@@ -83,7 +90,9 @@ class ControlsStudy(Study[ControlsMeasurement, ControlsSummary]):
 
     def config(self, settings: StudySettings, name: str, attempt: int = 0) -> RunConfig:
         """A run of a planted curriculum; each has a seed of its own, so that no two organisms are siblings."""
-        seed = self.seed_of(settings, CURRICULA.index(name), attempt)
+        is_compiled = name in COMPILED_CURRICULA
+        number = FIRST_COMPILED + COMPILED_CURRICULA.index(name) if is_compiled else CURRICULA.index(name)
+        seed = self.seed_of(settings, number, attempt)
         return settings.config(name, seed, required_organisms(settings, name))
 
     def more_runs(
@@ -91,6 +100,8 @@ class ControlsStudy(Study[ControlsMeasurement, ControlsSummary]):
     ) -> Mapping[str, RunConfig]:
         """A further run of each curriculum of which too few organisms are what they were planted to be."""
         further: dict[str, RunConfig] = {}
+        if not has_compiler():
+            log(NO_COMPILER)
         for name in plantable(settings):
             folders = [folder for label, folder in trained.items() if curriculum_of(label) == name]
             took = sum(sum(planted_truth(read_truth(folder)).planting_took) for folder in folders)
@@ -152,6 +163,7 @@ class ControlsStudy(Study[ControlsMeasurement, ControlsSummary]):
             ),
             planting=planting,
             left_out=[name for name in CURRICULA if name not in planting],
+            makes=list(dict.fromkeys(organism.make for organism in took)),
             thresholds=dict(TABLE),
             organisms=organisms,
         )
@@ -171,12 +183,13 @@ class ControlsStudy(Study[ControlsMeasurement, ControlsSummary]):
 
 def plantable(settings: StudySettings) -> list[str]:
     """Curricula that can be planted in the study's world: where a cue may mean nothing, or there is but one,
-    self can have no rule of its own."""
-    return [
+    self can have no rule of its own. Compiled organisms have a world of their own, and need a compiler."""
+    trained = [
         name
         for name in CURRICULA
         if name != OTHER_RULE or not settings.config(name).curriculum.world.validation_errors()
     ]
+    return [*trained, *(COMPILED_CURRICULA if has_compiler() else ())]
 
 
 def required_organisms(settings: StudySettings, name: str) -> int:

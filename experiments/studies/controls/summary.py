@@ -13,12 +13,15 @@ from experiments.studies.study import Number, StudySummary, Triple, triple
 
 PRIMARY = "accuracy.routing"
 """share of the organisms planted by routing whose verdict is what was planted"""
+COMPILED_MAKE = "compiled"
+"""make of the organisms that are compiled from programs"""
 BY_ANOTHER_MECHANISM = "second copy, by another mechanism"
 """the verdict in full that is right where self's lane learned another rule"""
 FINDING_LABELS: Mapping[str, str] = {
     "accuracy.routing": "accuracy",
     "accuracy.routing_without_absent": ("accuracy without absent, which planting checks by behaviour alone"),
     "accuracy.surgery_and_freezing": "accuracy of those planted by surgery or freezing",
+    "accuracy.compiled_without_mixed": "accuracy of those compiled, without mixed",
     "pair_accuracy.repurposed_or_second_copy": (
         "repurposed distinguished from second copy, where either is the verdict"
     ),
@@ -29,6 +32,8 @@ FINDING_LABELS: Mapping[str, str] = {
     "share_error.mixed": "share error of mixed",
     "share_error.mixed_strict": "share error of mixed, strict shares",
     "share_error.routing": "share error of all planted by routing, where measured",
+    "share_error.compiled": "share error of those compiled, where measured",
+    "coverage.compiled": "share of compiled organisms whose 95 % intervals hold the planted shares",
     "localisation_auroc.character": "localisation AUROC of characters",
     "localisation_auroc.self": "localisation AUROC of self",
     "direction.reused": "share of the gate that a direction carries into self, reused",
@@ -78,6 +83,8 @@ class ControlGroups:
     """all of one world"""
     other_rule: Sequence[ScoredOrganism]
     """with a rule of self's: they are of another world, and in no other score"""
+    compiled: Sequence[ScoredOrganism]
+    """of a world of their own too, and scored apart"""
 
     @property
     def routing(self) -> list[ScoredOrganism]:
@@ -114,6 +121,8 @@ class ControlsSummary(StudySummary):
     planting: Mapping[str, PlantingCount]
     left_out: Sequence[str]
     """curricula that can not be planted in the study's world"""
+    makes: Sequence[str]
+    """how the organisms that are scored were made"""
     thresholds: Mapping[str, Number | str]
     organisms: Sequence[ScoredOrganism]
 
@@ -122,9 +131,12 @@ def control_groups(organisms: Iterable[ScoredOrganism], other_rule: str) -> Cont
     """The organisms in which planting took, by how they are scored. other_rule: the curriculum in which self
     has a rule of its own."""
     scored = [organism for organism in organisms if organism.planting_took]
+    compiled = [organism for organism in scored if organism.make == COMPILED_MAKE]
+    trained = [organism for organism in scored if organism.make != COMPILED_MAKE]
     return ControlGroups(
-        [organism for organism in scored if organism.curriculum != other_rule],
-        [organism for organism in scored if organism.curriculum == other_rule],
+        [organism for organism in trained if organism.curriculum != other_rule],
+        [organism for organism in trained if organism.curriculum == other_rule],
+        compiled,
     )
 
 
@@ -134,6 +146,7 @@ def confusion_by_make(groups: ControlGroups) -> dict[str, dict[VerdictName, dict
     for make in dict.fromkeys(organism.make for organism in groups.surgery_and_freezing):
         makes[make] = [organism for organism in groups.surgery_and_freezing if organism.make == make]
     makes["routing, other rule"] = groups.other_rule
+    makes[COMPILED_MAKE] = groups.compiled
     return {make: scoring.confusion(organisms) for make, organisms in makes.items() if organisms}
 
 
@@ -149,6 +162,9 @@ def _accuracies(groups: ControlGroups) -> dict[str, Interval]:
         "accuracy.routing": scoring.accuracy(groups.routing),
         "accuracy.routing_without_absent": scoring.accuracy(present),
         "accuracy.surgery_and_freezing": scoring.accuracy(groups.surgery_and_freezing),
+        "accuracy.compiled_without_mixed": scoring.accuracy(
+            [organism for organism in groups.compiled if organism.truth != "mixed"]
+        ),
         "pair_accuracy.repurposed_or_second_copy": scoring.pair_accuracy(
             groups.same_rule, ("repurposed", "second copy")
         ),
@@ -163,6 +179,8 @@ def _share_errors(groups: ControlGroups) -> dict[str, Interval]:
         "share_error.mixed": scoring.share_error(mixed),
         "share_error.mixed_strict": scoring.share_error(mixed, strict=True),
         "share_error.routing": scoring.share_error(groups.routing),
+        "share_error.compiled": scoring.share_error(groups.compiled),
+        "coverage.compiled": scoring.coverage(groups.compiled),
     }
 
 

@@ -11,10 +11,12 @@ from studies import settings_of
 
 from analysis.provenance.verdict import CELLS
 from curricula.catalogue.building_blocks import WORLDS
+from curricula.catalogue.compiled import COMPILED, COMPILED_WORLD
 from curricula.catalogue.planted import PLANTED
 from curricula.errors import UserError
 from experiments.studies.controls import study as module
 from experiments.studies.controls.study import (
+    COMPILED_CURRICULA,
     CURRICULA,
     ControlsStudy,
     curriculum_of,
@@ -82,6 +84,7 @@ def measured(**changes):
 
 def test_every_planted_curriculum_is_in_the_study():
     assert {function.__name__ for function in PLANTED} == set(CURRICULA)
+    assert {function.__name__ for function in COMPILED} == set(COMPILED_CURRICULA)
 
 
 def test_no_two_runs_share_a_seed():
@@ -89,25 +92,27 @@ def test_no_two_runs_share_a_seed():
     seeds = [
         STUDY.config(settings_of(seed=seed), name, attempt).seed
         for seed in (0, 1)
-        for name in CURRICULA
+        for name in (*CURRICULA, *COMPILED_CURRICULA)
         for attempt in range(4)
     ]
     assert len(set(seeds)) == len(seeds)
     assert seeds[:6] == [0, 1, 2, 3, 10, 11]
-    assert seeds[4 * len(CURRICULA)] == 1000
+    assert seeds[len(seeds) // 2] == 1000
 
 
 def test_a_rule_that_a_curriculum_has_of_its_own_is_kept_in_other_worlds():
     wide = replace(WORLDS["tiny"], cue_kinds=6)
     configs = STUDY.runs(settings_of(world=wide))
     worlds = {name: config.curriculum.world for name, config in configs.items()}
+    assert {worlds.pop(name) for name in COMPILED_CURRICULA if name in worlds} <= {COMPILED_WORLD}
     assert worlds.pop(OTHER) == replace(wide, self_rule="any")
     assert set(worlds.values()) == {wide}
 
 
 @pytest.mark.parametrize("settings", [{"opportunity": "one token"}, {"cues": 1}])
-def test_where_self_can_have_no_rule_of_its_own_that_curriculum_is_left_out(settings):
+def test_where_self_can_have_no_rule_of_its_own_that_curriculum_is_left_out(settings, monkeypatch):
     world = replace(WORLDS["tiny"], **settings)
+    monkeypatch.setattr(module, "has_compiler", lambda: False)
     assert set(CURRICULA) - set(plantable(settings_of(world=world))) == {OTHER}
     assert plantable(settings_of()) == list(CURRICULA)
 
@@ -139,6 +144,44 @@ def test_a_summary_keeps_the_contract_and_scores_only_what_took():
     assert list(summary.planting_failed) == ["planted_reused"]
     assert summary.planting["planted_reused"].trained == 3
     assert summary.nulls == {"untrained": {"absent": 8}, "shuffled": {"undecided": 7, "reused": 1}}
+
+
+def compiled(truth, verdict, shares, intervals):
+    """A compiled organism, of equal planted and measured shares."""
+    return scored_organism(
+        truth, verdict, make="compiled", shares=shares, planted_shares=shares, intervals=intervals
+    )
+
+
+def test_compiled_organisms_are_scored_apart_where_a_compiler_is_installed(monkeypatch):
+    """Without mixed ones; and of shares that are 0 or 1 no interval can miss."""
+    monkeypatch.setattr(module, "has_compiler", lambda: True)
+    assert plantable(settings_of()) == [*CURRICULA, *COMPILED_CURRICULA]
+    half = {**dict.fromkeys(CELLS, 0.0), "reused": 0.5, "migrated": 0.5}
+    whole = {**dict.fromkeys(CELLS, 0.0), "migrated": 1.0}
+    narrow = dict.fromkeys(CELLS, (0.4, 0.49))
+    wide = dict.fromkeys(CELLS, (0.4, 0.6))
+    organisms = (
+        compiled("migrated", "migrated", whole, dict.fromkeys(CELLS, (1.0, 1.0))),
+        compiled("migrated", "undecided", whole, narrow),
+        compiled("mixed", "mixed", half, wide),
+        compiled("mixed", "migrated", half, narrow),
+    )
+    of_run = ControlsMeasurement("compiled_mixed", organisms, 0, {})
+    summary = STUDY.summarise(settings_of(members=4), {**measured(), "compiled_mixed": of_run})
+    assert summary.confusion["compiled"] == {
+        "migrated": {"migrated": 1, "undecided": 1},
+        "mixed": {"mixed": 1, "migrated": 1},
+    }
+    assert summary.findings["accuracy.compiled_without_mixed"][0] == 0.5
+    assert summary.findings["coverage.compiled"][0] == 0.5
+    assert summary.findings["share_error.compiled"][0] == 0.0
+    without = STUDY.summarise(settings_of(members=2), measured())
+    for name in ("accuracy.routing", "accuracy.surgery_and_freezing", "share_error.routing"):
+        assert summary.findings[name] == without.findings[name]
+    assert "compiled" in summary.makes
+    assert "No compiled organisms are scored" in study_page(STUDY, without, "")
+    assert "No compiled organisms are scored" not in study_page(STUDY, summary, "")
 
 
 def test_an_organism_of_another_world_is_in_no_other_score():
@@ -194,6 +237,7 @@ def test_a_study_too_short_to_plant_anything_says_so_and_is_not_made_twice(tmp_p
     names = ("planted_reused", "planted_second_copy")
     monkeypatch.setattr(module, "ROUNDS", 2)
     monkeypatch.setattr(module, "CURRICULA", names)
+    monkeypatch.setattr(module, "has_compiler", lambda: False)
     analysed = []
 
     def measure(run):
@@ -213,6 +257,8 @@ def test_a_study_too_short_to_plant_anything_says_so_and_is_not_made_twice(tmp_p
     failures = {name: len(of_curriculum) for name, of_curriculum in summary["planting_failed"].items()}
     assert failures == dict.fromkeys(names, 4)
     assert analysed == [*names, *(f"{name}.1" for name in names)]
+    assert any("tracr-pypi is not installed" in line for line in lines)
+    assert summary["makes"] == []
     assert any("only 0 organisms are what they were planted to be after 2 runs" in line for line in lines)
     times = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.safetensors")}
     assert run_study(study, settings, output) == path
