@@ -9,7 +9,7 @@ ones are judged as well.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -21,12 +21,10 @@ from analysis.patching.results import CircuitsResult, EffectsResult
 from analysis.provenance.corroboration import Agreement, CorroborationResult, agreement
 from analysis.provenance.planted_truth import CellShares, PlantedTruth, SimilarityWord, planted_similarity
 from analysis.provenance.shares import ProvenanceResult
-from analysis.provenance.verdict import CELLS, VERDICTS, ProvenanceCell, VerdictName, verdict_in_full
+from analysis.provenance.verdict import CELLS, VERDICTS, VerdictName, verdict_in_full
 from analysis.statistics import Interval, count_interval, mean_interval
 from curricula.world.contrasts import Role
 
-ROUNDING = 1e-6
-"""how far a share may lie outside of its interval by rounding"""
 IN_ONE_CELL = ("reused", "second copy", "repurposed")
 """truths that put all of self's gate into one cell"""
 
@@ -73,18 +71,6 @@ class ScoredOrganism:
     lines: Mapping[str, ScoredLine]
     similarity: SimilarityWord | None
     planted_similarity: SimilarityWord | None
-    intervals: Mapping[ProvenanceCell, tuple[float, float]] = field(default_factory=dict)
-    """95 % intervals of the shares"""
-
-    @property
-    def is_covered(self) -> bool | None:
-        """Do the intervals hold every planted share that is neither 0 nor 1? None where there is no such share, or
-        no interval."""
-        planted = {cell: share for cell, share in (self.planted_shares or {}).items() if share and share < 1}
-        bounds = [(self.intervals[cell], share) for cell, share in planted.items() if cell in self.intervals]
-        if not bounds or not np.isfinite([ends for ends, _ in bounds]).all():
-            return None
-        return all(low - ROUNDING <= share <= high + ROUNDING for (low, high), share in bounds)
 
     @property
     def reused_error(self) -> float | None:
@@ -137,7 +123,6 @@ def _scored(findings: RunFindings, truth: PlantedTruth, member: int) -> ScoredOr
         lines=_scored_lines(findings, truth.truth, member),
         similarity=compared.says if compared else None,
         planted_similarity=planted_similarity(truth.truth, run.config.curriculum.world),
-        intervals=dict(provenance.intervals),
     )
 
 
@@ -225,13 +210,6 @@ def similarity_counts(organisms: Iterable[ScoredOrganism]) -> dict[str, dict[Sim
         if organism.similarity is not None:
             counts.setdefault(organism.curriculum, Counter())[organism.similarity] += 1
     return {curriculum: dict(words) for curriculum, words in counts.items()}
-
-
-def coverage(organisms: Iterable[ScoredOrganism]) -> Interval:
-    """Share of organisms whose 95 % intervals hold the planted shares, with its Wilson interval: of those in which
-    some share is neither 0 nor 1, since an interval that has shrunk to 0 or 1 holds it for certain."""
-    covered = [organism.is_covered for organism in organisms if organism.is_covered is not None]
-    return count_interval(sum(covered), len(covered))
 
 
 def share_error(organisms: Iterable[ScoredOrganism], strict: bool = False) -> Interval:

@@ -30,7 +30,7 @@ LARGEST_OF_MIXED = 0.72
 """largest share of a cell in organisms that are planted as *mixed*"""
 SPARE_OF_MIXED = 0.5
 """largest share of a spare in them: of its verdict less is asked"""
-CELL_NAMES = ("reused", "repurposed", "migrated", "second copy")
+CELL_NAMES: tuple[str, ...] = ("reused", "repurposed", "migrated", "second copy")
 Serves = tuple[frozenset[Role], frozenset[Role]]
 """the roles whose gate each route decides"""
 NOBODY: frozenset[Role] = frozenset()

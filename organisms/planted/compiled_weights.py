@@ -134,7 +134,7 @@ class _WeightWriter:
         """Writes a head: one number of its queries for every direction that it asks by, and one of its values for
         every direction that it writes."""
         layer, slot, width = place.layer, place.slot, self.config.head_width
-        asking = np.flatnonzero(head.scores.any(axis=1))
+        asking = np.flatnonzero(head.scores.any(axis=1)).tolist()
         self.require_room("width of a head", max(len(asking), len(head.output_directions)), width)
         keys = self.places_of(head.key_directions)
         for number, row in enumerate(asking):

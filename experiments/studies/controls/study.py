@@ -27,6 +27,7 @@ from experiments.measurements.measuring import (
     opened_for_measuring,
 )
 from experiments.studies.controls import page
+from experiments.studies.controls.coverage import measured_coverage
 from experiments.studies.controls.summary import (
     PRIMARY,
     ControlsMeasurement,
@@ -54,6 +55,8 @@ CURRICULA = (
 """curricula in the order that decides the seeds of their runs: what is added comes last"""
 COMPILED_CURRICULA = tuple(make.__name__ for make in COMPILED)
 """curricula whose organisms are compiled, where the compiler is installed"""
+COVERAGE_CURRICULUM = "compiled_mixed"
+"""the curriculum whose organisms intervals are tested on"""
 FIRST_COMPILED = 50
 """number of the first of them where the seeds of runs are counted: room for more that are trained"""
 OTHER_RULE = "planted_other_rule"
@@ -125,7 +128,9 @@ class ControlsStudy(Study[ControlsMeasurement, ControlsSummary]):
         findings = run.findings()
         nulls = {null: null_verdicts(run, null) for null in NULLS if run.label in NULL_CURRICULA}
         organisms = tuple(scored_organisms(findings, planted_truth(read_truth(run.folder))))
-        return ControlsMeasurement(curriculum_of(run.label), organisms, findings.run.reseeded.count, nulls)
+        coverage = measured_coverage(run) if run.label == COVERAGE_CURRICULUM else ()
+        reseeded = findings.run.reseeded.count
+        return ControlsMeasurement(curriculum_of(run.label), organisms, reseeded, nulls, coverage)
 
     def summarise(
         self, settings: StudySettings, measured: Mapping[str, ControlsMeasurement]
@@ -146,7 +151,9 @@ class ControlsStudy(Study[ControlsMeasurement, ControlsSummary]):
             n=len(took),
             seeds=seeds,
             primary=PrimaryEndpoint(PRIMARY, accuracy, len(groups.routing)),
-            findings=control_findings(groups),
+            findings=control_findings(
+                groups, [batch for of_run in measured.values() for batch in of_run.coverage]
+            ),
             chosen_on_these=sorted(CHOSEN_ON.intersection(seeds)),
             similarity_chosen_on_these=sorted(ALIKE_CHOSEN_ON.intersection(seeds)),
             accuracy=accuracy,

@@ -8,7 +8,8 @@ from analysis.provenance.planted_truth import SimilarityWord
 from analysis.provenance.scored_lines import LineScore
 from analysis.provenance.scoring import ScoredOrganism
 from analysis.provenance.verdict import APART, VerdictName
-from analysis.statistics import Interval, mean_interval
+from analysis.statistics import Interval, count_interval, mean_interval
+from experiments.studies.controls.coverage import CoverageBatch
 from experiments.studies.study import Number, StudySummary, Triple, triple
 
 PRIMARY = "accuracy.routing"
@@ -34,6 +35,7 @@ FINDING_LABELS: Mapping[str, str] = {
     "share_error.routing": "share error of all planted by routing, where measured",
     "share_error.compiled": "share error of those compiled, where measured",
     "coverage.compiled": "share of compiled organisms whose 95 % intervals hold the planted shares",
+    "coverage.share_error": "share error of those organisms",
     "localisation_auroc.character": "localisation AUROC of characters",
     "localisation_auroc.self": "localisation AUROC of self",
     "direction.reused": "share of the gate that a direction carries into self, reused",
@@ -63,6 +65,8 @@ class ControlsMeasurement:
     """organisms that missed the characters' criterion and were trained from another seed"""
     nulls: Mapping[str, tuple[VerdictName, ...]]
     """verdicts where there is nothing to find, by null; of the first runs of two curricula"""
+    coverage: tuple[CoverageBatch, ...] = ()
+    """of mixed compiled organisms besides; see `experiments.studies.controls.coverage`"""
 
 
 @dataclass(frozen=True)
@@ -150,9 +154,16 @@ def confusion_by_make(groups: ControlGroups) -> dict[str, dict[VerdictName, dict
     return {make: scoring.confusion(organisms) for make, organisms in makes.items() if organisms}
 
 
-def control_findings(groups: ControlGroups) -> dict[str, Number | Triple]:
-    """The study's results by name."""
+def control_findings(
+    groups: ControlGroups, coverage: Iterable[CoverageBatch] = ()
+) -> dict[str, Number | Triple]:
+    """The study's results by name. coverage: of mixed compiled organisms that are in no run."""
+    batches = list(coverage)
+    covered = [is_covered for batch in batches for is_covered in batch.covered]
+    errors = [error for batch in batches for error in batch.errors]
     intervals = _accuracies(groups) | _share_errors(groups) | _mechanisms(groups) | _circuits(groups)
+    intervals["coverage.compiled"] = count_interval(sum(covered), len(covered))
+    intervals["coverage.share_error"] = mean_interval(errors)
     return {name: triple(intervals[name]) for name in FINDING_LABELS}
 
 
@@ -180,7 +191,6 @@ def _share_errors(groups: ControlGroups) -> dict[str, Interval]:
         "share_error.mixed_strict": scoring.share_error(mixed, strict=True),
         "share_error.routing": scoring.share_error(groups.routing),
         "share_error.compiled": scoring.share_error(groups.compiled),
-        "coverage.compiled": scoring.coverage(groups.compiled),
     }
 
 

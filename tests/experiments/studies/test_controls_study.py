@@ -15,6 +15,7 @@ from curricula.catalogue.compiled import COMPILED, COMPILED_WORLD
 from curricula.catalogue.planted import PLANTED
 from curricula.errors import UserError
 from experiments.studies.controls import study as module
+from experiments.studies.controls.coverage import CoverageBatch
 from experiments.studies.controls.study import (
     COMPILED_CURRICULA,
     CURRICULA,
@@ -146,38 +147,35 @@ def test_a_summary_keeps_the_contract_and_scores_only_what_took():
     assert summary.nulls == {"untrained": {"absent": 8}, "shuffled": {"undecided": 7, "reused": 1}}
 
 
-def compiled(truth, verdict, shares, intervals):
-    """A compiled organism, of equal planted and measured shares."""
-    return scored_organism(
-        truth, verdict, make="compiled", shares=shares, planted_shares=shares, intervals=intervals
-    )
-
-
 def test_compiled_organisms_are_scored_apart_where_a_compiler_is_installed(monkeypatch):
-    """Without mixed ones; and of shares that are 0 or 1 no interval can miss."""
+    """Without mixed ones, and in no other score."""
     monkeypatch.setattr(module, "has_compiler", lambda: True)
     assert plantable(settings_of()) == [*CURRICULA, *COMPILED_CURRICULA]
-    half = {**dict.fromkeys(CELLS, 0.0), "reused": 0.5, "migrated": 0.5}
-    whole = {**dict.fromkeys(CELLS, 0.0), "migrated": 1.0}
-    narrow = dict.fromkeys(CELLS, (0.4, 0.49))
-    wide = dict.fromkeys(CELLS, (0.4, 0.6))
-    organisms = (
-        compiled("migrated", "migrated", whole, dict.fromkeys(CELLS, (1.0, 1.0))),
-        compiled("migrated", "undecided", whole, narrow),
-        compiled("mixed", "mixed", half, wide),
-        compiled("mixed", "migrated", half, narrow),
+    planted = {**dict.fromkeys(CELLS, 0.0), "reused": 0.5, "migrated": 0.5}
+    same = {"make": "compiled", "shares": planted, "planted_shares": planted, "curriculum": "compiled_mixed"}
+    verdicts = (
+        ("migrated", "migrated"),
+        ("migrated", "undecided"),
+        ("mixed", "mixed"),
+        ("mixed", "migrated"),
     )
-    of_run = ControlsMeasurement("compiled_mixed", organisms, 0, {})
+    organisms = tuple(scored_organism(*of_one, **same) for of_one in verdicts)
+    batches = (
+        CoverageBatch(("migrated",) * 2, (True, False), (0.0, 0.1)),
+        CoverageBatch(("migrated",), (True,), (0.2,)),
+    )
+    of_run = ControlsMeasurement("compiled_mixed", organisms, 0, {}, batches)
     summary = STUDY.summarise(settings_of(members=4), {**measured(), "compiled_mixed": of_run})
     assert summary.confusion["compiled"] == {
         "migrated": {"migrated": 1, "undecided": 1},
         "mixed": {"mixed": 1, "migrated": 1},
     }
     assert summary.findings["accuracy.compiled_without_mixed"][0] == 0.5
-    assert summary.findings["coverage.compiled"][0] == 0.5
     assert summary.findings["share_error.compiled"][0] == 0.0
-    without = STUDY.summarise(settings_of(members=2), measured())
-    for name in ("accuracy.routing", "accuracy.surgery_and_freezing", "share_error.routing"):
+    assert summary.findings["coverage.compiled"][0] == pytest.approx(2 / 3)
+    assert summary.findings["coverage.share_error"][0] == pytest.approx(0.1)
+    without = STUDY.summarise(settings_of(members=4), measured())
+    for name in ("accuracy.routing", "accuracy.surgery_and_freezing", "similarity.alike_where_shared"):
         assert summary.findings[name] == without.findings[name]
     assert "compiled" in summary.makes
     assert "No compiled organisms are scored" in study_page(STUDY, without, "")
