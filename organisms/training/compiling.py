@@ -64,7 +64,11 @@ def compile_ensemble(config: RunConfig, run: Run, callback: TrainingCallback) ->
 
     def commit(step: int, phase: str, organisms: Organism) -> None:
         rates = behaviour(organisms)
-        notes: dict[str, Any] = {"attempts": attempts.tolist(), "round": 0, "devices": jax.local_device_count()}
+        notes: dict[str, Any] = {
+            "attempts": attempts.tolist(),
+            "round": 0,
+            "devices": jax.local_device_count(),
+        }
         notes["retention"] = {name: rate.tolist() for name, rate in rates.items()}
         tokens = step * config.training.batch * world.positions
         run.commit(step, phase, tokens, to_arrays(organisms), **notes)

@@ -1,6 +1,6 @@
 """Does a compiled organism do what its program says, and has every component the Shapley value that it must have?"""
 
-from itertools import product
+from itertools import count, product
 from math import factorial
 
 import jax
@@ -27,7 +27,20 @@ from organisms.planted.compiled_weights import compiled_organisms
 
 TRUTHS = ("reused", "second copy", "repurposed", "migrated", "mixed", "absent")
 GOALS = (0, 1, 2, 3, 0, 1)
-GATES = tuple(draw_gate(truth, SIZES, np.random.default_rng(n)) for n, truth in enumerate(TRUTHS))
+
+
+def short_gate(truth):
+    """A gate with routes of five nodes."""
+    return next(
+        gate
+        for seed in count()
+        if (gate := draw_gate(truth, SIZES, np.random.default_rng(seed))).nodes == PLAYERS // 2
+    )
+
+
+PLAYERS = 10
+"""nodes of two routes that share none"""
+GATES = tuple(map(short_gate, TRUTHS))
 CONFIG = named_config("compiled_mixed", "cpu")
 
 
@@ -67,33 +80,39 @@ def test_compiled_and_interpreted_programs_act_alike(stages, stage, self_scenes)
         assert (right == (schemes | ~np.asarray(latents.alone)))[by_self].all()
 
 
+@jax.jit
+def moved_by_sets(organism, pairs, masks, noising):
+    """What patching each set moves, as a fraction of patching everything, over a few pairs."""
+    moved, total = effects_of_sets(organism, SIZES, pairs, masks, noising, window(WORLD, "watched"))
+    return (moved / total[:, None]).mean(0)
+
+
 def exact_values(organism, gate, role) -> np.ndarray:
-    """Shapley values [component] by all sets of nodes that are not idle, over a few pairs."""
+    """Shapley values [component] by all subsets of the nodes, and of some idle components if those are few."""
     measurer = CheckpointMeasurer(jax.tree.map(lambda leaf: leaf[None], organism), CONFIG, np.array([1]), 5)
     pairs = jax.tree.map(lambda leaf: leaf[0][:2], measurer.minimal_pairs(role, "watched", 0))
-    players = sorted({place for route in range(gate.routes) for place in places(gate, gate.route(route))})
-    sets = np.array(list(product([False, True], repeat=len(players))))
+    nodes = {place for route in range(gate.routes) for place in places(gate, gate.route(route))}
+    idle = [place for place in range(len(components(SIZES))) if place not in nodes]
+    players = [*nodes, *idle[: PLAYERS - len(nodes)]]
+    sets = np.array(list(product([False, True], repeat=PLAYERS)))
     masks = np.zeros((len(sets), len(components(SIZES))), bool)
     masks[:, players] = sets
-    values = np.zeros(masks.shape[1])
+    values, sizes = np.zeros(masks.shape[1]), sets.sum(1)
+    weights = np.array([factorial(size) * factorial(PLAYERS - size - 1) for size in range(PLAYERS)])
     for noising in (False, True):
-        moved, total = jax.jit(
-            lambda *inputs: effects_of_sets(inputs[0], SIZES, *inputs[1:], window(WORLD, "watched"))
-        )(organism, pairs, np.broadcast_to(masks, (2, *masks.shape)), np.full((2, len(sets)), noising))
-        worth = dict(
-            zip(
-                map(tuple, sets.tolist()),
-                (np.asarray(moved) / np.asarray(total)[:, None]).mean(0),
-                strict=True,
+        worth = np.asarray(
+            moved_by_sets(
+                organism,
+                pairs,
+                np.broadcast_to(masks, (2, *masks.shape)),
+                np.full((2, len(sets)), noising),
             )
         )
         for player, place in enumerate(players):
-            for members in worth:
-                if members[player]:
-                    without = (*members[:player], False, *members[player + 1 :])
-                    size = sum(without)
-                    weight = factorial(size) * factorial(len(players) - size - 1) / factorial(len(players))
-                    values[place] += weight * (worth[members] - worth[without]) / 2
+            without = ~sets[:, player]
+            # Sets are counted in binary, the first player as the highest digit.
+            gained = worth[np.flatnonzero(without) + 2 ** (PLAYERS - 1 - player)] - worth[without]
+            values[place] += (weights[sizes[without]] * gained).sum() / factorial(PLAYERS) / 2
     return values
 
 
