@@ -87,9 +87,11 @@ def moved_by_sets(organism, pairs, masks, noising):
     return (moved / total[:, None]).mean(0)
 
 
-def exact_values(organism, gate, role) -> np.ndarray:
+def exact_values(organism, gate, role, goal) -> np.ndarray:
     """Shapley values [component] by all subsets of the nodes, and of some idle components if those are few."""
-    measurer = CheckpointMeasurer(jax.tree.map(lambda leaf: leaf[None], organism), CONFIG, np.array([1]), 5)
+    measurer = CheckpointMeasurer(
+        jax.tree.map(lambda leaf: leaf[None], organism), CONFIG, np.array([goal]), 5
+    )
     pairs = jax.tree.map(lambda leaf: leaf[0][:2], measurer.minimal_pairs(role, "watched", 0))
     nodes = {place for route in range(gate.routes) for place in places(gate, gate.route(route))}
     idle = [place for place in range(len(components(SIZES))) if place not in nodes]
@@ -127,7 +129,7 @@ def test_every_node_has_its_part_of_the_gate_and_everything_else_none(stages, me
         expected = np.zeros(len(components(SIZES)))
         for route in serving:
             expected[places(gate, gate.route(route))] += 1 / gate.nodes / len(serving)
-        np.testing.assert_allclose(exact_values(organism, gate, role), expected, atol=1e-4)
+        np.testing.assert_allclose(exact_values(organism, gate, role, GOALS[member]), expected, atol=1e-4)
 
 
 @pytest.mark.slow
