@@ -84,7 +84,7 @@ def test_compiled_and_interpreted_programs_act_alike(stages, stage, self_scenes)
 def moved_by_sets(organism, pairs, masks, noising):
     """What patching each set moves, as a fraction of patching everything, over a few pairs."""
     moved, total = effects_of_sets(organism, SIZES, pairs, masks, noising, window(WORLD, "watched"))
-    return (moved / total[:, None]).mean(0)
+    return (moved[:, 0] / total[:, None]).mean(0)
 
 
 def exact_values(organism, gate, role, goal) -> np.ndarray:
@@ -106,8 +106,8 @@ def exact_values(organism, gate, role, goal) -> np.ndarray:
             moved_by_sets(
                 organism,
                 pairs,
-                np.broadcast_to(masks, (2, *masks.shape)),
-                np.full((2, len(sets)), noising),
+                np.broadcast_to(masks, (2, 1, *masks.shape)),
+                np.full((2, 1), noising),
             )
         )
         for player, place in enumerate(players):
