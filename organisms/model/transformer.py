@@ -18,7 +18,7 @@ import jax.numpy as jnp
 from flax import nnx
 from jaxtyping import Array, Bool, Float, Int, Key
 
-from organisms.model.config import Activation, OrganismConfig
+from organisms.model.config import Activation, Norm, OrganismConfig
 from organisms.model.sites import Site, Tap, identity
 
 EPSILON = 1e-5
@@ -54,7 +54,8 @@ class Organism(nnx.Module):
 
     def __init__(self, config: OrganismConfig, vocabulary: int, positions: int, key: Key[Array, ""]):
         layers, heads, model, width = config.layers, config.heads, config.width, config.head_width
-        self.norm, self.activation = config.norm, config.activation
+        self.norm: Norm = config.norm
+        self.activation: Activation = config.activation
         shapes = {
             "embedding": (vocabulary, model),
             "position": (positions, model),
