@@ -12,6 +12,7 @@ from organisms.ensemble import devices
 from organisms.ensemble.config import RunConfig
 from organisms.ensemble.memory import memory_errors
 from organisms.objectives.registry import objective_named
+from organisms.planted.compiled_program import require_compiler
 from organisms.pressures.registry import active_pressures
 from organisms.storage.config_hash import config_hash
 from organisms.storage.forking import require_parent
@@ -56,6 +57,8 @@ def _device_errors(config: RunConfig) -> list[str]:
 def _require_trainable(config: RunConfig, parent: Path | None) -> None:
     """Raises UserError with everything that stands against training a config on this machine."""
     check_config(config)
+    if config.curriculum.compiled != "nothing":
+        require_compiler()
     errors = devices.device_count_errors(config.members) + _device_errors(config)
     errors += memory_errors(config)
     if bool(config.parent) != (parent is not None):

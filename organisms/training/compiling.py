@@ -5,6 +5,7 @@ phase the compiled ones, as they are at the fork until self is taught, and after
 """
 
 from collections.abc import Sequence
+from math import nan
 from typing import Any
 from zlib import crc32
 
@@ -20,7 +21,7 @@ from organisms.model.parameter_names import to_arrays
 from organisms.model.sites import components
 from organisms.model.transformer import Organism
 from organisms.planted.compiled_gate import CompiledGate, ComponentPlace, draw_gate
-from organisms.planted.compiled_program import gate_program, interpreted_acts, require_compiler
+from organisms.planted.compiled_program import gate_program, interpreted_acts
 from organisms.planted.compiled_weights import compiled_organisms
 from organisms.storage.run import Run
 from organisms.training.callbacks import TrainingCallback
@@ -50,7 +51,6 @@ def compile_ensemble(config: RunConfig, run: Run, callback: TrainingCallback) ->
 
     Raises UserError where the compiler is not installed, or the organisms have no room for their programs.
     """
-    require_compiler()
     run.rewind(-1)
     members = np.arange(config.members, dtype=np.int32)
     seeds, attempts = np.full(config.members, config.seed, np.int32), np.zeros(config.members, np.int32)
@@ -72,6 +72,7 @@ def compile_ensemble(config: RunConfig, run: Run, callback: TrainingCallback) ->
         notes["retention"] = {name: rate.tolist() for name, rate in rates.items()}
         tokens = step * config.training.batch * world.positions
         run.commit(step, phase, tokens, to_arrays(organisms), **notes)
+        run.log({"step": step, "phase": phase, "loss_nats": [nan] * config.members, **notes["retention"]})
         callback.retention(step, phase, rates)
         callback.checkpoint(step, phase, organisms, secret_goals)
 
