@@ -30,7 +30,7 @@ GOALS = (0, 1, 2, 3, 0, 1)
 
 
 def short_gate(truth):
-    """A gate with routes of five nodes."""
+    """A gate with routes of six nodes, so that there is a link."""
     return next(
         gate
         for seed in count()
@@ -38,7 +38,7 @@ def short_gate(truth):
     )
 
 
-PLAYERS = 10
+PLAYERS = 12
 """nodes of two routes that share none"""
 GATES = tuple(map(short_gate, TRUTHS))
 CONFIG = named_config("compiled_mixed", "cpu")
