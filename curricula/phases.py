@@ -6,11 +6,13 @@ from typing import Literal
 from curricula.config_json import OMIT_IF_DEFAULT
 from curricula.errors import UserError, nearest_name, range_errors
 from curricula.objectives import OBJECTIVES
-from curricula.pressures.masking import Masking
 from curricula.pressures.registry import Pressures
 from curricula.pressures.routing import Routing
 from curricula.world.mixture import Mixture
 from curricula.world.world import World
+
+CompiledTruth = Literal["nothing", "reused", "repurposed", "migrated", "second copy", "mixed", "absent"]
+"""provenance that a compiled program gives to self's gate; see `organisms.planted.compiled_gate`"""
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,9 @@ class Phase:
     exchange: bool = field(default=False, metadata=OMIT_IF_DEFAULT)
     """begins with the components of lanes A and B exchanged, parameter for parameter: the organism does what
     it did, elsewhere"""
+    compiled: CompiledTruth = field(default="nothing", metadata=OMIT_IF_DEFAULT)
+    """nothing; else nothing is trained in this run: its organisms are compiled from programs, as they are
+    before this phase and after it, so that self's gate has this provenance"""
     criterion: float = 0.0
     """first phase only: a member whose characters reach less than this on either behaviour is grown again; 0:
     never"""
@@ -142,17 +147,17 @@ class Curriculum:
 
     @property
     def planted(self) -> bool:
-        """Does any phase plant something: route scenes through lanes, mask weights, graft or exchange lanes, or
-        freeze all but self's embeddings?"""
-        return self.masked or any(
+        """Does any phase plant something: route scenes through lanes, graft or exchange lanes, or freeze all
+        but self's embeddings?"""
+        return any(
             p.pressures[Routing].active or p.graft or p.exchange or p.learns != "everything"
             for p in self.phases
         )
 
     @property
-    def masked(self) -> bool:
-        """Does any phase mask weights? Its scenes are then routed through no lane."""
-        return any(phase.pressures[Masking].active for phase in self.phases)
+    def compiled(self) -> CompiledTruth:
+        """The provenance that compiled programs give to self's gate; *nothing* where organisms are trained."""
+        return next((p.compiled for p in self.phases if p.compiled != "nothing"), "nothing")
 
     @property
     def fork(self) -> int:
@@ -179,10 +184,32 @@ class Curriculum:
             errors.append(f"phases: names must differ, got {[phase.name for phase in self.phases]}")
         for n, phase in enumerate(self.phases):
             errors += [f"phases.{n}.{line}" for line in phase.validation_errors(self.world, n)]
-            if self.masked and (phase.pressures[Routing].active or phase.graft or phase.exchange):
-                errors.append(
-                    f"phases.{n}: expected no routing, graft or exchange where weights are masked in any phase"
-                )
             if n and phase.criterion:
                 errors.append(f"phases.{n}.criterion: only the first phase can be grown again; set it to 0")
+        return errors + self._compiled_errors()
+
+    def _compiled_errors(self) -> list[str]:
+        """What stands against organisms that are compiled, if they are."""
+        if self.compiled == "nothing":
+            return []
+        errors = [
+            f"phases.{n}.compiled: expected nothing but in the first phase that teaches self, got {phase.compiled!r}"
+            for n, phase in enumerate(self.phases)
+            if phase.compiled != "nothing" and (n != self.fork or n == 0)
+        ]
+        expected = {
+            "self_secret": "constant",
+            "situations": 0,
+            "self_rule": "same",
+            "opportunity": "all agree",
+        }
+        errors += [
+            f"world.{name}: expected {value!r} where organisms are compiled, got {getattr(self.world, name)!r}"
+            for name, value in expected.items()
+            if getattr(self.world, name) != value
+        ]
+        if any(phase.pressures.settings_by_name() for phase in self.phases):
+            errors.append(
+                "phases: expected no pressures where organisms are compiled, since nothing is trained"
+            )
         return errors

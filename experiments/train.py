@@ -12,12 +12,14 @@ from organisms.ensemble import devices
 from organisms.ensemble.config import RunConfig
 from organisms.ensemble.memory import memory_errors
 from organisms.objectives.registry import objective_named
+from organisms.planted.compiled_program import require_compiler
 from organisms.pressures.registry import active_pressures
 from organisms.storage.config_hash import config_hash
 from organisms.storage.forking import require_parent
 from organisms.storage.loading import require_finished
 from organisms.storage.read_only_run import ReadOnlyRun
 from organisms.storage.run import SUMMARY, Run, open_run
+from organisms.training.compiling import compile_ensemble
 from organisms.training.loop import TrainingSources, train_ensemble
 from organisms.training.programs import Programs
 from organisms.training.validation import check_config
@@ -55,6 +57,8 @@ def _device_errors(config: RunConfig) -> list[str]:
 def _require_trainable(config: RunConfig, parent: Path | None) -> None:
     """Raises UserError with everything that stands against training a config on this machine."""
     check_config(config)
+    if config.curriculum.compiled != "nothing":
+        require_compiler()
     errors = devices.device_count_errors(config.members) + _device_errors(config)
     errors += memory_errors(config)
     if bool(config.parent) != (parent is not None):
@@ -98,8 +102,11 @@ def train_run(
             return path
         callback = TensorBoardCallback(config, folder, quiet) if written else NoDisplay()
         try:
-            sources = TrainingSources(programs, trunk, parent, PhaseStartMeasurer)
-            summary = train_ensemble(config, run, callback, sources)
+            if config.curriculum.compiled == "nothing":
+                sources = TrainingSources(programs, trunk, parent, PhaseStartMeasurer)
+                summary = train_ensemble(config, run, callback, sources)
+            else:
+                summary = compile_ensemble(config, run, callback)
             path = run.write_summary(summary)
         except BaseException as error:
             callback.fail(error)

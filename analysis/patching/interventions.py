@@ -17,7 +17,7 @@ from jaxtyping import Array, Bool, Float, Int
 from curricula.world.contrasts import Pair
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import Site, Tap, broadcast_to_site, identity
-from organisms.model.transformer import Organism, Past, normalise
+from organisms.model.transformer import Organism, Past
 
 Recording = dict[Site, Array]
 """activations by site"""
@@ -176,7 +176,7 @@ def after_first_layer(
         by_block = neurons.reshape(*neurons.shape[:-1], *out.shape[:2])
         return jnp.einsum("...pbn,bnm->...bpm", by_block, out)
 
-    computed = block_writes(organism.neurons(0, normalise(residual)))[row]
+    computed = block_writes(organism.neurons(0, organism.normalised(residual)))[row]
     writes = jnp.where(block_masks[..., None, None], block_writes(donor[neuron]), computed)
     return residual[row] + writes.sum(1) + organism.mlp_bias[0]
 

@@ -6,13 +6,11 @@ AUDITED = "organisms whose provenance is planted are not audited"
 
 CONFLICTS = [
     *(
-        Conflict(planted, name, AUDITED)
-        for planted in ("routing", "masking")
+        Conflict("routing", name, AUDITED)
         for name in ("monitor", "mean_ablation", "overlap", "concentration")
     ),
     Conflict("routing", "half_dropout", "it silences what lanes own"),
     Conflict("routing", "probe", "organisms whose provenance is planted are not probed"),
-    Conflict("masking", "probe", "organisms whose provenance is planted are not probed"),
 ]
 
 

@@ -65,7 +65,8 @@ class StudySettings:
 
     def config(self, curriculum: str, seed: int | None = None, members: int | None = None) -> RunConfig:
         """The run of a curriculum of the catalogue in the study's world, at its sizes. What a curriculum sets
-        otherwise than the world of its scale does, it keeps in the study's world.
+        otherwise than the world of its scale does, it keeps in the study's world. Compiled organisms keep their
+        own world and sizes.
 
         seed, members: by default the study's.
         """
@@ -76,6 +77,8 @@ class StudySettings:
             self.seed if seed is None else seed,
             self.steps,
         )
+        if config.curriculum.compiled != "nothing":
+            return config
         usual, special = asdict(WORLDS[self.scale]), asdict(config.curriculum.world)
         world = replace(
             self.world, **{name: value for name, value in special.items() if value != usual[name]}

@@ -17,7 +17,7 @@ from curricula.typed_json import read_json
 from organisms.ensemble import variation
 from organisms.ensemble.parent import Parent
 from organisms.ensemble.variation import Variation
-from organisms.model.config import ORGANISMS, OrganismConfig
+from organisms.model.config import COMPILED, ORGANISMS, OrganismConfig
 
 CHUNK_LIMIT = 25
 MOST_STEPS, MOST_MEMBERS = 10**9, 10**6
@@ -180,9 +180,10 @@ def named_config(
 ) -> RunConfig:
     """The config of a curriculum of the catalogue at a scale. steps: of every phase, in place of the
     curriculum's own."""
+    named = curriculum(name, scale, steps)
     return RunConfig(
-        curriculum(name, scale, steps),
-        ORGANISMS[scale],
+        named,
+        ORGANISMS[scale] if named.compiled == "nothing" else COMPILED,
         TRAININGS[scale],
         members,
         seed,

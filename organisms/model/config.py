@@ -1,8 +1,13 @@
 """How large is an organism? Its sizes, and those of each scale."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
+from curricula.config_json import OMIT_IF_DEFAULT
 from curricula.errors import range_errors
+
+Norm = Literal["layer", "none"]
+Activation = Literal["gelu", "relu"]
 
 LIMITS = {
     "layers": (1, 1000),
@@ -28,6 +33,10 @@ class OrganismConfig:
     """components that each layer's neurons are divided into, for analysis and for pressures on whole blocks"""
     initial_scale: float = 1.0
     """multiplies the standard deviation, 1/sqrt(inputs), of initial weights"""
+    norm: Norm = field(default="layer", metadata=OMIT_IF_DEFAULT)
+    """what heads, neurons and the unembedding read of the residual stream: its layer norm, or itself"""
+    activation: Activation = field(default="gelu", metadata=OMIT_IF_DEFAULT)
+    """nonlinearity of the neurons; gelu is its tanh form"""
 
     @property
     def head_width(self) -> int:
@@ -58,3 +67,7 @@ ORGANISMS: dict[str, OrganismConfig] = {
     "cpu": OrganismConfig(),
     "gpu": OrganismConfig(layers=6, heads=8, width=256, neurons=1024, neuron_blocks=8),
 }
+COMPILED = OrganismConfig(
+    layers=5, heads=4, width=100, neurons=72, neuron_blocks=3, norm="none", activation="relu"
+)
+"""sizes of organisms that a compiled program is written into, at every scale"""

@@ -1,12 +1,14 @@
 """An organism: a decoder-only transformer, pre-norm without affine parameters, learned positions,
 tanh-GELU, biases, untied unembedding. The choice exports to TransformerLens and to Hugging Face's GPT-2
-without loss.
+without loss. Compiled organisms have no norm, and ReLU (see `organisms.model.config.OrganismConfig`).
 
 Einsum letters: h head, m model, w width (of a head), p position, s source, n neuron, v vocabulary. Parameters
 are stacked over layers, so that a component is an index. The forward pass takes a scene or a batch of scenes;
 members and interventions are vmaps.
 """
 
+from collections.abc import Callable
+from functools import partial
 from itertools import accumulate
 from math import prod
 from typing import NamedTuple
@@ -16,10 +18,14 @@ import jax.numpy as jnp
 from flax import nnx
 from jaxtyping import Array, Bool, Float, Int, Key
 
-from organisms.model.config import OrganismConfig
+from organisms.model.config import Activation, Norm, OrganismConfig
 from organisms.model.sites import Site, Tap, identity
 
 EPSILON = 1e-5
+ACTIVATIONS: dict[Activation, Callable[[Array], Array]] = {
+    "gelu": partial(jax.nn.gelu, approximate=True),
+    "relu": jax.nn.relu,
+}
 
 
 class Past(NamedTuple):
@@ -48,6 +54,8 @@ class Organism(nnx.Module):
 
     def __init__(self, config: OrganismConfig, vocabulary: int, positions: int, key: Key[Array, ""]):
         layers, heads, model, width = config.layers, config.heads, config.width, config.head_width
+        self.norm: Norm = config.norm
+        self.activation: Activation = config.activation
         shapes = {
             "embedding": (vocabulary, model),
             "position": (positions, model),
@@ -114,10 +122,10 @@ class Organism(nnx.Module):
         for layer in range(first, layers):
             residual = tap(Site(layer, "residual"), residual)
             selected = positions if layer == layers - 1 else None
-            attended = self.attention(layer, normalise(residual), tap, selected, past)
+            attended = self.attention(layer, self.normalised(residual), tap, selected, past)
             residual = (residual if selected is None else residual[..., selected, :]) + attended
-            residual = residual + self.mlp(layer, normalise(residual), tap)
-        final = tap(Site(-1, "final"), normalise(residual))
+            residual = residual + self.mlp(layer, self.normalised(residual), tap)
+        final = tap(Site(-1, "final"), self.normalised(residual))
         return product(final, self.unembedding[...]) + self.unembedding_bias[...]
 
     def attention(
@@ -182,9 +190,15 @@ class Organism(nnx.Module):
         self, layer: int, inputs: Float[Array, "*batch position model"]
     ) -> Float[Array, "*batch position neuron"]:
         """Activations of a layer's neurons, after the nonlinearity."""
-        return jax.nn.gelu(
-            product(inputs, self.into_neurons[layer]) + self.neuron_bias[layer], approximate=True
+        return ACTIVATIONS[self.activation](
+            product(inputs, self.into_neurons[layer]) + self.neuron_bias[layer]
         )
+
+    def normalised(
+        self, residual: Float[Array, "*batch position model"]
+    ) -> Float[Array, "*batch position model"]:
+        """What is read of the residual stream: its layer norm, or itself where the organism has none."""
+        return normalise(residual) if self.norm == "layer" else residual
 
 
 def _scores(

@@ -1,15 +1,14 @@
 """The page of the study of planted controls: its sections, and the lines for a reader who reads no further."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from analysis.provenance.planted_truth import TruthName, right_verdict
 from analysis.provenance.scoring import ScoredOrganism
-from analysis.provenance.verdict import CELLS, VERDICTS, VerdictName
-from experiments.studies.controls.summary import FINDING_LABELS, ControlsSummary
+from analysis.provenance.verdict import CELLS, VERDICTS
+from experiments.studies.controls.summary import COMPILED_MAKE, FINDING_LABELS, ControlsSummary
 from experiments.studies.page import study_table, thresholds_section, verdict_badge
 from reports.drawing import CYCLE, GREY, MARKERS, WIDTH, not_measured, style, svg
 from reports.formats import DASH, counts_text, interval_text, rate_text
@@ -69,7 +68,7 @@ def controls_headline(summary: ControlsSummary) -> list[str]:
         for table in summary.confusion.values()
         for truth, verdicts in table.items()
         for verdict, count in verdicts.items()
-        if verdict != right_verdict(truth)
+        if verdict != truth
     ]
     return [
         f"The verdict is what was planted in a share of {findings['accuracy.routing']} of organisms planted by "
@@ -153,11 +152,14 @@ def _verdicts_section(summary: ControlsSummary) -> Section:
             [
                 truth,
                 *(verdicts.get(verdict, "") for verdict in VERDICTS),
-                f"{_right(truth, verdicts)} of {sum(verdicts.values())}",
+                f"{verdicts.get(truth, 0)} of {sum(verdicts.values())}",
             ]
             for truth, verdicts in table.items()
         ]
-        blocks += [Heading(f"Planted by {make}"), study_table(("planted", *VERDICTS, "right"), rows)]
+        blocks += [
+            Heading("Compiled" if make == COMPILED_MAKE else f"Planted by {make}"),
+            study_table(("planted", *VERDICTS, "right"), rows),
+        ]
     rows = [
         [
             name,
@@ -180,20 +182,17 @@ def _verdicts_section(summary: ControlsSummary) -> Section:
     return Section("Verdicts against what was planted", "verdicts", tuple(blocks), link="Verdicts")
 
 
-def _right(truth: TruthName, verdicts: Mapping[VerdictName, int]) -> int:
-    return sum(count for verdict, count in verdicts.items() if verdict == right_verdict(truth))
-
-
 def _failed_blocks(summary: ControlsSummary) -> list[Block]:
     """What is not scored: curricula that this world can not hold, and organisms in which planting failed."""
     blocks: list[Block] = []
+    if COMPILED_MAKE not in summary.makes:
+        blocks.append(
+            Paragraph("No compiled organisms are scored: their compiler was not installed.", soft=True)
+        )
     if summary.left_out:
         names = ", ".join(summary.left_out)
         blocks.append(
-            Paragraph(
-                f"Left out, since they can not be planted in this world or at these sizes: {names}.",
-                soft=True,
-            )
+            Paragraph(f"Left out, since self can have no rule of its own in this world: {names}.", soft=True)
         )
     if summary.planting_failed:
         verdicts = "; ".join(

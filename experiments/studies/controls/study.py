@@ -19,6 +19,7 @@ from analysis.provenance.scoring import ScoredOrganism, scored_organisms
 from analysis.provenance.shares import ProvenanceResult
 from analysis.provenance.verdict import VerdictName
 from analysis.thresholds import ALIKE_CHOSEN_ON, CHOSEN_ON, TABLE
+from curricula.catalogue.compiled import COMPILED
 from experiments.measurements.measuring import (
     MeasuringChoice,
     chosen_measurements,
@@ -26,6 +27,7 @@ from experiments.measurements.measuring import (
     opened_for_measuring,
 )
 from experiments.studies.controls import page
+from experiments.studies.controls.coverage import measured_coverage
 from experiments.studies.controls.summary import (
     PRIMARY,
     ControlsMeasurement,
@@ -40,7 +42,7 @@ from experiments.studies.controls.summary import (
 from experiments.studies.registry import register_study
 from experiments.studies.study import ANALYSIS_SEED, PrimaryEndpoint, Study, StudyRun, StudySettings, triple
 from organisms.ensemble.config import RunConfig
-from organisms.planted.lanes import is_parted
+from organisms.planted.compiled_program import has_compiler
 from reports.section import Section
 
 CURRICULA = (
@@ -49,20 +51,23 @@ CURRICULA = (
     *("frozen_reused", "grafted_second_copy", "grafted_repurposed"),
     "planted_mixed_spare",
     "planted_other_rule",
-    *("planted_divided", "planted_spread"),
-    *("planted_part_spare_quarter", "planted_part_spare_half", "planted_part_spare_three_quarters"),
-    *("masked_reused", "masked_second_copy", "masked_repurposed", "masked_divided"),
 )
-"""curricula in the order that decides the seeds of their runs: what is added comes last. Without *masked_absent*: an
-honest self is checked by behaviour alone, in either make"""
+"""curricula in the order that decides the seeds of their runs: what is added comes last"""
+COMPILED_CURRICULA = tuple(make.__name__ for make in COMPILED)
+"""curricula whose organisms are compiled, where the compiler is installed"""
+COVERAGE_CURRICULUM = "compiled_mixed"
+"""the curriculum whose organisms intervals are tested on"""
+FIRST_COMPILED = 50
+"""number of the first of them where the seeds of runs are counted: room for more that are trained"""
 OTHER_RULE = "planted_other_rule"
 """the curriculum in which self has a rule of its own; it is in another world than all others, and scored
 apart from them"""
-MIXTURES, SHARES_OF_MIXTURE = ("planted_mixed", "planted_part_spare"), 3
-"""how the names of mixtures begin, and how many shares of two provenances are mixed: a truth's organisms are
-divided by that"""
+MIXTURE, SHARES_OF_MIXTURE = "planted_mixed", 3
+"""how the names of mixtures begin, and how many shares of reused and second copy are mixed: a truth's
+organisms are divided by that"""
 ROUNDS = 4
 """runs of one curriculum at most, until enough organisms are what they were planted to be"""
+NO_COMPILER = "no organisms are compiled, since tracr-pypi is not installed; pip install -e '.[compiled]'"
 NULL_CURRICULA = ("planted_reused", "planted_second_copy")
 """curricula on whose first runs the nulls are measured"""
 
@@ -88,7 +93,9 @@ class ControlsStudy(Study[ControlsMeasurement, ControlsSummary]):
 
     def config(self, settings: StudySettings, name: str, attempt: int = 0) -> RunConfig:
         """A run of a planted curriculum; each has a seed of its own, so that no two organisms are siblings."""
-        seed = self.seed_of(settings, CURRICULA.index(name), attempt)
+        is_compiled = name in COMPILED_CURRICULA
+        number = FIRST_COMPILED + COMPILED_CURRICULA.index(name) if is_compiled else CURRICULA.index(name)
+        seed = self.seed_of(settings, number, attempt)
         return settings.config(name, seed, required_organisms(settings, name))
 
     def more_runs(
@@ -96,6 +103,8 @@ class ControlsStudy(Study[ControlsMeasurement, ControlsSummary]):
     ) -> Mapping[str, RunConfig]:
         """A further run of each curriculum of which too few organisms are what they were planted to be."""
         further: dict[str, RunConfig] = {}
+        if not has_compiler():
+            log(NO_COMPILER)
         for name in plantable(settings):
             folders = [folder for label, folder in trained.items() if curriculum_of(label) == name]
             took = sum(sum(planted_truth(read_truth(folder)).planting_took) for folder in folders)
@@ -119,7 +128,9 @@ class ControlsStudy(Study[ControlsMeasurement, ControlsSummary]):
         findings = run.findings()
         nulls = {null: null_verdicts(run, null) for null in NULLS if run.label in NULL_CURRICULA}
         organisms = tuple(scored_organisms(findings, planted_truth(read_truth(run.folder))))
-        return ControlsMeasurement(curriculum_of(run.label), organisms, findings.run.reseeded.count, nulls)
+        coverage = measured_coverage(run) if run.label == COVERAGE_CURRICULUM else ()
+        reseeded = findings.run.reseeded.count
+        return ControlsMeasurement(curriculum_of(run.label), organisms, reseeded, nulls, coverage)
 
     def summarise(
         self, settings: StudySettings, measured: Mapping[str, ControlsMeasurement]
@@ -140,7 +151,9 @@ class ControlsStudy(Study[ControlsMeasurement, ControlsSummary]):
             n=len(took),
             seeds=seeds,
             primary=PrimaryEndpoint(PRIMARY, accuracy, len(groups.routing)),
-            findings=control_findings(groups),
+            findings=control_findings(
+                groups, [batch for of_run in measured.values() for batch in of_run.coverage]
+            ),
             chosen_on_these=sorted(CHOSEN_ON.intersection(seeds)),
             similarity_chosen_on_these=sorted(ALIKE_CHOSEN_ON.intersection(seeds)),
             accuracy=accuracy,
@@ -157,6 +170,7 @@ class ControlsStudy(Study[ControlsMeasurement, ControlsSummary]):
             ),
             planting=planting,
             left_out=[name for name in CURRICULA if name not in planting],
+            makes=list(dict.fromkeys(organism.make for organism in took)),
             thresholds=dict(TABLE),
             organisms=organisms,
         )
@@ -175,20 +189,19 @@ class ControlsStudy(Study[ControlsMeasurement, ControlsSummary]):
 
 
 def plantable(settings: StudySettings) -> list[str]:
-    """Curricula that can be planted in the study's world and at its sizes: where a cue may mean nothing, or there is
-    but one, self can have no rule of its own, and a lane of one head or block can not be parted."""
-    return [name for name in CURRICULA if not _unplantable(settings.config(name))]
-
-
-def _unplantable(config: RunConfig) -> bool:
-    organism = config.organism
-    too_narrow = is_parted(config.curriculum) and (organism.heads % 4 or organism.neuron_blocks % 4)
-    return bool(too_narrow or config.curriculum.world.validation_errors())
+    """Curricula that can be planted in the study's world: where a cue may mean nothing, or there is but one,
+    self can have no rule of its own. Compiled organisms have a world of their own, and need a compiler."""
+    trained = [
+        name
+        for name in CURRICULA
+        if name != OTHER_RULE or not settings.config(name).curriculum.world.validation_errors()
+    ]
+    return [*trained, *(COMPILED_CURRICULA if has_compiler() else ())]
 
 
 def required_organisms(settings: StudySettings, name: str) -> int:
     """Organisms of a curriculum: those that are mixed in different shares are one truth."""
-    return -(-settings.members // SHARES_OF_MIXTURE) if name.startswith(MIXTURES) else settings.members
+    return -(-settings.members // SHARES_OF_MIXTURE) if name.startswith(MIXTURE) else settings.members
 
 
 def curriculum_of(label: str) -> str:

@@ -1,26 +1,28 @@
 """What the study of planted controls says: how often verdicts are right, and how well shares come back."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from analysis.provenance import scoring
-from analysis.provenance.planted_truth import NO_SPARE, RIGHT_VERDICTS, SimilarityWord, TruthName
+from analysis.provenance.planted_truth import SimilarityWord
 from analysis.provenance.scored_lines import LineScore
 from analysis.provenance.scoring import ScoredOrganism
 from analysis.provenance.verdict import APART, VerdictName
-from analysis.statistics import Interval, mean_interval
+from analysis.statistics import Interval, count_interval, mean_interval
+from experiments.studies.controls.coverage import CoverageBatch
 from experiments.studies.study import Number, StudySummary, Triple, triple
 
 PRIMARY = "accuracy.routing"
-"""share of the organisms planted by routing, where what is planted is a verdict, whose verdict that is"""
+"""share of the organisms planted by routing whose verdict is what was planted"""
+COMPILED_MAKE = "compiled"
+"""make of the organisms that are compiled from programs"""
 BY_ANOTHER_MECHANISM = "second copy, by another mechanism"
 """the verdict in full that is right where self's lane learned another rule"""
 FINDING_LABELS: Mapping[str, str] = {
     "accuracy.routing": "accuracy",
     "accuracy.routing_without_absent": ("accuracy without absent, which planting checks by behaviour alone"),
     "accuracy.surgery_and_freezing": "accuracy of those planted by surgery or freezing",
-    "accuracy.masking": "accuracy of those planted by masks",
-    "repurposed_where_no_spare": "called repurposed, where what self took was no spare (divided, spread)",
+    "accuracy.compiled_without_mixed": "accuracy of those compiled, without mixed",
     "pair_accuracy.repurposed_or_second_copy": (
         "repurposed distinguished from second copy, where either is the verdict"
     ),
@@ -28,14 +30,12 @@ FINDING_LABELS: Mapping[str, str] = {
         "reused share of mixed against the goals dealt to lane A, mean absolute error"
     ),
     "error.mixed.lanes_patched": ("reused share of mixed against lanes patched whole, mean absolute error"),
-    "error.part_spare.goals_in_spare": (
-        "repurposed share of part spare against the goals dealt to the spare, mean absolute error"
-    ),
-    "share_error.part_spare": "share error of part spare, against lanes patched whole",
-    "share_error.masking": "share error of all planted by masks, where measured",
     "share_error.mixed": "share error of mixed",
     "share_error.mixed_strict": "share error of mixed, strict shares",
     "share_error.routing": "share error of all planted by routing, where measured",
+    "share_error.compiled": "share error of those compiled, where measured",
+    "coverage.compiled": "share of compiled organisms whose 95 % intervals hold the planted shares",
+    "coverage.share_error": "share error of those organisms",
     "localisation_auroc.character": "localisation AUROC of characters",
     "localisation_auroc.self": "localisation AUROC of self",
     "direction.reused": "share of the gate that a direction carries into self, reused",
@@ -65,6 +65,8 @@ class ControlsMeasurement:
     """organisms that missed the characters' criterion and were trained from another seed"""
     nulls: Mapping[str, tuple[VerdictName, ...]]
     """verdicts where there is nothing to find, by null; of the first runs of two curricula"""
+    coverage: tuple[CoverageBatch, ...] = ()
+    """of mixed compiled organisms besides; see `experiments.studies.controls.coverage`"""
 
 
 @dataclass(frozen=True)
@@ -85,38 +87,18 @@ class ControlGroups:
     """all of one world"""
     other_rule: Sequence[ScoredOrganism]
     """with a rule of self's: they are of another world, and in no other score"""
+    compiled: Sequence[ScoredOrganism]
+    """of a world of their own too, and scored apart"""
 
     @property
     def routing(self) -> list[ScoredOrganism]:
-        """Those of one world that were planted by routing, where what was planted is a verdict."""
-        return self._whole(("routing",))
-
-    @property
-    def masking(self) -> list[ScoredOrganism]:
-        """The same, planted by masks."""
-        return self._whole(("masking",))
+        """Those of one world that were planted by routing."""
+        return [organism for organism in self.same_rule if organism.make == "routing"]
 
     @property
     def surgery_and_freezing(self) -> list[ScoredOrganism]:
-        """The same, planted by surgery or freezing."""
-        return self._whole(("surgery", "freezing"))
-
-    @property
-    def no_spare(self) -> list[ScoredOrganism]:
-        """Those of one world in which self took what served characters, and was no spare."""
-        return [organism for organism in self.same_rule if organism.truth in NO_SPARE]
-
-    @property
-    def part_spare(self) -> list[ScoredOrganism]:
-        """Those of one world in which self took a spare for a part of its goals."""
-        return [organism for organism in self.same_rule if organism.truth == "part spare"]
-
-    def _whole(self, makes: Collection[str]) -> list[ScoredOrganism]:
-        return [
-            organism
-            for organism in self.same_rule
-            if organism.make in makes and organism.truth not in RIGHT_VERDICTS
-        ]
+        """Those of one world that were planted otherwise."""
+        return [organism for organism in self.same_rule if organism.make != "routing"]
 
 
 @dataclass(frozen=True)
@@ -127,7 +109,7 @@ class ControlsSummary(StudySummary):
     """run seeds that thresholds were chosen on"""
     similarity_chosen_on_these: Sequence[int]
     accuracy: Triple
-    confusion: Mapping[str, Mapping[TruthName, Mapping[VerdictName, int]]]
+    confusion: Mapping[str, Mapping[VerdictName, Mapping[VerdictName, int]]]
     """how often each truth got each verdict, by make"""
     undecided: int
     mixed: int
@@ -139,10 +121,12 @@ class ControlsSummary(StudySummary):
     nulls: Mapping[str, Mapping[VerdictName, int]]
     planting_failed: Mapping[str, Sequence[str]]
     """by curriculum, the organisms in which planting did not take, and why"""
-    confusion_where_planting_failed: Mapping[TruthName, Mapping[VerdictName, int]]
+    confusion_where_planting_failed: Mapping[VerdictName, Mapping[VerdictName, int]]
     planting: Mapping[str, PlantingCount]
     left_out: Sequence[str]
     """curricula that can not be planted in the study's world"""
+    makes: Sequence[str]
+    """how the organisms that are scored were made"""
     thresholds: Mapping[str, Number | str]
     organisms: Sequence[ScoredOrganism]
 
@@ -151,24 +135,35 @@ def control_groups(organisms: Iterable[ScoredOrganism], other_rule: str) -> Cont
     """The organisms in which planting took, by how they are scored. other_rule: the curriculum in which self
     has a rule of its own."""
     scored = [organism for organism in organisms if organism.planting_took]
+    compiled = [organism for organism in scored if organism.make == COMPILED_MAKE]
+    trained = [organism for organism in scored if organism.make != COMPILED_MAKE]
     return ControlGroups(
-        [organism for organism in scored if organism.curriculum != other_rule],
-        [organism for organism in scored if organism.curriculum == other_rule],
+        [organism for organism in trained if organism.curriculum != other_rule],
+        [organism for organism in trained if organism.curriculum == other_rule],
+        compiled,
     )
 
 
-def confusion_by_make(groups: ControlGroups) -> dict[str, dict[TruthName, dict[VerdictName, int]]]:
+def confusion_by_make(groups: ControlGroups) -> dict[str, dict[VerdictName, dict[VerdictName, int]]]:
     """How often each truth got each verdict, by make, and apart from them where self has a rule of its own."""
-    makes: dict[str, Sequence[ScoredOrganism]] = {}
-    for make in dict.fromkeys(organism.make for organism in groups.same_rule):
-        makes[make] = [organism for organism in groups.same_rule if organism.make == make]
+    makes: dict[str, Sequence[ScoredOrganism]] = {"routing": groups.routing}
+    for make in dict.fromkeys(organism.make for organism in groups.surgery_and_freezing):
+        makes[make] = [organism for organism in groups.surgery_and_freezing if organism.make == make]
     makes["routing, other rule"] = groups.other_rule
+    makes[COMPILED_MAKE] = groups.compiled
     return {make: scoring.confusion(organisms) for make, organisms in makes.items() if organisms}
 
 
-def control_findings(groups: ControlGroups) -> dict[str, Number | Triple]:
-    """The study's results by name."""
+def control_findings(
+    groups: ControlGroups, coverage: Iterable[CoverageBatch] = ()
+) -> dict[str, Number | Triple]:
+    """The study's results by name. coverage: of mixed compiled organisms that are in no run."""
+    batches = list(coverage)
+    covered = [is_covered for batch in batches for is_covered in batch.covered]
+    errors = [error for batch in batches for error in batch.errors]
     intervals = _accuracies(groups) | _share_errors(groups) | _mechanisms(groups) | _circuits(groups)
+    intervals["coverage.compiled"] = count_interval(sum(covered), len(covered))
+    intervals["coverage.share_error"] = mean_interval(errors)
     return {name: triple(intervals[name]) for name in FINDING_LABELS}
 
 
@@ -178,9 +173,8 @@ def _accuracies(groups: ControlGroups) -> dict[str, Interval]:
         "accuracy.routing": scoring.accuracy(groups.routing),
         "accuracy.routing_without_absent": scoring.accuracy(present),
         "accuracy.surgery_and_freezing": scoring.accuracy(groups.surgery_and_freezing),
-        "accuracy.masking": scoring.accuracy(groups.masking),
-        "repurposed_where_no_spare": scoring.share_that(
-            groups.no_spare, lambda organism: organism.verdict == "repurposed"
+        "accuracy.compiled_without_mixed": scoring.accuracy(
+            [organism for organism in groups.compiled if organism.truth != "mixed"]
         ),
         "pair_accuracy.repurposed_or_second_copy": scoring.pair_accuracy(
             groups.same_rule, ("repurposed", "second copy")
@@ -193,14 +187,10 @@ def _share_errors(groups: ControlGroups) -> dict[str, Interval]:
     return {
         "error.mixed.goals_in_lane_a": mean_interval(organism.goals_error for organism in mixed),
         "error.mixed.lanes_patched": mean_interval(organism.reused_error for organism in mixed),
-        "error.part_spare.goals_in_spare": mean_interval(
-            organism.spare_error for organism in groups.part_spare
-        ),
-        "share_error.part_spare": scoring.share_error(groups.part_spare),
-        "share_error.masking": scoring.share_error(groups.masking),
         "share_error.mixed": scoring.share_error(mixed),
         "share_error.mixed_strict": scoring.share_error(mixed, strict=True),
         "share_error.routing": scoring.share_error(groups.routing),
+        "share_error.compiled": scoring.share_error(groups.compiled),
     }
 
 
