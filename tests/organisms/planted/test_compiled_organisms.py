@@ -156,7 +156,7 @@ def test_measured_shares_are_the_planted_ones(stages):
 
 def test_an_organism_that_is_too_small_for_its_program_gets_one_line():
     small = OrganismConfig(
-        layers=5, heads=4, width=80, neurons=72, neuron_blocks=3, norm="none", activation="relu"
+        layers=5, heads=4, width=48, neurons=72, neuron_blocks=3, norm="none", activation="relu"
     )
     with pytest.raises(UserError, match="expected width of at least"):
         compiled_organisms(WORLD, small, GATES[:1], GOALS[:1])
