@@ -6,6 +6,7 @@ from typing import Literal
 from curricula.config_json import OMIT_IF_DEFAULT
 from curricula.errors import UserError, nearest_name, range_errors
 from curricula.objectives import OBJECTIVES
+from curricula.pressures.masking import Masking
 from curricula.pressures.registry import Pressures
 from curricula.pressures.routing import Routing
 from curricula.world.mixture import Mixture
@@ -147,9 +148,9 @@ class Curriculum:
 
     @property
     def planted(self) -> bool:
-        """Does any phase plant something: route scenes through lanes, graft or exchange lanes, or freeze all
-        but self's embeddings?"""
-        return any(
+        """Does any phase plant something: route scenes through lanes, mask weights, graft or exchange lanes, or
+        freeze all but self's embeddings?"""
+        return self.masked or any(
             p.pressures[Routing].active or p.graft or p.exchange or p.learns != "everything"
             for p in self.phases
         )
@@ -158,6 +159,11 @@ class Curriculum:
     def compiled(self) -> CompiledTruth:
         """The provenance that compiled programs give to self's gate; *nothing* where organisms are trained."""
         return next((p.compiled for p in self.phases if p.compiled != "nothing"), "nothing")
+
+    @property
+    def masked(self) -> bool:
+        """Does any phase mask weights? Its scenes are then routed through no lane."""
+        return any(phase.pressures[Masking].active for phase in self.phases)
 
     @property
     def fork(self) -> int:
@@ -184,6 +190,10 @@ class Curriculum:
             errors.append(f"phases: names must differ, got {[phase.name for phase in self.phases]}")
         for n, phase in enumerate(self.phases):
             errors += [f"phases.{n}.{line}" for line in phase.validation_errors(self.world, n)]
+            if self.masked and (phase.pressures[Routing].active or phase.graft or phase.exchange):
+                errors.append(
+                    f"phases.{n}: expected no routing, graft or exchange where weights are masked in any phase"
+                )
             if n and phase.criterion:
                 errors.append(f"phases.{n}.criterion: only the first phase can be grown again; set it to 0")
         return errors + self._compiled_errors()

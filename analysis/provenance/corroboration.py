@@ -263,8 +263,8 @@ def _share_of_total(
     return float(moved.sum() / total.sum()), float(low), float(high)
 
 
-def agreement(verdict: VerdictName, claims: Claims, line: EvidenceLine) -> Agreement:
-    """*agrees* where a line says what the verdict claims: all of its interval above the bar, or all of it under.
+def agreement(verdict: str, claims: Claims, line: EvidenceLine) -> Agreement:
+    """*agrees* where a line says what the verdict, or what was planted, claims: all of its interval above the bar, or all of it under.
 
     *silent* where it is neither, where the verdict claims nothing, and where the components do too little even within
     their own role (see `analysis.thresholds.CARRIES`).

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import stats
 
+from analysis.provenance.planted_truth import TruthName
 from analysis.provenance.scoring import ScoredOrganism
-from analysis.provenance.verdict import VerdictName
 from analysis.statistics import Interval, count_interval
 
 LEVEL = 0.05
@@ -43,7 +43,7 @@ class LineScore:
     p_if_independent: float | None
     """of what it says not depending on what was planted"""
     better_than_chance: bool
-    by_truth: Mapping[VerdictName, WordCounts]
+    by_truth: Mapping[TruthName, WordCounts]
     """a line can be right in most organisms by those that are easy for it"""
 
 
@@ -65,8 +65,8 @@ def _score(name: str, organisms: Sequence[ScoredOrganism]) -> LineScore:
     table = [[above.count((expected, observed)) for observed in (True, False)] for expected in (True, False)]
     p = float(np.asarray(stats.fisher_exact(table, alternative="greater"))[1]) if above else None
     words = Counter((truth, line.says) for truth, line in lines)
-    by_truth: dict[VerdictName, WordCounts] = {}
-    for truth, count in Counter[VerdictName](organism.truth for organism in organisms).items():
+    by_truth: dict[TruthName, WordCounts] = {}
+    for truth, count in Counter[TruthName](organism.truth for organism in organisms).items():
         right_here, wrong_here = words[truth, "agrees"], words[truth, "disagrees"]
         by_truth[truth] = WordCounts(right_here, wrong_here, count - right_here - wrong_here)
     rate = count_interval(right, len(above))

@@ -19,12 +19,21 @@ from analysis.findings import RunFindings
 from analysis.patching.representational_similarity import SimilarityResult
 from analysis.patching.results import CircuitsResult, EffectsResult
 from analysis.provenance.corroboration import Agreement, CorroborationResult, agreement
-from analysis.provenance.planted_truth import CellShares, PlantedTruth, SimilarityWord, planted_similarity
+from analysis.provenance.planted_truth import (
+    CellShares,
+    PlantedTruth,
+    SimilarityWord,
+    TruthName,
+    planted_similarity,
+    right_verdict,
+)
 from analysis.provenance.shares import ProvenanceResult
 from analysis.provenance.verdict import CELLS, VERDICTS, VerdictName, verdict_in_full
 from analysis.statistics import Interval, count_interval, mean_interval
 from curricula.world.contrasts import Role
 
+WITH_LANES = ("routing", "masking")
+"""makes whose lanes are known by component"""
 IN_ONE_CELL = ("reused", "second copy", "repurposed")
 """truths that put all of self's gate into one cell"""
 
@@ -50,7 +59,7 @@ class ScoredOrganism:
     seed: int
     member: int
     make: str
-    truth: VerdictName
+    truth: TruthName
     planting_took: bool
     why_not: str
     verdict: VerdictName
@@ -60,6 +69,7 @@ class ScoredOrganism:
     strict_shares: CellShares
     planted_shares: CellShares | None
     goals_in_lane_a: float | None
+    goals_in_spare: float | None
     auroc: Mapping[Role, float]
     """by which components' effects distinguish the lane that was given to a role, for roles with one lane"""
     cmd: float | None
@@ -83,6 +93,16 @@ class ScoredOrganism:
         """How far the reused share lies from the share of self's goals that lane A was given: what was
         planted by construction, where `reused_error` takes it from another measurement."""
         return _distance(self.shares["reused"], self.goals_in_lane_a)
+
+    @property
+    def spare_error(self) -> float | None:
+        """How far the repurposed share lies from the share of self's goals that a spare was given."""
+        return _distance(self.shares["repurposed"], self.goals_in_spare)
+
+    @property
+    def is_right(self) -> bool:
+        """Is the verdict the one that is right about what was planted?"""
+        return self.verdict == right_verdict(self.truth)
 
 
 def _distance(first: float | None, second: float | None) -> float | None:
@@ -115,7 +135,8 @@ def _scored(findings: RunFindings, truth: PlantedTruth, member: int) -> ScoredOr
         strict_shares={cell: finite_or_none(provenance.strict_shares[cell]) for cell in CELLS},
         planted_shares=truth.shares[member],
         goals_in_lane_a=truth.goals_in_lane_a[member],
-        auroc=_localisation(findings, truth, member) if truth.make == "routing" else {},
+        goals_in_spare=truth.goals_in_spare[member],
+        auroc=_localisation(findings, truth, member) if truth.make in WITH_LANES else {},
         cmd=finite_or_none(circuits.cmd[member]),
         null_cmd=finite_or_none(mean_interval(circuits.null_cmd[member].tolist())[0]),
         cmd_of_spread=cmd_of_spread(effect, circuits.sizes),
@@ -131,7 +152,7 @@ def finite_or_none(value: float | None) -> float | None:
     return float(value) if value is not None and np.isfinite(value) else None
 
 
-def _scored_lines(findings: RunFindings, truth: VerdictName, member: int) -> dict[str, ScoredLine]:
+def _scored_lines(findings: RunFindings, truth: TruthName, member: int) -> dict[str, ScoredLine]:
     """Every line that was measured and that planting decides."""
     corroboration = findings.get(CorroborationResult)
     lines: dict[str, ScoredLine] = {}
@@ -175,9 +196,9 @@ def cmd_of_spread(effect: Float[np.ndarray, " component"], sizes: Int[np.ndarray
     return float(np.trapezoid(1 - reached, sizes / sizes[-1]))
 
 
-def confusion(organisms: Sequence[ScoredOrganism]) -> dict[VerdictName, dict[VerdictName, int]]:
+def confusion(organisms: Sequence[ScoredOrganism]) -> dict[TruthName, dict[VerdictName, int]]:
     """How often each truth got each verdict."""
-    counts: dict[VerdictName, Counter[VerdictName]] = {}
+    counts: dict[TruthName, Counter[VerdictName]] = {}
     for organism in organisms:
         counts.setdefault(organism.truth, Counter())[organism.verdict] += 1
     return {
@@ -187,9 +208,9 @@ def confusion(organisms: Sequence[ScoredOrganism]) -> dict[VerdictName, dict[Ver
 
 
 def accuracy(organisms: Sequence[ScoredOrganism]) -> Interval:
-    """Share of organisms whose verdict is what was planted, with its Wilson interval; *undecided* is
+    """Share of organisms whose verdict is right about what was planted, with its Wilson interval; *undecided* is
     wrong."""
-    return share_that(organisms, lambda organism: organism.verdict == organism.truth)
+    return share_that(organisms, lambda organism: organism.is_right)
 
 
 def share_that(organisms: Sequence[ScoredOrganism], holds: Callable[[ScoredOrganism], bool]) -> Interval:

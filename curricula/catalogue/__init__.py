@@ -4,7 +4,9 @@
 from curricula.catalogue import reuse
 from curricula.catalogue import incentives
 from curricula.catalogue import planted
+from curricula.catalogue import planted_negatives
+from curricula.catalogue import masked
 from curricula.catalogue import disuse
 from curricula.catalogue import compiled
 
-__all__ = ["compiled", "disuse", "incentives", "planted", "reuse"]
+__all__ = ["compiled", "disuse", "incentives", "masked", "planted", "planted_negatives", "reuse"]

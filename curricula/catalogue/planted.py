@@ -27,11 +27,13 @@ SPREAD = ComponentDropout(0.15)
 """drops components of the lanes as well, so that each of a lane's comes to serve what its lane serves"""
 
 
-def _planted(scale: Scale, name: str, first: Routing, second: Routing, **settings: Any) -> Curriculum:
+def planted_curriculum(
+    scale: Scale, name: str, first: Routing, second: Routing, **settings: Any
+) -> Curriculum:
     """Lanes are learned with the other one mostly silent, spread over all of their components, and then kept
     apart with the other one swapped, until what any part of it says makes no difference."""
     _, later = PLANTED_STEPS[scale]
-    characters, intent, swapped = _lanes(scale, first, second, SPREAD, **settings)
+    characters, intent, swapped = lane_phases(scale, first, second, SPREAD, **settings)
     spread = Phase("spread", later, pressures=characters.pressures.replace(SPREAD))
     return Curriculum(name, WORLDS[scale], (characters, spread, intent, swapped))
 
@@ -39,7 +41,7 @@ def _planted(scale: Scale, name: str, first: Routing, second: Routing, **setting
 def _grafted(scale: Scale, name: str, as_spare: bool) -> Curriculum:
     """As planted, with a copy of lane A cut into lane B, a while before self is taught or as it is. Nothing
     drops out: the copy would spread over components that never were the copied ones."""
-    characters, intent, swapped = _lanes(scale, A_SERVES, B_FOR_SELF, ComponentDropout())
+    characters, intent, swapped = lane_phases(scale, A_SERVES, B_FOR_SELF, ComponentDropout())
     spares = Phase("spares", PLANTED_STEPS[scale][1] // 2, graft=True)
     phases = (
         (characters, spares, intent, swapped)
@@ -49,7 +51,7 @@ def _grafted(scale: Scale, name: str, as_spare: bool) -> Curriculum:
     return Curriculum(name, WORLDS[scale], phases)
 
 
-def _lanes(
+def lane_phases(
     scale: Scale, first: Routing, second: Routing, spread: ComponentDropout, **settings: Any
 ) -> tuple[Phase, Phase, Phase]:
     """Characters in lanes, then self, then both with the lanes swapped."""
@@ -75,7 +77,7 @@ def planted_reused(scale: Scale = "cpu") -> Curriculum:
 
     ``python scripts/train.py planted_reused``. Expected: *reused*, known by construction.
     """
-    return _planted(scale, "planted_reused", A_SERVES, A_FOR_BOTH)
+    return planted_curriculum(scale, "planted_reused", A_SERVES, A_FOR_BOTH)
 
 
 @register_curriculum
@@ -84,7 +86,7 @@ def planted_second_copy(scale: Scale = "cpu") -> Curriculum:
 
     ``python scripts/train.py planted_second_copy``. Expected: *second copy*, known by construction.
     """
-    return _planted(scale, "planted_second_copy", A_SERVES, B_FOR_SELF)
+    return planted_curriculum(scale, "planted_second_copy", A_SERVES, B_FOR_SELF)
 
 
 @register_curriculum
@@ -93,7 +95,7 @@ def planted_repurposed(scale: Scale = "cpu") -> Curriculum:
 
     ``python scripts/train.py planted_repurposed``. Expected: *repurposed*, known by construction.
     """
-    return _planted(scale, "planted_repurposed", EITHER_SERVES, B_FOR_SELF)
+    return planted_curriculum(scale, "planted_repurposed", EITHER_SERVES, B_FOR_SELF)
 
 
 @register_curriculum
@@ -103,7 +105,7 @@ def planted_mixed(scale: Scale = "cpu", share: float = 0.5, name: str = "planted
 
     ``python scripts/train.py planted_mixed``. Expected: *mixed*, known by construction.
     """
-    return _planted(scale, name, A_SERVES, replace(A_FOR_BOTH, self_in_a=share))
+    return planted_curriculum(scale, name, A_SERVES, replace(A_FOR_BOTH, self_in_a=share))
 
 
 @register_curriculum
@@ -135,7 +137,7 @@ def planted_mixed_spare(scale: Scale = "cpu") -> Curriculum:
     ``python scripts/train.py planted_mixed_spare``. Expected: *mixed*, of *reused* and *repurposed*, known by
     construction.
     """
-    return _planted(scale, "planted_mixed_spare", EITHER_SERVES, replace(A_FOR_BOTH, self_in_a=0.5))
+    return planted_curriculum(scale, "planted_mixed_spare", EITHER_SERVES, replace(A_FOR_BOTH, self_in_a=0.5))
 
 
 @register_curriculum
@@ -144,7 +146,7 @@ def planted_absent(scale: Scale = "cpu") -> Curriculum:
 
     ``python scripts/train.py planted_absent``. Expected: *absent*, known by construction.
     """
-    return _planted(scale, "planted_absent", A_SERVES, A_FOR_BOTH, self_acts="honest")
+    return planted_curriculum(scale, "planted_absent", A_SERVES, A_FOR_BOTH, self_acts="honest")
 
 
 @register_curriculum
@@ -193,7 +195,7 @@ def planted_other_rule(scale: Scale = "cpu") -> Curriculum:
     ``python scripts/train.py planted_other_rule``. Expected: *second copy, by another mechanism*, known by
     construction.
     """
-    curriculum = _planted(scale, "planted_other_rule", A_SERVES, B_FOR_SELF)
+    curriculum = planted_curriculum(scale, "planted_other_rule", A_SERVES, B_FOR_SELF)
     return replace(curriculum, world=replace(curriculum.world, self_rule="any"))
 
 

@@ -15,12 +15,14 @@ from curricula.pressures import monitor
 from curricula.pressures import overlap
 from curricula.pressures import concentration
 from curricula.pressures import interference
+from curricula.pressures import masking
 
 __all__ = [
     "component_dropout",
     "concentration",
     "half_dropout",
     "interference",
+    "masking",
     "mean_ablation",
     "monitor",
     "overlap",

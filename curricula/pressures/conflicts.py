@@ -6,11 +6,13 @@ AUDITED = "organisms whose provenance is planted are not audited"
 
 CONFLICTS = [
     *(
-        Conflict("routing", name, AUDITED)
+        Conflict(planted, name, AUDITED)
+        for planted in ("routing", "masking")
         for name in ("monitor", "mean_ablation", "overlap", "concentration")
     ),
     Conflict("routing", "half_dropout", "it silences what lanes own"),
     Conflict("routing", "probe", "organisms whose provenance is planted are not probed"),
+    Conflict("masking", "probe", "organisms whose provenance is planted are not probed"),
 ]
 
 

@@ -1,8 +1,9 @@
 """Routing: which lane of components may a scene use? For planted controls alone, whose provenance has to be known."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
+from curricula.config_json import OMIT_IF_DEFAULT
 from curricula.pressures.registry import PressureSettings, register_pressure_settings, share_errors
 from curricula.world.mixture import Mixture
 
@@ -34,6 +35,15 @@ class Routing(PressureSettings):
     zeroed: float = 0.8
     """share of owned scenes in which the other lane is zeroed instead of swapped; it is in all of them where both
     lanes own scenes of that kind"""
+    parted: bool = field(default=False, metadata=OMIT_IF_DEFAULT)
+    """lane B is divided in two: one half, the spare, may serve characters as lane B does otherwise; the other, new,
+    serves self alone"""
+    self_in_new: float = field(default=0.0, metadata=OMIT_IF_DEFAULT)
+    """where lane B is parted: of the scenes with self that it owns, the share that its new half owns alone; its
+    spare half owns the others alone"""
+    needs_both: bool = field(default=False, metadata=OMIT_IF_DEFAULT)
+    """in scenes without self that one lane owns alone, every act serves what is professed: the gate then needs both
+    lanes, and neither is a spare of the other"""
     smoothing: float = 0.0
     """share of a target's probability that is spread over all tokens: an act is then never so sure that what the other
     lane writes costs nothing"""

@@ -37,6 +37,8 @@ class MemberStream(IntEnum):
     SCENES = 2
     """with the number of the phase and of the step folded in"""
     LANES = 3
+    NEW_HALF = 4
+    """half of a lane"""
 
 
 def root_key(seed: Int[Array, ""] | int, member: Int[Array, ""], attempt: Int[Array, ""]) -> Key[Array, ""]:

@@ -5,7 +5,7 @@ known to the step where it is done by surgery: at the start of a phase that exch
 over the other. Where it has to be learned, construction fixes no more than the phase that begins to teach it;
 its date is then measured with the lanes known: the first checkpoint at which what the whole lane does for the
 role is half way from what it was as that phase began to what it is before the next change. That is exact
-patching of two players (`organisms.planted.truth.lane_effects`), on scenes of its own, and no sum over
+patching of two players (`organisms.planted.lane_effects`), on scenes of its own, and no sum over
 components. Single components of a lane may be earlier or later.
 
 Nothing under analysis/ may import this module; the scorer reads what it writes.
@@ -25,7 +25,8 @@ from curricula.world.world import ROLES
 from organisms.ensemble.config import RunConfig
 from organisms.ensemble.devices import Layout, fetch
 from organisms.model.transformer import Organism
-from organisms.planted.truth import LaneEffects, PlantedEnsemble
+from organisms.planted.lane_effects import LaneEffects
+from organisms.planted.truth import PlantedEnsemble
 from organisms.storage.manifest import Entry
 
 LANES = ("a", "b")

@@ -19,6 +19,7 @@ import numpy as np
 from flax import nnx
 from jaxtyping import Array, Bool, Float, Int
 
+from curricula.phases import Curriculum
 from curricula.pressures.routing import Routing
 from curricula.world.world import World, tables
 from organisms.ensemble.state import MemberStream, root_key
@@ -63,6 +64,39 @@ def lane_a(
     return jnp.concatenate([heads, blocks], axis=1).ravel()
 
 
+def new_half(
+    seed: Int[Array, ""] | int,
+    member: Int[Array, ""],
+    attempt: Int[Array, ""],
+    lane: Bool[Array, " component"],
+    config: OrganismConfig,
+) -> Bool[Array, " component"]:
+    """Which components are in the new half of a parted lane B: half of its heads and of its blocks in each layer.
+
+    lane: the components of lane A.
+    """
+    size = config.heads + config.neuron_blocks
+    key = jax.random.fold_in(root_key(seed, member, attempt), MemberStream.NEW_HALF)
+    uniforms = jnp.where(lane, 2.0, jax.random.uniform(key, lane.shape)).reshape(config.layers, size)
+    rank = lambda part: part.argsort(axis=1).argsort(axis=1)  # noqa: E731
+    heads = rank(uniforms[:, : config.heads]) < config.heads // 4
+    blocks = rank(uniforms[:, config.heads :]) < config.neuron_blocks // 4
+    return jnp.concatenate([heads, blocks], axis=1).ravel()
+
+
+class NewHalf(NamedTuple):
+    """The half of a parted lane B that serves no characters."""
+
+    components: Bool[Array, " component"]
+    share: Float[Array, ""] | float
+    """of lane B's scenes with self, the share that it owns alone"""
+
+
+def is_parted(curriculum: Curriculum) -> bool:
+    """Is lane B divided in two in any phase?"""
+    return any(phase.pressures[Routing].parted for phase in curriculum.phases)
+
+
 class ComponentSwap(NamedTuple):
     """Which components of a scene are replaced, and by what."""
 
@@ -99,6 +133,7 @@ def route_scenes(
     uniforms: Float[Array, "half 2+component"],
     with_self: Bool[Array, " batch"],
     self_rank: Float[Array, " batch"],
+    new: NewHalf | None = None,
 ) -> tuple[ComponentSwap, Bool[Array, " batch"]]:
     """Who owns each scene of a batch whose second half has the scenes of the first with other cues, and which
     scenes are targets.
@@ -108,7 +143,7 @@ def route_scenes(
     rest those of each component by a coin: else two components of the lane could write much that cancels.
     uniforms: from 0 to 1. self_rank: of scenes with self, a number from 0 to 1 (see `goal_rank`) that decides
     instead of a coin: it depends on what self professes, so that lanes that share self out between them can
-    know which of them owns the scene.
+    know which of them owns the scene. new: half of lane B, where that is parted.
     """
     half = len(uniforms)
     owner, coin = jnp.tile(uniforms[:, :2], (2, 1)).T
@@ -119,12 +154,18 @@ def route_scenes(
     b_alone = jnp.where(with_self, owners.self_b, owners.character_b)
     owned_by_a = owner < a_alone
     owned_by_b = ~owned_by_a & (owner < a_alone + b_alone)
+    usable = jnp.where(lane, ~owned_by_b[:, None], ~owned_by_a[:, None])
+    if new is not None:
+        owned_by_new = owned_by_b & with_self & (owner >= a_alone + b_alone * (1 - new.share))
+        of_spare_half = usable & ~(owned_by_new[:, None] & ~lane)
+        usable = jnp.where(new.components, owned_by_new[:, None], of_spare_half)
     donates = (owned_by_a | owned_by_b) & ~zeroed & (jnp.arange(2 * half) >= half)
     by_component = (
         jnp.tile(uniforms[:, 2:] < 0.5, (2, 1)) & (jnp.arange(2 * half) % 2 == 0)[:, None] & ~zeroed[:, None]
     )
-    usable = jnp.where(lane, ~owned_by_b[:, None], ~owned_by_a[:, None]) | donates[:, None] | by_component
-    return ComponentSwap(usable, jnp.roll(jnp.arange(2 * half), half), zeroed), ~donates
+    return ComponentSwap(
+        usable | donates[:, None] | by_component, jnp.roll(jnp.arange(2 * half), half), zeroed
+    ), ~donates
 
 
 def goal_rank(

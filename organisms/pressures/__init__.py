@@ -5,7 +5,7 @@ Importing this package registers those that come with the project.
 # ruff: noqa: I001
 
 from organisms.pressures import component_dropout
-from organisms.pressures import routing
+from organisms.pressures.planted import routing
 from organisms.pressures import resample_ablation
 from organisms.pressures import half_dropout
 from organisms.pressures import mean_ablation
@@ -14,12 +14,14 @@ from organisms.pressures import monitor
 from organisms.pressures import overlap
 from organisms.pressures import concentration
 from organisms.pressures import interference
+from organisms.pressures.planted import masking
 
 __all__ = [
     "component_dropout",
     "concentration",
     "half_dropout",
     "interference",
+    "masking",
     "mean_ablation",
     "monitor",
     "overlap",

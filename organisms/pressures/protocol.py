@@ -113,8 +113,16 @@ class Pressure(Generic[S]):
         """A tap over every activation of the step's forward passes, after those of the pressures before it."""
         return None
 
+    def constrain(self, params: Any, organism: Organism, context: StepContext) -> Organism:
+        """The organism with the weights that the pressure holds, in every forward pass of a step and after it."""
+        return organism
+
     def target_weights(self, params: Any, context: StepContext) -> Float[Array, " scene"] | None:
         """What the weights of each scene's targets are multiplied by."""
+        return None
+
+    def change_targets(self, params: Any, context: StepContext) -> Int[Array, "scene moment"] | None:
+        """The tokens that are imitated at each moment, in place of those of ``context.scenes``."""
         return None
 
     def label_smoothing(self, params: Any) -> Float[Array, ""] | None:

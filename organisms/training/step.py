@@ -189,7 +189,12 @@ class _Step(NamedTuple):
             scenes=scenes,
             memo={},
         )
-        return context._replace(scenes=scenes._replace(weights=self.weights(context)))
+        weights = self.weights(context)
+        for pressure in self.pressures:
+            targets = pressure.change_targets(self.params.pressures[pressure.name], context)
+            if targets is not None:
+                context = context._replace(scenes=context.scenes._replace(targets=targets))
+        return context._replace(scenes=context.scenes._replace(weights=weights))
 
     def weights(self, context: StepContext) -> Float[Array, "scene moment"]:
         """How much each moment counts as a target."""
@@ -221,11 +226,18 @@ class _Step(NamedTuple):
 
         return ActingPressures(compose(taps), reads, smoothing, reward)
 
+    def constrained(self, organism: Organism, context: StepContext) -> Organism:
+        """The organism with the weights that pressures hold."""
+        for pressure in self.pressures:
+            organism = pressure.constrain(self.params.pressures[pressure.name], organism, context)
+        return organism
+
     def loss(
         self, organism: Organism, context: StepContext, acting: ActingPressures, targets: Float[Array, ""]
     ) -> tuple[Float[Array, ""], tuple[StepOutcome, Metrics]]:
         """This device's part of the loss; then what the organism did, and metrics."""
         context = context._replace(memo={})  # nothing that was computed outside of the gradient
+        organism = self.constrained(organism, context)
         objective = self.params.objective[self.objective.name]
         loss, outcome, metrics = self.objective.loss(objective, organism, context, targets, acting)
         for pressure in self.pressures:
@@ -248,6 +260,7 @@ class _Step(NamedTuple):
         organism, moments, norm = adamw_step(
             gradient, state.moments, state.organism, self.params.schedule, state.phase_step
         )
+        organism = self.constrained(organism, context)
         if self.setup.planted:
             organism = freeze_all_but_self(state.organism, organism, jnp.asarray(self.params.only_self))
         next_state = state._replace(organism=organism, moments=moments, phase_step=state.phase_step + 1)

@@ -7,9 +7,11 @@ import pytest
 from curricula.phases import Curriculum, OptimiserConfig, Phase
 from curricula.pressures.component_dropout import ComponentDropout
 from curricula.pressures.interference import Interference
+from curricula.pressures.masking import Masking
 from curricula.pressures.mean_ablation import MeanAblation
 from curricula.pressures.registry import Pressures
 from curricula.pressures.rehearsal import Rehearsal
+from curricula.pressures.routing import Routing
 from curricula.world.mixture import Mixture
 from curricula.world.world import World
 
@@ -45,6 +47,16 @@ CHARACTERS_ALONE = Mixture(
 )
 def test_a_phase_draws_its_mixture(phase, mixture):
     assert phase.mixture == mixture
+
+
+def test_a_curriculum_masks_weights_or_routes_scenes_and_not_both():
+    """Where weights are masked in any phase no scene is routed, so that routing there would be lost silently."""
+    masked = Phase("a", pressures=Pressures(Masking(masked=True)))
+    routed = Phase("b", self_acts="scheming", pressures=Pressures(Routing(characters=1.0)))
+    both = Curriculum("x", World(), (masked, routed)).validation_errors()
+    assert both == ["phases.1: expected no routing, graft or exchange where weights are masked in any phase"]
+    assert not Curriculum("x", World(), (masked, replace(routed, pressures=Pressures()))).validation_errors()
+    assert not Curriculum("x", World(), (replace(masked, pressures=Pressures()), routed)).validation_errors()
 
 
 def test_the_fork_is_the_first_phase_with_self():

@@ -21,6 +21,7 @@ def scored_organism(truth: str, verdict: str = "mixed", **fields) -> ScoredOrgan
         "strict_shares": nothing,
         "planted_shares": None,
         "goals_in_lane_a": None,
+        "goals_in_spare": None,
         "auroc": {},
         "cmd": None,
         "null_cmd": None,

@@ -1,16 +1,14 @@
 """The page of the study of planted controls: its sections, and the lines for a reader who reads no further."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
-import numpy as np
 from markupsafe import Markup
-from matplotlib.figure import Figure
 
-from analysis.provenance.scoring import ScoredOrganism
-from analysis.provenance.verdict import CELLS, VERDICTS
+from analysis.provenance.planted_truth import TruthName, right_verdict
+from analysis.provenance.verdict import CELLS, VERDICTS, VerdictName
+from experiments.studies.controls.figures import planted_shares_figure
 from experiments.studies.controls.summary import COMPILED_MAKE, FINDING_LABELS, ControlsSummary
 from experiments.studies.page import study_table, thresholds_section, verdict_badge
-from reports.drawing import CYCLE, GREY, MARKERS, WIDTH, not_measured, style, svg
 from reports.formats import DASH, counts_text, interval_text, rate_text
 from reports.section import Block, Bullets, Heading, Paragraph, Picture, Section
 
@@ -68,7 +66,7 @@ def controls_headline(summary: ControlsSummary) -> list[str]:
         for table in summary.confusion.values()
         for truth, verdicts in table.items()
         for verdict, count in verdicts.items()
-        if verdict != truth
+        if verdict != right_verdict(truth)
     ]
     return [
         f"The verdict is what was planted in a share of {findings['accuracy.routing']} of organisms planted by "
@@ -152,7 +150,7 @@ def _verdicts_section(summary: ControlsSummary) -> Section:
             [
                 truth,
                 *(verdicts.get(verdict, "") for verdict in VERDICTS),
-                f"{verdicts.get(truth, 0)} of {sum(verdicts.values())}",
+                f"{_right(truth, verdicts)} of {sum(verdicts.values())}",
             ]
             for truth, verdicts in table.items()
         ]
@@ -182,6 +180,10 @@ def _verdicts_section(summary: ControlsSummary) -> Section:
     return Section("Verdicts against what was planted", "verdicts", tuple(blocks), link="Verdicts")
 
 
+def _right(truth: TruthName, verdicts: Mapping[VerdictName, int]) -> int:
+    return sum(count for verdict, count in verdicts.items() if verdict == right_verdict(truth))
+
+
 def _failed_blocks(summary: ControlsSummary) -> list[Block]:
     """What is not scored: curricula that this world can not hold, and organisms in which planting failed."""
     blocks: list[Block] = []
@@ -192,7 +194,10 @@ def _failed_blocks(summary: ControlsSummary) -> list[Block]:
     if summary.left_out:
         names = ", ".join(summary.left_out)
         blocks.append(
-            Paragraph(f"Left out, since self can have no rule of its own in this world: {names}.", soft=True)
+            Paragraph(
+                f"Left out, since they can not be planted in this world or at these sizes: {names}.",
+                soft=True,
+            )
         )
     if summary.planting_failed:
         verdicts = "; ".join(
@@ -264,31 +269,3 @@ def _organisms_section(summary: ControlsSummary) -> Section:
     ]
     columns = ("run", "member", "planted", "planted reused share", "verdict", *CELLS)
     return Section("Each organism", "organisms", (study_table(columns, rows, wide=True),), rank=85)
-
-
-def planted_shares_figure(organisms: Sequence[ScoredOrganism]) -> Markup:
-    """The reused share found against the planted one, a dot an organism, a colour a truth. A line leads from
-    what was dealt to what the lane carries."""
-    shown_by_truth: dict[str, list[ScoredOrganism]] = {}
-    for organism in organisms:
-        if organism.planting_took and organism.reused_error is not None:
-            shown_by_truth.setdefault(organism.truth, []).append(organism)
-    with style():
-        figure = Figure(figsize=(WIDTH * 0.6, 4.2), layout="constrained")
-        axes = figure.subplots()
-        axes.plot([0, 1], [0, 1], color=GREY, lw=0.8, ls="--")
-        for index, (truth, members) in enumerate(shown_by_truth.items()):
-            dots = {"ms": 5, "mfc": CYCLE[index], "mec": "white", "mew": 0.5, "label": truth}
-            carried = np.array([member.planted_shares["reused"] for member in members], float)  # pyright: ignore[reportOptionalSubscript]
-            goals = np.array([member.goals_in_lane_a for member in members], float)
-            planted = np.where(np.isnan(goals), carried, goals)
-            measured = np.array([member.shares["reused"] for member in members], float)
-            axes.hlines(measured, planted, carried, color=CYCLE[index], lw=0.6, alpha=0.6)
-            axes.plot(planted, measured, MARKERS[index], ls="", **dots)
-        if shown_by_truth:
-            axes.legend(loc="upper left")
-        else:
-            not_measured(axes)
-        labels = {"xlabel": "planted share, reused", "ylabel": "share found, reused"}
-        axes.set(xlim=(-0.05, 1.05), ylim=(-0.05, 1.05), **labels)
-        return Markup(svg(figure, "Shares found against shares planted"))

@@ -43,6 +43,7 @@ from experiments.studies.registry import register_study
 from experiments.studies.study import ANALYSIS_SEED, PrimaryEndpoint, Study, StudyRun, StudySettings, triple
 from organisms.ensemble.config import RunConfig
 from organisms.planted.compiled_program import has_compiler
+from organisms.planted.lanes import is_parted
 from reports.section import Section
 
 CURRICULA = (
@@ -51,8 +52,12 @@ CURRICULA = (
     *("frozen_reused", "grafted_second_copy", "grafted_repurposed"),
     "planted_mixed_spare",
     "planted_other_rule",
+    *("planted_divided", "planted_spread"),
+    *("planted_part_spare_quarter", "planted_part_spare_half", "planted_part_spare_three_quarters"),
+    *("masked_reused", "masked_second_copy", "masked_repurposed", "masked_divided"),
 )
-"""curricula in the order that decides the seeds of their runs: what is added comes last"""
+"""curricula in the order that decides the seeds of their runs: what is added comes last. Without *masked_absent*: an
+honest self is checked by behaviour alone, in either make"""
 COMPILED_CURRICULA = tuple(make.__name__ for make in COMPILED)
 """curricula whose organisms are compiled, where the compiler is installed"""
 COVERAGE_CURRICULUM = "compiled_mixed"
@@ -62,9 +67,9 @@ FIRST_COMPILED = 50
 OTHER_RULE = "planted_other_rule"
 """the curriculum in which self has a rule of its own; it is in another world than all others, and scored
 apart from them"""
-MIXTURE, SHARES_OF_MIXTURE = "planted_mixed", 3
-"""how the names of mixtures begin, and how many shares of reused and second copy are mixed: a truth's
-organisms are divided by that"""
+MIXTURES, SHARES_OF_MIXTURE = ("planted_mixed", "planted_part_spare"), 3
+"""how the names of mixtures begin, and how many shares of two provenances are mixed: a truth's organisms are
+divided by that"""
 ROUNDS = 4
 """runs of one curriculum at most, until enough organisms are what they were planted to be"""
 NO_COMPILER = "no organisms are compiled, since tracr-pypi is not installed; pip install -e '.[compiled]'"
@@ -189,19 +194,22 @@ class ControlsStudy(Study[ControlsMeasurement, ControlsSummary]):
 
 
 def plantable(settings: StudySettings) -> list[str]:
-    """Curricula that can be planted in the study's world: where a cue may mean nothing, or there is but one,
-    self can have no rule of its own. Compiled organisms have a world of their own, and need a compiler."""
-    trained = [
-        name
-        for name in CURRICULA
-        if name != OTHER_RULE or not settings.config(name).curriculum.world.validation_errors()
-    ]
+    """Curricula that can be planted in the study's world and at its sizes: where a cue may mean nothing, or there is
+    but one, self can have no rule of its own, and a lane of one head or block can not be parted. Compiled organisms
+    have a world of their own, and need a compiler."""
+    trained = [name for name in CURRICULA if not _unplantable(settings.config(name))]
     return [*trained, *(COMPILED_CURRICULA if has_compiler() else ())]
+
+
+def _unplantable(config: RunConfig) -> bool:
+    organism = config.organism
+    too_narrow = is_parted(config.curriculum) and (organism.heads % 4 or organism.neuron_blocks % 4)
+    return bool(too_narrow or config.curriculum.world.validation_errors())
 
 
 def required_organisms(settings: StudySettings, name: str) -> int:
     """Organisms of a curriculum: those that are mixed in different shares are one truth."""
-    return -(-settings.members // SHARES_OF_MIXTURE) if name.startswith(MIXTURE) else settings.members
+    return -(-settings.members // SHARES_OF_MIXTURE) if name.startswith(MIXTURES) else settings.members
 
 
 def curriculum_of(label: str) -> str:

@@ -1,10 +1,10 @@
 """What the study of planted controls says: how often verdicts are right, and how well shares come back."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from analysis.provenance import scoring
-from analysis.provenance.planted_truth import SimilarityWord
+from analysis.provenance.planted_truth import NO_SPARE, RIGHT_VERDICTS, SimilarityWord, TruthName
 from analysis.provenance.scored_lines import LineScore
 from analysis.provenance.scoring import ScoredOrganism
 from analysis.provenance.verdict import APART, VerdictName
@@ -13,7 +13,7 @@ from experiments.studies.controls.coverage import CoverageBatch
 from experiments.studies.study import Number, StudySummary, Triple, triple
 
 PRIMARY = "accuracy.routing"
-"""share of the organisms planted by routing whose verdict is what was planted"""
+"""share of the organisms planted by routing, where what is planted is a verdict, whose verdict that is"""
 COMPILED_MAKE = "compiled"
 """make of the organisms that are compiled from programs"""
 BY_ANOTHER_MECHANISM = "second copy, by another mechanism"
@@ -23,6 +23,8 @@ FINDING_LABELS: Mapping[str, str] = {
     "accuracy.routing_without_absent": ("accuracy without absent, which planting checks by behaviour alone"),
     "accuracy.surgery_and_freezing": "accuracy of those planted by surgery or freezing",
     "accuracy.compiled_without_mixed": "accuracy of those compiled, without mixed",
+    "accuracy.masking": "accuracy of those planted by masks",
+    "repurposed_where_no_spare": "called repurposed, where what self took was no spare (divided, spread)",
     "pair_accuracy.repurposed_or_second_copy": (
         "repurposed distinguished from second copy, where either is the verdict"
     ),
@@ -30,6 +32,11 @@ FINDING_LABELS: Mapping[str, str] = {
         "reused share of mixed against the goals dealt to lane A, mean absolute error"
     ),
     "error.mixed.lanes_patched": ("reused share of mixed against lanes patched whole, mean absolute error"),
+    "error.part_spare.goals_in_spare": (
+        "repurposed share of part spare against the goals dealt to the spare, mean absolute error"
+    ),
+    "share_error.part_spare": "share error of part spare, against lanes patched whole",
+    "share_error.masking": "share error of all planted by masks, where measured",
     "share_error.mixed": "share error of mixed",
     "share_error.mixed_strict": "share error of mixed, strict shares",
     "share_error.routing": "share error of all planted by routing, where measured",
@@ -92,13 +99,35 @@ class ControlGroups:
 
     @property
     def routing(self) -> list[ScoredOrganism]:
-        """Those of one world that were planted by routing."""
-        return [organism for organism in self.same_rule if organism.make == "routing"]
+        """Those of one world that were planted by routing, where what was planted is a verdict."""
+        return self._whole(("routing",))
+
+    @property
+    def masking(self) -> list[ScoredOrganism]:
+        """The same, planted by masks."""
+        return self._whole(("masking",))
 
     @property
     def surgery_and_freezing(self) -> list[ScoredOrganism]:
-        """Those of one world that were planted otherwise."""
-        return [organism for organism in self.same_rule if organism.make != "routing"]
+        """The same, planted by surgery or freezing."""
+        return self._whole(("surgery", "freezing"))
+
+    @property
+    def no_spare(self) -> list[ScoredOrganism]:
+        """Those of one world in which self took what served characters, and was no spare."""
+        return [organism for organism in self.same_rule if organism.truth in NO_SPARE]
+
+    @property
+    def part_spare(self) -> list[ScoredOrganism]:
+        """Those of one world in which self took a spare for a part of its goals."""
+        return [organism for organism in self.same_rule if organism.truth == "part spare"]
+
+    def _whole(self, makes: Collection[str]) -> list[ScoredOrganism]:
+        return [
+            organism
+            for organism in self.same_rule
+            if organism.make in makes and organism.truth not in RIGHT_VERDICTS
+        ]
 
 
 @dataclass(frozen=True)
@@ -109,7 +138,7 @@ class ControlsSummary(StudySummary):
     """run seeds that thresholds were chosen on"""
     similarity_chosen_on_these: Sequence[int]
     accuracy: Triple
-    confusion: Mapping[str, Mapping[VerdictName, Mapping[VerdictName, int]]]
+    confusion: Mapping[str, Mapping[TruthName, Mapping[VerdictName, int]]]
     """how often each truth got each verdict, by make"""
     undecided: int
     mixed: int
@@ -121,7 +150,7 @@ class ControlsSummary(StudySummary):
     nulls: Mapping[str, Mapping[VerdictName, int]]
     planting_failed: Mapping[str, Sequence[str]]
     """by curriculum, the organisms in which planting did not take, and why"""
-    confusion_where_planting_failed: Mapping[VerdictName, Mapping[VerdictName, int]]
+    confusion_where_planting_failed: Mapping[TruthName, Mapping[VerdictName, int]]
     planting: Mapping[str, PlantingCount]
     left_out: Sequence[str]
     """curricula that can not be planted in the study's world"""
@@ -144,11 +173,11 @@ def control_groups(organisms: Iterable[ScoredOrganism], other_rule: str) -> Cont
     )
 
 
-def confusion_by_make(groups: ControlGroups) -> dict[str, dict[VerdictName, dict[VerdictName, int]]]:
+def confusion_by_make(groups: ControlGroups) -> dict[str, dict[TruthName, dict[VerdictName, int]]]:
     """How often each truth got each verdict, by make, and apart from them where self has a rule of its own."""
-    makes: dict[str, Sequence[ScoredOrganism]] = {"routing": groups.routing}
-    for make in dict.fromkeys(organism.make for organism in groups.surgery_and_freezing):
-        makes[make] = [organism for organism in groups.surgery_and_freezing if organism.make == make]
+    makes: dict[str, Sequence[ScoredOrganism]] = {}
+    for make in dict.fromkeys(organism.make for organism in groups.same_rule):
+        makes[make] = [organism for organism in groups.same_rule if organism.make == make]
     makes["routing, other rule"] = groups.other_rule
     makes[COMPILED_MAKE] = groups.compiled
     return {make: scoring.confusion(organisms) for make, organisms in makes.items() if organisms}
@@ -176,6 +205,10 @@ def _accuracies(groups: ControlGroups) -> dict[str, Interval]:
         "accuracy.compiled_without_mixed": scoring.accuracy(
             [organism for organism in groups.compiled if organism.truth != "mixed"]
         ),
+        "accuracy.masking": scoring.accuracy(groups.masking),
+        "repurposed_where_no_spare": scoring.share_that(
+            groups.no_spare, lambda organism: organism.verdict == "repurposed"
+        ),
         "pair_accuracy.repurposed_or_second_copy": scoring.pair_accuracy(
             groups.same_rule, ("repurposed", "second copy")
         ),
@@ -187,6 +220,11 @@ def _share_errors(groups: ControlGroups) -> dict[str, Interval]:
     return {
         "error.mixed.goals_in_lane_a": mean_interval(organism.goals_error for organism in mixed),
         "error.mixed.lanes_patched": mean_interval(organism.reused_error for organism in mixed),
+        "error.part_spare.goals_in_spare": mean_interval(
+            organism.spare_error for organism in groups.part_spare
+        ),
+        "share_error.part_spare": scoring.share_error(groups.part_spare),
+        "share_error.masking": scoring.share_error(groups.masking),
         "share_error.mixed": scoring.share_error(mixed),
         "share_error.mixed_strict": scoring.share_error(mixed, strict=True),
         "share_error.routing": scoring.share_error(groups.routing),

@@ -207,7 +207,50 @@ def test_planted_shares_put_each_lane_in_the_cell_of_its_history():
     for name in ("repurposed", "mixed"):
         assert planted_shares(truth | {"truth": name, "spare": True}, 0)["repurposed"] == 0.7
     assert planted_shares(truth | {"truth": "absent"}, 0) is None
-    assert planted_shares({"make": "freezing", "truth": "reused"}, 0)["reused"] == 1.0
+    assert planted_shares(truth | {"truth": "divided"}, 0)["repurposed"] == 0.7
+    new = {"new_half": {"shares": {"end": {"self": [0.2]}}}}
+    parted = planted_shares(truth | {"truth": "part spare", "spare": True} | new, 0)
+    assert parted == pytest.approx({"reused": 0.3, "repurposed": 0.5, "migrated": 0.0, "second copy": 0.2})
+
+
+@pytest.mark.parametrize(
+    ("make", "truth", "cell"),
+    [
+        ("freezing", "reused", "reused"),
+        ("masking", "reused", "reused"),
+        ("masking", "second copy", "second copy"),
+        ("masking", "repurposed", "repurposed"),
+        ("masking", "divided", "repurposed"),
+    ],
+)
+def test_what_weights_make_true_is_whole_whatever_lanes_carry(make, truth, cell):
+    """No number that was measured is read: there is none in this truth."""
+    planted = {"make": make, "truth": truth, "spare": truth == "repurposed"}
+    assert planted_shares(planted, 0) == {name: float(name == cell) for name in CELLS}
+
+
+def test_goals_are_dealt_to_the_characters_lane_or_to_a_spare():
+    mixed_truth, part_spare = (
+        planted_truth(truth_of([[], []], truth=name, dealt=[0.25, 0.5])) for name in ("mixed", "part spare")
+    )
+    assert (mixed_truth.goals_in_lane_a, mixed_truth.goals_in_spare) == ((0.25, 0.5), (None, None))
+    assert (part_spare.goals_in_lane_a, part_spare.goals_in_spare) == ((None, None), (0.25, 0.5))
+
+
+@pytest.mark.parametrize(
+    ("truth", "verdict", "right"),
+    [
+        ("reused", "reused", True),
+        ("reused", "mixed", False),
+        ("divided", "parted on shared ground", True),
+        ("divided", "repurposed", False),
+        ("spread", "parted on shared ground", True),
+        ("part spare", "mixed", True),
+        ("part spare", "undecided", False),
+    ],
+)
+def test_which_verdict_is_right(truth, verdict, right):
+    assert scored_organism(truth, verdict).is_right == right
 
 
 def test_nothing_in_the_analysis_but_the_scorer_knows_what_was_planted():

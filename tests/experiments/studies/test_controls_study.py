@@ -6,13 +6,16 @@ from dataclasses import replace
 
 import pytest
 from commands import run
+from controls import OTHER, measured, scored
 from scored import scored_organism
 from studies import settings_of
 
 from analysis.provenance.verdict import CELLS
 from curricula.catalogue.building_blocks import WORLDS
 from curricula.catalogue.compiled import COMPILED, COMPILED_WORLD
+from curricula.catalogue.masked import MASKED
 from curricula.catalogue.planted import PLANTED
+from curricula.catalogue.planted_negatives import NEGATIVES
 from curricula.errors import UserError
 from experiments.studies.controls import study as module
 from experiments.studies.controls.coverage import CoverageBatch
@@ -30,62 +33,17 @@ from experiments.studies.execution import StudyOutput, run_study
 from experiments.studies.page import study_page
 from experiments.studies.study import StudyRun
 from organisms.model.config import OrganismConfig
-from organisms.planted.truth import TRUTHS
+from organisms.planted.planting import TRUTHS
 from organisms.storage.loading import require_finished
 
 STUDY = ControlsStudy()
-OTHER = "planted_other_rule"
-
-
-def scored(curriculum, verdict, reused=1.0, took=True):
-    """An organism of a planted curriculum whose measured and planted shares agree."""
-    make, truth = TRUTHS[curriculum]
-    shares = {**dict.fromkeys(CELLS, 0.0), "reused": reused}
-    other_rule = curriculum == OTHER
-    return scored_organism(
-        truth,
-        verdict,
-        curriculum=curriculum,
-        run=f"{curriculum}-<b>0</b>",
-        seed=7,
-        make=make,
-        planting_took=took,
-        why_not="" if took else "lane A is <i>loud</i>",
-        verdict_in_full="second copy, by another mechanism" if other_rule else verdict,
-        shares=shares,
-        strict_shares=shares,
-        planted_shares=None if truth == "absent" else shares,
-        goals_in_lane_a=0.6 if truth == "mixed" else None,
-        auroc={"character": 1.0, "self": 0.9},
-        cmd=0.02,
-        null_cmd=0.4,
-        cmd_of_spread=0.02,
-        similarity="another" if other_rule else "alike",
-        planted_similarity={OTHER: "another", "planted_reused": "alike"}.get(curriculum),
-    )
-
-
-NULLS = {"untrained": ("absent",) * 8, "shuffled": ("undecided",) * 7 + ("reused",)}
-
-
-def measured(**changes):
-    """One right organism of each curriculum; of planted_reused one more that is undecided, and one in which
-    planting failed. changes: of the scored organism of planted_other_rule."""
-    organisms = {name: [scored(name, TRUTHS[name][1])] for name in CURRICULA}
-    organisms["planted_reused"] += [
-        scored("planted_reused", "undecided"),
-        scored("planted_reused", "absent", took=False),
-    ]
-    organisms[OTHER] = [replace(organisms[OTHER][0], **changes)]
-    return {
-        name: ControlsMeasurement(name, tuple(of_run), 1, NULLS if name == "planted_reused" else {})
-        for name, of_run in organisms.items()
-    }
 
 
 def test_every_planted_curriculum_is_in_the_study():
-    assert {function.__name__ for function in PLANTED} == set(CURRICULA)
     assert {function.__name__ for function in COMPILED} == set(COMPILED_CURRICULA)
+    planted = {function.__name__ for function in PLANTED + NEGATIVES + MASKED}
+    assert planted - set(CURRICULA) == {"masked_absent"}
+    assert set(CURRICULA) <= planted
 
 
 def test_no_two_runs_share_a_seed():
@@ -114,13 +72,22 @@ def test_a_rule_that_a_curriculum_has_of_its_own_is_kept_in_other_worlds():
 def test_where_self_can_have_no_rule_of_its_own_that_curriculum_is_left_out(settings, monkeypatch):
     world = replace(WORLDS["tiny"], **settings)
     monkeypatch.setattr(module, "has_compiler", lambda: False)
-    assert set(CURRICULA) - set(plantable(settings_of(world=world))) == {OTHER}
-    assert plantable(settings_of()) == list(CURRICULA)
+    assert set(plantable(settings_of())) - set(plantable(settings_of(world=world))) == {OTHER}
+
+
+def test_what_needs_four_parts_of_a_layer_is_left_out_where_there_are_two(monkeypatch):
+    """A spare half and a new half of a lane: at the tiny scale a lane has one block of neurons a layer."""
+    monkeypatch.setattr(module, "has_compiler", lambda: False)
+    wide = replace(settings_of().organism, neuron_blocks=4)
+    assert plantable(settings_of(organism=wide)) == list(CURRICULA)
+    left_out = set(CURRICULA) - set(plantable(settings_of()))
+    assert left_out == {name for name in CURRICULA if TRUTHS[name][1] == "part spare"}
 
 
 def test_mixed_organisms_are_one_truth():
-    mixtures = [name for name in CURRICULA if TRUTHS[name][1] == "mixed" and name != "planted_mixed_spare"]
-    assert sum(required_organisms(settings_of(members=9), name) for name in mixtures) == 9
+    for truth in ("mixed", "part spare"):
+        mixtures = [name for name in CURRICULA if TRUTHS[name][1] == truth and name != "planted_mixed_spare"]
+        assert sum(required_organisms(settings_of(members=9), name) for name in mixtures) == 9
     assert required_organisms(settings_of(members=8), "planted_reused") == 8
 
 
@@ -133,12 +100,12 @@ def test_no_more_organisms_are_scored_than_are_required():
 
 def test_a_summary_keeps_the_contract_and_scores_only_what_took():
     summary = STUDY.summarise(settings_of(members=2), measured())
-    assert summary.n == len(CURRICULA) + 1
+    assert summary.n == len(plantable(settings_of())) + 1
     assert summary.primary.name == "accuracy.routing"
     assert summary.primary.value == summary.accuracy == summary.findings["accuracy.routing"]
     assert (summary.accuracy[0], summary.primary.n) == (pytest.approx(8 / 9), 9)
     assert set(summary.findings) == set(FINDING_LABELS)
-    assert set(summary.confusion) == {"routing", "surgery", "freezing", "routing, other rule"}
+    assert set(summary.confusion) == {"routing", "masking", "surgery", "freezing", "routing, other rule"}
     assert summary.confusion["routing"]["reused"] == {"reused": 1, "undecided": 1}
     assert summary.findings["accuracy.surgery_and_freezing"][0] == 1.0
     assert summary.undecided == 1
@@ -150,7 +117,8 @@ def test_a_summary_keeps_the_contract_and_scores_only_what_took():
 def test_compiled_organisms_are_scored_apart_where_a_compiler_is_installed(monkeypatch):
     """Without mixed ones, and in no other score."""
     monkeypatch.setattr(module, "has_compiler", lambda: True)
-    assert plantable(settings_of()) == [*CURRICULA, *COMPILED_CURRICULA]
+    wide = replace(settings_of().organism, neuron_blocks=4)
+    assert plantable(settings_of(organism=wide)) == [*CURRICULA, *COMPILED_CURRICULA]
     planted = {**dict.fromkeys(CELLS, 0.0), "reused": 0.5, "migrated": 0.5}
     same = {"make": "compiled", "shares": planted, "planted_shares": planted, "curriculum": "compiled_mixed"}
     verdicts = (
@@ -180,6 +148,31 @@ def test_compiled_organisms_are_scored_apart_where_a_compiler_is_installed(monke
     assert "compiled" in summary.makes
     assert "No compiled organisms are scored" in study_page(STUDY, without, "")
     assert "No compiled organisms are scored" not in study_page(STUDY, summary, "")
+
+
+def test_where_there_was_no_spare_repurposed_is_wrong_and_in_no_accuracy():
+    """Truths that are no verdicts have a finding of their own, over all makes."""
+    told = measured()
+    for name in ("planted_divided", "planted_spread", "masked_divided"):
+        wrong = scored(name, "repurposed" if name == "masked_divided" else "mixed")
+        told[name] = replace(told[name], organisms=(wrong,))
+    summary = STUDY.summarise(settings_of(), told)
+    assert summary.findings["repurposed_where_no_spare"][0] == pytest.approx(1 / 3)
+    assert summary.confusion["masking"]["divided"] == {"repurposed": 1}
+    assert (summary.accuracy[0], summary.findings["accuracy.masking"][0]) == (pytest.approx(8 / 9), 1.0)
+    assert "1 divided called repurposed" in STUDY.headline(summary)[0]
+
+
+def test_part_spare_is_scored_against_the_goals_dealt_to_the_spare():
+    wide = settings_of(organism=replace(settings_of().organism, neuron_blocks=4))
+    told = measured()
+    for name in told:
+        if TRUTHS[name][1] == "part spare":
+            organism = replace(scored(name, "mixed", reused=0.0), goals_in_spare=0.5)
+            shares = {**organism.shares, "repurposed": 0.6, "second copy": 0.4}
+            told[name] = replace(told[name], organisms=(replace(organism, shares=shares),))
+    findings = STUDY.summarise(wide, told).findings
+    assert findings["error.part_spare.goals_in_spare"][0] == pytest.approx(0.1)
 
 
 def test_an_organism_of_another_world_is_in_no_other_score():

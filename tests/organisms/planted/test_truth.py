@@ -10,35 +10,42 @@ import numpy as np
 import pytest
 from commands import run
 
+from curricula.catalogue.masked import MASKED
 from curricula.catalogue.planted import DATED, PLANTED
+from curricula.catalogue.planted_negatives import NEGATIVES
 from curricula.catalogue.registry import CURRICULA
+from curricula.pressures.masking import Masking
 from curricula.pressures.routing import Routing
 from curricula.world.contrasts import PairSource
 from curricula.world.scenes import trained_support
 from organisms.ensemble.config import named_config
 from organisms.model.config import ORGANISMS
+from organisms.model.sites import component_mask
+from organisms.model.surgery import pick
 from organisms.model.transformer import Organism
+from organisms.planted.faults import LaneMeasurements, planting_faults
+from organisms.planted.lane_effects import LaneEffects, lane_effects
 from organisms.planted.lanes import lane_a
-from organisms.planted.truth import (
-    TRUTHS,
-    LaneEffects,
-    Planting,
-    _dealt,
-    as_named,
-    lane_effects,
-    planting_faults,
-)
+from organisms.planted.masks import Seals, mask_weights
+from organisms.planted.planting import TRUTHS, Planting, as_named
+from organisms.planted.silence import LaneSilence
+from organisms.planted.truth import _dealt
+from organisms.storage.loading import load, require_finished
+from organisms.storage.run import read_run
 
 CONFIG = ORGANISMS["tiny"]
 GOOD = {name: [1.0] for name in ("self_alone_secret", "self_watched_professed", "character_alone_secret")}
 
 
-def effects(fork_b: float, end_b: float, self_a: float) -> dict:
+def effects(fork_b: float, end_b: float, self_a: float, **measured) -> LaneMeasurements:
     by_lane = lambda a: LaneEffects(np.array([a]), np.array([1 - a]), np.array([8.0]))  # noqa: E731
-    return {
-        "fork": {"character": by_lane(1 - fork_b), "self": by_lane(0.5)},
-        "end": {"character": by_lane(1 - end_b), "self": by_lane(self_a)},
-    }
+    return LaneMeasurements(
+        {
+            "fork": {"character": by_lane(1 - fork_b), "self": by_lane(0.5)},
+            "end": {"character": by_lane(1 - end_b), "self": by_lane(self_a)},
+        },
+        **measured,
+    )
 
 
 @pytest.mark.parametrize(
@@ -64,6 +71,78 @@ def test_a_table_of_truths(truth, fork_b, end_b, self_a, wrong):
     spare, truth = truth in ("repurposed", "mixed of a spare"), truth.removesuffix(" of a spare")
     planting = Planting("routing", truth, spare, exchanged=False)
     faults = planting_faults(planting, 0, effects(fork_b, end_b, self_a), GOOD)
+    assert (wrong is None) == (not faults)
+    assert wrong is None or wrong in faults[0]
+
+
+def zeroed(fork_a: float, fork_b: float, self_a: float = 0.0, self_b: float = 1.0) -> dict:
+    """What is done with a lane zeroed: shares of pairs right and of a gate of 8 nats."""
+
+    def alone(a: float, b: float) -> LaneSilence:
+        return LaneSilence(*(np.array([value]) for value in (1.0, a, b, 8.0, 8 * a, 8 * b)))
+
+    return {
+        "fork": {"character": alone(fork_a, fork_b), "self": alone(0.3, 0.3)},
+        "end": {"character": alone(1.0, 0.0), "self": alone(self_a, self_b)},
+    }
+
+
+@pytest.mark.parametrize("make", ["routing", "masking"])
+@pytest.mark.parametrize(
+    ("fork_a", "fork_b", "wrong"),
+    [
+        (0.0, 0.0, None),
+        (0.4, 0.3, None),
+        (0.9, 0.0, "lane A alone gets 0.90"),
+        (0.0, 0.8, "lane B alone gets 0.80"),
+    ],
+)
+def test_where_a_lane_alone_suffices_nothing_is_divided(make, fork_a, fork_b, wrong):
+    """A lane that does without the other is a spare of it, whatever patching says of the two."""
+    measured = effects(0.5, 0.0, 0.0, silence=zeroed(fork_a, fork_b))
+    faults = planting_faults(Planting(make, "divided"), 0, measured, GOOD)
+    assert (wrong is None) == (not faults)
+    assert wrong is None or wrong in faults[0]
+
+
+@pytest.mark.parametrize(
+    ("truth", "silence", "wrong"),
+    [
+        ("reused", zeroed(1.0, 0.0, 1.0, 0.0), None),
+        ("reused", zeroed(1.0, 0.0, 0.0, 1.0), "lane A alone has 0.000 of self's gate"),
+        ("second copy", zeroed(1.0, 0.0), None),
+        ("second copy", zeroed(1.0, 0.2), "lane B alone gets 0.20 of character's pairs right"),
+        ("second copy", zeroed(1.0, 0.0, 0.2), "lane A alone has 0.200 of self's gate"),
+        ("repurposed", zeroed(1.0, 1.0), None),
+        ("repurposed", zeroed(1.0, 0.5), "lane B alone gets 0.50 of character's pairs right, below"),
+        ("repurposed", zeroed(1.0, 1.0, 0.0, 0.3), "lane B alone has 0.300 of self's gate"),
+    ],
+)
+def test_a_table_of_masked_truths(truth, silence, wrong):
+    """They are checked by zeroing alone: what patching says makes no difference."""
+    faults = planting_faults(
+        Planting("masking", truth, truth == "repurposed"), 0, effects(0.7, 0.7, 0.5, silence=silence), GOOD
+    )
+    assert (wrong is None) == (not faults)
+    assert wrong is None or wrong in faults[0]
+
+
+@pytest.mark.parametrize(
+    ("new_at_fork", "new_at_end", "wrong"),
+    [
+        (0.0, 0.5, None),
+        (0.0, 0.95, "the new half of lane B carries 0.950 of self's gate"),
+        (0.2, 0.5, "at the fork the new half of lane B carries 0.200"),
+        (0.0, 0.02, "the new half of lane B carries 0.020 of self's gate"),
+    ],
+)
+def test_a_new_half_serves_self_alone_and_in_part(new_at_fork, new_at_end, wrong):
+    new_half = {
+        time: {role: np.array([share]) for role in ("character", "self")}
+        for time, share in (("fork", new_at_fork), ("end", new_at_end))
+    }
+    measured = effects(0.5, 0.0, 0.0, new_half=new_half)
+    faults = planting_faults(Planting("routing", "part spare", spare=True), 0, measured, GOOD)
     assert (wrong is None) == (not faults)
     assert wrong is None or wrong in faults[0]
 
@@ -103,7 +182,7 @@ def test_an_organism_that_does_not_behave_is_no_control():
 
 
 def test_every_planted_curriculum_has_a_truth():
-    assert set(TRUTHS) == {f.__name__ for f in PLANTED + DATED}
+    assert set(TRUTHS) == {f.__name__ for f in PLANTED + DATED + NEGATIVES + MASKED}
     assert set(TRUTHS) <= set(CURRICULA)
 
 
@@ -144,14 +223,37 @@ def test_one_organism_alone_can_be_checked(tmp_path):
     assert truth["changes"] is None, "this curriculum has no dates"
 
 
-def test_only_what_is_shared_out_between_lanes_is_dealt():
-    """In shares as near as the number of goals allows: a quarter, a half and three quarters of four."""
+@pytest.mark.slow
+def test_masks_hold_after_training_and_no_lane_is_patched_to_check_them(tmp_path):
+    """What is read back from the last checkpoint of a few steps is what masks over it leave."""
+    few = ("--scale", "tiny", "--members", 1, "--steps", 25, "--training.attempts", 0)
+    result = run("train", "masked_second_copy", *few, "--out", tmp_path / "run")
+    assert result.returncode == 0, result.stderr
+    truth = json.loads((tmp_path / "run" / "truth.json").read_text())
+    assert (truth["make"], truth["truth"], truth["dealt"]) == ("masking", "second copy", [None])
+    assert set(truth["zeroed"]) == {"fork", "end"}
+    finished = read_run(tmp_path / "run")
+    config = require_finished(finished)
+    organism = pick(load(finished, config, finished.entries()[-1]), 0)
+    lane = jnp.asarray(component_mask(CONFIG, truth["lane_a"][0]))
+    seals = Seals.of(config.curriculum.phases[-1].pressures[Masking])
+    masked = mask_weights(organism, lane, seals, config.curriculum.world, CONFIG)
+    for stored, held in zip(jax.tree.leaves(organism), jax.tree.leaves(masked), strict=True):
+        np.testing.assert_array_equal(stored, held)
+
+
+def test_only_what_is_shared_out_is_dealt():
+    """To lane A, or to the spare half of lane B: in shares as near as the number of goals allows, a quarter, a half
+    and three quarters of four."""
     dealt = {name: _dealt(named_config(name, "cpu"), truth, 0) for name, (_, truth) in TRUTHS.items()}
     mixed = {
         "planted_mixed_quarter": 0.25,
         "planted_mixed": 0.5,
         "planted_mixed_three_quarters": 0.75,
         "planted_mixed_spare": 0.5,
+        "planted_part_spare_quarter": 0.25,
+        "planted_part_spare_half": 0.5,
+        "planted_part_spare_three_quarters": 0.75,
     }
     assert {name: share for name, share in dealt.items() if share is not None} == pytest.approx(
         mixed, abs=0.11

@@ -1,0 +1,43 @@
+"""Is the new half of a parted lane used by self alone?"""
+
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from curricula.pressures.routing import Routing
+from organisms.model.config import ORGANISMS
+from organisms.planted.lanes import NewHalf, Owners, lane_a, new_half, route_scenes
+
+WIDE = replace(ORGANISMS["tiny"], neuron_blocks=4)
+
+
+@pytest.mark.slow
+def test_a_new_half_of_lane_b_serves_self_alone():
+    """In scenes without self nothing may use it, not even where no lane owns the scene; self's scenes are lane B's:
+    by goals the spare half's or the new one's."""
+    ids = 3, jnp.int32(1), jnp.int32(0)
+    lane = lane_a(*ids, WIDE)
+    new = np.asarray(new_half(*ids, lane, WIDE))
+    for part, size in ((slice(WIDE.heads), WIDE.heads), (slice(WIDE.heads, None), WIDE.neuron_blocks)):
+        assert (new.reshape(WIDE.layers, -1)[:, part].sum(1) == size // 4).all()
+    lane = np.asarray(lane)
+    assert not (new & lane).any()
+    spare, numbers = ~lane & ~new, jax.random.uniform(jax.random.key(0), (64, 2 + len(lane)))
+    rank = jnp.tile(jnp.linspace(0.01, 0.99, 64), 2)
+
+    def usable(in_cast, **settings):
+        owners = Owners.of(Routing(**settings))
+        drawn, half = jnp.full(128, in_cast), NewHalf(jnp.asarray(new), 0.25)
+        swap, _ = route_scenes(owners, jnp.asarray(lane), numbers, drawn, rank, half)
+        return np.asarray(swap.usable)
+
+    characters = usable(False, characters=0.8, characters_in_a=0.5)
+    assert not characters[:, new].any()
+    assert 0.5 < characters[:, spare].mean() < 0.7
+    by_self = usable(True, characters=1.0, with_self=1.0, self_in_a=0.0, zeroed=1.0)
+    assert not by_self[:, lane].any()
+    np.testing.assert_array_equal(by_self[:, new].all(1), np.asarray(rank) >= 0.75)
+    np.testing.assert_array_equal(by_self[:, spare].all(1), np.asarray(rank) < 0.75)
