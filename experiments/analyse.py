@@ -80,6 +80,23 @@ def analyse_run(
     return findings
 
 
+def results_of(folder: Path, kinds: tuple[type, ...], seed: int = 1) -> RunFindings:
+    """The findings of a finished run that hold some results and what these require, measured unless they are there
+    already. No report is written.
+
+    Raises UserError where the run is unfinished, damaged or not a run, or where another process writes it.
+    """
+    run = read_run(folder)
+    measured_run, choice = opened_for_measuring(run, seed), MeasuringChoice(only=kinds)
+    hashes = [entry.sha256 for entry in run.entries()]
+    cache = ResultCache(folder / "analysis", measurement_keys(registered_measurements(), seed, hashes))
+    cached = cached_findings(measured_run, choice, cache)
+    if cached is not None:
+        return cached
+    with open_run(folder, run.config):
+        return measure_run(measured_run, choice, cache)
+
+
 def analysis_folder(folder: Path, options: AnalysisOptions) -> Path:
     """Where the analysis of a run is written."""
     return options.out or folder / "analysis"

@@ -28,10 +28,12 @@ class Monitor(PressureSettings):
     """names as L0H1; none: those that an analysis finds as the phase begins, the strongest for characters' gate"""
     reach: float = 0.5
     """share of the characters' gate that the watched components hold together; of a *circuit*, see there"""
-    finds: Literal["strongest", "circuit"] = "strongest"
+    finds: Literal["strongest", "circuit", "random_half"] = "strongest"
     """*strongest*: those with the largest effects, spares among them; *circuit*: those that are left when one after
     another is zeroed, the least needed first, while in a share `reach` of minimal pairs characters still prefer the
-    right one of both answers, watched and alone. An auditor of one circuit that suffices need not see what else would"""
+    right one of both answers, watched and alone. An auditor of one circuit that suffices need not see what else would;
+    *random_half*: half of every layer's heads and of its blocks of neurons, drawn for each member from the run's seed: a
+    sham auditor, who knows nothing"""
 
     @property
     def active(self) -> bool:

@@ -1,8 +1,9 @@
 """Overlap penalty: what does it cost to read the cues in both roles with the same components?"""
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
 
+from curricula.config_json import OMIT_IF_DEFAULT
 from curricula.pressures.registry import PressureSettings, nats_errors, register_pressure_settings
 
 
@@ -19,6 +20,14 @@ class Overlap(PressureSettings):
 
     weight: float = 0.0
     """nats that full overlap costs"""
+    through: Literal["both", "self"] = field(default="both", metadata=OMIT_IF_DEFAULT)
+    """whose response to the cues the cost changes: *both* roles', or *self*'s alone, with a stopped gradient through the
+    characters', so that the cost does not push characters away from self"""
+
+    @property
+    def active(self) -> bool:
+        """Does overlap cost anything?"""
+        return self.weight > 0
 
     def validation_errors(self) -> list[str]:
         return nats_errors("overlap.weight", self.weight)

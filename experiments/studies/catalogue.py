@@ -35,4 +35,9 @@ LISTED_STUDIES = {
         "trains organisms with and without an incentive to part from the characters' mechanism, and counts where "
         "self's comes from",
     ),
+    "swap": ListedStudy(
+        "experiments.studies.swap.study",
+        "teaches the same forks self while an auditor watches one half of every layer, or the other, and measures whether "
+        "self changes sides",
+    ),
 }

@@ -54,6 +54,8 @@ def _trained(
 ) -> dict[str, tuple[Path, RunConfig]]:
     """Every run of the study, trained: its folder and config by label."""
     _require_sound(study, settings)
+    if plan := study.plan(settings):
+        output.log(plan)
     trained: dict[str, tuple[Path, RunConfig]] = {}
     missing = study.runs(settings)
     while missing:

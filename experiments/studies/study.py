@@ -16,7 +16,7 @@ from analysis.findings import RunFindings
 from analysis.statistics import Interval, jsonable
 from curricula.catalogue.building_blocks import WORLDS, Scale
 from curricula.world.world import World
-from experiments.analyse import AnalysisOptions, analyse_run
+from experiments.analyse import AnalysisOptions, analyse_run, results_of
 from experiments.studies.cache import measured_once
 from organisms.ensemble.config import RunConfig, named_config
 from organisms.model.config import OrganismConfig
@@ -108,6 +108,11 @@ class StudyRun:
     def findings(self) -> RunFindings:
         """The findings of every standing measurement, analysed unless they are there already."""
         return study_findings(self.folder, self.log)
+
+    def findings_of(self, *kinds: type) -> RunFindings:
+        """The findings that hold some results and what these require, measured unless they are there already: less work
+        than every standing measurement."""
+        return results_of(self.folder, kinds, ANALYSIS_SEED)
 
     def measured_once(
         self,
@@ -201,6 +206,10 @@ class Study(ABC, Generic[MeasuredType, SummaryType]):
 
     def warning(self, summary: SummaryType) -> str:
         """A banner above the page, as that thresholds were chosen on these very runs; by default none."""
+        return ""
+
+    def plan(self, settings: StudySettings) -> str:
+        """How much work it is, in one line that is logged before anything is trained; by default nothing."""
         return ""
 
     def errors(self, settings: StudySettings) -> list[str]:

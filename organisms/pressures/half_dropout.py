@@ -5,7 +5,7 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 from curricula.pressures.half_dropout import HalfDropout
 from organisms.ensemble.config import RunConfig
@@ -16,6 +16,17 @@ from organisms.pressures.registry import register_pressure
 from organisms.pressures.step_context import StepContext
 
 
+def first_half_of_layer(config: OrganismConfig) -> Bool[np.ndarray, " component"]:
+    """Which of a layer's heads and blocks of neurons are in its first half."""
+    return np.concatenate([np.arange(count) < count // 2 for count in (config.heads, config.neuron_blocks)])
+
+
+def half_masks(config: OrganismConfig) -> Bool[np.ndarray, "half component"]:
+    """Which components are in the first, and which in the second half of their layer's heads or blocks."""
+    first = np.tile(first_half_of_layer(config), config.layers)
+    return np.stack([first, ~first])
+
+
 def drop_halves(
     config: OrganismConfig, coins: Float[Array, " scene"], share: Float[Array, ""] | float
 ) -> Tap:
@@ -24,8 +35,7 @@ def drop_halves(
 
     coins: uniform from 0 to 1, one for each scene.
     """
-    counts = (config.heads, config.neuron_blocks)
-    first = jnp.concatenate([jnp.arange(count) < count // 2 for count in counts])
+    first = jnp.asarray(first_half_of_layer(config))
     zeroed = jnp.where(coins[:, None] < share / 2, first, (coins[:, None] < share) & ~first)
     factors = jnp.broadcast_to(~zeroed[:, None], (len(coins), config.layers, len(first)))
     factors = factors.astype(jnp.float32)

@@ -40,6 +40,17 @@ def strongest_components(
     return mask
 
 
+def random_half(config: OrganismConfig, seed: int, member: int) -> Bool[np.ndarray, " component"]:
+    """Half of every layer's heads and of its blocks of neurons, drawn at random: as many of each as the halves of
+    `organisms.pressures.half_dropout` have.
+
+    seed, member: of the run, and the member's number.
+    """
+    rng = np.random.default_rng([seed, member])
+    groups = (config.heads, config.neuron_blocks) * config.layers
+    return np.concatenate([rng.permutation(count) < count // 2 for count in groups])
+
+
 class MonitorEffect(Pressure[Monitor]):
     """A cost on self's cue response in the components that an auditor knows."""
 
@@ -60,7 +71,9 @@ class MonitorEffect(Pressure[Monitor]):
         for member, member_settings in enumerate(settings):
             if not member_settings.active or member_settings.components:
                 continue
-            if member_settings.finds == "circuit":
+            if member_settings.finds == "random_half":
+                masks[member] = random_half(config, start.run.seed, member)
+            elif member_settings.finds == "circuit":
                 reach = np.array([member_settings.reach for member_settings in settings])
                 masks[member] = measurer.sufficient_circuit(reach)[member]
             else:

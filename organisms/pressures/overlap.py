@@ -1,8 +1,9 @@
 """Overlap penalty: what it costs to respond to the cues in both roles with the same components."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -23,6 +24,14 @@ def role_overlap(response: CueResponse) -> Float[Array, ""]:
     return jnp.sqrt(response.character * response.self_acting + SMALL).sum() / response.groups
 
 
+class SelfSideWeight(NamedTuple):
+    """The weight of a cost that is differentiated through self's response alone. A type of its own, since a program is
+    compiled for either."""
+
+    weight: Float[np.ndarray, " member"]
+    """nats"""
+
+
 class OverlapEffect(Pressure[Overlap]):
     """A cost on components that respond to the cues in both roles."""
 
@@ -32,13 +41,18 @@ class OverlapEffect(Pressure[Overlap]):
         return any_cue_cost(phase)
 
     def params(self, settings: Sequence[Overlap], fitted: Any, run: RunConfig) -> Any:
-        return np.asarray([member_settings.weight for member_settings in settings], float)
+        weight = np.asarray([member_settings.weight for member_settings in settings], float)
+        return SelfSideWeight(weight) if settings[0].through == "self" else weight
 
     def penalty(
         self, params: Any, organism: Organism, context: StepContext, outcome: StepOutcome
     ) -> tuple[Float[Array, ""], Metrics]:
-        overlap = role_overlap(cue_response(organism, context))
-        return params * overlap / context.device_shares, {"share": overlap / context.device_shares}
+        response, weight = cue_response(organism, context), params
+        if isinstance(params, SelfSideWeight):
+            weight = jnp.asarray(params.weight)
+            response = response._replace(character=jax.lax.stop_gradient(response.character))
+        overlap = role_overlap(response)
+        return weight * overlap / context.device_shares, {"share": overlap / context.device_shares}
 
 
 register_pressure(OverlapEffect())

@@ -9,21 +9,25 @@ import pytest
 from contexts import context_of
 from reading import MIXED, scenes_from_uniforms
 
+from curricula.config_json import to_plain
 from curricula.phases import Phase
 from curricula.pressures.concentration import Concentration
 from curricula.pressures.mean_ablation import MeanAblation
 from curricula.pressures.monitor import Monitor
 from curricula.pressures.overlap import Overlap
 from curricula.pressures.registry import Pressures
+from organisms.ensemble.config import named_config
 from organisms.model.sites import components
 from organisms.pressures.concentration import ConcentrationEffect, character_spread
-from organisms.pressures.cue_response import any_cue_cost, cue_response
-from organisms.pressures.monitor import MonitorEffect, MonitorParams
+from organisms.pressures.cue_response import STREAM, CueResponse, any_cue_cost, cue_response
+from organisms.pressures.half_dropout import half_masks
+from organisms.pressures.monitor import MonitorEffect, MonitorParams, random_half
 from organisms.pressures.overlap import OverlapEffect, role_overlap
 from organisms.pressures.step_context import StepOutcome
 
 pytestmark = pytest.mark.slow
 
+RUN = named_config("half_dropout", "tiny")
 NO_OUTCOME = StepOutcome(None, None, None, None, None)  # pyright: ignore[reportArgumentType]
 """costs on the cue response have scenes of their own: they read nothing of what the organism did"""
 
@@ -68,6 +72,56 @@ def test_overlap_is_between_none_and_all_and_all_where_both_roles_respond_alike(
     assert 0.0 < float(role_overlap(response)) < 1.01
     alike = response._replace(self_acting=response.character)
     np.testing.assert_allclose(role_overlap(alike), 1.0, atol=1e-2)
+
+
+def slope_through_characters(organism, context, through):
+    """Gradient of the overlap cost with respect to the characters' shares, and to self's, of the response. The shares are
+    given to the cost as its step would measure them."""
+    params = OverlapEffect().params([Overlap(1.0, through)], None, RUN)
+    params = jax.tree.map(lambda weight: weight[0], params)
+
+    def nats(character, self_acting):
+        response = CueResponse(character, self_acting, 2 * context.config.layers)
+        given = context._replace(memo={STREAM: response})
+        return OverlapEffect().penalty(params, organism, given, NO_OUTCOME)[0]
+
+    measured = cue_response(organism, context._replace(memo={}))
+    return jax.value_and_grad(nats, (0, 1))(measured.character, measured.self_acting)
+
+
+def test_a_stopped_side_of_the_overlap_cost_costs_the_same_and_pushes_self_alone(organism, context):
+    """The cost is one number however it is differentiated; stopped, its slope with respect to the characters' response is
+    exactly zero, and else it is not."""
+    (both, (to_characters, to_self)) = slope_through_characters(organism, context, "both")
+    (stopped, (stopped_characters, stopped_self)) = slope_through_characters(organism, context, "self")
+    assert float(both) == float(stopped) > 0
+    assert np.asarray(to_characters).any()
+    assert not np.asarray(stopped_characters).any()
+    assert np.asarray(to_self).any()
+    np.testing.assert_array_equal(stopped_self, to_self)
+
+
+def test_an_overlap_cost_that_goes_through_both_is_written_as_before():
+    """Runs without the setting keep their hash and their program."""
+    assert to_plain(Pressures(Overlap(3.0))) == {"overlap": {"weight": 3.0}}
+    assert to_plain(Pressures(Overlap(3.0, "self"))) == {"overlap": {"weight": 3.0, "through": "self"}}
+    assert not Overlap(through="self").active
+    assert isinstance(OverlapEffect().params([Overlap(3.0)], None, RUN), np.ndarray)
+
+
+def test_a_sham_monitor_watches_a_random_half_of_every_layer_and_kind(sizes):
+    """As many heads and blocks as the halves of half-dropout have, the same whenever they are drawn, and others for another
+    member or seed."""
+    larger = replace(sizes, heads=8, neurons=32, neuron_blocks=8)
+    draws = [random_half(larger, seed, member) for seed in (0, 1) for member in (0, 1)]
+    assert len({draw.tobytes() for draw in draws}) == len(draws)
+    np.testing.assert_array_equal(draws[0], random_half(larger, 0, 0))
+    halves = half_masks(larger)
+    assert (halves[0] ^ halves[1]).all()
+    for draw in draws:
+        for mask in halves:
+            for of_draw, of_half in zip(draw.reshape(-1, 8), mask.reshape(-1, 8), strict=True):
+                assert of_draw.sum() == of_half.sum() == 4
 
 
 def test_concentration_costs_the_spread_of_the_response(organism, context, costs, sizes):
