@@ -32,8 +32,8 @@ class Monitor(PressureSettings):
     """*strongest*: those with the largest effects, spares among them; *circuit*: those that are left when one after
     another is zeroed, the least needed first, while in a share `reach` of minimal pairs characters still prefer the
     right one of both answers, watched and alone. An auditor of one circuit that suffices need not see what else would;
-    *random_half*: half of every layer's heads and of its blocks of neurons, drawn for each member from the run's seed: a
-    sham auditor, who knows nothing"""
+    *random_half*: half of every layer's heads and of its blocks of neurons, drawn for each member from the
+    run's seed: a sham auditor, who knows nothing"""
 
     @property
     def active(self) -> bool:

@@ -21,8 +21,8 @@ class Overlap(PressureSettings):
     weight: float = 0.0
     """nats that full overlap costs"""
     through: Literal["both", "self"] = field(default="both", metadata=OMIT_IF_DEFAULT)
-    """whose response to the cues the cost changes: *both* roles', or *self*'s alone, with a stopped gradient through the
-    characters', so that the cost does not push characters away from self"""
+    """whose response to the cues the cost changes: *both* roles', or *self*'s alone, with a stopped gradient
+    through the characters', so that the cost does not push characters away from self"""
 
     @property
     def active(self) -> bool:

@@ -41,8 +41,8 @@ def strongest_components(
 
 
 def random_half(config: OrganismConfig, seed: int, member: int) -> Bool[np.ndarray, " component"]:
-    """Half of every layer's heads and of its blocks of neurons, drawn at random: as many of each as the halves of
-    `organisms.pressures.half_dropout` have.
+    """Half of every layer's heads and of its blocks of neurons, drawn at random: as many of each as the
+    halves of `organisms.pressures.half_dropout` have.
 
     seed, member: of the run, and the member's number.
     """

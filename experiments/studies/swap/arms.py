@@ -1,4 +1,5 @@
-"""The arms of the study *swap*: what is watched while self is taught, what overlap costs, and which run is that?"""
+"""The arms of the study *swap*: what is watched while self is taught, what overlap costs, and which run is
+that?"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +16,8 @@ from organisms.model.sites import component_names
 from organisms.pressures.half_dropout import half_masks
 
 TRUNK = "half_dropout"
-"""curriculum whose first phases all arms share: characters, then one half or the other of every layer zeroed by turns"""
+"""curriculum whose first phases all arms share: characters, then one half or the other of every layer zeroed
+by turns"""
 
 Watch = Literal["first", "second", "circuit", "sham", "nobody"]
 Cost = Literal["overlap", "self_side", "none"]
@@ -56,7 +58,8 @@ WATCH_ARMS: Sequence[WatchArm] = (
 
 
 def arm_pressures(arm: WatchArm, config: OrganismConfig) -> Pressures:
-    """The pressures of the phase that teaches self. Weights are those of the curriculum *audited_half_dropout*."""
+    """The pressures of the phase that teaches self. Weights are those of the curriculum
+    *audited_half_dropout*."""
     audit, overlap = AUDIT_ONE[Monitor], AUDIT_ONE[Overlap]
     first, second = (
         Monitor(audit.weight, tuple(names)) for names in component_names(half_masks(config), config)

@@ -1,8 +1,8 @@
-"""Effects of an arm's organisms: what does each component carry for self and for characters, at the end and on the way
-there from the fork?
+"""Effects of an arm's organisms: what does each component carry for self and for characters, at the end and
+on the way there from the fork?
 
-Shapley effects of *watched*, less the floor of the idle null and none negative, as in `analysis.provenance.shares`.
-They show through which components the gate passes, not what these compute.
+Shapley effects of *watched*, less the floor of the idle null and none negative, as in
+`analysis.provenance.shares`. They show through which components the gate passes, not what these compute.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,7 +30,8 @@ from organisms.storage.manifest import Entry
 COURSE_EVERY = 100
 """steps of the last phase from one checkpoint of a course to the next"""
 CALLS_PER_CHECKPOINT = 4
-"""calls of the program of Shapley values at a checkpoint of a course: the gate and its null, for either role"""
+"""calls of the program of Shapley values at a checkpoint of a course: the gate and its null, for either
+role"""
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,8 @@ class WatchMeasurement:
 
 
 def effects_above_floor(gate: Contributions, null: Contributions) -> Float[np.ndarray, " component"]:
-    """Effects as fractions of the gate, less the null's floor and none negative; all zero where the gate is smaller than
-    the least for which a circuit is searched."""
+    """Effects as fractions of the gate, less the null's floor and none negative; all zero where the gate is
+    smaller than the least for which a circuit is searched."""
     total_nats = float(gate.total.mean())
     if total_nats < LEAST_NATS:
         return np.zeros(gate.components.shape[1])
@@ -102,8 +103,8 @@ def _effects_at_end(findings: RunFindings) -> RoleEffects:
 
 def course_entries(entries: Sequence[Entry], fork: Entry) -> list[Entry]:
     """The checkpoints of a course: the fork, every `COURSE_EVERY` steps after it, and the last."""
-    after = [entry for entry in entries if entry.step >= fork.step]
-    return [entry for entry in after[:-1] if (entry.step - fork.step) % COURSE_EVERY == 0] + after[-1:]
+    taught = [entry for entry in entries if entry.step >= fork.step]
+    return [entry for entry in taught[:-1] if (entry.step - fork.step) % COURSE_EVERY == 0] + taught[-1:]
 
 
 def _course_once(run: StudyRun, fork: Entry) -> RoleEffects:

@@ -1,4 +1,5 @@
-"""Figures of the study *swap*: each fork watched here and there, who moves when, and what a sham watch does."""
+"""Figures of the study *swap*: each fork watched here and there, who moves when, and what a sham watch
+does."""
 
 from collections.abc import Callable, Sequence
 
@@ -28,8 +29,8 @@ MARGIN = 0.25
 def paired_lines(
     axes: Axes, left: Float[np.ndarray, " member"], right: Float[np.ndarray, " member"], colour: str
 ) -> None:
-    """A line a fork from its share in one arm to that in another, and a thick one between the means over the forks that
-    have both."""
+    """A line a fork from its share in one arm to that in another, and a thick one between the means over the
+    forks that have both."""
     both = np.isfinite(left) & np.isfinite(right)
     axes.set(xlim=(-MARGIN, 1 + MARGIN), ylim=(-0.04, 1.04), xticks=(0, 1), yticks=(0, 0.25, 0.5, 0.75, 1))
     axes.axhline(0.5, color=GREY, lw=0.6, ls=":")
@@ -37,15 +38,15 @@ def paired_lines(
         not_measured(axes)
         return
     pairs = np.stack([left[both], right[both]])
-    axes.plot([0, 1], pairs, color=colour, lw=1, alpha=0.4)
+    axes.plot([0, 1], pairs, color=colour, lw=1, alpha=0.55)
     axes.plot(
         [0, 1], pairs.mean(1), color=colour, lw=3.2, marker="o", ms=7, mec="white", solid_capstyle="round"
     )
 
 
 def swap_figure(summary: SwapSummary) -> Markup:
-    """Share of either role's effect in the first half of every layer: a line a fork, from where the first half is
-    watched to where the second is."""
+    """Share of either role's effect in the first half of every layer: a line a fork, from where the first
+    half is watched to where the second is."""
     with style():
         figure = Figure(figsize=(WIDTH, 5.0), layout="constrained")
         panels = np.atleast_2d(figure.subplots(len(SHOWN_ROLES), len(COSTS), sharex=True, sharey=True))
@@ -74,8 +75,8 @@ def _column(
 
 
 def course_figure(summary: SwapSummary) -> Markup:
-    """Share of either role's effect in the first half, over the steps from the fork: thin lines are organisms, thick ones
-    means."""
+    """Share of either role's effect in the first half, over the steps from the fork: thin lines are
+    organisms, thick ones means."""
     watches: dict[Watch, str] = {"first": "-", "second": "--"}
     with style():
         figure = Figure(figsize=(WIDTH, 5.0), layout="constrained")
@@ -88,7 +89,7 @@ def course_figure(summary: SwapSummary) -> Markup:
                     if (course.cost, course.role) != (cost, role):
                         continue
                     shares, line = array(course.shares), watches[course.watch]
-                    axes.plot(course.steps, shares.T, color=ROLE_COLOURS[role], lw=0.6, alpha=0.25, ls=line)
+                    axes.plot(course.steps, shares.T, color=ROLE_COLOURS[role], lw=0.8, alpha=0.45, ls=line)
                     mean = mean_over_members(shares)
                     label = f"{course.watch} half watched"
                     axes.plot(
@@ -106,7 +107,8 @@ def course_figure(summary: SwapSummary) -> Markup:
                 else:
                     axes.set_xlabel("steps since the fork")
             row[0].set_ylabel(f"{ROLE_WORDS[role]}: share in the first half")
-            row[0].legend(loc="center left")
+        handles, labels = panels[0, 0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper right", ncols=2)
         return Markup(svg(figure, "Who moves when"))
 
 

@@ -1,8 +1,9 @@
-"""Paired differences of the study *swap*: in one and the same fork, where does a role's share lie in one arm and in another?
+"""Paired differences of the study *swap*: in one and the same fork, where does a role's share lie in one arm
+and in another?
 
-Every statistic is paired by organism: the same member, grown from the same fork on the same scenes, in two arms. All
-grown forks are the denominator. Where an organism of either arm does not act as taught, or has no effect above the
-floor, its fork counts as unchanged (0).
+Every statistic is paired by organism: the same member, grown from the same fork on the same scenes, in two
+arms. All grown forks are the denominator. Where an organism of either arm does not act as taught, or has no
+effect above the floor, its fork counts as unchanged (0).
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,8 +21,8 @@ from experiments.studies.swap.arms import COSTS, HALVES, WATCH_ARMS, Cost, Watch
 from experiments.studies.swap.effects import WatchMeasurement
 
 PRIMARY = "self_in_watched_half.overlap"
-"""share of self's effect in a half, where that half is watched less where the other one is; mean over all grown forks.
-Named before the default seed was looked at"""
+"""share of self's effect in a half, where that half is watched less where the other one is; mean over all
+grown forks. Named before the default seed was looked at"""
 EXPECTED_BELOW = -0.5
 """for the primary endpoint"""
 RESAMPLES = 9999
@@ -64,9 +65,10 @@ def _contrasts() -> list[PairedContrast]:
 
 
 CONTRASTS: Sequence[PairedContrast] = _contrasts()
-"""Of the halves: share in the first half, first watched less second watched. The mirror image, share in the second half
-with the second watched less the first, is the same number, since the two halves are all there is. Others: watched less
-nobody; a sham watch is not expected to change which half is used (*in_first_half_by_sham*)."""
+"""Of the halves: share in the first half, first watched less second watched. The mirror image, share in the
+second half with the second watched less the first, is the same number, since the two halves are all there is.
+Others: watched less nobody; a sham watch is not expected to change which half is used
+(*in_first_half_by_sham*)."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,9 @@ def paired_changes(
             measured[WatchArm(watch, contrast.cost).name] for watch in (contrast.watch, contrast.baseline)
         )
         places = arm.watched if contrast.place == "watched" else np.tile(first_half, (len(arm.verdicts), 1))
-        first, second = (shares_within(of.end.of_role(contrast.role)[-1], places) for of in (arm, baseline))
+        first, second = (
+            shares_within(side.end.of_role(contrast.role)[-1], places) for side in (arm, baseline)
+        )
         behaves = behaving(arm) & behaving(baseline)
         differences = paired_difference(first, second, behaves)
         counted = behaves & np.isfinite(first - second)

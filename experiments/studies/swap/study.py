@@ -1,9 +1,10 @@
 """The study *swap*: does self change sides when the auditor watches the other half?
 
-Forks of *half_dropout* can do the characters' gate with either half of every layer. Each fork is taught self once with
-the first half watched and once with the second, on the same scenes: where the monitor decides which half self takes, its
-share in a half changes from one to the other. Beside these stand a watched circuit, a sham watch of random components
-and nobody, each with and without the overlap cost, and the halves with the characters' side of that cost stopped.
+Forks of *half_dropout* can do the characters' gate with either half of every layer. Each fork is taught self
+once with the first half watched and once with the second, on the same scenes: where the monitor decides which
+half self takes, its share in a half changes from one to the other. Beside these stand a watched circuit, a
+sham watch of random components and nobody, each with and without the overlap cost, and the halves with the
+characters' side of that cost stopped.
 
     python scripts/study.py swap
 
@@ -40,7 +41,8 @@ ORGANISM_STEPS_PER_SECOND = 150
 SECONDS_PER_CALL = 0.06
 """of two idle cores, for a call of the program of Shapley values on one organism at cpu scale"""
 CALLS_PER_VERDICT = 60
-"""calls that cost as much as the measurements behind a verdict: 28 for effects, the others for circuits and patches"""
+"""calls that cost as much as the measurements behind a verdict: 28 for effects, the others for circuits and
+patches"""
 
 
 @register_study
@@ -67,9 +69,9 @@ class SwapStudy(Study[WatchMeasurement, SwapSummary]):
         calls = settings.members * (checkpoints * CALLS_PER_CHECKPOINT + len(WATCH_ARMS) * CALLS_PER_VERDICT)
         seconds = steps / ORGANISM_STEPS_PER_SECOND + calls * SECONDS_PER_CALL
         return (
-            f"{self.name}: {settings.members} forks in {len(WATCH_ARMS)} arms: {steps} organism-steps and as much analysis "
-            f"as {calls} Shapley calls; about {seconds / 60:.0f} minutes on two idle cores at "
-            f"{ORGANISM_STEPS_PER_SECOND} organism-steps a second (cpu scale)"
+            f"{self.name}: {settings.members} forks in {len(WATCH_ARMS)} arms: {steps} organism-steps and "
+            f"as much analysis as {calls} Shapley calls; about {seconds / 60:.0f} minutes on two idle cores "
+            f"at {ORGANISM_STEPS_PER_SECOND} organism-steps a second (cpu scale)"
         )
 
     def measure(self, run: StudyRun) -> WatchMeasurement:

@@ -1,4 +1,5 @@
-"""What the study *swap* says: does self's mechanism lie wherever the auditor does not look, in one and the same fork?"""
+"""What the study *swap* says: does self's mechanism lie wherever the auditor does not look, in one and the
+same fork?"""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -31,8 +32,8 @@ class ForkShares:
     """share of self's effect in what the auditor watched; None where nobody watched"""
     character_in_watched: float | None
     common: float | None
-    """sum over components of the smaller of both roles' shares: 1 where they are alike, 0 where they have none in
-    common"""
+    """sum over components of the smaller of both roles' shares: 1 where they are alike, 0 where they have
+    none in common"""
 
 
 @dataclass(frozen=True)
@@ -88,8 +89,8 @@ def require_same_forks(measured: Mapping[str, WatchMeasurement]) -> None:
     if len(set(forks.values())) > 1:
         listed = ", ".join(f"{name} {sha256[:12]}" for name, sha256 in forks.items())
         raise SystemFailure(
-            f"arms: expected the same organisms at the fork of all, got {listed}; delete the runs of this study and give "
-            "the command again"
+            f"arms: expected the same organisms at the fork of all, got {listed}; delete the runs of this "
+            "study and give the command again"
         )
 
 

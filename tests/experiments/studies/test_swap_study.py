@@ -2,17 +2,16 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
-from commands import run as run_script
 from studies import settings_of
 
 from analysis.patching.shapley import Contributions
 from curricula.errors import SystemFailure
 from curricula.pressures.monitor import Monitor
 from curricula.pressures.overlap import Overlap
+from experiments.studies.execution import StudyOutput, run_study
 from experiments.studies.page import study_page
 from experiments.studies.swap.arms import COSTS, HALVES, WATCH_ARMS, WatchArm
 from experiments.studies.swap.effects import (
@@ -36,7 +35,6 @@ from experiments.studies.swap.summary import require_same_forks
 from organisms.ensemble.config import read_config
 from organisms.model.sites import components
 from organisms.pressures.half_dropout import half_masks
-from organisms.storage.forking import shared_phases
 from organisms.storage.manifest import Entry, fork_entry
 from organisms.storage.run import read_run
 
@@ -48,7 +46,8 @@ WATCHED = {"first": FIRST, "second": ~FIRST, "nobody": np.zeros_like(FIRST)}
 
 
 def effects(in_first):
-    """Effects of four members, the last of which has none: of the others this share lies in the first half."""
+    """Effects of four members, the last of which has none: of the others this share lies in the first
+    half."""
     rows = np.where(FIRST, in_first / FIRST.sum(), (1 - in_first) / (~FIRST).sum())
     return np.stack([*([rows] * 3), np.zeros(COMPONENTS)])[None]
 
@@ -68,7 +67,8 @@ def measurement(arm, self_in_first, character_in_first, absent=()):
 
 
 def measured(absent=()):
-    """With the overlap cost self leaves the watched half wholly and characters take 0.8 of it; without, both leave."""
+    """With the overlap cost self leaves the watched half wholly and characters take 0.8 of it; without, both
+    leave."""
     self_in_first = {"first": 0.0, "second": 1.0}
     character_in_first = {"overlap": {"first": 0.8, "second": 0.2}, "none": {"first": 0.1, "second": 0.9}}
     return {
@@ -151,7 +151,8 @@ def test_shares_and_differences_by_hand():
 
 
 def test_the_paired_statistic_is_the_known_one_and_counts_all_grown_forks():
-    """Self moves by -1 in three of four forks, the fourth has no effect; where one more does not behave, by -1 in two."""
+    """Self moves by -1 in three of four forks, the fourth has no effect; where one more does not behave, by
+    -1 in two."""
     for absent, mean, counted in (((), -0.75, 3), ((1,), -0.5, 2)):
         changes = {change.name: change for change in paired_changes(measured(absent), FIRST)}
         assert changes[PRIMARY].mean[0] == pytest.approx(mean)
@@ -236,6 +237,9 @@ def test_the_page_gives_the_answer_in_three_lines_and_escapes_its_command():
     assert "is -0.75" in lines[0]
     assert "ends with 0.00" in lines[0]
     assert "with 1.00 where the second is" in lines[0]
+    assert "with the overlap cost they take the half that self leaves (0.45" in lines[1]
+    assert "side of it stopped they go neither way for sure (0.00" in lines[1]
+    assert "without the cost they follow self (-0.60" in lines[1]
     assert "Repurposed: 8 of 8 with the overlap cost" in lines[1]
     assert "too few for a claim" in lines[2]
     assert text.count("<svg") == 3
@@ -243,31 +247,31 @@ def test_the_page_gives_the_answer_in_three_lines_and_escapes_its_command():
 
 @pytest.mark.slow
 def test_a_tiny_study_pairs_arms_of_the_very_same_forks_and_goes_on_where_it_was(tmp_path):
-    """Every arm shares the fork's bits, the phases before it are trained once, each member's sham is another one, and the
-    same command again changes nothing."""
-    words = ("swap", "--scale", "tiny", "--members", 2, "--steps", 20, "--out", tmp_path)
-    done = run_script("study", *words)
-    assert done.returncode == 0, done.stderr
-    path = (
-        tmp_path / done.stdout.splitlines()[-1]
-        if not done.stdout.startswith("/")
-        else done.stdout.splitlines()[-1]
-    )
-    summary = json.loads(Path(path).read_text())
-    assert "organism-steps" in done.stderr
-    runs = [read_run(folder.parent) for folder in sorted((tmp_path / "swap").glob("*/manifest.jsonl"))]
+    """Every arm shares the fork's bits, the phases before it are trained once, each member's sham is another
+    one, and the same command again changes nothing."""
+    lines = []
+    output = StudyOutput(tmp_path, "python <study>", quiet=True, log=lines.append)
+    settings = settings_of(members=2, steps=20)
+    path = run_study(STUDY, settings, output)
+    summary = json.loads(path.read_text())
+    assert "organism-steps" in lines[0]
+    runs = [read_run(manifest.parent) for manifest in sorted((tmp_path / "swap").glob("*/manifest.jsonl"))]
+    forks = [fork_entry(read_config(run.config).curriculum, run.entries()) for run in runs]
     assert len(runs) == len(summary["arms"]) == len(WATCH_ARMS)
-    forks = {fork_entry(read_config(run.config).curriculum, run.entries()).sha256 for run in runs}
-    assert forks == {arm["fork_sha256"] for arm in summary["arms"].values()}
-    assert len(forks) == 1
+    shared = {fork.sha256 for fork in forks}
+    assert shared == {arm["fork_sha256"] for arm in summary["arms"].values()}
+    assert len(shared) == 1
     assert len({run.entries()[-1].sha256 for run in runs}) == len(WATCH_ARMS)
-    assert sorted(run.summary()["adopted_steps"] for run in runs) == [0, *[40] * (len(WATCH_ARMS) - 1)]
-    assert all(shared_phases(runs[0], read_config(run.config))[0] >= 2 for run in runs)
+    adopted = sorted(run.summary()["adopted_steps"] for run in runs)
+    assert adopted == [0, *[forks[0].step] * (len(WATCH_ARMS) - 1)]
     (sham,) = [run for run in runs if "sham_overlap" in run.folder.name]
     watched = sham.entries()[-1].extra["pressures"]["monitor"]
     assert [len(of_member) for of_member in watched] == [COMPONENTS // 2] * 2
-    written = {file: file.stat().st_mtime_ns for file in (tmp_path / "swap").rglob("*.safetensors")}
-    again = run_script("study", *words)
-    assert again.returncode == 0, again.stderr
-    assert json.loads(Path(path).read_text()) == summary
-    assert {file: file.stat().st_mtime_ns for file in (tmp_path / "swap").rglob("*.safetensors")} == written
+    assert watched[0] != watched[1]
+    written = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*") if file.suffix != ".html"}
+    assert run_study(STUDY, settings, output) == path
+    assert json.loads(path.read_text()) == summary
+    untouched = {
+        file: time for file, time in written.items() if file.is_file() and file.parent != path.parent
+    }
+    assert {file: file.stat().st_mtime_ns for file in untouched} == untouched

@@ -75,8 +75,8 @@ def test_overlap_is_between_none_and_all_and_all_where_both_roles_respond_alike(
 
 
 def slope_through_characters(organism, context, through):
-    """Gradient of the overlap cost with respect to the characters' shares, and to self's, of the response. The shares are
-    given to the cost as its step would measure them."""
+    """The overlap cost, and its gradients with respect to the characters' shares of the response and to
+    self's. The shares are those that a step measures."""
     params = OverlapEffect().params([Overlap(1.0, through)], None, RUN)
     params = jax.tree.map(lambda weight: weight[0], params)
 
@@ -90,8 +90,8 @@ def slope_through_characters(organism, context, through):
 
 
 def test_a_stopped_side_of_the_overlap_cost_costs_the_same_and_pushes_self_alone(organism, context):
-    """The cost is one number however it is differentiated; stopped, its slope with respect to the characters' response is
-    exactly zero, and else it is not."""
+    """The cost is one number however it is differentiated; stopped, its slope with respect to the
+    characters' response is exactly zero, and else it is not."""
     (both, (to_characters, to_self)) = slope_through_characters(organism, context, "both")
     (stopped, (stopped_characters, stopped_self)) = slope_through_characters(organism, context, "self")
     assert float(both) == float(stopped) > 0
@@ -110,8 +110,8 @@ def test_an_overlap_cost_that_goes_through_both_is_written_as_before():
 
 
 def test_a_sham_monitor_watches_a_random_half_of_every_layer_and_kind(sizes):
-    """As many heads and blocks as the halves of half-dropout have, the same whenever they are drawn, and others for another
-    member or seed."""
+    """As many heads and blocks as the halves of half-dropout have, the same whenever they are drawn, and
+    others for another member or seed."""
     larger = replace(sizes, heads=8, neurons=32, neuron_blocks=8)
     draws = [random_half(larger, seed, member) for seed in (0, 1) for member in (0, 1)]
     assert len({draw.tobytes() for draw in draws}) == len(draws)
