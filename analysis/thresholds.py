@@ -8,10 +8,15 @@ from types import MappingProxyType
 SCORED_AT = "cpu"
 """scale whose world and sizes of organisms the verdicts were scored in, on seeds that nothing was chosen on;
 elsewhere they are marked uncalibrated"""
+SERVES = 0.05
+"""a component serves a role from this share of its gate on: the bar of events and of membership alike"""
 ENOUGH = 0.5
 """a component belongs wholly to a mechanism in which it does this share of what is typical there, or of what
 it does for self; chosen on planted controls (seed 1 of the study), where 1 left 0.02 to 0.16 of reuse planted
 by routing outside, and 0.5 at most 0.01"""
+SPARE_LEFT = 0.5
+"""a set of components was a spare where this share of the characters' gate is left with all others silent, and this
+share with the set silent"""
 FLOOR_QUANTILE = 0.95
 """of the absolute effects of components where the cue that changed means nothing: effects below it count as
 none"""
@@ -45,6 +50,8 @@ THRESHOLDS = MappingProxyType(
         **{f"share.low.{cell.replace(' ', '_')}.least": share for cell, share in LEAST_SHARE.items()},
         "mixed.interval_width.most": MIXED_WIDTH,
         "membership.whole_from": ENOUGH,
+        "serves.share_of_gate": SERVES,
+        "spare.gate_left.least": SPARE_LEFT,
         "null_effects.quantile": FLOOR_QUANTILE,
     }
 )

@@ -13,7 +13,7 @@ from analysis.history.events import events_in_words
 from analysis.patching.representational_similarity import SimilarityResult
 from analysis.probes.belief import BehaviourResult
 from analysis.provenance.corroboration import Corroboration, CorroborationResult
-from analysis.provenance.shares import ProvenanceResult
+from analysis.provenance.judging import ProvenanceResult
 from analysis.thresholds import THRESHOLD_NOTES
 from curricula.typed_json import summary_of
 from experiments.measurements.registry import registered_measurements

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from analysis.findings import RunFindings
 from analysis.provenance.comparison import CurriculumSummary, compare_curricula
 from analysis.provenance.corroboration import CorroborationResult
-from analysis.provenance.shares import ProvenanceResult
+from analysis.provenance.judging import ProvenanceResult
 from analysis.provenance.verdict import CELLS, VERDICTS
 from analysis.statistics import FEW_ORGANISMS, count_interval, numbers
 from analysis.thresholds import BEHAVES, MIXED_WIDTH

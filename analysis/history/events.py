@@ -34,10 +34,11 @@ from jaxtyping import Bool, Float
 
 from analysis.history.matching import predecessor
 from analysis.history.trajectories import WORKING_NATS, RoleChange, Trajectories
+from analysis.thresholds import SERVES
 from curricula.world.contrasts import Role
 from curricula.world.world import ROLES
 
-SERVES, LEAVES = 0.05, 0.025
+LEAVES = 0.025
 LEAST = SERVES - LEAVES
 """smallest difference between the medians of the stretches on both sides of an event"""
 LASTING = 2

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from analysis.findings import RunFindings
 from analysis.patching.representational_similarity import SimilarityResult
 from analysis.probes.belief import BehaviourResult
-from analysis.provenance.shares import ProvenanceResult
+from analysis.provenance.judging import ProvenanceResult
 from analysis.provenance.verdict import CELLS, VERDICTS, ProvenanceCell, VerdictName, computes_otherwise
 from analysis.statistics import Interval, mean_interval, numbers
 from organisms.training.behaviour import BEHAVIOURS

@@ -19,6 +19,7 @@ from analysis.findings import RunFindings
 from analysis.patching.representational_similarity import SimilarityResult
 from analysis.patching.results import CircuitsResult, EffectsResult
 from analysis.provenance.corroboration import Agreement, CorroborationResult, agreement
+from analysis.provenance.judging import ProvenanceResult
 from analysis.provenance.planted_truth import (
     CellShares,
     PlantedTruth,
@@ -27,7 +28,6 @@ from analysis.provenance.planted_truth import (
     planted_similarity,
     right_verdict,
 )
-from analysis.provenance.shares import ProvenanceResult
 from analysis.provenance.verdict import CELLS, VERDICTS, VerdictName, verdict_in_full
 from analysis.statistics import Interval, count_interval, mean_interval
 from curricula.world.contrasts import Role

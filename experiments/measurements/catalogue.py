@@ -19,6 +19,7 @@ from experiments.measurements.patching.effects import EffectsMeasurement
 from experiments.measurements.patching.provenance import ProvenanceMeasurement
 from experiments.measurements.patching.similarity import SimilarityMeasurement
 from experiments.measurements.patching.single_patches import SinglePatchesMeasurement
+from experiments.measurements.patching.spare import SpareMeasurement
 from experiments.measurements.registry import register_measurement
 
 for measurement in (
@@ -26,6 +27,7 @@ for measurement in (
     EffectsMeasurement,
     SinglePatchesMeasurement,
     CircuitsMeasurement,
+    SpareMeasurement,
     ProvenanceMeasurement,
     SimilarityMeasurement,
     CosineMeasurement,

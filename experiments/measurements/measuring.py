@@ -9,7 +9,7 @@ import numpy as np
 from analysis.findings import PhaseSpan, ReseededMembers, RunFindings, RunInfo, gather_findings
 from analysis.patching.checkpoint import Null
 from analysis.provenance.corroboration import corroborate
-from analysis.provenance.shares import ProvenanceResult
+from analysis.provenance.judging import ProvenanceResult
 from analysis.thresholds import SCORED_AT
 from curricula.catalogue.building_blocks import WORLDS
 from experiments.measurements.cache import ResultCache

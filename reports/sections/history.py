@@ -11,7 +11,8 @@ from markupsafe import Markup
 
 from analysis.findings import RunFindings
 from analysis.history.component_history import HistoryResult, MemberHistory
-from analysis.history.events import LEAVES, SERVES, ComponentEvent, events_in_words
+from analysis.history.events import LEAVES, ComponentEvent, events_in_words
+from analysis.thresholds import SERVES
 from reports.section import (
     Block,
     Folded,

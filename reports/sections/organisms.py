@@ -12,7 +12,7 @@ from analysis.findings import RunFindings
 from analysis.patching.representational_similarity import CircuitSimilarity, SimilarityResult
 from analysis.probes.belief import BehaviourResult
 from analysis.provenance.corroboration import Corroboration, CorroborationResult
-from analysis.provenance.shares import ProvenanceResult
+from analysis.provenance.judging import ProvenanceResult
 from analysis.provenance.verdict import CELLS, verdict_in_full
 from analysis.thresholds import BEHAVES
 from organisms.training.behaviour import BEHAVIOURS

@@ -20,7 +20,7 @@ from analysis.provenance.comparison import (
     compare_curricula,
     measured_shares,
 )
-from analysis.provenance.shares import ProvenanceResult
+from analysis.provenance.judging import ProvenanceResult
 from analysis.provenance.verdict import CELLS, VERDICTS
 from analysis.thresholds import BEHAVES
 from reports.drawing import CELL_COLOURS, INK, WIDTH, not_measured, offsets, shorten, style, svg

@@ -15,7 +15,8 @@ from analysis.patching.results import CircuitsResult, EffectsResult, circuits_re
 from analysis.patching.shapley import Contributions
 from analysis.probes.belief import BehaviourResult
 from analysis.provenance.corroboration import Agreement, CorroborationResult, effect_cosine
-from analysis.provenance.shares import ProvenanceResult, ShareInputs, judge_member, null_floor
+from analysis.provenance.judging import MemberInputs, ProvenanceResult, judge_member
+from analysis.provenance.shares import ShareInputs, null_floor
 from analysis.provenance.verdict import CELLS
 from analysis.thresholds import CARRIES
 from curricula.catalogue.registry import curriculum
@@ -194,16 +195,19 @@ def test_a_planted_history_gets_its_verdict(cell):
     idle = Contributions(0.05 * np.random.default_rng(9).normal(size=(32, 12)), np.zeros(32))
     at_fork, at_end, of_self = (concentrated(place) for place in PLANTED[cell])
     floors = np.array([null_floor(idle, 4.0)] * 3)
-    inputs = ShareInputs(at_fork, np.zeros(12), at_end, of_self, floors)
-    groups = groups_of(ORGANISMS["tiny"])
-    member = judge_member(inputs, dict.fromkeys(BEHAVIOURS, 1.0), (True, True), groups, 0)
+    behaves, groups = dict.fromkeys(BEHAVIOURS, 1.0), groups_of(ORGANISMS["tiny"])
+    shares = ShareInputs(at_fork, at_end, of_self, floors)
+    inputs = MemberInputs(shares, concentrated(5), floors[0], 0.3, behaves, True, True, "spare")
+    member = judge_member(inputs, groups, 0)
     assert member.verdict == cell
     assert member.shares[cell] > 0.9
     together = cell in ("reused", "migrated")
     cosine = effect_cosine(at_end, of_self, concentrated(5), 0)
     assert cosine.value == pytest.approx(float(together), abs=0.05)
-    for found in ((False, True), (True, False)):
-        no_circuit = judge_member(inputs, dict.fromkeys(BEHAVIOURS, 1.0), found, groups, 0)
+    for of_self_found, of_character_found in ((False, True), (True, False)):
+        no_circuit = judge_member(
+            inputs._replace(self_found=of_self_found, character_found=of_character_found), groups, 0
+        )
         assert no_circuit.verdict == "undecided"
         assert all(np.isnan(share) for share in no_circuit.shares.values())
 

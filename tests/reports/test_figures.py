@@ -18,7 +18,7 @@ from analysis.history.learning import LearningResult
 from analysis.patching.results import CircuitsResult, EffectsResult
 from analysis.probes.belief import BehaviourResult
 from analysis.provenance.comparison import by_settings, compare_curricula
-from analysis.provenance.shares import ProvenanceResult
+from analysis.provenance.judging import ProvenanceResult
 from analysis.provenance.verdict import CELLS
 from reports import drawing
 from reports.sections.behaviour import behaviour_dots

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from run_findings import acquired_run, run_with_history, synthetic_runs
 
 from analysis.provenance.corroboration import Corroboration, CorroborationResult, EvidenceLine
-from analysis.provenance.shares import ProvenanceResult
+from analysis.provenance.judging import ProvenanceResult
 from analysis.relearning.acquisition import AcquisitionResult
 from curricula.errors import SystemFailure
 from experiments.measurements.registry import registered_measurements

@@ -15,7 +15,7 @@ from run_findings import RANDOM, SIZES, acquired_run, run_with_history, syntheti
 from analysis.history.learning import LearningResult
 from analysis.patching.results import CircuitsResult, EffectsResult
 from analysis.probes.belief import BehaviourResult
-from analysis.provenance.shares import ProvenanceResult
+from analysis.provenance.judging import ProvenanceResult
 from curricula.errors import SystemFailure, UserError
 from experiments.measurements.registry import registered_measurements
 from reports.tables import SCHEMA, read_table, write_tables

@@ -12,6 +12,7 @@ from analysis.history.learning import LearningResult
 from analysis.patching.representational_similarity import CircuitSimilarity, SimilarityResult
 from analysis.patching.results import CircuitsResult, EffectsResult, RoleCircuits, VariableEffects
 from analysis.probes.belief import BehaviourRates, BehaviourResult, BeliefRates, MemberBehaviour
+from analysis.provenance.chance import BarShares, Specificity
 from analysis.provenance.corroboration import (
     Claims,
     Corroboration,
@@ -19,7 +20,8 @@ from analysis.provenance.corroboration import (
     Evidence,
     EvidenceLine,
 )
-from analysis.provenance.shares import MemberProvenance, ProvenanceResult
+from analysis.provenance.judging import MemberProvenance, ProvenanceResult, unmeasured
+from analysis.provenance.spare import GateLeft, SpareAtFork, SpareResult
 from analysis.provenance.verdict import CELLS
 from analysis.relearning.acquisition import AcquisitionResult, ArmSteps, SlowdownLine
 from organisms.ensemble.config import named_config
@@ -127,11 +129,22 @@ def _provenance(rng: np.random.Generator, verdict: str) -> MemberProvenance:
         cell: (round(max(0.0, share - 0.05), 3), round(min(1.0, share + 0.04), 3))
         for cell, share in shares.items()
     }
-    at_random = dict.fromkeys(CELLS, (0.25, 0.2, 0.3))
+    reason = f"because it is {verdict}"
     if verdict == "absent":
-        shares, intervals = dict.fromkeys(CELLS, math.nan), dict.fromkeys(CELLS, (math.nan, math.nan))
-        at_random = dict.fromkeys(CELLS, (math.nan, math.nan, math.nan))
-    return MemberProvenance(verdict, f"because it is {verdict}", shares, shares, intervals, at_random)
+        return unmeasured(verdict, reason)
+    at_random = dict.fromkeys(CELLS, (0.25, 0.2, 0.3))
+    excess = {cell: share - 0.25 for cell, share in shares.items()}
+    unrelated = Specificity(shares, dict.fromkeys(CELLS, (0.1, 0.0, 0.2)))
+    by_bar = (BarShares(0.05, shares),)
+    chance = at_random, at_random, excess, by_bar
+    return MemberProvenance(verdict, reason, shares, shares, intervals, *chance, 0.6, 0.7, unrelated, 0.3)
+
+
+def _spare(verdict: str) -> SpareAtFork | None:
+    if verdict == "absent":
+        return None
+    gate = GateLeft(0.8, 0.7, 0.9, 0.2, 0.4)
+    return SpareAtFork(gate, gate, (0, 1), "spare")
 
 
 def _similarity(verdict: str) -> CircuitSimilarity | None:
@@ -214,6 +227,7 @@ def synthetic_run(
         CircuitsResult(circuits),
         learning,
         ProvenanceResult(tuple(_provenance(rng, verdict) for verdict in verdicts)),
+        SpareResult(tuple(map(_spare, verdicts))),
         BehaviourResult(tuple(_behaviour(rng, verdict != "absent") for verdict in verdicts)),
         SimilarityResult(tuple(_similarity(verdict) for verdict in verdicts)),
         _corroboration(verdicts),

@@ -13,11 +13,12 @@ from analysis.patching.results import (
     CheckpointName,
     CircuitsResult,
     EffectsResult,
-    SinglePatchesResult,
     VariableEffects,
 )
 from analysis.probes.belief import BehaviourResult
-from analysis.provenance.shares import ProvenanceResult, ShareInputs, judge_member, null_floor
+from analysis.provenance.judging import MemberInputs, ProvenanceResult, inherited_share, judge_member
+from analysis.provenance.shares import ShareInputs, null_floor
+from analysis.provenance.spare import SpareResult
 from analysis.thresholds import THRESHOLDS
 from curricula.world.contrasts import Role
 from experiments.measurements.protocol import MeasuredRun, Measurement
@@ -32,25 +33,16 @@ class ProvenanceMeasurement(Measurement[ProvenanceResult]):
 
     name = "provenance"
     result = ProvenanceResult
-    requires = (EffectsResult, SinglePatchesResult, CircuitsResult, BehaviourResult)
+    requires = (EffectsResult, CircuitsResult, BehaviourResult, SpareResult)
     settings = THRESHOLDS
 
     def measure(self, run: MeasuredRun, results: RunFindings) -> ProvenanceResult:
         """Verdicts of all members."""
-        circuits, behaviour = results[CircuitsResult], results[BehaviourResult]
-        groups, inputs = groups_of(run.config.organism), share_inputs(results)
-        fork, end = circuits.find("fork", "character").found, circuits.find("end", "character").found
-        self_found = circuits.find("end", "self").found
+        groups = groups_of(run.config.organism)
         return ProvenanceResult(
             tuple(
-                judge_member(
-                    inputs[member],
-                    behaviour.members[member].trained.by_name(),
-                    (self_found[member], fork[member] or end[member]),
-                    groups,
-                    run.seed + member,
-                )
-                for member in range(run.config.members)
+                judge_member(inputs, groups, run.seed + member)
+                for member, inputs in enumerate(member_inputs(results))
             )
         )
 
@@ -64,9 +56,39 @@ class ProvenanceMeasurement(Measurement[ProvenanceResult]):
         return verdicts_section(findings)
 
 
+def member_inputs(results: RunFindings) -> list[MemberInputs]:
+    """What each member is judged on."""
+    effects, circuits = results[EffectsResult], results[CircuitsResult]
+    behaviour, spare = results[BehaviourResult].members, results[SpareResult].members
+    at_fork, at_end, of_self = (
+        circuits.find("fork", "character").found,
+        circuits.find("end", "character").found,
+        circuits.find("end", "self").found,
+    )
+    gate_at_fork, gate = (effects.require(checkpoint, "self") for checkpoint in ("fork", "end"))
+    unrelated = effects.require("end", "self", "professed")
+    null = effects.require("end", "self", "idle").contributions()
+    judged: list[MemberInputs] = []
+    for member, shares in enumerate(share_inputs(results)):
+        standing = spare[member]
+        judged.append(
+            MemberInputs(
+                shares,
+                unrelated.contributions()[member],
+                null_floor(null[member], float(unrelated.total_nats[member])),
+                inherited_share(float(gate_at_fork.total_nats[member]), float(gate.total_nats[member])),
+                behaviour[member].trained.by_name(),
+                of_self[member],
+                at_fork[member] or at_end[member],
+                standing.says if standing else None,
+            )
+        )
+    return judged
+
+
 def share_inputs(results: RunFindings) -> list[ShareInputs]:
     """Effects that the shares of each member are computed from."""
-    effects, latent = results[EffectsResult], results[SinglePatchesResult].fork_latent
+    effects = results[EffectsResult]
     keys: tuple[tuple[CheckpointName, Role], ...] = (
         ("fork", "character"),
         ("end", "character"),
@@ -81,5 +103,5 @@ def share_inputs(results: RunFindings) -> list[ShareInputs]:
             null_floor(null[member], float(gate.total_nats[member]))
             for null, gate in zip(nulls, gates, strict=True)
         ]
-        inputs.append(ShareInputs(at_fork, latent[member], at_end, of_self, np.array(floors)))
+        inputs.append(ShareInputs(at_fork, at_end, of_self, np.array(floors)))
     return inputs

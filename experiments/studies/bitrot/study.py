@@ -19,7 +19,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from analysis.forgetting.retention import retention_cells
-from analysis.provenance.shares import ProvenanceResult
+from analysis.provenance.judging import ProvenanceResult
 from analysis.thresholds import BEHAVES
 from curricula.typed_json import summary_of
 from experiments.studies.bitrot.headline import bitrot_headline

@@ -16,7 +16,6 @@ from analysis.provenance.shares import BOOTSTRAPS, ShareInputs, shares_with_inte
 from analysis.provenance.verdict import CELLS
 from experiments.measurements.patching.effects import GATE_CALLS
 from experiments.studies.study import StudyRun
-from organisms.model.sites import components
 from organisms.planted.compiled_gate import CompiledGate, draw_gate
 from organisms.planted.compiled_weights import compiled_organisms
 
@@ -73,9 +72,8 @@ def coverage_batch(run: StudyRun, number: int, organisms: int = BATCH) -> Covera
         end.shapley_effects("self", "watched", GATE_CALLS),
     )
     # Where a cue changes without its meaning no component of theirs has an effect, so that there is no floor.
-    nothing = np.zeros(len(components(config.organism)))
     inputs = [
-        ShareInputs(at_fork, nothing, at_end, of_self, np.zeros(3))
+        ShareInputs(at_fork, at_end, of_self, np.zeros(3))
         for at_fork, at_end, of_self in zip(*effects, strict=True)
     ]
     return compared(gates, inputs)

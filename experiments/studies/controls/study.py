@@ -13,10 +13,10 @@ from pathlib import Path
 
 from analysis.patching.checkpoint import NULLS, Null
 from analysis.provenance import scoring
+from analysis.provenance.judging import ProvenanceResult
 from analysis.provenance.planted_truth import planted_truth, read_truth
 from analysis.provenance.scored_lines import score_lines
 from analysis.provenance.scoring import ScoredOrganism, scored_organisms
-from analysis.provenance.shares import ProvenanceResult
 from analysis.provenance.verdict import VerdictName
 from analysis.thresholds import ALIKE_CHOSEN_ON, CHOSEN_ON, TABLE
 from curricula.catalogue.compiled import COMPILED

@@ -12,8 +12,8 @@ from analysis.history.learning import LearningResult
 from analysis.patching.representational_similarity import SimilarityResult
 from analysis.probes.belief import BehaviourResult
 from analysis.provenance.corroboration import Agreement, Corroboration, CorroborationResult
+from analysis.provenance.judging import MemberProvenance, ProvenanceResult
 from analysis.provenance.scoring import finite_or_none
-from analysis.provenance.shares import MemberProvenance, ProvenanceResult
 from analysis.provenance.verdict import CELLS, VERDICTS, ProvenanceCell, VerdictName, verdict_in_full
 from analysis.statistics import count_interval, mean_interval
 from analysis.thresholds import BEHAVES

@@ -10,7 +10,7 @@ from run_findings import synthetic_runs
 
 from analysis.probes.belief import BehaviourResult
 from analysis.provenance.comparison import compare_curricula, run_labels
-from analysis.provenance.shares import ProvenanceResult
+from analysis.provenance.judging import ProvenanceResult
 from analysis.provenance.verdict import CELLS
 from curricula.typed_json import summary_of
 from organisms.storage import records

@@ -18,7 +18,7 @@ from analysis.provenance.corroboration import (
     interchange_line,
     lesion_line,
 )
-from analysis.provenance.verdict import CELLS
+from analysis.provenance.verdict import CELLS, SHARED_GROUND
 from organisms.model.config import OrganismConfig
 
 
@@ -120,9 +120,12 @@ def test_a_line_agrees_where_it_says_what_the_verdict_claims(verdict, line, expe
 
 
 def test_claims_cover_every_cell_once():
+    """What parted on shared ground came from the fork and claims nothing more of it."""
     for claims in (SAME_MECHANISM, FROM_THE_FORK):
-        assert claims.above | claims.below == set(CELLS)
+        assert (claims.above | claims.below) - {SHARED_GROUND} == set(CELLS)
         assert not claims.above & claims.below
+    assert SHARED_GROUND in SAME_MECHANISM.below
+    assert SHARED_GROUND not in FROM_THE_FORK.above | FROM_THE_FORK.below
 
 
 def test_corroboration_leaves_out_what_could_not_be_measured():

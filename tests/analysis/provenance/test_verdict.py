@@ -7,6 +7,9 @@ from analysis.provenance.verdict import (
     NO_ANCESTOR,
     NO_BEHAVIOUR,
     NO_CIRCUIT,
+    SHARED_GROUND,
+    VERDICTS,
+    VerdictEvidence,
     computes_otherwise,
     verdict,
     verdict_in_full,
@@ -27,8 +30,20 @@ def split(best, share, low, high):
     return {c: share if c == best else rest for c in CELLS}, spread
 
 
-def verdict_of(best="reused", share=0.95, low=0.9, high=1.0, found=True, ancestor=True, **behaviour):
-    return verdict(SCHEMES | behaviour, found, ancestor, *split(best, share, low, high))
+def verdict_of(
+    best="reused",
+    share=0.95,
+    low=0.9,
+    high=1.0,
+    found=True,
+    ancestor=True,
+    strictly=None,
+    spare="spare",
+    **behaviour,
+):
+    strict = split(strictly or best, 0.6, 0, 1)[0]
+    shares = split(best, share, low, high)
+    return verdict(VerdictEvidence(SCHEMES | behaviour, found, ancestor, *shares, strict, spare))
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -84,17 +99,34 @@ def test_the_table_holds_every_threshold_and_notes_say_what_they_were_chosen_on(
 def test_no_shares_are_no_verdict():
     """Where self has no effect above the floor, every share is NaN."""
     nothing = dict.fromkeys(CELLS, float("nan"))
-    assert (
-        verdict(SCHEMES, True, True, nothing, dict.fromkeys(CELLS, (float("nan"), float("nan"))))[0]
-        == "undecided"
-    )
+    ranges = dict.fromkeys(CELLS, (float("nan"), float("nan")))
+    assert verdict(VerdictEvidence(SCHEMES, True, True, nothing, ranges, nothing, None))[0] == "undecided"
 
 
-@pytest.mark.parametrize("name", [*CELLS, "mixed", "undecided", "absent"])
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("strictly", CELLS)
+def test_where_two_definitions_of_a_share_differ_the_verdict_is_undecided(cell, strictly):
+    name, reason = verdict_of(cell, strictly=strictly)
+    assert name == (cell if strictly == cell else "undecided")
+    assert strictly == cell or (cell in reason and f"strict definition {strictly}" in reason)
+
+
+@pytest.mark.parametrize(
+    ("spare", "expected"),
+    [("spare", "repurposed"), ("no spare", SHARED_GROUND), ("undecided", "undecided"), (None, "undecided")],
+)
+def test_what_was_no_spare_at_the_fork_is_not_repurposed(spare, expected):
+    """However large the share is; verdicts that claim no spare do not ask for one."""
+    assert verdict_of("repurposed", spare=spare)[0] == expected
+    assert verdict_of("reused", spare=spare)[0] == "reused"
+    assert verdict_of("second copy", spare=spare)[0] == "second copy"
+
+
+@pytest.mark.parametrize("name", VERDICTS)
 @pytest.mark.parametrize("similarity", ["alike", "another", "undecided", None])
 def test_what_computes_otherwise_is_named_by_whether_self_parted(name, similarity):
     """Where there is a mechanism to speak of; where none was measured, or it is not known, nothing is added."""
-    words = {"repurposed": "by another mechanism", "second copy": "by another mechanism"}
+    words = dict.fromkeys(("repurposed", "second copy", SHARED_GROUND), "by another mechanism")
     words |= dict.fromkeys(("reused", "migrated", "mixed"), "computing otherwise")
     otherwise = computes_otherwise(name, similarity)
     assert otherwise == (similarity == "another" and name in words)

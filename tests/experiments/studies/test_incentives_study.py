@@ -13,7 +13,7 @@ from analysis.history.learning import LearningResult
 from analysis.history.organism_story import ComponentStory, OrganismStory
 from analysis.patching.representational_similarity import CircuitSimilarity, SimilarityResult
 from analysis.provenance.corroboration import Corroboration, CorroborationResult, Evidence, EvidenceLine
-from analysis.provenance.shares import MemberProvenance, ProvenanceResult
+from analysis.provenance.judging import MemberProvenance, ProvenanceResult
 from analysis.provenance.verdict import CELLS
 from curricula.catalogue.registry import CURRICULA
 from curricula.errors import UserError
