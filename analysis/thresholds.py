@@ -15,8 +15,8 @@ ENOUGH = 0.5
 it does for self; chosen on planted controls (seed 1 of the study), where 1 left 0.02 to 0.16 of reuse planted
 by routing outside, and 0.5 at most 0.01"""
 SPARE_LEFT = 0.5
-"""a set of components was a spare where this share of the characters' gate is left with all others silent, and this
-share with the set silent"""
+"""what self took was a spare where more than this share of the characters' gate at the fork is left with it silent,
+more than this share with what characters keep silent, and less than this share of that with both silent"""
 FLOOR_QUANTILE = 0.95
 """of the absolute effects of components where the cue that changed means nothing: effects below it count as
 none"""

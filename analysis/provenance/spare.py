@@ -1,23 +1,29 @@
-"""Spare: was what self took a spare mechanism of the characters', when self was not taught yet?
+"""Spare: was what self took a spare of the characters' mechanism, when self was not taught yet?
 
-A spare of characters *suffices* (with everything else silent, much of the characters' gate is left) and *can be done
-without* (with the set silent, much is left as well). Both are measured at the fork, on the components that carry
-self's gate at the end, beside random sets of the same layers and kinds. Silent: `analysis.patching.silencing`.
+Measured at the fork on two sets of components: what characters *keep* (what serves them at the end), and what self
+*took* (what serves self at the end and characters no longer). A spare can be done without: with it silent, the
+characters' gate stands. And it stands in: with what characters keep silent the gate stands, and with both silent it does
+not. A mechanism that needs both fails the first or the second; what never served characters fails the second; what is
+idle fails the third. Silent means zero-ablated, as by the dropout that spares grow under
+(`analysis.patching.silencing`). Beside it stands what the set does *alone*, with everything else silent: that asks more
+than standing in, since what characters need to be read before the gate (who acts, which goals) is silent too.
 
-A set that parted from characters and was no spare is shared ground that characters gave up. What it does *not* show:
-that the set was kept for the purpose of standing in, or that self runs what it computed then.
+What it does *not* show: that the set was kept for the purpose of standing in, or that self runs what it computed then.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
+from analysis.patching.circuits import RANDOM_CIRCUITS
 from analysis.patching.silencing import SilencedGate
 from analysis.provenance.verdict import SpareWord
-from analysis.thresholds import SPARE_LEFT
+from analysis.thresholds import SERVES, SPARE_LEFT
 
-BOOTSTRAPS = 200
+BOOTSTRAPS = 500
 
 
 @dataclass(frozen=True)
@@ -27,67 +33,100 @@ class GateLeft:
     value: float
     low: float
     high: float
-    null: float
-    """mean over random sets of the same layers and kinds"""
-    null_high: float
-    """0.95 quantile over random sets"""
+
+
+@dataclass(frozen=True)
+class RandomGateLeft:
+    """The same with random sets of the same layers and kinds in the place of what self took."""
+
+    mean: float
+    low: float
+    """0.05 quantile over random sets"""
+    high: float
+    """0.95 quantile"""
 
 
 @dataclass(frozen=True)
 class SpareAtFork:
-    """What the components that self ended on were to characters at the fork."""
+    """What the components that self took were to characters at the fork."""
 
-    suffices: GateLeft
-    """with all others silent"""
-    without: GateLeft
-    """with these silent"""
-    components: tuple[int, ...]
+    took_silent: GateLeft
+    kept_silent: GateLeft
+    both_silent: GateLeft
+    random_and_kept_silent: RandomGateLeft
+    """random sets, and what characters keep"""
+    alone: GateLeft
+    """all but what self took"""
+    random_alone: RandomGateLeft
+    took: tuple[int, ...]
+    kept: tuple[int, ...]
     says: SpareWord
 
 
 @dataclass(frozen=True)
 class SpareResult:
-    """Of each member; None where self has no circuit or characters have no gate at the fork."""
+    """Of each member; None where self took nothing that characters do not keep, or characters have no gate at the
+    fork."""
 
     members: tuple[SpareAtFork | None, ...]
 
 
-def spare_at_fork(
-    alone: SilencedGate,
-    silent: SilencedGate,
-    member: int,
-    components: Bool[np.ndarray, " component"],
+class SpareSets(NamedTuple):
+    """Sets of components that are silenced at the fork, of one member."""
+
+    took: Bool[np.ndarray, " component"]
+    kept: Bool[np.ndarray, " component"]
+    random: Bool[np.ndarray, "random component"]
+    """of the layers and kinds of what self took, outside of what characters keep"""
+
+    def masks(self) -> Bool[np.ndarray, "set component"]:
+        """Silent sets: took, kept, both, all but took; then random and kept; then all but random."""
+        fixed = np.stack([self.took, self.kept, self.took | self.kept, ~self.took])
+        return np.concatenate([fixed, self.random | self.kept, ~self.random])
+
+
+def spare_sets(
+    end_character: Float[np.ndarray, " component"],
+    end_self: Float[np.ndarray, " component"],
+    groups: Sequence[Int[np.ndarray, " _"]],
     seed: int,
-) -> SpareAtFork:
-    """Whether a member's set was a spare.
-
-    alone: with all but each set silent. silent: with each set silent. The first set is self's, the others are random.
-    """
-    suffices, without = (_gate_left(gate.left[member], gate.total[member], seed) for gate in (alone, silent))
-    ids = tuple(np.flatnonzero(components).tolist())
-    return SpareAtFork(suffices, without, ids, spare_word(suffices, without))
-
-
-def spare_word(suffices: GateLeft, without: GateLeft) -> SpareWord:
-    """*spare* where both are surely above their bars, *no spare* where one is surely below.
-
-    The bar of both is `SPARE_LEFT`; to suffice, a set has also to do more than 0.95 of random sets of its size do.
-    """
-    bars = max(SPARE_LEFT, suffices.null_high), SPARE_LEFT
-    sides = list(zip((suffices, without), bars, strict=True))
-    if any(gate.high < bar for gate, bar in sides):
-        return "no spare"
-    return "spare" if all(gate.low > bar for gate, bar in sides) else "undecided"
+) -> SpareSets:
+    """The sets of one member, from effects at the end. groups: components of a layer and kind."""
+    kept = np.nan_to_num(end_character) >= SERVES
+    took = (np.nan_to_num(end_self) >= SERVES) & ~kept
+    rng, random = np.random.default_rng(seed), np.zeros((RANDOM_CIRCUITS, len(kept)), bool)
+    for mask in random:
+        for group in groups:
+            mask[rng.choice(group[~kept[group]], took[group].sum(), replace=False)] = True
+    return SpareSets(took, kept, random)
 
 
-def _gate_left(left: Float[np.ndarray, "pair set"], total: Float[np.ndarray, " pair"], seed: int) -> GateLeft:
-    draws = np.random.default_rng(seed).integers(0, len(total), (BOOTSTRAPS, len(total)))
-    low, high = np.quantile(left[draws, 0].sum(1) / total[draws].sum(1), [0.025, 0.975])
-    random = left[:, 1:].sum(0) / total.sum()
-    return GateLeft(
-        float(left[:, 0].sum() / total.sum()),
-        float(low),
-        float(high),
-        float(random.mean()),
-        float(np.quantile(random, 0.95)),
+def spare_at_fork(gate: SilencedGate, member: int, sets: SpareSets, seed: int) -> SpareAtFork:
+    """What a member's self took. gate: of the sets of `SpareSets.masks`."""
+    left, total = gate.left[member], gate.total[member]
+    pairs = np.random.default_rng(seed).integers(0, len(total), (BOOTSTRAPS, len(total)))
+    draws = left[pairs, :4].sum(1) / total[pairs].sum(1)[:, None]  # [draw set]
+    shares = left.sum(0) / total.sum()
+    low, high = np.quantile(draws, [0.025, 0.975], axis=0)
+    took, kept, both, alone = (GateLeft(float(shares[n]), float(low[n]), float(high[n])) for n in range(4))
+    random, random_alone = (
+        RandomGateLeft(float(part.mean()), *map(float, np.quantile(part, [0.05, 0.95])))
+        for part in np.split(shares[4:], 2)
     )
+    still = draws[:, 2] < SPARE_LEFT * draws[:, 1]
+    says = spare_word(took, kept, float(still.mean()))
+    ids = (tuple(np.flatnonzero(mask).tolist()) for mask in (sets.took, sets.kept))
+    return SpareAtFork(took, kept, both, random, alone, random_alone, *ids, says)
+
+
+def spare_word(took_silent: GateLeft, kept_silent: GateLeft, both_lower: float) -> SpareWord:
+    """*spare* where the gate surely stands with either set silent and not with both; *no spare* where one of these is
+    surely not so.
+
+    both_lower: share of bootstrap draws in which less than `SPARE_LEFT` of what stands with the kept set silent is left
+    with both.
+    """
+    if took_silent.high < SPARE_LEFT or kept_silent.high < SPARE_LEFT or both_lower < 0.025:
+        return "no spare"
+    stands = took_silent.low > SPARE_LEFT and kept_silent.low > SPARE_LEFT
+    return "spare" if stands and both_lower > 0.975 else "undecided"

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from analysis.findings import RunFindings
 from analysis.provenance.judging import MemberProvenance, ProvenanceResult
-from analysis.provenance.spare import GateLeft, SpareResult
+from analysis.provenance.spare import SpareAtFork, SpareResult
 from analysis.provenance.verdict import CELLS, ProvenanceCell
 from analysis.thresholds import LEAST_SHARE, SERVES, SPARE_LEFT
 from reports.formats import DASH, interval_text, rate_text
@@ -19,7 +19,15 @@ from reports.tables import Row
 
 COLUMNS = (
     *("run", "organism", "verdict", "largest share", "strict", "by chance", "excess"),
-    *("gate less profession", "overlap at the end", "inherited", "suffices at the fork", "done without"),
+    *(
+        "gate less profession",
+        "overlap at the end",
+        "inherited",
+        "took silent",
+        "kept silent",
+        "both silent",
+        "alone",
+    ),
 )
 NOTE = (
     f"Largest share [95 % interval over pairs]; a verdict needs its lower end above {LEAST_SHARE['reused']} "
@@ -29,9 +37,10 @@ NOTE = (
     "their gate) were dealt over these at random; excess: the share less that. Gate less profession: the share less that "
     "of self's profession in the gate's place. Overlap: 1 less the total variation between self's and the characters' "
     "effects. Inherited: nats by which being watched moved self's acts before self was taught, over those at the end. "
-    "Suffices: share of the characters' gate that is left at the fork with all but self's final components silent; "
-    f"done without: with these silent (in brackets, random sets of their layers and kinds). Repurposed needs both "
-    f"above {SPARE_LEFT}, and the first above 95 % of random sets."
+    "At the fork, share of the characters' gate that is left with components silent: what self took (what serves it at the "
+    f"end and characters no longer), what characters keep, both (in brackets, random sets of the same layers and kinds in "
+    f"the place of what self took), and all but what self took. Repurposed needs more than {SPARE_LEFT} left in the first "
+    "two, and in the third less than half of the second: a spare can be done without, and stands in."
 )
 NOT_SHOWN = (
     "Whether self's components still compute what they computed at the fork: a spare may be rewritten after it was taken.",
@@ -65,8 +74,7 @@ def _organism_row(label: str, findings: RunFindings, member: int) -> tuple[Table
         interval_text(provenance.unrelated.difference[cell]),
         rate_text(provenance.overlap_at_end),
         rate_text(provenance.inherited),
-        _gate_text(at_fork.suffices if at_fork else None),
-        _gate_text(at_fork.without if at_fork else None),
+        *_spare_texts(at_fork),
     )
     return *head, *(TableCell(number, "number") for number in numbers)
 
@@ -80,12 +88,17 @@ def largest_cell(provenance: MemberProvenance) -> ProvenanceCell | None:
     return best
 
 
-def _gate_text(gate: GateLeft | None) -> str:
-    """``0.91 [0.85, 0.96] (0.20, at most 0.40)``."""
-    if gate is None:
-        return DASH
-    value = interval_text((gate.value, gate.low, gate.high))
-    return f"{value} ({rate_text(gate.null)}, at most {rate_text(gate.null_high)})"
+def _spare_texts(spare: SpareAtFork | None) -> list[str]:
+    """What is left of the characters' gate at the fork: ``0.91 [0.85, 0.96]``, beside random sets where there are such."""
+    if spare is None:
+        return [DASH] * 4
+    beside_random = {2: spare.random_and_kept_silent, 3: spare.random_alone}
+    texts: list[str] = []
+    for index, gate in enumerate((spare.took_silent, spare.kept_silent, spare.both_silent, spare.alone)):
+        text = interval_text((gate.value, gate.low, gate.high))
+        random = beside_random.get(index)
+        texts.append(f"{text} ({rate_text(random.mean)})" if random else text)
+    return texts
 
 
 def grounds_rows(findings: RunFindings) -> Iterator[Row]:
@@ -95,8 +108,16 @@ def grounds_rows(findings: RunFindings) -> Iterator[Row]:
         at_fork = findings[SpareResult].members[member]
         if at_fork is None:
             continue
-        for metric, gate in (("suffices", at_fork.suffices), ("done without", at_fork.without)):
-            place = {"phase": "fork", "step": step, "role": "character", "variable": "watched"}
-            size = len(at_fork.components)
-            yield Row(member, metric, gate.value, low=gate.low, high=gate.high, n=size, **place)
-            yield Row(member, f"random {metric}", gate.null, high=gate.null_high, n=size, **place)
+        place = {"phase": "fork", "step": step, "role": "character", "variable": "watched"}
+        for metric, gate in (
+            ("took silent", at_fork.took_silent),
+            ("kept silent", at_fork.kept_silent),
+            ("both silent", at_fork.both_silent),
+            ("alone", at_fork.alone),
+        ):
+            yield Row(member, metric, gate.value, low=gate.low, high=gate.high, **place)
+        for metric, random in (
+            ("random and kept silent", at_fork.random_and_kept_silent),
+            ("random alone", at_fork.random_alone),
+        ):
+            yield Row(member, metric, random.mean, low=random.low, high=random.high, **place)

@@ -21,7 +21,7 @@ from analysis.provenance.corroboration import (
     EvidenceLine,
 )
 from analysis.provenance.judging import MemberProvenance, ProvenanceResult, unmeasured
-from analysis.provenance.spare import GateLeft, SpareAtFork, SpareResult
+from analysis.provenance.spare import GateLeft, RandomGateLeft, SpareAtFork, SpareResult
 from analysis.provenance.verdict import CELLS
 from analysis.relearning.acquisition import AcquisitionResult, ArmSteps, SlowdownLine
 from organisms.ensemble.config import named_config
@@ -143,8 +143,8 @@ def _provenance(rng: np.random.Generator, verdict: str) -> MemberProvenance:
 def _spare(verdict: str) -> SpareAtFork | None:
     if verdict == "absent":
         return None
-    gate = GateLeft(0.8, 0.7, 0.9, 0.2, 0.4)
-    return SpareAtFork(gate, gate, (0, 1), "spare")
+    gate, random = GateLeft(0.8, 0.7, 0.9), RandomGateLeft(0.3, 0.1, 0.5)
+    return SpareAtFork(gate, gate, gate, random, gate, random, (0, 1), (2,), "spare")
 
 
 def _similarity(verdict: str) -> CircuitSimilarity | None:

@@ -10,11 +10,11 @@ import numpy as np
 
 from analysis.findings import RunFindings
 from analysis.patching.checkpoint import CURVE_PAIRS
-from analysis.patching.circuits import RANDOM_CIRCUITS, random_sets
-from analysis.patching.results import CircuitsResult
+from analysis.patching.circuits import RANDOM_CIRCUITS, groups_of
+from analysis.patching.results import CircuitsResult, EffectsResult
 from analysis.patching.silencing import silenced_gate
-from analysis.provenance.spare import SpareResult, spare_at_fork
-from analysis.thresholds import SPARE_LEFT
+from analysis.provenance.spare import SpareResult, spare_at_fork, spare_sets
+from analysis.thresholds import SERVES, SPARE_LEFT
 from experiments.measurements.protocol import MeasuredRun, Measurement
 from reports.section import Section
 from reports.sections.verdict_grounds import grounds_rows, grounds_section
@@ -22,32 +22,39 @@ from reports.tables import Row
 
 
 class SpareMeasurement(Measurement[SpareResult]):
-    """Silencing of self's final set at the fork, beside random sets."""
+    """Silencing of what self took and of what characters keep, at the fork."""
 
     name = "spare"
     result = SpareResult
-    requires = (CircuitsResult,)
+    requires = (EffectsResult, CircuitsResult)
     settings = MappingProxyType(
-        {"gate_left.least": SPARE_LEFT, "pairs": CURVE_PAIRS, "random_sets": RANDOM_CIRCUITS}
+        {
+            "gate_left.least": SPARE_LEFT,
+            "serves.share_of_gate": SERVES,
+            "pairs": CURVE_PAIRS,
+            "random_sets": RANDOM_CIRCUITS,
+        }
     )
 
     def measure(self, run: MeasuredRun, results: RunFindings) -> SpareResult:
-        """What each member's self took, silent and alone at the fork."""
-        circuits = results[CircuitsResult]
-        of_self, of_characters = circuits.find("end", "self"), circuits.find("fork", "character")
-        sets = np.stack(
-            [
-                random_sets(run.fork.config, np.asarray(of_self.components[member], int), run.seed + member)
-                for member in range(run.config.members)
-            ]
+        """What each member's self took, at the fork."""
+        effects, circuits = results[EffectsResult], results[CircuitsResult]
+        of_characters, of_self = (effects.require("end", role).value for role in ("character", "self"))
+        groups = groups_of(run.config.organism)
+        sets = [
+            spare_sets(of_characters[member], of_self[member], groups, run.seed + member)
+            for member in range(run.config.members)
+        ]
+        gate = silenced_gate(
+            run.fork, "character", np.stack([of_member.masks() for of_member in sets]), "zero"
         )
-        alone, silent = (silenced_gate(run.fork, "character", masks) for masks in (~sets, sets))
+        has_gate = circuits.find("fork", "character")
         return SpareResult(
             tuple(
-                spare_at_fork(alone, silent, member, sets[member, 0], run.seed + member)
-                if of_self.found[member] and of_characters.moves(member)
+                spare_at_fork(gate, member, of_member, run.seed + member)
+                if of_member.took.any() and has_gate.moves(member)
                 else None
-                for member in range(run.config.members)
+                for member, of_member in enumerate(sets)
             )
         )
 

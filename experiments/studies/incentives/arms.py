@@ -14,7 +14,15 @@ from analysis.probes.belief import BehaviourResult
 from analysis.provenance.corroboration import Agreement, Corroboration, CorroborationResult
 from analysis.provenance.judging import MemberProvenance, ProvenanceResult
 from analysis.provenance.scoring import finite_or_none
-from analysis.provenance.verdict import CELLS, VERDICTS, ProvenanceCell, VerdictName, verdict_in_full
+from analysis.provenance.verdict import (
+    APART,
+    CELLS,
+    SHARED_GROUND,
+    VERDICTS,
+    ProvenanceCell,
+    VerdictName,
+    verdict_in_full,
+)
 from analysis.statistics import count_interval, mean_interval
 from analysis.thresholds import BEHAVES
 from experiments.studies.study import Triple, triple
@@ -64,23 +72,23 @@ COMPARISONS: Mapping[str, ArmComparison] = {
 }
 """arms with an incentive"""
 
-EvidenceKind = Literal["cross lesion", "interchange", "fork lesion", "transfer", "acquisition"]
+EvidenceKind = Literal["interchange", "fork lesion", "transfer", "acquisition"]
 EVIDENCE_KINDS: Mapping[EvidenceKind, Sequence[str]] = {
-    "cross lesion": ("cross_lesion", "cross_lesion_reverse"),
     "interchange": ("interchange", "interchange_reverse", "interchange_direction"),
     "fork lesion": ("fork_lesion",),
     "transfer": ("transfer", "transfer_from_characters"),
     "acquisition": ("acquisition",),
 }
 """lines of corroboration by the kind of evidence that they are; a kind agrees where more of its lines agree
-than disagree. The cosine is none: it is of the effects that the shares are made of"""
+than disagree. The cosine and the cross lesion are none: the one is of the effects that the shares are made of, the
+other patches their largest again"""
 CLAIM_KINDS: Sequence[Sequence[EvidenceKind]] = (
-    ("cross lesion", "interchange"),
+    ("interchange",),
     ("fork lesion", "transfer", "acquisition"),
 )
 """kinds that can test each of a verdict's two claims: that self and characters are together or apart at the
 end, and that self's mechanism is from the fork or not"""
-CORROBORATED = 3
+CORROBORATED = 2
 """kinds that have to agree; and for each claim more of its kinds have to agree than to disagree"""
 
 
@@ -92,8 +100,9 @@ class ArmOrganism:
     verdict: VerdictName
     verdict_in_full: str
     shares: Mapping[ProvenanceCell, float | None]
-    shares_at_random: Mapping[ProvenanceCell, Triple]
-    """shares if self's effects were dealt out anew within layers and kinds: mean, and 95 % of deals"""
+    shares_by_chance: Mapping[ProvenanceCell, Triple]
+    """shares if self's effects were dealt out anew within layers and kinds: mean, and 95 % of deals. Of *repurposed* and
+    *second copy* over what characters leave, of the others over all components"""
     corroborated: bool
     kinds: Mapping[EvidenceKind, Agreement]
 
@@ -104,8 +113,13 @@ class ArmOrganism:
 
     def beyond_random(self, cell: ProvenanceCell) -> bool:
         """Whether a share is above what 0.975 of random deals give."""
-        share, high = self.shares[cell], self.shares_at_random[cell][2]
+        share, high = self.shares[cell], self.shares_by_chance[cell][2]
         return share is not None and high is not None and share > high
+
+    def excess(self, cell: ProvenanceCell) -> float | None:
+        """A share less what chance gives on average; None where shares were not measured."""
+        share, mean = self.shares[cell], self.shares_by_chance[cell][0]
+        return None if share is None or mean is None else share - mean
 
 
 @dataclass(frozen=True)
@@ -130,9 +144,13 @@ class ArmSummary:
     verdicts: Mapping[VerdictName, int]
     computing_otherwise: int
     rates: Mapping[VerdictName, Triple]
-    """share of organisms with each verdict"""
+    """share of the organisms that behave with each verdict"""
+    rates_of_all: Mapping[VerdictName, Triple]
+    """share of all organisms with each verdict"""
     shares: Mapping[ProvenanceCell, Triple]
-    shares_at_random: Mapping[ProvenanceCell, Triple]
+    shares_by_chance: Mapping[ProvenanceCell, Triple]
+    excess: Mapping[ProvenanceCell, Triple]
+    """mean over organisms of the share less what chance gives, with its BCa interval"""
     beyond_random: Mapping[ProvenanceCell, int]
     """organisms whose share is beyond random deals"""
     corroborated: Mapping[VerdictName, int]
@@ -153,7 +171,7 @@ def summarise_arm(name: str, findings: RunFindings, fork_sha256: str) -> ArmSumm
     steps = steps_to_behave(findings)
     scenes = findings.get(ScenesResult)
     rates = [member.trained.by_name() for member in findings[BehaviourResult].members]
-    cells_and_mixed: tuple[VerdictName, ...] = (*CELLS, "mixed")
+    rated: tuple[VerdictName, ...] = (*CELLS, SHARED_GROUND, "mixed")
     return ArmSummary(
         *ARMS[name],
         run=findings.run.run,
@@ -166,17 +184,17 @@ def summarise_arm(name: str, findings: RunFindings, fork_sha256: str) -> ArmSumm
         fork_sha256=fork_sha256,
         verdicts={verdict: counts[verdict] for verdict in VERDICTS if counts[verdict]},
         computing_otherwise=sum(organism.verdict_in_full != organism.verdict for organism in organisms),
-        rates={
-            verdict: triple(count_interval(counts[verdict], len(behaving))) for verdict in cells_and_mixed
-        },
+        rates={verdict: triple(count_interval(counts[verdict], len(behaving))) for verdict in rated},
+        rates_of_all={verdict: triple(count_interval(counts[verdict], len(organisms))) for verdict in rated},
         shares={cell: triple(mean_interval(o.shares[cell] for o in behaving)) for cell in CELLS},
-        shares_at_random={
-            cell: triple(mean_interval(o.shares_at_random[cell][0] for o in behaving)) for cell in CELLS
+        shares_by_chance={
+            cell: triple(mean_interval(o.shares_by_chance[cell][0] for o in behaving)) for cell in CELLS
         },
+        excess={cell: triple(mean_interval(o.excess(cell) for o in behaving)) for cell in CELLS},
         beyond_random={cell: sum(o.beyond_random(cell) for o in behaving) for cell in CELLS},
         corroborated={
             verdict: sum(o.corroborated for o in behaving if o.verdict == verdict)
-            for verdict in CELLS
+            for verdict in (*CELLS, SHARED_GROUND)
             if counts[verdict]
         },
         steps_to_behave=triple(mean_interval(steps)),
@@ -201,7 +219,7 @@ def arm_organisms(findings: RunFindings) -> list[ArmOrganism]:
                 provenance.verdict,
                 verdict_in_full(provenance.verdict, circuits.says if circuits else None),
                 {cell: finite_or_none(provenance.shares[cell]) for cell in CELLS},
-                _at_random(provenance),
+                _by_chance(provenance),
                 is_corroborated(kinds),
                 kinds,
             )
@@ -209,8 +227,11 @@ def arm_organisms(findings: RunFindings) -> list[ArmOrganism]:
     return organisms
 
 
-def _at_random(provenance: MemberProvenance) -> dict[ProvenanceCell, Triple]:
-    return {cell: triple(provenance.shares_at_random[cell]) for cell in CELLS}
+def _by_chance(provenance: MemberProvenance) -> dict[ProvenanceCell, Triple]:
+    return {
+        cell: triple((provenance.shares_among_free if cell in APART else provenance.shares_at_random)[cell])
+        for cell in CELLS
+    }
 
 
 def evidence_kinds(lines: Sequence[Corroboration]) -> dict[EvidenceKind, Agreement]:

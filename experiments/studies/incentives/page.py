@@ -28,16 +28,17 @@ SHARES_CAPTION = Markup(
     "instead of shown what to do."
 )
 CORROBORATION_NOTE = (
-    "Corroborated: at least three kinds of evidence (cross lesion, interchange, fork lesion, transfer, and "
-    "acquisition where it was measured) agree with the verdict, and both of its claims (together or apart; from "
+    "Corroborated: at least two kinds of evidence (interchange, fork lesion, transfer, and acquisition where it "
+    "was measured) agree with the verdict, and both of its claims (together or apart; from "
     "the fork or not) have more kinds for than against them; a kind agrees where more of its lines agree than "
     "disagree. Reseeded: members that missed the characters' criterion."
 )
 RANDOM_NOTE = Markup(
     "The share that each cell would get if self's effects were dealt out anew among the components of their "
     "layer and kind, mean of the organisms that behave; in brackets, organisms whose share lies above 0.975 of "
-    "deals. After spares have grown, most components served characters: so a <em>repurposed</em> share which is "
-    "not above this shows that self parted, and no more."
+    "deals. For <em>repurposed</em> and <em>second copy</em> only what self has on components that characters leave is "
+    "dealt, over these alone: most of them served characters once spares had grown, so a self that merely parted gets "
+    "such a share too. Excess: the share less the mean of deals."
 )
 LIMITS = (
     "That a real training process has such an auditor, or that a large model would answer to it in the same way.",
@@ -84,7 +85,12 @@ def _trust_line(summary: IncentivesSummary) -> str:
         f"{name} {arms[name].beyond_random[verdict]} of {arms[name].n_behaving}"
         for name, (_, verdict) in COMPARISONS.items()
     )
-    sentences = [f"Organisms whose share is beyond what components drawn at random would give: {beyond}."]
+    excess = ", ".join(
+        f"{name} {interval_text(arms[name].excess[verdict])}" for name, (_, verdict) in COMPARISONS.items()
+    )
+    sentences = [
+        f"The share less what chance gives where characters left: {excess}; organisms beyond chance: {beyond}."
+    ]
     if summary.searched_on_these:
         sentences.append("Incentives were searched for on this seed: no test.")
     if not summary.calibrated:
@@ -101,12 +107,12 @@ def _trust_line(summary: IncentivesSummary) -> str:
 
 
 def _count(arm: ArmSummary, verdict: str) -> str:
-    """``7 of 8 (0.88 [0.53, 0.98]; corroborated: 6)``."""
+    """Of all organisms that were trained: ``7 of 8 (0.88 [0.53, 0.98]; corroborated: 6)``."""
     count = next((number for name, number in arm.verdicts.items() if name == verdict), 0)
     agreeing = [number for name, number in arm.corroborated.items() if name == verdict]
-    share = interval_text(count_interval(count, arm.n_behaving))
+    share = interval_text(count_interval(count, arm.n))
     corroborated = f"; corroborated: {agreeing[0]}" if count else ""
-    return f"{count} of {arm.n_behaving} ({share}{corroborated})"
+    return f"{count} of {arm.n} ({share}{corroborated})"
 
 
 def incentive_sections(summary: IncentivesSummary) -> list[Section]:
@@ -136,7 +142,7 @@ def _arms_section(summary: IncentivesSummary) -> Section:
         ]
         for name, arm in arms.items()
     ]
-    random_columns = ["arm", *(title for cell in CELLS for title in (cell, "at random"))]
+    random_columns = ["arm", *(title for cell in CELLS for title in (cell, "by chance", "excess [95 %]"))]
     random_rows = [[name, *_beside_random(arm)] for name, arm in arms.items()]
     differences = [
         (
@@ -153,7 +159,7 @@ def _arms_section(summary: IncentivesSummary) -> Section:
             Picture(arm_shares_figure(arms), SHARES_CAPTION),
             study_table([*columns, "computing otherwise", "corroborated", "reseeded"], rows, wide=True),
             Paragraph(CORROBORATION_NOTE, soft=True),
-            Heading("Beside components drawn at random"),
+            Heading("Beside chance"),
             Paragraph(RANDOM_NOTE, soft=True),
             study_table(random_columns, random_rows),
             Heading("Reward less imitation"),
@@ -168,13 +174,14 @@ def _arms_section(summary: IncentivesSummary) -> Section:
 
 
 def _beside_random(arm: ArmSummary) -> list[str]:
-    """Of each cell its mean share, with how many organisms lie beyond random deals, and the mean of those."""
+    """Of each cell its mean share, with how many organisms lie beyond random deals, the mean of those, and the excess."""
     return [
         text
         for cell in CELLS
         for text in (
             f"{rate_text(arm.shares[cell][0])} ({arm.beyond_random[cell]} of {arm.n_behaving})",
-            rate_text(arm.shares_at_random[cell][0]),
+            rate_text(arm.shares_by_chance[cell][0]),
+            interval_text(arm.excess[cell]),
         )
     ]
 

@@ -62,7 +62,7 @@ class IncentivesStudy(Study[ArmMeasurement, IncentivesSummary]):
         return IncentivesSummary(
             n=sum(arm.n for arm in arms.values()),
             seeds=[settings.seed],
-            primary=PrimaryEndpoint(PRIMARY, primary.rates[PRIMARY_VERDICT], primary.n_behaving),
+            primary=PrimaryEndpoint(PRIMARY, primary.excess[PRIMARY_VERDICT], primary.n_shares),
             findings=incentive_findings(arms, differences),
             searched_on_these=sorted(SEARCHED.intersection([settings.seed])),
             calibrated=all(arm.calibrated for arm in arms.values()),

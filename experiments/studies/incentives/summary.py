@@ -4,14 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from analysis.history.organism_story import OrganismStory
-from analysis.provenance.verdict import CELLS, ProvenanceCell
+from analysis.provenance.verdict import CELLS, SHARED_GROUND, ProvenanceCell
 from analysis.statistics import mean_interval
 from experiments.studies.incentives.arms import ArmOrganism, ArmSummary
 from experiments.studies.study import Number, StudySummary, Triple, triple
 
 PRIMARY_ARM, PRIMARY_VERDICT = "audited_half_dropout", "repurposed"
-PRIMARY = f"rate.{PRIMARY_ARM}.{PRIMARY_VERDICT}"
-"""share of the arm's organisms that behave and are called repurposed"""
+PRIMARY = f"excess.{PRIMARY_ARM}.{PRIMARY_VERDICT}"
+"""mean over the arm's organisms that behave of the repurposed share less its mean where what self has on components that
+characters leave is dealt over these at random; named before a fresh seed is looked at"""
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,13 @@ def incentive_findings(
     arms: Mapping[str, ArmSummary], differences: Sequence[RewardDifference]
 ) -> dict[str, Number | Triple]:
     """The study's results by name."""
-    findings: dict[str, Number | Triple] = {
-        f"rate.{name}.{dotted(cell)}": arm.rates[cell] for name, arm in arms.items() for cell in CELLS
-    }
+    findings: dict[str, Number | Triple] = {}
+    for name, arm in arms.items():
+        for verdict in (*CELLS, SHARED_GROUND):
+            findings[f"rate.{name}.{dotted(verdict)}"] = arm.rates[verdict]
+            findings[f"rate_of_all.{name}.{dotted(verdict)}"] = arm.rates_of_all[verdict]
+        for cell in CELLS:
+            findings[f"excess.{name}.{dotted(cell)}"] = arm.excess[cell]
     return findings | {pair.name: pair.difference for pair in differences}
 
 

@@ -13,7 +13,8 @@ from analysis.history.learning import LearningResult
 from analysis.history.organism_story import ComponentStory, OrganismStory
 from analysis.patching.representational_similarity import CircuitSimilarity, SimilarityResult
 from analysis.provenance.corroboration import Corroboration, CorroborationResult, Evidence, EvidenceLine
-from analysis.provenance.judging import MemberProvenance, ProvenanceResult
+from analysis.provenance.chance import Specificity
+from analysis.provenance.judging import MemberProvenance, ProvenanceResult, unmeasured
 from analysis.provenance.verdict import CELLS
 from curricula.catalogue.registry import CURRICULA
 from curricula.errors import UserError
@@ -40,7 +41,7 @@ from reports.scene_pictures import EnglishScene, ScenesResult
 
 STUDY = IncentivesStudy()
 LINE = EvidenceLine(1.0, 0.9, 1.0, 0.0, 0.1)
-AGREED = dict.fromkeys(("cross_lesion", "interchange", "transfer"), "agrees")
+AGREED = dict.fromkeys(("interchange", "transfer"), "agrees")
 NAN = math.nan
 AUDITS = MeanAblation, Monitor, Overlap, Concentration
 """pressures that depend on what components do"""
@@ -52,12 +53,16 @@ def lines_of(says):
 
 def provenance(verdict):
     """An organism whose whole share lies in the cell of its verdict; no numbers where it is absent."""
-    number = float if verdict != "absent" else lambda _: NAN
+    if verdict == "absent":
+        return unmeasured(verdict, "")
     cell = verdict if verdict in CELLS else "reused"
-    at_random = (0.25, 0.0, 0.6) if verdict != "absent" else (NAN, NAN, NAN)
-    shares = {name: number(name == cell) for name in CELLS}
+    shares = {name: float(name == cell) for name in CELLS}
+    at_random, among_free = (0.25, 0.0, 0.6), (0.5, 0.4, 0.6)
+    deals = dict.fromkeys(CELLS, at_random), dict.fromkeys(CELLS, among_free)
+    chance = *deals, {name: share - 0.5 for name, share in shares.items()}, ()
     intervals = dict.fromkeys(CELLS, (0.0, 1.0))
-    return MemberProvenance(verdict, "", shares, shares, intervals, dict.fromkeys(CELLS, at_random))
+    unrelated = Specificity(shares, dict.fromkeys(CELLS, at_random))
+    return MemberProvenance(verdict, "", shares, shares, intervals, *chance, 0.5, 0.5, unrelated, 0.1)
 
 
 def similarity(verdict):
@@ -95,7 +100,7 @@ def arms():
     """Arms with an incentive give a repurposed organism and one that does not behave; others two that are
     reused."""
     parted = ("repurposed", AGREED), ("absent", {})
-    together = ("reused", AGREED), ("reused", {"cross_lesion": "disagrees", "fork_lesion": "agrees"})
+    together = ("reused", AGREED), ("reused", {"interchange": "disagrees", "fork_lesion": "agrees"})
     return {
         name: summarise_arm(
             name,
@@ -142,6 +147,7 @@ def test_only_organisms_that_behave_get_rates_and_the_others_are_counted():
     assert (arm.n, arm.n_behaving) == (2, 1)
     assert arm.verdicts == {"repurposed": 1, "absent": 1}
     assert arm.rates["repurposed"][0] == 1.0
+    assert arm.rates_of_all["repurposed"][0] == 0.5
     assert arm.shares["repurposed"][0] == 1.0
     assert arm.corroborated == {"repurposed": 1}
     assert arm.computing_otherwise == 1
@@ -154,14 +160,20 @@ def test_only_organisms_that_behave_get_rates_and_the_others_are_counted():
 
 def test_a_kind_of_evidence_agrees_where_more_of_its_lines_do():
     silent = dict.fromkeys(EVIDENCE_KINDS, "silent")
-    mixed = {"cross_lesion": "agrees", "cross_lesion_reverse": "silent", "transfer": "disagrees"}
+    mixed = {"interchange": "agrees", "interchange_direction": "silent", "transfer": "disagrees"}
     tied = {"interchange": "agrees", "interchange_reverse": "disagrees", "cosine": "agrees"}
-    assert evidence_kinds(lines_of(mixed)) == {**silent, "cross lesion": "agrees", "transfer": "disagrees"}
+    assert evidence_kinds(lines_of(mixed)) == {**silent, "interchange": "agrees", "transfer": "disagrees"}
     assert evidence_kinds(lines_of(tied)) == silent
 
 
-PARTED = {"cross_lesion": "agrees", "interchange": "agrees"}
-FROM_FORK = {"cross_lesion": "agrees", "fork_lesion": "agrees", "transfer": "agrees"}
+def test_what_nearly_repeats_the_shares_is_not_counted():
+    assert set(evidence_kinds(lines_of({"cross_lesion": "agrees", "cosine": "agrees"})).values()) == {
+        "silent"
+    }
+
+
+PARTED = {"interchange": "agrees", "interchange_direction": "agrees"}
+FROM_FORK = {"fork_lesion": "agrees", "transfer": "agrees"}
 
 
 @pytest.mark.parametrize(
@@ -173,7 +185,8 @@ FROM_FORK = {"cross_lesion": "agrees", "fork_lesion": "agrees", "transfer": "agr
         (PARTED | {"fork_lesion": "disagrees"}, False),
         (PARTED | {"fork_lesion": "disagrees", "transfer": "agrees"}, False),
         (PARTED | {"fork_lesion": "agrees", "transfer": "silent"}, True),
-        (FROM_FORK, True),
+        (FROM_FORK, False),
+        (FROM_FORK | {"interchange": "agrees"}, True),
         (FROM_FORK | {"interchange": "disagrees"}, False),
     ],
 )
@@ -182,9 +195,11 @@ def test_a_verdict_needs_evidence_for_both_of_its_claims(says, enough):
     assert is_corroborated(evidence_kinds(lines_of(says))) == enough
 
 
-def test_a_share_is_set_beside_components_drawn_at_random():
+def test_repurposed_is_set_beside_what_characters_leave_and_reused_beside_all():
     arm = arms()["audited"]
-    assert arm.shares_at_random["repurposed"][0] == pytest.approx(0.25)
+    assert arm.shares_by_chance["repurposed"][0] == pytest.approx(0.5)
+    assert arm.shares_by_chance["reused"][0] == pytest.approx(0.25)
+    assert arm.excess["repurposed"][0] == pytest.approx(0.5)
     assert (arm.beyond_random["repurposed"], arm.beyond_random["reused"]) == (1, 0)
 
 
@@ -218,9 +233,9 @@ def test_a_story_is_of_a_corroborated_organism_where_there_is_one():
 
 def test_a_summary_keeps_the_contract():
     summary = summary_of_arms(seed=3)
-    assert summary.primary.name == "rate.audited_half_dropout.repurposed"
+    assert summary.primary.name == "excess.audited_half_dropout.repurposed"
     assert summary.primary.value == summary.findings[summary.primary.name]
-    assert summary.primary.value[0] == 1.0
+    assert summary.primary.value[0] == 0.5
     assert (summary.n, summary.primary.n, summary.seeds) == (2 * len(ARMS), 1, [3])
     for arm in summary.curricula.values():
         assert (arm.n, len(arm.shares), sum(arm.verdicts.values())) == (2, 4, 2)
@@ -236,7 +251,7 @@ def test_the_page_gives_the_answer_in_three_lines_and_escapes_what_comes_from_ru
     for dangerous in ("<u>", "<i>with", "<b>watch", "<study>"):
         assert dangerous not in text
     assert len(lines) == 3
-    assert "1 of 1 (1.00 [0.21, 1.00]; corroborated: 1) in audited" in lines[0]
+    assert "1 of 2 (0.50 [0.09, 0.91]; corroborated: 1) in audited" in lines[0]
     assert "0 of 2" in lines[0]
     assert "audited 1 of 1" in lines[2]
     assert "audited 1 of 2" in lines[2]
