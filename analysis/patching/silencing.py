@@ -17,7 +17,7 @@ from jaxtyping import Array, Bool, Float
 
 from analysis.patching.checkpoint import CURVE_PAIRS, CheckpointMeasurer
 from analysis.patching.draws import PairDraw
-from analysis.patching.interventions import Recording, logit_difference, over_pairs, patch, run_sides
+from analysis.patching.interventions import Recording, over_pairs, patched_differences, run_sides
 from curricula.world.contrasts import Pair, Role, window
 from organisms.ensemble.devices import Layout
 from organisms.ensemble.program_cache import program_cache
@@ -61,11 +61,10 @@ def gate_left(
         for site, values in sides.outputs.items()
     }
 
-    def difference(mask: Bool[Array, " component"], side: int) -> Float[Array, ""]:
-        tap = patch(config, silent, mask)
-        return logit_difference(organism(sides.tokens[side], tap, sides.decision, sides.past), pair)
-
-    return jax.vmap(lambda mask: difference(mask, 1) - difference(mask, 0))(masks)
+    alone, watched = (
+        patched_differences(organism, config, pair, sides.side(side), silent, masks) for side in (1, 0)
+    )
+    return alone - watched
 
 
 @program_cache(maxsize=8)

@@ -115,8 +115,8 @@ def spare_at_fork(gate: SilencedGate, member: int, sets: SpareSets, seed: int) -
     )
     still = draws[:, 2] < SPARE_LEFT * draws[:, 1]
     says = spare_word(took, kept, float(still.mean()))
-    ids = (tuple(np.flatnonzero(mask).tolist()) for mask in (sets.took, sets.kept))
-    return SpareAtFork(took, kept, both, random, alone, random_alone, *ids, says)
+    ids_took, ids_kept = (tuple(np.flatnonzero(mask).tolist()) for mask in (sets.took, sets.kept))
+    return SpareAtFork(took, kept, both, random, alone, random_alone, ids_took, ids_kept, says)
 
 
 def spare_word(took_silent: GateLeft, kept_silent: GateLeft, both_lower: float) -> SpareWord:

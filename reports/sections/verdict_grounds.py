@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from analysis.findings import RunFindings
 from analysis.provenance.judging import MemberProvenance, ProvenanceResult
-from analysis.provenance.spare import SpareAtFork, SpareResult
+from analysis.provenance.spare import SpareResult
 from analysis.provenance.verdict import CELLS, ProvenanceCell
 from analysis.thresholds import LEAST_SHARE, SERVES, SPARE_LEFT
 from reports.formats import DASH, interval_text, rate_text
@@ -17,26 +17,22 @@ from reports.section import PageTable, Paragraph, Section, TableCell, one_group
 from reports.sections.runs import runs_with
 from reports.tables import Row
 
-COLUMNS = (
-    *("run", "organism", "verdict", "largest share", "strict", "by chance", "excess"),
-    *(
-        "gate less profession",
-        "overlap at the end",
-        "inherited",
-        "took silent",
-        "kept silent",
-        "both silent",
-        "alone",
-    ),
+HEAD = ("run", "organism", "verdict")
+SHARE_COLUMNS = (
+    *HEAD,
+    *("largest share", "strict", "by chance", "excess", "less profession", "overlap", "inherited"),
 )
-NOTE = (
+FORK_COLUMNS = (*HEAD, "took silent", "kept silent", "both silent", "alone")
+SHARES_NOTE = (
     f"Largest share [95 % interval over pairs]; a verdict needs its lower end above {LEAST_SHARE['reused']} "
     f"(reused), {LEAST_SHARE['repurposed']} (repurposed) or {LEAST_SHARE['second copy']} (second copy). Strict: the "
     "same cell under a definition that counts weak components for less; where another cell is largest there the verdict "
     f"is undecided. By chance: the mean share if what self has on components that characters leave (below {SERVES} of "
     "their gate) were dealt over these at random; excess: the share less that. Gate less profession: the share less that "
     "of self's profession in the gate's place. Overlap: 1 less the total variation between self's and the characters' "
-    "effects. Inherited: nats by which being watched moved self's acts before self was taught, over those at the end. "
+    "effects at the end. Inherited: nats by which being watched moved self's acts before self was taught, over those at the end."
+)
+FORK_NOTE = (
     "At the fork, share of the characters' gate that is left with components silent: what self took (what serves it at the "
     f"end and characters no longer), what characters keep, both (in brackets, random sets of the same layers and kinds in "
     f"the place of what self took), and all but what self took. Repurposed needs more than {SPARE_LEFT} left in the first "
@@ -49,34 +45,41 @@ NOT_SHOWN = (
 
 def grounds_section(findings: Sequence[RunFindings]) -> Section:
     """One row an organism."""
-    rows = [
-        _organism_row(label, run, member)
-        for label, run in runs_with(findings, ProvenanceResult)
-        for member in run.members
-    ]
-    blocks = (PageTable(COLUMNS, one_group(*rows), wide=True), Paragraph(NOTE, soft=True))
+    runs = runs_with(findings, ProvenanceResult)
+    members = [(label, run, member) for label, run in runs for member in run.members]
+    shares = [(*_head(*each), *_share_cells(each[1], each[2])) for each in members]
+    at_fork = [(*_head(*each), *_fork_cells(each[1], each[2])) for each in members]
+    blocks = (
+        PageTable(SHARE_COLUMNS, one_group(*shares)),
+        Paragraph(SHARES_NOTE, soft=True),
+        PageTable(FORK_COLUMNS, one_group(*at_fork)),
+        Paragraph(FORK_NOTE, soft=True),
+    )
     title = "What does each verdict rest on?"
     return Section(title, "grounds", blocks, NOT_SHOWN, link="Grounds", rank=11)
 
 
-def _organism_row(label: str, findings: RunFindings, member: int) -> tuple[TableCell, ...]:
-    provenance, spare = findings[ProvenanceResult].members[member], findings.get(SpareResult)
-    at_fork = spare.members[member] if spare else None
+def _head(label: str, findings: RunFindings, member: int) -> tuple[TableCell, ...]:
+    provenance = findings[ProvenanceResult].members[member]
+    return TableCell(label, "name"), TableCell(str(member)), TableCell(provenance.verdict)
+
+
+def _share_cells(findings: RunFindings, member: int) -> tuple[TableCell, ...]:
+    """The largest share and what stands beside it."""
+    provenance = findings[ProvenanceResult].members[member]
     cell = largest_cell(provenance)
-    head = TableCell(label, "name"), TableCell(str(member)), TableCell(provenance.verdict)
     if cell is None:
-        return *head, *(TableCell(DASH) for _ in COLUMNS[len(head) :])
-    numbers = (
+        return tuple(TableCell(DASH) for _ in SHARE_COLUMNS[len(HEAD) :])
+    texts = (
         f"{cell} {interval_text((provenance.shares[cell], *provenance.intervals[cell]))}",
         rate_text(provenance.strict_shares[cell]),
-        interval_text(provenance.shares_among_free[cell]),
+        rate_text(provenance.shares_among_free[cell][0]),
         rate_text(provenance.excess[cell]),
         interval_text(provenance.unrelated.difference[cell]),
         rate_text(provenance.overlap_at_end),
         rate_text(provenance.inherited),
-        *_spare_texts(at_fork),
     )
-    return *head, *(TableCell(number, "number") for number in numbers)
+    return tuple(TableCell(text, "number") for text in texts)
 
 
 def largest_cell(provenance: MemberProvenance) -> ProvenanceCell | None:
@@ -88,17 +91,23 @@ def largest_cell(provenance: MemberProvenance) -> ProvenanceCell | None:
     return best
 
 
-def _spare_texts(spare: SpareAtFork | None) -> list[str]:
+def _fork_cells(findings: RunFindings, member: int) -> tuple[TableCell, ...]:
     """What is left of the characters' gate at the fork: ``0.91 [0.85, 0.96]``, beside random sets where there are such."""
+    result = findings.get(SpareResult)
+    spare = result.members[member] if result else None
     if spare is None:
-        return [DASH] * 4
-    beside_random = {2: spare.random_and_kept_silent, 3: spare.random_alone}
-    texts: list[str] = []
-    for index, gate in enumerate((spare.took_silent, spare.kept_silent, spare.both_silent, spare.alone)):
+        return tuple(TableCell(DASH) for _ in FORK_COLUMNS[len(HEAD) :])
+    gates = (
+        (spare.took_silent, None),
+        (spare.kept_silent, None),
+        (spare.both_silent, spare.random_and_kept_silent),
+        (spare.alone, spare.random_alone),
+    )
+    cells: list[TableCell] = []
+    for gate, random in gates:
         text = interval_text((gate.value, gate.low, gate.high))
-        random = beside_random.get(index)
-        texts.append(f"{text} ({rate_text(random.mean)})" if random else text)
-    return texts
+        cells.append(TableCell(f"{text} ({rate_text(random.mean)})" if random else text, "number"))
+    return tuple(cells)
 
 
 def grounds_rows(findings: RunFindings) -> Iterator[Row]:

@@ -41,7 +41,7 @@ def nullable(values):
 
 
 def test_one_file_a_table(written):
-    assert set(written) == {"behaviour", "effects", "circuits", "provenance", "learning"}
+    assert set(written) == {"behaviour", "effects", "circuits", "spare", "provenance", "learning"}
 
 
 def test_effects_come_back_number_for_number(written):

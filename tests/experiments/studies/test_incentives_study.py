@@ -12,8 +12,8 @@ from analysis.findings import RunFindings
 from analysis.history.learning import LearningResult
 from analysis.history.organism_story import ComponentStory, OrganismStory
 from analysis.patching.representational_similarity import CircuitSimilarity, SimilarityResult
-from analysis.provenance.corroboration import Corroboration, CorroborationResult, Evidence, EvidenceLine
 from analysis.provenance.chance import Specificity
+from analysis.provenance.corroboration import Corroboration, CorroborationResult, Evidence, EvidenceLine
 from analysis.provenance.judging import MemberProvenance, ProvenanceResult, unmeasured
 from analysis.provenance.verdict import CELLS
 from curricula.catalogue.registry import CURRICULA
