@@ -158,7 +158,8 @@ class Curriculum:
     @property
     def compiled(self) -> CompiledTruth:
         """The provenance that compiled programs give to self's gate; *nothing* where organisms are trained."""
-        return next((p.compiled for p in self.phases if p.compiled != "nothing"), "nothing")
+        truths: list[CompiledTruth] = [phase.compiled for phase in self.phases if phase.compiled != "nothing"]
+        return truths[0] if truths else "nothing"
 
     @property
     def masked(self) -> bool:

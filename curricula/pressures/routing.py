@@ -54,9 +54,8 @@ class Routing(PressureSettings):
         return self.characters > 0 or self.with_self > 0
 
     def validation_errors(self) -> list[str]:
-        return [
-            line for field, value in vars(self).items() for line in share_errors(f"routing.{field}", value)
-        ]
+        shares = {name: value for name, value in vars(self).items() if not isinstance(value, bool)}
+        return [line for name, value in shares.items() for line in share_errors(f"routing.{name}", value)]
 
     def phase_errors(self, phase: "Phase", world: "World", index: int) -> list[str]:
         if self.active and phase.objective == "reward":

@@ -22,9 +22,7 @@ def effects(first: int, nodes: int, rng: np.random.Generator, pairs: int = 64) -
 def test_intervals_hold_the_planted_shares_where_the_effects_are_those(first, covers):
     """Self has nodes 3 to 8, of which characters have the first three; or else 5 to 10, and one of theirs."""
     rng = np.random.default_rng(0)
-    inputs = ShareInputs(
-        effects(0, 6, rng), np.zeros(12), effects(0, 6, rng), effects(first, 6, rng), np.zeros(3)
-    )
+    inputs = ShareInputs(effects(0, 6, rng), effects(0, 6, rng), effects(first, 6, rng), np.zeros(3))
     batch = compared([GATE], [inputs])
     assert batch.cells == ("second copy",)
     assert batch.covered == (covers,)

@@ -144,12 +144,12 @@ def test_measured_shares_are_the_planted_ones(stages):
         end.shapley_effects("character", "watched", 4),
         end.shapley_effects("self", "watched", 4),
     ]
-    nothing = np.zeros(len(components(SIZES)))
+    size = len(components(SIZES))
     for member, gate in enumerate(GATES[:5]):
         nodes = {place for route in range(gate.routes) for place in places(gate, gate.route(route))}
-        idle = [place for place in range(len(nothing)) if place not in nodes]
+        idle = [place for place in range(size) if place not in nodes]
         assert all(not of_role[member].components[:, idle].any() for of_role in effects)
-        inputs = ShareInputs(effects[0][member], nothing, effects[1][member], effects[2][member], np.zeros(3))
+        inputs = ShareInputs(*(of_role[member] for of_role in effects), np.zeros(3))
         shares, planted = provenance_shares(inputs), gate.shares()
         assert all(abs(shares[cell] - planted[cell]) <= 0.06 for cell in planted)
 
