@@ -151,3 +151,23 @@ def test_hooks_give_what_the_batch_gives(torch, patching, tmp_path, monkeypatch)
     assert hooks.measure(0.2)["largest_difference_nats"] < 1e-4 * size
     hooks.material["masks"] = ~hooks.material["masks"]
     assert hooks.measure(0.2)["largest_difference_nats"] > size
+
+
+def test_pytorch_trains_stacked_organisms_as_it_trains_one():
+    torch = pytest.importorskip("torch", reason="PyTorch is an extra of the bench: pip install -e '.[bench]'")
+    from benchmarks.material import material
+    from benchmarks.pytorch_baseline import PyTorchTraining
+    from benchmarks.pytorch_ensemble import PyTorchEnsemble
+    from organisms.ensemble.config import named_config
+
+    torch.set_num_threads(1)
+    data = material(named_config("shared", "tiny", members=1)) | {"clip": 0.05}
+    alone, stacked = PyTorchTraining(data, "pruned_eager", "cpu"), PyTorchEnsemble(data, 2, "cpu", None)
+    for _ in range(3):
+        loss, losses = alone.step(), stacked.step()
+        assert float(losses[0]) == pytest.approx(float(loss), abs=1e-5)
+        assert float(losses[1]) != pytest.approx(float(loss), abs=1e-5)
+    for name, parameter in alone.model.named_parameters():
+        np.testing.assert_allclose(
+            stacked.parameters[name][0].detach(), parameter.detach(), atol=2e-5, err_msg=name
+        )

@@ -279,23 +279,3 @@ def test_a_short_check_runs_here_and_is_no_check_of_a_card(tmp_path):
     assert refused.returncode == 2
     assert refused.stderr.startswith("error: expected a GPU, jax finds a CPU alone")
     assert refused.stderr.count("\n") == 1
-
-
-def test_pytorch_trains_stacked_organisms_as_it_trains_one():
-    torch = pytest.importorskip("torch", reason="PyTorch is an extra of the bench: pip install -e '.[bench]'")
-    from benchmarks.material import material
-    from benchmarks.pytorch_baseline import PyTorchTraining
-    from benchmarks.pytorch_ensemble import PyTorchEnsemble
-    from organisms.ensemble.config import named_config
-
-    torch.set_num_threads(1)
-    data = material(named_config("shared", "tiny", members=1)) | {"clip": 0.05}
-    alone, stacked = PyTorchTraining(data, "pruned_eager", "cpu"), PyTorchEnsemble(data, 2, "cpu", None)
-    for _ in range(3):
-        loss, losses = alone.step(), stacked.step()
-        assert float(losses[0]) == pytest.approx(float(loss), abs=1e-5)
-        assert float(losses[1]) != pytest.approx(float(loss), abs=1e-5)
-    for name, parameter in alone.model.named_parameters():
-        np.testing.assert_allclose(
-            stacked.parameters[name][0].detach(), parameter.detach(), atol=2e-5, err_msg=name
-        )
