@@ -21,6 +21,8 @@ by turns"""
 
 Watch = Literal["first", "second", "circuit", "sham", "nobody"]
 Cost = Literal["overlap", "self_side", "none"]
+"""what overlap costs: as in *audited_half_dropout*, the same with the characters' side of it stopped, or
+nothing"""
 COSTS: tuple[Cost, ...] = get_args(Cost)
 WATCH_WORDS: Mapping[Watch, str] = {
     "first": "the first half of every layer",
@@ -28,11 +30,6 @@ WATCH_WORDS: Mapping[Watch, str] = {
     "circuit": "one circuit that suffices for characters",
     "sham": "a random half of every layer",
     "nobody": "nobody watches",
-}
-COST_WORDS: Mapping[Cost, str] = {
-    "overlap": "with the overlap cost",
-    "self_side": "with the overlap cost, the characters' side of it stopped",
-    "none": "without the overlap cost",
 }
 
 

@@ -8,7 +8,7 @@ from analysis.statistics import FEW_ORGANISMS
 from curricula.world.contrasts import Role
 from experiments.studies.page import study_table, verdict_badge
 from experiments.studies.study import Triple
-from experiments.studies.swap.arms import COST_WORDS, COSTS, WATCH_WORDS, Cost
+from experiments.studies.swap.arms import COSTS, WATCH_WORDS, Cost
 from experiments.studies.swap.figures import course_figure, sham_figure, swap_figure
 from experiments.studies.swap.paired import PRIMARY
 from experiments.studies.swap.summary import SwapSummary, WatchArmSummary
@@ -65,10 +65,11 @@ def swap_headline(summary: SwapSummary) -> list[str]:
         f"{summary.primary.n} forks ({outcome}: below {summary.expected_below:g}): self ends with "
         f"{_mean(first.self_in_first)} of its effect in the first half where that one is watched, and with "
         f"{_mean(second.self_in_first)} where the second is.",
-        f"Characters, in the same terms: with the overlap cost they {_characters_do(summary, 'overlap')}; "
-        f"with their side of it stopped they {_characters_do(summary, 'self_side')}, without the cost they "
-        f"{_characters_do(summary, 'none')}, and self moves by {_change(summary, 'self', 'self_side')} and "
-        f"{_change(summary, 'self', 'none')}. Repurposed: {_repurposed(summary)}.",
+        f"Characters, in the same terms: with the overlap cost they {_characters_do(summary, 'overlap')}; with "
+        f"their side of it stopped they {_characters_do(summary, 'self_side')}, and self moves by "
+        f"{_change(summary, 'self', 'self_side')}; without the cost they {_characters_do(summary, 'none')}, "
+        f"and self moves by {_change(summary, 'self', 'none')}. Repurposed, in the same order: "
+        f"{_repurposed(summary)}.",
         _trust_line(summary),
     ]
 
@@ -98,11 +99,10 @@ def _repurposed(summary: SwapSummary) -> str:
         (
             sum(arm.verdicts.get("repurposed", 0) for arm in arms if arm.cost == cost),
             sum(arm.n for arm in arms if arm.cost == cost),
-            COST_WORDS[cost],
         )
         for cost in COSTS
     ]
-    return ", ".join(f"{count} of {n} {words}" for count, n, words in counts)
+    return ", ".join(f"{count} of {n}" for count, n in counts)
 
 
 def _trust_line(summary: SwapSummary) -> str:

@@ -241,7 +241,7 @@ def test_the_page_gives_the_answer_in_three_lines_and_escapes_its_command():
     assert "with the overlap cost they take the half that self leaves (0.45" in lines[1]
     assert "side of it stopped they go neither way for sure (0.00" in lines[1]
     assert "without the cost they follow self (-0.60" in lines[1]
-    assert "Repurposed: 8 of 8 with the overlap cost" in lines[1]
+    assert "Repurposed, in the same order: 8 of 8, 8 of 8, 8 of 8." in lines[1]
     assert "too few for a claim" in lines[2]
     assert text.count("<svg") == 3
 
