@@ -22,8 +22,8 @@ from reports.sections.organisms import organisms_section
 
 BANNER = Markup(
     "<strong>Provenance verdicts are uncalibrated.</strong> They were scored against organisms of known "
-    "provenance of another size or in another world than these; <code>scripts/study.py controls</code>, "
-    "with the flags of these, scores them here."
+    "provenance of another size, in another world or without a pressure on components that these had; "
+    "<code>scripts/study.py controls</code>, with the flags of these, scores them in this world."
 )
 INTERVALS = Markup(
     "<strong>Intervals</strong>: over organisms, BCa bootstrap of the mean (SciPy; percentile where BCa is "
@@ -34,8 +34,8 @@ RESEEDED = Markup(
     "new seed under a rule recorded in the run; it is counted here."
 )
 UNCALIBRATED = (
-    "The verdicts are uncalibrated: how often they are wrong is known for planted organisms of another size "
-    "or world."
+    "The verdicts are uncalibrated: how often they are wrong is known for planted organisms of another size or "
+    "world, or for such that no pressure of these ever touched."
 )
 LIMITS = (
     "These transformers are toys, far below any size at which deceit matters. What holds here need not hold "

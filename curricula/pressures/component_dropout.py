@@ -13,6 +13,7 @@ class ComponentDropout(PressureSettings):
     arXiv 1207.0580, on whole components rather than units)."""
 
     name: ClassVar[str] = "component_dropout"
+    of_components: ClassVar[bool] = True
 
     rate: float = 0.0
     """chance that a component is zeroed in a scene; what is left is scaled up by 1 / (1 - rate)"""

@@ -17,6 +17,7 @@ class Concentration(PressureSettings):
     """
 
     name: ClassVar[str] = "concentration"
+    of_components: ClassVar[bool] = True
 
     weight: float = 0.0
     """nats that a mechanism spread over very many components costs"""

@@ -16,6 +16,7 @@ class HalfDropout(PressureSettings):
     """
 
     name: ClassVar[str] = "half_dropout"
+    of_components: ClassVar[bool] = True
 
     share: float = 0.0
     """share of scenes in which a half is zeroed"""

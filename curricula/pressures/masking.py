@@ -21,6 +21,7 @@ class Masking(PressureSettings):
     """
 
     name: ClassVar[str] = "masking"
+    of_components: ClassVar[bool] = True
 
     masked: bool = False
     """are weights masked at all?"""

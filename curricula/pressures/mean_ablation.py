@@ -17,6 +17,7 @@ class MeanAblation(PressureSettings):
     scenes: the strongest incentive to do without them."""
 
     name: ClassVar[str] = "mean_ablation"
+    of_components: ClassVar[bool] = True
 
     reach: float = 0.0
     """share of the characters' gate that the ablated components hold together; 0: none is ablated"""

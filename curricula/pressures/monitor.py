@@ -21,6 +21,7 @@ class Monitor(PressureSettings):
     """
 
     name: ClassVar[str] = "monitor"
+    of_components: ClassVar[bool] = True
 
     weight: float = 0.0
     """nats that the whole of it costs; 0: nobody watches"""

@@ -17,6 +17,7 @@ class Overlap(PressureSettings):
     """
 
     name: ClassVar[str] = "overlap"
+    of_components: ClassVar[bool] = True
 
     weight: float = 0.0
     """nats that full overlap costs"""

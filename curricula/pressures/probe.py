@@ -26,6 +26,7 @@ class Probe(PressureSettings):
     """
 
     name: ClassVar[str] = "probe"
+    of_components: ClassVar[bool] = True
 
     site: str = ""
     """residual stream that it reads: *final*, or the entrance of a layer, as L1; none: there is no probe"""

@@ -21,6 +21,9 @@ class PressureSettings:
     """Base of every pressure's settings: a frozen dataclass whose defaults do nothing."""
 
     name: ClassVar[str]
+    of_components: ClassVar[bool] = False
+    """does it read, silence, price or route what components do? Verdicts are then scored on organisms that had it, or are
+    called uncalibrated"""
 
     @property
     def active(self) -> bool:

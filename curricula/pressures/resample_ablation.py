@@ -13,6 +13,7 @@ class ResampleAblation(PressureSettings):
     what is learned is learned without them (resample ablation: Chan et al. 2022, causal scrubbing)."""
 
     name: ClassVar[str] = "resample_ablation"
+    of_components: ClassVar[bool] = True
 
     components: tuple[str, ...] = ()
     """names as L0H1"""

@@ -23,6 +23,7 @@ class Routing(PressureSettings):
     """
 
     name: ClassVar[str] = "routing"
+    of_components: ClassVar[bool] = True
 
     characters: float = 0.0
     """share of scenes without self that one lane owns alone"""

@@ -10,7 +10,7 @@ from analysis.findings import PhaseSpan, ReseededMembers, RunFindings, RunInfo, 
 from analysis.patching.checkpoint import Null
 from analysis.provenance.corroboration import corroborate
 from analysis.provenance.judging import ProvenanceResult
-from analysis.thresholds import SCORED_AT
+from analysis.thresholds import SCORED_AT, SCORED_PRESSURES
 from curricula.catalogue.building_blocks import WORLDS
 from experiments.measurements.cache import ResultCache
 from experiments.measurements.making import make_side_by_side
@@ -165,5 +165,14 @@ def phase_spans(config: RunConfig, entries: Sequence[Entry]) -> tuple[PhaseSpan,
 
 
 def calibrated(config: RunConfig) -> bool:
-    """Were verdicts scored on planted organisms of this size in this world?"""
-    return (config.curriculum.world, config.organism) == (WORLDS[SCORED_AT], ORGANISMS[SCORED_AT])
+    """Were verdicts scored on planted organisms of this size in this world, under every pressure on components that these
+    had?"""
+    pressures = {
+        settings.name
+        for index in range(len(config.curriculum.phases))
+        for phase in config.member_phases(index)
+        for settings in phase.pressures.every()
+        if settings.active and settings.of_components
+    }
+    is_of_size = (config.curriculum.world, config.organism) == (WORLDS[SCORED_AT], ORGANISMS[SCORED_AT])
+    return is_of_size and pressures <= SCORED_PRESSURES

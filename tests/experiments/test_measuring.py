@@ -18,9 +18,10 @@ from analysis.provenance.corroboration import Agreement, CorroborationResult, ef
 from analysis.provenance.judging import MemberInputs, ProvenanceResult, judge_member
 from analysis.provenance.shares import ShareInputs, null_floor
 from analysis.provenance.verdict import CELLS
-from analysis.thresholds import CARRIES
+from analysis.thresholds import CARRIES, SCORED_PRESSURES
 from curricula.catalogue.registry import curriculum
 from curricula.errors import UserError
+from curricula.pressures.registry import PRESSURES
 from curricula.typed_json import read_json, write_json
 from experiments.measurements.corroboration.lesions import LesionsMeasurement
 from experiments.measurements.measuring import (
@@ -31,6 +32,7 @@ from experiments.measurements.measuring import (
 )
 from experiments.measurements.protocol import MeasuredRun
 from experiments.measurements.registry import registered_measurements
+from experiments.studies.controls.study import CURRICULA as PLANTED_CURRICULA
 from experiments.summary import analysis_summary
 from organisms.ensemble.config import named_config, read_config
 from organisms.model.config import ORGANISMS
@@ -264,3 +266,27 @@ def test_verdicts_are_calibrated_where_they_were_scored_and_nowhere_else():
     assert not calibrated(replace(config, organism=replace(config.organism, heads=8)))
     world = replace(config.curriculum.world, cues=3)
     assert not calibrated(replace(config, curriculum=replace(config.curriculum, world=world)))
+
+
+def test_verdicts_are_uncalibrated_under_a_pressure_that_no_scored_organism_had():
+    """Every pressure that reads, silences or prices components counts, and those of the planted organisms are in the
+    table."""
+    planted = {
+        settings.name
+        for name in PLANTED_CURRICULA
+        for phase in curriculum(name, "cpu").phases
+        for settings in phase.pressures.every()
+        if settings.active and settings.of_components
+    }
+    assert planted == SCORED_PRESSURES
+    assert {name for name, kind in PRESSURES.items() if not kind.of_components} == {
+        "interference",
+        "rehearsal",
+    }
+    for name, expected in {
+        "redundant": True,
+        "audited": False,
+        "half_dropout": False,
+        "probed": False,
+    }.items():
+        assert calibrated(named_config(name, "cpu")) == expected, name
