@@ -113,13 +113,13 @@ def overlap(effect: Float[np.ndarray, " component"], self_effect: Float[np.ndarr
 
 
 def provenance_shares(
-    inputs: ShareInputs, pairs: tuple[Int[np.ndarray, " drawn"], ...] | None = None, strict: bool = False
+    inputs: ShareInputs, pairs: tuple[Int[np.ndarray, " _"], ...] | None = None, strict: bool = False
 ) -> dict[ProvenanceCell, float]:
     """Shares of the four cells. pairs: indices of those to use of each of the three sets of pairs; all by default."""
     return divide(effects_above_floors(inputs, pairs), strict=strict)
 
 
-def resampled_pairs(inputs: ShareInputs, rng: np.random.Generator) -> tuple[Int[np.ndarray, " drawn"], ...]:
+def resampled_pairs(inputs: ShareInputs, rng: np.random.Generator) -> tuple[Int[np.ndarray, " _"], ...]:
     """One bootstrap draw of pairs, each of the three sets by itself."""
     amounts = [len(c.total) for c in (inputs.fork_character, inputs.end_character, inputs.end_self)]
     return tuple(rng.integers(0, amount, amount) for amount in amounts)
@@ -148,7 +148,7 @@ def quantile_range(values: Sequence[float], confidence: float = 0.95) -> Range:
 
 
 def effects_above_floors(
-    inputs: ShareInputs, pairs: tuple[Int[np.ndarray, " drawn"], ...] | None = None
+    inputs: ShareInputs, pairs: tuple[Int[np.ndarray, " _"], ...] | None = None
 ) -> RoleEffects:
     """Effects over some of the pairs, or over all, less their floors and none negative."""
     chosen = pairs or (slice(None),) * 3
