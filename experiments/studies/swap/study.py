@@ -36,8 +36,10 @@ from organisms.ensemble.config import RunConfig
 from organisms.pressures.half_dropout import half_masks
 from reports.section import Section
 
-ORGANISM_STEPS_PER_SECOND = 150
-"""of two idle cores, at cpu scale"""
+STEPS_PER_SECOND = 150
+"""organism-steps, of two idle cores, at cpu scale and without costs on the cue response"""
+STEPS_PER_COSTED_STEP = 1.75
+"""organism-steps without costs on the cue response that take as long as one with them, at cpu scale"""
 SECONDS_PER_CALL = 0.06
 """of two idle cores, for a call of the program of Shapley values on one organism at cpu scale"""
 CALLS_PER_VERDICT = 60
@@ -64,14 +66,18 @@ class SwapStudy(Study[WatchMeasurement, SwapSummary]):
     def plan(self, settings: StudySettings) -> str:
         """Organism-steps and calls of the analysis, and how long they take on two idle cores."""
         *trunk, intent = next(iter(self.runs(settings).values())).curriculum.phases
-        steps = settings.members * (sum(phase.steps for phase in trunk) + len(WATCH_ARMS) * intent.steps)
-        checkpoints = len(HALVES) * 3 * (intent.steps // COURSE_EVERY + 1)
-        calls = settings.members * (checkpoints * CALLS_PER_CHECKPOINT + len(WATCH_ARMS) * CALLS_PER_VERDICT)
-        seconds = steps / ORGANISM_STEPS_PER_SECOND + calls * SECONDS_PER_CALL
+        plain = [arm for arm in WATCH_ARMS if (arm.watch, arm.cost) == ("nobody", "none")]
+        costly = (len(WATCH_ARMS) - len(plain)) * intent.steps
+        cheap = sum(phase.steps for phase in trunk) + len(plain) * intent.steps
+        courses = sum(arm.watch in HALVES for arm in WATCH_ARMS) * (intent.steps // COURSE_EVERY + 1)
+        calls = settings.members * (courses * CALLS_PER_CHECKPOINT + len(WATCH_ARMS) * CALLS_PER_VERDICT)
+        training_seconds = settings.members * (cheap + STEPS_PER_COSTED_STEP * costly) / STEPS_PER_SECOND
+        minutes = (training_seconds + calls * SECONDS_PER_CALL) / 60
         return (
-            f"{self.name}: {settings.members} forks in {len(WATCH_ARMS)} arms: {steps} organism-steps and "
-            f"as much analysis as {calls} Shapley calls; about {seconds / 60:.0f} minutes on two idle cores "
-            f"at {ORGANISM_STEPS_PER_SECOND} organism-steps a second (cpu scale)"
+            f"{self.name}: {settings.members} forks in {len(WATCH_ARMS)} arms: "
+            f"{settings.members * (cheap + costly)} organism-steps, {settings.members * costly} of them with "
+            f"costs on the cue response, and as much analysis as {calls} Shapley calls; about {minutes:.0f} "
+            f"minutes on two idle cores at {STEPS_PER_SECOND} plain organism-steps a second (cpu scale)"
         )
 
     def measure(self, run: StudyRun) -> WatchMeasurement:
