@@ -35,7 +35,7 @@ role"""
 
 
 @dataclass(frozen=True)
-class RoleEffects:
+class EffectCourse:
     """Effects of all components at some checkpoints, above their floors; zero where a role has no gate."""
 
     steps: tuple[int, ...]
@@ -58,9 +58,9 @@ class WatchMeasurement:
     watched: Bool[np.ndarray, "member component"]
     """what the auditor watched"""
     verdicts: tuple[VerdictName, ...]
-    end: RoleEffects
+    end: EffectCourse
     """at the last checkpoint alone, from more pairs than a course has"""
-    course: RoleEffects | None
+    course: EffectCourse | None
     """from the fork on; None for arms whose course was not measured"""
 
 
@@ -89,7 +89,7 @@ def watch_measurement(run: StudyRun, with_course: bool) -> WatchMeasurement:
     )
 
 
-def _effects_at_end(findings: RunFindings) -> RoleEffects:
+def _effects_at_end(findings: RunFindings) -> EffectCourse:
     effects = findings[EffectsResult]
 
     def of_role(role: Role) -> Float[np.ndarray, "checkpoint member component"]:
@@ -98,7 +98,7 @@ def _effects_at_end(findings: RunFindings) -> RoleEffects:
         return np.stack([effects_above_floor(*pair) for pair in zip(gates, nulls, strict=True)])[None]
 
     steps = findings.run.end_step - findings.run.fork_step
-    return RoleEffects((steps,), of_role("self"), of_role("character"))
+    return EffectCourse((steps,), of_role("self"), of_role("character"))
 
 
 def course_entries(entries: Sequence[Entry], fork: Entry) -> list[Entry]:
@@ -107,11 +107,11 @@ def course_entries(entries: Sequence[Entry], fork: Entry) -> list[Entry]:
     return [entry for entry in taught[:-1] if (entry.step - fork.step) % COURSE_EVERY == 0] + taught[-1:]
 
 
-def _course_once(run: StudyRun, fork: Entry) -> RoleEffects:
+def _course_once(run: StudyRun, fork: Entry) -> EffectCourse:
     entries = course_entries(run.run.entries(), fork)
     settings = {"seed": ANALYSIS_SEED, "pairs": PAIRS, "steps": [entry.step for entry in entries]}
 
-    def measure() -> RoleEffects:
+    def measure() -> EffectCourse:
         run.log(f"{run.folder.name}: effects at {len(entries)} checkpoints")
         secret_goals = np.asarray(run.run.summary()["secret_goals"])
         with jax.default_matmul_precision("highest"):
@@ -124,9 +124,9 @@ def _course_once(run: StudyRun, fork: Entry) -> RoleEffects:
                 for entry in entries
             ]
         steps = tuple(entry.step - fork.step for entry in entries)
-        return RoleEffects(steps, *(np.stack(of_role) for of_role in zip(*measured, strict=True)))
+        return EffectCourse(steps, *(np.stack(of_role) for of_role in zip(*measured, strict=True)))
 
-    return run.measured_once("swap-course", RoleEffects, settings, measure)
+    return run.measured_once("swap-course", EffectCourse, settings, measure)
 
 
 def role_effects_of(

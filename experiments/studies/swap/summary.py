@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool
 
-from analysis.provenance.verdict import CELLS, VERDICTS, VerdictName
+from analysis.provenance.verdict import CELLS, SHARED_GROUND, VERDICTS, VerdictName
 from analysis.statistics import count_interval, mean_interval
 from curricula.errors import SystemFailure
 from curricula.world.contrasts import Role
@@ -118,7 +118,7 @@ def summarise_watch_arm(
         measurement.reseeded_failed,
         triple(count_interval(sum(organism.behaves for organism in organisms), n)),
         {verdict: counts[verdict] for verdict in VERDICTS if counts[verdict]},
-        {cell: triple(count_interval(counts[cell], n)) for cell in CELLS},
+        {verdict: triple(count_interval(counts[verdict], n)) for verdict in (*CELLS, SHARED_GROUND)},
         **means,
         organisms=organisms,
     )
@@ -179,6 +179,6 @@ def swap_findings(
     }
     for name, arm in arms.items():
         findings[f"behaves.{name}"] = arm.behaves
-        findings |= {f"rate.{name}.{cell.replace(' ', '_')}": rate for cell, rate in arm.rates.items()}
+        findings |= {f"rate.{name}.{verdict.replace(' ', '_')}": rate for verdict, rate in arm.rates.items()}
         findings[f"common.{name}"] = arm.common
     return findings

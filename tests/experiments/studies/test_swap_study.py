@@ -15,7 +15,7 @@ from experiments.studies.execution import StudyOutput, run_study
 from experiments.studies.page import study_page
 from experiments.studies.swap.arms import COSTS, HALVES, WATCH_ARMS, WatchArm
 from experiments.studies.swap.effects import (
-    RoleEffects,
+    EffectCourse,
     WatchMeasurement,
     course_entries,
     effects_above_floor,
@@ -56,8 +56,8 @@ def effects(in_first):
 def measurement(arm, self_in_first, character_in_first, absent=()):
     """Four organisms of an arm, all with the same shares."""
     watched = WATCHED.get(arm.watch, np.arange(COMPONENTS) % 3 == 0)
-    end = RoleEffects((300,), effects(self_in_first), effects(character_in_first))
-    course = RoleEffects(
+    end = EffectCourse((300,), effects(self_in_first), effects(character_in_first))
+    course = EffectCourse(
         (0, 300), *(np.concatenate([effects(0.5), last]) for last in (end.self_acting, end.character))
     )
     verdicts = tuple("absent" if member in absent else "repurposed" for member in range(4))
