@@ -18,6 +18,7 @@ from curricula.world.world import ROLES
 from organisms.model.sites import components
 from organisms.model.surgery import pick
 from organisms.storage.loading import fork_and_end, load, require_finished
+from organisms.storage.manifest import Entry
 from organisms.storage.run import Run
 
 MATTERS = 0.05
@@ -80,17 +81,22 @@ def organism_story(run: Run, member: int, seed: int = 1) -> OrganismStory:
         role: np.array(effects[role], float) / gates[role][-1] for role in ROLES
     }
     names, steps = components(config.organism), [entry.step for entry in entries]
-    audit = run.entries()[-1].extra.get("watched", {}).get("monitored")
     return OrganismStory(
         run.folder.resolve().name,
         member,
         tuple(names),
-        tuple(audit[member]) if audit else (),
+        monitored_components(run.entries()[-1], member),
         tuple(steps),
         shares,
         {role: np.array(gates[role]) for role in ROLES},
         tuple(component_stories(names, steps, shares)),
     )
+
+
+def monitored_components(entry: Entry, member: int) -> tuple[str, ...]:
+    """The components of a member that an auditor monitored, as the checkpoint's line of the manifest has them."""
+    by_member = entry.extra.get("pressures", {}).get("monitor")
+    return tuple(by_member[member]) if by_member else ()
 
 
 def component_stories(

@@ -1,9 +1,15 @@
 """Does the story of an organism follow from its effects?"""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from analysis.history.organism_story import component_stories, organism_story
+from analysis.history.organism_story import component_stories, monitored_components, organism_story
+from organisms.model.config import ORGANISMS
+from organisms.model.sites import component_mask
+from organisms.pressures.monitor import MonitorEffect
+from organisms.storage.manifest import Entry
 
 
 def stories_of(names, *effects):
@@ -50,3 +56,12 @@ def test_effects_are_shares_of_the_gate_at_the_end(tiny_run):
     for role, effects in story.effects.items():
         gates = story.gate_nats[role]
         assert effects.sum(1) == pytest.approx(gates / gates[-1], abs=1e-3)
+
+
+def test_what_an_auditor_monitored_is_read_as_the_pressure_noted_it():
+    config = ORGANISMS["tiny"]
+    masks = np.stack([component_mask(config, [name]) for name in ("L0H0", "L1M1")])
+    noted = {"monitor": MonitorEffect().notes(masks, config)}
+    entry = Entry(100, "intent", 0, "", "", {"pressures": noted})
+    assert monitored_components(entry, 1) == ("L1M1",)
+    assert monitored_components(replace(entry, extra={}), 1) == ()
