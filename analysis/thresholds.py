@@ -8,8 +8,6 @@ from types import MappingProxyType
 SCORED_AT = "cpu"
 """scale whose world and sizes of organisms the verdicts were scored in, on seeds that nothing was chosen on;
 elsewhere they are marked uncalibrated"""
-SCORED_PRESSURES = frozenset({"component_dropout", "masking", "routing"})
-"""pressures on components that planted organisms had whose verdicts were scored"""
 SERVES = 0.05
 """a component serves a role from this share of its gate on: the bar of events and of membership alike"""
 ENOUGH = 0.5

@@ -1,6 +1,6 @@
 """Data of scaling: what is written down of a measurement, and what is read back to make a page of it?"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -127,15 +127,19 @@ class ScalingData:
 
 def write_data(data: ScalingData, folder: Path) -> Path:
     """Puts the data into a folder of documentation. Raises SystemFailure where the disk refuses."""
-    return put(folder, DATA, records.pretty(write_json(data)))
+    return _put(folder, DATA, lambda path, aside: records.write_record(path, write_json(data), aside))
 
 
 def put(folder: Path, name: Path, content: bytes) -> Path:
     """Writes a file into a folder, wholly or not at all, and returns its path. Raises SystemFailure where the disk
     refuses."""
+    return _put(folder, name, lambda path, aside: records.write_whole(path, content, aside))
+
+
+def _put(folder: Path, name: Path, write: Callable[[Path, Path], None]) -> Path:
     aside = folder / ".partial"
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
-    records.write_whole(folder / name, content, aside)
+    write(folder / name, aside)
     aside.rmdir()
     return folder / name
 

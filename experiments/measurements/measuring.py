@@ -10,7 +10,7 @@ from analysis.findings import PhaseSpan, ReseededMembers, RunFindings, RunInfo, 
 from analysis.patching.checkpoint import Null
 from analysis.provenance.corroboration import corroborate
 from analysis.provenance.judging import ProvenanceResult
-from analysis.thresholds import SCORED_AT, SCORED_PRESSURES
+from analysis.thresholds import SCORED_AT
 from curricula.catalogue.building_blocks import WORLDS
 from experiments.measurements.cache import ResultCache
 from experiments.measurements.making import make_side_by_side
@@ -23,6 +23,9 @@ from organisms.model.sites import components
 from organisms.storage.loading import require_finished
 from organisms.storage.manifest import Entry
 from organisms.storage.run import Run
+
+SCORED_PRESSURES = frozenset({"component_dropout", "masking", "routing"})
+"""pressures on components that planted organisms had whose verdicts were scored"""
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from curricula.pressures.registry import PRESSURES
 from curricula.typed_json import read_json, write_json
 from experiments.measurements.corroboration.lesions import LesionsMeasurement
 from experiments.measurements.measuring import (
+    SCORED_PRESSURES,
     MeasuringChoice,
     calibrated,
     measure_run,

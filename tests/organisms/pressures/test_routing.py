@@ -24,7 +24,7 @@ ROUTING = EFFECTS["routing"]
 @pytest.fixture(scope="module")
 def context(world):
     """Scenes with and without self, and numbers that decide which lane owns each."""
-    scenes = scenes_from_uniforms(world, MIXED)
+    scenes = jax.tree.map(jnp.asarray, scenes_from_uniforms(world, MIXED))
     made = context_of(world, CONFIG, scenes)
     count = len(scenes[1].tokens)
     numbers = jax.random.uniform(jax.random.key(1), (count, ROUTING.uniforms_per_scene(CONFIG)))
