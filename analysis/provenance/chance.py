@@ -19,8 +19,8 @@ from jaxtyping import Float, Int
 from analysis.patching.shapley import Contributions
 from analysis.provenance.shares import (
     BOOTSTRAPS,
+    GateEffects,
     Range,
-    RoleEffects,
     ShareInputs,
     divide,
     effects_above_floors,
@@ -71,7 +71,7 @@ def shares_among_free(inputs: ShareInputs, groups: Groups, seed: int) -> Deal:
     return _deal(effects, [group[free[group]] for group in groups], seed)
 
 
-def _deal(effects: RoleEffects, groups: Groups, seed: int) -> Deal:
+def _deal(effects: GateEffects, groups: Groups, seed: int) -> Deal:
     rng = np.random.default_rng(seed)
     draws: list[dict[ProvenanceCell, float]] = []
     for _ in range(BOOTSTRAPS):

@@ -62,7 +62,7 @@ def null_floor(null: Contributions, total: float) -> float:
     return float(np.quantile(np.abs(null.components.mean(0)) / total, FLOOR_QUANTILE))
 
 
-class RoleEffects(NamedTuple):
+class GateEffects(NamedTuple):
     """Effects of components with their floors taken off, none negative."""
 
     fork_character: Float[np.ndarray, " component"]
@@ -90,7 +90,7 @@ def membership(
     return belongs if strict else belongs * (effect >= np.minimum(bar, ENOUGH * self_effect))
 
 
-def divide(effects: RoleEffects, bar: float = SERVES, strict: bool = False) -> dict[ProvenanceCell, float]:
+def divide(effects: GateEffects, bar: float = SERVES, strict: bool = False) -> dict[ProvenanceCell, float]:
     """Shares of the four cells; they sum to 1. NaN where self has no effect at all."""
     self_effect = effects.end_self
     if not self_effect.sum():
@@ -149,11 +149,11 @@ def quantile_range(values: Sequence[float], confidence: float = 0.95) -> Range:
 
 def effects_above_floors(
     inputs: ShareInputs, pairs: tuple[Int[np.ndarray, " _"], ...] | None = None
-) -> RoleEffects:
+) -> GateEffects:
     """Effects over some of the pairs, or over all, less their floors and none negative."""
     chosen = pairs or (slice(None),) * 3
     sources = (inputs.fork_character, inputs.end_character, inputs.end_self)
     effects = [source.effect(picked) for source, picked in zip(sources, chosen, strict=True)]
-    return RoleEffects(
+    return GateEffects(
         *(np.nan_to_num(effect - floor).clip(0) for effect, floor in zip(effects, inputs.floors, strict=True))
     )

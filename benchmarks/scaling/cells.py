@@ -12,7 +12,7 @@ import numpy as np
 from jax.sharding import AxisType, Mesh
 
 from analysis.history.trajectories import trajectories
-from analysis.patching.checkpoint import PAIRS, QUICK_TO_COMPILE, CheckpointMeasurer
+from analysis.patching.checkpoint import QUICK_TO_COMPILE, CheckpointMeasurer
 from analysis.patching.shapley import shapley_values
 from benchmarks.counting import Sizes, parameters, program_flops, step_flops
 from benchmarks.material import checkpoint_bytes, init_organisms
@@ -132,13 +132,13 @@ def effects_flops(config: RunConfig) -> float:
         config.seed,
     )
     pairs = jax.tree.map(lambda leaf: leaf[0], measurer.minimal_pairs("character", "watched", 0))
-    keys = jax.random.split(jax.random.key(0), PAIRS)
+    orders = jax.tree.map(lambda leaf: leaf[0], measurer.shapley_orders(0))
     organism = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), measurer.organisms)
     traced = jax.make_jaxpr(
-        lambda organism, pairs, keys: shapley_values(
-            organism, config.organism, pairs, keys, window(world, "watched")
+        lambda organism, pairs, orders: shapley_values(
+            organism, config.organism, pairs, orders, window(world, "watched")
         )
-    )(organism, pairs, keys)
+    )(organism, pairs, orders)
     return float(program_flops(traced, jax.default_backend()).total())
 
 

@@ -18,7 +18,7 @@ from analysis.provenance.corroboration import Agreement, CorroborationResult, ef
 from analysis.provenance.judging import MemberInputs, ProvenanceResult, judge_member
 from analysis.provenance.shares import ShareInputs, null_floor
 from analysis.provenance.verdict import CELLS
-from analysis.thresholds import CARRIES, SCORED_PRESSURES
+from analysis.thresholds import CARRIES
 from curricula.catalogue.registry import curriculum
 from curricula.errors import UserError
 from curricula.pressures.registry import PRESSURES

@@ -15,6 +15,7 @@ from commands import ROOT, run
 
 from curricula.errors import UserError
 from experiments.command_line.training_arguments import parse_training_arguments
+from organisms.storage import records
 from organisms.storage.config_hash import config_hash, run_folder
 
 TWO = [
@@ -62,7 +63,7 @@ def test_a_run_that_fails_is_told_in_the_words_of_train_and_does_not_stop_the_ot
     assert runs[4]["seconds"] > 0
     folder = out / runs[4]["name"]
     assert (path.parent / runs[4]["folder"]).samefile(folder)
-    config = json.loads((folder / "config.json").read_text())
+    config = records.read_object(folder / "config.json", "")
     assert config["training"]["batch"] == 4
     assert config["curriculum"]["phases"][1]["optimiser"]["learning_rate"] == 0.001
     assert folder == out / f"shared-{config_hash(config)}", "where train.py would put it too"

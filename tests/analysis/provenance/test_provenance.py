@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from analysis.patching.shapley import Contributions
 from analysis.provenance.shares import (
-    RoleEffects,
+    GateEffects,
     ShareInputs,
     divide,
     membership,
@@ -95,7 +95,7 @@ def test_a_reader_at_0_98_for_self_and_0_11_for_characters_is_a_copy():
     effect."""
     characters = np.array([0.11, 0.89])
     typical = (characters**2).sum()
-    shares = divide(RoleEffects(characters, characters, np.array([0.98, 0.02])))
+    shares = divide(GateEffects(characters, characters, np.array([0.98, 0.02])))
     belongs = 0.11 / typical / ENOUGH
     assert shares["reused"] == pytest.approx(0.98 * belongs**2 + 0.02)
     assert shares["second copy"] == pytest.approx(0.98 * (1 - belongs) ** 2)
@@ -109,14 +109,14 @@ def test_equal_effects_are_reused_however_they_are_spread(effect, scale):
     """The weak parts of a distributed mechanism belong wholly, if they do as much for self as for
     characters."""
     assume(effect.max() > 1e-3)
-    assert divide(RoleEffects(scale * effect, scale * effect, scale * effect))["reused"] == pytest.approx(1)
+    assert divide(GateEffects(scale * effect, scale * effect, scale * effect))["reused"] == pytest.approx(1)
 
 
 @given(fork=EFFECTS, end=EFFECTS, self_effect=EFFECTS)
 @settings(max_examples=150, deadline=None)
 def test_shares_are_shares(fork, end, self_effect):
     assume(self_effect.sum() > 1e-3)
-    shares = divide(RoleEffects(fork, end, self_effect))
+    shares = divide(GateEffects(fork, end, self_effect))
     assert set(shares) == set(CELLS)
     assert sum(shares.values()) == pytest.approx(1)
     assert all(-1e-12 <= share <= 1 + 1e-12 for share in shares.values())
@@ -127,8 +127,8 @@ def test_shares_are_shares(fork, end, self_effect):
 @settings(max_examples=60, deadline=None)
 def test_the_names_of_components_do_not_matter(fork, end, self_effect, order):
     assume(self_effect.sum() > 1e-3)
-    assert divide(RoleEffects(fork[order], end[order], self_effect[order])) == pytest.approx(
-        divide(RoleEffects(fork, end, self_effect)), abs=1e-9
+    assert divide(GateEffects(fork[order], end[order], self_effect[order])) == pytest.approx(
+        divide(GateEffects(fork, end, self_effect)), abs=1e-9
     )
 
 
@@ -137,15 +137,15 @@ def test_the_names_of_components_do_not_matter(fork, end, self_effect, order):
 def test_swapping_fork_and_end_swaps_repurposed_and_migrated(fork, end, self_effect):
     assume(self_effect.sum() > 1e-3)
     forwards, backwards = (
-        divide(RoleEffects(fork, end, self_effect)),
-        divide(RoleEffects(end, fork, self_effect)),
+        divide(GateEffects(fork, end, self_effect)),
+        divide(GateEffects(end, fork, self_effect)),
     )
     assert forwards["repurposed"] == pytest.approx(backwards["migrated"], abs=1e-9)
     assert forwards["reused"] == pytest.approx(backwards["reused"], abs=1e-9)
 
 
 def test_no_effect_self_effect_has_no_shares():
-    assert all(np.isnan(share) for share in divide(RoleEffects(np.ones(3), np.ones(3), np.zeros(3))).values())
+    assert all(np.isnan(share) for share in divide(GateEffects(np.ones(3), np.ones(3), np.zeros(3))).values())
 
 
 def test_the_floor_takes_null_effects_away():

@@ -115,7 +115,7 @@ def test_the_folder_is_written_once(story):
 
 
 @pytest.mark.parametrize(
-    ("index", "others"), [(0, "1 other processes to come to"), (1, "the first process, at")]
+    ("index", "others"), [(0, "1 other process to come to"), (1, "the first process, at")]
 )
 def test_a_process_that_waits_says_for_whom_and_can_be_interrupted(index, others, tmp_path):
     words = [word for word in ARGUMENTS if word != "--quiet"]
