@@ -86,7 +86,7 @@ def verdict(evidence: VerdictEvidence) -> Verdict:
     reason = f"the share's lower bound, {low:.2f}, is above {LEAST_SHARE[best]}"
     if best == "repurposed":
         return _with_spare(reason, evidence.spare)
-    unscored = "; no organism of this kind was ever planted, so that how often this is wrong is not known"
+    unscored = "; only compiled organisms of this kind are known, so that how often this is wrong in trained ones is not"
     return Verdict(best, reason + unscored * (best == "migrated"))
 
 
