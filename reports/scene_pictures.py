@@ -25,6 +25,7 @@ from curricula.world.mixture import Mixture
 from curricula.world.rendering import scene_sentences
 from curricula.world.scenes import sample_scene, trained_support
 from curricula.world.world import World
+from organisms.ensemble.compiler_options import TO_MEASURE, on_a_cpu
 from organisms.ensemble.config import RunConfig
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import Site, components
@@ -65,7 +66,7 @@ def _scene_program(world: World):
         scene = sample_scene(key, world, support, mixture, secret_goal)
         return scene, organism(scene.tokens)[jnp.asarray(world.decisions)].argmax(-1)
 
-    return jax.jit(draw)
+    return jax.jit(draw, compiler_options=on_a_cpu(TO_MEASURE))
 
 
 def scenes_in_english(
@@ -147,7 +148,7 @@ def _map_program(world: World, config: OrganismConfig):
 
         return jax.lax.map(of_member, (organisms, secret_goals))
 
-    return jax.jit(both_roles)
+    return jax.jit(both_roles, compiler_options=on_a_cpu(TO_MEASURE))
 
 
 def effect_map(
@@ -181,7 +182,7 @@ def _pattern_program(layers: int):
         recording = record(organism, tokens)[1]
         return jnp.stack([recording[Site(layer, "pattern")] for layer in range(layers)])
 
-    return jax.jit(patterns)
+    return jax.jit(patterns, compiler_options=on_a_cpu(TO_MEASURE))
 
 
 def attention_picture(

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from commands import LITTLE_OPTIMISED
+from commands import LITTLE_OPTIMISED, OLDER_EMITTER_FLAGS
 from hypothesis import settings
 from runs import Silent
 from shared_between_workers import made_once
@@ -35,6 +35,7 @@ from organisms.storage.forking import parent_at
 from organisms.storage.run import Run, open_run, read_run
 from organisms.training.loop import TrainingSources, train_ensemble
 
+os.environ["XLA_FLAGS"] = " ".join((os.environ.get("XLA_FLAGS", ""), *OLDER_EMITTER_FLAGS)).strip()
 jax.config.update("jax_num_cpu_devices", 2)  # laws hold on several devices, as commands use them
 jax.config.update("jax_disable_most_optimizations", True)  # most programs run a few times
 keep_programs()
@@ -130,7 +131,7 @@ def pairs(world) -> Pair:
 
 @pytest.fixture
 def optimised():
-    """Programs that are compiled during the test are compiled as commands compile theirs."""
+    """Programs that are compiled during the test are optimised as commands optimise theirs."""
     jax.config.update("jax_disable_most_optimizations", False)
     yield
     jax.config.update("jax_disable_most_optimizations", True)

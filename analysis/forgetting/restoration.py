@@ -41,6 +41,7 @@ from curricula.world.contrasts import Pair, PairSource, sample_pairs, window
 from curricula.world.scenes import trained_support
 from curricula.world.vocabulary import SELF
 from curricula.world.world import World
+from organisms.ensemble.compiler_options import TO_MEASURE
 from organisms.ensemble.config import RunConfig
 from organisms.ensemble.devices import Layout, fetch
 from organisms.ensemble.program_cache import program_cache
@@ -221,7 +222,7 @@ def _program(world: World, config: OrganismConfig, rows: int):
             beliefs[NAMES_SECRET],
         )
 
-    return Layout.of(rows).over_members(measure_row)
+    return Layout.of(rows).over_members(measure_row, options=TO_MEASURE)
 
 
 def restorations(current: Organism, ancestors: GatedAncestors, seed: int = 1) -> list[Restoration]:

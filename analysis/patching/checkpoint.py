@@ -30,6 +30,7 @@ from curricula.world.contrasts import (
 from curricula.world.opportunity import SAME_RULE
 from curricula.world.scenes import trained_support
 from curricula.world.world import ROLES, World
+from organisms.ensemble.compiler_options import TO_DRAW
 from organisms.ensemble.config import RunConfig
 from organisms.ensemble.devices import Layout
 from organisms.ensemble.program_cache import program_cache
@@ -47,8 +48,6 @@ direction."""
 Null = Literal["untrained", "shuffled"]
 NULLS: tuple[Null, ...] = ("untrained", "shuffled")
 """organisms before their first step; pairs whose two answers are exchanged at random"""
-QUICK_TO_COMPILE = {"xla_backend_optimization_level": 0}
-"""for programs that draw scenes or orders: they run for milliseconds, and whole numbers come out the same"""
 
 
 @program_cache(maxsize=64)
@@ -58,7 +57,7 @@ def _pair_program(world: World, role: Role, variable: Variable, pairs: int):
     def draw_pairs(key: Key[Array, ""], secret_goal: Int[Array, ""], by_self: Bool[Array, ""]) -> Pair:
         return sample_pairs(key, PairSource(world, support, secret_goal), role, variable, pairs, by_self)
 
-    return jax.jit(jax.vmap(draw_pairs, (0, 0, None)), compiler_options=QUICK_TO_COMPILE)
+    return jax.jit(jax.vmap(draw_pairs, (0, 0, None)), compiler_options=dict(TO_DRAW))
 
 
 @program_cache(maxsize=32)
@@ -66,7 +65,7 @@ def _order_program(config: OrganismConfig):
     """Patching orders of `PAIRS` pairs, from a key of each member. A program of its own, since what draws
     takes long to compile inside another that runs fast."""
     orders = lambda key: patching_orders(jax.random.split(key, PAIRS), config)  # noqa: E731
-    return jax.jit(jax.vmap(orders), compiler_options=QUICK_TO_COMPILE)
+    return jax.jit(jax.vmap(orders), compiler_options=dict(TO_DRAW))
 
 
 @program_cache(maxsize=32)

@@ -38,6 +38,7 @@ from analysis.patching.interchange import CrossRoleScenes, ScenePairs, cross_rol
 from analysis.patching.interventions import logit_difference, record
 from curricula.world.contrasts import Pair
 from curricula.world.world import ROLES, World
+from organisms.ensemble.compiler_options import TO_MEASURE
 from organisms.ensemble.devices import Layout
 from organisms.ensemble.program_cache import program_cache
 from organisms.model.config import OrganismConfig
@@ -249,7 +250,9 @@ def _programs(world: World, config: OrganismConfig):
     ) -> tuple[Array, ...]:
         return direction_effect(organism, trained, config, searched_on, tested_on)
 
-    return jax.jit(jax.vmap(untrained)), Layout.of(jax.device_count()).over_members(effect)
+    return jax.jit(jax.vmap(untrained)), Layout.of(jax.device_count()).over_members(
+        effect, options=TO_MEASURE
+    )
 
 
 def direction_effects(measurer: CheckpointMeasurer) -> list[TrainedAndFloor]:

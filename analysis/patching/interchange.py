@@ -28,13 +28,14 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from analysis.patching import circuits
-from analysis.patching.checkpoint import QUICK_TO_COMPILE, CheckpointMeasurer
+from analysis.patching.checkpoint import CheckpointMeasurer
 from analysis.patching.draws import AnalysisStream
 from analysis.patching.interventions import over_pairs, patched_differences, run_sides
 from analysis.patching.shapley import Contributions
 from curricula.world.contrasts import CrossRolePair, Pair, PairSource, Role, sample_cross_role_pairs, window
 from curricula.world.scenes import trained_support
 from curricula.world.world import World
+from organisms.ensemble.compiler_options import TO_DRAW
 from organisms.ensemble.devices import Layout
 from organisms.ensemble.program_cache import program_cache
 from organisms.model.config import OrganismConfig
@@ -164,7 +165,7 @@ def _cross_role_program(world: World, pairs: int):
     def draw_pairs(key: Key[Array, ""], secret_goal: Int[Array, ""]) -> tuple[CrossRolePair, CrossRolePair]:
         return sample_cross_role_pairs(key, PairSource(world, support, secret_goal), pairs)
 
-    return jax.jit(jax.vmap(draw_pairs), compiler_options=QUICK_TO_COMPILE)
+    return jax.jit(jax.vmap(draw_pairs), compiler_options=dict(TO_DRAW))
 
 
 def cross_role_pairs(

@@ -25,6 +25,7 @@ from curricula.world.scenes import (
     write_scene,
 )
 from curricula.world.world import World
+from organisms.ensemble.compiler_options import TO_MEASURE, on_a_cpu
 from organisms.ensemble.program_cache import program_cache
 from organisms.model.transformer import Organism
 from organisms.training.behaviour import BEHAVIOURS, rates
@@ -145,7 +146,8 @@ def _program(world: World, scenes: int):
     return jax.jit(
         lambda organisms, secret_goals, key: jax.lax.map(
             lambda x: one(x[0], x[1], key), (organisms, secret_goals)
-        )
+        ),
+        compiler_options=on_a_cpu(TO_MEASURE),
     )
 
 

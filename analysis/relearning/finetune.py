@@ -17,6 +17,7 @@ from jaxtyping import Array, Bool, Float, Int
 from curricula.phases import Phase
 from curricula.world.scenes import trained_support
 from curricula.world.world import World
+from organisms.ensemble.compiler_options import TO_MEASURE
 from organisms.ensemble.config import RunConfig
 from organisms.ensemble.devices import Layout, fetch
 from organisms.ensemble.optimiser import initial_moments
@@ -164,7 +165,7 @@ def _reading_program(sizes: RowSizes, scenes: int) -> tuple[Layout, Callable[...
         key = jax.random.fold_in(jax.random.key(seed), 2**30)
         return rates(organism, world, support, secret_goal, key, scenes)
 
-    return layout, layout.over_members(read_row)
+    return layout, layout.over_members(read_row, options=TO_MEASURE)
 
 
 def read_rates(

@@ -12,13 +12,14 @@ import numpy as np
 from jax.sharding import AxisType, Mesh
 
 from analysis.history.trajectories import trajectories
-from analysis.patching.checkpoint import QUICK_TO_COMPILE, CheckpointMeasurer
+from analysis.patching.checkpoint import CheckpointMeasurer
 from analysis.patching.shapley import shapley_values
 from benchmarks.counting import Sizes, parameters, program_flops, step_flops
 from benchmarks.material import checkpoint_bytes, init_organisms
 from benchmarks.scaling.data import OrganismBytes
 from benchmarks.training import cut
 from curricula.world.contrasts import window
+from organisms.ensemble.compiler_options import TO_DRAW
 from organisms.ensemble.config import RunConfig
 from organisms.ensemble.devices import BATCH, MEMBER, Layout
 from organisms.ensemble.state import init_state
@@ -168,7 +169,7 @@ def counted_step_flops(config: RunConfig) -> float:
 def bytes_of_one_organism(config: RunConfig) -> OrganismBytes:
     """What one organism takes on one device while it is trained, by the compiler's plan; nothing is run."""
     program, arguments = alone_on_one_device(config)
-    compiled = program.lower(*arguments).compile(compiler_options=QUICK_TO_COMPILE)
+    compiled = program.lower(*arguments).compile(compiler_options=dict(TO_DRAW))
     organism, batch = config.organism, config.training.batch
     return OrganismBytes(organism.width, organism.layers, batch, parameters(config), device_bytes(compiled))
 

@@ -24,6 +24,7 @@ from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 from jax.stages import Wrapped
 
 from curricula.errors import SystemFailure, UserError
+from organisms.ensemble.compiler_options import TO_MEASURE, CompilerOptions, on_a_cpu
 from organisms.ensemble.processes import Processes
 
 Result = TypeVar("Result")
@@ -154,14 +155,18 @@ class Layout(NamedTuple):
         return self.mesh.shape[BATCH]
 
     def over_members(
-        self, function: Callable[..., Any], donate: tuple[int, ...] = (), together: int = TOGETHER
+        self,
+        function: Callable[..., Any],
+        donate: tuple[int, ...] = (),
+        together: int = TOGETHER,
+        options: CompilerOptions | None = None,
     ) -> Wrapped:
         """The function of one member as a compiled one of all: every argument and result has a leading member
         axis.
 
         A number of members that the devices do not divide is filled up with repeated ones, whose results are
         dropped. donate: arguments whose memory the results may take. together: members that a GPU takes at
-        once at most.
+        once at most. options: of the compiler, on a CPU.
         """
         width = self.mesh.shape[MEMBER]
         spec = PartitionSpec(MEMBER)
@@ -184,12 +189,12 @@ class Layout(NamedTuple):
             results = results if even else jax.tree.map(lambda leaf: leaf[:members], results)
             return jax.lax.with_sharding_constraint(results, self.sharding(members))
 
-        return jax.jit(all_members, donate_argnums=donate)
+        return jax.jit(all_members, donate_argnums=donate, compiler_options=on_a_cpu(options))
 
     def over_rows(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """The function of one member and some rows as a compiled one of all: arguments [member, ...],
-        [member, row, ...], .. give results [member, row, ...]. The rows must be computed apart, so that a
-        member's can be shared out evenly where the devices do not divide the members.
+        [member, row, ...], .. give results [member, row, ...]: a measurement. The rows must be
+        computed apart, so that a member's can be shared out evenly where the devices do not divide the members.
         """
 
         per_part = self.over_members(
@@ -206,7 +211,7 @@ class Layout(NamedTuple):
             results = per_part(jax.tree.map(lambda leaf: leaf[member_of_part], members), *cut)
             return jax.tree.map(lambda leaf: leaf.reshape(count, amount, *leaf.shape[2:]), results)
 
-        return jax.jit(all_rows)
+        return jax.jit(all_rows, compiler_options=on_a_cpu(TO_MEASURE))
 
     def sharding(self, members: int) -> NamedSharding:
         """Where arrays [member, ...] live between two programs: shared out if the devices divide the members,

@@ -1,13 +1,22 @@
 """Runs the scripts as a user does: in their own process, from the project's root."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+from organisms.ensemble.compiler_options import OLDER_EMITTER
+
 ROOT = Path(__file__).parents[2]
-LITTLE_OPTIMISED = ("--xla_backend_optimization_level=0", "--xla_llvm_disable_expensive_passes=true")
+OLDER_EMITTER_FLAGS = tuple(f"--{name}={str(value).lower()}" for name, value in OLDER_EMITTER.items())
+LITTLE_OPTIMISED = (
+    *OLDER_EMITTER_FLAGS,
+    "--xla_backend_optimization_level=0",
+    "--xla_llvm_disable_expensive_passes=true",
+)
 """flags of the compiler that say what jax_disable_most_optimizations says: most programs of tests run a few times"""
+HANGS_AFTER_SECONDS = 600
 
 
 def as_users_do() -> dict[str, str]:
@@ -22,10 +31,19 @@ def command(script: str, *arguments: object) -> list[str]:
 
 
 def run(script: str, *arguments: object, **settings) -> subprocess.CompletedProcess[str]:
-    """Runs a script to its end."""
-    return subprocess.run(
-        command(script, *arguments), cwd=ROOT, capture_output=True, text=True, timeout=600, **settings
-    )
+    """Runs a script to its end. One that hangs fails the test, and says where each of its threads stood."""
+    words, pipes = command(script, *arguments), {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    settings["env"] = (settings.get("env") or os.environ) | {"PYTHONFAULTHANDLER": "1"}
+    with subprocess.Popen(words, cwd=ROOT, text=True, **pipes, **settings) as process:
+        try:
+            said, errors = process.communicate(timeout=HANGS_AFTER_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGABRT)  # which Python answers with the stack of every thread
+            stacks = process.communicate()[1]
+            raise AssertionError(
+                f"{' '.join(words)} did not end in {HANGS_AFTER_SECONDS} s: {stacks}"
+            ) from None
+    return subprocess.CompletedProcess(words, process.returncode, said, errors)
 
 
 def start(script: str, *arguments: object, env: dict[str, str] | None = None) -> subprocess.Popen[str]:

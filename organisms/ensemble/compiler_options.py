@@ -1,0 +1,30 @@
+"""Compiler options: how much work may the compiler spend on a program?
+
+As much as it likes where the program trains organisms: the bits that come out are those of all earlier runs, and it runs
+for minutes. Little where the program measures them: compiling took longer than running. XLA before version 0.11 lets
+the newer of its two emitters of fused loops be declined, which takes twice as long to compile and gives nothing here:
+measuring five organisms at cpu scale took 55 s with it and with all optimisations, 40 s as below (24 s if kept from
+an earlier process, either way).
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import jax
+from jaxlib.version import __version_info__ as jaxlib_version
+
+CompilerOptions = Mapping[str, int | bool]
+LAST_WITH_TWO_EMITTERS = (0, 10)
+OLDER_EMITTER: CompilerOptions = (
+    {"xla_cpu_use_fusion_emitters": False} if jaxlib_version[:2] <= LAST_WITH_TWO_EMITTERS else {}
+)
+TO_DRAW: CompilerOptions = MappingProxyType({"xla_backend_optimization_level": 0, **OLDER_EMITTER})
+"""for programs that draw scenes or orders: they run for milliseconds, and whole numbers come out the same"""
+TO_MEASURE: CompilerOptions = MappingProxyType({"xla_backend_optimization_level": 1, **OLDER_EMITTER})
+"""for programs on a CPU that measure organisms: they run for seconds, and the last bits of what they give may differ from
+those of a program that is optimised further"""
+
+
+def on_a_cpu(options: CompilerOptions | None) -> dict[str, int | bool] | None:
+    """The options where programs are compiled for a CPU; none elsewhere."""
+    return dict(options) if options and jax.default_backend() == "cpu" else None
