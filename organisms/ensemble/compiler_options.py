@@ -1,10 +1,12 @@
 """Compiler options: how much work may the compiler spend on a program?
 
-As much as it likes where the program trains organisms: the bits that come out are those of all earlier runs, and it runs
-for minutes. Little where the program measures them: compiling took longer than running. XLA before version 0.11 lets
-the newer of its two emitters of fused loops be declined, which takes twice as long to compile and gives nothing here:
-measuring five organisms at cpu scale took 55 s with it and with all optimisations, 40 s as below (24 s if kept from
-an earlier process, either way).
+As much as it likes where the program trains organisms: it runs for minutes, and the bits that come out are those of all
+earlier runs. Little where the program measures them: compiling took longer than running.
+
+XLA before version 0.11 has two emitters of fused loops. The newer one takes twice as long to compile and gives a
+measurement nothing: measuring five organisms at cpu scale took 55 s with it and with all optimisations, 40 s as below
+(24 s if kept from an earlier process, either way). A training program keeps it, whatever XLA_FLAGS say: by the
+older one the last bits depend on how many steps a chunk has.
 """
 
 from collections.abc import Mapping
@@ -15,9 +17,12 @@ from jaxlib.version import __version_info__ as jaxlib_version
 
 CompilerOptions = Mapping[str, int | bool]
 LAST_WITH_TWO_EMITTERS = (0, 10)
-OLDER_EMITTER: CompilerOptions = (
-    {"xla_cpu_use_fusion_emitters": False} if jaxlib_version[:2] <= LAST_WITH_TWO_EMITTERS else {}
+NEWER_EMITTER: CompilerOptions = (
+    {"xla_cpu_use_fusion_emitters": True} if jaxlib_version[:2] <= LAST_WITH_TWO_EMITTERS else {}
 )
+OLDER_EMITTER: CompilerOptions = dict.fromkeys(NEWER_EMITTER, False)
+TO_TRAIN: CompilerOptions = MappingProxyType(dict(NEWER_EMITTER))
+"""for programs that make or train organisms, and all whose bits are part of a run"""
 TO_DRAW: CompilerOptions = MappingProxyType({"xla_backend_optimization_level": 0, **OLDER_EMITTER})
 """for programs that draw scenes or orders: they run for milliseconds, and whole numbers come out the same"""
 TO_MEASURE: CompilerOptions = MappingProxyType({"xla_backend_optimization_level": 1, **OLDER_EMITTER})
@@ -25,6 +30,6 @@ TO_MEASURE: CompilerOptions = MappingProxyType({"xla_backend_optimization_level"
 those of a program that is optimised further"""
 
 
-def on_a_cpu(options: CompilerOptions | None) -> dict[str, int | bool] | None:
+def on_a_cpu(options: CompilerOptions) -> dict[str, int | bool] | None:
     """The options where programs are compiled for a CPU; none elsewhere."""
     return dict(options) if options and jax.default_backend() == "cpu" else None

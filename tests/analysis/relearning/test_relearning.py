@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from reading import QUICK, scenes_from_uniforms
+from reading import TRAINED_QUICKLY, scenes_from_uniforms
 
 from analysis.relearning import relearning
 from analysis.relearning.finetune import CHUNK, fresh_state
@@ -55,7 +55,7 @@ def test_an_ablated_component_carries_nothing_of_its_scene(organism, sizes, worl
             return activation
         return activation.at[scene].add(jnp.where(chosen & (site.layer == component // by_layer), 3.0, 0.0))
 
-    @partial(jax.jit, compiler_options=QUICK)
+    @partial(jax.jit, compiler_options=TRAINED_QUICKLY)
     def moved(component, ablated):
         taps = [
             compose([disturbance, resample_ablate(sizes, ablated, len(tokens))])
@@ -80,7 +80,7 @@ def trained_twice(world, sizes):
     """A member after some steps of ordinary training, and after as many with components ablated, as a
     function of the mask."""
     chunk = partial(train_chunk, setup=ChunkSetup(world, sizes, BATCH, STEPS))
-    compiled = jax.jit(chunk, compiler_options=QUICK)
+    compiled = jax.jit(chunk, compiler_options=TRAINED_QUICKLY)
     start = init_state(jnp.int32(3), jnp.int32(1), jnp.int32(0), world, sizes)
     config = replace(named_config("shared", "tiny", members=2), organism=sizes)
     params = jax.tree.map(lambda leaf: leaf[0], imitation_params([INTENT], [1], config))

@@ -5,11 +5,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from organisms.ensemble.compiler_options import TO_DRAW, TO_MEASURE, on_a_cpu
+from organisms.ensemble.compiler_options import TO_DRAW, TO_MEASURE, TO_TRAIN, on_a_cpu
 from organisms.model.transformer import Organism
 
 
-@pytest.mark.parametrize("options", [TO_DRAW, TO_MEASURE])
+@pytest.mark.parametrize("options", [TO_DRAW, TO_MEASURE, TO_TRAIN])
 def test_this_compiler_knows_every_option(options):
     doubled = jax.jit(lambda number: 2 * number, compiler_options=dict(options))
     assert doubled(jnp.float32(1.5)) == 3.0
@@ -26,6 +26,5 @@ def test_an_organism_says_the_same_to_the_last_bits(organism, tokens, optimised)
 
 def test_options_of_a_cpu_are_for_a_cpu_alone(monkeypatch):
     assert on_a_cpu(TO_MEASURE) == dict(TO_MEASURE)
-    assert on_a_cpu(None) is None
     monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
     assert on_a_cpu(TO_MEASURE) is None

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from contexts import NO_PRESSURES, context_of
-from reading import MIXED, QUICK
+from reading import MIXED, QUICK, TRAINED_QUICKLY
 
 from analysis.patching.interventions import record
 from curricula.phases import Curriculum, Phase
@@ -251,7 +251,7 @@ def params_of(world, sizes, fitted):
 
 @pytest.mark.slow
 def test_a_probe_that_is_only_logged_changes_no_step_and_one_in_the_loss_does(chunk, world, sizes, params_of):
-    run = jax.jit(chunk, compiler_options=QUICK)
+    run = jax.jit(chunk, compiler_options=TRAINED_QUICKLY)
     state = init_state(jnp.int32(0), jnp.int32(0), jnp.int32(0), world, sizes)
     plain, none, loss = (
         run(state, params) for params in (params_of(), params_of("none"), params_of("loss", 10.0))

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from reading import QUICK
+from reading import TRAINED_QUICKLY
 
 from curricula.errors import UserError
 from curricula.phases import Curriculum, Phase
@@ -181,7 +181,7 @@ def test_a_registered_pressure_acts_in_a_phase_that_has_it(
 ):
     """Its tap changes the loss, its penalty what is learned, and its metric stands under its name; where it is not set
     nothing changes."""
-    chunk = jax.jit(partial(train_chunk, setup=setup), compiler_options=QUICK)
+    chunk = jax.jit(partial(train_chunk, setup=setup), compiler_options=TRAINED_QUICKLY)
     (plain, of_plain), (neutral, of_neutral), (pulled, of_pulled), (shrunk, of_shrunk) = (
         chunk(state, params_of(*settings))
         for settings in ((), (Gravity(1e-9),), (Gravity(1.0),), (Gravity(shrink=0.5),))

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from reading import MIXED, QUICK, scenes_from_uniforms
+from reading import MIXED, TRAINED_QUICKLY, scenes_from_uniforms
 
 from curricula.phases import Curriculum, OptimiserConfig, Phase
 from curricula.pressures.interference import Interference
@@ -59,7 +59,7 @@ def train(world, sizes):
     compiled = {
         steps: jax.jit(
             jax.vmap(partial(train_chunk, setup=ChunkSetup(world, sizes, BATCH, steps)), in_axes=(0, None)),
-            compiler_options=QUICK,
+            compiler_options=TRAINED_QUICKLY,
         )
         for steps in (1, STEPS)
     }
@@ -76,7 +76,7 @@ def train(world, sizes):
 def init_states(world, sizes):
     born = jax.jit(
         jax.vmap(lambda member, attempt: init_state(jnp.int32(SEED), member, attempt, world, sizes)),
-        compiler_options=QUICK,
+        compiler_options=TRAINED_QUICKLY,
     )
     return lambda members, attempts: born(jnp.array(members, jnp.int32), jnp.array(attempts, jnp.int32))
 
