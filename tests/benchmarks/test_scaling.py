@@ -167,7 +167,6 @@ def test_a_page_is_made_of_what_was_written(tmp_path):
     assert page_text(other, []) != page_text(data, [])
 
 
-@pytest.mark.skipif(not (DOCS / DATA).exists(), reason="bench.py --scaling --out docs was not run yet")
 def test_the_page_of_this_project_is_that_of_its_data():
     assert (DOCS / PAGE).read_text() == page_text(read_data(DOCS), measured_rates(DOCS))
     assert not read_data(DOCS).quick
