@@ -119,8 +119,8 @@ class EnsembleTraining:
         their own precision."""
         members = members_in_turn(self.programs.layout, self.config.members)
         state, params = jax.tree.map(lambda leaf: leaf[:members], (self.state, self.params))
-        traced = jax.make_jaxpr(self.programs.train_chunk)(state, params)
-        executed = program_flops(traced, self.platform)
+        program: Any = self.programs.train_chunk
+        executed = program_flops(program.trace(state, params).jaxpr, self.platform)
         first = jax.tree.map(lambda leaf: leaf[:1], self.state.organism)
         return {
             "parameters": parameters(self.config),
