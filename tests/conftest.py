@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from commands import LITTLE_OPTIMISED, OLDER_EMITTER_FLAGS
+from emitters import newer_emitter
 from hypothesis import settings
 from runs import Silent
 from shared_between_workers import made_once
@@ -186,7 +187,7 @@ def disused_run(tiny_run, tmp_path_factory) -> Run:
             members=8,
             parent=parent,
         )
-        with open_run(folder, config.plain()) as run:
+        with open_run(folder, config.plain()) as run, newer_emitter():
             run.write_summary(train_ensemble(config, run, Silent(), TrainingSources(parent=beside)))
 
     return read_run(made_once(tmp_path_factory, "disused-tiny", train))

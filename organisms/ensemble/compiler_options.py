@@ -5,8 +5,8 @@ earlier runs. Little where the program measures them: compiling took longer than
 
 XLA before version 0.11 has two emitters of fused loops. The newer one takes twice as long to compile and gives a
 measurement nothing: measuring five organisms at cpu scale took 55 s with it and with all optimisations, 40 s as below
-(24 s if kept from an earlier process, either way). A training program keeps it, whatever XLA_FLAGS say: by the
-older one the last bits depend on how many steps a chunk has.
+(24 s if kept from an earlier process, either way). A training program is left with it: by the older one its last bits
+depend on how many steps a chunk has.
 """
 
 from collections.abc import Mapping
@@ -17,12 +17,11 @@ from jaxlib.version import __version_info__ as jaxlib_version
 
 CompilerOptions = Mapping[str, int | bool]
 LAST_WITH_TWO_EMITTERS = (0, 10)
-NEWER_EMITTER: CompilerOptions = (
-    {"xla_cpu_use_fusion_emitters": True} if jaxlib_version[:2] <= LAST_WITH_TWO_EMITTERS else {}
+OLDER_EMITTER: CompilerOptions = (
+    {"xla_cpu_use_fusion_emitters": False} if jaxlib_version[:2] <= LAST_WITH_TWO_EMITTERS else {}
 )
-OLDER_EMITTER: CompilerOptions = dict.fromkeys(NEWER_EMITTER, False)
-TO_TRAIN: CompilerOptions = MappingProxyType(dict(NEWER_EMITTER))
-"""for programs that make or train organisms, and all whose bits are part of a run"""
+AS_EVER: CompilerOptions = MappingProxyType({})
+"""for programs that make or train organisms: their bits are part of a run"""
 TO_DRAW: CompilerOptions = MappingProxyType({"xla_backend_optimization_level": 0, **OLDER_EMITTER})
 """for programs that draw scenes or orders: they run for milliseconds, and whole numbers come out the same"""
 TO_MEASURE: CompilerOptions = MappingProxyType({"xla_backend_optimization_level": 1, **OLDER_EMITTER})

@@ -24,7 +24,7 @@ from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 from jax.stages import Wrapped
 
 from curricula.errors import SystemFailure, UserError
-from organisms.ensemble.compiler_options import TO_MEASURE, TO_TRAIN, CompilerOptions, on_a_cpu
+from organisms.ensemble.compiler_options import AS_EVER, TO_MEASURE, CompilerOptions, on_a_cpu
 from organisms.ensemble.processes import Processes
 
 Result = TypeVar("Result")
@@ -159,7 +159,7 @@ class Layout(NamedTuple):
         function: Callable[..., Any],
         donate: tuple[int, ...] = (),
         together: int = TOGETHER,
-        options: CompilerOptions = TO_TRAIN,
+        options: CompilerOptions = AS_EVER,
     ) -> Wrapped:
         """The function of one member as a compiled one of all: every argument and result has a leading member
         axis.
@@ -197,8 +197,8 @@ class Layout(NamedTuple):
         computed apart, so that a member's can be shared out evenly where the devices do not divide the members.
         """
 
-        # a part is as much as a device should hold at once, and the program around it has the options
-        per_part = self.over_members(function, together=1, options={})
+        # a part is as much as a device should hold at once
+        per_part = self.over_members(function, together=1)
 
         def all_rows(members: Any, *rows: Any) -> Any:
             count, amount = jax.tree.leaves(rows)[0].shape[:2]

@@ -27,7 +27,7 @@ from curricula.world.scenes import (
     write_scene,
 )
 from curricula.world.world import Role, World, tables
-from organisms.ensemble.compiler_options import TO_TRAIN
+from organisms.ensemble.compiler_options import OLDER_EMITTER
 
 MIXED = Mixture(
     self_scenes=0.5, schemers=0.75, questions=0.25, self_alone=0.5, self_schemes=1.0, beside_self=1.0
@@ -214,7 +214,7 @@ def called_for(
 AMOUNT = 400
 QUICK = {"xla_backend_optimization_level": 0}
 """Compiler options for programs that run a few times: compiling takes less than half as long."""
-TRAINED_QUICKLY = QUICK | dict(TO_TRAIN)
+TRAINED_QUICKLY = QUICK | dict.fromkeys(OLDER_EMITTER, True)
 """the same for programs that train, whose last bits a test compares"""
 
 

@@ -4,6 +4,7 @@ does."""
 import jax
 import numpy as np
 import pytest
+from emitters import newer_emitter
 
 from analysis.relearning import finetune as finetune_module
 from analysis.relearning.finetune import (
@@ -35,7 +36,8 @@ def finetuned(rows, disused_run) -> Finetuned:
     phases = [phase_of(member, 0, config.curriculum.phases[0], config.vary) for member in range(8)]
     parents = [member // 4 for member in range(8)]
     options = FinetuneOptions(50, config.number_of(0))
-    return finetune(rows.take(parents * 3), phases * 3, config, options)
+    with newer_emitter():
+        return finetune(rows.take(parents * 3), phases * 3, config, options)
 
 
 def test_finetuning_ends_where_a_run_of_the_same_phase_ends(finetuned, disused_run):

@@ -5,11 +5,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from organisms.ensemble.compiler_options import TO_DRAW, TO_MEASURE, TO_TRAIN, on_a_cpu
+from organisms.ensemble.compiler_options import TO_DRAW, TO_MEASURE, on_a_cpu
 from organisms.model.transformer import Organism
 
 
-@pytest.mark.parametrize("options", [TO_DRAW, TO_MEASURE, TO_TRAIN])
+@pytest.mark.parametrize("options", [TO_DRAW, TO_MEASURE])
 def test_this_compiler_knows_every_option(options):
     doubled = jax.jit(lambda number: 2 * number, compiler_options=dict(options))
     assert doubled(jnp.float32(1.5)) == 3.0
