@@ -4,8 +4,8 @@ As much as it likes where the program trains organisms: it runs for minutes, and
 earlier runs. Little where the program measures them: compiling took longer than running.
 
 XLA before version 0.11 has two emitters of fused loops. The newer one takes twice as long to compile and gives a
-measurement nothing: measuring five organisms at cpu scale took 55 s with it and with all optimisations, 40 s as below
-(24 s if kept from an earlier process, either way). A training program is left with it: by the older one its last bits
+measurement nothing: measuring five organisms at cpu scale took 55 s with it and with all optimisations, 39 s as below
+(24 s and 23 s where programs were kept from an earlier process). A training program is left with it: by the older one its last bits
 depend on how many steps a chunk has.
 """
 

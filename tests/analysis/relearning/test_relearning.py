@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from reading import TRAINED_QUICKLY, scenes_from_uniforms
+from reading import QUICK, TRAINED_QUICKLY, scenes_from_uniforms
 
 from analysis.relearning import relearning
 from analysis.relearning.finetune import CHUNK, fresh_state
@@ -55,7 +55,7 @@ def test_an_ablated_component_carries_nothing_of_its_scene(organism, sizes, worl
             return activation
         return activation.at[scene].add(jnp.where(chosen & (site.layer == component // by_layer), 3.0, 0.0))
 
-    @partial(jax.jit, compiler_options=TRAINED_QUICKLY)
+    @partial(jax.jit, compiler_options=QUICK)
     def moved(component, ablated):
         taps = [
             compose([disturbance, resample_ablate(sizes, ablated, len(tokens))])
