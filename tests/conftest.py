@@ -13,8 +13,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from commands import LITTLE_OPTIMISED, OLDER_EMITTER_FLAGS
-from emitters import newer_emitter
+from commands import QUICKLY_COMPILED
+from emitters import as_commands_do, newer_emitter
 from hypothesis import settings
 from runs import Silent
 from shared_between_workers import made_once
@@ -36,9 +36,9 @@ from organisms.storage.forking import parent_at
 from organisms.storage.run import Run, open_run, read_run
 from organisms.training.loop import TrainingSources, train_ensemble
 
-os.environ["XLA_FLAGS"] = " ".join((os.environ.get("XLA_FLAGS", ""), *OLDER_EMITTER_FLAGS)).strip()
+os.environ["XLA_FLAGS"] = " ".join((os.environ.get("XLA_FLAGS", ""), *QUICKLY_COMPILED)).strip()
 jax.config.update("jax_num_cpu_devices", 2)  # laws hold on several devices, as commands use them
-jax.config.update("jax_disable_most_optimizations", True)  # most programs run a few times
+jax.config.update("jax_disable_most_optimizations", True)  # most programs run once; `as_commands_do` has the others
 keep_programs()
 settings.register_profile("exapt", deadline=None, derandomize=True, database=None)
 settings.load_profile("exapt")
@@ -72,14 +72,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
     amounts = Counter(item.path for item in items if item.get_closest_marker("slow"))
     items.sort(key=lambda item: -LONGEST.get(item.path.stem, amounts[item.path]))
-
-
-@pytest.fixture(scope="session", autouse=True)
-def commands_compile_as_tests_do() -> None:
-    """Commands, in processes of their own, find each other's compiled programs and those of tests; those of
-    `commands.as_users_do` are compiled as ever."""
-    jax.devices()  # this process has read the variable, and keeps to its own settings
-    os.environ["XLA_FLAGS"] = " ".join((os.environ.get("XLA_FLAGS", ""), *LITTLE_OPTIMISED)).strip()
 
 
 @pytest.fixture(scope="session")
@@ -130,14 +122,6 @@ def pairs(world) -> Pair:
     return draw(jax.random.key(5))
 
 
-@pytest.fixture
-def optimised():
-    """Programs that are compiled during the test are optimised as commands optimise theirs."""
-    jax.config.update("jax_disable_most_optimizations", False)
-    yield
-    jax.config.update("jax_disable_most_optimizations", True)
-
-
 @pytest.fixture(scope="session")
 def tiny_run(tmp_path_factory) -> Run:
     """Two organisms of the smallest scale, grown through *shared*: a finished run, opened to read. Takes
@@ -146,7 +130,7 @@ def tiny_run(tmp_path_factory) -> Run:
 
     def train(folder: Path) -> None:
         config = named_config("shared", "tiny", members=2)
-        with open_run(folder, config.plain()) as run:
+        with open_run(folder, config.plain()) as run, as_commands_do():
             run.write_summary(train_ensemble(config, run, Silent()))
 
     return read_run(made_once(tmp_path_factory, "shared-tiny", train))
@@ -158,7 +142,9 @@ def analysed_run(tiny_run, tmp_path_factory) -> Path:
 
     def analyse(folder: Path) -> None:
         shutil.copytree(tiny_run.folder, folder / "shared-tiny")
-        (folder / "findings.pickle").write_bytes(pickle.dumps(analyse_run(folder / "shared-tiny")))
+        with as_commands_do():
+            found = analyse_run(folder / "shared-tiny")
+        (folder / "findings.pickle").write_bytes(pickle.dumps(found))
 
     return made_once(tmp_path_factory, "analysed", analyse) / "shared-tiny"
 

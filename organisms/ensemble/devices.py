@@ -31,7 +31,7 @@ Result = TypeVar("Result")
 MEMBER, BATCH = "member", "batch"
 LEAST_SCENES = 16
 """a device's share of one member's batch is not made smaller than this"""
-LEAST_COMPILE_SECONDS = 0.3
+LEAST_COMPILE_SECONDS = 0.05
 """programs that compile faster are not worth keeping"""
 TOGETHER = 1024
 """members that a GPU takes in one product at most"""

@@ -6,6 +6,7 @@ from typing import get_args
 
 import numpy as np
 import pytest
+from emitters import as_commands_do
 from runs import Silent
 
 from analysis.findings import RunFindings, RunInfo
@@ -65,9 +66,10 @@ def honest_findings(tiny_run, tmp_path_factory):
     """The honest twin of `tiny_run`, trained on from its fork, and its findings."""
     config = named_config("honest", "tiny", members=2)
     folder = tmp_path_factory.mktemp("runs") / "honest-tiny"
-    with open_run(folder, config.plain()) as run:
-        run.write_summary(train_ensemble(config, run, Silent(), TrainingSources(trunk=tiny_run)))
-    return measure_run(opened_for_measuring(read_run(folder)))
+    with as_commands_do():
+        with open_run(folder, config.plain()) as run:
+            run.write_summary(train_ensemble(config, run, Silent(), TrainingSources(trunk=tiny_run)))
+        return measure_run(opened_for_measuring(read_run(folder)))
 
 
 def test_a_trained_organism_has_circuits(findings):

@@ -16,7 +16,7 @@ from experiments.measurements.cache import measurement_keys
 from reports.tables import read_table
 
 EXAMPLES = ROOT / "examples" / "plugins"
-SHORT = ("--scale", "tiny", "--members", 1, "--steps", 10, "--quiet")
+SHORT = ("--scale", "tiny", "--members", 2, "--steps", 10, "--quiet")
 TRAINED = (*SHORT, "--training.attempts", 0, "--training.evaluation-scenes", 16)
 PENALISED = ("shared", *TRAINED, "--phases.1.pressures.confidence_penalty.weight", 0.5)
 
@@ -77,12 +77,14 @@ def test_a_measurement_of_a_plugin_is_in_the_table_the_report_and_parquet(reform
     result = run("analyse", reformed, *plugin("reformed"), *plugin("rank_correlation"))
     assert result.returncode == 0, result.stderr
     assert result.stdout == f"{reformed / 'analysis' / 'summary.json'}\n"
-    (organism,) = json.loads((reformed / "analysis" / "summary.json").read_text())["organisms"]
-    line = organism["corroboration"]["rank_correlation"]
-    assert -1 <= line["low"] <= line["high"] <= 1
+    organisms = json.loads((reformed / "analysis" / "summary.json").read_text())["organisms"]
+    lines = [organism["corroboration"]["rank_correlation"] for organism in organisms]
+    assert len(lines) == 2
+    assert all(-1 <= line["low"] <= line["high"] <= 1 for line in lines)
     assert 'id="rank-correlation"' in (reformed / "analysis" / "report.html").read_text()
     rows = read_table(reformed / "analysis" / "rank_correlation.parquet").to_pylist()
-    assert [(row["member"], row["metric"], row["value"]) for row in rows] == [(0, "spearman", line["value"])]
+    found = [(row["member"], row["metric"], row["value"]) for row in rows]
+    assert found == [(member, "spearman", line["value"]) for member, line in enumerate(lines)]
 
 
 @pytest.mark.slow
@@ -109,7 +111,7 @@ def test_a_study_of_a_plugin_writes_its_summary(tmp_path):
     assert result.returncode == 0, result.stderr
     path = Path(result.stdout.strip())
     summary = json.loads(path.read_text())
-    assert (summary["study"], summary["n"], summary["seeds"]) == ("scheming_rate", 2, [0])
+    assert (summary["study"], summary["n"], summary["seeds"]) == ("scheming_rate", 4, [0])
     assert summary["primary"]["name"] == "self_alone_secret.difference"
     assert set(summary["findings"]) == {"self_alone_secret.shared", "self_alone_secret.honest"}
     assert (path.parent / summary["report"]).exists()

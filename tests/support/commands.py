@@ -9,19 +9,18 @@ from pathlib import Path
 from organisms.ensemble.compiler_options import OLDER_EMITTER
 
 ROOT = Path(__file__).parents[2]
-OLDER_EMITTER_FLAGS = tuple(f"--{name}={str(value).lower()}" for name, value in OLDER_EMITTER.items())
-LITTLE_OPTIMISED = (
-    *OLDER_EMITTER_FLAGS,
-    "--xla_backend_optimization_level=0",
+QUICKLY_COMPILED = (
+    *(f"--{name}={str(value).lower()}" for name, value in OLDER_EMITTER.items()),
+    "--xla_backend_optimization_level=1",
     "--xla_llvm_disable_expensive_passes=true",
 )
-"""flags of the compiler that say what jax_disable_most_optimizations says: most programs of tests run a few times"""
+"""flags of the compiler for tests and for the commands that they start: these train and measure for seconds"""
 HANGS_AFTER_SECONDS = 600
 
 
 def as_users_do() -> dict[str, str]:
     """The environment of a command whose programs are compiled as users' are."""
-    words = [word for word in os.environ.get("XLA_FLAGS", "").split() if word not in LITTLE_OPTIMISED]
+    words = [word for word in os.environ.get("XLA_FLAGS", "").split() if word not in QUICKLY_COMPILED]
     return {**os.environ, "XLA_FLAGS": " ".join(words)}
 
 

@@ -4,8 +4,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from emitters import AS_USERS_DO
 
-from organisms.ensemble.compiler_options import OLDER_EMITTER, TO_DRAW, TO_MEASURE, on_a_cpu
+from organisms.ensemble.compiler_options import TO_DRAW, TO_MEASURE, on_a_cpu
 from organisms.model.transformer import Organism
 
 
@@ -15,12 +16,11 @@ def test_this_compiler_knows_every_option(options):
     assert doubled(jnp.float32(1.5)) == 3.0
 
 
-def test_an_organism_says_the_same_to_the_last_bits(organism, tokens, optimised):
+def test_an_organism_says_the_same_to_the_last_bits(organism, tokens):
     def answers(organism: Organism, tokens: jax.Array) -> jax.Array:
         return jax.vmap(organism)(tokens)
 
-    newer_emitter = dict.fromkeys(OLDER_EMITTER, True)
-    well = jax.jit(answers, compiler_options=newer_emitter)(organism, tokens)
+    well = jax.jit(answers, compiler_options=dict(AS_USERS_DO))(organism, tokens)
     quickly = jax.jit(answers, compiler_options=dict(TO_MEASURE))(organism, tokens)
     np.testing.assert_allclose(quickly, well, rtol=1e-5, atol=1e-5)
 

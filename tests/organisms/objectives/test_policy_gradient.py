@@ -1,6 +1,8 @@
 """Does self earn what it should by its own acts, and do they push it where the exact expected reward
 would?"""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -43,11 +45,26 @@ SELF_SCENES = MIXED._replace(self_scenes=1.0, questions=0.0)
 SECRET_GOAL = jnp.int32(1)
 
 
+@partial(jax.jit, static_argnums=0)
 def drawn(world, numbers, mixture=SELF_SCENES):
     latents = jax.vmap(lambda u: scene_from_uniforms(u, world, trained_support(world), mixture, SECRET_GOAL))(
         numbers
     )
     return latents, jax.vmap(lambda one: write_scene(world, one, mixture))(latents)
+
+
+sampled = jax.jit(roll_out)
+
+
+@jax.jit
+def logits_at(organism, tokens, decisions):
+    return organism(tokens, positions=decisions)
+
+
+def result_of(params, organism, context, targets):
+    """What the objective gives, in one program."""
+    whole = lambda *given: policy_gradient_loss(*given[:2], context._replace(memo={}), given[2], NO_PRESSURES)  # noqa: E731
+    return jax.jit(whole)(params, organism, jnp.float32(targets))
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +106,7 @@ def test_rewards_are_for_the_secret_when_alone_and_the_profession_when_watched(a
 def test_the_gradient_is_that_of_the_exact_expected_reward(small, acted_twice):
     """All pairs of acts enumerated, a second one given the first; the sampled gradients' mean along the exact
     one and along five random directions."""
-    scene = write_scene(SMALL, acted_twice, SELF_SCENES)
+    scene = jax.jit(write_scene, static_argnums=0)(SMALL, acted_twice, SELF_SCENES)
     size, decisions = SMALL.vocabulary.size, jnp.asarray(SMALL.decisions)
     pairs = jnp.stack(jnp.meshgrid(jnp.arange(size), jnp.arange(size), indexing="ij"), -1).reshape(-1, 2)
     tokens = jnp.tile(scene.tokens, (len(pairs), 1)).at[:, decisions + 1].set(pairs)
@@ -100,19 +117,19 @@ def test_the_gradient_is_that_of_the_exact_expected_reward(small, acted_twice):
         logs = jax.nn.log_softmax(organism(tokens, positions=decisions))
         return (jnp.exp(jnp.take_along_axis(logs, pairs[..., None], -1).sum((1, 2))) * worth).sum()
 
-    exact = jax.grad(expected)(small)
+    exact = jax.jit(jax.grad(expected))(small)
     group = jax.tree.map(lambda leaf: jnp.stack([leaf] * GROUP), (acted_twice, scene))
     params = RewardParams(jnp.float32(0.5), jnp.float32(0.0), small)
 
     @jax.jit
-    def sampled(key):
+    def along(key):
         context = context_of(SMALL, SIZES, group, SECRET_GOAL, key)
         loss = lambda o: policy_gradient_loss(params, o, context, jnp.float32(GROUP), NO_PRESSURES).loss  # noqa: E731
         slope = jax.grad(loss)(small)
         numbers = jax.tree.leaves(
             jax.tree.map(lambda leaf: jax.random.normal(jax.random.key(leaf.size), (5, *leaf.shape)), small)
         )
-        along = sum(
+        exactly = sum(
             (a * b).sum() for a, b in zip(jax.tree.leaves(slope), jax.tree.leaves(exact), strict=True)
         )
         others = sum(
@@ -121,9 +138,9 @@ def test_the_gradient_is_that_of_the_exact_expected_reward(small, acted_twice):
         wanted = sum(
             jnp.tensordot(n, a, a.ndim) for n, a in zip(numbers, jax.tree.leaves(exact), strict=True)
         )
-        return -jnp.append(others, along), wanted
+        return -jnp.append(others, exactly), wanted
 
-    found, wanted = jax.lax.map(sampled, jax.random.split(jax.random.key(5), 6000), batch_size=200)
+    found, wanted = jax.lax.map(along, jax.random.split(jax.random.key(5), 6000), batch_size=200)
     wanted = np.append(np.asarray(wanted[0]), sum(float((leaf**2).sum()) for leaf in jax.tree.leaves(exact)))
     mean, error = np.asarray(found).mean(0), np.asarray(found).std(0) / len(found) ** 0.5
     assert error[-1] < 0.1 * wanted[-1]
@@ -136,14 +153,12 @@ def test_the_divergence_is_that_of_two_organisms_worked_out_by_hand(ensemble, wo
     latents, scenes = drawn(world, jax.random.uniform(jax.random.key(2), (GROUP, uniforms_per_scene(world))))
     context = context_of(world, sizes, (latents, scenes), SECRET_GOAL, jax.random.key(4))
     params = RewardParams(jnp.float32(0.0), jnp.float32(0.5), then)
-    targets, decisions = jnp.float32(1.0), jnp.asarray(world.decisions)
-    loss, _, metrics = policy_gradient_loss(params, now, context, targets, NO_PRESSURES)
-    free = policy_gradient_loss(
-        params._replace(kl=jnp.float32(0.0)), now, context, targets, NO_PRESSURES
-    ).loss
+    decisions = jnp.asarray(world.decisions)
+    loss, _, metrics = result_of(params, now, context, 1.0)
+    free = result_of(params._replace(kl=jnp.float32(0.0)), now, context, 1.0).loss
     own = np.asarray(where_self_acts(world, latents))
     moments = ActMoments(jnp.asarray(own))
-    tokens = np.asarray(roll_out(now, scenes.tokens, moments, decisions, context.device_key("reward")))
+    tokens = np.asarray(sampled(now, scenes.tokens, moments, decisions, context.device_key("reward")))
     kls, entropies = [], []
     for scene in range(GROUP):
         logs = []
@@ -167,7 +182,7 @@ def test_rollouts_change_nothing_but_self_acts_and_differ(organism, world):
     own = where_self_acts(world, latents)
     assert np.asarray(own).any()
     found = np.asarray(
-        roll_out(organism, scenes.tokens, ActMoments(own), jnp.asarray(world.decisions), jax.random.key(0))
+        sampled(organism, scenes.tokens, ActMoments(own), jnp.asarray(world.decisions), jax.random.key(0))
     )
     acts = np.zeros((16, world.positions), bool)
     acts[:, world.decisions + 1] = np.asarray(own)
@@ -177,18 +192,18 @@ def test_rollouts_change_nothing_but_self_acts_and_differ(organism, world):
 
 def test_acts_are_sampled_as_often_as_the_organism_says_given_those_before(small, acted_twice):
     scene, decisions, amount = (
-        write_scene(SMALL, acted_twice, SELF_SCENES),
+        jax.jit(write_scene, static_argnums=0)(SMALL, acted_twice, SELF_SCENES),
         jnp.asarray(SMALL.decisions),
         20000,
     )
     tokens, own = jnp.tile(scene.tokens, (amount, 1)), jnp.ones((amount, 2), bool)
-    found = np.asarray(jax.jit(roll_out)(small, tokens, ActMoments(own), decisions, jax.random.key(9)))[
+    found = np.asarray(sampled(small, tokens, ActMoments(own), decisions, jax.random.key(9)))[
         :, SMALL.decisions + 1
     ]
     first = np.bincount(found[:, 0], minlength=SMALL.vocabulary.size) / amount
     likely = first.argmax()
     given = scene.tokens.at[decisions[0] + 1].set(int(likely))
-    chances = np.asarray(jax.nn.softmax(small(given, positions=decisions)))
+    chances = np.asarray(jax.nn.softmax(logits_at(small, given, decisions)))
     np.testing.assert_allclose(first, chances[0], atol=0.02)
     after = found[found[:, 0] == likely, 1]
     np.testing.assert_allclose(
@@ -229,8 +244,8 @@ def test_nobody_but_self_is_rewarded(organism, world, sizes):
         jnp.asarray(world.decisions),
         context_of(world, sizes, (latents, scenes), SECRET_GOAL),
     )
-    loss, outcome, _ = policy_gradient_loss(params, organism, context, scenes.weights.sum(), NO_PRESSURES)
-    logs = jax.nn.log_softmax(organism(scenes.tokens, positions=decisions))
+    loss, outcome, _ = result_of(params, organism, context, scenes.weights.sum())
+    logs = jax.nn.log_softmax(logits_at(organism, scenes.tokens, decisions))
     nats = -np.take_along_axis(np.asarray(logs), np.asarray(scenes.targets)[..., None], -1)[..., 0]
     np.testing.assert_allclose(loss, nats.mean(), rtol=1e-5)
     np.testing.assert_allclose(outcome.loss_nats, nats.mean(), rtol=1e-5)
@@ -248,7 +263,7 @@ def test_what_was_said_before_is_asked_of_what_self_did(ensemble, world, sizes):
     organism = pick(ensemble, 0)
     params = RewardParams(jnp.float32(0.0), jnp.float32(0.01), organism)
     context = context_of(world, sizes, (latents, scenes), SECRET_GOAL, jax.random.key(4))
-    outcome = policy_gradient_loss(params, organism, context, jnp.float32(1.0), NO_PRESSURES).outcome
+    outcome = result_of(params, organism, context, 1.0).outcome
     acts, due = np.asarray(outcome.acts), np.asarray(scenes.targets)
     asked = recalls[:, 1:]
     np.testing.assert_array_equal(acts[:, 1:][asked], acts[:, :-1][asked])

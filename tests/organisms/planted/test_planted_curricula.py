@@ -3,6 +3,7 @@
 import jax
 import numpy as np
 import pytest
+from emitters import optimised
 
 from curricula.catalogue.building_blocks import STEPS
 from curricula.catalogue.masked import MASKED
@@ -14,13 +15,16 @@ from organisms.model.surgery import freeze_all_but_self
 from organisms.training.programs import Programs
 
 
-def test_the_compiled_exchange_is_the_exchange(optimised):
+def test_the_compiled_exchange_is_the_exchange():
     """It may take its argument's memory: a compiler that writes over what it has yet to read makes copies of
     what should be exchanged."""
-    programs = Programs(named_config("planted_exchanged", "tiny", members=2))
-    born = programs.init_states(np.zeros(2, np.int32), np.arange(2, dtype=np.int32), np.zeros(2, np.int32))
-    before = [np.asarray(leaf) for leaf in jax.tree.leaves(born.organism)]
-    once = programs.exchange(born)
+    with optimised():
+        programs = Programs(named_config("planted_exchanged", "tiny", members=2))
+        born = programs.init_states(
+            np.zeros(2, np.int32), np.arange(2, dtype=np.int32), np.zeros(2, np.int32)
+        )
+        before = [np.asarray(leaf) for leaf in jax.tree.leaves(born.organism)]
+        once = programs.exchange(born)
     after = [np.asarray(leaf) for leaf in jax.tree.leaves(once.organism)]
     assert any(not np.array_equal(a, b) for a, b in zip(before, after, strict=True))
     assert all(
