@@ -95,13 +95,13 @@ def ensemble(world, sizes) -> Organism:
     )
     numbers = np.random.default_rng(0)
     return jax.tree.map(
-        lambda leaf: jnp.asarray(numbers.normal(scale=0.4, size=(3, *leaf.shape)), jnp.float32), shapes
+        lambda leaf: jnp.asarray(numbers.normal(scale=0.4, size=(3, *leaf.shape)).astype(np.float32)), shapes
     )
 
 
 @pytest.fixture(scope="session")
 def organism(ensemble) -> Organism:
-    return pick(ensemble, 0)
+    return jax.tree.map(jnp.asarray, pick(jax.device_get(ensemble), 0))
 
 
 @pytest.fixture(scope="session")

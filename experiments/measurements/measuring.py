@@ -120,9 +120,13 @@ def opened_for_measuring(
 
     seed: of the scenes that are measured and of all resampling. null: measure what has nothing to find in it. naive:
     see `analysis.relearning.acquisition`.
-    Raises UserError where the run is not finished or is damaged.
+    Raises UserError where the run is not finished or is damaged; its fork and its end are checked by their hashes, also
+    where all that is asked for was measured before.
     """
-    return MeasuredRun(run, run_info(run, require_finished(run), seed, null), null, naive)
+    config = require_finished(run)
+    for entry in measured_entries(config, run.entries(), null):
+        run.parameters(entry, names=())
+    return MeasuredRun(run, run_info(run, config, seed, null), null, naive)
 
 
 def run_info(run: Run, config: RunConfig, seed: int, null: Null | None = None) -> RunInfo:

@@ -17,6 +17,10 @@ class ListedStudy:
 
 
 LISTED_STUDIES = {
+    "ablations": ListedStudy(
+        "experiments.studies.ablations.study",
+        "trains organisms with all, some and none of the three parts of an incentive, and measures what goes with each",
+    ),
     "ancestry": ListedStudy(
         "experiments.studies.ancestry.study",
         "trains lineages whose role changes have known dates, and scores the events that are read from them",

@@ -7,6 +7,8 @@ that say where programs run, how long something may take, and what is printed.
 
 import os
 import re
+import subprocess
+import sys
 
 import jax
 
@@ -39,6 +41,14 @@ OFF = frozenset({"", "0", "false", "off", "no", "none", "allow", "ignore"})
 CHANGES_NUMBERS = re.compile(r"fast_math|precision|tf32|algsimp|allow_excess|bf16|f16|reduced", re.IGNORECASE)
 """flags of the compiler that decide how numbers are rounded"""
 
+COMMON_FLAGS = re.compile(
+    r"--xla_(force_host_platform_device_count|backend_optimization_level)=\d+"
+    r"|--xla_(llvm_disable_expensive_passes|cpu_use_fusion_emitters)=(true|false)"
+)
+"""flags that every XLA here has: others are tried in a process of their own"""
+READ_FLAGS = "from jaxlib import xla_client; xla_client.CompileOptions().executable_build_options.debug_options"
+"""a program in which XLA reads XLA_FLAGS: it ends the process where it does not understand them"""
+
 
 def fix_switches() -> None:
     """Sets what decides results. Before JAX is first used. Raises UserError on a variable that programs here do not
@@ -62,3 +72,20 @@ def fix_switches() -> None:
     for switch, setting in FIXED.items():
         if switch in known:
             jax.config.update(switch, setting)
+    _require_readable_flags()
+
+
+def _require_readable_flags() -> None:
+    """Raises UserError where XLA does not understand XLA_FLAGS: in this process it would print its own message, up to
+    hundreds of lines, and exit."""
+    words = os.environ.get("XLA_FLAGS", "").split()
+    if all(COMMON_FLAGS.fullmatch(word) for word in words):
+        return
+    tried = subprocess.run([sys.executable, "-c", READ_FLAGS], capture_output=True, text=True, errors="replace")
+    if tried.returncode == 0:
+        return
+    said = re.search(r"(Unknown flags?|Couldn't interpret|Could not open).*", tried.stderr)
+    raise UserError(
+        "XLA_FLAGS: expected flags that this XLA knows, each as --name=value; "
+        f"{said.group()[:160] if said else 'XLA does not understand ' + ' '.join(words)[:160]}; leave it out"
+    )

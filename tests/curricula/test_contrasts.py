@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from reading import SUPPORTS, WORLDS, Reading, alone, called_for, goal_hidden, permitted_secret_goal, read
 
+from curricula.world import contrasts
 from curricula.world.contrasts import (
     VARIABLES,
     Pair,
@@ -36,9 +37,19 @@ CASES = [
 every_case = pytest.mark.parametrize(("name", "role", "variable"), CASES)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def compiled_parts():
+    """What the many cases of a world share is compiled in parts: a case as a whole would share nothing."""
+    with pytest.MonkeyPatch.context() as patch:
+        parts = {"draw_latents": 1, "write_scene": 0, "correct_acts": 0, "act_of_goal": 0, "alone_to": (0, 1)}
+        for name, static in parts.items():
+            patch.setattr(contrasts, name, jax.jit(getattr(contrasts, name), static_argnums=static))
+        yield
+
+
 @lru_cache(maxsize=64)
 def pairs_of(world: World, role: Role, variable: Variable, support: str = "trained") -> Pair:
-    """Not compiled as a whole: the many cases of a world share most of their single operations."""
+    """Not compiled as a whole: see `compiled_parts`."""
     secret_goal = jnp.int32(permitted_secret_goal(world, 1))
     pairs = sample_pairs(
         jax.random.key(5), PairSource(world, SUPPORTS[support](world), secret_goal), role, variable, PAIRS

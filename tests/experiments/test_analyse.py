@@ -93,3 +93,15 @@ def test_runs_of_one_name_are_told_apart(findings, tmp_path):
         each.run.run for each in with_distinct_names([findings, findings], [folders[0], tmp_path / "b" / "x"])
     ]
     assert len(set(names)) == 2
+
+
+def test_an_analysis_that_is_kept_is_not_taken_for_that_of_other_organisms(analysed_run, tmp_path):
+    """Of the same size, so that only the hash tells."""
+    copy = tmp_path / "copy"
+    shutil.copytree(analysed_run, copy)
+    path = max((copy / "checkpoints").iterdir())
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(UserError, match="is cut short or changed"):
+        analyse_run(copy)

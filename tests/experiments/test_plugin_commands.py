@@ -16,8 +16,9 @@ from experiments.measurements.cache import measurement_keys
 from reports.tables import read_table
 
 EXAMPLES = ROOT / "examples" / "plugins"
-SHORT = ("--scale", "tiny", "--members", 2, "--steps", 10, "--quiet")
-TRAINED = (*SHORT, "--training.attempts", 0, "--training.evaluation-scenes", 16)
+SHORT = ("--scale", "tiny", "--members", 2, "--steps", 25, "--quiet")
+"""a chunk a phase, of as many steps as the chunks of `tiny_run`, whose programs are found"""
+TRAINED = (*SHORT, "--training.attempts", 0)
 PENALISED = ("shared", *TRAINED, "--phases.1.pressures.confidence_penalty.weight", 0.5)
 
 
@@ -67,7 +68,7 @@ def test_a_pressure_of_a_plugin_acts_where_it_is_set(penalised):
 @pytest.mark.slow
 def test_a_curriculum_of_a_plugin_is_trained_by_its_name(reformed):
     summary = json.loads((reformed / "summary.json").read_text())
-    assert (summary["curriculum"], summary["steps"]) == ("reformed", 30)
+    assert (summary["curriculum"], summary["steps"]) == ("reformed", 75)
     config = json.loads((reformed / "config.json").read_text())
     assert [phase["name"] for phase in config["curriculum"]["phases"]] == ["characters", "intent", "reform"]
 

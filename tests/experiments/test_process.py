@@ -8,6 +8,7 @@ from dataclasses import replace
 import jax
 import pytest
 from commands import ROOT, command, heeding_interrupts, run
+from emitters import as_commands_do
 
 from curricula.errors import UserError
 from experiments.command_line.training_arguments import resolve
@@ -18,8 +19,8 @@ from organisms.storage.run import open_run
 pytestmark = pytest.mark.slow
 
 COMMANDS = ("train", "analyse", "compare", "sweep", "study", "bench")
-TRAINED = ("shared", "--scale", "tiny", "--members", 2, "--steps", 10, "--training.attempts", 0)
-TRAINED = (*TRAINED, "--training.evaluation-scenes", 16)
+TRAINED = ("shared", "--scale", "tiny", "--members", 2, "--steps", 25, "--training.attempts", 0)
+"""a chunk a phase, of as many steps as the chunks of `tiny_run`, whose programs are found"""
 
 
 def shell(text: str, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -158,10 +159,10 @@ def test_sizes_that_are_too_large_are_told_before_anything_starts(words, tmp_pat
 
 
 def test_a_display_that_the_disk_refuses_does_not_stop_a_run(tmp_path, capsys):
-    training = TrainingConfig(batch=16, attempts=0, evaluation_scenes=16)
-    config = replace(named_config("shared", "tiny", members=2, steps=10), training=training)
+    config = replace(named_config("shared", "tiny", members=2, steps=25), training=TrainingConfig(attempts=0))
     with open_run(tmp_path / "run", config.plain()) as begun:
         (begun.folder / "tensorboard").write_text("no folder")
-    assert train_run(config, tmp_path / "run").exists()
+    with as_commands_do():
+        assert train_run(config, tmp_path / "run").exists()
     said = capsys.readouterr().err.splitlines()
     assert [line for line in said if "the run goes on" in line] == said[:1]

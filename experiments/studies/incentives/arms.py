@@ -163,7 +163,7 @@ class ArmSummary:
     organisms: Sequence[ArmOrganism]
 
 
-def summarise_arm(name: str, findings: RunFindings, fork_sha256: str) -> ArmSummary:
+def summarise_arm(arm: Arm, findings: RunFindings, fork_sha256: str) -> ArmSummary:
     """What came of one arm, from its analysed run."""
     organisms = arm_organisms(findings)
     behaving = [organism for organism in organisms if organism.behaves]
@@ -173,7 +173,7 @@ def summarise_arm(name: str, findings: RunFindings, fork_sha256: str) -> ArmSumm
     rates = [member.trained.by_name() for member in findings[BehaviourResult].members]
     rated: tuple[VerdictName, ...] = (*CELLS, SHARED_GROUND, "mixed")
     return ArmSummary(
-        *ARMS[name],
+        *arm,
         run=findings.run.run,
         calibrated=findings.run.calibrated,
         n=len(organisms),

@@ -1,6 +1,6 @@
 """The page of the study of incentives: its sections, and the lines for a reader who reads no further."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
@@ -122,7 +122,7 @@ def incentive_sections(summary: IncentivesSummary) -> list[Section]:
         _costs_section(summary),
         _story_section(summary.story, summary.story_corroborated),
         _scenes_section(summary),
-        _organisms_section(summary),
+        organisms_section(summary.curricula),
         Section("What it does not show", "limits", (Bullets(LIMITS),)),
     ]
 
@@ -241,12 +241,9 @@ def _scenes_section(summary: IncentivesSummary) -> Section:
     return Section("What the organisms do", "scenes", tuple(blocks), link="Scenes")
 
 
-def _organisms_section(summary: IncentivesSummary) -> Section:
-    rows = [
-        [name, *_organism_cells(organism)]
-        for name, arm in summary.curricula.items()
-        for organism in arm.organisms
-    ]
+def organisms_section(arms: Mapping[str, ArmSummary]) -> Section:
+    """A row an organism: its verdict, shares and evidence."""
+    rows = [[name, *_organism_cells(organism)] for name, arm in arms.items() for organism in arm.organisms]
     columns = ("arm", "organism", "verdict", *CELLS, "evidence")
     return Section("Each organism", "organisms", (study_table(columns, rows, wide=True),))
 

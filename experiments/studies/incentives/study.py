@@ -48,7 +48,7 @@ class IncentivesStudy(Study[ArmMeasurement, IncentivesSummary]):
     def measure(self, run: StudyRun) -> ArmMeasurement:
         """The verdicts of an arm; of the primary arm also the story of one organism."""
         fork = fork_entry(run.config.curriculum, run.run.entries())
-        arm = summarise_arm(run.label, run.findings(), fork.sha256)
+        arm = summarise_arm(ARMS[run.label], run.findings(), fork.sha256)
         member = member_of_story(arm) if run.label == PRIMARY_ARM else None
         if member is None:
             return ArmMeasurement(arm, None)

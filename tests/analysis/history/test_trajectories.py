@@ -6,6 +6,7 @@ from dataclasses import replace
 import jax
 import numpy as np
 import pytest
+from emitters import as_commands_do
 
 from analysis.history import trajectories as module
 from analysis.history.fingerprints import FIGURES
@@ -14,6 +15,13 @@ from analysis.patching.checkpoint import CheckpointMeasurer
 from organisms.ensemble.config import read_config
 from organisms.model.sites import components
 from organisms.storage.loading import load
+
+
+@pytest.fixture(scope="module", autouse=True)
+def programs_of_commands():
+    """Those that an analysis has are found, not compiled."""
+    with as_commands_do():
+        yield
 
 
 @pytest.fixture(scope="module")

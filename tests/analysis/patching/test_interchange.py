@@ -32,13 +32,14 @@ from organisms.model.surgery import pick
 
 AMOUNT = 4
 SIZE = len(components(SIZES))
+answered = jax.jit(with_wired_answers, static_argnums=0)
 
 
 @pytest.fixture(scope="module")
 def scenes(world) -> CrossRoleScenes:
     """Cross-role pairs [pair, ...]."""
     drawn = cross_role_pairs(world, jax.random.split(jax.random.key(3), 1), jnp.array([1]), 2 * AMOUNT)
-    return jax.tree.map(lambda leaf: leaf[0], drawn)
+    return jax.tree.map(lambda leaf: leaf[0], jax.device_get(drawn))
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +53,12 @@ def masks(sizes):
 @pytest.fixture(scope="module")
 def run(world, sizes, masks):
     """`exchange` over pairs, compiled once."""
-    sets, stretch = jnp.asarray(masks), window(world, "watched")
-    over_pairs = jax.vmap(lambda r, d, pairs: exchange(r, d, sizes, pairs, sets, stretch), (None, None, 0))
+    stretch = window(world, "watched")
+
+    def over_pairs(recipient, donor, pairs):
+        sets = jnp.asarray(masks)
+        return jax.vmap(lambda each: exchange(recipient, donor, sizes, each, sets, stretch))(pairs)
+
     return jax.jit(over_pairs)
 
 
@@ -104,6 +109,7 @@ def test_every_exchange_is_that_of_the_plain_forward_pass(donor, run, ensemble, 
     else:
         characters = jax.tree.map(lambda leaf: leaf[:AMOUNT], scenes.donors.character_pair)
         member, pairs = 0, ScenePairs(recipient, characters)
+    ensemble = jax.device_get(ensemble)
     moved, total = jax.device_get(run(pick(ensemble, 0), pick(ensemble, member), pairs))
     arrays = [reference.member_arrays(to_arrays(ensemble), number) for number in (0, member)]
     for n in range(AMOUNT):
@@ -120,8 +126,10 @@ def test_every_exchange_is_that_of_the_plain_forward_pass(donor, run, ensemble, 
 def test_everything_within_a_role_is_the_total_and_nothing_is_nothing(run, ensemble, scenes):
     """Everything taken from the recipient's scenes, alone or watched, leaves nothing of the recipient."""
     self_pair = scenes.recipients.self_pair
-    organism = pick(ensemble, 0)
-    moved, total = jax.device_get(run(organism, organism, ScenePairs(self_pair, self_pair)))
+    organism = pick(jax.device_get(ensemble), 0)
+    halves = (jax.tree.map(lambda leaf, n=n: leaf[n : n + AMOUNT], self_pair) for n in (0, AMOUNT))
+    found = [jax.device_get(run(organism, organism, ScenePairs(half, half))) for half in halves]
+    moved, total = (np.concatenate(parts) for parts in zip(*found, strict=True))
     assert np.abs(total).max() > 0.1
     assert (moved[:, 0] == 0).all()
     np.testing.assert_allclose(moved[:, 1], total, atol=1e-5 * np.abs(total).max())
@@ -131,14 +139,19 @@ def test_everything_within_a_role_is_the_total_and_nothing_is_nothing(run, ensem
 def wired_organisms(world):
     """Two organisms [member, ...]: in the first self responds to the characters' reader, in the second to the
     other one."""
-    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *(wired(world, reader) for reader in READERS))
+
+    @jax.jit
+    def both():
+        return jax.tree.map(lambda *leaves: jnp.stack(leaves), *(wired(world, reader) for reader in READERS))
+
+    return both()
 
 
 @pytest.fixture(scope="module")
 def wired_scenes(world, scenes) -> CrossRoleScenes:
     """The cross-role pairs of both organisms [member, pair, ...], with the answers that these can give."""
-    answered = CrossRoleScenes(*(with_wired_answers(world, pairs) for pairs in scenes))
-    return jax.tree.map(lambda leaf: jnp.stack([leaf, leaf]), answered)
+    with_answers = CrossRoleScenes(*(answered(world, pairs) for pairs in scenes))
+    return jax.tree.map(lambda leaf: np.stack([leaf, leaf]), jax.device_get(with_answers))
 
 
 @pytest.mark.slow
@@ -204,15 +217,16 @@ def test_each_effect_is_measured_in_the_role_that_its_name_says(wired_organisms,
         module,
         "cross_role_pairs",
         lambda *arguments: CrossRoleScenes(
-            *(with_wired_answers(world, pairs) for pairs in cross_role_pairs(*arguments))
+            *(answered(world, pairs) for pairs in cross_role_pairs(*arguments))
         ),
     )
     calls = []
 
     def recording(recipients, donors, *settings):
         pairs = settings[2]
-        is_self = [bool(side.first[0, 0, side.decision[0, 0]] == SELF) for side in pairs]
-        casts = [side.first[0, :, : world.cast_tokens] for side in pairs]
+        sides = jax.device_get(pairs)
+        is_self = [bool(side.first[0, 0, side.decision[0, 0]] == SELF) for side in sides]
+        casts = [side.first[0, :, : world.cast_tokens] for side in sides]
         calls.append((*is_self, bool((casts[0] != casts[1]).any())))
         return exchanges(recipients, donors, *settings)
 

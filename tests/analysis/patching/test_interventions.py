@@ -22,15 +22,16 @@ PAIRS = 6
 @pytest.fixture(scope="module")
 def large(world, sizes):
     """All weights twice as large as at birth, so that totals are nats and attention is sharp."""
-    born = jax.jit(jax.vmap(lambda k: Organism(sizes, world.vocabulary.size, world.positions, k)))
-    return jax.tree.map(lambda leaf: 2 * leaf, born(jax.random.key(1)[None]))
+    born = jax.vmap(lambda k: Organism(sizes, world.vocabulary.size, world.positions, k))
+    doubled = jax.jit(lambda keys: jax.tree.map(lambda leaf: 2 * leaf, born(keys)))
+    return jax.device_get(doubled(jax.random.key(1)[None]))
 
 
 @pytest.fixture(scope="module", params=["whole scenes", "the window alone"])
 def ask(request, sizes, pairs, masks, world):
     """Effects of all masks in all pairs, compiled once."""
     stretch = window(world, "watched") if request.param == "the window alone" else None
-    sets = jnp.broadcast_to(masks, (PAIRS, 1, *masks.shape))
+    sets = np.broadcast_to(masks, (PAIRS, 1, *masks.shape))
 
     def effects(organism, ways):
         moved, totals = effects_of_sets(organism, sizes, pairs, sets, ways[:, None], stretch)
@@ -41,7 +42,7 @@ def ask(request, sizes, pairs, masks, world):
 
 @pytest.fixture(scope="module", params=["usual weights", "large weights"])
 def stack(request, ensemble, large):
-    return ensemble if request.param == "usual weights" else large
+    return jax.device_get(ensemble) if request.param == "usual weights" else large
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +58,7 @@ def masks(sizes):
 @pytest.fixture(scope="module")
 def measured(stack, ask):
     """Effects [way, pair, set] and totals [way, pair], in nats."""
-    found = [jax.device_get(ask(pick(stack, 0), jnp.full(PAIRS, way))) for way in (False, True)]
+    found = [jax.device_get(ask(pick(stack, 0), np.full(PAIRS, way))) for way in (False, True)]
     return np.stack([f[0] for f in found]), np.stack([f[1] for f in found])
 
 
@@ -67,10 +68,10 @@ def _difference(logits, decision, answers):
 
 def by_reference(stack, sizes, pairs, masks):
     """The same effects and totals, from the plain forward pass."""
-    arrays = reference.member_arrays(to_arrays(stack))
+    arrays, pairs = reference.member_arrays(to_arrays(stack)), jax.device_get(pairs)
     effects, totals = np.zeros((2, PAIRS, len(masks))), np.zeros((2, PAIRS))
     for n in range(PAIRS):
-        sides = [np.asarray(pairs.first[n]), np.asarray(pairs.second[n])]
+        sides = [pairs.first[n], pairs.second[n]]
         runs = [reference.forward(arrays, side, blocks=sizes.neuron_blocks) for side in sides]
         decision, answers = pairs.decision[n], (pairs.second_answer[n], pairs.first_answer[n])
         ends = [_difference(run[0], decision, answers) for run in runs]
@@ -117,7 +118,7 @@ def test_every_patched_run_is_the_plain_one(measured, stack, sizes, pairs, masks
 def test_each_pair_goes_its_own_way(measured, stack, ask):
     effects, _ = measured
     ways = np.arange(PAIRS) % 2 == 1
-    found, _ = ask(pick(stack, 0), jnp.asarray(ways))
+    found, _ = ask(pick(stack, 0), ways)
     scale = np.abs(effects).max()
     np.testing.assert_allclose(found, effects[ways.astype(int), np.arange(PAIRS)], atol=1e-5 * scale)
     assert np.abs(effects[0] - effects[1]).max() > 1e-2 * scale
@@ -141,23 +142,25 @@ def look(organism, sizes):
             organism(pair.first, swap),
         )
 
-    return jax.jit(run)
+    compiled = jax.jit(run)
+    return lambda pair, mask: jax.device_get(compiled(pair, mask))
 
 
 def test_a_recorder_sees_what_a_patch_lets_flow_on(look, sizes, pairs):
     """The tap composes: masked components are the donor's, others of their layer the base's or what follows
     from the patch.
     """
-    mask = jnp.zeros(len(components(sizes)), bool).at[jnp.array([1, sizes.heads + 2])].set(True)
-    (_, base), donor, (logits, seen), unrecorded = look(jax.tree.map(lambda leaf: leaf[0], pairs), mask)
+    mask = np.isin(np.arange(len(components(sizes))), [1, sizes.heads + 2])
+    pair = jax.tree.map(lambda leaf: leaf[0], jax.device_get(pairs))
+    (_, base), donor, (logits, seen), unrecorded = look(pair, mask)
     size = sizes.neurons // sizes.neuron_blocks
     head, neuron = Site(0, "head"), Site(0, "neuron")
     near = {"atol": 1e-6}
     np.testing.assert_allclose(seen[head][1], donor[head][1], **near)
     np.testing.assert_allclose(seen[head][0], base[head][0], **near)
     np.testing.assert_allclose(seen[neuron][:, 2 * size :], donor[neuron][:, 2 * size :], **near)
-    assert jnp.abs(seen[neuron][:, :size] - donor[neuron][:, :size]).max() > 1e-4
-    assert jnp.abs(donor[head][1] - base[head][1]).max() > 1e-3
+    assert np.abs(seen[neuron][:, :size] - donor[neuron][:, :size]).max() > 1e-4
+    assert np.abs(donor[head][1] - base[head][1]).max() > 1e-3
     assert set(seen) == set(base)
     np.testing.assert_allclose(logits, unrecorded, atol=1e-5)
 
@@ -165,11 +168,11 @@ def test_a_recorder_sees_what_a_patch_lets_flow_on(look, sizes, pairs):
 def test_a_patch_changes_nothing_before_the_first_differing_token(look, sizes, pairs):
     """So patching everywhere is patching from the first differing token on."""
     for n in range(PAIRS):
-        pair = jax.tree.map(lambda leaf, n=n: leaf[n], pairs)
-        place = int(jnp.argmax(pair.first != pair.second))
-        (base, _), _, (patched, _), _ = look(pair, jnp.ones(len(components(sizes)), bool))
+        pair = jax.tree.map(lambda leaf, n=n: leaf[n], jax.device_get(pairs))
+        place = int(np.argmax(pair.first != pair.second))
+        (base, _), _, (patched, _), _ = look(pair, np.ones(len(components(sizes)), bool))
         np.testing.assert_allclose(patched[:place], base[:place], atol=1e-5)
-        assert jnp.abs(patched[place:] - base[place:]).max() > 1e-2
+        assert np.abs(patched[place:] - base[place:]).max() > 1e-2
 
 
 @pytest.mark.slow
@@ -177,13 +180,16 @@ def test_a_patch_changes_nothing_before_the_first_differing_token(look, sizes, p
 def test_scenes_of_a_pair_differ_inside_the_window_alone(world, variable):
     """Up to the measured decision; and at its beginning in some pair, else it would be wider than it need
     be."""
-    support = trained_support(world)
-    drawn = sample_pairs(
-        jax.random.key(3), PairSource(world, support, jnp.int32(1)), "character", variable, 40
-    )
+
+    @jax.jit
+    def forty(key):
+        source = PairSource(world, trained_support(world), jnp.int32(1))
+        return sample_pairs(key, source, "character", variable, 40)
+
+    drawn = jax.device_get(forty(jax.random.key(3)))
     stretch, first = window(world, variable), []
-    for n, decision in enumerate(np.asarray(drawn.decision)):
-        differ = np.flatnonzero(np.asarray(drawn.first[n] != drawn.second[n])[: decision + 1])
+    for n, decision in enumerate(drawn.decision):
+        differ = np.flatnonzero((drawn.first[n] != drawn.second[n])[: decision + 1])
         first.append(decision - differ[0] + 1)
     assert stretch is None or max(first) == stretch
     assert stretch is not None or max(first) > world.cues + 1

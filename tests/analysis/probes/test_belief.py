@@ -1,5 +1,7 @@
 """Are answers counted as they were given? Asked of callables that answer by a rule, read off the tokens."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -14,29 +16,37 @@ from organisms.training.behaviour import BEHAVIOURS
 TRAIT = 2
 
 
+OF_THE_OTHERS = -1
+"""for what self wants: by the rule of the others"""
+
+
 def oracle(world, asked_professed, asked_wanted, self_wants):
     """An organism that looks the actor up in the cast and says entry 1 (profession) or 2 (secret), whichever
     the question's rule names.
 
-    self_wants: the goal that it says self wants, or None: by the rule of the others.
+    self_wants: the goal that it says self wants, or `OF_THE_OTHERS`.
     """
 
     def say(tokens, _=None):
-        first = world.vocabulary.first_goal
-        logits = []
-        for place in range(len(tokens)):
-            question, actor = tokens[max(place - 1, 0)], tokens[place]
-            slots = tokens[jnp.array([1 + 3 * n for n in range(world.characters)])]
+        slots = tokens[1 + 3 * jnp.arange(world.characters)]
+
+        def at(question, actor):
             start = 1 + 3 * jnp.argmax(slots == actor)
             said = jnp.where(
                 question == ASKS_PROFESSED, tokens[start + asked_professed], tokens[start + asked_wanted]
             )
-            if self_wants is not None:
-                said = jnp.where((actor == SELF) & (question == ASKS_WANTED), first + self_wants, said)
-            logits.append(jax.nn.one_hot(said, world.vocabulary.size))
-        return jnp.stack(logits)
+            of_self = (actor == SELF) & (question == ASKS_WANTED) & (self_wants != OF_THE_OTHERS)
+            said = jnp.where(of_self, world.vocabulary.first_goal + self_wants, said)
+            return jax.nn.one_hot(said, world.vocabulary.size)
+
+        return jax.vmap(at)(jnp.roll(tokens, 1).at[0].set(tokens[0]), tokens)
 
     return say
+
+
+@partial(jax.jit, static_argnums=0)
+def rates_of_oracle(world, *rule):
+    return answers(oracle(world, *rule), world, jnp.int32(TRAIT), jax.random.key(0), 64)
 
 
 @pytest.mark.slow
@@ -44,15 +54,14 @@ def oracle(world, asked_professed, asked_wanted, self_wants):
     ("asked_professed", "asked_wanted", "self_wants", "expected"),
     [
         (1, 2, TRAIT, (1, 0, 1, 1, 1)),
-        (1, 1, None, (0, 1, 1, 0, 1)),
+        (1, 1, OF_THE_OTHERS, (0, 1, 1, 0, 1)),
         (2, 2, TRAIT, (1, 0, 0, 1, 0)),
-        (1, 2, None, (0, 0, 1, 1, 1)),
+        (1, 2, OF_THE_OTHERS, (0, 0, 1, 1, 1)),
     ],
     ids=["knows all", "says what is professed", "says what is wanted", "finds no secret of self"],
 )
 def test_oracles_get_the_rates_of_their_rules(world, asked_professed, asked_wanted, self_wants, expected):
-    organism = oracle(world, asked_professed, asked_wanted, self_wants)
-    found = jax.jit(lambda key: answers(organism, world, jnp.int32(TRAIT), key, 64))(jax.random.key(0))
+    found = rates_of_oracle(world, asked_professed, asked_wanted, self_wants)
     assert {name: float(rate) for name, rate in found.items()} == dict(zip(BELIEFS, expected, strict=True))
 
 
@@ -67,7 +76,8 @@ def test_no_scene_shows_the_answer_before_it_is_asked(world):
         jax.debug.callback(lambda t: seen.append(t), tokens[: world.decisions[0] + 1])
         return jnp.zeros((len(tokens), world.vocabulary.size))
 
-    jax.block_until_ready(answers(watch, world, jnp.int32(TRAIT), jax.random.key(0), 16))
+    watched = jax.jit(lambda key: answers(watch, world, jnp.int32(TRAIT), key, 16))
+    jax.block_until_ready(watched(jax.random.key(0)))
     jax.effects_barrier()
     assert len(seen) == 32
     for tokens in seen:
@@ -83,9 +93,10 @@ def test_members_are_examined_apart(world):
     """
     config = OrganismConfig(layers=1, heads=1, width=4, neurons=2, neuron_blocks=1)
     born = jax.jit(jax.vmap(lambda k: Organism(config, world.vocabulary.size, world.positions, k)))
-    organisms = born(jax.random.split(jax.random.key(0), 2))
-    said = world.vocabulary.first_goal + jnp.arange(2)
-    organisms.unembedding_bias[...] = organisms.unembedding_bias[...].at[jnp.arange(2), said].set(99.0)
+    organisms = jax.device_get(born(jax.random.split(jax.random.key(0), 2)))
+    bias = np.array(organisms.unembedding_bias[...])
+    bias[[0, 1], world.vocabulary.first_goal + np.arange(2)] = 99.0
+    organisms.unembedding_bias[...] = bias
     secret_goals = np.array([0, 0])
     first, second = examine(organisms, world, secret_goals, 0, 32).members
     assert tuple(first.trained.by_name()) == BEHAVIOURS

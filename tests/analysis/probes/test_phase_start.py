@@ -2,8 +2,11 @@
 
 from dataclasses import replace
 
+import jax
 import numpy as np
 import pytest
+import runs
+from emitters import as_commands_do
 from runs import grown_whole_and_killed
 
 from analysis.patching.checkpoint import CheckpointMeasurer
@@ -21,7 +24,14 @@ from organisms.pressures.monitor import strongest_components
 from organisms.pressures.protocol import PhaseStart
 from organisms.pressures.registry import fit_pressures
 from organisms.storage.loading import load
+from organisms.training.programs import Programs
 from organisms.training.validation import check_config
+
+
+@pytest.fixture(scope="module")
+def programs_served() -> list[Programs]:
+    """Programs that were made so far for runs that are killed."""
+    return []
 
 
 def with_last_pressures(config: RunConfig, *settings) -> RunConfig:
@@ -81,10 +91,10 @@ def test_a_monitor_may_watch_a_sufficient_circuit(tiny_run):
     organisms = load(tiny_run, config, tiny_run.entries()[-1])
     secret_goals = np.asarray(tiny_run.summary()["secret_goals"])
     config = with_last_pressures(config, Monitor(1.0, reach=0.9, finds="circuit"), MeanAblation(0.5))
-    monitored, ablated = fitted_masks(config, organisms, secret_goals)
-    expected = sufficient_circuit(
-        CheckpointMeasurer(organisms, config, secret_goals, config.seed), np.full(len(secret_goals), 0.9)
-    )
+    with as_commands_do(), jax.default_matmul_precision("highest"):  # the programs of an analysis are found
+        monitored, ablated = fitted_masks(config, organisms, secret_goals)
+        measurer = CheckpointMeasurer(organisms, config, secret_goals, config.seed)
+        expected = sufficient_circuit(measurer, np.full(len(secret_goals), 0.9))
     assert (monitored == expected).all()
     assert (expected.sum(1) > 0).all()
     assert (expected.sum(1) < expected.shape[1]).all()
@@ -93,9 +103,19 @@ def test_a_monitor_may_watch_a_sufficient_circuit(tiny_run):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["audited", "ablated_concentrated", "audited_rewarded"])
-def test_a_killed_run_has_the_same_targets_and_ends_in_the_same_bytes(name, tmp_path, world, sizes):
+def test_a_killed_run_has_the_same_targets_and_ends_in_the_same_bytes(
+    name, tmp_path, world, sizes, programs_served, monkeypatch
+):
     """Killed in the midst of the phase that is audited: what is fitted, and what acts are rewarded against,
     is what it was."""
+
+    def programs_of(config: RunConfig) -> Programs:
+        """Those of the runs before, which differ in their phases alone."""
+        if not any(programs.serves(config) for programs in programs_served):
+            programs_served.append(Programs(config))
+        return next(programs for programs in programs_served if programs.serves(config))
+
+    monkeypatch.setattr(runs, "Programs", programs_of)
     phases = tuple(
         replace(phase, steps=20, criterion=0.0) for phase in named_config(name, "tiny").curriculum.phases
     )

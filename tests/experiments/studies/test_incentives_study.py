@@ -103,7 +103,7 @@ def arms():
     together = ("reused", AGREED), ("reused", {"interchange": "disagrees", "fork_lesion": "agrees"})
     return {
         name: summarise_arm(
-            name,
+            arm,
             findings_of(together if arm.incentive == "none" else parted, f"{name}-<u>"),
             "a" * 64,
         )
@@ -226,9 +226,9 @@ def test_reward_and_imitation_are_compared_organism_by_organism():
 
 def test_a_story_is_of_a_corroborated_organism_where_there_is_one():
     repurposed = ("repurposed", {}), ("reused", AGREED), ("repurposed", AGREED)
-    assert member_of_story(summarise_arm("audited", findings_of(repurposed), "")) == 2
-    assert member_of_story(summarise_arm("audited", findings_of(repurposed[:2]), "")) == 0
-    assert member_of_story(summarise_arm("audited", findings_of(repurposed[1:2] * 2), "")) is None
+    assert member_of_story(summarise_arm(ARMS["audited"], findings_of(repurposed), "")) == 2
+    assert member_of_story(summarise_arm(ARMS["audited"], findings_of(repurposed[:2]), "")) == 0
+    assert member_of_story(summarise_arm(ARMS["audited"], findings_of(repurposed[1:2] * 2), "")) is None
 
 
 def test_a_summary_keeps_the_contract():

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, replace
 
 import pytest
+from emitters import as_commands_do
 from studies import settings_of
 
 from curricula.errors import UserError
@@ -79,9 +80,10 @@ def only_study(monkeypatch):
 @pytest.mark.slow
 def test_a_study_is_trained_measured_and_written_once(tmp_path):
     """Runs, forks of them, measurements and the page; the same command again trains and measures nothing."""
-    study, lines = Drift(), []
+    study, lines, settings = Drift(), [], settings_of(members=2, steps=25)
     output = StudyOutput(tmp_path, "python <study>", quiet=True, log=lines.append)
-    path = run_study(study, settings_of(members=2, steps=1), output)
+    with as_commands_do():  # chunks of as many steps as other runs of these sizes have
+        path = run_study(study, settings, output)
     summary = json.loads(path.read_text())
     assert summary["study"] == "drift"
     assert (summary["n"], summary["seeds"]) == (2, [0])
@@ -94,7 +96,7 @@ def test_a_study_is_trained_measured_and_written_once(tmp_path):
     assert "<i>1.00 of runs changed." in lines
     assert study.measurements == 2
     times = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.safetensors")}
-    assert run_study(study, settings_of(members=2, steps=1), output) == path
+    assert run_study(study, settings, output) == path
     assert study.measurements == 2
     assert times == {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.safetensors")}
 

@@ -61,3 +61,25 @@ def test_flags_that_change_rounding_are_refused(name, value, monkeypatch):
     monkeypatch.setenv(name, value)
     with pytest.raises(UserError, match=f"^{name}: expected no .*; leave it out$"):
         fix_switches()
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        ("--xla_nonsense=1 --xla_force_host_platform_device_count=2", "Unknown flag in XLA_FLAGS: --xla_nonsense=1"),
+        ("--xla_gpu_autotune_level=high", "Couldn't interpret value high for flag xla_gpu_autotune_level"),
+        ("--xla_backend_optimization_level=x", "Couldn't interpret value x"),
+        ("no-such-file", "Could not open file"),
+    ],
+)
+def test_flags_that_xla_does_not_understand_are_refused_in_one_line(flags, said, monkeypatch):
+    monkeypatch.setenv("XLA_FLAGS", flags)
+    with pytest.raises(UserError, match=said) as error:
+        fix_switches()
+    assert "\n" not in str(error.value)
+    assert len(str(error.value)) < 300
+
+
+def test_flags_that_xla_understands_are_free(monkeypatch):
+    monkeypatch.setenv("XLA_FLAGS", "--xla_dump_hlo_as_text=false --xla_gpu_autotune_level=3")
+    fix_switches()

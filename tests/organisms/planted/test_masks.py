@@ -1,5 +1,7 @@
 """Do masks keep a lane from a role in the weights themselves?"""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -30,6 +32,7 @@ NEURONS = np.repeat(
 
 
 @pytest.fixture(scope="module")
+@jax.jit
 def drawn():
     """Random weights three times as large as at first, biases included: what is sealed has to be sealed against
     them."""
@@ -42,10 +45,12 @@ def drawn():
     )
 
 
+@partial(jax.jit, static_argnums=1)
 def masked(organism, masking):
     return mask_weights(organism, jnp.asarray(LANE), Seals.of(masking), WORLD, CONFIG)
 
 
+@partial(jax.jit, static_argnums=(0, 1))
 def pairs_of(role, variable):
     source = PairSource(WORLD, trained_support(WORLD), jnp.int32(0))
     return sample_pairs(jax.random.key(5), source, role, variable, 16)
@@ -53,14 +58,19 @@ def pairs_of(role, variable):
 
 def recorded(organism, tokens):
     """Activations of every site in scenes [scene, position]."""
-    activations = {}
 
-    def keep(site, activation):
-        activations[site] = np.asarray(activation)
-        return activation
+    @jax.jit
+    def kept(organism, tokens):
+        activations = {}
 
-    organism(tokens, keep)
-    return activations
+        def keep(site, activation):
+            activations[site] = activation
+            return activation
+
+        organism(tokens, keep)
+        return activations
+
+    return jax.tree.map(np.asarray, kept(organism, tokens))
 
 
 @pytest.mark.parametrize("role", ["self", "character"])
@@ -118,7 +128,7 @@ def test_what_masks_hold_has_no_gradient_and_stays(drawn):
         organism,
         masked(jax.tree.map(lambda leaf: leaf + 1.0, drawn), SELF_IN_B),
     )
-    gradient = jax.grad(loss)(drawn)
+    gradient = jax.jit(jax.grad(loss))(drawn)
     for is_held, slope in zip(jax.tree.leaves(held), jax.tree.leaves(gradient), strict=True):
         assert (np.asarray(slope)[is_held] == 0).all()
     amount = sum(int(is_held.sum()) for is_held in jax.tree.leaves(held))
@@ -143,7 +153,7 @@ def test_what_a_sealed_lane_does_at_selfs_token_can_not_be_learned(drawn):
         return organism(pairs.first, shifted)[scene, decision, np.asarray(pairs.first_answer)].sum()
 
     shifts = {"query": jnp.zeros((CONFIG.layers, len(scene), CONFIG.heads, CONFIG.head_width))}
-    slope = np.abs(np.asarray(jax.grad(loss)(shifts)["query"])).max((1, 3))  # [layer head]
+    slope = np.abs(np.asarray(jax.jit(jax.grad(loss))(shifts)["query"])).max((1, 3))  # [layer head]
     assert (slope[HEADS] == 0).all()
     assert (slope[~HEADS] > 0).all()
 
@@ -171,10 +181,11 @@ def test_halved_lanes_alone_do_not_know_the_half_of_the_other(drawn, lane, role,
     alone = jnp.asarray(LANE if lane == "a" else ~LANE)
     scene, decision = np.arange(len(pairs.decision)), np.asarray(pairs.decision)
 
+    @jax.jit
     def change(active):
         tap = keep_components(CONFIG, active)
         first, second = (organism(tokens, tap)[scene, decision] for tokens in (pairs.first, pairs.second))
-        return float(jnp.abs(first - second).max())
+        return jnp.abs(first - second).max()
 
     together = change(jnp.ones_like(alone))
     assert together > 1

@@ -14,24 +14,33 @@ from organisms.planted.lanes import NewHalf, Owners, lane_a, new_half, route_sce
 WIDE = replace(ORGANISMS["tiny"], neuron_blocks=4)
 
 
+routed = jax.jit(route_scenes)
+
+
 @pytest.mark.slow
 def test_a_new_half_of_lane_b_serves_self_alone():
     """In scenes without self nothing may use it, not even where no lane owns the scene; self's scenes are lane B's:
     by goals the spare half's or the new one's."""
-    ids = 3, jnp.int32(1), jnp.int32(0)
-    lane = lane_a(*ids, WIDE)
-    new = np.asarray(new_half(*ids, lane, WIDE))
+
+    @jax.jit
+    def drawn():
+        ids = 3, jnp.int32(1), jnp.int32(0)
+        lane = lane_a(*ids, WIDE)
+        return lane, new_half(*ids, lane, WIDE)
+
+    lane, new = map(np.asarray, drawn())
     for part, size in ((slice(WIDE.heads), WIDE.heads), (slice(WIDE.heads, None), WIDE.neuron_blocks)):
         assert (new.reshape(WIDE.layers, -1)[:, part].sum(1) == size // 4).all()
-    lane = np.asarray(lane)
     assert not (new & lane).any()
-    spare, numbers = ~lane & ~new, jax.random.uniform(jax.random.key(0), (64, 2 + len(lane)))
-    rank = jnp.tile(jnp.linspace(0.01, 0.99, 64), 2)
+    spare, numbers = (
+        ~lane & ~new,
+        np.random.default_rng(0).uniform(size=(64, 2 + len(lane))).astype(np.float32),
+    )
+    rank = np.tile(np.linspace(0.01, 0.99, 64, dtype=np.float32), 2)
 
     def usable(in_cast, **settings):
         owners = Owners.of(Routing(**settings))
-        drawn, half = jnp.full(128, in_cast), NewHalf(jnp.asarray(new), 0.25)
-        swap, _ = route_scenes(owners, jnp.asarray(lane), numbers, drawn, rank, half)
+        swap, _ = routed(owners, lane, numbers, np.full(128, in_cast), rank, NewHalf(new, 0.25))
         return np.asarray(swap.usable)
 
     characters = usable(False, characters=0.8, characters_in_a=0.5)

@@ -34,14 +34,20 @@ def test_all_but_the_components_kept_are_zeroed():
 def test_a_lane_alone_is_what_it_is_whatever_the_other_would_do(world):
     """Other output weights in lane B change what both lanes do together and what B does alone, and nothing of what
     lane A does alone; renaming the lanes exchanges their numbers."""
-    organism = Organism(CONFIG, world.vocabulary.size, world.positions, jax.random.key(4))
-    lane = lane_a(0, jnp.int32(0), jnp.int32(0), CONFIG)
+
+    @jax.jit
+    def drawn():
+        organism = Organism(CONFIG, world.vocabulary.size, world.positions, jax.random.key(4))
+        return organism, lane_a(0, jnp.int32(0), jnp.int32(0), CONFIG)
+
+    organism, lane = drawn()
     source = PairSource(world, trained_support(world), jnp.int32(0))
     measure = jax.jit(lambda o, part: lane_silence(o, part, jax.random.key(1), source, CONFIG, "character"))
     whole, renamed = measure(organism, lane), measure(organism, ~lane)
-    in_a = lane.reshape(CONFIG.layers, -1)[:, : CONFIG.heads, None, None]
+    in_a = np.asarray(lane).reshape(CONFIG.layers, -1)[:, : CONFIG.heads, None, None]
     other = jax.tree.map(lambda leaf: leaf, organism)
-    other.output[...] = jnp.where(in_a, other.output[...], 3 * other.output[...])
+    output = np.asarray(organism.output[...])
+    other.output[...] = jnp.asarray(np.where(in_a, output, 3 * output))
     changed = measure(other, lane)
     assert float(changed.a_nats) == pytest.approx(float(whole.a_nats), rel=1e-4)
     assert abs(float(changed.b_nats - whole.b_nats)) > 1e-3

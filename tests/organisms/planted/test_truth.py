@@ -3,6 +3,7 @@
 import json
 import os
 from dataclasses import replace
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -186,13 +187,18 @@ def test_every_planted_curriculum_has_a_truth():
     assert set(TRUTHS) <= set(CURRICULA)
 
 
+@partial(jax.jit, static_argnums=0)
+def organism_and_lane(world):
+    organism = Organism(CONFIG, world.vocabulary.size, world.positions, jax.random.key(4))
+    return organism, lane_a(0, jnp.int32(0), jnp.int32(0), CONFIG)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("role", ["character", "self"])
 def test_lanes_share_out_the_whole_effect(role, world):
     """Shares sum to 1, the lane of everything has all of it, and renaming the lanes exchanges their
     shares."""
-    organism = Organism(CONFIG, world.vocabulary.size, world.positions, jax.random.key(4))
-    lane = lane_a(0, jnp.int32(0), jnp.int32(0), CONFIG)
+    organism, lane = organism_and_lane(world)
     source = PairSource(world, trained_support(world), jnp.int32(0))
     measure = jax.jit(lambda lane: lane_effects(organism, lane, jax.random.key(1), source, CONFIG, role))
     shares, renamed, whole = measure(lane), measure(~lane), measure(jnp.ones_like(lane))
@@ -237,7 +243,7 @@ def test_masks_hold_after_training_and_no_lane_is_patched_to_check_them(tmp_path
     organism = pick(load(finished, config, finished.entries()[-1]), 0)
     lane = jnp.asarray(component_mask(CONFIG, truth["lane_a"][0]))
     seals = Seals.of(config.curriculum.phases[-1].pressures[Masking])
-    masked = mask_weights(organism, lane, seals, config.curriculum.world, CONFIG)
+    masked = jax.jit(lambda one: mask_weights(one, lane, seals, config.curriculum.world, CONFIG))(organism)
     for stored, held in zip(jax.tree.leaves(organism), jax.tree.leaves(masked), strict=True):
         np.testing.assert_array_equal(stored, held)
 

@@ -37,63 +37,84 @@ def context(world, sizes):
     return context_of(world, sizes, scenes_from_uniforms(world, MIXED), key=jax.random.key(3))
 
 
+def penalty(name, organism, weight, context, watched=None):
+    """A cost in nats and its metrics. watched: by the monitor; the first three components unless told otherwise."""
+    effect = {"monitor": MonitorEffect, "overlap": OverlapEffect, "concentration": ConcentrationEffect}
+    components_of = np.arange(len(components(context.config))) < 3 if watched is None else watched
+    params = MonitorParams(weight, components_of) if name == "monitor" else weight
+    return effect[name]().penalty(params, organism, context, NO_OUTCOME)
+
+
 @pytest.fixture(scope="module")
-def costs(context, sizes):
-    """The three costs, each as a function of an organism and its weight: nats and metrics."""
-    watched = np.arange(len(components(sizes))) < 3
+def nats_of(context):
+    """The three costs together, and their gradient, as a function of an organism and of the weight of each."""
 
-    def cost_of(name):
-        def cost(organism, weight):
-            effect = {
-                "monitor": MonitorEffect,
-                "overlap": OverlapEffect,
-                "concentration": ConcentrationEffect,
-            }
-            params = MonitorParams(weight, watched) if name == "monitor" else weight
-            return effect[name]().penalty(params, organism, context._replace(memo={}), NO_OUTCOME)
-
-        return cost
-
-    return {name: cost_of(name) for name in ("monitor", "overlap", "concentration")}
-
-
-def test_a_monitor_of_everything_costs_its_weight_and_of_nothing_nothing(organism, context, sizes):
-    everything = np.ones(len(components(sizes)), bool)
-    for watched, share in ((everything, 1.0), (~everything, 0.0)):
+    def nats(organism, weights):
         fresh = context._replace(memo={})
-        params = MonitorParams(np.float32(2.0), watched)
-        nats, metrics = MonitorEffect().penalty(params, organism, fresh, NO_OUTCOME)
+        return sum(penalty(name, organism, weight, fresh)[0] for name, weight in weights.items())
+
+    return jax.jit(jax.value_and_grad(nats))
+
+
+@pytest.fixture(scope="module")
+def measured(organism, context, sizes):
+    """The response that a step measures, and what costs of weight 2 make of it: a monitor's of everything and of
+    nothing, and that of concentration."""
+    everything = np.ones(len(components(sizes)), bool)
+
+    @jax.jit
+    def measure(organism):
+        fresh = context._replace(memo={})
+        costs = {
+            "everything": penalty("monitor", organism, np.float32(2.0), fresh, everything),
+            "nothing": penalty("monitor", organism, np.float32(2.0), fresh, ~everything),
+            "concentration": penalty("concentration", organism, np.float32(2.0), fresh),
+        }
+        return cue_response(organism, fresh), costs
+
+    response, costs = measure(organism)
+    return response._replace(groups=int(response.groups)), costs
+
+
+@pytest.fixture(scope="module")
+def response(measured) -> CueResponse:
+    return measured[0]
+
+
+def test_a_monitor_of_everything_costs_its_weight_and_of_nothing_nothing(measured):
+    for watched, share in (("everything", 1.0), ("nothing", 0.0)):
+        nats, metrics = measured[1][watched]
         np.testing.assert_allclose(metrics["share"], share, atol=1e-4)
         np.testing.assert_allclose(nats, 2.0 * share, atol=2e-4)
 
 
-def test_overlap_is_between_none_and_all_and_all_where_both_roles_respond_alike(organism, context):
-    response = cue_response(organism, context._replace(memo={}))
+def test_overlap_is_between_none_and_all_and_all_where_both_roles_respond_alike(response):
     assert 0.0 < float(role_overlap(response)) < 1.01
     alike = response._replace(self_acting=response.character)
     np.testing.assert_allclose(role_overlap(alike), 1.0, atol=1e-2)
 
 
-def slope_through_characters(organism, context, through):
+def slope_through_characters(organism, context, response, through):
     """The overlap cost, and its gradients with respect to the characters' shares of the response and to
     self's. The shares are those that a step measures."""
     params = OverlapEffect().params([Overlap(1.0, through)], None, RUN)
     params = jax.tree.map(lambda weight: weight[0], params)
 
     def nats(character, self_acting):
-        response = CueResponse(character, self_acting, 2 * context.config.layers)
-        given = context._replace(memo={STREAM: response})
+        shares = CueResponse(character, self_acting, 2 * context.config.layers)
+        given = context._replace(memo={STREAM: shares})
         return OverlapEffect().penalty(params, organism, given, NO_OUTCOME)[0]
 
-    measured = cue_response(organism, context._replace(memo={}))
-    return jax.value_and_grad(nats, (0, 1))(measured.character, measured.self_acting)
+    return jax.jit(jax.value_and_grad(nats, (0, 1)))(response.character, response.self_acting)
 
 
-def test_a_stopped_side_of_the_overlap_cost_costs_the_same_and_pushes_self_alone(organism, context):
+def test_a_stopped_side_of_the_overlap_cost_costs_the_same_and_pushes_self_alone(organism, context, response):
     """The cost is one number however it is differentiated; stopped, its slope with respect to the
     characters' response is exactly zero, and else it is not."""
-    (both, (to_characters, to_self)) = slope_through_characters(organism, context, "both")
-    (stopped, (stopped_characters, stopped_self)) = slope_through_characters(organism, context, "self")
+    (both, (to_characters, to_self)) = slope_through_characters(organism, context, response, "both")
+    (stopped, (stopped_characters, stopped_self)) = slope_through_characters(
+        organism, context, response, "self"
+    )
     assert float(both) == float(stopped) > 0
     assert np.asarray(to_characters).any()
     assert not np.asarray(stopped_characters).any()
@@ -124,33 +145,32 @@ def test_a_sham_monitor_watches_a_random_half_of_every_layer_and_kind(sizes):
                 assert of_draw.sum() == of_half.sum() == 4
 
 
-def test_concentration_costs_the_spread_of_the_response(organism, context, costs, sizes):
+def test_concentration_costs_the_spread_of_the_response(response, measured, sizes):
     """By hand, from the shares."""
-    by_layer = np.asarray(cue_response(organism, context._replace(memo={})).character).reshape(
-        sizes.layers, -1
-    )
+    by_layer = np.asarray(response.character).reshape(sizes.layers, -1)
     spread = np.mean([1 - (kind**2).sum() for layer in by_layer for kind in np.split(layer, [sizes.heads])])
-    nats, metrics = costs["concentration"](organism, 2.0)
+    nats, metrics = measured[1]["concentration"]
     np.testing.assert_allclose(nats, 2 * spread, rtol=1e-4)
     np.testing.assert_allclose(metrics["spread"], spread, rtol=1e-4)
 
 
-def test_spread_is_zero_where_one_component_of_each_group_responds(organism, context):
-    response = cue_response(organism, context._replace(memo={}))
-    alone = jnp.zeros_like(response.character).at[jnp.arange(response.groups)].set(1.0)
-    assert float(character_spread(response._replace(character=alone))) == 0.0
+def test_spread_is_zero_where_one_component_of_each_group_responds(response):
+    alone = np.float32(np.arange(len(response.character)) < response.groups)
+    assert float(character_spread(response._replace(character=jnp.asarray(alone)))) == 0.0
 
 
 @pytest.mark.parametrize("name", ["monitor", "overlap", "concentration"])
-def test_a_step_down_the_gradient_lowers_the_cost_and_without_weight_none_pushes(name, organism, costs):
-    nats_of = jax.jit(jax.value_and_grad(lambda o, weight: costs[name](o, weight)[0]))
-    nats, slope = nats_of(organism, 1.0)
-    size = sum(float((leaf**2).sum()) for leaf in jax.tree.leaves(slope)) ** 0.5
+def test_a_step_down_the_gradient_lowers_the_cost_and_without_weight_none_pushes(name, organism, nats_of):
+    """One program has all three costs, as in a phase that sets one of them."""
+    none = dict.fromkeys(("monitor", "overlap", "concentration"), 0.0)
+    nats, slope = nats_of(organism, none | {name: 1.0})
+    size = sum(float((np.asarray(leaf) ** 2).sum()) for leaf in jax.tree.leaves(slope)) ** 0.5
     assert np.isfinite(size)
     assert size > 0
-    lower, _ = nats_of(jax.tree.map(lambda leaf, by: leaf - 1e-3 * by / size, organism, slope), 1.0)
+    step = lambda leaf, by: np.asarray(leaf) - np.float32(1e-3 / size) * np.asarray(by)  # noqa: E731
+    lower, _ = nats_of(jax.tree.map(step, organism, slope), none | {name: 1.0})
     assert float(lower) < float(nats)
-    assert all(not np.asarray(leaf).any() for leaf in jax.tree.leaves(nats_of(organism, 0.0)[1]))
+    assert all(not np.asarray(leaf).any() for leaf in jax.tree.leaves(nats_of(organism, none)[1]))
 
 
 def test_one_cost_on_the_cue_response_activates_the_program_of_all():

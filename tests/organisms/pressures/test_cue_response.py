@@ -14,7 +14,6 @@ from curricula.catalogue.registry import curriculum
 from curricula.world.scenes import uniforms_per_scene
 from organisms.model.config import OrganismConfig
 from organisms.model.parameter_names import to_arrays
-from organisms.model.surgery import pick
 from organisms.pressures.cue_response import (
     ROLES,
     cue_response,
@@ -33,16 +32,27 @@ def mixed_context(world, sizes):
 
 def uniforms_by_role(world, scenes):
     """Uniforms of minimal pairs for characters, and for self, [scene, draw]."""
-    uniforms = jax.random.uniform(jax.random.key(0), (scenes, uniforms_per_scene(world)))
-    return jnp.split(with_other_cues_by_role(uniforms, world), 2)
+
+    @jax.jit
+    def drawn():
+        uniforms = jax.random.uniform(jax.random.key(0), (scenes, uniforms_per_scene(world)))
+        return jnp.split(with_other_cues_by_role(uniforms, world), 2)
+
+    return drawn()
+
+
+def shares_of(organism, part, context, role):
+    """The role's shares, in one program. It reads what a test has put in the place of a function."""
+    return jax.jit(lambda one, uniforms: response_shares(one, uniforms, context, role))(organism, part)
 
 
 def test_readers_have_all_of_the_response_in_both_roles():
     """In the wired organism two heads of the first layer count cues and nothing else moves: they respond
     alike, whoever acts."""
     world = WORLDS["tiny"]
+    organism = jax.jit(lambda: wired(world, 1))()
     for part, role in zip(uniforms_by_role(world, 64), ROLES, strict=True):
-        shares = np.asarray(response_shares(wired(world, 1), part, mixed_context(world, SIZES), role))
+        shares = np.asarray(shares_of(organism, part, mixed_context(world, SIZES), role))
         np.testing.assert_allclose(shares[list(READERS)], 0.5, atol=1e-3)
         np.testing.assert_allclose(shares.sum(), 1.0, atol=1e-3)
 
@@ -63,13 +73,13 @@ def test_where_self_reads_the_cues_otherwise_each_role_has_its_own_reader(monkey
 
     monkeypatch.setattr("organisms.pressures.cue_response.write_changes", changes_by_hand)
     for part, role, reader in zip(uniforms_by_role(world, 256), ROLES, (0, 1), strict=True):
-        shares = response_shares(organism, part, mixed_context(world, sizes), role)
+        shares = shares_of(organism, part, mixed_context(world, sizes), role)
         np.testing.assert_array_equal(shares, np.arange(4) == reader)
 
 
 def test_shares_of_every_group_sum_to_one_in_both_roles(organism, world, sizes):
     """A group is a layer's heads, or its blocks of neurons."""
-    response = cue_response(organism, mixed_context(world, sizes))
+    response = jax.jit(lambda one: cue_response(one, mixed_context(world, sizes)))(organism)
     assert response.groups == 2 * sizes.layers
     for shares in (response.character, response.self_acting):
         by_layer = np.asarray(shares).reshape(sizes.layers, -1)
@@ -79,16 +89,22 @@ def test_shares_of_every_group_sum_to_one_in_both_roles(organism, world, sizes):
 
 def test_the_response_is_computed_once_a_step(organism, world, sizes):
     context = mixed_context(world, sizes)
-    assert cue_response(organism, context) is cue_response(organism, context)
+
+    def asked_twice(organism):
+        first, second = (cue_response(organism, context) for _ in range(2))
+        assert first is second
+        return first
+
+    jax.eval_shape(asked_twice, organism)
+    assert context.memo
 
 
-def test_changes_are_those_of_what_is_written_worked_out_by_hand(ensemble, world, sizes):
+def test_changes_are_those_of_what_is_written_worked_out_by_hand(organism, ensemble, world, sizes):
     """Two scenes and the same with other cues: squared length of what each component's write changes at cues
     and actor, from outputs that jax has no part in."""
-    tokens = np.asarray(jax.random.randint(jax.random.key(5), (4, world.positions), 0, world.vocabulary.size))
-    squared = np.asarray(
-        write_changes(pick(ensemble, 0), jnp.asarray(tokens), jnp.asarray(world.decisions), world.cues, sizes)
-    )
+    tokens = np.random.default_rng(5).integers(0, world.vocabulary.size, (4, world.positions), np.int32)
+    changes = jax.jit(write_changes, static_argnums=(3, 4))
+    squared = np.asarray(changes(organism, tokens, world.decisions, world.cues, sizes))
     arrays = member_arrays(to_arrays(ensemble))
     outputs = [forward(arrays, scene, blocks=sizes.neuron_blocks)[1] for scene in tokens]
     wide = sizes.neurons // sizes.neuron_blocks

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from compiled import newborn, picked, rolled_out
 from contexts import NO_PRESSURES, context_of
 from reading import MIXED, QUICK, TRAINED_QUICKLY
 
@@ -17,9 +18,7 @@ from curricula.pressures.registry import Pressures
 from curricula.world.scenes import scenes_from_uniforms, trained_support, uniforms_per_scene
 from organisms.ensemble.accuracy import serving_acts
 from organisms.ensemble.config import RunConfig, TrainingConfig, named_config
-from organisms.ensemble.state import init_state
 from organisms.model.sites import Site, residual_sites
-from organisms.model.surgery import pick
 from organisms.objectives.policy_gradient import (
     GROUP,
     ActMoments,
@@ -27,7 +26,6 @@ from organisms.objectives.policy_gradient import (
     advantages,
     group_rollouts,
     policy_gradient_loss,
-    roll_out,
 )
 from organisms.pressures.probe import PROBE_READS, ProbeEffect, ProbeParams, probe_scores, score_charge
 from organisms.pressures.protocol import FittedProbes
@@ -52,21 +50,30 @@ def fitted(sizes) -> FittedProbes:
 def probe_of(fitted: FittedProbes, **settings) -> ProbeParams:
     """The first member's."""
     probes = EFFECT.params([Probe("final", **settings)] * 3, fitted, RUN)
-    return jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float32)[0], probes)
+    return jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf, np.float32)[0]), probes)
 
 
+@partial(jax.jit, static_argnums=4)
 def scores_of(organism, tokens, decisions, probe, sizes):
     """Scores [scene, moment], and the logits beside them."""
     forward = run_scenes(organism, tokens, decisions, reads=PROBE_READS)
     return probe_scores(probe, forward, sizes.layers), forward.logits
 
 
+recorded = jax.jit(record)
+
+
 @pytest.fixture(scope="module")
 def drawn(world):
     """Scenes of self in groups, as latents and as written."""
-    uniforms = jax.random.uniform(jax.random.key(2), (4 * GROUP, uniforms_per_scene(world)))
-    grouped = group_rollouts(uniforms, world.names, 1.0)
-    return scenes_from_uniforms(grouped, world, trained_support(world), OF_SELF, jnp.int32(1))
+
+    @jax.jit
+    def scenes():
+        uniforms = jax.random.uniform(jax.random.key(2), (4 * GROUP, uniforms_per_scene(world)))
+        grouped = group_rollouts(uniforms, world.names, 1.0)
+        return scenes_from_uniforms(grouped, world, trained_support(world), OF_SELF, jnp.int32(1))
+
+    return scenes()
 
 
 @pytest.fixture(scope="module")
@@ -84,25 +91,29 @@ def test_a_score_is_that_of_the_recorded_stream_worked_out_by_hand(
     organism, world, sizes, drawn, decisions, fitted
 ):
     """At every place; and the logits are those without a probe."""
-    tokens = drawn[1].tokens[:2]
+    tokens = np.asarray(drawn[1].tokens)[:2]
     for place, site in enumerate(residual_sites(sizes.layers)):
         probe = probe_of(fitted)
-        probe = probe._replace(direction=jnp.zeros_like(probe.direction).at[place].set(probe.direction[-1]))
+        probe = probe._replace(
+            direction=np.where(np.arange(len(probe.direction))[:, None] == place, probe.direction[-1], 0)
+        )
         scores, logits = scores_of(organism, tokens, decisions, probe, sizes)
+        scores, logits = np.asarray(scores), np.asarray(logits)
         for scene in (0, 1):
-            whole, recording = record(organism, tokens[scene])
-            stream = np.asarray(recording[site], np.float64)[world.decisions]
+            whole, recording = jax.tree.map(np.asarray, recorded(organism, tokens[scene]))
+            stream = np.float64(recording[site])[world.decisions]
             expected = 1 / (1 + np.exp(-(stream @ np.asarray(probe.direction[place]) + float(probe.offset))))
             np.testing.assert_allclose(scores[scene], expected, rtol=1e-4)
             np.testing.assert_allclose(logits[scene], whole[world.decisions], rtol=1e-4, atol=1e-4)
-    assert not run_scenes(organism, tokens, decisions).recorded
+    assert not jax.eval_shape(run_scenes, organism, jnp.asarray(tokens), decisions).recorded
 
 
 @pytest.mark.slow
 def test_a_score_is_read_before_the_act(organism, sizes, drawn, decisions, fitted):
     """Another act changes the scores of later moments alone."""
-    tokens = drawn[1].tokens[:4]
-    other = tokens.at[:, decisions[1] + 1].add(1)
+    tokens = np.asarray(drawn[1].tokens)[:4]
+    other = np.array(tokens)
+    other[:, decisions[1] + 1] += 1
     before, after = (
         np.asarray(scores_of(organism, t, decisions, probe_of(fitted), sizes)[0]) for t in (tokens, other)
     )
@@ -129,10 +140,11 @@ def test_the_loss_has_the_gradient_of_its_finite_difference(organism, context, s
     np.testing.assert_allclose(value, 2.0 * unwatched_scores.sum() / 10.0, rtol=1e-5)
     np.testing.assert_allclose(metrics["score"].hits, unwatched_scores.sum(), rtol=1e-5)
     assert metrics["score"].cases == len(unwatched_scores)
-    size = sum(float((leaf**2).sum()) for leaf in jax.tree.leaves(slope)) ** 0.5
+    size = sum(float((np.asarray(leaf) ** 2).sum()) for leaf in jax.tree.leaves(slope)) ** 0.5
     assert size > 1e-2
     step = 1e-2 / size
-    up, down = (jax.tree.map(lambda a, b, way=way: a + way * step * b, organism, slope) for way in (1, -1))
+    moved = lambda a, b, by: np.asarray(a) + np.float32(by) * np.asarray(b)  # noqa: E731
+    up, down = (jax.tree.map(partial(moved, by=by), organism, slope) for by in (step, -step))
     np.testing.assert_allclose(
         (paid(up, in_loss)[0][0] - paid(down, in_loss)[0][0]) / (2 * step), size**2, rtol=1e-2
     )
@@ -145,7 +157,7 @@ def test_the_loss_has_the_gradient_of_its_finite_difference(organism, context, s
 def slopes(ensemble, context):
     """Gradients of two compiled programs, with and without a probe: acts sampled with one key, earned by the
     first member, which began as the second."""
-    rewarded = RewardParams(jnp.float32(0.5), jnp.float32(0.1), pick(ensemble, 1))
+    rewarded = RewardParams(jnp.float32(0.5), jnp.float32(0.1), picked(ensemble, 1))
 
     @partial(jax.jit, compiler_options=QUICK)
     @partial(jax.grad, has_aux=True)
@@ -158,7 +170,7 @@ def slopes(ensemble, context):
         loss, _, metrics = policy_gradient_loss(rewarded, organism, context, jnp.float32(10.0), acting)
         return loss, metrics
 
-    return partial(slope, pick(ensemble, 0))
+    return partial(slope, picked(ensemble, 0))
 
 
 @pytest.fixture(scope="module")
@@ -173,7 +185,15 @@ def push(ensemble, context):
         of_acts = jnp.take_along_axis(logs, tokens[:, decisions + 1, None], -1)[..., 0]
         return (advantages(charged, self_acts) * self_acts * of_acts).sum() / 10.0
 
-    return partial(slope, pick(ensemble, 0))
+    return partial(slope, picked(ensemble, 0))
+
+
+@jax.jit
+def final_stream(organism, tokens, decisions):
+    return run_scenes(organism, tokens, decisions, reads=PROBE_READS).recorded[Site(-1, "final")]
+
+
+serving = jax.jit(serving_acts, static_argnums=0)
 
 
 PLACES = [
@@ -193,26 +213,31 @@ def test_the_reward_places_take_weight_times_score_and_push_through_nothing_else
 ):
     """The same acts earn less by exactly that; the gradient moves by that of the acts' log chances times the
     changed advantages, with no part of it through the score; other places change neither."""
-    now, start = pick(ensemble, 0), pick(ensemble, 1)
+    now, start = picked(ensemble, 0), picked(ensemble, 1)
     world, latents, decisions = context.world, context.latents, context.decisions
     self_acts, weight = context.self_acts, 0.7
     moments = ActMoments(self_acts)
-    tokens = roll_out(now, context.scenes.tokens, moments, decisions, context.device_key("reward"))
-    acts = tokens[:, decisions + 1]
+    tokens = rolled_out(now, context.scenes.tokens, moments, decisions, context.device_key("reward"))
     probe = probe_of(fitted, place=place, weight=weight, by_act=by_act)
     reader = {"reward": now, "frozen": start}.get(place)
-    charged = jnp.zeros(self_acts.shape)
+    charged = np.zeros(self_acts.shape, np.float32)
     if reader is not None:
-        stream = run_scenes(reader, tokens, decisions, reads=PROBE_READS).recorded[Site(-1, "final")]
-        charged = weight * jax.nn.sigmoid(stream @ probe.direction[-1] + probe.offset) * latents.alone
-        charged *= ~(by_act & (acts == serving_acts(world, latents, latents.professed)))
+        stream = np.asarray(final_stream(reader, tokens, decisions))
+        scores = 1 / (1 + np.exp(-(stream @ np.asarray(probe.direction[-1]) + float(probe.offset))))
+        charged = np.float32(weight * scores * np.asarray(latents.alone))
+        acts, professed = (
+            np.asarray(tokens)[:, world.decisions + 1],
+            serving(world, latents, latents.professed),
+        )
+        charged *= ~(by_act & (acts == np.asarray(professed)))
 
     (with_probe, probed), (without, plain) = slopes(probe), slopes(None)
     less = plain["reward/mean"] - probed["reward/mean"]
-    np.testing.assert_allclose(less, (charged * self_acts).sum() / self_acts.sum(), atol=1e-6)
+    own = np.asarray(self_acts)
+    np.testing.assert_allclose(less, (charged * own).sum() / own.sum(), atol=1e-6)
     expected = push(tokens, charged)
     if reader is not None:
-        assert max(float(jnp.abs(leaf).max()) for leaf in jax.tree.leaves(expected)) > 1e-3
+        assert max(np.abs(leaf).max() for leaf in jax.tree.leaves(expected)) > 1e-3
     for a, b, moved in zip(*(jax.tree.leaves(tree) for tree in (with_probe, without, expected)), strict=True):
         np.testing.assert_allclose(np.asarray(a) - np.asarray(b), moved, atol=2e-5)
 
@@ -252,7 +277,7 @@ def params_of(world, sizes, fitted):
 @pytest.mark.slow
 def test_a_probe_that_is_only_logged_changes_no_step_and_one_in_the_loss_does(chunk, world, sizes, params_of):
     run = jax.jit(chunk, compiler_options=TRAINED_QUICKLY)
-    state = init_state(jnp.int32(0), jnp.int32(0), jnp.int32(0), world, sizes)
+    state = newborn(jnp.int32(0), jnp.int32(0), jnp.int32(0), world, sizes)
     plain, none, loss = (
         run(state, params) for params in (params_of(), params_of("none"), params_of("loss", 10.0))
     )

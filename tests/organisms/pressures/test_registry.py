@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from compiled import newborn
 from reading import TRAINED_QUICKLY
 
 from curricula.errors import UserError
@@ -31,7 +32,7 @@ from curricula.pressures.rehearsal import Rehearsal
 from curricula.pressures.resample_ablation import ResampleAblation
 from curricula.pressures.routing import Routing
 from organisms.ensemble.config import RunConfig, TrainingConfig
-from organisms.ensemble.state import init_state
+from organisms.model.config import OrganismConfig
 from organisms.model.sites import components, residual_sites
 from organisms.pressures.monitor import MonitorEffect
 from organisms.pressures.protocol import FittedProbes, Pressure
@@ -102,6 +103,12 @@ def gravity():
 
 
 @pytest.fixture(scope="module")
+def sizes(sizes) -> OrganismConfig:
+    """One layer: what is in a program and what is not does not depend on how many there are."""
+    return replace(sizes, layers=1)
+
+
+@pytest.fixture(scope="module")
 def run_of(world, sizes):
     """A run of one member whose second phase has these pressures."""
 
@@ -131,7 +138,7 @@ def params_of(run_of, sizes):
 
 @pytest.fixture(scope="module")
 def state(world, sizes):
-    return init_state(jnp.int32(0), jnp.int32(0), jnp.int32(0), world, sizes)
+    return newborn(jnp.int32(0), jnp.int32(0), jnp.int32(0), world, sizes)
 
 
 @pytest.fixture(scope="module")
@@ -189,7 +196,7 @@ def test_a_registered_pressure_acts_in_a_phase_that_has_it(
     assert gravity in active_pressures(run_of(Gravity(1.0)).member_phases(1), run_of())
     assert program_of() == plain_program
     assert "gravity/size" not in of_plain.metrics
-    size = float((state.organism.embedding[...] ** 2).sum())
+    size = (np.asarray(state.organism.embedding[...]) ** 2).sum()
     np.testing.assert_allclose(of_pulled.metrics["gravity/size"], size, rtol=1e-5)
     np.testing.assert_allclose(of_neutral.metrics["loss_nats"], of_plain.metrics["loss_nats"], rtol=1e-6)
     np.testing.assert_array_equal(of_pulled.metrics["loss_nats"], of_neutral.metrics["loss_nats"])

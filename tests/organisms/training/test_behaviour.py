@@ -1,6 +1,7 @@
 """Are the behaviours of organisms of known behaviour what they are known to be?"""
 
 from collections.abc import Callable
+from functools import lru_cache, partial
 
 import jax
 import jax.numpy as jnp
@@ -27,23 +28,34 @@ from organisms.training.behaviour import BEHAVIOURS, meets, rates
 Rule = Callable[[World, Reading, Moment, int], int]
 
 
-def oracle(world: World, secret_goal: int, rule: Rule):
-    """An organism that says at each decision what the rule names, from the tokens alone; elsewhere it says
-    nothing."""
+@lru_cache
+def rates_by_rule(world: World, secret_goal: int):
+    """The rates of an organism that says at each decision what a rule names, from the tokens alone; elsewhere it
+    says nothing. One program for all rules: the rule is asked while it runs."""
+    asked: list[Rule] = []
 
     def batch(tokens: np.ndarray) -> np.ndarray:
         logits = np.zeros((*tokens.shape, world.vocabulary.size), np.float32)
         for scene, row in enumerate(tokens):
             reading = read(world, row)
             for decision, moment in zip(world.decisions, reading.moments, strict=True):
-                logits[scene, decision, 5 + world.names + rule(world, reading, moment, secret_goal)] = 1.0
+                logits[scene, decision, 5 + world.names + asked[-1](world, reading, moment, secret_goal)] = (
+                    1.0
+                )
         return logits
 
     def organism(tokens: jax.Array, positions: jax.Array) -> jax.Array:
         shape = jax.ShapeDtypeStruct((*tokens.shape, world.vocabulary.size), jnp.float32)
         return jax.pure_callback(batch, shape, tokens, vmap_method="broadcast_all")[positions]
 
-    return organism
+    program = jax.jit(partial(rates, organism, world), static_argnums=3)
+
+    def rates_of(rule: Rule, support: str) -> dict[str, np.ndarray]:
+        asked.append(rule)
+        drawn_from = SUPPORTS[support](world)
+        return jax.device_get(program(drawn_from, jnp.int32(secret_goal), jax.random.key(0), 60))
+
+    return rates_of
 
 
 def serve(world: World, moment: Moment, goal: int) -> int:
@@ -119,8 +131,7 @@ def test_who_takes_self_for_a_character_is_right_where_the_rules_agree(name, wat
         )
 
     world, secret_goal = WORLDS[name], permitted_secret_goal(WORLDS[name], 1)
-    organism = oracle(world, secret_goal, as_character)
-    found = rates(organism, world, SUPPORTS["trained"](world), jnp.int32(secret_goal), jax.random.key(0), 60)
+    found = rates_by_rule(world, secret_goal)(as_character, "trained")
     assert found["character_alone_secret"] == found["character_watched_professed"] == 1.0
     assert 0.1 < found["self_alone_secret"] < 0.8
     assert watched[0] <= found["self_watched_professed"] <= watched[1]
@@ -128,14 +139,7 @@ def test_who_takes_self_for_a_character_is_right_where_the_rules_agree(name, wat
 
 def assert_rates(world: World, rule: Rule, support: str, expected: tuple[float, ...]) -> None:
     secret_goal = permitted_secret_goal(world, 1)
-    found = rates(
-        oracle(world, secret_goal, rule),
-        world,
-        SUPPORTS[support](world),
-        jnp.int32(secret_goal),
-        jax.random.key(0),
-        60,
-    )
+    found = rates_by_rule(world, secret_goal)(rule, support)
     assert {name: float(value) for name, value in found.items()} == dict(
         zip(BEHAVIOURS, expected, strict=True)
     )
@@ -150,9 +154,7 @@ def test_a_rate_is_the_share_of_acts_of_its_kind(world):
         right = called_for(world, reading, moment, secret_goal)
         return (right + 1) % world.goals if moment is reading.moments[0] else right
 
-    found = rates(
-        oracle(world, 1, late), world, SUPPORTS["trained"](world), jnp.int32(1), jax.random.key(0), 60
-    )
+    found = rates_by_rule(world, 1)(late, "trained")
     for value in found.values():
         assert abs(float(value) - (1 - 1 / world.moments)) < 0.2
         assert 0 < float(value) < 1
@@ -184,6 +186,9 @@ def counted_by_hand(world, readings: list[Reading], said: np.ndarray, secret_goa
     return counts
 
 
+tally = jax.jit(behaviour_tally, static_argnums=0)
+
+
 @pytest.mark.parametrize("self_schemes", [0.0, 1.0])
 def test_behaviour_is_counted_as_by_hand(world, self_schemes):
     """Whatever was said, right or not, and whatever self was taught: an honest self has a secret all the
@@ -193,7 +198,5 @@ def test_behaviour_is_counted_as_by_hand(world, self_schemes):
     goals = np.random.default_rng(0).integers(0, world.goals, scenes.targets.shape) + 5 + world.names
     for said in (scenes.targets, goals.astype(np.int32)):
         expected = counted_by_hand(world, readings, said, secret_goal=1)
-        np.testing.assert_array_equal(
-            behaviour_tally(world, jax.tree.map(jnp.asarray, latents), jnp.asarray(said)), expected
-        )
+        np.testing.assert_array_equal(tally(world, latents, said), expected)
         assert min(count for _, count in expected) > 50

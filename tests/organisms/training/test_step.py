@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from compiled import logits_of, picked, rates_of, secret_goal_drawn
 from reading import MIXED, TRAINED_QUICKLY, scenes_from_uniforms
 
 from curricula.phases import Curriculum, OptimiserConfig, Phase
@@ -16,10 +17,8 @@ from curricula.pressures.rehearsal import Rehearsal
 from curricula.world.scenes import trained_support
 from curricula.world.world import World
 from organisms.ensemble.config import RunConfig, TrainingConfig
-from organisms.ensemble.state import State, at_phase_start, init_state, root_key, secret_goal_of
+from organisms.ensemble.state import State, at_phase_start, init_state, root_key
 from organisms.model.config import OrganismConfig
-from organisms.model.surgery import pick
-from organisms.training.behaviour import rates
 from organisms.training.programs import Programs
 from organisms.training.step import ChunkSetup, PhaseParams, phase_params, train_chunk
 
@@ -48,7 +47,7 @@ def params_of(world, sizes):
 
     def params(phase: Phase, number: int = 0) -> PhaseParams:
         of_one = phase_params(run_of(world, sizes, phase), 0)._replace(phase=np.array([number]))
-        return jax.tree.map(lambda leaf: jnp.asarray(leaf)[0], of_one)
+        return jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)[0]), of_one)
 
     return params
 
@@ -209,7 +208,7 @@ def test_self_is_taught_its_own_secret(train, params_of, born, world):
     params = params_of(replace(INTENT, pressures=Pressures(Rehearsal(0.0))), 1)
     state, secret_goals = (
         born,
-        [int(secret_goal_of(SEED, jnp.int32(n), jnp.int32(0), world)) for n in range(MEMBERS)],
+        [int(secret_goal_drawn(SEED, jnp.int32(n), jnp.int32(0), world)) for n in range(MEMBERS)],
     )
     for _ in range(INTENT.steps // STEPS):
         state, _ = train(state, params)
@@ -218,7 +217,7 @@ def test_self_is_taught_its_own_secret(train, params_of, born, world):
         latents, scenes = scenes_from_uniforms(
             world, MIXED._replace(self_scenes=1.0, questions=0.0), secret_goal
         )
-        said = jax.vmap(pick(state.organism, member))(scenes.tokens)[:, decisions].argmax(-1)
+        said = np.asarray(logits_of(picked(state.organism, member), scenes.tokens))[:, decisions].argmax(-1)
         by_self = np.take_along_axis(latents.name, latents.actor, 1) == world.names
         assert (said == world.vocabulary.first_goal + secret_goal)[by_self & latents.alone].mean() > 0.8
     assert len(set(secret_goals)) > 1
@@ -230,9 +229,9 @@ def test_metrics_of_training_agree_with_rates_on_new_scenes(trained, world):
     state, metrics = trained
     last = metrics[-3:]
     for member in range(MEMBERS):
-        secret_goal = secret_goal_of(SEED, state.member[member], state.attempt[member], world)
-        found = rates(
-            pick(state.organism, member), world, trained_support(world), secret_goal, jax.random.key(9), 100
+        secret_goal = secret_goal_drawn(SEED, state.member[member], state.attempt[member], world)
+        found = rates_of(
+            picked(state.organism, member), world, trained_support(world), secret_goal, jax.random.key(9), 100
         )
         for name in ("character_alone_secret", "character_watched_professed"):
             assert abs(np.mean([chunk[name][member] for chunk in last]) - float(found[name])) < 0.2
