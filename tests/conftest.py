@@ -38,7 +38,8 @@ from organisms.training.loop import TrainingSources, train_ensemble
 
 os.environ["XLA_FLAGS"] = " ".join((os.environ.get("XLA_FLAGS", ""), *QUICKLY_COMPILED)).strip()
 jax.config.update("jax_num_cpu_devices", 2)  # laws hold on several devices, as commands use them
-jax.config.update("jax_disable_most_optimizations", True)  # most programs run once; `as_commands_do` has the others
+# Most programs of tests run once; `emitters.as_commands_do` has the others.
+jax.config.update("jax_disable_most_optimizations", True)
 keep_programs()
 settings.register_profile("exapt", deadline=None, derandomize=True, database=None)
 settings.load_profile("exapt")

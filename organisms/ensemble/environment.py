@@ -46,7 +46,9 @@ COMMON_FLAGS = re.compile(
     r"|--xla_(llvm_disable_expensive_passes|cpu_use_fusion_emitters)=(true|false)"
 )
 """flags that every XLA here has: others are tried in a process of their own"""
-READ_FLAGS = "from jaxlib import xla_client; xla_client.CompileOptions().executable_build_options.debug_options"
+READ_FLAGS = (
+    "from jaxlib import xla_client; xla_client.CompileOptions().executable_build_options.debug_options"
+)
 """a program in which XLA reads XLA_FLAGS: it ends the process where it does not understand them"""
 
 
@@ -81,7 +83,9 @@ def _require_readable_flags() -> None:
     words = os.environ.get("XLA_FLAGS", "").split()
     if all(COMMON_FLAGS.fullmatch(word) for word in words):
         return
-    tried = subprocess.run([sys.executable, "-c", READ_FLAGS], capture_output=True, text=True, errors="replace")
+    tried = subprocess.run(
+        [sys.executable, "-c", READ_FLAGS], capture_output=True, text=True, errors="replace"
+    )
     if tried.returncode == 0:
         return
     said = re.search(r"(Unknown flags?|Couldn't interpret|Could not open).*", tried.stderr)

@@ -11,6 +11,7 @@ import pytest
 from analysis.relearning import finetune
 from organisms.ensemble import devices
 from organisms.ensemble.compiler_options import OLDER_EMITTER, CompilerOptions, on_a_cpu
+from organisms.ensemble.program_cache import program_cache
 
 NEWER_EMITTER: CompilerOptions = dict.fromkeys(OLDER_EMITTER, True)
 """for programs that a test compares the last bits of, in chunks of unequal lengths"""
@@ -41,7 +42,7 @@ def newer_emitter(options: CompilerOptions = NEWER_EMITTER) -> Generator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(devices, "on_a_cpu", with_them)
         made_anew = finetune._training_program.__wrapped__  # pyright: ignore[reportFunctionMemberAccess]
-        patch.setattr(finetune, "_training_program", made_anew)
+        patch.setattr(finetune, "_training_program", program_cache(maxsize=8)(made_anew))
         yield
 
 

@@ -49,7 +49,8 @@ class AblationArm:
 
     def without(self, part: Part) -> "AblationArm":
         """The same arm with a part left out."""
-        return replace(self, **{part: False})
+        kept = set(self.parts) - {part}
+        return AblationArm(*(each in kept for each in PARTS))
 
     @property
     def columns(self) -> Arm:

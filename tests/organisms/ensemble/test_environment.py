@@ -66,7 +66,10 @@ def test_flags_that_change_rounding_are_refused(name, value, monkeypatch):
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        ("--xla_nonsense=1 --xla_force_host_platform_device_count=2", "Unknown flag in XLA_FLAGS: --xla_nonsense=1"),
+        (
+            "--xla_nonsense=1 --xla_force_host_platform_device_count=2",
+            "Unknown flag in XLA_FLAGS: --xla_nonsense=1",
+        ),
         ("--xla_gpu_autotune_level=high", "Couldn't interpret value high for flag xla_gpu_autotune_level"),
         ("--xla_backend_optimization_level=x", "Couldn't interpret value x"),
         ("no-such-file", "Could not open file"),
