@@ -2,6 +2,7 @@
 theirs), and hypothesis runs that draw the same examples every time.
 """
 
+import gc
 import os
 import pickle
 import shutil
@@ -41,6 +42,7 @@ jax.config.update("jax_num_cpu_devices", 2)  # laws hold on several devices, as 
 # Most programs of tests run once; `emitters.as_commands_do` has the others.
 jax.config.update("jax_disable_most_optimizations", True)
 keep_programs()
+gc.set_threshold(30_000, 20, 50)  # tracing makes objects by the million: to look for cycles took a tenth of all time
 settings.register_profile("exapt", deadline=None, derandomize=True, database=None)
 settings.load_profile("exapt")
 

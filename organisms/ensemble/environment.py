@@ -42,7 +42,7 @@ CHANGES_NUMBERS = re.compile(r"fast_math|precision|tf32|algsimp|allow_excess|bf1
 """flags of the compiler that decide how numbers are rounded"""
 
 COMMON_FLAGS = re.compile(
-    r"--xla_(force_host_platform_device_count|backend_optimization_level)=\d+"
+    r"--xla_(force_host_platform_device_count|backend_optimization_level|cpu_parallel_codegen_split_count)=\d+"
     r"|--xla_(llvm_disable_expensive_passes|cpu_use_fusion_emitters)=(true|false)"
 )
 """flags that every XLA here has: others are tried in a process of their own"""

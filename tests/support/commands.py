@@ -13,6 +13,7 @@ QUICKLY_COMPILED = (
     *(f"--{name}={str(value).lower()}" for name, value in OLDER_EMITTER.items()),
     "--xla_backend_optimization_level=1",
     "--xla_llvm_disable_expensive_passes=true",
+    "--xla_cpu_parallel_codegen_split_count=1",
 )
 """flags of the compiler for tests and for the commands that they start: these train and measure for seconds"""
 HANGS_AFTER_SECONDS = 600

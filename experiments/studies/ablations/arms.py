@@ -67,7 +67,7 @@ ABLATION_ARMS: Sequence[AblationArm] = tuple(
 WHOLE = ABLATION_ARMS[0]
 
 
-def arm_config(settings: StudySettings, arm: AblationArm, seed: int) -> RunConfig:
+def ablation_config(settings: StudySettings, arm: AblationArm, seed: int) -> RunConfig:
     """The run of an arm. Weights of the costs are those of the curriculum *audited_half_dropout*; all arms have equal
     numbers of steps, and begin with the same weights and scenes."""
     config = settings.config(TRUNK, seed)

@@ -9,7 +9,7 @@ from analysis.thresholds import BEHAVES
 from experiments.studies.ablations.arms import ABLATION_ARMS, PART_WORDS, WHOLE, Part
 from experiments.studies.ablations.summary import PRIMARY, AblationsSummary
 from experiments.studies.incentives.figures import arm_shares_figure
-from experiments.studies.incentives.page import organisms_section
+from experiments.studies.incentives.page import evidence_section
 from experiments.studies.incentives.summary import PRIMARY_VERDICT
 from experiments.studies.page import study_table
 from reports.formats import counts_text, interval_text, rate_text
@@ -40,7 +40,7 @@ LIMITS = (
 
 def ablations_headline(summary: AblationsSummary) -> list[str]:
     """Three lines: what goes with each part, which verdicts are left, and how far to trust it."""
-    lost = {each.part: interval_text(each.difference) for each in summary.differences}
+    lost: dict[Part, str] = {each.part: interval_text(each.difference) for each in summary.differences}
     primary: Part = "overlap"
     others = ", ".join(f"{text} without {PART_WORDS[part]}" for part, text in lost.items() if part != primary)
     counts = "; ".join(
@@ -91,7 +91,7 @@ def ablation_sections(summary: AblationsSummary) -> list[Section]:
             link="Arms",
         ),
         _differences_section(summary),
-        organisms_section(summary.arms),
+        evidence_section(summary.arms),
         Section("What it does not show", "limits", (Bullets(LIMITS),), rank=90),
     ]
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from analysis.thresholds import TABLE
 from experiments.studies.ablations import page
-from experiments.studies.ablations.arms import ABLATION_ARMS, arm_config
+from experiments.studies.ablations.arms import ABLATION_ARMS, ablation_config
 from experiments.studies.ablations.summary import (
     PRIMARY,
     AblationsSummary,
@@ -38,7 +38,7 @@ class AblationsStudy(Study[ArmSummary, AblationsSummary]):
 
     def runs(self, settings: StudySettings) -> Mapping[str, RunConfig]:
         """A run of each arm. All have one seed; arms with equal first phases copy them from the first of these."""
-        return {arm.name: arm_config(settings, arm, self.seed_of(settings)) for arm in ABLATION_ARMS}
+        return {arm.name: ablation_config(settings, arm, self.seed_of(settings)) for arm in ABLATION_ARMS}
 
     def measure(self, run: StudyRun) -> ArmSummary:
         """The verdicts of an arm."""

@@ -122,7 +122,7 @@ def incentive_sections(summary: IncentivesSummary) -> list[Section]:
         _costs_section(summary),
         _story_section(summary.story, summary.story_corroborated),
         _scenes_section(summary),
-        organisms_section(summary.curricula),
+        evidence_section(summary.curricula),
         Section("What it does not show", "limits", (Bullets(LIMITS),)),
     ]
 
@@ -241,7 +241,7 @@ def _scenes_section(summary: IncentivesSummary) -> Section:
     return Section("What the organisms do", "scenes", tuple(blocks), link="Scenes")
 
 
-def organisms_section(arms: Mapping[str, ArmSummary]) -> Section:
+def evidence_section(arms: Mapping[str, ArmSummary]) -> Section:
     """A row an organism: its verdict, shares and evidence."""
     rows = [[name, *_organism_cells(organism)] for name, arm in arms.items() for organism in arm.organisms]
     columns = ("arm", "organism", "verdict", *CELLS, "evidence")

@@ -31,7 +31,7 @@ def large(world, sizes):
 def ask(request, sizes, pairs, masks, world):
     """Effects of all masks in all pairs, compiled once."""
     stretch = window(world, "watched") if request.param == "the window alone" else None
-    sets = np.broadcast_to(masks, (PAIRS, 1, *masks.shape))
+    sets = jnp.asarray(np.broadcast_to(masks, (PAIRS, 1, *masks.shape)))
 
     def effects(organism, ways):
         moved, totals = effects_of_sets(organism, sizes, pairs, sets, ways[:, None], stretch)

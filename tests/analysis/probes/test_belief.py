@@ -93,10 +93,10 @@ def test_members_are_examined_apart(world):
     """
     config = OrganismConfig(layers=1, heads=1, width=4, neurons=2, neuron_blocks=1)
     born = jax.jit(jax.vmap(lambda k: Organism(config, world.vocabulary.size, world.positions, k)))
-    organisms = jax.device_get(born(jax.random.split(jax.random.key(0), 2)))
+    organisms = born(jax.random.split(jax.random.key(0), 2))
     bias = np.array(organisms.unembedding_bias[...])
     bias[[0, 1], world.vocabulary.first_goal + np.arange(2)] = 99.0
-    organisms.unembedding_bias[...] = bias
+    organisms.unembedding_bias[...] = jnp.asarray(bias)
     secret_goals = np.array([0, 0])
     first, second = examine(organisms, world, secret_goals, 0, 32).members
     assert tuple(first.trained.by_name()) == BEHAVIOURS

@@ -12,7 +12,7 @@ from curricula.errors import SystemFailure
 from curricula.pressures.half_dropout import HalfDropout
 from curricula.pressures.monitor import Monitor
 from curricula.pressures.overlap import Overlap
-from experiments.studies.ablations.arms import ABLATION_ARMS, PARTS, WHOLE, arm_config
+from experiments.studies.ablations.arms import ABLATION_ARMS, PARTS, WHOLE, ablation_config
 from experiments.studies.ablations.study import AblationsStudy
 from experiments.studies.ablations.summary import PRIMARY, part_differences
 from experiments.studies.incentives.arms import ArmOrganism, ArmSummary
@@ -145,7 +145,7 @@ def test_a_summary_keeps_the_contract_and_the_page_answers_in_three_lines():
 
 def test_arms_share_the_phases_that_are_alike():
     """So that arms with one middle phase are trained from the very same forks."""
-    configs = [arm_config(SETTINGS, arm, 0) for arm in ABLATION_ARMS]
+    configs = [ablation_config(SETTINGS, arm, 0) for arm in ABLATION_ARMS]
     for arm, config in zip(ABLATION_ARMS, configs, strict=True):
         alike = next(
             c for a, c in zip(ABLATION_ARMS, configs, strict=True) if a.half_dropout == arm.half_dropout

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from commands import run as command
+from emitters import as_commands_do
 from runs import Killed, Killer, Silent
 
 from curricula.catalogue.registry import curriculum
@@ -30,7 +31,8 @@ def fork(run: Run, phases, step: int | None = None, **settings) -> RunConfig:
 
 
 def grown(config: RunConfig, folder, parent, callback=None) -> Run:
-    with open_run(folder, config.plain()) as run:
+    """In programs that are compiled as those of `tiny_run`, whose bits some tests compare."""
+    with open_run(folder, config.plain()) as run, as_commands_do():
         run.write_summary(train_ensemble(config, run, callback or Silent(), TrainingSources(parent=parent)))
     return read_run(folder)
 
@@ -70,7 +72,7 @@ def test_a_killed_child_goes_on_to_the_same_bits_without_its_parent(child, tiny_
     lost = tmp_path / "parent"
     shutil.copytree(tiny_run.folder, lost)
     config = read_config(child.config)
-    with pytest.raises(Killed), open_run(tmp_path / "child", config.plain()) as run:
+    with pytest.raises(Killed), open_run(tmp_path / "child", config.plain()) as run, as_commands_do():
         train_ensemble(config, run, Killer(100), TrainingSources(parent=lost))
     shutil.rmtree(lost)
     again = grown(config, tmp_path / "child", lost)
