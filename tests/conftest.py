@@ -42,7 +42,8 @@ jax.config.update("jax_num_cpu_devices", 2)  # laws hold on several devices, as 
 # Most programs of tests run once; `emitters.as_commands_do` has the others.
 jax.config.update("jax_disable_most_optimizations", True)
 keep_programs()
-gc.set_threshold(30_000, 20, 50)  # tracing makes objects by the million: to look for cycles took a tenth of all time
+# Tracing makes objects by the million: to look for cycles among them took a tenth of all time.
+gc.set_threshold(30_000, 20, 50)
 settings.register_profile("exapt", deadline=None, derandomize=True, database=None)
 settings.load_profile("exapt")
 
