@@ -91,7 +91,7 @@ def ablation_sections(summary: AblationsSummary) -> list[Section]:
             link="Arms",
         ),
         _differences_section(summary),
-        evidence_section(summary.arms),
+        evidence_section(named),
         Section("What it does not show", "limits", (Bullets(LIMITS),), rank=90),
     ]
 
@@ -123,12 +123,25 @@ def _arms_table(summary: AblationsSummary) -> PageTable:
 def _differences_section(summary: AblationsSummary) -> Section:
     ordered = sorted(summary.differences, key=lambda each: each.name != PRIMARY)
     rows = [
-        (f"without {PART_WORDS[each.part]}", interval_text(each.difference), len(each.differences))
+        (
+            f"without {PART_WORDS[each.part]}",
+            interval_text(each.difference),
+            len(each.differences),
+            interval_text(each.among_behaving),
+            each.n_behaving,
+        )
         for each in ordered
     ]
+    columns = (
+        "part left out",
+        "fall [95 %]",
+        "n",
+        "among those that act as taught in both [95 %]",
+        "of them",
+    )
     return Section(
         "What goes with each part",
         "differences",
-        (study_table(("part left out", "fall [95 %]", "n"), rows), Paragraph(DIFFERENCES_NOTE, soft=True)),
+        (study_table(columns, rows), Paragraph(DIFFERENCES_NOTE, soft=True)),
         link="Differences",
     )

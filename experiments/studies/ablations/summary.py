@@ -30,6 +30,9 @@ class PartDifference:
     part: Part
     difference: Triple
     """repurposed share of the whole incentive less that without the part, mean over all organisms"""
+    among_behaving: Triple
+    """the same over organisms that act as taught, with a share, in both arms"""
+    n_behaving: int
     differences: Sequence[float]
     """of each organism"""
 
@@ -60,11 +63,22 @@ def part_differences(arms: Mapping[str, ArmSummary]) -> list[PartDifference]:
                 f"{whole.fork_sha256[:12]} and {without.fork_sha256[:12]}; delete the runs of this study and give the "
                 "command again"
             )
-        differences = [
-            repurposed_share(first) - repurposed_share(second)
-            for first, second in zip(whole.organisms, without.organisms, strict=True)
+        pairs = list(zip(whole.organisms, without.organisms, strict=True))
+        differences = [repurposed_share(first) - repurposed_share(second) for first, second in pairs]
+        counted = [
+            difference
+            for difference, pair in zip(differences, pairs, strict=True)
+            if all(organism.behaves and organism.shares[PRIMARY_VERDICT] is not None for organism in pair)
         ]
-        found.append(PartDifference(part, triple(mean_interval(differences)), differences))
+        found.append(
+            PartDifference(
+                part,
+                triple(mean_interval(differences)),
+                triple(mean_interval(counted)),
+                len(counted),
+                differences,
+            )
+        )
     return found
 
 
@@ -79,6 +93,7 @@ def ablation_findings(
 ) -> dict[str, Number | Triple]:
     """The study's results by name."""
     findings: dict[str, Number | Triple] = {each.name: each.difference for each in differences}
+    findings |= {f"{each.name}.behaving": each.among_behaving for each in differences}
     for arm in ABLATION_ARMS:
         found = arms[arm.name]
         for verdict in (*CELLS, SHARED_GROUND):

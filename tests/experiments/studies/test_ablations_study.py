@@ -106,6 +106,8 @@ def test_the_whole_and_each_part_left_out_are_paired_by_organism_and_all_are_cou
     assert differences["monitor"].differences == pytest.approx([0.4, 0.3, 0.2])
     assert differences["half_dropout"].differences == pytest.approx([0.9, 0.8, 0.7])
     assert differences["overlap"].difference[0] == pytest.approx(2.2 / 3)
+    assert differences["overlap"].among_behaving[0] == pytest.approx(0.75)
+    assert [each.n_behaving for each in differences.values()] == [3, 3, 2]
 
 
 @pytest.mark.parametrize("part", ["monitor", "overlap"])
