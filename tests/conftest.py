@@ -27,6 +27,7 @@ from curricula.world.contrasts import Pair, PairSource, sample_pairs
 from curricula.world.scenes import trained_support
 from curricula.world.world import World
 from experiments.analyse import analyse_run
+from experiments.command_line.process import LOOK_FOR_CYCLES_AFTER
 from organisms.ensemble.config import named_config
 from organisms.ensemble.devices import keep_programs
 from organisms.ensemble.variation import Variation
@@ -42,8 +43,7 @@ jax.config.update("jax_num_cpu_devices", 2)  # laws hold on several devices, as 
 # Most programs of tests run once; `emitters.as_commands_do` has the others.
 jax.config.update("jax_disable_most_optimizations", True)
 keep_programs()
-# Tracing makes objects by the million: to look for cycles among them took a tenth of all time.
-gc.set_threshold(30_000, 20, 50)
+gc.set_threshold(*LOOK_FOR_CYCLES_AFTER)
 settings.register_profile("exapt", deadline=None, derandomize=True, database=None)
 settings.load_profile("exapt")
 
