@@ -86,10 +86,9 @@ def _require_readable_flags() -> None:
     tried = subprocess.run(
         [sys.executable, "-c", READ_FLAGS], capture_output=True, text=True, errors="replace"
     )
-    if tried.returncode == 0:
-        return
     said = re.search(r"(Unknown flags?|Couldn't interpret|Could not open).*", tried.stderr)
-    raise UserError(
-        "XLA_FLAGS: expected flags that this XLA knows, each as --name=value; "
-        f"{said.group()[:160] if said else 'XLA does not understand ' + ' '.join(words)[:160]}; leave it out"
-    )
+    if tried.returncode and said:
+        raise UserError(
+            "XLA_FLAGS: expected flags that this XLA knows, each as --name=value; XLA says: "
+            f"{said.group()[:160]}; leave it out"
+        )
