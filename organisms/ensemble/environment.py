@@ -13,6 +13,7 @@ import sys
 import jax
 
 from curricula.errors import UserError
+from organisms.ensemble.compiler_options import OLDER_EMITTER
 
 FIXED = {
     "jax_default_prng_impl": "threefry2x32",
@@ -43,7 +44,9 @@ CHANGES_NUMBERS = re.compile(r"fast_math|precision|tf32|algsimp|allow_excess|bf1
 
 COMMON_FLAGS = re.compile(
     r"--xla_(force_host_platform_device_count|backend_optimization_level|cpu_parallel_codegen_split_count)=\d+"
-    r"|--xla_(llvm_disable_expensive_passes|cpu_use_fusion_emitters)=(true|false)"
+    r"|--(xla_llvm_disable_expensive_passes"
+    + "".join(f"|{name}" for name in OLDER_EMITTER)
+    + ")=(true|false)"
 )
 """flags that every XLA here has: others are tried in a process of their own"""
 READ_FLAGS = (
