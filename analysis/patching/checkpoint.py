@@ -42,6 +42,8 @@ PAIRS = 32
 """minimal pairs in one program call; the gate is measured on four calls' worth"""
 CURVE_PAIRS = 24
 """minimal pairs behind a faithfulness curve and behind a lesion"""
+BESIDE_SELF = 100
+"""added to the number of a contrast whose characters act beside self, so that its pairs are others"""
 FOUND_ALONE = 0.1
 """A component is found by single patches if one of them moves this share of the total, in either
 direction."""
@@ -54,10 +56,13 @@ NULLS: tuple[Null, ...] = ("untrained", "shuffled")
 def _pair_program(world: World, role: Role, variable: Variable, pairs: int):
     support = trained_support(world)
 
-    def draw_pairs(key: Key[Array, ""], secret_goal: Int[Array, ""], by_self: Bool[Array, ""]) -> Pair:
-        return sample_pairs(key, PairSource(world, support, secret_goal), role, variable, pairs, by_self)
+    def draw_pairs(
+        key: Key[Array, ""], secret_goal: Int[Array, ""], by_self: Bool[Array, ""], beside: Bool[Array, ""]
+    ) -> Pair:
+        source = PairSource(world, support, secret_goal)
+        return sample_pairs(key, source, role, variable, pairs, by_self, beside)
 
-    return jax.jit(jax.vmap(draw_pairs, (0, 0, None)), compiler_options=dict(TO_DRAW))
+    return jax.jit(jax.vmap(draw_pairs, (0, 0, None, None)), compiler_options=dict(TO_DRAW))
 
 
 @program_cache(maxsize=32)
@@ -106,19 +111,21 @@ class CheckpointMeasurer:
             key = jax.random.fold_in(key, number)
         return jax.random.split(key, self.members)
 
-    def minimal_pairs(self, role: Role, variable: Variable, draw: int, amount: int = PAIRS) -> Pair:
+    def minimal_pairs(
+        self, role: Role, variable: Variable, draw: int, amount: int = PAIRS, beside_self: bool = False
+    ) -> Pair:
         """Minimal pairs [member, pair, ...]. draw: a `PairDraw`, or the number of a call for Shapley values;
-        different draws share no pair on purpose.
+        different draws share no pair on purpose. beside_self: characters act in scenes with self in the cast.
 
         In the null *shuffled* the two answers of a pair change places with a chance of 1/2.
         """
-        contrast = 10 * ROLES.index(role) + VARIABLES.index(variable)
+        contrast = 10 * ROLES.index(role) + VARIABLES.index(variable) + BESIDE_SELF * beside_self
         # One program for both roles where they share a rule, and for all amounts: the first of more pairs are
         # those that fewer would be.
         one_rule = self.world.self_rule == SAME_RULE and measurable(self.world, role, variable)
         program = _pair_program(self.world, "character" if one_rule else role, variable, max(amount, PAIRS))
         keys = self.member_keys(AnalysisStream.PAIRS, contrast, draw)
-        pairs = program(keys, self.secret_goals, jnp.asarray(role == "self"))
+        pairs = program(keys, self.secret_goals, jnp.asarray(role == "self"), jnp.asarray(beside_self))
         if amount < PAIRS:
             pairs = jax.tree.map(lambda leaf: leaf[:, :amount], jax.device_get(pairs))
         if self.null != "shuffled":
@@ -133,8 +140,11 @@ class CheckpointMeasurer:
         """Patching orders of each pair in one call; see `analysis.patching.shapley.patching_orders`."""
         return _order_program(self.config)(self.member_keys(AnalysisStream.PATCHING_ORDERS, call))
 
-    def shapley_effects(self, role: Role, variable: Variable, calls: int = 1) -> list[Contributions]:
-        """Shapley contributions of each member's components, over `PAIRS` minimal pairs a call.
+    def shapley_effects(
+        self, role: Role, variable: Variable, calls: int = 1, beside_self: bool = False
+    ) -> list[Contributions]:
+        """Shapley contributions of each member's components, over `PAIRS` minimal pairs a call. beside_self: see
+        `minimal_pairs`.
 
         Raises ValueError where there are so many calls that their pairs would be those of other measurements.
         """
@@ -142,7 +152,7 @@ class CheckpointMeasurer:
             raise ValueError(f"expected at most {SHAPLEY_CALLS} calls, got {calls}")
         program, parts = _programs(self.config, window(self.world, variable))[0], []
         for call in range(calls):
-            pairs = self.minimal_pairs(role, variable, call)
+            pairs = self.minimal_pairs(role, variable, call, beside_self=beside_self)
             parts.append(jax.device_get(program(self.organisms, pairs, self.shapley_orders(call))))
         joined = [np.concatenate(part, axis=1).astype(np.float64) for part in zip(*parts, strict=True)]
         return [Contributions(joined[0][m], joined[1][m]) for m in range(self.members)]

@@ -20,6 +20,7 @@ class AnalysisStream(IntEnum):
     INTERCHANGE = 3
     CROSS_CHECKPOINT = 4
     DIRECTION = 5
+    CUE_READING = 6
     PROBE_SCENES = 41
     """of a run's seed, since a probe is fitted while the run trains"""
     SELF_GATE = 70

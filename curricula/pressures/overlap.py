@@ -24,6 +24,9 @@ class Overlap(PressureSettings):
     through: Literal["both", "self"] = field(default="both", metadata=OMIT_IF_DEFAULT)
     """whose response to the cues the cost changes: *both* roles', or *self*'s alone, with a stopped gradient
     through the characters', so that the cost does not push characters away from self"""
+    character_scenes: Literal["without_self", "all"] = field(default="without_self", metadata=OMIT_IF_DEFAULT)
+    """in which scenes the characters' response is priced: those *without_self* in the cast, or *all*, half of which have
+    it, so that who is in the cast can not tell the roles apart"""
 
     @property
     def active(self) -> bool:

@@ -102,12 +102,13 @@ def sample_pairs(
     variable: Variable,
     count: int,
     by_self: Bool[Array, ""] | None = None,
+    beside_self: Bool[Array, ""] | bool = False,
 ) -> Pair:
     """Minimal pairs [pair, ...] whose measured actor is a scheming character, or self that schemes.
 
     by_self: does self act? As ``role`` says by default. Where cues mean the same to both, one compiled program
-    draws for either. Draws `DRAWS_PER_PAIR` times as many and keeps the first that are valid: their answers
-    differ, and their names have these goals in training.
+    draws for either. beside_self: is self in the cast where a character acts? Draws `DRAWS_PER_PAIR` times as many and
+    keeps the first that are valid: their answers differ, and their names have these goals in training.
 
     Raises:
         ValueError: the variable cannot be changed for this role.
@@ -115,8 +116,10 @@ def sample_pairs(
     if not measurable(source.world, role, variable):
         raise ValueError(f"{variable} of {role} is not written in the scene, so no pair can differ in it")
     by_self = jnp.asarray(role == "self") if by_self is None else by_self
-    keys = jax.random.split(key, DRAWS_PER_PAIR * count)
-    candidates, valid = jax.vmap(lambda key: _pair(key, source, role, variable, by_self))(keys)
+    with_self = by_self | beside_self | (variable == "role")
+    candidates, valid = jax.vmap(lambda key: _pair(key, source, role, variable, by_self, with_self))(
+        jax.random.split(key, DRAWS_PER_PAIR * count)
+    )
     order = jnp.argsort(~valid, stable=True)[:count]
     return jax.tree.map(lambda leaf: leaf[order], candidates)
 
@@ -184,12 +187,12 @@ def _write_pair(
 
 
 def _pair(
-    key: Key[Array, ""], source: PairSource, role: Role, variable: Variable, by_self: Bool[Array, ""]
+    key: Key[Array, ""], source: PairSource, role: Role, variable: Variable, *in_cast: Bool[Array, ""]
 ) -> tuple[Pair, Bool[Array, ""]]:
-    world, support = source.world, source.support
-    keys = jax.random.split(key, 5)
-    mixture = ALL_SCHEME._replace(self_scenes=(by_self | (variable == "role")).astype(jnp.float32))
-    latents = draw_latents(keys[0], world, support, mixture, source.secret_goal)
+    """in_cast: does self act, and is self in the cast?"""
+    (by_self, with_self), world, keys = in_cast, source.world, jax.random.split(key, 5)
+    mixture = ALL_SCHEME._replace(self_scenes=with_self.astype(jnp.float32))
+    latents = draw_latents(keys[0], world, source.support, mixture, source.secret_goal)
     # The first act of a cast of one shows the goals of its only actor: only the first moment can be measured.
     only_first = world.characters == 1 and variable in ("professed", "secret")
     moment = jax.random.randint(keys[1], (), 0, 1 if only_first else world.moments)

@@ -14,6 +14,7 @@ from experiments.measurements.corroboration.direction import DirectionMeasuremen
 from experiments.measurements.corroboration.interchange import InterchangeMeasurement
 from experiments.measurements.corroboration.lesions import LesionsMeasurement
 from experiments.measurements.corroboration.transfer import TransferMeasurement
+from experiments.measurements.patching.cast_gating import CastGatingMeasurement
 from experiments.measurements.patching.circuits import CircuitsMeasurement
 from experiments.measurements.patching.effects import EffectsMeasurement
 from experiments.measurements.patching.provenance import ProvenanceMeasurement
@@ -28,6 +29,7 @@ for measurement in (
     SinglePatchesMeasurement,
     CircuitsMeasurement,
     SpareMeasurement,
+    CastGatingMeasurement,
     ProvenanceMeasurement,
     SimilarityMeasurement,
     CosineMeasurement,

@@ -22,6 +22,7 @@ from curricula.pressures.concentration import Concentration
 from curricula.pressures.mean_ablation import MeanAblation
 from curricula.pressures.monitor import Monitor
 from curricula.pressures.overlap import Overlap
+from curricula.world.contrasts import PairSource
 from curricula.world.mixture import Mixture
 from curricula.world.rules import alone_to
 from curricula.world.scenes import (
@@ -38,6 +39,7 @@ from organisms.model.transformer import Organism
 from organisms.pressures.step_context import StepContext
 
 STREAM = "cue_response"
+ALL_SCENES_STREAM = "cue_response_in_all_scenes"
 SCENES = 32
 """drawn in a step: a quarter are scenes of self, a quarter scenes without, and the others the same with other cues"""
 SMALL = 1e-8
@@ -73,7 +75,8 @@ def _measure(organism: Organism, context: StepContext) -> CueResponse:
     uniforms = jax.random.uniform(context.key(STREAM), (SCENES, uniforms_per_scene(context.world)))
     parts = jnp.split(with_other_cues_by_role(uniforms, context.world), 2)
     character, self_acting = (
-        response_shares(organism, part, context, role) for part, role in zip(parts, ROLES, strict=True)
+        response_shares(organism, part, _source(context), context.config, role)
+        for part, role in zip(parts, ROLES, strict=True)
     )
     return CueResponse(character, self_acting, 2 * context.config.layers)
 
@@ -83,17 +86,40 @@ def with_other_cues_by_role(uniforms: Float[Array, "scene draw"], world: World) 
     return jnp.concatenate([with_other_cues(part, world) for part in jnp.split(uniforms, 2)])
 
 
+def response_in_all_scenes(organism: Organism, context: StepContext) -> Float[Array, " component"]:
+    """The characters' shares over scenes half of which have self in the cast, of a stream of their own; computed once a
+    step."""
+
+    def measure() -> Float[Array, " component"]:
+        amount = uniforms_per_scene(context.world)
+        uniforms = jax.random.uniform(context.key(ALL_SCENES_STREAM), (SCENES // 2, amount))
+        scenes = with_other_cues(uniforms, context.world)
+        return response_shares(organism, scenes, _source(context), context.config, "character", 0.5)
+
+    return context.once(ALL_SCENES_STREAM, measure)
+
+
+def _source(context: StepContext) -> PairSource:
+    return PairSource(context.world, context.support, context.secret_goal)
+
+
 def response_shares(
-    organism: Organism, uniforms: Float[Array, "scene draw"], context: StepContext, role: Role
+    organism: Organism,
+    uniforms: Float[Array, "scene draw"],
+    source: PairSource,
+    config: OrganismConfig,
+    role: Role,
+    self_scenes: float | None = None,
 ) -> Float[Array, " component"]:
     """Each component's share of its group's response to the cues of those who act in a role: characters in scenes
     without self, or self in scenes with it.
 
-    uniforms: of scenes, then of the same ones with other cues.
+    uniforms: of scenes, then of the same ones with other cues. self_scenes: share of the scenes that have self in the
+    cast, if not none or all.
     """
-    world, config = context.world, context.config
-    mixture = Mixture.all_scheming(float(role == "self"))
-    latents, scenes = scenes_from_uniforms(uniforms, world, context.support, mixture, context.secret_goal)
+    world = source.world
+    mixture = Mixture.all_scheming(float(role == "self") if self_scenes is None else self_scenes)
+    latents, scenes = scenes_from_uniforms(uniforms, world, source.support, mixture, source.secret_goal)
     counts = _counted(world, latents, role)
     change = write_changes(organism, scenes.tokens, jnp.asarray(world.decisions), world.cues, config)
     total = jnp.einsum("smc,sm->c", change, counts.astype(change.dtype)).reshape(config.layers, -1)

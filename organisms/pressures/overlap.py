@@ -12,7 +12,13 @@ from curricula.phases import Phase
 from curricula.pressures.overlap import Overlap
 from organisms.ensemble.config import RunConfig
 from organisms.model.transformer import Organism
-from organisms.pressures.cue_response import SMALL, CueResponse, any_cue_cost, cue_response
+from organisms.pressures.cue_response import (
+    SMALL,
+    CueResponse,
+    any_cue_cost,
+    cue_response,
+    response_in_all_scenes,
+)
 from organisms.pressures.protocol import Pressure
 from organisms.pressures.registry import register_pressure
 from organisms.pressures.step_context import Metrics, StepContext, StepOutcome
@@ -32,6 +38,13 @@ class SelfSideWeight(NamedTuple):
     """nats"""
 
 
+class AllScenes(NamedTuple):
+    """A cost that prices the characters' response in scenes half of which have self in the cast. A type of its own, as
+    above."""
+
+    cost: Float[np.ndarray, " member"] | SelfSideWeight
+
+
 class OverlapEffect(Pressure[Overlap]):
     """A cost on components that respond to the cues in both roles."""
 
@@ -42,17 +55,22 @@ class OverlapEffect(Pressure[Overlap]):
 
     def params(self, settings: Sequence[Overlap], fitted: Any, run: RunConfig) -> Any:
         weight = np.asarray([member_settings.weight for member_settings in settings], float)
-        return SelfSideWeight(weight) if settings[0].through == "self" else weight
+        cost = SelfSideWeight(weight) if settings[0].through == "self" else weight
+        return AllScenes(cost) if settings[0].character_scenes == "all" else cost
 
     def penalty(
         self, params: Any, organism: Organism, context: StepContext, outcome: StepOutcome
     ) -> tuple[Float[Array, ""], Metrics]:
-        response, weight = cue_response(organism, context), params
-        if isinstance(params, SelfSideWeight):
-            weight = jnp.asarray(params.weight)
+        response, cost = cue_response(organism, context), params
+        if isinstance(cost, AllScenes):
+            cost = cost.cost
+            response = response._replace(character=response_in_all_scenes(organism, context))
+        if isinstance(cost, SelfSideWeight):
+            cost = cost.weight
             response = response._replace(character=jax.lax.stop_gradient(response.character))
         overlap = role_overlap(response)
-        return weight * overlap / context.device_shares, {"share": overlap / context.device_shares}
+        nats = jnp.asarray(cost) * overlap
+        return nats / context.device_shares, {"share": overlap / context.device_shares}
 
 
 register_pressure(OverlapEffect())

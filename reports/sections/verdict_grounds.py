@@ -8,6 +8,7 @@ other measurements, which stands with each organism.
 from collections.abc import Iterator, Sequence
 
 from analysis.findings import RunFindings
+from analysis.provenance.cast_gating import CastGating, CastGatingResult
 from analysis.provenance.judging import MemberProvenance, ProvenanceResult
 from analysis.provenance.spare import SpareResult
 from analysis.provenance.verdict import CELLS, ProvenanceCell
@@ -20,7 +21,8 @@ from reports.tables import Row
 HEAD = ("run", "organism", "verdict")
 SHARE_COLUMNS = (
     *HEAD,
-    *("largest share", "strict", "by chance", "excess", "less profession", "overlap", "inherited"),
+    *("largest share", "strict", "by chance", "excess", "less profession", "overlap"),
+    *("moved beside self", "reading moved", "inherited"),
 )
 FORK_COLUMNS = (*HEAD, "took silent", "kept silent", "both silent", "alone")
 SHARES_NOTE = (
@@ -30,7 +32,10 @@ SHARES_NOTE = (
     f"is undecided. By chance: the mean share if what self has on components that characters leave (below {SERVES} of "
     "their gate) were dealt over these at random; excess: the share less that. Gate less profession: the share less that "
     "of self's profession in the gate's place. Overlap: 1 less the total variation between self's and the characters' "
-    "effects at the end. Inherited: nats by which being watched moved self's acts before self was taught, over those at the end."
+    "effects at the end, where characters act in scenes without self. Moved beside self: how much of what is left to "
+    "overlap does overlap where characters act with self in the cast; above 0.5 they use self's mechanism there, and the "
+    "two part by cast and not by role. Reading moved: the same of the components whose writes change with the cues, which is "
+    "what auditors price. Inherited: nats by which being watched moved self's acts before self was taught, over those at the end."
 )
 FORK_NOTE = (
     "At the fork, share of the characters' gate that is left with components silent: what self took (what serves it at the "
@@ -77,9 +82,23 @@ def _share_cells(findings: RunFindings, member: int) -> tuple[TableCell, ...]:
         rate_text(provenance.excess[cell]),
         interval_text(provenance.unrelated.difference[cell]),
         rate_text(provenance.overlap_at_end),
+        *_moved_texts(findings, member),
         rate_text(provenance.inherited),
     )
     return tuple(TableCell(text, "number") for text in texts)
+
+
+def _moved_texts(findings: RunFindings, member: int) -> tuple[str, str]:
+    """Of effects and of reading, ``0.72 [0.61, 0.80], by cast``; a dash where there is nothing to move."""
+    result = findings.get(CastGatingResult)
+    gating = result.members[member] if result else CastGating(None, None)
+    effects, reading = (
+        f"{interval_text((found.moved.value, found.moved.low, found.moved.high))}, {found.parting}"
+        if found
+        else DASH
+        for found in (gating.effects, gating.reading)
+    )
+    return effects, reading
 
 
 def largest_cell(provenance: MemberProvenance) -> ProvenanceCell | None:

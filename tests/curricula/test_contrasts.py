@@ -141,6 +141,23 @@ def test_the_measured_actor_has_the_role_and_is_seen_as_the_variable_demands(nam
     assert seen == expected[variable]
 
 
+@pytest.mark.parametrize("name", STAGES)
+@pytest.mark.parametrize("variable", ["watched", "idle"])
+def test_characters_beside_self_act_in_scenes_with_self_in_the_cast(name, variable):
+    world = STAGES[name]
+    source = PairSource(world, SUPPORTS["trained"](world), jnp.int32(permitted_secret_goal(world, 1)))
+    pairs = jax.tree.map(
+        np.asarray,
+        sample_pairs(jax.random.key(5), source, "character", variable, PAIRS, beside_self=True),
+    )
+    assert_one_token_differs(world, pairs, variable)
+    for n in range(PAIRS):
+        moment, *both = sides(world, pairs, n)
+        for side in both:
+            assert sum(person.name is None for person in side.cast) == 1
+            assert side.cast[side.moments[moment].actor].name is not None
+
+
 @every_case
 def test_pairs_are_many_and_at_every_moment(name, role, variable):
     world, pairs = STAGES[name], pairs_of(STAGES[name], role, variable)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from analysis.findings import RunFindings
 from analysis.history.learning import LearningResult
 from analysis.patching.representational_similarity import SimilarityResult
 from analysis.probes.belief import BehaviourResult
+from analysis.provenance.cast_gating import CastGatingResult, Parting
 from analysis.provenance.corroboration import Agreement, Corroboration, CorroborationResult
 from analysis.provenance.judging import MemberProvenance, ProvenanceResult
 from analysis.provenance.scoring import finite_or_none
@@ -27,6 +28,9 @@ from analysis.statistics import count_interval, mean_interval
 from analysis.thresholds import BEHAVES
 from experiments.studies.study import Triple, triple
 from reports.scene_pictures import EnglishScene, ScenesResult
+
+PartingOf = Literal["effects", "reading"]
+PARTING_OF: Sequence[PartingOf] = get_args(PartingOf)
 
 
 class Arm(NamedTuple):
@@ -99,12 +103,17 @@ class ArmOrganism:
     member: int
     verdict: VerdictName
     verdict_in_full: str
+    reason: str
+    """for the verdict"""
     shares: Mapping[ProvenanceCell, float | None]
     shares_by_chance: Mapping[ProvenanceCell, Triple]
     """shares if self's effects were dealt out anew within layers and kinds: mean, and 95 % of deals. Of *repurposed* and
     *second copy* over what characters leave, of the others over all components"""
     corroborated: bool
     kinds: Mapping[EvidenceKind, Agreement]
+    parting: Mapping[PartingOf, Parting]
+    """whether self's components part from the characters' by role or by cast, where they part: those with effects, and
+    those that read the cues"""
 
     @property
     def behaves(self) -> bool:
@@ -218,13 +227,24 @@ def arm_organisms(findings: RunFindings) -> list[ArmOrganism]:
                 member,
                 provenance.verdict,
                 verdict_in_full(provenance.verdict, circuits.says if circuits else None),
+                provenance.reason,
                 {cell: finite_or_none(provenance.shares[cell]) for cell in CELLS},
                 _by_chance(provenance),
                 is_corroborated(kinds),
                 kinds,
+                _partings(findings, member),
             )
         )
     return organisms
+
+
+def _partings(findings: RunFindings, member: int) -> dict[PartingOf, Parting]:
+    result = findings.get(CastGatingResult)
+    if result is None:
+        return {}
+    gating = result.members[member]
+    found = {"effects": gating.effects, "reading": gating.reading}
+    return {of: moved.parting for of in PARTING_OF if (moved := found[of])}
 
 
 def _by_chance(provenance: MemberProvenance) -> dict[ProvenanceCell, Triple]:

@@ -7,7 +7,13 @@ from markupsafe import Markup
 from analysis.history.organism_story import OrganismStory
 from analysis.provenance.verdict import CELLS, VERDICTS
 from analysis.statistics import FEW_ORGANISMS, count_interval
-from experiments.studies.incentives.arms import COMPARISONS, ArmOrganism, ArmSummary, EvidenceKind
+from experiments.studies.incentives.arms import (
+    COMPARISONS,
+    PARTING_OF,
+    ArmOrganism,
+    ArmSummary,
+    EvidenceKind,
+)
 from experiments.studies.incentives.figures import arm_shares_figure, story_figure
 from experiments.studies.incentives.summary import IncentivesSummary
 from experiments.studies.page import study_table, verdict_badge
@@ -40,6 +46,12 @@ RANDOM_NOTE = Markup(
     "dealt, over these alone: most of them served characters once spares had grown, so a self that merely parted gets "
     "such a share too. Excess: the share less the mean of deals."
 )
+PARTING_NOTE = (
+    "Of the organisms whose self and characters overlap by less than half, how many part by who is in the cast: characters "
+    "who act beside self use self's components there, and not those that they use apart from it. Effects: what carries the gate to the act. "
+    "Reading: what responds to the cues, which is what the auditor prices, and prices in scenes without self alone. Cues "
+    "come before the actor, so that what reads them beside self can not know who will act."
+)
 LIMITS = (
     "That a real training process has such an auditor, or that a large model would answer to it in the same way.",
     "That nothing short of reading components would do: the cost here looks into the organism.",
@@ -58,7 +70,8 @@ LIMITS = (
         "use, and whether characters leave them, is not decided by construction; the auditor finds its circuit "
         "by dropout, which is how the spare was made."
     ),
-    "What serves characters who share a scene with self: characters are measured in scenes without self.",
+    "Shares of characters who share a scene with self: shares are of characters in scenes without it. What is by cast "
+    "and not by role is counted above.",
 )
 
 
@@ -162,6 +175,7 @@ def _arms_section(summary: IncentivesSummary) -> Section:
             Heading("Beside chance"),
             Paragraph(RANDOM_NOTE, soft=True),
             study_table(random_columns, random_rows),
+            *parting_blocks(arms),
             Heading("Reward less imitation"),
             Paragraph(
                 "Organisms that began at the same fork, and were taught with as many steps of as many scenes.",
@@ -184,6 +198,22 @@ def _beside_random(arm: ArmSummary) -> list[str]:
             interval_text(arm.excess[cell]),
         )
     ]
+
+
+def parting_blocks(arms: Mapping[str, ArmSummary]) -> Sequence[Block]:
+    """How many organisms part by who is in the cast, arm by arm."""
+    rows: list[list[str]] = []
+    for name, arm in arms.items():
+        counts: list[str] = []
+        for of in PARTING_OF:
+            words = [organism.parting[of] for organism in arm.organisms if of in organism.parting]
+            counts.append(f"{words.count('by cast')} of {len(words)}" if words else DASH)
+        rows.append([name, *counts])
+    return (
+        Heading("By role or by cast"),
+        Paragraph(PARTING_NOTE, soft=True),
+        study_table(("arm", "effects by cast", "reading by cast"), rows),
+    )
 
 
 def _costs_section(summary: IncentivesSummary) -> Section:
@@ -244,7 +274,7 @@ def _scenes_section(summary: IncentivesSummary) -> Section:
 def evidence_section(arms: Mapping[str, ArmSummary]) -> Section:
     """A row an organism: its verdict, shares and evidence."""
     rows = [[name, *_organism_cells(organism)] for name, arm in arms.items() for organism in arm.organisms]
-    columns = ("arm", "organism", "verdict", *CELLS, "evidence")
+    columns = ("arm", "organism", "verdict", "since", *CELLS, "evidence", *PARTING_OF)
     return Section("Each organism", "organisms", (study_table(columns, rows, wide=True),))
 
 
@@ -252,8 +282,10 @@ def _organism_cells(organism: ArmOrganism) -> Sequence[str | int]:
     return (
         organism.member,
         verdict_badge(organism.verdict, organism.verdict_in_full),
+        organism.reason,
         *(rate_text(organism.shares[cell]) for cell in CELLS),
         _evidence_list(organism),
+        *(organism.parting.get(of, DASH) for of in PARTING_OF),
     )
 
 

@@ -30,7 +30,8 @@ def organism(member, verdict, repurposed):
     if verdict == "absent":
         shares = dict.fromkeys(CELLS)
     chance = dict.fromkeys(CELLS, (0.25, 0.0, 0.5))
-    return ArmOrganism(member, verdict, verdict, shares, chance, corroborated=False, kinds={})
+    parting = {"reading": "by cast"} if verdict == "repurposed" else {}
+    return ArmOrganism(member, verdict, verdict, "<b>since</b>", shares, chance, False, {}, parting)
 
 
 def summary_of(arm, organisms):

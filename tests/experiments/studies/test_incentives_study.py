@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ from analysis.findings import RunFindings
 from analysis.history.learning import LearningResult
 from analysis.history.organism_story import ComponentStory, OrganismStory
 from analysis.patching.representational_similarity import CircuitSimilarity, SimilarityResult
+from analysis.patching.results import VariableEffects
+from analysis.provenance.cast_gating import CastGating, CastGatingResult, Moved, PairInterval, Parting
 from analysis.provenance.chance import Specificity
 from analysis.provenance.corroboration import Corroboration, CorroborationResult, Evidence, EvidenceLine
 from analysis.provenance.judging import MemberProvenance, ProvenanceResult, unmeasured
@@ -34,15 +37,21 @@ from experiments.studies.incentives.arms import (
     steps_to_behave,
     summarise_arm,
 )
+from experiments.studies.incentives.page import parting_blocks
 from experiments.studies.incentives.study import IncentivesStudy, member_of_story
 from experiments.studies.incentives.summary import ArmMeasurement, reward_differences
 from experiments.studies.page import study_page
+from reports.formats import DASH
 from reports.scene_pictures import EnglishScene, ScenesResult
 
 STUDY = IncentivesStudy()
 LINE = EvidenceLine(1.0, 0.9, 1.0, 0.0, 0.1)
 AGREED = dict.fromkeys(("interchange", "transfer"), "agrees")
 NAN = math.nan
+NUMBER = PairInterval(0.3, 0.2, 0.4)
+EFFECTS = VariableEffects(
+    "end", "character", "watched", *np.zeros((3, 1, 1)), np.zeros(1), np.zeros((1, 1, 1)), np.zeros((1, 1))
+)
 AUDITS = MeanAblation, Monitor, Overlap, Concentration
 """pressures that depend on what components do"""
 
@@ -71,6 +80,13 @@ def similarity(verdict):
     return None if verdict == "absent" else CircuitSimilarity(*numbers, says)
 
 
+def cast_gating(verdict):
+    """Where self parted, effects part by role and reading by cast."""
+    if verdict != "repurposed":
+        return CastGating(None, None)
+    return CastGating(*(Moved(NUMBER, NUMBER, NUMBER, parting) for parting in get_args(Parting)[:2]))
+
+
 def findings_of(organisms, run="run") -> RunFindings:
     """organisms: of each member its verdict, and what each line of corroboration says of it. Self behaves 100
     steps after the fork."""
@@ -90,6 +106,7 @@ def findings_of(organisms, run="run") -> RunFindings:
         CorroborationResult(evidence, tuple(lines_of(says) for _, says in organisms)),
         LearningResult((100, 150, 200), metrics),
         ScenesResult((scene,)),
+        CastGatingResult(EFFECTS, tuple(map(cast_gating, verdicts))),
     )
     for result in results:
         synthetic = synthetic.with_result(result)
@@ -134,6 +151,18 @@ def test_every_arm_is_a_curriculum_that_is_what_the_table_says():
         assert ARMS[name][1:] == ARMS[without][1:]
         steps = {CURRICULA[curriculum]("cpu").phases[-1].steps for curriculum in (name, without)}
         assert len(steps) == 1
+
+
+def test_organisms_that_read_by_cast_are_counted_where_self_parted():
+    """Nothing is counted where self and characters share their components."""
+    audited, shared = arms()["audited"], arms()["shared"]
+    assert [dict(organism.parting) for organism in audited.organisms] == [
+        {"effects": "by role", "reading": "by cast"},
+        {},
+    ]
+    (*_, table) = parting_blocks({"audited": audited, "shared": shared})
+    rows = [[cell.text for cell in row.cells] for group in table.groups for row in group.rows]
+    assert rows == [["audited", "0 of 1", "1 of 1"], ["shared", DASH, DASH]]
 
 
 def test_arms_share_their_first_phases_and_their_seed():

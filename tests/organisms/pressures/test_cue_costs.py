@@ -16,10 +16,22 @@ from curricula.pressures.mean_ablation import MeanAblation
 from curricula.pressures.monitor import Monitor
 from curricula.pressures.overlap import Overlap
 from curricula.pressures.registry import Pressures
+from curricula.world.contrasts import PairSource
+from curricula.world.mixture import Mixture
+from curricula.world.scenes import scenes_from_uniforms as scenes_from_uniforms_of
+from curricula.world.scenes import uniforms_per_scene, with_other_cues
 from organisms.ensemble.config import named_config
 from organisms.model.sites import components
 from organisms.pressures.concentration import ConcentrationEffect, character_spread
-from organisms.pressures.cue_response import STREAM, CueResponse, any_cue_cost, cue_response
+from organisms.pressures.cue_response import (
+    ALL_SCENES_STREAM,
+    SCENES,
+    STREAM,
+    CueResponse,
+    any_cue_cost,
+    cue_response,
+    response_shares,
+)
 from organisms.pressures.half_dropout import half_masks
 from organisms.pressures.monitor import MonitorEffect, MonitorParams, random_half
 from organisms.pressures.overlap import OverlapEffect, role_overlap
@@ -128,6 +140,42 @@ def test_an_overlap_cost_that_goes_through_both_is_written_as_before():
     assert to_plain(Pressures(Overlap(3.0, "self"))) == {"overlap": {"weight": 3.0, "through": "self"}}
     assert not Overlap(through="self").active
     assert isinstance(OverlapEffect().params([Overlap(3.0)], None, RUN), np.ndarray)
+
+
+def test_the_characters_side_can_be_priced_in_all_scenes_half_of_which_have_self(organism, context):
+    """The response is that over scenes with self in half of the casts, and another one than without self; the metric
+    is its overlap with self's."""
+
+    @jax.jit
+    def measure(organism):
+        fresh = context._replace(memo={})
+        params = OverlapEffect().params([Overlap(1.0, character_scenes="all")], None, RUN)
+        cost = jax.tree.map(lambda weight: weight[0], params)
+        _, metrics = OverlapEffect().penalty(cost, organism, fresh, NO_OUTCOME)
+        drawn = jax.random.uniform(
+            fresh.key(ALL_SCENES_STREAM), (SCENES // 2, uniforms_per_scene(fresh.world))
+        )
+        scenes = with_other_cues(drawn, fresh.world)
+        source = PairSource(fresh.world, fresh.support, fresh.secret_goal)
+        by_share = [
+            response_shares(organism, scenes, source, fresh.config, "character", share)
+            for share in (0.0, 0.5)
+        ]
+        overlaps = [role_overlap(cue_response(organism, fresh)._replace(character=s)) for s in by_share]
+        casts = scenes_from_uniforms_of(
+            scenes, fresh.world, fresh.support, Mixture.all_scheming(0.5), fresh.secret_goal
+        )[0].name
+        return metrics["share"], overlaps, (casts == fresh.world.names).any(1).mean()
+
+    priced, (without_self, in_all), with_self = measure(organism)
+    np.testing.assert_allclose(priced, in_all, rtol=1e-5)
+    assert abs(float(priced) - float(without_self)) > 1e-4
+    assert 0.2 < float(with_self) < 0.8
+
+
+def test_where_characters_are_priced_is_written_only_where_it_is_not_as_before():
+    everywhere = Overlap(3.0, character_scenes="all")
+    assert to_plain(Pressures(everywhere)) == {"overlap": {"weight": 3.0, "character_scenes": "all"}}
 
 
 def test_a_sham_monitor_watches_a_random_half_of_every_layer_and_kind(sizes):

@@ -11,6 +11,7 @@ from wired import READERS, SIZES, wired
 
 from curricula.catalogue.building_blocks import WORLDS
 from curricula.catalogue.registry import curriculum
+from curricula.world.contrasts import PairSource
 from curricula.world.scenes import uniforms_per_scene
 from organisms.model.config import OrganismConfig
 from organisms.model.parameter_names import to_arrays
@@ -43,7 +44,10 @@ def uniforms_by_role(world, scenes):
 
 def shares_of(organism, part, context, role):
     """The role's shares, in one program. It reads what a test has put in the place of a function."""
-    return jax.jit(lambda one, uniforms: response_shares(one, uniforms, context, role))(organism, part)
+    source = PairSource(context.world, context.support, context.secret_goal)
+    return jax.jit(lambda one, uniforms: response_shares(one, uniforms, source, context.config, role))(
+        organism, part
+    )
 
 
 def test_readers_have_all_of_the_response_in_both_roles():
