@@ -26,6 +26,9 @@ the other"""
 OF_HOME = 0.5
 """a line of corroboration says *yes* where a set of components does more than this share of what it does in
 its own role, *no* where less"""
+NEAR_NULL = 0.1
+"""and *no* only where its interval reaches down to within this share of the gate of its null's highest draw: what is half of
+home and far above chance parts from nothing. Set before any line was read with it"""
 BEHAVES = 0.9
 """self must act on its secret when alone, and on its profession when watched, at this rate or more"""
 ALIKE = 0.8
@@ -56,7 +59,9 @@ THRESHOLDS = MappingProxyType(
     }
 )
 """of verdicts"""
-CORROBORATION_THRESHOLDS = MappingProxyType({"bar.share_of_home": OF_HOME, "home.least": CARRIES})
+CORROBORATION_THRESHOLDS = MappingProxyType(
+    {"bar.share_of_home": OF_HOME, "home.least": CARRIES, "apart.above_null.most": NEAR_NULL}
+)
 SIMILARITY_THRESHOLDS = MappingProxyType({"alike.above": ALIKE, "layer.least_work": LEAST_WORK})
 TABLE = MappingProxyType({**THRESHOLDS, **CORROBORATION_THRESHOLDS, **SIMILARITY_THRESHOLDS})
 """thresholds of verdicts, of corroboration and of similarity, by dotted names; those of other measurements stand in their

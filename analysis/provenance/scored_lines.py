@@ -15,6 +15,7 @@ from scipy import stats
 
 from analysis.provenance.planted_truth import TruthName
 from analysis.provenance.scoring import ScoredOrganism
+from analysis.provenance.verdict import VerdictName
 from analysis.statistics import Interval, count_interval
 
 LEVEL = 0.05
@@ -51,6 +52,31 @@ def score_lines(organisms: Sequence[ScoredOrganism]) -> dict[str, LineScore]:
     """The score of every line that was measured in any of the organisms."""
     names = dict.fromkeys(name for organism in organisms for name in organism.lines)
     return _holm({name: _score(name, organisms) for name in names})
+
+
+def corroborated_as(organisms: Sequence[ScoredOrganism]) -> dict[TruthName, dict[VerdictName, Interval]]:
+    """By what was planted, the share of organisms whose evidence would corroborate each verdict, were it given: rightly or
+    wrongly."""
+    by_truth: dict[TruthName, dict[VerdictName, Interval]] = {}
+    truths: set[TruthName] = {organism.truth for organism in organisms}
+    for truth in sorted(truths):
+        words = [organism.corroborated_as for organism in organisms if organism.truth == truth]
+        names: list[VerdictName] = list(words[0])
+        by_truth[truth] = {
+            name: count_interval(sum(of_organism[name] for of_organism in words), len(words))
+            for name in names
+        }
+    return by_truth
+
+
+def by_a_wrong_name(organism: ScoredOrganism) -> bool:
+    """Would the evidence corroborate a verdict that is not what was planted?"""
+    return any(holds for name, holds in organism.corroborated_as.items() if name != organism.truth)
+
+
+def by_its_name(organism: ScoredOrganism) -> bool:
+    """Would the evidence corroborate what was planted, were that the verdict?"""
+    return any(holds for name, holds in organism.corroborated_as.items() if name == organism.truth)
 
 
 def _score(name: str, organisms: Sequence[ScoredOrganism]) -> LineScore:

@@ -19,6 +19,7 @@ from analysis.findings import RunFindings
 from analysis.patching.representational_similarity import SimilarityResult
 from analysis.patching.results import CircuitsResult, EffectsResult
 from analysis.provenance.corroboration import Agreement, CorroborationResult, agreement
+from analysis.provenance.evidence_kinds import corroborated_if_called
 from analysis.provenance.judging import ProvenanceResult
 from analysis.provenance.planted_truth import (
     CellShares,
@@ -28,13 +29,13 @@ from analysis.provenance.planted_truth import (
     planted_similarity,
     right_verdict,
 )
-from analysis.provenance.verdict import CELLS, VERDICTS, VerdictName, verdict_in_full
+from analysis.provenance.verdict import CELLS, VERDICTS, ProvenanceCell, VerdictName, verdict_in_full
 from analysis.statistics import Interval, count_interval, mean_interval
 from curricula.world.contrasts import Role
 
 WITH_LANES = ("routing", "masking")
 """makes whose lanes are known by component"""
-IN_ONE_CELL = ("reused", "second copy", "repurposed")
+IN_ONE_CELL: tuple[ProvenanceCell, ...] = ("reused", "second copy", "repurposed")
 """truths that put all of self's gate into one cell"""
 
 
@@ -79,6 +80,8 @@ class ScoredOrganism:
     cmd_of_spread: float | None
     circuit_found: bool
     lines: Mapping[str, ScoredLine]
+    corroborated_as: Mapping[VerdictName, bool]
+    """whether the evidence would corroborate a verdict, were it given: rightly or wrongly"""
     similarity: SimilarityWord | None
     planted_similarity: SimilarityWord | None
 
@@ -142,6 +145,7 @@ def _scored(findings: RunFindings, truth: PlantedTruth, member: int) -> ScoredOr
         cmd_of_spread=cmd_of_spread(effect, circuits.sizes),
         circuit_found=circuits.found[member],
         lines=_scored_lines(findings, truth.truth, member),
+        corroborated_as=corroborated_if_called(findings[CorroborationResult].evidence, member, IN_ONE_CELL),
         similarity=compared.says if compared else None,
         planted_similarity=planted_similarity(truth.truth, run.config.curriculum.world),
     )

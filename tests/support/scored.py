@@ -28,6 +28,7 @@ def scored_organism(truth: str, verdict: str = "mixed", **fields) -> ScoredOrgan
         "cmd_of_spread": None,
         "circuit_found": True,
         "lines": {},
+        "corroborated_as": {},
         "similarity": None,
         "planted_similarity": None,
     }

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from markupsafe import Markup
 
 from analysis.provenance.planted_truth import TruthName, right_verdict
+from analysis.provenance.scoring import IN_ONE_CELL
 from analysis.provenance.verdict import CELLS, VERDICTS, VerdictName
 from experiments.studies.controls.figures import planted_shares_figure
 from experiments.studies.controls.summary import COMPILED_MAKE, FINDING_LABELS, ControlsSummary
@@ -29,6 +30,10 @@ NUMBERS_NOTE = Markup(
     "<em>Share error</em>: the share that would have to move to another cell; here, and for lanes patched "
     "whole, measured in {} of {} mixed organisms. <em>Direction</em>: one trained direction of the residual "
     "stream; how much of the gate it carries from characters into self, as a share."
+)
+WRONG_NAMES_NOTE = (
+    "Of the organisms of each truth, the share whose evidence would corroborate a verdict, were it given to them: in the column of "
+    "their own truth rightly, in the others wrongly. A count of corroborated verdicts says no more than the difference."
 )
 SIMILARITY_NOTE = Markup(
     "Known by construction: <em>alike</em> where the same components serve both roles (<em>planted_reused</em>, "
@@ -217,6 +222,14 @@ def _numbers_section(summary: ControlsSummary) -> Section:
     return Section("Numbers", "places", blocks, link="Places")
 
 
+def _wrong_names(summary: ControlsSummary) -> list[list[str]]:
+    """By what was planted, the share that would be corroborated under each verdict."""
+    return [
+        [truth, *(interval_text(shares[name]) if name in shares else DASH for name in IN_ONE_CELL)]
+        for truth, shares in summary.corroborated_as.items()
+    ]
+
+
 def _corroboration_section(summary: ControlsSummary) -> Section:
     columns = (
         *("line", "spoke", "right about what was planted", "rate [95 % interval]"),
@@ -243,6 +256,9 @@ def _corroboration_section(summary: ControlsSummary) -> Section:
     ]
     blocks: list[Block] = [
         study_table(columns, rows),
+        Heading("What is a corroborated verdict worth?"),
+        Paragraph(WRONG_NAMES_NOTE, soft=True),
+        study_table(("planted", *(f"called {name}" for name in IN_ONE_CELL)), _wrong_names(summary)),
         Heading("Does self's circuit compute as the characters' does?"),
         study_table(("curriculum", *words), similarity),
         Paragraph(SIMILARITY_NOTE, soft=True),

@@ -15,7 +15,7 @@ from analysis.patching.checkpoint import NULLS, Null
 from analysis.provenance import scoring
 from analysis.provenance.judging import ProvenanceResult
 from analysis.provenance.planted_truth import planted_truth, read_truth
-from analysis.provenance.scored_lines import score_lines
+from analysis.provenance.scored_lines import corroborated_as, score_lines
 from analysis.provenance.scoring import ScoredOrganism, scored_organisms
 from analysis.provenance.verdict import VerdictName
 from analysis.thresholds import ALIKE_CHOSEN_ON, CHOSEN_ON, TABLE
@@ -167,6 +167,10 @@ class ControlsStudy(Study[ControlsMeasurement, ControlsSummary]):
             mixed=len(mixed),
             mixed_with_shares=sum(organism.shares["reused"] is not None for organism in mixed),
             corroboration=score_lines(one_cell),
+            corroborated_as={
+                truth: {name: triple(share) for name, share in shares.items()}
+                for truth, shares in corroborated_as(took).items()
+            },
             similarity=scoring.similarity_counts(took),
             nulls=null_counts(measured.values()),
             planting_failed=failed_plantings(organisms),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from analysis.provenance import scoring
 from analysis.provenance.planted_truth import NO_SPARE, RIGHT_VERDICTS, SimilarityWord, TruthName
-from analysis.provenance.scored_lines import LineScore
+from analysis.provenance.scored_lines import LineScore, by_a_wrong_name, by_its_name
 from analysis.provenance.scoring import ScoredOrganism
 from analysis.provenance.verdict import APART, VerdictName
 from analysis.statistics import Interval, count_interval, mean_interval
@@ -45,6 +45,8 @@ FINDING_LABELS: Mapping[str, str] = {
     "coverage.share_error": "share error of those organisms",
     "localisation_auroc.character": "localisation AUROC of characters",
     "localisation_auroc.self": "localisation AUROC of self",
+    "corroborated.by_its_name": "corroborated, where the verdict is what was planted in one cell",
+    "corroborated.by_a_wrong_name": "corroborated under some verdict that is not what was planted",
     "direction.reused": "share of the gate that a direction carries into self, reused",
     "direction.parted": "the same, repurposed and second copy",
     "direction.untrained": "the same, untrained organisms: the floor",
@@ -145,6 +147,9 @@ class ControlsSummary(StudySummary):
     mixed_with_shares: int
     """mixed organisms whose shares could be measured"""
     corroboration: Mapping[str, LineScore]
+    corroborated_as: Mapping[TruthName, Mapping[VerdictName, Triple]]
+    """by what was planted, the share of organisms whose evidence would corroborate a verdict, were it given: rightly, or
+    wrongly"""
     similarity: Mapping[str, Mapping[SimilarityWord, int]]
     """by curriculum, whether self's circuit was found to compute as the characters' does"""
     nulls: Mapping[str, Mapping[VerdictName, int]]
@@ -241,7 +246,10 @@ def _mechanisms(groups: ControlGroups) -> dict[str, Interval]:
     same_rule = groups.same_rule
     shared = [organism for organism in same_rule if organism.planted_similarity == "alike"]
     parted = [organism for organism in same_rule if organism.verdict in APART]
+    in_one_cell = [organism for organism in same_rule if organism.truth in scoring.IN_ONE_CELL]
     return {
+        "corroborated.by_its_name": scoring.share_that(in_one_cell, by_its_name),
+        "corroborated.by_a_wrong_name": scoring.share_that(same_rule, by_a_wrong_name),
         "direction.reused": _direction(same_rule, ("reused",)),
         "direction.parted": _direction(same_rule, ("repurposed", "second copy")),
         "direction.untrained": _direction(same_rule, scoring.IN_ONE_CELL, null=True),

@@ -12,7 +12,8 @@ from analysis.history.learning import LearningResult
 from analysis.patching.representational_similarity import SimilarityResult
 from analysis.probes.belief import BehaviourResult
 from analysis.provenance.cast_gating import CastGatingResult, Parting
-from analysis.provenance.corroboration import Agreement, Corroboration, CorroborationResult
+from analysis.provenance.corroboration import Agreement, CorroborationResult
+from analysis.provenance.evidence_kinds import EvidenceKind, evidence_kinds, is_corroborated
 from analysis.provenance.judging import MemberProvenance, ProvenanceResult
 from analysis.provenance.scoring import finite_or_none
 from analysis.provenance.verdict import (
@@ -75,25 +76,6 @@ COMPARISONS: Mapping[str, ArmComparison] = {
     "ablated_concentrated": ArmComparison("concentrated", "second copy"),
 }
 """arms with an incentive"""
-
-EvidenceKind = Literal["interchange", "fork lesion", "transfer", "acquisition"]
-EVIDENCE_KINDS: Mapping[EvidenceKind, Sequence[str]] = {
-    "interchange": ("interchange", "interchange_reverse", "interchange_direction"),
-    "fork lesion": ("fork_lesion",),
-    "transfer": ("transfer", "transfer_from_characters"),
-    "acquisition": ("acquisition",),
-}
-"""lines of corroboration by the kind of evidence that they are; a kind agrees where more of its lines agree
-than disagree. The cosine and the cross lesion are none: the one is of the effects that the shares are made of, the
-other patches their largest again"""
-CLAIM_KINDS: Sequence[Sequence[EvidenceKind]] = (
-    ("interchange",),
-    ("fork lesion", "transfer", "acquisition"),
-)
-"""kinds that can test each of a verdict's two claims: that self and characters are together or apart at the
-end, and that self's mechanism is from the fork or not"""
-CORROBORATED = 2
-"""kinds that have to agree; and for each claim more of its kinds have to agree than to disagree"""
 
 
 @dataclass(frozen=True)
@@ -252,27 +234,6 @@ def _by_chance(provenance: MemberProvenance) -> dict[ProvenanceCell, Triple]:
         cell: triple((provenance.shares_among_free if cell in APART else provenance.shares_at_random)[cell])
         for cell in CELLS
     }
-
-
-def evidence_kinds(lines: Sequence[Corroboration]) -> dict[EvidenceKind, Agreement]:
-    """Whether each kind of evidence agrees with an organism's verdict. lines: of the organism."""
-    says = {line.name: line.says for line in lines}
-    kinds: dict[EvidenceKind, Agreement] = {}
-    for kind, names in EVIDENCE_KINDS.items():
-        words = [says[name] for name in names if name in says]
-        balance = words.count("agrees") - words.count("disagrees")
-        kinds[kind] = "agrees" if balance > 0 else "disagrees" if balance < 0 else "silent"
-    return kinds
-
-
-def is_corroborated(kinds: Mapping[EvidenceKind, Agreement]) -> bool:
-    """Whether enough kinds of evidence agree with the verdict, and for either of its claims more than
-    disagree."""
-    words = list(kinds.values())
-    claims = [[kinds[kind] for kind in claim] for claim in CLAIM_KINDS]
-    return words.count("agrees") >= CORROBORATED and all(
-        claim.count("agrees") > claim.count("disagrees") for claim in claims
-    )
 
 
 def steps_to_behave(findings: RunFindings) -> list[int | None]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup
 
 from analysis.history.organism_story import OrganismStory
+from analysis.provenance.evidence_kinds import EvidenceKind
 from analysis.provenance.verdict import CELLS, VERDICTS
 from analysis.statistics import FEW_ORGANISMS, count_interval
 from experiments.studies.incentives.arms import (
@@ -12,7 +13,6 @@ from experiments.studies.incentives.arms import (
     PARTING_OF,
     ArmOrganism,
     ArmSummary,
-    EvidenceKind,
 )
 from experiments.studies.incentives.figures import arm_shares_figure, story_figure
 from experiments.studies.incentives.summary import IncentivesSummary

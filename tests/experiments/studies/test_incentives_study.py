@@ -17,6 +17,7 @@ from analysis.patching.results import VariableEffects
 from analysis.provenance.cast_gating import CastGating, CastGatingResult, Moved, PairInterval, Parting
 from analysis.provenance.chance import Specificity
 from analysis.provenance.corroboration import Corroboration, CorroborationResult, Evidence, EvidenceLine
+from analysis.provenance.evidence_kinds import EVIDENCE_KINDS, evidence_kinds, is_corroborated
 from analysis.provenance.judging import MemberProvenance, ProvenanceResult, unmeasured
 from analysis.provenance.verdict import CELLS
 from curricula.catalogue.registry import CURRICULA
@@ -31,9 +32,6 @@ from experiments.studies.execution import StudyOutput, run_study
 from experiments.studies.incentives.arms import (
     ARMS,
     COMPARISONS,
-    EVIDENCE_KINDS,
-    evidence_kinds,
-    is_corroborated,
     steps_to_behave,
     summarise_arm,
 )
