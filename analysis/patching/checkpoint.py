@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int, Key
+from jaxtyping import Array, Bool, Float, Int, Key, UInt
 
 from analysis.patching import circuits
 from analysis.patching.circuits import Circuit
@@ -42,6 +41,8 @@ PAIRS = 32
 """minimal pairs in one program call; the gate is measured on four calls' worth"""
 CURVE_PAIRS = 24
 """minimal pairs behind a faithfulness curve and behind a lesion"""
+LONGEST_PATH = 4
+"""numbers below an analysis's seed that a key can follow from"""
 BESIDE_SELF = 100
 """added to the number of a contrast whose characters act beside self, so that its pairs are others"""
 FOUND_ALONE = 0.1
@@ -63,6 +64,21 @@ def _pair_program(world: World, role: Role, variable: Variable, pairs: int):
         return sample_pairs(key, source, role, variable, pairs, by_self, beside)
 
     return jax.jit(jax.vmap(draw_pairs, (0, 0, None, None)), compiler_options=dict(TO_DRAW))
+
+
+@program_cache(maxsize=32)
+def _key_program(members: int, parts: int):
+    """Keys of all members from the seed's and a path of numbers, each of them split into parts."""
+
+    def keys(key: Key[Array, ""], path: UInt[Array, " number"], length: Int[Array, ""]) -> tuple[Array, ...]:
+        of_path = jax.lax.fori_loop(0, length, lambda n, key: jax.random.fold_in(key, path[n]), key)
+        of_members = jax.random.split(of_path, members)
+        if parts == 1:
+            return (of_members,)
+        by_part = jax.vmap(lambda key: jax.random.split(key, parts))(of_members)
+        return tuple(by_part[:, part] for part in range(parts))
+
+    return jax.jit(keys, compiler_options=dict(TO_DRAW))
 
 
 @program_cache(maxsize=32)
@@ -88,6 +104,15 @@ def _programs(config: OrganismConfig, window: int | None):
     )
 
 
+def _placed(organisms: Organism) -> Organism:
+    """The organisms on the devices that programs use: from one device, a small program would be compiled for each shape
+    that has to be cut up."""
+    first = jax.tree.leaves(organisms)[0]
+    if isinstance(first, jax.Array) and len(first.sharding.device_set) > 1:
+        return organisms
+    return Layout.of(jax.device_count()).place(organisms)
+
+
 class CheckpointMeasurer:
     """The patching measurements of one ensemble at one checkpoint, each over all members."""
 
@@ -100,16 +125,23 @@ class CheckpointMeasurer:
         null: Null | None = None,
     ):
         self.null = null
-        self.organisms, self.secret_goals, self.seed = organisms, jnp.asarray(secret_goals), seed
+        self.organisms = _placed(organisms)
+        self.secret_goals, self.seed = np.asarray(secret_goals, np.int32), seed
         self.world, self.config, self.members = config.curriculum.world, config.organism, len(secret_goals)
         self.component_count = len(components(self.config))
 
     def member_keys(self, *path: int) -> Key[Array, " member"]:
         """A key a member. path: an `AnalysisStream`, and the numbers below it."""
-        key = jax.random.key(self.seed)
-        for number in path:
-            key = jax.random.fold_in(key, number)
-        return jax.random.split(key, self.members)
+        return self._split_keys(path, 1)[0]
+
+    def split_member_keys(self, parts: int, *path: int) -> tuple[Key[Array, " member"], ...]:
+        """As many keys a member as there are parts, made of the member's key."""
+        return self._split_keys(path, parts)
+
+    def _split_keys(self, path: Sequence[int], parts: int) -> tuple[Key[Array, " member"], ...]:
+        padded = np.zeros(LONGEST_PATH, np.uint32)
+        padded[: len(path)] = path
+        return _key_program(self.members, parts)(jax.random.key(self.seed), padded, np.int32(len(path)))
 
     def minimal_pairs(
         self, role: Role, variable: Variable, draw: int, amount: int = PAIRS, beside_self: bool = False
@@ -125,9 +157,8 @@ class CheckpointMeasurer:
         one_rule = self.world.self_rule == SAME_RULE and measurable(self.world, role, variable)
         program = _pair_program(self.world, "character" if one_rule else role, variable, max(amount, PAIRS))
         keys = self.member_keys(AnalysisStream.PAIRS, contrast, draw)
-        pairs = program(keys, self.secret_goals, jnp.asarray(role == "self"), jnp.asarray(beside_self))
-        if amount < PAIRS:
-            pairs = jax.tree.map(lambda leaf: leaf[:, :amount], jax.device_get(pairs))
+        drawn = program(keys, self.secret_goals, np.asarray(role == "self"), np.asarray(beside_self))
+        pairs = jax.tree.map(lambda leaf: leaf[:, :amount], jax.device_get(drawn))
         if self.null != "shuffled":
             return pairs
         exchanged = np.random.default_rng([self.seed, contrast, draw]).random(pairs.decision.shape) < 0.5
@@ -136,9 +167,11 @@ class CheckpointMeasurer:
         )
         return pairs._replace(first_answer=answers[0], second_answer=answers[1])
 
-    def shapley_orders(self, call: int) -> Int[Array, "member pair order component"]:
+    def shapley_orders(self, call: int) -> Int[np.ndarray, "member pair order component"]:
         """Patching orders of each pair in one call; see `analysis.patching.shapley.patching_orders`."""
-        return _order_program(self.config)(self.member_keys(AnalysisStream.PATCHING_ORDERS, call))
+        return jax.device_get(
+            _order_program(self.config)(self.member_keys(AnalysisStream.PATCHING_ORDERS, call))
+        )
 
     def shapley_effects(
         self, role: Role, variable: Variable, calls: int = 1, beside_self: bool = False
@@ -194,9 +227,19 @@ class CheckpointMeasurer:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Nats [member, pair, set] that patching each set moves, and totals [member, pair], of *watched*."""
         pairs = self.minimal_pairs(role, "watched", draw, amount)
-        sets = np.broadcast_to(masks[:, None, None], (self.members, amount, 1, *masks.shape[1:]))
+        # Few sets are filled up to as many as single patches are, which have a program anyhow.
+        few, wanted = self.component_count + 1, masks.shape[1]
+        if wanted <= few:
+            masks = np.concatenate([masks, np.repeat(masks[:, -1:], few - wanted, axis=1)], axis=1)
+            pairs = jax.tree.map(
+                lambda leaf: np.concatenate([leaf, np.repeat(leaf[:, -1:], PAIRS - amount, axis=1)], axis=1),
+                pairs,
+            )
+        sets = np.broadcast_to(
+            masks[:, None, None], (self.members, len(pairs.decision[0]), 1, *masks.shape[1:])
+        )
         program = _programs(self.config, window(self.world, "watched"))[1]
         values, totals = jax.device_get(
             program(self.organisms, pairs, sets, np.full(sets.shape[:3], noising))
         )
-        return values[:, :, 0].astype(np.float64), totals.astype(np.float64)
+        return values[:, :amount, 0, :wanted].astype(np.float64), totals[:, :amount].astype(np.float64)

@@ -16,7 +16,6 @@ number does not tell whether self responds to others or these have since changed
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import jax
 import numpy as np
 from jaxtyping import Int
 
@@ -56,11 +55,11 @@ def cross_checkpoint_effects(
     effects: of each member's fork on characters, by which its components are ranked. circuit: the components
     of the characters' circuit at the fork. Scenes are drawn from the seed of the end.
     """
-    keys = jax.vmap(jax.random.split)(at_end.member_keys(AnalysisStream.CROSS_CHECKPOINT))
+    keys = at_end.split_member_keys(2, AnalysisStream.CROSS_CHECKPOINT)
     world, config, donors = at_end.world, at_end.config, fork.organisms
     choosing, measuring = (
-        cross_role_pairs(world, keys[:, n], at_end.secret_goals, pairs)
-        for n, pairs in enumerate((CHOOSING_PAIRS, PAIRS))
+        cross_role_pairs(world, part, at_end.secret_goals, pairs)
+        for part, pairs in zip(keys, (CHOOSING_PAIRS, PAIRS), strict=True)
     )
     chosen = gate_sets(donors, world, config, choosing.scene_pairs("character", "character"), effects)
     masks = compared_sets(config, chosen, circuit, at_end.seed)

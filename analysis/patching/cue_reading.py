@@ -22,7 +22,7 @@ from organisms.ensemble.devices import Layout
 from organisms.ensemble.program_cache import program_cache
 from organisms.model.config import OrganismConfig
 from organisms.model.transformer import Organism
-from organisms.pressures.cue_response import CueResponse, response_shares
+from organisms.pressures.cue_response import CueResponse, response_scenes, response_shares
 from organisms.pressures.overlap import role_overlap
 
 DRAWS, SCENES_PER_DRAW = 8, 64
@@ -34,33 +34,35 @@ def _program(world: World, config: OrganismConfig):
     """Overlaps of all members."""
     support = trained_support(world)
 
-    def overlaps(organism: Organism, secret_goal: Int[Array, ""], key: Key[Array, ""]) -> Float[Array, "2"]:
+    def of_draw(organism: Organism, secret_goal: Int[Array, ""], key: Key[Array, ""]) -> Float[Array, "2"]:
         source = PairSource(world, support, secret_goal)
         drawn = jax.random.uniform(key, (SCENES_PER_DRAW, uniforms_per_scene(world)))
         scenes = with_other_cues(drawn, world)
-        of_self = response_shares(organism, scenes, source, config, "self")
-        by_cast = [
-            response_shares(organism, scenes, source, config, "character", self_scenes)
-            for self_scenes in (0.0, 1.0)
+        asked = [
+            response_scenes(scenes, source, "self", 1.0),
+            response_scenes(scenes, source, "character", 0.0),
+            response_scenes(scenes, source, "character", 1.0),
         ]
+        stacked = jax.tree.map(lambda *parts: jnp.stack(parts), *asked)
+        of_self, *of_characters = jax.lax.map(
+            lambda scenes: response_shares(organism, scenes, world, config), stacked
+        )
         return jnp.stack(
-            [role_overlap(CueResponse(shares, of_self, 2 * config.layers)) for shares in by_cast]
+            [role_overlap(CueResponse(shares, of_self, 2 * config.layers)) for shares in of_characters]
         )
 
     def of_member(
-        organism: Organism, secret_goal: Int[Array, ""], keys: Key[Array, " draw"]
+        organism: Organism, secret_goal: Int[Array, ""], key: Key[Array, ""]
     ) -> Float[Array, "draw 2"]:
-        return jax.lax.map(lambda key: overlaps(organism, secret_goal, key), keys)
+        keys = jax.random.split(key, DRAWS)
+        return jax.lax.map(lambda key: of_draw(organism, secret_goal, key), keys)
 
     return Layout.of(jax.device_count()).over_members(of_member, options=TO_MEASURE)
 
 
 def reading_overlaps(measurer: CheckpointMeasurer) -> Float[np.ndarray, "member draw 2"]:
     """Overlap of self's reading with the characters': in scenes without self, and in scenes with it in the cast."""
-    keys = jax.vmap(lambda key: jax.random.split(key, DRAWS))(
-        measurer.member_keys(AnalysisStream.CUE_READING)
-    )
+    keys = measurer.member_keys(AnalysisStream.CUE_READING)
     program = _program(measurer.world, measurer.config)
-    return np.asarray(
-        jax.device_get(program(measurer.organisms, measurer.secret_goals, keys)), np.float64
-    ).clip(0, 1)
+    found = jax.device_get(program(measurer.organisms, measurer.secret_goals, keys))
+    return np.asarray(found, np.float64).clip(0, 1)

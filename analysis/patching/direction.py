@@ -259,12 +259,12 @@ def direction_effects(measurer: CheckpointMeasurer) -> list[TrainedAndFloor]:
     """For each member what its direction does, and what that of an untrained organism of the same sizes
     does."""
     init_states, program = _programs(measurer.world, measurer.config)
-    keys = jax.vmap(lambda key: jax.random.split(key, 3))(measurer.member_keys(AnalysisStream.DIRECTION))
-    choosing, unseen = (cross_role_pairs(measurer.world, keys[:, n], measurer.secret_goals) for n in (0, 1))
+    *of_scenes, untrained = measurer.split_member_keys(3, AnalysisStream.DIRECTION)
+    choosing, unseen = (cross_role_pairs(measurer.world, keys, measurer.secret_goals) for keys in of_scenes)
     searched_on = choosing.scene_pairs("character", "character")
     trained, floor = (
         jax.device_get(program(organisms, measurer.organisms, searched_on, unseen))
-        for organisms in (measurer.organisms, init_states(keys[:, 2]))
+        for organisms in (measurer.organisms, jax.device_get(init_states(untrained)))
     )
     return [
         TrainedAndFloor(*(DirectionEffect(*(leaf[m] for leaf in effect)) for effect in (trained, floor)))

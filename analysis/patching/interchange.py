@@ -169,10 +169,13 @@ def _cross_role_program(world: World, pairs: int):
 
 
 def cross_role_pairs(
-    world: World, keys: Key[Array, " member"], secret_goals: Int[Array, " member"], pairs: int = PAIRS
+    world: World,
+    keys: Key[Array, " member"],
+    secret_goals: Int[np.ndarray, " member"] | Int[Array, " member"],
+    pairs: int = PAIRS,
 ) -> CrossRoleScenes:
     """Recipients' and donors' cross-role pairs [member, pair, ...], drawn for each member from its key."""
-    return CrossRoleScenes(*_cross_role_program(world, pairs)(keys, secret_goals))
+    return CrossRoleScenes(*jax.device_get(_cross_role_program(world, pairs)(keys, secret_goals)))
 
 
 def candidate_sets(
@@ -225,11 +228,11 @@ def interchange_effects(
 ) -> RoleInterchange:
     """What each role's components do to the other role. effects: of each member, by which its components are
     ranked. cores: of its circuits."""
-    keys = jax.vmap(jax.random.split)(measurer.member_keys(AnalysisStream.INTERCHANGE))
+    keys = measurer.split_member_keys(2, AnalysisStream.INTERCHANGE)
     organisms, world, config = measurer.organisms, measurer.world, measurer.config
     choosing, measuring = (
-        cross_role_pairs(world, keys[:, n], measurer.secret_goals, pairs)
-        for n, pairs in enumerate((CHOOSING_PAIRS, PAIRS))
+        cross_role_pairs(world, part, measurer.secret_goals, pairs)
+        for part, pairs in zip(keys, (CHOOSING_PAIRS, PAIRS), strict=True)
     )
 
     def effect(donor: Role, recipient: Role) -> InterchangeEffect:

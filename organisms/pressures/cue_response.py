@@ -75,7 +75,12 @@ def _measure(organism: Organism, context: StepContext) -> CueResponse:
     uniforms = jax.random.uniform(context.key(STREAM), (SCENES, uniforms_per_scene(context.world)))
     parts = jnp.split(with_other_cues_by_role(uniforms, context.world), 2)
     character, self_acting = (
-        response_shares(organism, part, _source(context), context.config, role)
+        response_shares(
+            organism,
+            response_scenes(part, _source(context), role, float(role == "self")),
+            context.world,
+            context.config,
+        )
         for part, role in zip(parts, ROLES, strict=True)
     )
     return CueResponse(character, self_acting, 2 * context.config.layers)
@@ -93,8 +98,9 @@ def response_in_all_scenes(organism: Organism, context: StepContext) -> Float[Ar
     def measure() -> Float[Array, " component"]:
         amount = uniforms_per_scene(context.world)
         uniforms = jax.random.uniform(context.key(ALL_SCENES_STREAM), (SCENES // 2, amount))
-        scenes = with_other_cues(uniforms, context.world)
-        return response_shares(organism, scenes, _source(context), context.config, "character", 0.5)
+        pairs = with_other_cues(uniforms, context.world)
+        scenes = response_scenes(pairs, _source(context), "character", 0.5)
+        return response_shares(organism, scenes, context.world, context.config)
 
     return context.once(ALL_SCENES_STREAM, measure)
 
@@ -103,34 +109,38 @@ def _source(context: StepContext) -> PairSource:
     return PairSource(context.world, context.support, context.secret_goal)
 
 
-def response_shares(
-    organism: Organism,
-    uniforms: Float[Array, "scene draw"],
-    source: PairSource,
-    config: OrganismConfig,
-    role: Role,
-    self_scenes: float | None = None,
-) -> Float[Array, " component"]:
-    """Each component's share of its group's response to the cues of those who act in a role: characters in scenes
-    without self, or self in scenes with it.
+class ResponseScenes(NamedTuple):
+    """Scenes in which a role's response is measured: first those with some cues, then the same ones with others."""
 
-    uniforms: of scenes, then of the same ones with other cues. self_scenes: share of the scenes that have self in the
-    cast, if not none or all.
-    """
-    world = source.world
-    mixture = Mixture.all_scheming(float(role == "self") if self_scenes is None else self_scenes)
-    latents, scenes = scenes_from_uniforms(uniforms, world, source.support, mixture, source.secret_goal)
-    counts = _counted(world, latents, role)
+    tokens: Int[Array, "scene position"]
+    counts: Bool[Array, "pair moment"]
+    """the moments in which somebody of the role acts and the cues of the second half mean the opposite"""
+
+
+def response_scenes(
+    uniforms: Float[Array, "scene draw"], source: PairSource, role: Role, self_scenes: float
+) -> ResponseScenes:
+    """The scenes that rows of uniform numbers decide. self_scenes: share of them that have self in the cast."""
+    mixture = Mixture.all_scheming(self_scenes)
+    latents, scenes = scenes_from_uniforms(
+        uniforms, source.world, source.support, mixture, source.secret_goal
+    )
+    return ResponseScenes(scenes.tokens, _counted(source.world, latents, role))
+
+
+def response_shares(
+    organism: Organism, scenes: ResponseScenes, world: World, config: OrganismConfig
+) -> Float[Array, " component"]:
+    """Each component's share of its group's response to the cues of those who act in a role."""
     change = write_changes(organism, scenes.tokens, jnp.asarray(world.decisions), world.cues, config)
-    total = jnp.einsum("smc,sm->c", change, counts.astype(change.dtype)).reshape(config.layers, -1)
+    counts = scenes.counts.astype(change.dtype)
+    total = jnp.einsum("smc,sm->c", change, counts).reshape(config.layers, -1)
     kinds = jnp.split(total, [config.heads], axis=1)
     shares = [kind / jnp.maximum(kind.sum(1, keepdims=True), SMALL) for kind in kinds]
     return jnp.concatenate(shares, axis=1).ravel()
 
 
 def _counted(world: World, latents: Latents, role: Role) -> Bool[Array, "pair moment"]:
-    """The moments of the first half in which somebody of the role acts and the cues of the second half mean the
-    opposite."""
     actor = jnp.take_along_axis(latents.name, latents.actor, 1)
     half = len(latents.name) // 2
     differs = (latents.alone[:half] != latents.alone[half:]) & (latents.shows[:half] == ACTS)

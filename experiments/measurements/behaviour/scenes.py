@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import jax
+
 from analysis.findings import RunFindings
 from experiments.measurements.protocol import MeasuredRun, Measurement
 from reports.scene_pictures import ScenesResult, scenes_in_english
@@ -18,7 +20,9 @@ class ScenesMeasurement(Measurement[ScenesResult]):
     def measure(self, run: MeasuredRun, results: RunFindings) -> ScenesResult:
         """Scenes of the last checkpoint."""
         return ScenesResult(
-            tuple(scenes_in_english(run.end.organisms, run.config, run.secret_goals, run.seed))
+            tuple(
+                scenes_in_english(jax.device_get(run.end.organisms), run.config, run.secret_goals, run.seed)
+            )
         )
 
     def section(self, findings: Sequence[RunFindings]) -> Section | None:

@@ -30,6 +30,7 @@ from organisms.pressures.cue_response import (
     CueResponse,
     any_cue_cost,
     cue_response,
+    response_scenes,
     response_shares,
 )
 from organisms.pressures.half_dropout import half_masks
@@ -158,7 +159,9 @@ def test_the_characters_side_can_be_priced_in_all_scenes_half_of_which_have_self
         scenes = with_other_cues(drawn, fresh.world)
         source = PairSource(fresh.world, fresh.support, fresh.secret_goal)
         by_share = [
-            response_shares(organism, scenes, source, fresh.config, "character", share)
+            response_shares(
+                organism, response_scenes(scenes, source, "character", share), fresh.world, fresh.config
+            )
             for share in (0.0, 0.5)
         ]
         overlaps = [role_overlap(cue_response(organism, fresh)._replace(character=s)) for s in by_share]

@@ -18,6 +18,7 @@ from organisms.model.parameter_names import to_arrays
 from organisms.pressures.cue_response import (
     ROLES,
     cue_response,
+    response_scenes,
     response_shares,
     with_other_cues_by_role,
     write_changes,
@@ -44,10 +45,17 @@ def uniforms_by_role(world, scenes):
 
 def shares_of(organism, part, context, role):
     """The role's shares, in one program. It reads what a test has put in the place of a function."""
-    source = PairSource(context.world, context.support, context.secret_goal)
-    return jax.jit(lambda one, uniforms: response_shares(one, uniforms, source, context.config, role))(
-        organism, part
+    source, world, config = (
+        PairSource(context.world, context.support, context.secret_goal),
+        context.world,
+        context.config,
     )
+
+    def shares(one, uniforms):
+        scenes = response_scenes(uniforms, source, role, float(role == "self"))
+        return response_shares(one, scenes, world, config)
+
+    return jax.jit(shares)(organism, part)
 
 
 def test_readers_have_all_of_the_response_in_both_roles():
