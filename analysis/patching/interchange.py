@@ -175,7 +175,9 @@ def cross_role_pairs(
     pairs: int = PAIRS,
 ) -> CrossRoleScenes:
     """Recipients' and donors' cross-role pairs [member, pair, ...], drawn for each member from its key."""
-    return CrossRoleScenes(*jax.device_get(_cross_role_program(world, pairs)(keys, secret_goals)))
+    # One program for all amounts: the first of more pairs are those that fewer would be.
+    drawn = jax.device_get(_cross_role_program(world, max(pairs, PAIRS))(keys, secret_goals))
+    return CrossRoleScenes(*jax.tree.map(lambda leaf: leaf[:, :pairs], drawn))
 
 
 def candidate_sets(
