@@ -1,17 +1,16 @@
 """Corroboration: does evidence of another kind agree with a verdict?
 
-*cosine*: between the characters' and self's component effects at the end, beside the cosine with an unrelated task's
-(recalling what a character professes). *cross_lesion*: resample-ablate the core of the characters' circuit, see what
-self loses, and the reverse, beside equally large random sets of other components of the same layers. *fork_lesion*:
-the same with the core that the characters' circuit had at the fork. *interchange*: patch the gate that characters'
-components compute into self's runs, and the reverse (`analysis.patching.interchange`). *interchange_direction*: the
-same with one direction of the residual stream, beside an untrained organism's (`analysis.patching.direction`).
-*transfer*: patch the gate that the characters' components computed at the fork into self's runs, from the same scene
-or from scenes of characters (`analysis.patching.cross_checkpoint`).
+*cosine*: of the two roles' component effects at the end, beside that with recalling what a character professes.
+*cross_lesion*: resample-ablate the core of the characters' circuit, see what self loses, and the reverse, beside random
+sets of the same layers. *fork_lesion*: the same with the core at the fork. *interchange*: patch the gate of characters'
+components into self's runs, and the reverse (`analysis.patching.interchange`). *interchange_direction*: the same with one
+direction, beside an untrained organism's (`analysis.patching.direction`). *transfer*: patch the gate that characters' components
+computed at the fork into self's runs, from the same scene or from characters' (`analysis.patching.cross_checkpoint`).
+*weight_change*: how far the weights of what self has for itself moved (`analysis.provenance.weight_change`).
 
-Each line has its own null, and each says *agrees*, *disagrees* or *silent*, the last where the verdict makes no claim
-or where the measurement can not tell. Agreement does not show that a verdict is right: all lines rest on the same
-organism and on patching.
+Each line has its own null, and each says *agrees*, *disagrees* or *silent*, the last where the verdict makes no claim or
+where the measurement can not tell. Agreement does not show that a verdict is right: all lines rest on the same organism, and
+all but *weight_change* on patching.
 """
 
 import math

@@ -14,6 +14,7 @@ from experiments.measurements.corroboration.direction import DirectionMeasuremen
 from experiments.measurements.corroboration.interchange import InterchangeMeasurement
 from experiments.measurements.corroboration.lesions import LesionsMeasurement
 from experiments.measurements.corroboration.transfer import TransferMeasurement
+from experiments.measurements.corroboration.weight_change import WeightChangeMeasurement
 from experiments.measurements.patching.cast_gating import CastGatingMeasurement
 from experiments.measurements.patching.circuits import CircuitsMeasurement
 from experiments.measurements.patching.effects import EffectsMeasurement
@@ -37,6 +38,7 @@ for measurement in (
     InterchangeMeasurement,
     TransferMeasurement,
     DirectionMeasurement,
+    WeightChangeMeasurement,
     AcquisitionMeasurement,
     LearningMeasurement,
     DescentMeasurement,
