@@ -27,8 +27,8 @@ OF_HOME = 0.5
 """a line of corroboration says *yes* where a set of components does more than this share of what it does in
 its own role, *no* where less"""
 NEAR_NULL = 0.1
-"""and *no* only where its interval reaches down to within this share of the gate of its null's highest draw: what is half of
-home and far above chance parts from nothing. Set before any line was read with it"""
+"""and agrees that two *parted* only where its value is at most this share of the gate above its null's highest draw: what is
+below half of home and far above chance speaks against one mechanism, and not for two. Not chosen on data"""
 BEHAVES = 0.9
 """self must act on its secret when alone, and on its profession when watched, at this rate or more"""
 ALIKE = 0.8

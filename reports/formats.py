@@ -11,7 +11,7 @@ DASH = "–"
 
 def rate_text(value: float | int | None) -> str:
     """Two decimals; a dash for None and NaN."""
-    return DASH if value is None or not numbers([value]) else f"{value:.2f}"
+    return DASH if value is None or not numbers([value]) else f"{round(value, 2) + 0.0:.2f}"
 
 
 def interval_text(triple: Sequence[float | int | None]) -> str:

@@ -33,8 +33,19 @@ def test_the_verdicts_of_the_whole_are_those_of_the_data():
     assert f"the mean share is {share:.2f} and {excess} above chance" in README
 
 
-def test_what_parts_by_cast_is_counted_in_the_data():
-    reading = [organism["parting"]["reading"] for organism in ORGANISMS]
-    effects = [organism["parting"]["effects"] for organism in ORGANISMS]
-    assert f"in {reading.count('by cast')} of the {len(reading)} organisms with the overlap cost" in README
-    assert f"parts by role in {effects.count('by role')} of {len(effects)} all the same" in README
+def test_how_far_characters_move_beside_self_is_in_the_data():
+    effects = [organism["moved"]["effects"] for organism in ORGANISMS if "effects" in organism["moved"]]
+    says = [organism["parting"]["effects"] for organism in ORGANISMS if "effects" in organism["parting"]]
+    assert f"{max(value for value, *_ in effects):.2f} of the way at most" in README
+    assert f"*by role* in {says.count('by role')} of {len(says)} that could be told" in README
+
+
+def test_how_far_reading_moves_beside_self_is_in_the_data():
+    def mean(with_dropout):
+        arms = [arm for name, arm in ABLATIONS["arms"].items() if "overlap" in name]
+        chosen = [arm for arm in arms if (arm["between"] == "half dropout") == with_dropout]
+        values = [organism["moved"]["reading"][0] for arm in chosen for organism in arm["organisms"]]
+        assert len(values) == 16
+        return sum(values) / len(values)
+
+    assert f"{mean(False):.2f} of it on average without half-dropout, {mean(True):.2f} with it" in README

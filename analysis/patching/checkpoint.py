@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key, UInt
 
@@ -18,6 +19,7 @@ from analysis.patching.interventions import effects_of_sets
 from analysis.patching.shapley import Contributions, patching_orders, shapley_values
 from curricula.world.contrasts import (
     VARIABLES,
+    MeasuredActor,
     Pair,
     PairSource,
     Role,
@@ -57,13 +59,10 @@ NULLS: tuple[Null, ...] = ("untrained", "shuffled")
 def _pair_program(world: World, role: Role, variable: Variable, pairs: int):
     support = trained_support(world)
 
-    def draw_pairs(
-        key: Key[Array, ""], secret_goal: Int[Array, ""], by_self: Bool[Array, ""], beside: Bool[Array, ""]
-    ) -> Pair:
-        source = PairSource(world, support, secret_goal)
-        return sample_pairs(key, source, role, variable, pairs, by_self, beside)
+    def draw_pairs(key: Key[Array, ""], secret_goal: Int[Array, ""], actor: MeasuredActor) -> Pair:
+        return sample_pairs(key, PairSource(world, support, secret_goal), role, variable, pairs, actor)
 
-    return jax.jit(jax.vmap(draw_pairs, (0, 0, None, None)), compiler_options=dict(TO_DRAW))
+    return jax.jit(jax.vmap(draw_pairs, (0, 0, None)), compiler_options=dict(TO_DRAW))
 
 
 @program_cache(maxsize=32)
@@ -107,10 +106,10 @@ def _programs(config: OrganismConfig, window: int | None):
 def _placed(organisms: Organism) -> Organism:
     """The organisms on the devices that programs use: from one device, a small program would be compiled for each shape
     that has to be cut up."""
-    first = jax.tree.leaves(organisms)[0]
-    if isinstance(first, jax.Array) and len(first.sharding.device_set) > 1:
+    first, devices = jax.tree.leaves(organisms)[0], jax.device_count()
+    if devices == 1 or (isinstance(first, jax.Array) and len(first.sharding.device_set) == devices):
         return organisms
-    return Layout.of(jax.device_count()).place(organisms)
+    return Layout.of(devices).place(organisms)
 
 
 class CheckpointMeasurer:
@@ -157,7 +156,8 @@ class CheckpointMeasurer:
         one_rule = self.world.self_rule == SAME_RULE and measurable(self.world, role, variable)
         program = _pair_program(self.world, "character" if one_rule else role, variable, max(amount, PAIRS))
         keys = self.member_keys(AnalysisStream.PAIRS, contrast, draw)
-        drawn = program(keys, self.secret_goals, np.asarray(role == "self"), np.asarray(beside_self))
+        actor = MeasuredActor(jnp.asarray(role == "self"), jnp.asarray(role == "self" or beside_self))
+        drawn = program(keys, self.secret_goals, actor)
         pairs = jax.tree.map(lambda leaf: leaf[:, :amount], jax.device_get(drawn))
         if self.null != "shuffled":
             return pairs
@@ -229,7 +229,7 @@ class CheckpointMeasurer:
         pairs = self.minimal_pairs(role, "watched", draw, amount)
         # Few sets are filled up to as many as single patches are, which have a program anyhow.
         few, wanted = self.component_count + 1, masks.shape[1]
-        if wanted <= few:
+        if wanted <= few and amount <= PAIRS and few * PAIRS <= 2 * wanted * amount:
             masks = np.concatenate([masks, np.repeat(masks[:, -1:], few - wanted, axis=1)], axis=1)
             pairs = jax.tree.map(
                 lambda leaf: np.concatenate([leaf, np.repeat(leaf[:, -1:], PAIRS - amount, axis=1)], axis=1),

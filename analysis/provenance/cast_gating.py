@@ -2,34 +2,36 @@
 
 Roles can be told apart in two ways: by who acts, or by who is in the cast. Verdicts and auditors' costs measure characters
 in scenes without self, where the two can not be told from each other. So characters are measured once more, acting in
-scenes that have self in the cast: by the components that carry the gate to their acts (*effects*), and by those that read the cues
-(*reading*: what auditors price; see `analysis.patching.cue_reading`). *Moved* is how much nearer they are to self's there: the gain in overlap as a
-share of what is left to gain. At 0 the roles part by who acts; at 1 characters beside self use what self uses, and the
-cast decides. Cues come before the actor, so that a reader beside self can not know who will act: reading may part by cast
-where effects part by role.
+scenes that have self in the cast: by the components that carry the gate to their acts (*effects*), and by those that read
+the cues (*reading*: what auditors price; see `analysis.patching.cue_reading`). *Moved* is how far the characters' vector
+of components goes, beside self, on the straight way from where it is apart from self to where self's is: 0 where the roles
+part by who acts, 1 where characters beside self use what self uses. *Elsewhere* is the squared distance that is off that
+way, over the squared length of it. Products are taken of two halves of the pairs, so that noise adds nothing to them.
 
-It does *not* show what tells the cast, nor that self would act otherwise in another one: self is always in its own.
+It does *not* show what tells the cast, nor that self would act otherwise in another one: self is always in its own. Reading
+by cast is what any reader at the cues has to do, since they come before the actor.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from analysis.patching.results import VariableEffects
 from analysis.patching.shapley import Contributions
-from analysis.provenance.shares import BOOTSTRAPS, effects_above_floors, overlap
-from analysis.provenance.shares import ShareInputs as _ThreeEffects
+from analysis.provenance.shares import BOOTSTRAPS
 from analysis.thresholds import OF_HOME
 
-Parting = Literal["by role", "by cast", "undecided"]
+Parting = Literal["by role", "by cast", "elsewhere", "undecided"]
+TOGETHER = 0.5
+"""where self and characters have this cosine or more apart from self, there is hardly a way to move on"""
 
 
 @dataclass(frozen=True)
 class PairInterval:
-    """A number with its 95 % interval over pairs or scenes."""
+    """A number with its 95 % interval over pairs or draws of scenes."""
 
     value: float
     low: float
@@ -38,99 +40,104 @@ class PairInterval:
 
 @dataclass(frozen=True)
 class Moved:
-    """Overlap of one organism's self with its characters at the end, apart from self and beside it."""
+    """Where one organism's characters are beside self, at the end."""
 
-    apart: PairInterval
-    """with characters in scenes without self"""
-    beside: PairInterval
-    """with characters in scenes that have self in the cast"""
     moved: PairInterval
-    """gain in overlap as a share of what is left to gain"""
+    """of the way from the characters apart from self to self"""
+    elsewhere: PairInterval
+    """squared distance off that way, over its squared length"""
     parting: Parting
-    """*by cast* where more than half is surely moved, *by role* where less"""
 
 
 @dataclass(frozen=True)
 class CastGating:
-    """What characters use beside self. None where self and characters overlap by more than half already, or where one of
-    them has no gate."""
+    """What characters use beside self. None where self and characters hardly differ apart from self, or where one of them
+    has no gate."""
 
     effects: Moved | None
-    """overlap: 1 less the total variation of two distributions of effect; intervals over pairs"""
+    """of what carries the gate to the act; intervals over pairs"""
     reading: Moved | None
-    """overlap: Bhattacharyya coefficient of what reads the cues; intervals over draws of scenes"""
+    """of what reads the cues; intervals over draws of scenes"""
 
 
 @dataclass(frozen=True)
 class CastGatingResult:
     """Effects of characters beside self, and what is said of each organism."""
 
-    effects: VariableEffects
+    effects: VariableEffects | None
+    """None where a cast has no room for both"""
     members: tuple[CastGating, ...]
 
 
-class CastEffects(NamedTuple):
-    """What one organism's cast gating is measured on, all at the end."""
+class ComponentSample(NamedTuple):
+    """A vector of components that is measured on a sample, as of pairs."""
 
-    apart: Contributions
-    beside: Contributions
-    of_self: Contributions
-    character_floor: float
-    """null effect of a component, as a fraction; see `analysis.provenance.shares.null_floor`"""
-    self_floor: float
+    amount: int
+    vector: Callable[[Int[np.ndarray, " chosen"]], Float[np.ndarray, " component"]]
+    """over some of the sample"""
 
 
-def moved_effects(effects: CastEffects, seed: int) -> Moved | None:
-    """Whether the gate of characters moves to self's components beside self. None where more than half overlaps without that.
+class ThreeSamples(NamedTuple):
+    """Characters apart from self, characters beside it, and self: of one organism at the end."""
 
-    As many pairs are used apart from self as beside it, so that noise lowers both overlaps alike.
-    """
-    amount = len(effects.beside.total)
-    apart = Contributions(effects.apart.components[:amount], effects.apart.total[:amount])
-    floors = np.array([effects.character_floor, effects.character_floor, effects.self_floor])
-    inputs = _ThreeEffects(apart, effects.beside, effects.of_self, floors)
-    value = _overlaps(inputs)
-    rng, sizes = np.random.default_rng(seed), (len(apart.total), amount, len(effects.of_self.total))
-    draws = [
-        _overlaps(inputs, tuple(rng.integers(0, size, size) for size in sizes)) for _ in range(BOOTSTRAPS)
-    ]
-    return _moved(np.array(value), np.array(draws))
+    apart: ComponentSample
+    beside: ComponentSample
+    of_self: ComponentSample
 
 
-def moved_reading(overlaps: Float[np.ndarray, "draw 2"], seed: int) -> Moved | None:
-    """Whether the characters' reading moves to self's components beside self; None as for effects.
-
-    overlaps: of `analysis.patching.cue_reading.reading_overlaps`, of one member.
-    """
-    chosen = np.random.default_rng(seed).integers(0, len(overlaps), (BOOTSTRAPS, len(overlaps)))
-    return _moved(overlaps.mean(0), overlaps[chosen].mean(1))
+def of_pairs(contributions: Contributions) -> ComponentSample:
+    """Effects, over pairs."""
+    return ComponentSample(len(contributions.total), contributions.effect)
 
 
-def _moved(value: Float[np.ndarray, "2"], draws: Float[np.ndarray, "draw 2"]) -> Moved | None:
-    """value, draws: overlaps apart from self and beside it."""
-    if not value[0] < OF_HOME:
+def of_draws(shares: Float[np.ndarray, "draw component"]) -> ComponentSample:
+    """Shares of reading, over draws of scenes."""
+    return ComponentSample(len(shares), lambda chosen: shares[chosen].mean(0))
+
+
+def where_beside_self(samples: ThreeSamples, seed: int) -> Moved | None:
+    """Where the characters are beside self. None where they and self have a cosine of `TOGETHER` or more apart from it."""
+    halves = [(np.arange(0, sample.amount, 2), np.arange(1, sample.amount, 2)) for sample in samples]
+    cosine, *value = _place(samples, halves)
+    if not cosine < TOGETHER:
         return None
-
-    def with_gain(overlaps: np.ndarray) -> np.ndarray:
-        before, after = overlaps[..., :1], overlaps[..., 1:]
-        return np.concatenate([overlaps, (after - before) / (1 - before)], axis=-1)
-
-    low, high = np.nanquantile(with_gain(draws), [0.025, 0.975], axis=0)
-    apart, beside, moved = (
-        PairInterval(float(v), float(below), float(above))
-        for v, below, above in zip(with_gain(value), low, high, strict=True)
+    rng = np.random.default_rng(seed)
+    draws = np.array(
+        [
+            _place(samples, [tuple(rng.choice(half, len(half)) for half in of) for of in halves])[1:]
+            for _ in range(BOOTSTRAPS)
+        ]
     )
-    return Moved(apart, beside, moved, parting_of(moved))
+    low, high = np.nanquantile(draws, [0.025, 0.975], axis=0)
+    moved, elsewhere = (
+        PairInterval(float(v), float(below), float(above))
+        for v, below, above in zip(value, low, high, strict=True)
+    )
+    return Moved(moved, elsewhere, parting_of(moved, elsewhere))
 
 
-def _overlaps(inputs: _ThreeEffects, pairs: Sequence[np.ndarray] | None = None) -> tuple[float, float]:
-    """Overlap of self's effects with the characters' apart from self, and beside it."""
-    apart, beside, of_self = effects_above_floors(inputs, tuple(pairs) if pairs else None)
-    return overlap(apart, of_self), overlap(beside, of_self)
+def _place(
+    samples: ThreeSamples, halves: Sequence[Sequence[Int[np.ndarray, " _"]]]
+) -> tuple[float, float, float]:
+    """Cosine of self and characters apart from it; how far on the way, and how far off it, these are beside it."""
+    (apart, beside, of_self) = (
+        [sample.vector(half) for half in of] for sample, of in zip(samples, halves, strict=True)
+    )
+    way = [there - here for there, here in zip(of_self, apart, strict=True)]
+    gone = [there - here for there, here in zip(beside, apart, strict=True)]
+    squared_length = float(way[0] @ way[1])
+    moved = float(gone[0] @ way[1] + gone[1] @ way[0]) / 2 / squared_length
+    off = [one - moved * whole for one, whole in zip(gone, way, strict=True)]
+    lengths = np.sqrt(max(float(apart[0] @ apart[1]), 0) * max(float(of_self[0] @ of_self[1]), 0))
+    cosine = float(apart[0] @ of_self[1] + apart[1] @ of_self[0]) / 2 / lengths if lengths else np.nan
+    return cosine, moved, float(off[0] @ off[1]) / squared_length
 
 
-def parting_of(moved: PairInterval) -> Parting:
-    """What the interval of *moved* says."""
+def parting_of(moved: PairInterval, elsewhere: PairInterval) -> Parting:
+    """What both intervals say: *elsewhere* where characters are surely more than half of the way's length off it, else *by
+    cast* where they are surely more than half on it, *by role* where surely less and not off it."""
+    if elsewhere.low > OF_HOME**2:
+        return "elsewhere"
     if moved.low > OF_HOME:
         return "by cast"
-    return "by role" if moved.high < OF_HOME else "undecided"
+    return "by role" if moved.high < OF_HOME and elsewhere.high < OF_HOME**2 else "undecided"

@@ -265,7 +265,7 @@ def _share_of_total(
 def agreement(verdict: str, claims: Claims, line: EvidenceLine) -> Agreement:
     """*agrees* where a line says what the verdict, or what was planted, claims: all of its interval above the bar, or all of it under.
 
-    Under it counts only what comes near its null (see `analysis.thresholds.NEAR_NULL`), whatever half of home is.
+    A verdict by which two parted agrees only where the line comes near its null (`analysis.thresholds.NEAR_NULL`).
     *silent* where it is neither, where the verdict claims nothing, and where the components do too little even within
     their own role (see `analysis.thresholds.CARRIES`).
     """
@@ -274,19 +274,17 @@ def agreement(verdict: str, claims: Claims, line: EvidenceLine) -> Agreement:
         return "silent"
     if line.within is not None and not line.within >= CARRIES:
         return "silent"
-    above, below = (
-        line.low > bar,
-        line.high < (bar if line.under is None else line.under) and _near_null(line),
-    )
+    above, below = line.low > bar, line.high < (bar if line.under is None else line.under)
     if not (above or below) or (above and verdict in claims.below and not claims.above_refutes):
+        return "silent"
+    if below and verdict in claims.below and not _near_null(line):
         return "silent"
     return "agrees" if above == (verdict in claims.above) else "disagrees"
 
 
 def _near_null(line: EvidenceLine) -> bool:
-    """Does the interval reach down to what there is by chance, or nearly?"""
-    null = line.null_high if line.null_high is not None else line.null
-    return null is None or line.low <= null + NEAR_NULL
+    null = line.null if line.null_high is None else line.null_high
+    return null is None or line.value <= null + NEAR_NULL
 
 
 def corroborate(evidence: Sequence[Evidence], verdicts: Sequence[VerdictName]) -> CorroborationResult:

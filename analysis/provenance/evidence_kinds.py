@@ -2,7 +2,7 @@
 
 Lines that measure nearly the same are one kind. A verdict makes two claims, and needs a kind for each. What a count of
 corroborated verdicts is worth, wrong names tell: how often would organisms of another provenance be corroborated under
-this one? It does *not* add anything to a verdict: all lines but two rest on patches, as the shares do.
+this one? It does *not* add anything to a verdict: all lines but one rest on patches, as the shares do.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,8 @@ EVIDENCE_KINDS: Mapping[EvidenceKind, Sequence[str]] = {
     "acquisition": ("acquisition",),
 }
 """lines of corroboration by the kind of evidence that they are; a kind agrees where more of its lines agree
-than disagree. The cosine and the cross lesion are none: the one is of the effects that the shares are made of, the
+than disagree. How far weights moved is none yet, since it was not scored.
+The cosine and the cross lesion are none: the one is of the effects that the shares are made of, the
 other patches their largest again"""
 CLAIM_KINDS: Sequence[Sequence[EvidenceKind]] = (
     ("interchange",),

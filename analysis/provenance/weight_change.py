@@ -5,11 +5,12 @@ end, as a share of what they were. What self has for itself (what serves it at t
 random sets of other components of the same layers and kinds.
 
 Weights that moved do *not* show what for: a component may be trained for characters' sake, and one that is taken as it was
-need not move.
+need not move. Others may be idle, and idle ones train less.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import comb, prod
 
 import jax
 import numpy as np
@@ -36,14 +37,14 @@ class WeightChangeResult:
     """length of the change of a component's weights, over their length at the fork"""
     lines: tuple[EvidenceLine | None, ...]
     """mean change of what self has for itself, over that of other components of the same layers and kinds; None where self
-    has nothing for itself, or where there are too few others"""
+    has nothing for itself, where there are too few others, or where weights began at 0 or never moved"""
 
 
 def weight_changes(
     fork: Organism, end: Organism, config: OrganismConfig
 ) -> Float[np.ndarray, "member component"]:
     """Relative change of the weights of every component: of a head those that it reads and writes with, of a block of
-    neurons the rows and columns of its neurons. Biases are left out."""
+    neurons the rows and columns of its neurons. Biases are left out. Not finite where weights began at 0."""
 
     def squares(organism: Organism) -> Float[np.ndarray, "member component"]:
         heads = sum(
@@ -57,7 +58,8 @@ def weight_changes(
         return np.concatenate([heads, blocks], axis=2).reshape(len(blocks), -1)
 
     moved = jax.tree.map(lambda before, after: np.asarray(after) - np.asarray(before), fork, end)
-    return np.sqrt(squares(moved) / squares(fork))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.sqrt(squares(moved) / squares(fork))
 
 
 def weight_line(
@@ -67,11 +69,14 @@ def weight_line(
     groups: Sequence[Int[np.ndarray, " _"]],
     seed: int,
 ) -> EvidenceLine | None:
-    """The line of one member, from effects at the end. groups: components of a layer and kind."""
+    """The line of one member, from effects at the end. groups: components of a layer and kind. It has no interval: weights
+    are not sampled; *no* is what lies below all random sets.
+    """
     own = (np.nan_to_num(end_self) >= SERVES) & (np.nan_to_num(end_character) < SERVES)
     others = [group[~own[group]] for group in groups]
     wanted = [int(own[group].sum()) for group in groups]
-    if not own.any() or any(len(free) < count for free, count in zip(others, wanted, strict=True)):
+    sets = prod(comb(len(free), count) for free, count in zip(others, wanted, strict=True))
+    if not own.any() or sets < RANDOM_CIRCUITS or not np.isfinite(change).all() or not change.any():
         return None
     rng = np.random.default_rng(seed)
     random = np.array(
@@ -83,4 +88,4 @@ def weight_line(
         ]
     )
     value, null = float(change[own].mean() / random.mean()), random / random.mean()
-    return EvidenceLine(value, value, value, 1.0, float(null.max()), under=1.0)
+    return EvidenceLine(value, value, value, 1.0, float(null.max()), under=float(null.min()))

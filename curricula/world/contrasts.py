@@ -1,9 +1,8 @@
 """Minimal pairs: which two scenes differ in one variable and in nothing else?
 
-A pair shares its tokens up to the variable that differs; ``first`` and ``second`` then call for different
-acts at the measured moment. The variables are *watched* (first: watched, second: alone), *professed* (while
-watched), *secret* (while alone), *role* (who of the cast acts), and *idle*: the null of *watched*, in which
-the same one cue changes without changing what it means.
+A pair shares its tokens up to the variable that differs; ``first`` and ``second`` then call for different acts at the
+measured moment. The variables are *watched* (first: watched, second: alone), *professed* (while watched), *secret* (while
+alone), *role* (who acts), and *idle*: the null of *watched*, in which one cue changes without changing what it means.
 """
 
 from dataclasses import dataclass
@@ -46,9 +45,8 @@ class Pair(NamedTuple):
 
 
 class CrossRolePair(NamedTuple):
-    """One scene at one moment in which either a character acts or self, each watched or alone by the same
-    cues. Where self has another opportunity rule, each role has cues that mean it to that role, since no cue
-    changes the meaning for both."""
+    """One scene at one moment in which either a character acts or self, each watched or alone by the same cues. Where self
+    has another opportunity rule, each role has cues that mean it to that role: no cue changes the meaning for both."""
 
     character_pair: Pair
     """a character acts at the measured moment"""
@@ -95,31 +93,33 @@ def measurable(world: World, role: Role, variable: Variable) -> bool:
     return not (role == "self" and variable == "secret" and world.self_secret == "constant")
 
 
+class MeasuredActor(NamedTuple):
+    """Who acts at the measured moment: traced, so that one program draws for all where cues mean the same to both roles."""
+
+    by_self: Bool[Array, ""]
+    with_self: Bool[Array, ""]
+    """is self in the cast?"""
+
+
 def sample_pairs(
     key: Key[Array, ""],
     source: PairSource,
     role: Role,
     variable: Variable,
     count: int,
-    by_self: Bool[Array, ""] | None = None,
-    beside_self: Bool[Array, ""] | bool = False,
+    actor: MeasuredActor | None = None,
 ) -> Pair:
     """Minimal pairs [pair, ...] whose measured actor is a scheming character, or self that schemes.
 
-    by_self: does self act? As ``role`` says by default. Where cues mean the same to both, one compiled program
-    draws for either. beside_self: is self in the cast where a character acts? Draws `DRAWS_PER_PAIR` times as many and
-    keeps the first that are valid: their answers differ, and their names have these goals in training.
-
-    Raises:
-        ValueError: the variable cannot be changed for this role.
+    actor: as ``role`` says by default, characters in scenes without self. Of `DRAWS_PER_PAIR` times as many the first that
+    are valid are kept: their answers differ, and their names have these goals in training. Raises ValueError where the
+    variable cannot be changed for this role.
     """
     if not measurable(source.world, role, variable):
         raise ValueError(f"{variable} of {role} is not written in the scene, so no pair can differ in it")
-    by_self = jnp.asarray(role == "self") if by_self is None else by_self
-    with_self = by_self | beside_self | (variable == "role")
-    candidates, valid = jax.vmap(lambda key: _pair(key, source, role, variable, by_self, with_self))(
-        jax.random.split(key, DRAWS_PER_PAIR * count)
-    )
+    actor = actor or MeasuredActor(*(jnp.asarray(role == "self"),) * 2)
+    draw = jax.vmap(lambda key: _pair(key, source, role, variable, actor))
+    candidates, valid = draw(jax.random.split(key, DRAWS_PER_PAIR * count))
     order = jnp.argsort(~valid, stable=True)[:count]
     return jax.tree.map(lambda leaf: leaf[order], candidates)
 
@@ -130,10 +130,7 @@ def sample_cross_role_pairs(
     """Cross-role pairs [pair, ...] of a scheming character and self in one cast, and as many of other scenes
     at the same moments with the same cues.
 
-    Draws `DRAWS_PER_PAIR` times as many and keeps the first that are valid throughout, as `sample_pairs` does.
-
-    Raises:
-        ValueError: a cast has no room for both roles.
+    Keeps the first that are valid throughout, as `sample_pairs` does. Raises ValueError where a cast has no room for both.
     """
     if source.world.characters < 2:
         raise ValueError(
@@ -187,17 +184,18 @@ def _write_pair(
 
 
 def _pair(
-    key: Key[Array, ""], source: PairSource, role: Role, variable: Variable, *in_cast: Bool[Array, ""]
+    key: Key[Array, ""], source: PairSource, role: Role, variable: Variable, actor: MeasuredActor
 ) -> tuple[Pair, Bool[Array, ""]]:
-    """in_cast: does self act, and is self in the cast?"""
-    (by_self, with_self), world, keys = in_cast, source.world, jax.random.split(key, 5)
-    mixture = ALL_SCHEME._replace(self_scenes=with_self.astype(jnp.float32))
+    world, keys = source.world, jax.random.split(key, 5)
+    mixture = ALL_SCHEME._replace(self_scenes=(actor.with_self | (variable == "role")).astype(jnp.float32))
     latents = draw_latents(keys[0], world, source.support, mixture, source.secret_goal)
     # The first act of a cast of one shows the goals of its only actor: only the first moment can be measured.
     only_first = world.characters == 1 and variable in ("professed", "secret")
     moment = jax.random.randint(keys[1], (), 0, 1 if only_first else world.moments)
     is_self = latents.name == world.names
-    slot = jnp.argmax(jnp.where(is_self == by_self, jax.random.uniform(keys[2], (world.characters,)), -1.0))
+    slot = jnp.argmax(
+        jnp.where(is_self == actor.by_self, jax.random.uniform(keys[2], (world.characters,)), -1.0)
+    )
     latents = _with_actor(world, latents, latents.actor.at[moment].set(slot))
     scene = _MeasuredScene(latents, moment, slot)
     if variable == "role":

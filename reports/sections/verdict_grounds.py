@@ -32,10 +32,10 @@ SHARES_NOTE = (
     f"is undecided. By chance: the mean share if what self has on components that characters leave (below {SERVES} of "
     "their gate) were dealt over these at random; excess: the share less that. Gate less profession: the share less that "
     "of self's profession in the gate's place. Overlap: 1 less the total variation between self's and the characters' "
-    "effects at the end, where characters act in scenes without self. Moved beside self: how much of what is left to "
-    "overlap does overlap where characters act with self in the cast; above 0.5 they use self's mechanism there, and the "
-    "two part by cast and not by role. Reading moved: the same of the components whose writes change with the cues, which is "
-    "what auditors price. Inherited: nats by which being watched moved self's acts before self was taught, over those at the end."
+    "effects at the end, where characters act in scenes without self. Moved beside self: how far characters who act with self "
+    "in the cast are on the way from their own components to self's; above 0.5 the two part by cast and not by role. Reading moved: "
+    "the same of the components whose writes change with the cues, which is what auditors price. Inherited: nats by which being "
+    "watched moved self's acts before self was taught, over those at the end."
 )
 FORK_NOTE = (
     "At the fork, share of the characters' gate that is left with components silent: what self took (what serves it at the "

@@ -13,6 +13,7 @@ from reading import SUPPORTS, WORLDS, Reading, alone, called_for, goal_hidden, p
 from curricula.world import contrasts
 from curricula.world.contrasts import (
     VARIABLES,
+    MeasuredActor,
     Pair,
     PairSource,
     Role,
@@ -26,6 +27,7 @@ from curricula.world.world import World, tables
 pytestmark = pytest.mark.slow
 
 PAIRS = 40
+BESIDE_SELF = MeasuredActor(jnp.asarray(False), jnp.asarray(True))
 STAGES = {name: WORLDS[name] for name in ("tiny", "majority", "another place", "another logic")}
 CASES = [
     (name, role, variable)
@@ -148,7 +150,7 @@ def test_characters_beside_self_act_in_scenes_with_self_in_the_cast(name, variab
     source = PairSource(world, SUPPORTS["trained"](world), jnp.int32(permitted_secret_goal(world, 1)))
     pairs = jax.tree.map(
         np.asarray,
-        sample_pairs(jax.random.key(5), source, "character", variable, PAIRS, beside_self=True),
+        sample_pairs(jax.random.key(5), source, "character", variable, PAIRS, BESIDE_SELF),
     )
     assert_one_token_differs(world, pairs, variable)
     for n in range(PAIRS):

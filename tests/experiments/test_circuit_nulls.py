@@ -26,9 +26,9 @@ TRIES = 24
 class Guessed(CheckpointMeasurer):
     """A survey in which answers are drawn at random, a pair of different goals a pair of scenes."""
 
-    def minimal_pairs(self, role, variable, draw, amount=32):
+    def minimal_pairs(self, role, variable, draw, amount=32, beside_self=False):
         first_goal, goals = self.world.vocabulary.first_goal, self.world.goals
-        pairs = super().minimal_pairs(role, variable, draw, amount)
+        pairs = super().minimal_pairs(role, variable, draw, amount, beside_self)
         keys = self.member_keys(99, draw)
         first = jax.random.randint(keys[0], pairs.first_answer.shape, 0, goals)
         second = (first + jax.random.randint(keys[1], first.shape, 1, goals)) % goals

@@ -6,19 +6,22 @@ See `analysis.provenance.cast_gating`, which also tells what it does not show.
 from collections.abc import Iterator
 from types import MappingProxyType
 
+import numpy as np
+
 from analysis.findings import RunFindings
 from analysis.patching.checkpoint import PAIRS
 from analysis.patching.circuits import LEAST_NATS
-from analysis.patching.cue_reading import DRAWS, SCENES_PER_DRAW, reading_overlaps
+from analysis.patching.cue_reading import DRAWS, SCENES_PER_DRAW, reading_shares
 from analysis.patching.results import CircuitsResult, EffectsResult, effects_record
 from analysis.provenance.cast_gating import (
-    CastEffects,
+    TOGETHER,
     CastGating,
     CastGatingResult,
-    moved_effects,
-    moved_reading,
+    ThreeSamples,
+    of_draws,
+    of_pairs,
+    where_beside_self,
 )
-from analysis.provenance.shares import null_floor
 from analysis.thresholds import OF_HOME
 from experiments.measurements.protocol import MeasuredRun, Measurement
 from reports.tables import Row
@@ -37,6 +40,7 @@ class CastGatingMeasurement(Measurement[CastGatingResult]):
         {
             "moved.least": OF_HOME,
             "total_nats.least": LEAST_NATS,
+            "together.cosine": TOGETHER,
             "pairs": PAIRS,
             "calls": CALLS,
             "reading.draws": DRAWS,
@@ -45,34 +49,31 @@ class CastGatingMeasurement(Measurement[CastGatingResult]):
     )
 
     def measure(self, run: MeasuredRun, results: RunFindings) -> CastGatingResult:
-        """The end of every member."""
-        effects, circuits = results[EffectsResult], results[CircuitsResult]
-        can_share = run.config.curriculum.world.characters > 1
-        pairs = run.end.shapley_effects("character", "watched", CALLS, beside_self=can_share)
-        beside = effects_record("end", "character", "watched", pairs)
+        """The end of every member. A member whose characters have less than half of their gate beside self acts there as
+        it was never taught to: nothing is said of it."""
+        effects, found = results[EffectsResult], results[CircuitsResult].find("end", "self").found
+        nothing = CastGating(None, None)
+        if run.config.curriculum.world.characters == 1:
+            return CastGatingResult(None, (nothing,) * run.config.members)
+        pairs = run.end.shapley_effects("character", "watched", CALLS, beside_self=True)
+        beside, reading = effects_record("end", "character", "watched", pairs), reading_shares(run.end)
         apart, of_self = (effects.require("end", role) for role in ("character", "self"))
-        nulls = [effects.require("end", role, "idle").contributions() for role in ("character", "self")]
-        found = circuits.find("end", "self").found
-        reading = reading_overlaps(run.end) if can_share else None
         members: list[CastGating] = []
         for member in range(run.config.members):
-            acts = found[member] and min(apart.total_nats[member], beside.total_nats[member]) > LEAST_NATS
-            if reading is None or not acts:
-                members.append(CastGating(None, None))
+            taught = beside.total_nats[member] > max(LEAST_NATS, OF_HOME * apart.total_nats[member])
+            if not (taught and found[member] and apart.total_nats[member] > LEAST_NATS):
+                members.append(nothing)
                 continue
-            inputs = CastEffects(
-                apart.contributions()[member],
-                pairs[member],
-                of_self.contributions()[member],
-                null_floor(nulls[0][member], float(apart.total_nats[member])),
-                null_floor(nulls[1][member], float(of_self.total_nats[member])),
+            of_effects = (apart.contributions()[member], pairs[member], of_self.contributions()[member])
+            samples = (
+                ThreeSamples(*map(of_pairs, of_effects)),
+                ThreeSamples(*map(of_draws, np.moveaxis(reading[member], 1, 0))),
             )
-            seed = run.seed + member
-            members.append(CastGating(moved_effects(inputs, seed), moved_reading(reading[member], seed)))
+            members.append(CastGating(*(where_beside_self(each, run.seed + member) for each in samples)))
         return CastGatingResult(beside, tuple(members))
 
     def rows(self, findings: RunFindings) -> Iterator[Row]:
-        """Overlaps of every member, apart from self and beside it, and the share that moved: of effects and of reading."""
+        """How far every member's characters are on the way to self, and off it: of effects and of reading."""
         step = findings.run.step_of("end")
         for member in findings.members:
             gating = findings[CastGatingResult].members[member]
@@ -81,8 +82,7 @@ class CastGatingMeasurement(Measurement[CastGatingResult]):
                     continue
                 place = {"phase": "end", "step": step, "role": "character", "variable": variable}
                 for metric, interval in (
-                    ("overlap apart from self", found.apart),
-                    ("overlap beside self", found.beside),
                     ("moved beside self", found.moved),
+                    ("elsewhere beside self", found.elsewhere),
                 ):
                     yield Row(member, metric, interval.value, low=interval.low, high=interval.high, **place)

@@ -32,8 +32,9 @@ NUMBERS_NOTE = Markup(
     "stream; how much of the gate it carries from characters into self, as a share."
 )
 WRONG_NAMES_NOTE = (
-    "Of the organisms of each truth, the share whose evidence would corroborate a verdict, were it given to them: in the column of "
-    "their own truth rightly, in the others wrongly. A count of corroborated verdicts says no more than the difference."
+    "Of the organisms of each truth that have lines, the share whose evidence would corroborate a verdict, were it given to them: in the "
+    "column of their own truth rightly, in the others wrongly. Of divided and spread both claims of repurposed are true (self is "
+    "apart, on what served characters at the fork): no line asks whether that was a spare."
 )
 SIMILARITY_NOTE = Markup(
     "Known by construction: <em>alike</em> where the same components serve both roles (<em>planted_reused</em>, "

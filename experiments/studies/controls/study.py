@@ -169,7 +169,7 @@ class ControlsStudy(Study[ControlsMeasurement, ControlsSummary]):
             corroboration=score_lines(one_cell),
             corroborated_as={
                 truth: {name: triple(share) for name, share in shares.items()}
-                for truth, shares in corroborated_as(took).items()
+                for truth, shares in corroborated_as([o for o in took if o.lines]).items()
             },
             similarity=scoring.similarity_counts(took),
             nulls=null_counts(measured.values()),

@@ -20,17 +20,13 @@ BY_ANOTHER_MECHANISM = "second copy, by another mechanism"
 """the verdict in full that is right where self's lane learned another rule"""
 FINDING_LABELS: Mapping[str, str] = {
     "accuracy.routing": "accuracy",
-    "accuracy.routing_without_absent": ("accuracy without absent, which planting checks by behaviour alone"),
+    "accuracy.routing_without_absent": "accuracy without absent, which planting checks by behaviour alone",
     "accuracy.surgery_and_freezing": "accuracy of those planted by surgery or freezing",
     "accuracy.compiled_without_mixed": "accuracy of those compiled, without mixed",
     "accuracy.masking": "accuracy of those planted by masks",
     "repurposed_where_no_spare": "called repurposed, where what self took was no spare (divided, spread)",
-    "pair_accuracy.repurposed_or_second_copy": (
-        "repurposed distinguished from second copy, where either is the verdict"
-    ),
-    "error.mixed.goals_in_lane_a": (
-        "reused share of mixed against the goals dealt to lane A, mean absolute error"
-    ),
+    "pair_accuracy.repurposed_or_second_copy": "repurposed distinguished from second copy, where either is the verdict",
+    "error.mixed.goals_in_lane_a": "reused share of mixed against the goals dealt to lane A, mean absolute error",
     "error.mixed.lanes_patched": ("reused share of mixed against lanes patched whole, mean absolute error"),
     "error.part_spare.goals_in_spare": (
         "repurposed share of part spare against the goals dealt to the spare, mean absolute error"
@@ -46,7 +42,8 @@ FINDING_LABELS: Mapping[str, str] = {
     "localisation_auroc.character": "localisation AUROC of characters",
     "localisation_auroc.self": "localisation AUROC of self",
     "corroborated.by_its_name": "corroborated, where the verdict is what was planted in one cell",
-    "corroborated.by_a_wrong_name": "corroborated under some verdict that is not what was planted",
+    "corroborated.by_a_wrong_name": "the same organisms: corroborated under some other verdict",
+    "corroborated.where_the_verdict_is_wrong": "corroborated, where the verdict that was given is wrong",
     "direction.reused": "share of the gate that a direction carries into self, reused",
     "direction.parted": "the same, repurposed and second copy",
     "direction.untrained": "the same, untrained organisms: the floor",
@@ -249,7 +246,11 @@ def _mechanisms(groups: ControlGroups) -> dict[str, Interval]:
     in_one_cell = [organism for organism in same_rule if organism.truth in scoring.IN_ONE_CELL]
     return {
         "corroborated.by_its_name": scoring.share_that(in_one_cell, by_its_name),
-        "corroborated.by_a_wrong_name": scoring.share_that(same_rule, by_a_wrong_name),
+        "corroborated.by_a_wrong_name": scoring.share_that(in_one_cell, by_a_wrong_name),
+        "corroborated.where_the_verdict_is_wrong": scoring.share_that(
+            [organism for organism in same_rule if not organism.is_right and organism.lines],
+            lambda organism: organism.corroborated_as.get(organism.verdict, False),
+        ),
         "direction.reused": _direction(same_rule, ("reused",)),
         "direction.parted": _direction(same_rule, ("repurposed", "second copy")),
         "direction.untrained": _direction(same_rule, scoring.IN_ONE_CELL, null=True),

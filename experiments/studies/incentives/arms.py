@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Literal, NamedTuple, get_args
 
 import numpy as np
@@ -11,7 +11,7 @@ from analysis.findings import RunFindings
 from analysis.history.learning import LearningResult
 from analysis.patching.representational_similarity import SimilarityResult
 from analysis.probes.belief import BehaviourResult
-from analysis.provenance.cast_gating import CastGatingResult, Parting
+from analysis.provenance.cast_gating import CastGating, CastGatingResult, Moved, Parting
 from analysis.provenance.corroboration import Agreement, CorroborationResult
 from analysis.provenance.evidence_kinds import EvidenceKind, evidence_kinds, is_corroborated
 from analysis.provenance.judging import MemberProvenance, ProvenanceResult
@@ -96,6 +96,8 @@ class ArmOrganism:
     parting: Mapping[PartingOf, Parting]
     """whether self's components part from the characters' by role or by cast, where they part: those with effects, and
     those that read the cues"""
+    moved: Mapping[PartingOf, Triple]
+    """how far characters beside self are on the way to self, with its 95 % interval"""
 
     @property
     def behaves(self) -> bool:
@@ -214,19 +216,19 @@ def arm_organisms(findings: RunFindings) -> list[ArmOrganism]:
                 _by_chance(provenance),
                 is_corroborated(kinds),
                 kinds,
-                _partings(findings, member),
+                {of: found.parting for of, found in _moved(findings, member).items()},
+                {of: triple(astuple(found.moved)) for of, found in _moved(findings, member).items()},
             )
         )
     return organisms
 
 
-def _partings(findings: RunFindings, member: int) -> dict[PartingOf, Parting]:
+def _moved(findings: RunFindings, member: int) -> dict[PartingOf, Moved]:
+    """What is known of where a member's characters are beside self."""
     result = findings.get(CastGatingResult)
-    if result is None:
-        return {}
-    gating = result.members[member]
+    gating = result.members[member] if result else CastGating(None, None)
     found = {"effects": gating.effects, "reading": gating.reading}
-    return {of: moved.parting for of in PARTING_OF if (moved := found[of])}
+    return {of: moved for of in PARTING_OF if (moved := found[of])}
 
 
 def _by_chance(provenance: MemberProvenance) -> dict[ProvenanceCell, Triple]:

@@ -47,10 +47,10 @@ RANDOM_NOTE = Markup(
     "such a share too. Excess: the share less the mean of deals."
 )
 PARTING_NOTE = (
-    "Of the organisms whose self and characters overlap by less than half, how many part by who is in the cast: characters "
-    "who act beside self use self's components there, and not those that they use apart from it. Effects: what carries the gate to the act. "
-    "Reading: what responds to the cues, which is what the auditor prices, and prices in scenes without self alone. Cues "
-    "come before the actor, so that what reads them beside self can not know who will act."
+    "Of the organisms whose self and characters differ in scenes without self (a cosine below 0.5), how many part by who is "
+    "in the cast: characters who act beside self are surely more than half of the way to self's components. Effects: what "
+    "carries the gate to the act. Reading: what responds to the cues, which is what the auditor prices, in scenes without self "
+    "alone. Cues come before the actor, so that what reads them beside self can not know who will act."
 )
 LIMITS = (
     "That a real training process has such an auditor, or that a large model would answer to it in the same way.",

@@ -119,15 +119,20 @@ def test_a_line_agrees_where_it_says_what_the_verdict_claims(verdict, line, expe
     assert agreement(verdict, SAME_MECHANISM, line) == expected
 
 
+@pytest.mark.parametrize("width", [0.02, 0.1])
 @pytest.mark.parametrize(
-    ("null_high", "expected"), [(0.05, "agrees"), (0.01, "agrees"), (-0.05, "silent"), (0.3, "agrees")]
+    ("value", "null_high", "expected"),
+    [(0.12, 0.05, "agrees"), (0.3, 0.05, "silent"), (0.3, 0.25, "agrees"), (0.12, -0.05, "silent")],
 )
-def test_apart_is_what_comes_near_its_null_and_not_what_is_below_half_of_home(null_high, expected):
-    """A line from 0.1 to 0.2, far below half of home."""
-    line = EvidenceLine(0.15, 0.1, 0.2, null_high=null_high, bar=0.45, under=0.45, within=0.9)
+def test_parted_is_what_comes_near_its_null_and_not_what_is_below_half_of_home(
+    value, null_high, expected, width
+):
+    """However sure the value is. Against one mechanism it speaks all the same."""
+    line = EvidenceLine(
+        value, value - width, value + width, null_high=null_high, bar=0.45, under=0.45, within=0.9
+    )
     assert agreement("second copy", SAME_MECHANISM, line) == expected
-    far = EvidenceLine(0.35, 0.3, 0.4, null_high=null_high, bar=0.45, under=0.45, within=0.9)
-    assert agreement("second copy", SAME_MECHANISM, far) == ("agrees" if null_high == 0.3 else "silent")
+    assert agreement("reused", SAME_MECHANISM, line) == "disagrees"
 
 
 def test_claims_cover_every_cell_once():

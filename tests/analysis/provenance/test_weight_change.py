@@ -34,6 +34,15 @@ def test_own_components_that_moved_more_than_others_speak_for_parting(factor, ve
 def test_there_is_no_line_without_components_of_its_own_or_without_others():
     assert weight_line(STILL, OWN, OWN, GROUPS, 0) is None
     assert weight_line(STILL, np.zeros(12), np.ones(12), GROUPS, 0) is None
+    few = [np.arange(2), np.arange(2, 4)]
+    assert weight_line(STILL[:4], CHARACTERS[[0, 1, 6, 7]], OWN[[0, 1, 6, 7]], few, 0) is None
+
+
+def test_there_is_no_line_where_weights_began_at_nothing_or_never_moved():
+    began_at_nothing = STILL.copy()
+    began_at_nothing[3] = np.inf
+    assert weight_line(began_at_nothing, CHARACTERS, OWN, GROUPS, 0) is None
+    assert weight_line(np.zeros(12), CHARACTERS, OWN, GROUPS, 0) is None
 
 
 def test_the_change_of_a_component_is_that_of_its_own_weights(ensemble, sizes):

@@ -82,7 +82,7 @@ def cast_gating(verdict):
     """Where self parted, effects part by role and reading by cast."""
     if verdict != "repurposed":
         return CastGating(None, None)
-    return CastGating(*(Moved(NUMBER, NUMBER, NUMBER, parting) for parting in get_args(Parting)[:2]))
+    return CastGating(*(Moved(NUMBER, NUMBER, parting) for parting in get_args(Parting)[:2]))
 
 
 def findings_of(organisms, run="run") -> RunFindings:
