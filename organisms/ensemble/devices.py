@@ -21,11 +21,11 @@ import jax.numpy as jnp
 import numpy as np
 from jax.experimental import multihost_utils
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
-from jax.stages import Wrapped
 
 from curricula.errors import SystemFailure, UserError
 from organisms.ensemble.compiler_options import AS_EVER, TO_MEASURE, CompilerOptions, on_a_cpu
 from organisms.ensemble.processes import Processes
+from organisms.ensemble.side_by_side import one_at_a_time
 
 Result = TypeVar("Result")
 MEMBER, BATCH = "member", "batch"
@@ -160,13 +160,13 @@ class Layout(NamedTuple):
         donate: tuple[int, ...] = (),
         together: int = TOGETHER,
         options: CompilerOptions = AS_EVER,
-    ) -> Wrapped:
+    ) -> Any:
         """The function of one member as a compiled one of all: every argument and result has a leading member
         axis.
 
         A number of members that the devices do not divide is filled up with repeated ones, whose results are
         dropped. donate: arguments whose memory the results may take. together: members that a GPU takes at
-        once at most. options: of the compiler, on a CPU.
+        once at most. options: of the compiler, on a CPU; what measures runs on several devices one at a time.
         """
         width = self.mesh.shape[MEMBER]
         spec = PartitionSpec(MEMBER)
@@ -189,7 +189,8 @@ class Layout(NamedTuple):
             results = results if even else jax.tree.map(lambda leaf: leaf[:members], results)
             return jax.lax.with_sharding_constraint(results, self.sharding(members))
 
-        return jax.jit(all_members, donate_argnums=donate, compiler_options=on_a_cpu(options))
+        program = jax.jit(all_members, donate_argnums=donate, compiler_options=on_a_cpu(options))
+        return one_at_a_time(program) if options == TO_MEASURE and self.mesh.size > 1 else program
 
     def over_rows(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """The function of one member and some rows as a compiled one of all: arguments [member, ...],
@@ -210,7 +211,8 @@ class Layout(NamedTuple):
             results = per_part(jax.tree.map(lambda leaf: leaf[member_of_part], members), *cut)
             return jax.tree.map(lambda leaf: leaf.reshape(count, amount, *leaf.shape[2:]), results)
 
-        return jax.jit(all_rows, compiler_options=on_a_cpu(TO_MEASURE))
+        program = jax.jit(all_rows, compiler_options=on_a_cpu(TO_MEASURE))
+        return one_at_a_time(program) if self.mesh.size > 1 else program
 
     def sharding(self, members: int) -> NamedSharding:
         """Where arrays [member, ...] live between two programs: shared out if the devices divide the members,

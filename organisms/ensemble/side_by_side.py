@@ -1,9 +1,10 @@
 """Work side by side in threads of one process: while one program is compiled, on one core, others are compiled or run."""
 
+import threading
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import jax
 
@@ -11,6 +12,30 @@ Item = TypeVar("Item")
 Made = TypeVar("Made")
 AT_ONCE = 3
 """threads at the same time; each compiler uses one core and memory of its own"""
+
+
+_RUNNING = threading.Lock()
+
+
+def one_at_a_time(program: Any) -> Callable[..., Any]:
+    """A compiled program of several devices as one that runs alone: compiled beside others, run after others.
+
+    Threads that start such programs at the same time can leave each device waiting for a program that the other one can
+    not begin, since XLA admits a limited number to a device: then all of them wait for good.
+    """
+    compiled: set[Any] = set()
+
+    def run(*arguments: Any) -> Any:
+        leaves, structure = jax.tree.flatten(arguments)
+        kind = structure, tuple((jax.typeof(leaf), getattr(leaf, "sharding", None)) for leaf in leaves)
+        kind += (jax.config.jax_default_matmul_precision,)  # pyright: ignore[reportAttributeAccessIssue]
+        if kind not in compiled:
+            program.lower(*arguments).compile()
+            compiled.add(kind)
+        with _RUNNING:
+            return jax.block_until_ready(program(*arguments))
+
+    return run
 
 
 def in_present_precision(do: Callable[[Item], Made]) -> Callable[[Item], Made]:
