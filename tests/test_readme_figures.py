@@ -10,6 +10,7 @@ from reports.formats import interval_text
 ROOT = Path(__file__).parents[1]
 ABLATIONS = json.loads((ROOT / "docs/results/data/ablations.json").read_text())
 README = (ROOT / "README.md").read_text()
+PLANTED = json.loads((ROOT / "docs/results/data/planted_spares.json").read_text())["organisms"]
 WHOLE = ABLATIONS["arms"]["half_dropout.monitor.overlap"]
 ORGANISMS = [
     organism for name, arm in ABLATIONS["arms"].items() if "overlap" in name for organism in arm["organisms"]
@@ -49,3 +50,21 @@ def test_how_far_reading_moves_beside_self_is_in_the_data():
         return sum(values) / len(values)
 
     assert f"{mean(False):.2f} of it on average without half-dropout, {mean(True):.2f} with it" in README
+
+
+@pytest.mark.parametrize(
+    ("planted", "words"),
+    [
+        ("repurposed", "{} of {} are called *repurposed*"),
+        ("second copy", "{} of {} *second copies*"),
+        ("reused", "{} of {} *reused* are told"),
+    ],
+)
+def test_how_many_planted_organisms_are_told_is_in_the_data(planted, words):
+    verdicts = [organism["verdict"] for organism in PLANTED if organism["planted"] == planted]
+    assert words.format(verdicts.count(planted), len(verdicts)) in README
+
+
+def test_what_a_lower_bar_would_give_is_in_the_data():
+    shares = [each["share_by_bar"]["0.02"] for each in PLANTED if each["planted"] == "repurposed"]
+    assert f"at 0.02 the planted share would be {min(shares):.2f} or more in all eight" in README
