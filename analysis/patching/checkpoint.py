@@ -105,9 +105,11 @@ def _programs(config: OrganismConfig, window: int | None):
 
 def _placed(organisms: Organism) -> Organism:
     """The organisms on the devices that programs use: from one device, a small program would be compiled for each shape
-    that has to be cut up."""
+    that has to be cut up. Shapes alone stay as they are."""
     first, devices = jax.tree.leaves(organisms)[0], jax.device_count()
-    if devices == 1 or (isinstance(first, jax.Array) and len(first.sharding.device_set) == devices):
+    if devices == 1 or isinstance(first, jax.ShapeDtypeStruct):
+        return organisms
+    if isinstance(first, jax.Array) and len(first.sharding.device_set) == devices:
         return organisms
     return Layout.of(devices).place(organisms)
 

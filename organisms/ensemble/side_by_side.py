@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import wraps
 from typing import Any, TypeVar
 
 import jax
@@ -25,6 +26,7 @@ def one_at_a_time(program: Any) -> Callable[..., Any]:
     """
     compiled: set[Any] = set()
 
+    @wraps(program)
     def run(*arguments: Any) -> Any:
         leaves, structure = jax.tree.flatten(arguments)
         kind = structure, tuple((jax.typeof(leaf), getattr(leaf, "sharding", None)) for leaf in leaves)
