@@ -133,13 +133,10 @@ class CheckpointMeasurer:
 
     def member_keys(self, *path: int) -> Key[Array, " member"]:
         """A key a member. path: an `AnalysisStream`, and the numbers below it."""
-        return self._split_keys(path, 1)[0]
+        return self.split_member_keys(1, *path)[0]
 
     def split_member_keys(self, parts: int, *path: int) -> tuple[Key[Array, " member"], ...]:
-        """As many keys a member as there are parts, made of the member's key."""
-        return self._split_keys(path, parts)
-
-    def _split_keys(self, path: Sequence[int], parts: int) -> tuple[Key[Array, " member"], ...]:
+        """As many keys a member as there are parts, made of the member's key; that key itself where there is one part."""
         padded = np.zeros(LONGEST_PATH, np.uint32)
         padded[: len(path)] = path
         return _key_program(self.members, parts)(jax.random.key(self.seed), padded, np.int32(len(path)))

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from organisms.ensemble import side_by_side
 from organisms.ensemble.compiler_options import TO_MEASURE
 from organisms.ensemble.devices import Layout
 from organisms.ensemble.side_by_side import meanwhile, one_at_a_time
@@ -106,4 +105,3 @@ def test_what_measures_runs_alone_and_what_trains_does_not(monkeypatch):
     assert len(wrapped) == 2
     one.over_rows(lambda member, row: row)
     assert len(wrapped) == 2
-    assert side_by_side.AT_ONCE > 1
