@@ -1,7 +1,7 @@
 """Events of components: when did a component come to serve a role, when did it leave one, and what is that
 called?
 
-A component *serves* a role while it carries `SERVES` or more of that role's gate, and goes on until it
+A component *serves* a role while it carries `COMES` or more of that role's gate, and goes on until it
 carries less than `LEAVES`; either has to hold at `LASTING` checkpoints in a row. Where the gate is too small
 to act by, no component serves. A component that merely drifts across a threshold has no event: its shares in
 the stretches on both sides have to differ by `LEAST`. A change is dated to the checkpoint at which the
@@ -18,7 +18,7 @@ happened by then: nothing is dated within a gap between two of them.
 | *repurposed* | served one role first and now serves another alone |
 | *lost* | leaves a role and serves no other that it came to later |
 
-What an event does *not* show: why. Components that never carry `SERVES` have no history here, however sudden
+What an event does *not* show: why. Components that never carry `COMES` have no history here, however sudden
 a change of theirs may be. Thresholds are in one table with what they were chosen on; `scripts/study.py
 ancestry` scores them on lineages whose dates are known.
 """
@@ -34,12 +34,14 @@ from jaxtyping import Bool, Float
 
 from analysis.history.matching import predecessor
 from analysis.history.trajectories import WORKING_NATS, RoleChange, Trajectories
-from analysis.thresholds import SERVES
 from curricula.world.contrasts import Role
 from curricula.world.world import ROLES
 
+COMES = 0.05
+"""share of a role's gate from which on a component comes to serve it. Membership asks for less
+(`analysis.thresholds.SERVES`): a change has to stand out of drift, a member has not"""
 LEAVES = 0.025
-LEAST = SERVES - LEAVES
+LEAST = COMES - LEAVES
 """smallest difference between the medians of the stretches on both sides of an event"""
 LASTING = 2
 """checkpoints for which a component has to serve, or to have left"""
@@ -50,7 +52,7 @@ SURE = 1.96
 """standard errors"""
 EVENT_THRESHOLDS = MappingProxyType(
     {
-        "serves.share_of_gate": SERVES,
+        "serves.share_of_gate": COMES,
         "leaves.share_of_gate": LEAVES,
         "lasting.checkpoints": LASTING,
         "least_difference.share_of_gate": LEAST,
@@ -94,7 +96,7 @@ def serving(
     serves, serves_at = False, np.zeros(len(share), bool)
     for n in range(len(share)):
         ahead = carried[n : n + LASTING]
-        changes = (ahead < LEAVES).all() if serves else (ahead >= SERVES).all()
+        changes = (ahead < LEAVES).all() if serves else (ahead >= COMES).all()
         serves = serves != bool(changes and len(ahead) == LASTING)
         serves_at[n] = serves
     return serves_at

@@ -21,6 +21,7 @@ class AnalysisStream(IntEnum):
     CROSS_CHECKPOINT = 4
     DIRECTION = 5
     CUE_READING = 6
+    SET_COURSE = 7
     PROBE_SCENES = 41
     """of a run's seed, since a probe is fitted while the run trains"""
     SELF_GATE = 70

@@ -19,6 +19,7 @@ from experiments.measurements.patching.cast_gating import CastGatingMeasurement
 from experiments.measurements.patching.circuits import CircuitsMeasurement
 from experiments.measurements.patching.effects import EffectsMeasurement
 from experiments.measurements.patching.provenance import ProvenanceMeasurement
+from experiments.measurements.patching.set_course import SetCourseMeasurement
 from experiments.measurements.patching.similarity import SimilarityMeasurement
 from experiments.measurements.patching.single_patches import SinglePatchesMeasurement
 from experiments.measurements.patching.spare import SpareMeasurement
@@ -30,6 +31,7 @@ for measurement in (
     SinglePatchesMeasurement,
     CircuitsMeasurement,
     SpareMeasurement,
+    SetCourseMeasurement,
     CastGatingMeasurement,
     ProvenanceMeasurement,
     SimilarityMeasurement,

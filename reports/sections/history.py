@@ -11,8 +11,7 @@ from markupsafe import Markup
 
 from analysis.findings import RunFindings
 from analysis.history.component_history import HistoryResult, MemberHistory
-from analysis.history.events import LEAVES, ComponentEvent, events_in_words
-from analysis.thresholds import SERVES
+from analysis.history.events import COMES, LEAVES, ComponentEvent, events_in_words
 from reports.section import (
     Block,
     Folded,
@@ -37,7 +36,7 @@ INTRODUCTION = Markup(
     "<em>Shared</em>: comes to serve a second role beside the first. <em>Repurposed</em>: left one role and "
     "serves the other. <em>Lost</em>: left a role, for none. Dates are those of the first checkpoint at "
     "which a change was half done."
-).format(SERVES, LEAVES)
+).format(COMES, LEAVES)
 CAPTION = (
     "Organism {member}: {events}. A row a component, a column a checkpoint; fuller colour: more of the "
     "gate, up to a quarter. Signs: events, blue for characters and orange for self; lines: their intervals."

@@ -8,6 +8,7 @@ other measurements, which stands with each organism.
 from collections.abc import Iterator, Sequence
 
 from analysis.findings import RunFindings
+from analysis.history.set_course import SetCourseResult
 from analysis.provenance.cast_gating import CastGating, CastGatingResult
 from analysis.provenance.judging import MemberProvenance, ProvenanceResult
 from analysis.provenance.spare import SpareResult
@@ -16,6 +17,7 @@ from analysis.thresholds import LEAST_SHARE, SERVES, SPARE_LEFT
 from reports.formats import DASH, interval_text, rate_text
 from reports.section import PageTable, Paragraph, Section, TableCell, one_group
 from reports.sections.runs import runs_with
+from reports.sections.set_course import course_text
 from reports.tables import Row
 
 HEAD = ("run", "organism", "verdict")
@@ -24,7 +26,7 @@ SHARE_COLUMNS = (
     *("largest share", "strict", "by chance", "excess", "less profession", "overlap"),
     *("moved beside self", "reading moved", "inherited"),
 )
-FORK_COLUMNS = (*HEAD, "took silent", "kept silent", "both silent", "alone")
+FORK_COLUMNS = (*HEAD, "took silent", "kept silent", "both silent", "alone", "since the fork")
 SHARES_NOTE = (
     f"Largest share [95 % interval over pairs]; a verdict needs its lower end above {LEAST_SHARE['reused']} "
     f"(reused), {LEAST_SHARE['repurposed']} (repurposed) or {LEAST_SHARE['second copy']} (second copy). Strict: the "
@@ -41,10 +43,11 @@ FORK_NOTE = (
     "At the fork, share of the characters' gate that is left with components silent: what self took (what serves it at the "
     f"end and characters no longer), what characters keep, both (in brackets, random sets of the same layers and kinds in "
     f"the place of what self took), and all but what self took. Repurposed needs more than {SPARE_LEFT} left in the first "
-    "two, and in the third less than half of the second: a spare can be done without, and stands in."
+    "two, and in the third less than half of the second: a spare can be done without, and stands in. Since the fork: what "
+    "self's set, with the outputs that it had then, does in the final organism, over what its own do. No verdict asks for it."
 )
 NOT_SHOWN = (
-    "Whether self's components still compute what they computed at the fork: a spare may be rewritten after it was taken.",
+    "A spare may be rewritten after it was taken: see the last column, and the characters' set beside it in the section on courses.",
 )
 
 
@@ -114,8 +117,10 @@ def _fork_cells(findings: RunFindings, member: int) -> tuple[TableCell, ...]:
     """What is left of the characters' gate at the fork: ``0.91 [0.85, 0.96]``, beside random sets where there are such."""
     result = findings.get(SpareResult)
     spare = result.members[member] if result else None
+    courses = findings.get(SetCourseResult)
+    since_fork = TableCell(course_text(courses.members[member].of_self if courses else None), "number")
     if spare is None:
-        return tuple(TableCell(DASH) for _ in FORK_COLUMNS[len(HEAD) :])
+        return *(TableCell(DASH) for _ in FORK_COLUMNS[len(HEAD) + 1 :]), since_fork
     gates = (
         (spare.took_silent, None),
         (spare.kept_silent, None),
@@ -126,7 +131,7 @@ def _fork_cells(findings: RunFindings, member: int) -> tuple[TableCell, ...]:
     for gate, random in gates:
         text = interval_text((gate.value, gate.low, gate.high))
         cells.append(TableCell(f"{text} ({rate_text(random.mean)})" if random else text, "number"))
-    return tuple(cells)
+    return *cells, since_fork
 
 
 def grounds_rows(findings: RunFindings) -> Iterator[Row]:

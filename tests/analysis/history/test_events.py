@@ -5,10 +5,10 @@ import pytest
 from histories import NAMES, history
 
 from analysis.history.events import (
+    COMES,
     EVENT_NAMES,
     LASTING,
     LEAVES,
-    SERVES,
     component_events,
     events_in_words,
     role_changes,
@@ -58,9 +58,9 @@ def course(*shares):
             [("shared", "character", "self", 150), ("lost", None, "self", 400)],
         ),
         # Too small, too short, or within the band between the two thresholds: nothing.
-        ([(0, 0)] * 3 + [(0.9 * SERVES, 0)] * 5, []),
+        ([(0, 0)] * 3 + [(0.9 * COMES, 0)] * 5, []),
         ([(0, 0)] * 3 + [(0.2, 0)] * (LASTING - 1) + [(0, 0)] * 3, []),
-        ([(0.2, 0)] * 3 + [((SERVES + LEAVES) / 2, 0)] * 5, []),
+        ([(0.2, 0)] * 3 + [((COMES + LEAVES) / 2, 0)] * 5, []),
         ([(0.2, 0.2)] * 8, []),
         # Whether it lasts cannot be known yet.
         ([(0, 0)] * 5 + [(0.2, 0)] * (LASTING - 1), []),
@@ -136,7 +136,7 @@ def test_an_earlier_attempt_is_no_part_of_the_history():
 
 def test_serving_has_memory():
     """Between the two thresholds a component goes on with what it did."""
-    between = (SERVES + LEAVES) / 2
+    between = (COMES + LEAVES) / 2
     share = np.array([0, between, 0.2, 0.2, between, between, 0, 0, between])
     assert serving(share, np.ones(9, bool)).tolist() == [False, False, *[True] * 4, *[False] * 3]
 
