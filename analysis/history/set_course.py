@@ -29,8 +29,7 @@ from jaxtyping import Bool, Float, Int
 from analysis.patching.checkpoint import CheckpointMeasurer
 from analysis.patching.interchange import ENOUGH, Exchange, ScenePairs, exchanges
 from analysis.provenance.shares import quantile_range
-from analysis.thresholds import CARRIES, OF_HOME, SERVES
-from curricula.world.contrasts import Role
+from analysis.thresholds import CARRIES, OF_HOME
 from organisms.model.transformer import Organism
 
 BOOTSTRAPS = 500
@@ -90,16 +89,6 @@ class SetCourseResult:
 
 LEAST_CHANGE = 0.1
 """a course that changes by less has no largest change"""
-
-
-def own_sets(
-    end_character: Float[np.ndarray, " component"], end_self: Float[np.ndarray, " component"]
-) -> dict[Role, Bool[np.ndarray, " component"]]:
-    """Each role's own set, from effects at the end; see the top of this file."""
-    kept = np.nan_to_num(end_character) >= SERVES
-    serves_self = np.nan_to_num(end_self) >= SERVES
-    took = serves_self & ~kept
-    return {"self": took if took.any() else serves_self, "character": kept}
 
 
 def checkpoints_of_course(amount: int) -> Int[np.ndarray, " checkpoint"]:

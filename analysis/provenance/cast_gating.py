@@ -125,7 +125,7 @@ def _place(
     )
     way = [there - here for there, here in zip(of_self, apart, strict=True)]
     gone = [there - here for there, here in zip(beside, apart, strict=True)]
-    squared_length = float(way[0] @ way[1])
+    squared_length = float(way[0] @ way[1]) or np.nan  # 0 where self does to the last bit what characters do
     moved = float(gone[0] @ way[1] + gone[1] @ way[0]) / 2 / squared_length
     off = [one - moved * whole for one, whole in zip(gone, way, strict=True)]
     lengths = np.sqrt(max(float(apart[0] @ apart[1]), 0) * max(float(of_self[0] @ of_self[1]), 0))

@@ -22,6 +22,7 @@ from analysis.patching.circuits import RANDOM_CIRCUITS
 from analysis.patching.silencing import SilencedGate
 from analysis.provenance.verdict import SpareWord
 from analysis.thresholds import SERVES, SPARE_LEFT
+from curricula.world.contrasts import Role
 
 BOOTSTRAPS = 500
 
@@ -85,6 +86,23 @@ class SpareSets(NamedTuple):
         return np.concatenate([fixed, self.random | self.kept, ~self.random])
 
 
+def kept_and_taken(
+    end_character: Float[np.ndarray, " component"], end_self: Float[np.ndarray, " component"]
+) -> tuple[Bool[np.ndarray, " component"], Bool[np.ndarray, " component"]]:
+    """What serves characters at the end, and what serves self and characters not."""
+    kept = np.nan_to_num(end_character) >= SERVES
+    return kept, (np.nan_to_num(end_self) >= SERVES) & ~kept
+
+
+def own_sets(
+    end_character: Float[np.ndarray, " component"], end_self: Float[np.ndarray, " component"]
+) -> dict[Role, Bool[np.ndarray, " component"]]:
+    """Each role's own set, from effects at the end: of self what it took, or all that serves it where it took nothing; of
+    characters what they keep."""
+    kept, took = kept_and_taken(end_character, end_self)
+    return {"self": took if took.any() else np.nan_to_num(end_self) >= SERVES, "character": kept}
+
+
 def spare_sets(
     end_character: Float[np.ndarray, " component"],
     end_self: Float[np.ndarray, " component"],
@@ -92,8 +110,7 @@ def spare_sets(
     seed: int,
 ) -> SpareSets:
     """The sets of one member, from effects at the end. groups: components of a layer and kind."""
-    kept = np.nan_to_num(end_character) >= SERVES
-    took = (np.nan_to_num(end_self) >= SERVES) & ~kept
+    kept, took = kept_and_taken(end_character, end_self)
     rng, random = np.random.default_rng(seed), np.zeros((RANDOM_CIRCUITS, len(kept)), bool)
     for mask in random:
         for group in groups:

@@ -18,8 +18,8 @@ from jaxtyping import Float, Int
 
 from analysis.patching.circuits import RANDOM_CIRCUITS
 from analysis.provenance.corroboration import Claims, EvidenceLine
+from analysis.provenance.spare import kept_and_taken
 from analysis.provenance.verdict import APART
-from analysis.thresholds import SERVES
 from organisms.model.config import OrganismConfig
 from organisms.model.transformer import Organism
 
@@ -72,7 +72,7 @@ def weight_line(
     """The line of one member, from effects at the end. groups: components of a layer and kind. It has no interval: weights
     are not sampled; *no* is what lies below all random sets.
     """
-    own = (np.nan_to_num(end_self) >= SERVES) & (np.nan_to_num(end_character) < SERVES)
+    _, own = kept_and_taken(end_character, end_self)
     others = [group[~own[group]] for group in groups]
     wanted = [int(own[group].sum()) for group in groups]
     sets = prod(comb(len(free), count) for free, count in zip(others, wanted, strict=True))

@@ -20,7 +20,7 @@ easier to learn.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import jax.numpy as jnp
@@ -195,30 +195,38 @@ def classify_by_saving(suppressed: Sequence[float], gone: Sequence[float]) -> Cl
     return ClassifiedBySaving(sum(right), len(right), THRESHOLD, float(np.mean(wins)) if wins else None)
 
 
+def reinitialise_components(
+    organisms: Organism, sets: Bool[np.ndarray, "member component"], config: OrganismConfig, seed: int
+) -> Organism:
+    """The organisms [member, ...] with the weights of a set of their components drawn anew at their standard deviation."""
+    return _redrawn(organisms, _weights_of(sets, config), seed)
+
+
 def reinitialise_gate(
     organisms: Organism, gates: Bool[np.ndarray, "member component"], config: OrganismConfig, seed: int
 ) -> Organism:
-    """The organisms [member, ...] with the weights of their gate's components, and self's embeddings, drawn
-    anew at their standard deviation."""
-    # What is not redrawn: biases inside heads, which carry nothing once what they are added to is noise.
-    random = np.random.default_rng([seed, REINITIALISED_STREAM])
-    clone = nnx.clone(organisms)
-    heads, neurons = map(
-        np.asarray, sites.by_head_and_neuron(config, gates.reshape(len(gates), config.layers, -1))
-    )
-
-    def redraw(name: str, mask: np.ndarray) -> None:
-        old = np.array(getattr(clone, name)[...])
-        mask = np.broadcast_to(mask.reshape(mask.shape + (1,) * (old.ndim - mask.ndim)), old.shape)
-        new = np.where(mask, old.std() * random.normal(size=old.shape).astype(old.dtype), old)
-        setattr(clone, name, nnx.Param(jnp.asarray(new)))
-
-    for name in ("query", "key", "value", "output"):
-        redraw(name, heads)
-    redraw("out_of_neurons", neurons)
-    redraw("neuron_bias", neurons)
-    redraw("into_neurons", neurons[:, :, None, :])
+    """The organisms [member, ...] with their gate's components, and self's embeddings, drawn anew."""
     self_tokens = np.zeros((len(gates), organisms.embedding[...].shape[1]), bool)
     self_tokens[:, [SELF, BLANK]] = True
-    redraw("embedding", self_tokens)
+    return _redrawn(organisms, _weights_of(gates, config) | {"embedding": self_tokens}, seed)
+
+
+def _weights_of(sets: Bool[np.ndarray, "member component"], config: OrganismConfig) -> dict[str, np.ndarray]:
+    """Which weights are a set's, by their name. Not the biases inside heads: they carry nothing once what they are added
+    to is noise."""
+    heads, neurons = map(
+        np.asarray, sites.by_head_and_neuron(config, sets.reshape(len(sets), config.layers, -1))
+    )
+    masks = dict.fromkeys(("query", "key", "value", "output"), heads)
+    return masks | {"out_of_neurons": neurons, "neuron_bias": neurons, "into_neurons": neurons[:, :, None, :]}
+
+
+def _redrawn(organisms: Organism, masks: Mapping[str, np.ndarray], seed: int) -> Organism:
+    """The organisms with some of their weights drawn anew."""
+    random, clone = np.random.default_rng([seed, REINITIALISED_STREAM]), nnx.clone(organisms)
+    for name, mask in masks.items():
+        old = np.array(getattr(clone, name)[...])
+        whole = np.broadcast_to(mask.reshape(mask.shape + (1,) * (old.ndim - mask.ndim)), old.shape)
+        new = np.where(whole, old.std() * random.normal(size=old.shape).astype(old.dtype), old)
+        setattr(clone, name, nnx.Param(jnp.asarray(new)))
     return clone

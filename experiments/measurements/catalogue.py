@@ -13,6 +13,7 @@ from experiments.measurements.corroboration.cosine import CosineMeasurement
 from experiments.measurements.corroboration.direction import DirectionMeasurement
 from experiments.measurements.corroboration.interchange import InterchangeMeasurement
 from experiments.measurements.corroboration.lesions import LesionsMeasurement
+from experiments.measurements.corroboration.reinitialisation import ReinitialisationMeasurement
 from experiments.measurements.corroboration.transfer import TransferMeasurement
 from experiments.measurements.corroboration.weight_change import WeightChangeMeasurement
 from experiments.measurements.patching.cast_gating import CastGatingMeasurement
@@ -42,6 +43,7 @@ for measurement in (
     DirectionMeasurement,
     WeightChangeMeasurement,
     AcquisitionMeasurement,
+    ReinitialisationMeasurement,
     LearningMeasurement,
     DescentMeasurement,
     ScenesMeasurement,

@@ -21,7 +21,6 @@ from analysis.history.set_course import (
     gate_parts,
     handed_over,
     next_member,
-    own_sets,
     set_course,
 )
 from analysis.history.trajectories import final_attempt
@@ -35,6 +34,7 @@ from analysis.patching.interchange import (
     cross_role_pairs,
 )
 from analysis.patching.results import EffectsResult
+from analysis.provenance.spare import own_sets
 from analysis.thresholds import CARRIES, OF_HOME, SERVES
 from curricula.world.contrasts import Role, measurable
 from curricula.world.world import ROLES

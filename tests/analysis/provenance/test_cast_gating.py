@@ -95,3 +95,9 @@ def test_reading_is_placed_by_draws_of_scenes(share, says):
     found = where_beside_self(ThreeSamples(*map(of_draws, (apart, beside, of_self))), 0)
     assert found.parting == says
     np.testing.assert_allclose(found.moved.value, share, atol=0.1)
+
+
+def test_what_is_the_same_to_the_last_bit_has_no_way_to_move_on():
+    """As in a compiled organism whose roles run one program: nothing is divided by the length of no way."""
+    same = [of_pairs(Contributions(np.ones((8, 1)) * CHARACTERS, np.ones(8))) for _ in range(3)]
+    assert where_beside_self(ThreeSamples(*same), 0) is None
