@@ -4,10 +4,10 @@ The final organism runs a scene watched and alone, and a set of its components i
 components had at an earlier checkpoint (cross-model activation patching: Prakash et al. 2024, arXiv 2402.14811), on the
 same cues among another cast. What counts is taking them from that checkpoint alone against watched. Set beside what the
 set's own outputs do, this is 1 where the earlier checkpoint wrote there what the final one reads, and 0 where it did not.
-*Self's own set* is what self took (`analysis.provenance.spare`), or all that serves self where it took nothing; the
-*characters' set* is what serves characters at the end. Of either the layers are followed that carry the gate and not yet
-the goal that is chosen, which another cast does not share. Both are followed from the fork on: a set that decays bit by
-bit was trained on, one that breaks between two checkpoints was replaced.
+*Self's own set* is what self took (`analysis.provenance.spare`) where that does most of what is done for self, else all
+that serves self; the *characters' set* is what serves characters at the end. Of either the layers are followed that carry
+the gate and not yet the goal that is chosen, which another cast does not share. Both are followed from the fork on: a set
+that decays bit by bit was trained on, one that breaks between two checkpoints was replaced.
 
 At the fork self had not been taught to act by what stood there. So self's set is also given what it wrote at the fork
 where a *character* acts: whether it was kept is told by that. Beside the fork stands *another organism's* fork, which shares

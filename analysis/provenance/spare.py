@@ -97,10 +97,12 @@ def kept_and_taken(
 def own_sets(
     end_character: Float[np.ndarray, " component"], end_self: Float[np.ndarray, " component"]
 ) -> dict[Role, Bool[np.ndarray, " component"]]:
-    """Each role's own set, from effects at the end: of self what it took, or all that serves it where it took nothing; of
-    characters what they keep."""
-    kept, took = kept_and_taken(end_character, end_self)
-    return {"self": took if took.any() else np.nan_to_num(end_self) >= SERVES, "character": kept}
+    """Each role's own set, from effects at the end: of self what it took, where that does most of what is done for self,
+    else all that serves it; of characters what they keep."""
+    (kept, took), of_self = kept_and_taken(end_character, end_self), np.nan_to_num(end_self)
+    serves_self = of_self >= SERVES
+    took_most = of_self[took].sum() > of_self[serves_self].sum() / 2
+    return {"self": took if took_most else serves_self, "character": kept}
 
 
 def spare_sets(

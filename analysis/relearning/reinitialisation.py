@@ -120,13 +120,10 @@ def measure_reinitialisation(
     ends = _run_lanes(
         config, rows._replace(organisms=redrawn), params, np.repeat(secret_goals, len(LANES)), seed
     )
-    comparable = [
-        bool(mask.any() and not (mask & lanes[2:]).any()) for mask, lanes in zip(own, sets, strict=True)
-    ]
     return ReinitialisationResult(
         None,
         tuple(
-            _member(own[member], sets[member], ends, member) if comparable[member] else None
+            _member(own[member], sets[member], ends, member) if _comparable(sets[member]) else None
             for member in range(config.members)
         ),
     )
@@ -148,6 +145,12 @@ def lane_sets(
     """Components whose weights each lane draws anew."""
     drawn = random_sets(config.organism, np.flatnonzero(own), seed)
     return np.stack([np.zeros_like(own), own, drawn[1], drawn[2]])
+
+
+def _comparable(sets: Bool[np.ndarray, "lane component"]) -> bool:
+    """Is there a set of its own, and does each draw of others spare at least half of it?"""
+    own, *others = sets[1:]
+    return bool(own.any()) and all((own & drawn).sum() <= own.sum() / 2 for drawn in others)
 
 
 def _run_lanes(

@@ -133,7 +133,7 @@ def steps_to_criterion(rates: Float[np.ndarray, "chunk row rate"]) -> Float[np.n
     """The end of the first two chunks in a row whose mean rates all reach `BEHAVES`; NaN where there are
     none."""
     met = np.asarray(((rates[1:] + rates[:-1]) / 2).min(-1) >= BEHAVES)
-    return np.array([CHUNK * (column.argmax() + 2) if column.any() else np.nan for column in met.T])
+    return np.array([CHUNK * (column.argmax() + 2) if column.any() else np.nan for column in met.T], float)
 
 
 def lane_rows(run: Run, config: RunConfig, naive: Run | None) -> Rows:

@@ -26,7 +26,7 @@ COLUMNS = (
 NOTE = Markup(
     "What the outputs that a set of components had at the fork do in the final organism, over what its own do [95 % interval "
     "over pairs]: <em>kept</em> where that is surely more than a half, <em>rewritten</em> where surely less. Self's set: what "
-    "self took, or all that serves self where it took nothing; from characters: what it wrote at the fork where a character acted, "
+    "self took where that does most, else all that serves self; from characters: what it wrote at the fork where a character acted, "
     "since self had not been taught then; it decides the word. Characters' set: what serves characters at the end. A dash: the "
     "set hands over less than half of its gate. Of another: outputs of self's set in another organism's fork, which shares the "
     "places of the components alone. Largest change: between two neighbouring checkpoints, as a share of all that changed; near 1 the set "

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from analysis.patching.silencing import SilencedGate
-from analysis.provenance.spare import spare_at_fork, spare_sets
+from analysis.provenance.spare import own_sets, spare_at_fork, spare_sets
 from analysis.thresholds import SERVES
 
 GROUPS = [np.arange(4), np.arange(4, 8)]
@@ -47,6 +47,21 @@ def test_what_characters_keep_is_not_taken_and_random_sets_avoid_it():
     for group in GROUPS:
         assert (sets.random[:, group].sum(1) == sets.took[group].sum()).all()
     assert len(np.unique(sets.random, axis=0)) > 1
+
+
+@pytest.mark.parametrize(
+    ("of_characters", "expected"),
+    [
+        pytest.param([0.5, 0.5, 0, 0], [2, 3], id="took all"),
+        pytest.param([0.5, 0.5, 0, 0.3], [2], id="took most"),
+        pytest.param([0.5, 0.5, 0.3, 0], [2, 3], id="took a third, keeps two"),
+        pytest.param([0.5, 0.5, 0.3, 0.3], [2, 3], id="took nothing"),
+    ],
+)
+def test_self_s_own_set_is_what_it_took_where_that_does_most(of_characters, expected):
+    sets = own_sets(np.array(of_characters), np.array([0, 0, 0.6, 0.3]))
+    assert np.flatnonzero(sets["self"]).tolist() == expected
+    assert sets["character"].tolist() == [effect > 0 for effect in of_characters]
 
 
 def test_what_serves_below_the_bar_is_in_neither_set():
