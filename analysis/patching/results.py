@@ -85,11 +85,9 @@ class SinglePatches:
 
 @dataclass(frozen=True)
 class SinglePatchesResult:
-    """The first look: single patches both ways, and what the fork's components could do for characters
-    (latent effects: what each adds once all that single patches find is patched)."""
+    """The first look: single patches both ways."""
 
     patches: tuple[SinglePatches, ...]
-    fork_latent: Float[np.ndarray, "member component"]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,9 @@ cells.
 | served characters at the fork | reused | repurposed |
 | did not | migrated | second copy |
 
-a0: a component's effect for characters at the fork; a1: the same at the end; b1: its effect for self at the end. A
+a0: a component's effect for characters at the fork, or what it does in the gate that is left there with everything silent
+that characters keep, where that is more (a spare hides behind what it stands in for, and shows where that is silent:
+`analysis.provenance.spare`); a1: its effect for characters at the end; b1: for self at the end. A
 component's b1 is divided by its membership m0, m1 of the characters' mechanism at the fork and at the end, then summed
 over components. Membership is min(1, 2 a / min(A, b1)), with A the effect-weighted mean effect of the characters'
 mechanism (sum a^2 / sum a), after the null's floor is taken off a and b1; and 0 where a does not *serve*: where it is
@@ -48,6 +50,9 @@ class ShareInputs(NamedTuple):
     end_self: Contributions
     floors: Float[np.ndarray, " 3"]
     """null effect of a component, as a fraction, for the three Contributions in order; see `null_floor`"""
+    stand_in: Contributions | None = None
+    """of components at the fork for characters, with what these keep silent, in the pairs of ``fork_character``; its total
+    is the gate's with nothing silent. None where characters keep nothing"""
 
 
 def null_floor(null: Contributions, total: float) -> float:
@@ -154,6 +159,8 @@ def effects_above_floors(
     chosen = pairs or (slice(None),) * 3
     sources = (inputs.fork_character, inputs.end_character, inputs.end_self)
     effects = [source.effect(picked) for source, picked in zip(sources, chosen, strict=True)]
+    if inputs.stand_in is not None:
+        effects[0] = np.fmax(effects[0], inputs.stand_in.effect(chosen[0]))
     return GateEffects(
         *(np.nan_to_num(effect - floor).clip(0) for effect, floor in zip(effects, inputs.floors, strict=True))
     )

@@ -8,11 +8,14 @@ idle fails the third. Silent means zero-ablated, as by the dropout that spares g
 (`analysis.patching.silencing`). Beside it stands what the set does *alone*, with everything else silent: that asks more
 than standing in, since what characters need to be read before the gate (who acts, which goals) is silent too.
 
+Which components stand in is told by their effects with what characters keep silent (*stand-in effects*): with nothing
+silent a spare has a part of its effect, or none, since what it stands in for does the work.
+
 What it does *not* show: that the set was kept for the purpose of standing in, or that self runs what it computed then.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +24,8 @@ from jaxtyping import Bool, Float, Int
 from analysis.patching.circuits import RANDOM_CIRCUITS
 from analysis.patching.silencing import SilencedGate
 from analysis.provenance.verdict import SpareWord
-from analysis.thresholds import SERVES, SPARE_LEFT
+from analysis.thresholds import SERVES, SPARE_LEFT, SPARE_NEEDED
+from curricula.typed_json import CACHE_ONLY
 from curricula.world.contrasts import Role
 
 BOOTSTRAPS = 500
@@ -70,6 +74,8 @@ class SpareResult:
     fork."""
 
     members: tuple[SpareAtFork | None, ...]
+    stand_in_nats: Float[np.ndarray, "member pair component"] = field(metadata=CACHE_ONLY)
+    """what each component adds at the fork in each pair of *watched* for characters, with what these keep silent"""
 
 
 class SpareSets(NamedTuple):
@@ -132,7 +138,7 @@ def spare_at_fork(gate: SilencedGate, member: int, sets: SpareSets, seed: int) -
         RandomGateLeft(float(part.mean()), *map(float, np.quantile(part, [0.05, 0.95])))
         for part in np.split(shares[4:], 2)
     )
-    still = draws[:, 2] < SPARE_LEFT * draws[:, 1]
+    still = draws[:, 2] < SPARE_NEEDED * draws[:, 1]
     says = spare_word(took, kept, float(still.mean()))
     ids_took, ids_kept = (tuple(np.flatnonzero(mask).tolist()) for mask in (sets.took, sets.kept))
     return SpareAtFork(took, kept, both, random, alone, random_alone, ids_took, ids_kept, says)
@@ -142,7 +148,7 @@ def spare_word(took_silent: GateLeft, kept_silent: GateLeft, both_lower: float) 
     """*spare* where the gate surely stands with either set silent and not with both; *no spare* where one of these is
     surely not so.
 
-    both_lower: share of bootstrap draws in which less than `SPARE_LEFT` of what stands with the kept set silent is left
+    both_lower: share of bootstrap draws in which less than `SPARE_NEEDED` of what stands with the kept set silent is left
     with both.
     """
     if took_silent.high < SPARE_LEFT or kept_silent.high < SPARE_LEFT or both_lower < 0.025:

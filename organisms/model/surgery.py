@@ -2,9 +2,13 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import nnx
+from jaxtyping import Bool
 
 from curricula.world.vocabulary import BLANK, SELF
+from organisms.model.config import OrganismConfig
+from organisms.model.sites import by_head_and_neuron
 from organisms.model.transformer import Organism
 
 
@@ -31,6 +35,17 @@ def zero_ablate_neurons(organism: Organism, layer: int, neurons: slice) -> Organ
     """Zero ablation of a range of neurons: they write nothing to the residual stream any more."""
     clone = nnx.clone(organism)
     clone.out_of_neurons[...] = clone.out_of_neurons[...].at[layer, neurons].set(0)
+    return clone
+
+
+def zero_ablate_components(
+    organisms: Organism, sets: Bool[np.ndarray, "member component"], config: OrganismConfig
+) -> Organism:
+    """The organisms [member, ...] with a set of components of each zero-ablated."""
+    heads, neurons = by_head_and_neuron(config, sets.reshape(len(sets), config.layers, -1))
+    clone = nnx.clone(organisms)
+    clone.output[...] = jnp.where(heads[..., None, None], 0, clone.output[...])
+    clone.out_of_neurons[...] = jnp.where(neurons[..., None], 0, clone.out_of_neurons[...])
     return clone
 
 

@@ -13,7 +13,7 @@ from analysis.provenance.cast_gating import CastGating, CastGatingResult
 from analysis.provenance.judging import MemberProvenance, ProvenanceResult
 from analysis.provenance.spare import SpareResult
 from analysis.provenance.verdict import CELLS, ProvenanceCell
-from analysis.thresholds import LEAST_SHARE, SERVES, SPARE_LEFT
+from analysis.thresholds import LEAST_SHARE, SERVES, SPARE_LEFT, SPARE_NEEDED
 from reports.formats import DASH, interval_text, rate_text
 from reports.section import PageTable, Paragraph, Section, TableCell, one_group
 from reports.sections.runs import runs_with
@@ -43,7 +43,7 @@ FORK_NOTE = (
     "At the fork, share of the characters' gate that is left with components silent: what self took (what serves it at the "
     f"end and characters no longer), what characters keep, both (in brackets, random sets of the same layers and kinds in "
     f"the place of what self took), and all but what self took. Repurposed needs more than {SPARE_LEFT} left in the first "
-    "two, and in the third less than half of the second: a spare can be done without, and stands in. Since the fork: what "
+    f"two, and in the third less than {SPARE_NEEDED} of the second: a spare can be done without, and stands in. Since the fork: what "
     "self's set, with the outputs that it had then, does in the final organism, over what its own do. No verdict asks for it."
 )
 NOT_SHOWN = (

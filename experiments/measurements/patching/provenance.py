@@ -15,6 +15,7 @@ from analysis.patching.results import (
     EffectsResult,
     VariableEffects,
 )
+from analysis.patching.shapley import Contributions
 from analysis.probes.belief import BehaviourResult
 from analysis.provenance.judging import MemberInputs, ProvenanceResult, inherited_share, judge_member
 from analysis.provenance.shares import ShareInputs, null_floor
@@ -96,6 +97,7 @@ def share_inputs(results: RunFindings) -> list[ShareInputs]:
     )
     gates: list[VariableEffects] = [effects.require(*key) for key in keys]
     nulls = [effects.require(*key, "idle").contributions() for key in keys]
+    spare = results[SpareResult]
     by_member = zip(*(gate.contributions() for gate in gates), strict=True)
     inputs: list[ShareInputs] = []
     for member, (at_fork, at_end, of_self) in enumerate(by_member):
@@ -103,5 +105,6 @@ def share_inputs(results: RunFindings) -> list[ShareInputs]:
             null_floor(null[member], float(gate.total_nats[member]))
             for null, gate in zip(nulls, gates, strict=True)
         ]
-        inputs.append(ShareInputs(at_fork, at_end, of_self, np.array(floors)))
+        stand_in = Contributions(spare.stand_in_nats[member], at_fork.total)
+        inputs.append(ShareInputs(at_fork, at_end, of_self, np.array(floors), stand_in))
     return inputs

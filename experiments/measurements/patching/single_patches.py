@@ -1,16 +1,12 @@
 """Single patches: what does patching each component alone do?
 
-The first look, and the fork's latent effects: what each component adds once all that single patches find is patched.
-A single patch does not show what redundant components share; see `analysis.patching.shapley`.
+The first look. A single patch does not show what redundant components share; see `analysis.patching.shapley`.
 """
-
-from types import MappingProxyType
 
 import numpy as np
 
 from analysis.findings import RunFindings
-from analysis.history.component_history import latent_effects
-from analysis.patching.checkpoint import FOUND_ALONE, CheckpointMeasurer
+from analysis.patching.checkpoint import CheckpointMeasurer
 from analysis.patching.results import CheckpointName, SinglePatches, SinglePatchesResult
 from curricula.world.contrasts import Role
 from experiments.measurements.protocol import MeasuredRun, Measurement
@@ -21,7 +17,6 @@ class SinglePatchesMeasurement(Measurement[SinglePatchesResult]):
 
     name = "single_patches"
     result = SinglePatchesResult
-    settings = MappingProxyType({"by_patches.above": FOUND_ALONE})
 
     def measure(self, run: MeasuredRun, results: RunFindings) -> SinglePatchesResult:
         """Single patches of all members."""
@@ -30,7 +25,7 @@ class SinglePatchesMeasurement(Measurement[SinglePatchesResult]):
             _single_patches("end", run.end, "character"),
             _single_patches("end", run.end, "self"),
         )
-        return SinglePatchesResult(patches, latent_effects(run.fork, "character"))
+        return SinglePatchesResult(patches)
 
 
 def _single_patches(checkpoint: CheckpointName, measurer: CheckpointMeasurer, role: Role) -> SinglePatches:

@@ -9,13 +9,15 @@ from types import MappingProxyType
 import numpy as np
 
 from analysis.findings import RunFindings
-from analysis.patching.checkpoint import CURVE_PAIRS
+from analysis.patching.checkpoint import CURVE_PAIRS, CheckpointMeasurer
 from analysis.patching.circuits import RANDOM_CIRCUITS, groups_of
 from analysis.patching.results import CircuitsResult, EffectsResult
 from analysis.patching.silencing import silenced_gate
 from analysis.provenance.spare import SpareResult, spare_at_fork, spare_sets
-from analysis.thresholds import SERVES, SPARE_LEFT
+from analysis.thresholds import SERVES, SPARE_LEFT, SPARE_NEEDED
+from experiments.measurements.patching.effects import GATE_CALLS
 from experiments.measurements.protocol import MeasuredRun, Measurement
+from organisms.model.surgery import zero_ablate_components
 from reports.section import Section
 from reports.sections.verdict_grounds import grounds_rows, grounds_section
 from reports.tables import Row
@@ -30,9 +32,11 @@ class SpareMeasurement(Measurement[SpareResult]):
     settings = MappingProxyType(
         {
             "gate_left.least": SPARE_LEFT,
+            "both_left.most": SPARE_NEEDED,
             "serves.share_of_gate": SERVES,
             "pairs": CURVE_PAIRS,
             "random_sets": RANDOM_CIRCUITS,
+            "stand_in.calls": GATE_CALLS,
         }
     )
 
@@ -49,14 +53,18 @@ class SpareMeasurement(Measurement[SpareResult]):
             run.fork, "character", np.stack([of_member.masks() for of_member in sets]), "zero"
         )
         has_gate = circuits.find("fork", "character")
-        return SpareResult(
-            tuple(
-                spare_at_fork(gate, member, of_member, run.seed + member)
-                if of_member.took.any() and has_gate.moves(member)
-                else None
-                for member, of_member in enumerate(sets)
-            )
+        members = tuple(
+            spare_at_fork(gate, member, of_member, run.seed + member)
+            if of_member.took.any() and has_gate.moves(member)
+            else None
+            for member, of_member in enumerate(sets)
         )
+        kept = np.stack([of_member.kept for of_member in sets])
+        silenced = zero_ablate_components(run.fork.organisms, kept, run.config.organism)
+        # Of the fork's seed, so that the pairs are those of its effects.
+        stand_in = CheckpointMeasurer(silenced, run.config, run.secret_goals, run.fork.seed, run.fork.null)
+        effects_left = stand_in.shapley_effects("character", "watched", GATE_CALLS)
+        return SpareResult(members, np.stack([each.components for each in effects_left]))
 
     def rows(self, findings: RunFindings) -> Iterator[Row]:
         """Both shares of every member."""
