@@ -9,6 +9,7 @@ from analysis.findings import PhaseSpan, ReseededMembers, RunFindings, RunInfo, 
 from analysis.history.component_history import HistoryResult, MemberHistory, RoleHistory
 from analysis.history.events import ComponentEvent
 from analysis.history.learning import LearningResult
+from analysis.history.set_course import CourseValue, MemberCourses, SetCourse, SetCourseResult
 from analysis.patching.representational_similarity import CircuitSimilarity, SimilarityResult
 from analysis.patching.results import CircuitsResult, EffectsResult, RoleCircuits, VariableEffects
 from analysis.probes.belief import BehaviourRates, BehaviourResult, BeliefRates, MemberBehaviour
@@ -147,6 +148,21 @@ def _spare(verdict: str) -> SpareAtFork | None:
     return SpareAtFork(gate, gate, gate, random, gate, random, (0, 1), (2,), "spare")
 
 
+def _courses(verdict: str) -> MemberCourses:
+    if verdict == "absent":
+        return MemberCourses(None, None)
+    course = (
+        CourseValue(100, 0.7, 0.6, 0.8),
+        CourseValue(150, 0.9, 0.8, 1.0),
+        CourseValue(200, 1.0, 1.0, 1.0),
+    )
+    of_self = SetCourse(
+        (0, 1), 0.8, course, CourseValue(100, 0.75, 0.65, 0.85), 0.1, 0.66, (100, 150), "kept"
+    )
+    of_characters = SetCourse((2,), 0.9, course, None, -0.1, math.nan, (100, 200), "kept")
+    return MemberCourses(of_self, of_characters)
+
+
 def _similarity(verdict: str) -> CircuitSimilarity | None:
     if verdict == "absent":
         return None
@@ -227,7 +243,11 @@ def synthetic_run(
         CircuitsResult(circuits),
         learning,
         ProvenanceResult(tuple(_provenance(rng, verdict) for verdict in verdicts)),
-        SpareResult(tuple(map(_spare, verdicts))),
+        SpareResult(
+            tuple(map(_spare, verdicts)),
+            np.zeros((members, 4, info.layers * (info.heads + info.neuron_blocks))),
+        ),
+        SetCourseResult(tuple(map(_courses, verdicts))),
         BehaviourResult(tuple(_behaviour(rng, verdict != "absent") for verdict in verdicts)),
         SimilarityResult(tuple(_similarity(verdict) for verdict in verdicts)),
         _corroboration(verdicts),

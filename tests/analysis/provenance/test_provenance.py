@@ -69,6 +69,26 @@ def share_inputs(fork, end, self_effect, floors=(0.0, 0.0, 0.0), **settings):
     return ShareInputs(*parts, np.array(floors))
 
 
+def test_a_spare_that_hides_behind_what_it_stands_in_for_is_a_spare():
+    """Characters keep the first component and leave the second, which did nothing beside it and everything without it; self
+    takes the second and a third, which never did. With nothing silent all that self took would be new."""
+    fork, end, self_effect = [1.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.6, 0.4]
+    inputs = share_inputs(fork, end, self_effect)
+    assert provenance_shares(inputs)["second copy"] == pytest.approx(1)
+    stand_in = Contributions(0.8 * contributions([0.0, 1.0, 0.0]).components, inputs.fork_character.total)
+    shares = provenance_shares(inputs._replace(stand_in=stand_in))
+    assert shares["repurposed"] == pytest.approx(0.6)
+    assert shares["second copy"] == pytest.approx(0.4)
+    _, intervals = shares_with_intervals(inputs._replace(stand_in=stand_in), 0)
+    assert intervals["repurposed"][0] <= 0.6 <= intervals["repurposed"][1]
+
+
+def test_what_stands_in_adds_nothing_where_the_gate_falls_with_what_characters_keep():
+    inputs = share_inputs([0.5, 0.5, 0.0], [1.0, 0.0, 0.0], [0.0, 0.5, 0.5])
+    nothing = inputs._replace(stand_in=Contributions(np.zeros((40, 3)), inputs.fork_character.total))
+    assert provenance_shares(nothing) == provenance_shares(inputs)
+
+
 @pytest.mark.parametrize("truth", TRUTHS)
 def test_every_truth_is_recovered(truth):
     fork, end, self_effect, expected = TRUTHS[truth]

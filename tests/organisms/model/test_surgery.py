@@ -1,12 +1,19 @@
 """Does a cut do what the same intervention does in flight, and leave the original whole?"""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from compiled import logits_of, seen
 
 from organisms.model.sites import Site
-from organisms.model.surgery import copy_head, pick, zero_ablate_head, zero_ablate_neurons
+from organisms.model.surgery import (
+    copy_head,
+    pick,
+    zero_ablate_components,
+    zero_ablate_head,
+    zero_ablate_neurons,
+)
 
 LAYER = pytest.mark.parametrize("layer", [0, 1])
 CUTS = {
@@ -46,6 +53,23 @@ def test_ablating_neurons_by_tap_equals_silencing_their_weights(organism, tokens
     zeroed = ablate("neuron", layer, slice(None), slice(8, 16))
     np.testing.assert_allclose(tapped(organism, tokens[0], zeroed), cut, atol=1e-5)
     assert np.abs(cut - said(organism, tokens[0])).max() > 0.01
+
+
+def test_sets_of_components_are_ablated_member_by_member(organism, sizes):
+    """A head of the first organism and a block of the second, by their numbers, and nothing else of either."""
+    both, layer = (
+        jax.tree.map(lambda leaf: jnp.stack([leaf, leaf]), organism),
+        sizes.heads + sizes.neuron_blocks,
+    )
+    sets = np.zeros((2, sizes.layers * layer), bool)
+    sets[0, 1] = sets[1, layer + sizes.heads] = True
+    cut = zero_ablate_components(both, sets, sizes)
+    block = sizes.neurons // sizes.neuron_blocks
+    for member, expected in enumerate(
+        (zero_ablate_head(organism, 0, 1), zero_ablate_neurons(organism, 1, slice(0, block)))
+    ):
+        for was, now in zip(jax.tree.leaves(expected), jax.tree.leaves(pick(cut, member)), strict=True):
+            np.testing.assert_array_equal(was, now)
 
 
 @pytest.mark.parametrize("cut", CUTS.values(), ids=CUTS)
