@@ -147,25 +147,25 @@ def set_course(
     moved, total = nats.by_checkpoint, nats.total
     if len(moved) < 2:
         return None
-    own, gate = float(moved[-1].sum()), float(total.sum())
-    if not mask.any() or gate <= 0 or own < CARRIES * gate:
+    own_nats, gate = float(moved[-1].sum()), float(total.sum())
+    if not mask.any() or gate <= 0 or own_nats < CARRIES * gate:
         return None
     pairs = np.random.default_rng(seed).integers(0, len(total), (BOOTSTRAPS, len(total)))
     own_draws = np.maximum(moved[-1, pairs].sum(1), 1e-9)
 
     def value_at(step: int, nats_moved: Float[np.ndarray, " pair"]) -> CourseValue:
         interval = quantile_range((nats_moved[pairs].sum(1) / own_draws).tolist())
-        return CourseValue(step, float(nats_moved.sum()) / own, *interval)
+        return CourseValue(step, float(nats_moved.sum()) / own_nats, *interval)
 
     course = tuple(value_at(step, of_step) for step, of_step in zip(steps, moved, strict=True))
     from_characters = None if nats.from_characters is None else value_at(steps[0], nats.from_characters)
     change, between = largest_change(np.array([value.value for value in course]), steps)
     return SetCourse(
         tuple(np.flatnonzero(mask).tolist()),
-        own / gate,
+        own_nats / gate,
         course,
         from_characters,
-        float(nats.from_another.sum()) / own,
+        float(nats.from_another.sum()) / own_nats,
         change,
         between,
         kept_word(from_characters or course[0]),

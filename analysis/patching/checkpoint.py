@@ -125,7 +125,7 @@ class CheckpointMeasurer:
         seed: int,
         null: Null | None = None,
     ):
-        self.null = null
+        self.null: Null | None = null
         self.organisms = _placed(organisms)
         self.secret_goals, self.seed = np.asarray(secret_goals, np.int32), seed
         self.world, self.config, self.members = config.curriculum.world, config.organism, len(secret_goals)

@@ -37,9 +37,8 @@ from analysis.relearning.finetune import (
     fresh_state,
     train_rows,
 )
-from analysis.relearning.relearning import steps_to_criterion
+from analysis.relearning.relearning import steps_to_criterion, without_planting
 from analysis.relearning.savings import reinitialise_components
-from curricula.pressures.routing import Routing
 from organisms.ensemble.config import RunConfig
 from organisms.ensemble.devices import fetch
 from organisms.ensemble.state import State
@@ -102,8 +101,8 @@ def measure_reinitialisation(
     if why_not := reason_against(config):
         return ReinitialisationResult(why_not, nothing)
     of_characters, of_self = (effects.require("end", role).value for role in ("character", "self"))
-    own = [own_sets(*of_member)["self"] for of_member in zip(of_characters, of_self, strict=True)]
-    sets = np.stack([lane_sets(mask, config, seed + member) for member, mask in enumerate(own)])
+    own_masks = [own_sets(*of_member)["self"] for of_member in zip(of_characters, of_self, strict=True)]
+    sets = np.stack([lane_sets(mask, config, seed + member) for member, mask in enumerate(own_masks)])
     fork = fork_and_end(config, run.entries())[0]
     organisms = load(run, config, fork)
     secret_goals = np.asarray(run.summary()["secret_goals"], np.int32)
@@ -123,7 +122,7 @@ def measure_reinitialisation(
     return ReinitialisationResult(
         None,
         tuple(
-            _member(own[member], sets[member], ends, member) if _comparable(sets[member]) else None
+            _member(own_masks[member], sets[member], ends, member) if _comparable(sets[member]) else None
             for member in range(config.members)
         ),
     )
@@ -134,23 +133,23 @@ def reason_against(config: RunConfig) -> str | None:
     index, phases = config.curriculum.fork, config.curriculum.phases
     if index == len(phases) or phases[index].self_acts != "scheming":
         return "self is never taught to scheme"
-    if phases[index].pressures[Routing].active or phases[index].graft or phases[index].learns != "everything":
+    if without_planting(phases[index]) != phases[index]:
         return "the phase that teaches self plants what is found"
     return None
 
 
 def lane_sets(
-    own: Bool[np.ndarray, " component"], config: RunConfig, seed: int
+    own_set: Bool[np.ndarray, " component"], config: RunConfig, seed: int
 ) -> Bool[np.ndarray, "lane component"]:
     """Components whose weights each lane draws anew."""
-    drawn = random_sets(config.organism, np.flatnonzero(own), seed)
-    return np.stack([np.zeros_like(own), own, drawn[1], drawn[2]])
+    drawn = random_sets(config.organism, np.flatnonzero(own_set), seed)
+    return np.stack([np.zeros_like(own_set), own_set, drawn[1], drawn[2]])
 
 
 def _comparable(sets: Bool[np.ndarray, "lane component"]) -> bool:
     """Is there a set of its own, and does each draw of others spare at least half of it?"""
-    own, *others = sets[1:]
-    return bool(own.any()) and all((own & drawn).sum() <= own.sum() / 2 for drawn in others)
+    own_set, *random = sets[1:]
+    return bool(own_set.any()) and all((own_set & drawn).sum() <= own_set.sum() / 2 for drawn in random)
 
 
 def _run_lanes(
@@ -173,23 +172,26 @@ def _run_lanes(
 
 
 def _member(
-    own: Bool[np.ndarray, " component"], sets: Bool[np.ndarray, "lane component"], ends: LaneEnds, member: int
+    own_set: Bool[np.ndarray, " component"],
+    sets: Bool[np.ndarray, "lane component"],
+    ends: LaneEnds,
+    member: int,
 ) -> MemberReinitialised:
     lanes = tuple(
         ReinitialisedLane(
             arm,
             tuple(np.flatnonzero(mask).tolist()),
             None if np.isnan(steps) else int(steps),
-            share_within(effect, own),
+            share_within(effect, own_set),
         )
         for arm, mask, steps, effect in zip(
             LANES, sets, ends.steps[member], ends.self_effect[member], strict=True
         )
     )
-    return MemberReinitialised(tuple(np.flatnonzero(own).tolist()), lanes)
+    return MemberReinitialised(tuple(np.flatnonzero(own_set).tolist()), lanes)
 
 
-def share_within(effect: Float[np.ndarray, " component"], own: Bool[np.ndarray, " component"]) -> float:
+def share_within(effect: Float[np.ndarray, " component"], chosen: Bool[np.ndarray, " component"]) -> float:
     """Share of the positive effects that are in a set; NaN where there are none."""
     positive = np.nan_to_num(effect).clip(0)
-    return float(positive[own].sum() / positive.sum()) if positive.sum() else float("nan")
+    return float(positive[chosen].sum() / positive.sum()) if positive.sum() else float("nan")

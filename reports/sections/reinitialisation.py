@@ -71,10 +71,11 @@ def place_and_slowdown(members: Sequence[MemberReinitialised]) -> tuple[Interval
     most = max((lane.steps or 0 for member in members for lane in member.lanes), default=1) or 1
     places, logs = [], []
     for member in members:
-        (own,), others = lanes_of(member, "own"), lanes_of(member, "others")
-        places.append(own.self_in_own - float(np.mean([lane.self_in_own for lane in others])))
+        (redrawn,), random = lanes_of(member, "own"), lanes_of(member, "others")
+        places.append(redrawn.self_in_own - float(np.mean([lane.self_in_own for lane in random])))
         logs.append(
-            math.log(own.steps or most) - float(np.mean([math.log(lane.steps or most) for lane in others]))
+            math.log(redrawn.steps or most)
+            - float(np.mean([math.log(lane.steps or most) for lane in random]))
         )
     value, low, high = mean_interval(logs)
     return mean_interval(places), (math.exp(value), math.exp(low), math.exp(high))

@@ -117,10 +117,17 @@ def course_rows(findings: RunFindings) -> Iterator[Row]:
         for role, course in (("self", courses.of_self), ("character", courses.of_characters)):
             if course is None:
                 continue
-            place, fork_step = {"role": role, "variable": "watched"}, findings.run.fork_step
+            fork_step = findings.run.fork_step
             for value in course.course:
                 yield Row(
-                    member, "kept", value.value, low=value.low, high=value.high, step=value.step, **place
+                    member,
+                    "kept",
+                    value.value,
+                    low=value.low,
+                    high=value.high,
+                    step=value.step,
+                    role=role,
+                    variable="watched",
                 )
             if value := course.from_characters:
                 yield Row(
@@ -130,6 +137,9 @@ def course_rows(findings: RunFindings) -> Iterator[Row]:
                     low=value.low,
                     high=value.high,
                     step=fork_step,
-                    **place,
+                    role=role,
+                    variable="watched",
                 )
-            yield Row(member, "kept, of another", course.from_another, step=fork_step, **place)
+            yield Row(
+                member, "kept, of another", course.from_another, step=fork_step, role=role, variable="watched"
+            )

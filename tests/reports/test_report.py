@@ -78,9 +78,9 @@ def test_the_console_is_silent(opened):
 
 
 def test_every_figure_is_drawn(opened):
-    """Two figures of all runs, four of each; all of readable size, with their parts, and no reference to
-    nowhere."""
-    assert len(opened.figures) == 2 + 4 * 3
+    """Two figures of all runs, four of each and one more of those in which self acts; all of readable size, with their
+    parts, and no reference to nowhere."""
+    assert len(opened.figures) == 2 + 4 * 3 + 2
     for figure in opened.figures:
         assert figure["width"] > 600, figure
         assert figure["height"] > 100, figure

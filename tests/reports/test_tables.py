@@ -41,7 +41,8 @@ def nullable(values):
 
 
 def test_one_file_a_table(written):
-    assert set(written) == {"behaviour", "effects", "circuits", "spare", "provenance", "learning"}
+    tables = {"behaviour", "effects", "circuits", "spare", "set_course", "provenance", "learning"}
+    assert set(written) == tables
 
 
 def test_effects_come_back_number_for_number(written):

@@ -4,16 +4,16 @@ import math
 from dataclasses import replace
 
 import numpy as np
+from member_findings import courses_of, provenance_of, spare_of
 
 from analysis.findings import PhaseSpan, ReseededMembers, RunFindings, RunInfo, gather_findings
 from analysis.history.component_history import HistoryResult, MemberHistory, RoleHistory
 from analysis.history.events import ComponentEvent
 from analysis.history.learning import LearningResult
-from analysis.history.set_course import CourseValue, MemberCourses, SetCourse, SetCourseResult
+from analysis.history.set_course import SetCourseResult
 from analysis.patching.representational_similarity import CircuitSimilarity, SimilarityResult
 from analysis.patching.results import CircuitsResult, EffectsResult, RoleCircuits, VariableEffects
 from analysis.probes.belief import BehaviourRates, BehaviourResult, BeliefRates, MemberBehaviour
-from analysis.provenance.chance import BarShares, Specificity
 from analysis.provenance.corroboration import (
     Claims,
     Corroboration,
@@ -21,9 +21,8 @@ from analysis.provenance.corroboration import (
     Evidence,
     EvidenceLine,
 )
-from analysis.provenance.judging import MemberProvenance, ProvenanceResult, unmeasured
-from analysis.provenance.spare import GateLeft, RandomGateLeft, SpareAtFork, SpareResult
-from analysis.provenance.verdict import CELLS
+from analysis.provenance.judging import ProvenanceResult
+from analysis.provenance.spare import SpareResult
 from analysis.relearning.acquisition import AcquisitionResult, ArmSteps, SlowdownLine
 from organisms.ensemble.config import named_config
 from reports.scene_pictures import EnglishScene, ScenesResult
@@ -122,47 +121,6 @@ def _learning(rng: np.random.Generator, members: int, schemes: bool) -> Learning
     return LearningResult(STEPS, metrics)
 
 
-def _provenance(rng: np.random.Generator, verdict: str) -> MemberProvenance:
-    best = verdict if verdict in CELLS else "reused"
-    height = float(rng.uniform(0.88, 0.97)) if verdict in CELLS else 0.45
-    shares = {cell: round(height if cell == best else (1 - height) / 3, 3) for cell in CELLS}
-    intervals = {
-        cell: (round(max(0.0, share - 0.05), 3), round(min(1.0, share + 0.04), 3))
-        for cell, share in shares.items()
-    }
-    reason = f"because it is {verdict}"
-    if verdict == "absent":
-        return unmeasured(verdict, reason)
-    at_random = dict.fromkeys(CELLS, (0.25, 0.2, 0.3))
-    excess = {cell: share - 0.25 for cell, share in shares.items()}
-    unrelated = Specificity(shares, dict.fromkeys(CELLS, (0.1, 0.0, 0.2)))
-    by_bar = (BarShares(0.05, shares),)
-    chance = at_random, at_random, excess, by_bar
-    return MemberProvenance(verdict, reason, shares, shares, intervals, *chance, 0.6, 0.7, unrelated, 0.3)
-
-
-def _spare(verdict: str) -> SpareAtFork | None:
-    if verdict == "absent":
-        return None
-    gate, random = GateLeft(0.8, 0.7, 0.9), RandomGateLeft(0.3, 0.1, 0.5)
-    return SpareAtFork(gate, gate, gate, random, gate, random, (0, 1), (2,), "spare")
-
-
-def _courses(verdict: str) -> MemberCourses:
-    if verdict == "absent":
-        return MemberCourses(None, None)
-    course = (
-        CourseValue(100, 0.7, 0.6, 0.8),
-        CourseValue(150, 0.9, 0.8, 1.0),
-        CourseValue(200, 1.0, 1.0, 1.0),
-    )
-    of_self = SetCourse(
-        (0, 1), 0.8, course, CourseValue(100, 0.75, 0.65, 0.85), 0.1, 0.66, (100, 150), "kept"
-    )
-    of_characters = SetCourse((2,), 0.9, course, None, -0.1, math.nan, (100, 200), "kept")
-    return MemberCourses(of_self, of_characters)
-
-
 def _similarity(verdict: str) -> CircuitSimilarity | None:
     if verdict == "absent":
         return None
@@ -242,12 +200,12 @@ def synthetic_run(
         EffectsResult((*at_fork, *of_characters, *of_self), ()),
         CircuitsResult(circuits),
         learning,
-        ProvenanceResult(tuple(_provenance(rng, verdict) for verdict in verdicts)),
+        ProvenanceResult(tuple(provenance_of(rng, verdict) for verdict in verdicts)),
         SpareResult(
-            tuple(map(_spare, verdicts)),
+            tuple(map(spare_of, verdicts)),
             np.zeros((members, 4, info.layers * (info.heads + info.neuron_blocks))),
         ),
-        SetCourseResult(tuple(map(_courses, verdicts))),
+        SetCourseResult(tuple(map(courses_of, verdicts))),
         BehaviourResult(tuple(_behaviour(rng, verdict != "absent") for verdict in verdicts)),
         SimilarityResult(tuple(_similarity(verdict) for verdict in verdicts)),
         _corroboration(verdicts),

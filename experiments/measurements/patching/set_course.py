@@ -114,13 +114,13 @@ def _courses(
     is_own = np.stack([final_attempt(run.run, entry) for entry in followed])  # [checkpoint member]
     courses: list[SetCourse | None] = []
     for member, mask in enumerate(sets):
-        own = is_own[:, member]
+        in_lineage = is_own[:, member]
         nats = MovedNats(
-            np.stack([of_entry.moved[member, :, 0] for of_entry in moved])[own],
+            np.stack([of_entry.moved[member, :, 0] for of_entry in moved])[in_lineage],
             from_characters[member] if role == "self" else None,
             from_another[member],
             moved[-1].total[member],
         )
-        steps = [entry.step for entry, kept in zip(followed, own, strict=True) if kept]
+        steps = [entry.step for entry, chosen in zip(followed, in_lineage, strict=True) if chosen]
         courses.append(set_course(mask, steps, nats, run.seed + member))
     return courses

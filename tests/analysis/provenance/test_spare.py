@@ -5,7 +5,7 @@ import pytest
 
 from analysis.patching.silencing import SilencedGate
 from analysis.provenance.spare import own_sets, spare_at_fork, spare_sets
-from analysis.thresholds import SERVES
+from analysis.thresholds import SERVES, SPARE_LEFT
 
 GROUPS = [np.arange(4), np.arange(4, 8)]
 KEPT, TOOK = [0.5, 0.5, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0.5, 0.5, 0, 0, 0]
@@ -26,10 +26,11 @@ def spare(took_silent, kept_silent, both_silent, noise=0.02):
     ("left", "expected"),
     [
         pytest.param((0.9, 0.8, 0.05), "spare", id="either will do, and one is needed"),
-        pytest.param((0.3, 0.3, 0.0), "no spare", id="divided: both are needed"),
+        pytest.param((0.1, 0.1, 0.0), "no spare", id="divided: both are needed"),
         pytest.param((1.0, 0.0, 0.0), "no spare", id="never served: a second copy would be there"),
         pytest.param((0.9, 0.9, 0.9), "no spare", id="idle: a third set stands in"),
-        pytest.param((0.9, 0.5, 0.05), "undecided", id="on the bar"),
+        pytest.param((0.9, SPARE_LEFT, 0.0), "undecided", id="on the bar"),
+        pytest.param((0.9, 0.6, 0.307), "undecided", id="half of it stands without either"),
     ],
 )
 def test_a_spare_can_be_done_without_and_stands_in(left, expected):
