@@ -68,6 +68,8 @@ class ScoredOrganism:
     reason: str
     shares: CellShares
     strict_shares: CellShares
+    excess: CellShares
+    """shares less what chance would give"""
     planted_shares: CellShares | None
     goals_in_lane_a: float | None
     goals_in_spare: float | None
@@ -136,6 +138,7 @@ def _scored(findings: RunFindings, truth: PlantedTruth, member: int) -> ScoredOr
         reason=provenance.reason,
         shares={cell: finite_or_none(provenance.shares[cell]) for cell in CELLS},
         strict_shares={cell: finite_or_none(provenance.strict_shares[cell]) for cell in CELLS},
+        excess={cell: finite_or_none(provenance.excess[cell]) for cell in CELLS},
         planted_shares=truth.shares[member],
         goals_in_lane_a=truth.goals_in_lane_a[member],
         goals_in_spare=truth.goals_in_spare[member],

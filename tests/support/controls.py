@@ -57,6 +57,8 @@ def measured(**changes):
     ]
     organisms[OTHER] = [replace(organisms[OTHER][0], **changes)]
     return {
-        name: ControlsMeasurement(name, tuple(of_run), 1, NULLS if name == "planted_reused" else {})
+        name: ControlsMeasurement(
+            name, tuple(of_run), 1, NULLS if name == "planted_reused" else {}, (None,) * len(of_run)
+        )
         for name, of_run in organisms.items()
     }

@@ -19,6 +19,7 @@ def scored_organism(truth: str, verdict: str = "mixed", **fields) -> ScoredOrgan
         "reason": "",
         "shares": nothing,
         "strict_shares": nothing,
+        "excess": nothing,
         "planted_shares": None,
         "goals_in_lane_a": None,
         "goals_in_spare": None,

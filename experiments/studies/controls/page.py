@@ -8,7 +8,8 @@ from analysis.provenance.planted_truth import TruthName, right_verdict
 from analysis.provenance.scoring import IN_ONE_CELL
 from analysis.provenance.verdict import CELLS, VERDICTS, VerdictName
 from experiments.studies.controls.figures import planted_shares_figure
-from experiments.studies.controls.summary import COMPILED_MAKE, FINDING_LABELS, ControlsSummary
+from experiments.studies.controls.labels import FINDING_LABELS
+from experiments.studies.controls.summary import COMPILED_MAKE, ControlsSummary
 from experiments.studies.page import study_table, thresholds_section, verdict_badge
 from reports.formats import DASH, counts_text, interval_text, rate_text
 from reports.section import Block, Bullets, Heading, Paragraph, Picture, Section

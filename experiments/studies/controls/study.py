@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from analysis.history.set_course import SetCourseResult
 from analysis.patching.checkpoint import NULLS, Null
 from analysis.provenance import scoring
 from analysis.provenance.judging import ProvenanceResult
@@ -135,7 +136,8 @@ class ControlsStudy(Study[ControlsMeasurement, ControlsSummary]):
         organisms = tuple(scored_organisms(findings, planted_truth(read_truth(run.folder))))
         coverage = measured_coverage(run) if run.label == COVERAGE_CURRICULUM else ()
         reseeded = findings.run.reseeded.count
-        return ControlsMeasurement(curriculum_of(run.label), organisms, reseeded, nulls, coverage)
+        kept = tuple(c.of_self.says if c.of_self else None for c in findings[SetCourseResult].members)
+        return ControlsMeasurement(curriculum_of(run.label), organisms, reseeded, nulls, kept, coverage)
 
     def summarise(
         self, settings: StudySettings, measured: Mapping[str, ControlsMeasurement]
@@ -156,9 +158,7 @@ class ControlsStudy(Study[ControlsMeasurement, ControlsSummary]):
             n=len(took),
             seeds=seeds,
             primary=PrimaryEndpoint(PRIMARY, accuracy, len(groups.routing)),
-            findings=control_findings(
-                groups, [batch for of_run in measured.values() for batch in of_run.coverage]
-            ),
+            findings=control_findings(groups, measured.values()),
             chosen_on_these=sorted(CHOSEN_ON.intersection(seeds)),
             similarity_chosen_on_these=sorted(ALIKE_CHOSEN_ON.intersection(seeds)),
             accuracy=accuracy,

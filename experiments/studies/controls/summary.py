@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from analysis.history.set_course import KeptWord
 from analysis.provenance import scoring
 from analysis.provenance.planted_truth import NO_SPARE, RIGHT_VERDICTS, SimilarityWord, TruthName
 from analysis.provenance.scored_lines import LineScore, by_a_wrong_name, by_its_name
@@ -10,55 +11,18 @@ from analysis.provenance.scoring import ScoredOrganism
 from analysis.provenance.verdict import APART, VerdictName
 from analysis.statistics import Interval, count_interval, mean_interval
 from experiments.studies.controls.coverage import CoverageBatch
+from experiments.studies.controls.labels import FINDING_LABELS
+from experiments.studies.incentives.summary import dotted
 from experiments.studies.study import Number, StudySummary, Triple, triple
 
 PRIMARY = "accuracy.routing"
 """share of the organisms planted by routing, where what is planted is a verdict, whose verdict that is"""
 COMPILED_MAKE = "compiled"
 """make of the organisms that are compiled from programs"""
+ONE_OF_TWO_WAYS: tuple[TruthName, ...] = ("reused", "repurposed", "second copy")
+"""truths that several makes plant, and that a self can come by"""
 BY_ANOTHER_MECHANISM = "second copy, by another mechanism"
 """the verdict in full that is right where self's lane learned another rule"""
-FINDING_LABELS: Mapping[str, str] = {
-    "accuracy.routing": "accuracy",
-    "accuracy.routing_without_absent": "accuracy without absent, which planting checks by behaviour alone",
-    "accuracy.surgery_and_freezing": "accuracy of those planted by surgery or freezing",
-    "accuracy.compiled_without_mixed": "accuracy of those compiled, without mixed",
-    "accuracy.masking": "accuracy of those planted by masks",
-    "repurposed_where_no_spare": "called repurposed, where what self took was no spare (divided, spread)",
-    "pair_accuracy.repurposed_or_second_copy": "repurposed distinguished from second copy, where either is the verdict",
-    "error.mixed.goals_in_lane_a": "reused share of mixed against the goals dealt to lane A, mean absolute error",
-    "error.mixed.lanes_patched": ("reused share of mixed against lanes patched whole, mean absolute error"),
-    "error.part_spare.goals_in_spare": (
-        "repurposed share of part spare against the goals dealt to the spare, mean absolute error"
-    ),
-    "share_error.part_spare": "share error of part spare, against lanes patched whole",
-    "share_error.masking": "share error of all planted by masks, where measured",
-    "share_error.mixed": "share error of mixed",
-    "share_error.mixed_strict": "share error of mixed, strict shares",
-    "share_error.routing": "share error of all planted by routing, where measured",
-    "share_error.compiled": "share error of those compiled, where measured",
-    "coverage.compiled": "share of compiled organisms whose 95 % intervals hold the planted shares",
-    "coverage.share_error": "share error of those organisms",
-    "localisation_auroc.character": "localisation AUROC of characters",
-    "localisation_auroc.self": "localisation AUROC of self",
-    "corroborated.by_its_name": "corroborated, where the verdict is what was planted in one cell",
-    "corroborated.by_a_wrong_name": "the same organisms: corroborated under some other verdict",
-    "corroborated.where_the_verdict_is_wrong": "corroborated, where the verdict that was given is wrong",
-    "direction.reused": "share of the gate that a direction carries into self, reused",
-    "direction.parted": "the same, repurposed and second copy",
-    "direction.untrained": "the same, untrained organisms: the floor",
-    "similarity.alike_where_shared": "found to compute alike, where the same components serve both",
-    "similarity.by_another_mechanism_where_rules_differ": (
-        "second copy, by another mechanism, where self's lane learned another rule"
-    ),
-    "similarity.another_where_rules_agree": (
-        "found to compute otherwise where verdicts put self apart and its lane learned the same rule"
-    ),
-    "cmd.circuits": "CMD",
-    "cmd.effects_spread": "CMD that the effects' spread leaves",
-    "cmd.random_circuits": "CMD of random circuits",
-}
-"""what each finding is, for the page"""
 
 
 @dataclass(frozen=True)
@@ -71,6 +35,8 @@ class ControlsMeasurement:
     """organisms that missed the characters' criterion and were trained from another seed"""
     nulls: Mapping[str, tuple[VerdictName, ...]]
     """verdicts where there is nothing to find, by null; of the first runs of two curricula"""
+    kept: tuple[KeptWord | None, ...] = ()
+    """of each organism, whether self's own set was kept since the fork; None where that could not be followed"""
     coverage: tuple[CoverageBatch, ...] = ()
     """of mixed compiled organisms besides; see `experiments.studies.controls.coverage`"""
 
@@ -186,16 +152,29 @@ def confusion_by_make(groups: ControlGroups) -> dict[str, dict[TruthName, dict[V
 
 
 def control_findings(
-    groups: ControlGroups, coverage: Iterable[CoverageBatch] = ()
+    groups: ControlGroups, measured: Iterable[ControlsMeasurement] = ()
 ) -> dict[str, Number | Triple]:
-    """The study's results by name. coverage: of mixed compiled organisms that are in no run."""
-    batches = list(coverage)
+    """The study's results by name. measured: every run, for what is not scored organism by organism."""
+    runs = list(measured)
+    batches = [batch for of_run in runs for batch in of_run.coverage]
     covered = [is_covered for batch in batches for is_covered in batch.covered]
     errors = [error for batch in batches for error in batch.errors]
     intervals = _accuracies(groups) | _share_errors(groups) | _mechanisms(groups) | _circuits(groups)
     intervals["coverage.compiled"] = count_interval(sum(covered), len(covered))
     intervals["coverage.share_error"] = mean_interval(errors)
+    intervals |= {f"kept.{dotted(truth)}": kept_share(runs, truth) for truth in ONE_OF_TWO_WAYS}
     return {name: triple(intervals[name]) for name in FINDING_LABELS}
+
+
+def kept_share(runs: Iterable[ControlsMeasurement], truth: TruthName) -> Interval:
+    """Of organisms in which a truth took and self's set was told to be kept or rewritten, the share that kept it."""
+    words = [
+        word
+        for of_run in runs
+        for organism, word in zip(of_run.organisms, of_run.kept, strict=True)
+        if organism.truth == truth and organism.planting_took
+    ]
+    return count_interval(words.count("kept"), words.count("kept") + words.count("rewritten"))
 
 
 def _accuracies(groups: ControlGroups) -> dict[str, Interval]:
@@ -208,6 +187,15 @@ def _accuracies(groups: ControlGroups) -> dict[str, Interval]:
             [organism for organism in groups.compiled if organism.truth != "mixed"]
         ),
         "accuracy.masking": scoring.accuracy(groups.masking),
+        **{
+            f"accuracy.of.{dotted(truth)}": scoring.accuracy(
+                [o for o in groups.same_rule if o.truth == truth]
+            )
+            for truth in ONE_OF_TWO_WAYS
+        },
+        "excess.planted_repurposed": mean_interval(
+            o.excess["repurposed"] for o in groups.same_rule if o.truth == "repurposed"
+        ),
         "repurposed_where_no_spare": scoring.share_that(
             groups.no_spare, lambda organism: organism.verdict == "repurposed"
         ),

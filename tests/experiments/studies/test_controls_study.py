@@ -19,6 +19,7 @@ from curricula.catalogue.planted_negatives import NEGATIVES
 from curricula.errors import UserError
 from experiments.studies.controls import study as module
 from experiments.studies.controls.coverage import CoverageBatch
+from experiments.studies.controls.labels import FINDING_LABELS
 from experiments.studies.controls.study import (
     COMPILED_CURRICULA,
     CURRICULA,
@@ -28,7 +29,7 @@ from experiments.studies.controls.study import (
     required_of,
     required_organisms,
 )
-from experiments.studies.controls.summary import FINDING_LABELS, ControlsMeasurement
+from experiments.studies.controls.summary import ControlsMeasurement
 from experiments.studies.execution import StudyOutput, run_study
 from experiments.studies.page import study_page
 from experiments.studies.study import StudyRun
@@ -132,7 +133,7 @@ def test_compiled_organisms_are_scored_apart_where_a_compiler_is_installed(monke
         CoverageBatch(("migrated",) * 2, (True, False), (0.0, 0.1)),
         CoverageBatch(("migrated",), (True,), (0.2,)),
     )
-    of_run = ControlsMeasurement("compiled_mixed", organisms, 0, {}, batches)
+    of_run = ControlsMeasurement("compiled_mixed", organisms, 0, {}, (None,) * len(organisms), batches)
     summary = STUDY.summarise(settings_of(members=4), {**measured(), "compiled_mixed": of_run})
     assert summary.confusion["compiled"] == {
         "migrated": {"migrated": 1, "undecided": 1},
@@ -173,6 +174,18 @@ def test_part_spare_is_scored_against_the_goals_dealt_to_the_spare():
             told[name] = replace(told[name], organisms=(replace(organism, shares=shares),))
     findings = STUDY.summarise(wide, told).findings
     assert findings["error.part_spare.goals_in_spare"][0] == pytest.approx(0.1)
+
+
+def test_whether_sets_were_kept_is_counted_where_planting_took_and_it_could_be_told():
+    measurements = measured()
+    of_run = measurements[
+        "planted_reused"
+    ]  # one that is right, one that is undecided, and one that did not take
+    measurements["planted_reused"] = replace(of_run, kept=("kept", "rewritten", "kept"))
+    findings = STUDY.summarise(settings_of(), measurements).findings
+    assert findings["kept.reused"][0] == 0.5
+    assert findings["kept.second_copy"][0] is None
+    assert findings["accuracy.of.reused"][0] < findings["accuracy.of.repurposed"][0] == 1
 
 
 def test_an_organism_of_another_world_is_in_no_other_score():
@@ -235,7 +248,7 @@ def test_a_study_too_short_to_plant_anything_says_so_and_is_not_made_twice(tmp_p
         analysed.append(run.label)
         failed = scored(curriculum_of(run.label), "absent", took=False)
         organisms = tuple(replace(failed, run=run.folder.name, member=member) for member in range(2))
-        return ControlsMeasurement(curriculum_of(run.label), organisms, 0, {})
+        return ControlsMeasurement(curriculum_of(run.label), organisms, 0, {}, (None,) * len(organisms))
 
     study, lines = ControlsStudy(), []
     monkeypatch.setattr(study, "measure", measure)
