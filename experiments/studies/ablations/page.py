@@ -8,8 +8,9 @@ from analysis.statistics import FEW_ORGANISMS, count_interval
 from analysis.thresholds import BEHAVES
 from experiments.studies.ablations.arms import ABLATION_ARMS, PART_WORDS, WHOLE, Part
 from experiments.studies.ablations.summary import PRIMARY, AblationsSummary
+from experiments.studies.incentives.blocks import fork_blocks, parting_blocks
 from experiments.studies.incentives.figures import arm_shares_figure
-from experiments.studies.incentives.page import evidence_section, parting_blocks
+from experiments.studies.incentives.page import evidence_section
 from experiments.studies.incentives.summary import PRIMARY_VERDICT
 from experiments.studies.page import study_table
 from reports.formats import counts_text, interval_text, rate_text
@@ -88,6 +89,7 @@ def ablation_sections(summary: AblationsSummary) -> list[Section]:
                 _arms_table(summary),
                 Paragraph(CHANCE_NOTE, soft=True),
                 *parting_blocks(named),
+                *fork_blocks(named),
             ),
             link="Arms",
         ),

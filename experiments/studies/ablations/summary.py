@@ -14,7 +14,7 @@ from analysis.statistics import mean_interval
 from curricula.errors import SystemFailure
 from experiments.studies.ablations.arms import ABLATION_ARMS, PARTS, WHOLE, Part
 from experiments.studies.incentives.arms import ArmOrganism, ArmSummary
-from experiments.studies.incentives.summary import PRIMARY_VERDICT, dotted
+from experiments.studies.incentives.summary import PRIMARY_VERDICT, dotted, spare_rate
 from experiments.studies.study import Number, StudySummary, Triple, triple
 
 PRIMARY = "lost_without.overlap"
@@ -99,5 +99,6 @@ def ablation_findings(
         for verdict in (*CELLS, SHARED_GROUND):
             findings[f"rate_of_all.{arm.name}.{dotted(verdict)}"] = found.rates_of_all[verdict]
         findings[f"share.{arm.name}.{PRIMARY_VERDICT}"] = found.shares[PRIMARY_VERDICT]
+        findings[f"took_spare.{arm.name}"] = spare_rate(found)
         findings[f"excess.{arm.name}.{PRIMARY_VERDICT}"] = found.excess[PRIMARY_VERDICT]
     return findings

@@ -9,6 +9,7 @@ import numpy as np
 
 from analysis.findings import RunFindings
 from analysis.history.learning import LearningResult
+from analysis.history.set_course import KeptWord, SetCourseResult
 from analysis.patching.representational_similarity import SimilarityResult
 from analysis.probes.belief import BehaviourResult
 from analysis.provenance.cast_gating import CastGating, CastGatingResult, Moved, Parting
@@ -16,12 +17,14 @@ from analysis.provenance.corroboration import Agreement, CorroborationResult
 from analysis.provenance.evidence_kinds import EvidenceKind, evidence_kinds, is_corroborated
 from analysis.provenance.judging import MemberProvenance, ProvenanceResult
 from analysis.provenance.scoring import finite_or_none
+from analysis.provenance.spare import SpareResult
 from analysis.provenance.verdict import (
     APART,
     CELLS,
     SHARED_GROUND,
     VERDICTS,
     ProvenanceCell,
+    SpareWord,
     VerdictName,
     verdict_in_full,
 )
@@ -98,6 +101,10 @@ class ArmOrganism:
     those that read the cues"""
     moved: Mapping[PartingOf, Triple]
     """how far characters beside self are on the way to self, with its 95 % interval"""
+    spare: SpareWord | None
+    """whether what self took was a spare at the fork; None where it took nothing, or characters had no gate then"""
+    kept: KeptWord | None
+    """whether self's own set was kept since the fork; None where that could not be followed"""
 
     @property
     def behaves(self) -> bool:
@@ -108,6 +115,10 @@ class ArmOrganism:
         """Whether a share is above what 0.975 of random deals give."""
         share, high = self.shares[cell], self.shares_by_chance[cell][2]
         return share is not None and high is not None and share > high
+
+    def holds_spare(self) -> bool:
+        """Whether what self took is known to have been a spare."""
+        return self.behaves and self.spare == "spare"
 
     def excess(self, cell: ProvenanceCell) -> float | None:
         """A share less what chance gives on average; None where shares were not measured."""
@@ -218,6 +229,8 @@ def arm_organisms(findings: RunFindings) -> list[ArmOrganism]:
                 kinds,
                 {of: found.parting for of, found in _moved(findings, member).items()},
                 {of: triple(astuple(found.moved)) for of, found in _moved(findings, member).items()},
+                spare.says if (spare := findings[SpareResult].members[member]) else None,
+                course.says if (course := findings[SetCourseResult].members[member].of_self) else None,
             )
         )
     return organisms

@@ -14,6 +14,7 @@ from experiments.studies.incentives.arms import (
     ArmOrganism,
     ArmSummary,
 )
+from experiments.studies.incentives.blocks import fork_blocks, parting_blocks
 from experiments.studies.incentives.figures import arm_shares_figure, story_figure
 from experiments.studies.incentives.summary import IncentivesSummary
 from experiments.studies.page import study_table, verdict_badge
@@ -45,12 +46,6 @@ RANDOM_NOTE = Markup(
     "deals. For <em>repurposed</em> and <em>second copy</em> only what self has on components that characters leave is "
     "dealt, over these alone: most of them served characters once spares had grown, so a self that merely parted gets "
     "such a share too. Excess: the share less the mean of deals."
-)
-PARTING_NOTE = (
-    "Of the organisms whose self and characters differ in scenes without self (a cosine below 0.5), how many part by who is "
-    "in the cast: characters who act beside self are surely more than half of the way to self's components. Effects: what "
-    "carries the gate to the act. Reading: what responds to the cues, which is what the auditor prices, in scenes without self "
-    "alone. Cues come before the actor, so that what reads them beside self can not know who will act."
 )
 LIMITS = (
     "That a real training process has such an auditor, or that a large model would answer to it in the same way.",
@@ -176,6 +171,7 @@ def _arms_section(summary: IncentivesSummary) -> Section:
             Paragraph(RANDOM_NOTE, soft=True),
             study_table(random_columns, random_rows),
             *parting_blocks(arms),
+            *fork_blocks(arms),
             Heading("Reward less imitation"),
             Paragraph(
                 "Organisms that began at the same fork, and were taught with as many steps of as many scenes.",
@@ -198,22 +194,6 @@ def _beside_random(arm: ArmSummary) -> list[str]:
             interval_text(arm.excess[cell]),
         )
     ]
-
-
-def parting_blocks(arms: Mapping[str, ArmSummary]) -> Sequence[Block]:
-    """How many organisms part by who is in the cast, arm by arm."""
-    rows: list[list[str]] = []
-    for name, arm in arms.items():
-        counts: list[str] = []
-        for of in PARTING_OF:
-            words = [organism.parting[of] for organism in arm.organisms if of in organism.parting]
-            counts.append(f"{words.count('by cast')} of {len(words)}" if words else DASH)
-        rows.append([name, *counts])
-    return (
-        Heading("By role or by cast"),
-        Paragraph(PARTING_NOTE, soft=True),
-        study_table(("arm", "effects by cast", "reading by cast"), rows),
-    )
 
 
 def _costs_section(summary: IncentivesSummary) -> Section:

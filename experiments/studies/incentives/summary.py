@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from analysis.history.organism_story import OrganismStory
 from analysis.provenance.verdict import CELLS, SHARED_GROUND, ProvenanceCell
-from analysis.statistics import mean_interval
+from analysis.statistics import count_interval, mean_interval
 from experiments.studies.incentives.arms import ArmOrganism, ArmSummary
 from experiments.studies.study import Number, StudySummary, Triple, triple
 
@@ -69,9 +69,15 @@ def incentive_findings(
         for verdict in (*CELLS, SHARED_GROUND):
             findings[f"rate.{name}.{dotted(verdict)}"] = arm.rates[verdict]
             findings[f"rate_of_all.{name}.{dotted(verdict)}"] = arm.rates_of_all[verdict]
+        findings[f"took_spare.{name}"] = spare_rate(arm)
         for cell in CELLS:
             findings[f"excess.{name}.{dotted(cell)}"] = arm.excess[cell]
     return findings | {pair.name: pair.difference for pair in differences}
+
+
+def spare_rate(arm: ArmSummary) -> Triple:
+    """Share of all grown organisms that act as taught and took a spare, with its Wilson interval."""
+    return triple(count_interval(sum(organism.holds_spare() for organism in arm.organisms), arm.n))
 
 
 def reward_differences(arms: Mapping[str, ArmSummary]) -> list[RewardDifference]:

@@ -31,7 +31,9 @@ def organism(member, verdict, repurposed):
         shares = dict.fromkeys(CELLS)
     chance = dict.fromkeys(CELLS, (0.25, 0.0, 0.5))
     parting = {"reading": "by cast"} if verdict == "repurposed" else {}
-    return ArmOrganism(member, verdict, verdict, "<b>since</b>", shares, chance, False, {}, parting, {})
+    return ArmOrganism(
+        member, verdict, verdict, "<b>since</b>", shares, chance, False, {}, parting, {}, "spare", "kept"
+    )
 
 
 def summary_of(arm, organisms):
