@@ -1,24 +1,15 @@
 """Does the study of incentives count what it claims to count, and can a reader trust its page?"""
 
-import math
 from dataclasses import replace
-from typing import get_args
 
 import numpy as np
 import pytest
-from run_findings import NOTHING, synthetic_run
+from arm_summaries import AGREED, arms, findings_of, lines_of
 from studies import settings_of
 
-from analysis.findings import RunFindings
 from analysis.history.learning import LearningResult
 from analysis.history.organism_story import ComponentStory, OrganismStory
-from analysis.patching.representational_similarity import CircuitSimilarity, SimilarityResult
-from analysis.patching.results import VariableEffects
-from analysis.provenance.cast_gating import CastGating, CastGatingResult, Moved, PairInterval, Parting
-from analysis.provenance.chance import Specificity
-from analysis.provenance.corroboration import Corroboration, CorroborationResult, Evidence, EvidenceLine
 from analysis.provenance.evidence_kinds import EVIDENCE_KINDS, evidence_kinds, is_corroborated
-from analysis.provenance.judging import MemberProvenance, ProvenanceResult, unmeasured
 from analysis.provenance.verdict import CELLS
 from curricula.catalogue.registry import CURRICULA
 from curricula.errors import UserError
@@ -35,95 +26,13 @@ from experiments.studies.incentives.arms import (
     steps_to_behave,
     summarise_arm,
 )
-from experiments.studies.incentives.blocks import fork_blocks, parting_blocks
 from experiments.studies.incentives.study import IncentivesStudy, member_of_story
-from experiments.studies.incentives.summary import ArmMeasurement, reward_differences, spare_rate
+from experiments.studies.incentives.summary import ArmMeasurement, reward_differences
 from experiments.studies.page import study_page
-from reports.formats import DASH
-from reports.scene_pictures import EnglishScene, ScenesResult
 
 STUDY = IncentivesStudy()
-LINE = EvidenceLine(1.0, 0.9, 1.0, 0.0, 0.1)
-AGREED = dict.fromkeys(("interchange", "transfer"), "agrees")
-NAN = math.nan
-NUMBER = PairInterval(0.3, 0.2, 0.4)
-EFFECTS = VariableEffects(
-    "end", "character", "watched", *np.zeros((3, 1, 1)), np.zeros(1), np.zeros((1, 1, 1)), np.zeros((1, 1))
-)
 AUDITS = MeanAblation, Monitor, Overlap, Concentration
 """pressures that depend on what components do"""
-
-
-def lines_of(says):
-    return tuple(Corroboration(name, LINE, word) for name, word in says.items())
-
-
-def provenance(verdict):
-    """An organism whose whole share lies in the cell of its verdict; no numbers where it is absent."""
-    if verdict == "absent":
-        return unmeasured(verdict, "")
-    cell = verdict if verdict in CELLS else "reused"
-    shares = {name: float(name == cell) for name in CELLS}
-    at_random, among_free = (0.25, 0.0, 0.6), (0.5, 0.4, 0.6)
-    deals = dict.fromkeys(CELLS, at_random), dict.fromkeys(CELLS, among_free)
-    chance = *deals, {name: share - 0.5 for name, share in shares.items()}, ()
-    intervals = dict.fromkeys(CELLS, (0.0, 1.0))
-    unrelated = Specificity(shares, dict.fromkeys(CELLS, at_random))
-    return MemberProvenance(verdict, "", shares, shares, intervals, *chance, 0.5, 0.5, unrelated, 0.1)
-
-
-def similarity(verdict):
-    says = "another" if verdict == "repurposed" else "alike"
-    numbers = (None, None, None, (), None, None)
-    return None if verdict == "absent" else CircuitSimilarity(*numbers, says)
-
-
-def cast_gating(verdict):
-    """Where self parted, effects part by role and reading by cast."""
-    if verdict != "repurposed":
-        return CastGating(None, None)
-    return CastGating(*(Moved(NUMBER, NUMBER, parting) for parting in get_args(Parting)[:2]))
-
-
-def findings_of(organisms, run="run") -> RunFindings:
-    """organisms: of each member its verdict, and what each line of corroboration says of it. Self behaves 100
-    steps after the fork."""
-    verdicts = [verdict for verdict, _ in organisms]
-    members = len(verdicts)
-    synthetic = synthetic_run("shared", verdicts, {0: 0.7}, {0: 0.7}, 0)
-    metrics = {
-        "self_alone_secret": np.repeat([[1.0], [0.5], [0.95]], members, axis=1),
-        "self_watched_professed": np.repeat([[1.0], [1.0], [0.9]], members, axis=1),
-    }
-    names = {name: None for _, says in organisms for name in says}
-    evidence = tuple(Evidence(name, NOTHING, (LINE,) * members) for name in names)
-    scene = EnglishScene("member 0, <i>with self</i>", ("<b>watch</b>",))
-    results = (
-        ProvenanceResult(tuple(map(provenance, verdicts))),
-        SimilarityResult(tuple(map(similarity, verdicts))),
-        CorroborationResult(evidence, tuple(lines_of(says) for _, says in organisms)),
-        LearningResult((100, 150, 200), metrics),
-        ScenesResult((scene,)),
-        CastGatingResult(EFFECTS, tuple(map(cast_gating, verdicts))),
-    )
-    for result in results:
-        synthetic = synthetic.with_result(result)
-    return replace(synthetic, run=replace(synthetic.run, run=run, fork_step=100))
-
-
-def arms():
-    """Arms with an incentive give a repurposed organism and one that does not behave; others two that are
-    reused."""
-    parted = ("repurposed", AGREED), ("absent", {})
-    together = ("reused", AGREED), ("reused", {"interchange": "disagrees", "fork_lesion": "agrees"})
-    return {
-        name: summarise_arm(
-            arm,
-            findings_of(together if arm.incentive == "none" else parted, f"{name}-<u>"),
-            "a" * 64,
-        )
-        for name, arm in ARMS.items()
-    }
 
 
 def summary_of_arms(story=None, **settings):
@@ -149,33 +58,6 @@ def test_every_arm_is_a_curriculum_that_is_what_the_table_says():
         assert ARMS[name][1:] == ARMS[without][1:]
         steps = {CURRICULA[curriculum]("cpu").phases[-1].steps for curriculum in (name, without)}
         assert len(steps) == 1
-
-
-def test_organisms_that_read_by_cast_are_counted_where_self_parted():
-    """Nothing is counted where self and characters share their components."""
-    audited, shared = arms()["audited"], arms()["shared"]
-    assert [dict(organism.parting) for organism in audited.organisms] == [
-        {"effects": "by role", "reading": "by cast"},
-        {},
-    ]
-    (*_, table) = parting_blocks({"audited": audited, "shared": shared})
-    rows = [[cell.text for cell in row.cells] for group in table.groups for row in group.rows]
-    assert rows == [["audited", "0 of 1", "1 of 1"], ["shared", DASH, DASH]]
-
-
-def test_spares_are_counted_over_all_that_were_grown_and_what_was_kept_over_those_told():
-    """An organism that does not behave took nothing, whatever stood at the fork."""
-    audited = arms()["audited"]
-    first, second = (
-        replace(each, spare="spare", kept=word)
-        for each, word in zip(audited.organisms, ("kept", "undecided"), strict=True)
-    )
-    (*_, table) = fork_blocks(
-        {"audited": replace(audited, organisms=[first, replace(second, verdict="absent")])}
-    )
-    (row,) = [[cell.text for cell in row.cells] for group in table.groups for row in group.rows]
-    assert [row[0], row[1], row[3]] == ["audited", "1 of 2", "1 of 1"]
-    assert spare_rate(replace(audited, organisms=[first, replace(second, verdict="absent")]))[0] == 0.5
 
 
 def test_arms_share_their_first_phases_and_their_seed():
@@ -248,7 +130,7 @@ def test_repurposed_is_set_beside_what_characters_leave_and_reused_beside_all():
 def test_steps_are_counted_from_the_fork_and_both_rates_have_to_be_there():
     findings = findings_of([("reused", {}), ("reused", {})])
     assert steps_to_behave(findings) == [100, 100]
-    findings[LearningResult].metrics["self_watched_professed"][2] = [NAN, 0.5]
+    findings[LearningResult].metrics["self_watched_professed"][2] = [np.nan, 0.5]
     assert steps_to_behave(findings) == [None, None]
 
 
