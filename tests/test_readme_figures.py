@@ -5,66 +5,135 @@ from pathlib import Path
 
 import pytest
 
+from analysis.provenance.planted_truth import RIGHT_VERDICTS
 from reports.formats import interval_text
 
 ROOT = Path(__file__).parents[1]
-ABLATIONS = json.loads((ROOT / "docs/results/data/ablations.json").read_text())
 README = (ROOT / "README.md").read_text()
-PLANTED = json.loads((ROOT / "docs/results/data/planted_spares.json").read_text())["organisms"]
+ABLATIONS, CONTROLS, SWAP = (
+    json.loads((ROOT / f"docs/results/data/{study}.json").read_text())
+    for study in ("ablations", "controls", "swap")
+)
 WHOLE = ABLATIONS["arms"]["half_dropout.monitor.overlap"]
-ORGANISMS = [
-    organism for name, arm in ABLATIONS["arms"].items() if "overlap" in name for organism in arm["organisms"]
-]
+WITH_OVERLAP = {name: arm for name, arm in ABLATIONS["arms"].items() if "overlap" in name}
+MAKES = (("routing",), ("surgery", "freezing"), ("masking",), ("compiled",))
+TRUTHS = (
+    "reused",
+    "repurposed",
+    "second copy",
+    "migrated",
+    "absent",
+    "mixed",
+    "part spare",
+    "divided",
+    "spread",
+)
+MOVES = {change["name"]: interval_text(change["mean"]) for change in SWAP["changes"]}
 
 
-@pytest.mark.parametrize("part", ["overlap", "half_dropout", "monitor"])
-def test_what_goes_with_a_part_is_the_difference_in_the_data(part):
+def told(truth, makes):
+    """How many organisms of a truth got the verdict that is right, as a cell of README's table."""
+    rows = [CONTROLS["confusion"].get(make, {}).get(truth, {}) for make in makes]
+    right = sum(row.get(RIGHT_VERDICTS.get(truth, truth), 0) for row in rows)
+    organisms = sum(sum(row.values()) for row in rows)
+    return f"{right} of {organisms}" if organisms else ""
+
+
+@pytest.mark.parametrize("truth", TRUTHS)
+def test_how_many_planted_organisms_are_told_is_in_the_data(truth):
+    assert f"| *{truth}* | {' | '.join(told(truth, makes) for makes in MAKES)} |" in README
+
+
+@pytest.mark.parametrize(
+    ("finding", "words"),
+    [
+        ("repurposed_where_no_spare", "none is called *repurposed*: {} were"),
+        ("error.part_spare.goals_in_spare", "of *part spare* is off by {} from the goals"),
+        ("share_error.compiled", "compiled organisms by {} from what was compiled"),
+        ("coverage.compiled", "95 % intervals of {} of "),
+        ("kept.reused", "kept in {} of *reused*"),
+        ("kept.repurposed", "{} of *repurposed* and"),
+        ("kept.second_copy", "{} of *second copies*"),
+        ("excess.planted_repurposed", "organisms that *are* repurposed is {}"),
+    ],
+)
+def test_findings_of_controls_are_those_of_the_data(finding, words):
+    assert words.format(interval_text(CONTROLS["findings"][finding])) in README
+
+
+def test_no_figure_of_controls_is_of_a_seed_that_something_was_chosen_on():
+    assert CONTROLS["chosen_on_these"] == []
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        ("overlap", "falls by {} without it"),
+        ("half_dropout", "by {} without half-dropout"),
+        ("monitor", "{} without the monitor"),
+    ],
+)
+def test_what_goes_with_a_part_is_the_difference_in_the_data(part, words):
     (found,) = [each for each in ABLATIONS["differences"] if each["part"] == part]
-    words = {"overlap": "the overlap cost", "half_dropout": "half-dropout", "monitor": "the monitor"}
-    assert f"{interval_text(found['difference'])} without {words[part]}" in README
+    assert words.format(interval_text(found["difference"])) in README
 
 
 def test_the_verdicts_of_the_whole_are_those_of_the_data():
-    counts = WHOLE["verdicts"]
-    assert (
-        f"{counts['repurposed']} of {WHOLE['n']} has it with all three ({counts['undecided']} undecided, "
-        f"{counts['mixed']} mixed)" in README
-    )
+    counts = sorted(WHOLE["verdicts"].items(), key=lambda count: -count[1])
+    in_words = ", ".join(f"{count} *{verdict}*" for verdict, count in counts)
+    repurposed = WHOLE["verdicts"].get("repurposed", 0)
+    assert f"{repurposed} of {WHOLE['n']} are *repurposed* ({in_words})" in README
     share, excess = WHOLE["shares"]["repurposed"][0], interval_text(WHOLE["excess"]["repurposed"])
-    assert f"the mean share is {share:.2f} and {excess} above chance" in README
+    assert f"The mean share is {share:.2f}, {excess} above chance" in README
+    spares = sum(
+        organism["spare"] == "spare" and organism["verdict"] != "absent" for organism in WHOLE["organisms"]
+    )
+    assert f"{spares} of {WHOLE['n']} took a spare" in README
+    words = [organism["kept"] for organism in WHOLE["organisms"] if organism["kept"] in ("kept", "rewritten")]
+    assert f"Of the {len(words)} with all three that could be told, {words.count('kept')} kept" in README
+
+
+def test_how_many_are_repurposed_without_the_overlap_cost_is_in_the_data():
+    most = max(
+        arm["verdicts"].get("repurposed", 0)
+        for name, arm in ABLATIONS["arms"].items()
+        if name not in WITH_OVERLAP
+    )
+    assert f"at most {most} of {WHOLE['n']} are, in any arm" in README
 
 
 def test_how_far_characters_move_beside_self_is_in_the_data():
-    effects = [organism["moved"]["effects"] for organism in ORGANISMS if "effects" in organism["moved"]]
-    says = [organism["parting"]["effects"] for organism in ORGANISMS if "effects" in organism["parting"]]
-    assert f"{max(value for value, *_ in effects):.2f} of the way at most" in README
+    organisms = [organism for arm in WITH_OVERLAP.values() for organism in arm["organisms"]]
+    effects = [organism["moved"]["effects"][0] for organism in organisms if "effects" in organism["moved"]]
+    says = [organism["parting"]["effects"] for organism in organisms if "effects" in organism["parting"]]
+    assert f"{max(effects):.2f} of the way at most" in README
     assert f"*by role* in {says.count('by role')} of {len(says)} that could be told" in README
 
 
 def test_how_far_reading_moves_beside_self_is_in_the_data():
     def mean(with_dropout):
-        arms = [arm for name, arm in ABLATIONS["arms"].items() if "overlap" in name]
-        chosen = [arm for arm in arms if (arm["between"] == "half dropout") == with_dropout]
-        values = [organism["moved"]["reading"][0] for arm in chosen for organism in arm["organisms"]]
-        assert len(values) == 16
+        arms = [arm for arm in WITH_OVERLAP.values() if (arm["between"] == "half dropout") == with_dropout]
+        organisms = [organism["moved"] for arm in arms for organism in arm["organisms"]]
+        values = [moved["reading"][0] for moved in organisms if "reading" in moved]
         return sum(values) / len(values)
 
-    assert f"{mean(False):.2f} of it on average without half-dropout, {mean(True):.2f} with it" in README
+    assert (
+        f"goes {mean(False):.2f} of the way to self's reader without half-dropout and {mean(True):.2f} with it"
+        in README
+    )
 
 
 @pytest.mark.parametrize(
-    ("planted", "words"),
+    ("change", "words"),
     [
-        ("repurposed", "{} of {} are called *repurposed*"),
-        ("second copy", "{} of {} *second copies*"),
-        ("reused", "{} of {} *reused* are told"),
+        ("self_in_watched_half.overlap", "**Self changes sides**: {} with the overlap cost"),
+        ("self_in_watched_half.none", "{} without it."),
+        ("character_in_watched_half.none", "changes by {} when it is watched without the overlap cost"),
+        ("character_in_watched_half.self_side", "by {} where the cost does not push them"),
+        ("character_in_watched_half.overlap", "pushed the other way, {}"),
+        ("self_in_sham.overlap", "moves self out of itself as well ({})"),
+        ("self_in_first_half_by_sham.overlap", "of the first half by nothing ({})"),
     ],
 )
-def test_how_many_planted_organisms_are_told_is_in_the_data(planted, words):
-    verdicts = [organism["verdict"] for organism in PLANTED if organism["planted"] == planted]
-    assert words.format(verdicts.count(planted), len(verdicts)) in README
-
-
-def test_what_a_lower_bar_would_give_is_in_the_data():
-    shares = [each["share_by_bar"]["0.02"] for each in PLANTED if each["planted"] == "repurposed"]
-    assert f"at 0.02 the planted share would be {min(shares):.2f} or more in all eight" in README
+def test_who_moves_when_the_other_half_is_watched_is_in_the_data(change, words):
+    assert words.format(MOVES[change]) in README

@@ -18,6 +18,7 @@ FINDING_LABELS: Mapping[str, str] = {
     "error.part_spare.goals_in_spare": (
         "repurposed share of part spare against the goals dealt to the spare, mean absolute error"
     ),
+    "error.part_spare.all_grown": "the same of all that were grown, whether or not the check of planting passed",
     "share_error.part_spare": "share error of part spare, against lanes patched whole",
     "share_error.masking": "share error of all planted by masks, where measured",
     "share_error.mixed": "share error of mixed",

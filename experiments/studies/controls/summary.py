@@ -162,6 +162,8 @@ def control_findings(
     intervals = _accuracies(groups) | _share_errors(groups) | _mechanisms(groups) | _circuits(groups)
     intervals["coverage.compiled"] = count_interval(sum(covered), len(covered))
     intervals["coverage.share_error"] = mean_interval(errors)
+    grown = [organism for of_run in runs for organism in of_run.organisms if organism.truth == "part spare"]
+    intervals["error.part_spare.all_grown"] = mean_interval(organism.spare_error for organism in grown)
     intervals |= {f"kept.{dotted(truth)}": kept_share(runs, truth) for truth in ONE_OF_TWO_WAYS}
     return {name: triple(intervals[name]) for name in FINDING_LABELS}
 
