@@ -20,7 +20,7 @@ SPARE_LEFT = 0.2
 """what self took was a spare where more than this share of the characters' gate at the fork is left with it silent, and
 more than this share with what characters keep silent. Planted spares left 0.31 or more and needed halves 0.14 or less"""
 SPARE_NEEDED = 0.5
-"""and where less than this share of what is left with the kept set silent is left with both silent"""
+"""and where less than this share of what is left with either set silent is left with both silent"""
 FLOOR_QUANTILE = 0.95
 """of the absolute effects of components where the cue that changed means nothing: effects below it count as
 none"""

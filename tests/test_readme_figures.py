@@ -137,3 +137,15 @@ def test_how_far_reading_moves_beside_self_is_in_the_data():
 )
 def test_who_moves_when_the_other_half_is_watched_is_in_the_data(change, words):
     assert words.format(MOVES[change]) in README
+
+
+def test_verdicts_of_swap_are_those_of_the_data():
+    arms = SWAP["arms"]
+    watched = [arms["first.overlap"], arms["second.overlap"]]
+    repurposed = sum(arm["verdicts"].get("repurposed", 0) for arm in watched)
+    assert f"{repurposed} of {sum(arm['n'] for arm in watched)} are *repurposed*, a spare" in README
+    unpushed = [arm for name, arm in arms.items() if not name.endswith(".overlap")]
+    others = sum(arm["verdicts"].get("repurposed", 0) for arm in unpushed)
+    assert f"where it does not push characters, {others or 'none'} are" in README
+    nobody = arms["nobody.none"]
+    assert f"no cost {nobody['verdicts'].get('reused', 0)} of {nobody['n']} are *reused*" in README

@@ -6,8 +6,8 @@ same cues among another cast. What counts is taking them from that checkpoint al
 set's own outputs do, this is 1 where the earlier checkpoint wrote there what the final one reads, and 0 where it did not.
 *Self's own set* is what self took (`analysis.provenance.spare`) where that does most of what is done for self, else all
 that serves self; the *characters' set* is what serves characters at the end. Of either the layers are followed that carry
-the gate and not yet the goal that is chosen, which another cast does not share. Both are followed from the fork on: a set
-that decays bit by bit was trained on, one that breaks between two checkpoints was replaced.
+the gate and not yet the goal that is chosen, which another cast does not share. Both are followed from the fork on, in
+scenes in which the role acts: at the fork self had not been taught to, so that its course may begin low for that alone.
 
 At the fork self had not been taught to act by what stood there. So self's set is also given what it wrote at the fork
 where a *character* acts: whether it was kept is told by that. Beside the fork stands *another organism's* fork, which shares

@@ -115,7 +115,7 @@ def judge_member(inputs: MemberInputs, groups: Groups, seed: int) -> MemberProve
     name, reason = verdict(evidence)
     if name == "absent" or not (inputs.self_found and inputs.character_found):
         return unmeasured(name, reason, inputs.inherited)
-    effects = effects_above_floors(inputs.shares)
+    effects = effects_above_floors(inputs.shares._replace(stand_in=None))
     among_free = shares_among_free(inputs.shares, groups, seed)
     return MemberProvenance(
         name,

@@ -52,7 +52,9 @@ class ShareInputs(NamedTuple):
     """null effect of a component, as a fraction, for the three Contributions in order; see `null_floor`"""
     stand_in: Contributions | None = None
     """of components at the fork for characters, with what these keep silent, in the pairs of ``fork_character``; its total
-    is the gate's with nothing silent. None where characters keep nothing"""
+    is the gate's with nothing silent. None where they are not to count"""
+    stand_in_floor: float = 0.0
+    """null effect of a component with what characters keep silent, as a fraction of the same"""
 
 
 def null_floor(null: Contributions, total: float) -> float:
@@ -71,6 +73,7 @@ class GateEffects(NamedTuple):
     """Effects of components with their floors taken off, none negative."""
 
     fork_character: Float[np.ndarray, " component"]
+    """or what stands in, where that is more"""
     end_character: Float[np.ndarray, " component"]
     end_self: Float[np.ndarray, " component"]
 
@@ -160,7 +163,8 @@ def effects_above_floors(
     sources = (inputs.fork_character, inputs.end_character, inputs.end_self)
     effects = [source.effect(picked) for source, picked in zip(sources, chosen, strict=True)]
     if inputs.stand_in is not None:
-        effects[0] = np.fmax(effects[0], inputs.stand_in.effect(chosen[0]))
+        stand_in = inputs.stand_in.effect(chosen[0]) - inputs.stand_in_floor
+        effects[0] = np.fmax(effects[0], stand_in + inputs.floors[0])  # each less its own floor
     return GateEffects(
         *(np.nan_to_num(effect - floor).clip(0) for effect, floor in zip(effects, inputs.floors, strict=True))
     )

@@ -76,6 +76,8 @@ class SpareResult:
     members: tuple[SpareAtFork | None, ...]
     stand_in_nats: Float[np.ndarray, "member pair component"] = field(metadata=CACHE_ONLY)
     """what each component adds at the fork in each pair of *watched* for characters, with what these keep silent"""
+    stand_in_floor: Float[np.ndarray, " member"]
+    """null effect of a component there, as a share of the gate with nothing silent"""
 
 
 class SpareSets(NamedTuple):
@@ -138,7 +140,7 @@ def spare_at_fork(gate: SilencedGate, member: int, sets: SpareSets, seed: int) -
         RandomGateLeft(float(part.mean()), *map(float, np.quantile(part, [0.05, 0.95])))
         for part in np.split(shares[4:], 2)
     )
-    still = draws[:, 2] < SPARE_NEEDED * draws[:, 1]
+    still = draws[:, 2] < SPARE_NEEDED * draws[:, :2].min(1)
     says = spare_word(took, kept, float(still.mean()))
     ids_took, ids_kept = (tuple(np.flatnonzero(mask).tolist()) for mask in (sets.took, sets.kept))
     return SpareAtFork(took, kept, both, random, alone, random_alone, ids_took, ids_kept, says)
@@ -148,8 +150,8 @@ def spare_word(took_silent: GateLeft, kept_silent: GateLeft, both_lower: float) 
     """*spare* where the gate surely stands with either set silent and not with both; *no spare* where one of these is
     surely not so.
 
-    both_lower: share of bootstrap draws in which less than `SPARE_NEEDED` of what stands with the kept set silent is left
-    with both.
+    both_lower: share of bootstrap draws in which less than `SPARE_NEEDED` of what stands with either set silent is left with
+    both.
     """
     if took_silent.high < SPARE_LEFT or kept_silent.high < SPARE_LEFT or both_lower < 0.025:
         return "no spare"

@@ -12,7 +12,7 @@ set. A mechanism that was taken over should be missed: self slower, or elsewhere
 pressure says where self may be, self goes to its set all the same.
 
 What it does *not* show: which part of a set was missed. A redrawn component also sets back the characters that are rehearsed
-beside self, which is why as many others stand beside.
+beside self; so do others, among which may be what characters keep.
 """
 
 from dataclasses import dataclass
@@ -82,6 +82,8 @@ class ReinitialisationResult:
     why_not: str | None
     """reason where nothing was measured"""
     members: tuple[MemberReinitialised | None, ...]
+    limit: int = 0
+    """steps of the phase: a lane that did not get there within them is counted with as many"""
 
 
 class LaneEnds(NamedTuple):
@@ -116,15 +118,14 @@ def measure_reinitialisation(
         np.repeat(np.arange(len(sets)), len(LANES))
     )
     redrawn = reinitialise_components(rows.organisms, sets.reshape(-1, sets.shape[2]), config.organism, seed)
-    ends = _run_lanes(
-        config, rows._replace(organisms=redrawn), params, np.repeat(secret_goals, len(LANES)), seed
-    )
+    ends = _run_lanes(config, rows._replace(organisms=redrawn), params, secret_goals, seed)
     return ReinitialisationResult(
         None,
         tuple(
             _member(own_masks[member], sets[member], ends, member) if _comparable(sets[member]) else None
             for member in range(config.members)
         ),
+        config.curriculum.phases[index].steps,
     )
 
 
@@ -164,11 +165,15 @@ def _run_lanes(
 
     sizes, running = RowSizes.of_run(config, rows.amount), np.ones(rows.amount, bool)
     state = train_rows(fresh_state(rows), params, sizes, phase.steps // CHUNK * CHUNK, running, after_chunk)
-    with jax.default_matmul_precision("highest"):
-        end = CheckpointMeasurer(fetch(state.organism), config, secret_goals, seed)
-        effects = np.stack([each.effect() for each in end.shapley_effects("self", "watched", EFFECT_CALLS)])
-    shape = config.members, len(LANES)
-    return LaneEnds(steps_to_criterion(np.stack(rates)).reshape(shape), effects.reshape(*shape, -1))
+    organisms, effects = fetch(state.organism), []
+    for lane in range(len(LANES)):  # of one seed, so that the lanes of a member see the same pairs
+        of_lane = jax.tree.map(lambda leaf, lane=lane: leaf[lane :: len(LANES)], organisms)
+        with jax.default_matmul_precision("highest"):
+            end = CheckpointMeasurer(of_lane, config, secret_goals, seed)
+            found = end.shapley_effects("self", "watched", EFFECT_CALLS)
+        effects.append(np.stack([each.effect() for each in found]))
+    steps = steps_to_criterion(np.stack(rates)).reshape(config.members, len(LANES))
+    return LaneEnds(steps, np.stack(effects, axis=1))
 
 
 def _member(

@@ -32,12 +32,13 @@ COLUMNS = (
 NOTE = Markup(
     "The phase that teaches self, run anew from the fork with its pressures. <em>Own</em>: the weights of what self took "
     "(where that does most, else of all that serves it) drawn anew first; <em>others</em>: those of as many other components of "
-    "the same layers and kinds, two draws. Steps until self acts on its secret goal when alone and on its professed goal when "
+    "the same layers and kinds, two draws, among which may be what characters keep. Steps until self acts on its secret goal when alone and on its professed goal when "
     "watched, each at {}; then the share of self's effect that is in its own set at the end of the phase."
 ).format(BEHAVES)
 MEANS = (
     "{label}, n = {n}: with its own set drawn anew self's share there is {place} higher than with others drawn anew, and self "
-    "takes {slower} times as many steps [95 % intervals over organisms, paired]."
+    "takes {slower} times as many steps [95 % intervals over organisms, paired]; lanes that never got there count with the phase's "
+    "steps: {missed}."
 )
 NOT_SHOWN = ("Which part of a set was missed: what reads, what judges or what writes.",)
 
@@ -49,9 +50,13 @@ def reinitialisation_section(findings: Sequence[RunFindings]) -> Section | None:
         result = run[ReinitialisationResult]
         members = [(number, member) for number, member in enumerate(result.members) if member is not None]
         if members:
-            place, slower = place_and_slowdown([member for _, member in members])
+            place, slower = place_and_slowdown([member for _, member in members], result.limit)
             means = MEANS.format(
-                label=label, n=len(members), place=interval_text(place), slower=interval_text(slower)
+                label=label,
+                n=len(members),
+                place=interval_text(place),
+                slower=interval_text(slower),
+                missed=_missed(result),
             )
             rows = [_table_row(label, number, member) for number, member in members]
             blocks += [Paragraph(means), PageTable(COLUMNS, one_group(*rows))]
@@ -65,20 +70,25 @@ def reinitialisation_section(findings: Sequence[RunFindings]) -> Section | None:
     return Section(title, "reinitialisation", tuple(blocks), NOT_SHOWN, link="Re-initialised", rank=15)
 
 
-def place_and_slowdown(members: Sequence[MemberReinitialised]) -> tuple[Interval, Interval]:
+def place_and_slowdown(members: Sequence[MemberReinitialised], limit: int) -> tuple[Interval, Interval]:
     """Own less others: mean difference of self's share in its own set; and mean ratio of steps (geometric). Organisms are
-    drawn again. A lane that did not get there counts with the most steps that any took."""
-    most = max((lane.steps or 0 for member in members for lane in member.lanes), default=1) or 1
+    drawn again. limit: steps that a lane counts with that did not get there."""
     places, logs = [], []
     for member in members:
         (redrawn,), random = lanes_of(member, "own"), lanes_of(member, "others")
         places.append(redrawn.self_in_own - float(np.mean([lane.self_in_own for lane in random])))
         logs.append(
-            math.log(redrawn.steps or most)
-            - float(np.mean([math.log(lane.steps or most) for lane in random]))
+            math.log(redrawn.steps or limit)
+            - float(np.mean([math.log(lane.steps or limit) for lane in random]))
         )
     value, low, high = mean_interval(logs)
     return mean_interval(places), (math.exp(value), math.exp(low), math.exp(high))
+
+
+def _missed(result: ReinitialisationResult) -> str:
+    """How many lanes never got there, by arm: ``1 intact, 0 own, 2 others``."""
+    lanes = [lane for member in result.members if member for lane in member.lanes]
+    return ", ".join(f"{sum(lane.steps is None for lane in lanes if lane.arm == arm)} {arm}" for arm in ARMS)
 
 
 def lanes_of(member: MemberReinitialised, arm: str) -> list[ReinitialisedLane]:

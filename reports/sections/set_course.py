@@ -29,8 +29,8 @@ NOTE = Markup(
     "self took where that does most, else all that serves self; from characters: what it wrote at the fork where a character acted, "
     "since self had not been taught then; it decides the word. Characters' set: what serves characters at the end. A dash: the "
     "set hands over less than half of its gate. Of another: outputs of self's set in another organism's fork, which shares the "
-    "places of the components alone. Largest change: between two neighbouring checkpoints, as a share of all that changed; near 1 the set "
-    "broke, spread over many it was trained on."
+    "places of the components alone. Largest change: the largest rise between two checkpoints over the rise from the fork to the "
+    "end; self's course begins low where self had yet to learn to act."
 )
 CAPTION = "Orange: self's set; blue: characters' set; each organism a line. Dashed: half of what the set's own outputs do."
 NOT_SHOWN = (

@@ -24,8 +24,8 @@ HEAD = ("run", "organism", "verdict")
 SHARE_COLUMNS = (
     *HEAD,
     *("largest share", "strict", "by chance", "excess", "less profession", "overlap"),
-    *("moved beside self", "reading moved", "inherited"),
 )
+BESIDE_COLUMNS = (*HEAD, "moved beside self", "reading moved", "inherited")
 FORK_COLUMNS = (*HEAD, "took silent", "kept silent", "both silent", "alone", "since the fork")
 SHARES_NOTE = (
     f"Largest share [95 % interval over pairs]; a verdict needs its lower end above {LEAST_SHARE['reused']} "
@@ -34,7 +34,10 @@ SHARES_NOTE = (
     f"is undecided. By chance: the mean share if what self has on components that characters leave (below {SERVES} of "
     "their gate) were dealt over these at random; excess: the share less that. Gate less profession: the share less that "
     "of self's profession in the gate's place. Overlap: 1 less the total variation between self's and the characters' "
-    "effects at the end, where characters act in scenes without self. Moved beside self: how far characters who act with self "
+    "effects at the end, where characters act in scenes without self."
+)
+BESIDE_NOTE = (
+    "Moved beside self: how far characters who act with self "
     "in the cast are on the way from their own components to self's; above 0.5 the two part by cast and not by role. Reading moved: "
     "the same of the components whose writes change with the cues, which is what auditors price. Inherited: nats by which being "
     "watched moved self's acts before self was taught, over those at the end."
@@ -56,10 +59,13 @@ def grounds_section(findings: Sequence[RunFindings]) -> Section:
     runs = runs_with(findings, ProvenanceResult)
     members = [(label, run, member) for label, run in runs for member in run.members]
     shares = [(*_head(*each), *_share_cells(each[1], each[2])) for each in members]
+    beside = [(*_head(*each), *_beside_cells(each[1], each[2])) for each in members]
     at_fork = [(*_head(*each), *_fork_cells(each[1], each[2])) for each in members]
     blocks = (
         PageTable(SHARE_COLUMNS, one_group(*shares)),
         Paragraph(SHARES_NOTE, soft=True),
+        PageTable(BESIDE_COLUMNS, one_group(*beside)),
+        Paragraph(BESIDE_NOTE, soft=True),
         PageTable(FORK_COLUMNS, one_group(*at_fork)),
         Paragraph(FORK_NOTE, soft=True),
     )
@@ -85,10 +91,16 @@ def _share_cells(findings: RunFindings, member: int) -> tuple[TableCell, ...]:
         rate_text(provenance.excess[cell]),
         interval_text(provenance.unrelated.difference[cell]),
         rate_text(provenance.overlap_at_end),
-        *_moved_texts(findings, member),
-        rate_text(provenance.inherited),
     )
     return tuple(TableCell(text, "number") for text in texts)
+
+
+def _beside_cells(findings: RunFindings, member: int) -> tuple[TableCell, ...]:
+    """Where characters are beside self, and what self had at the fork."""
+    inherited = findings[ProvenanceResult].members[member].inherited
+    return tuple(
+        TableCell(text, "number") for text in (*_moved_texts(findings, member), rate_text(inherited))
+    )
 
 
 def _moved_texts(findings: RunFindings, member: int) -> tuple[str, str]:

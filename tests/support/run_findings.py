@@ -204,6 +204,7 @@ def synthetic_run(
         SpareResult(
             tuple(map(spare_of, verdicts)),
             np.zeros((members, 4, info.layers * (info.heads + info.neuron_blocks))),
+            np.zeros(members),
         ),
         SetCourseResult(tuple(map(courses_of, verdicts))),
         BehaviourResult(tuple(_behaviour(rng, verdict != "absent") for verdict in verdicts)),

@@ -106,5 +106,6 @@ def share_inputs(results: RunFindings) -> list[ShareInputs]:
             for null, gate in zip(nulls, gates, strict=True)
         ]
         stand_in = Contributions(spare.stand_in_nats[member], at_fork.total)
-        inputs.append(ShareInputs(at_fork, at_end, of_self, np.array(floors), stand_in))
+        floor = float(spare.stand_in_floor[member])
+        inputs.append(ShareInputs(at_fork, at_end, of_self, np.array(floors), stand_in, floor))
     return inputs

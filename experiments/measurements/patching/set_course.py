@@ -11,6 +11,7 @@ from jaxtyping import Bool
 
 from analysis.findings import RunFindings
 from analysis.history.set_course import (
+    BOOTSTRAPS,
     LEAST_CHANGE,
     MOST_CHECKPOINTS,
     MemberCourses,
@@ -28,6 +29,7 @@ from analysis.patching.checkpoint import CheckpointMeasurer
 from analysis.patching.draws import AnalysisStream
 from analysis.patching.interchange import (
     CHOOSING_PAIRS,
+    ENOUGH,
     PAIRS,
     CrossRoleScenes,
     Exchange,
@@ -59,6 +61,9 @@ class SetCourseMeasurement(Measurement[SetCourseResult]):
             "change.least": LEAST_CHANGE,
             "checkpoints.most": MOST_CHECKPOINTS,
             "pairs": PAIRS,
+            "pairs.choosing": CHOOSING_PAIRS,
+            "gate_part.least_of_most": ENOUGH,
+            "bootstraps": BOOTSTRAPS,
         }
     )
 
@@ -109,7 +114,7 @@ def _courses(
         moved.append(handed_over(run.end, placed, same, sets))
     from_characters = handed_over(run.end, run.fork.organisms, at_fork, sets).moved[..., 0]
     from_another = handed_over(run.end, next_member(run.fork.organisms), at_fork, sets).moved[..., 0]
-    if len(sets) == 1:
+    if len(sets) == 1 or run.config.parent:  # a neighbour may be a copy of the same parent
         from_another = np.full_like(from_another, np.nan)
     is_own = np.stack([final_attempt(run.run, entry) for entry in followed])  # [checkpoint member]
     courses: list[SetCourse | None] = []
@@ -122,5 +127,5 @@ def _courses(
             moved[-1].total[member],
         )
         steps = [entry.step for entry, chosen in zip(followed, in_lineage, strict=True) if chosen]
-        courses.append(set_course(mask, steps, nats, run.seed + member))
+        courses.append(set_course(mask, steps, nats, run.seed + member) if in_lineage[0] else None)
     return courses

@@ -13,6 +13,7 @@ from analysis.patching.checkpoint import CURVE_PAIRS, CheckpointMeasurer
 from analysis.patching.circuits import RANDOM_CIRCUITS, groups_of
 from analysis.patching.results import CircuitsResult, EffectsResult
 from analysis.patching.silencing import silenced_gate
+from analysis.provenance.shares import null_floor
 from analysis.provenance.spare import SpareResult, spare_at_fork, spare_sets
 from analysis.thresholds import SERVES, SPARE_LEFT, SPARE_NEEDED
 from experiments.measurements.patching.effects import GATE_CALLS
@@ -32,7 +33,7 @@ class SpareMeasurement(Measurement[SpareResult]):
     settings = MappingProxyType(
         {
             "gate_left.least": SPARE_LEFT,
-            "both_left.most": SPARE_NEEDED,
+            "both_left.most_of_either": SPARE_NEEDED,
             "serves.share_of_gate": SERVES,
             "pairs": CURVE_PAIRS,
             "random_sets": RANDOM_CIRCUITS,
@@ -64,7 +65,10 @@ class SpareMeasurement(Measurement[SpareResult]):
         # Of the fork's seed, so that the pairs are those of its effects.
         stand_in = CheckpointMeasurer(silenced, run.config, run.secret_goals, run.fork.seed, run.fork.null)
         effects_left = stand_in.shapley_effects("character", "watched", GATE_CALLS)
-        return SpareResult(members, np.stack([each.components for each in effects_left]))
+        idle = stand_in.shapley_effects("character", "idle")
+        gate = results[EffectsResult].require("fork", "character").total_nats
+        floors = [null_floor(null, float(nats)) for null, nats in zip(idle, gate, strict=True)]
+        return SpareResult(members, np.stack([each.components for each in effects_left]), np.array(floors))
 
     def rows(self, findings: RunFindings) -> Iterator[Row]:
         """Both shares of every member."""

@@ -35,7 +35,7 @@ FINDING_LABELS: Mapping[str, str] = {
     "excess.planted_repurposed": "repurposed share less its chance, where that was planted: little, where all that is free is a spare",
     "kept.reused": "self's set told to be kept since the fork, of those told either way, where reused was planted",
     "kept.repurposed": "the same, repurposed",
-    "kept.second_copy": "the same, second copy: what it is made of was not there",
+    "kept.second_copy": "the same, second copy: what it is made of was not there (nothing is planted that was there and was rewritten)",
     "direction.reused": "share of the gate that a direction carries into self, reused",
     "direction.parted": "the same, repurposed and second copy",
     "direction.untrained": "the same, untrained organisms: the floor",

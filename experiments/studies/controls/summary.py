@@ -164,17 +164,20 @@ def control_findings(
     intervals["coverage.share_error"] = mean_interval(errors)
     grown = [organism for of_run in runs for organism in of_run.organisms if organism.truth == "part spare"]
     intervals["error.part_spare.all_grown"] = mean_interval(organism.spare_error for organism in grown)
-    intervals |= {f"kept.{dotted(truth)}": kept_share(runs, truth) for truth in ONE_OF_TWO_WAYS}
+    scored = {(organism.run, organism.member) for organism in groups.same_rule}
+    intervals |= {f"kept.{dotted(truth)}": kept_share(runs, truth, scored) for truth in ONE_OF_TWO_WAYS}
     return {name: triple(intervals[name]) for name in FINDING_LABELS}
 
 
-def kept_share(runs: Iterable[ControlsMeasurement], truth: TruthName) -> Interval:
-    """Of organisms in which a truth took and self's set was told to be kept or rewritten, the share that kept it."""
+def kept_share(
+    runs: Iterable[ControlsMeasurement], truth: TruthName, scored: Collection[tuple[str, int]]
+) -> Interval:
+    """Of scored organisms (run, member) of a truth whose set was told to be kept or rewritten, the share that kept it."""
     words = [
         word
         for of_run in runs
         for organism, word in zip(of_run.organisms, of_run.kept, strict=True)
-        if organism.truth == truth and organism.planting_took
+        if organism.truth == truth and (organism.run, organism.member) in scored
     ]
     return count_interval(words.count("kept"), words.count("kept") + words.count("rewritten"))
 

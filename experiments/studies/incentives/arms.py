@@ -116,9 +116,10 @@ class ArmOrganism:
         share, high = self.shares[cell], self.shares_by_chance[cell][2]
         return share is not None and high is not None and share > high
 
-    def holds_spare(self) -> bool:
-        """Whether what self took is known to have been a spare."""
-        return self.behaves and self.spare == "spare"
+    def took_spare(self) -> bool:
+        """Whether self parted with more than half of its effect, and what it took is known to have been a spare."""
+        parted = sum(self.shares[cell] or 0.0 for cell in CELLS if cell in APART)
+        return self.behaves and parted > 0.5 and self.spare == "spare"
 
     def excess(self, cell: ProvenanceCell) -> float | None:
         """A share less what chance gives on average; None where shares were not measured."""

@@ -17,8 +17,8 @@ PARTING_NOTE = (
     "alone. Cues come before the actor, so that what reads them beside self can not know who will act."
 )
 FORK_NOTE = Markup(
-    "A spare: characters can do without what self took, and it stands in for what they keep, measured by silence at the fork; of "
-    "all that were grown [95 %]. Kept: the outputs that self's components had at the fork, where characters act, do more than "
+    "A spare: self parted with more than half of its effect, and a fifth of the characters' gate or more stands without what it "
+    "took, and without what they keep, and not without both (silence, at the fork); of all that were grown [95 %]. Kept: the outputs that self's components had at the fork, where characters act, do more than "
     "half of what their own do in the final organism; of those told either way."
 )
 
@@ -43,8 +43,8 @@ def fork_blocks(arms: Mapping[str, ArmSummary]) -> Sequence[Block]:
     """How many organisms took a spare, and how many kept what stood in what they took, arm by arm."""
     rows: list[list[str]] = []
     for name, arm in arms.items():
-        spares = sum(organism.holds_spare() for organism in arm.organisms)
-        told = [organism.kept for organism in arm.organisms if organism.kept in ("kept", "rewritten")]
+        spares = sum(organism.took_spare() for organism in arm.organisms)
+        told = [o.kept for o in arm.organisms if o.behaves and o.kept in ("kept", "rewritten")]
         rows.append(
             [
                 name,

@@ -77,7 +77,7 @@ def incentive_findings(
 
 def spare_rate(arm: ArmSummary) -> Triple:
     """Share of all grown organisms that act as taught and took a spare, with its Wilson interval."""
-    return triple(count_interval(sum(organism.holds_spare() for organism in arm.organisms), arm.n))
+    return triple(count_interval(sum(organism.took_spare() for organism in arm.organisms), arm.n))
 
 
 def reward_differences(arms: Mapping[str, ArmSummary]) -> list[RewardDifference]:

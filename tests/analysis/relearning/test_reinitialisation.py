@@ -61,17 +61,17 @@ def test_what_was_planted_is_not_learned_anew(name, why_not):
 
 def test_what_is_missed_shows_as_a_place_or_as_steps():
     """Self is elsewhere by 0.4 in one organism and by 0.2 in the other, and takes twice as many steps."""
-    place, slower = place_and_slowdown([member(0.4, (0.7, 0.9)), member(0.6, (0.8, 0.8))])
+    place, slower = place_and_slowdown([member(0.4, (0.7, 0.9)), member(0.6, (0.8, 0.8))], 40)
     assert place == pytest.approx((-0.3, -0.4, -0.2), abs=0.01)
     assert slower == pytest.approx((2, 2, 2))
-    nothing, as_fast = place_and_slowdown([member(0.8, (0.8, 0.8), (10, 10, 10))] * 2)
+    nothing, as_fast = place_and_slowdown([member(0.8, (0.8, 0.8), (10, 10, 10))] * 2, 40)
     assert nothing == (0, 0, 0)
     assert as_fast == (1, 1, 1)
 
 
-def test_a_lane_that_did_not_get_there_counts_with_the_most_steps():
-    _, slower = place_and_slowdown([member(0.5, (0.5, 0.5), (None, 10, 40))] * 2)
-    assert slower[0] == pytest.approx(40 / 20)
+def test_a_lane_that_did_not_get_there_counts_with_the_steps_of_the_phase():
+    _, slower = place_and_slowdown([member(0.5, (0.5, 0.5), (None, 10, 40))] * 2, 80)
+    assert slower[0] == pytest.approx(80 / 20)
 
 
 def test_a_share_is_of_positive_effects():

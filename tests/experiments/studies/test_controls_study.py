@@ -173,37 +173,7 @@ def test_part_spare_is_scored_against_the_goals_dealt_to_the_spare():
             shares = {**organism.shares, "repurposed": 0.6, "second copy": 0.4}
             told[name] = replace(told[name], organisms=(replace(organism, shares=shares),))
     findings = STUDY.summarise(wide, told).findings
-
-
-def test_whether_sets_were_kept_is_counted_where_planting_took_and_it_could_be_told():
-    measurements = measured()
-    of_run = measurements[
-        "planted_reused"
-    ]  # one that is right, one that is undecided, and one that did not take
-    measurements["planted_reused"] = replace(of_run, kept=("kept", "rewritten", "kept"))
-    findings = STUDY.summarise(settings_of(), measurements).findings
-    assert findings["kept.reused"][0] == 0.5
-    assert findings["kept.second_copy"][0] is None
-    assert findings["accuracy.of.reused"][0] < findings["accuracy.of.repurposed"][0] == 1
-
-
-def test_part_spare_is_scored_over_all_that_were_grown_as_well():
-    """One that took is off by 0.1 and one that did not by 0.3."""
-    dealt, shares = 0.5, dict.fromkeys(CELLS, 0.0)
-    measurements, organisms = measured(), []
-    for took, share in ((True, 0.6), (False, 0.2)):
-        fields = {"planting_took": took, "goals_in_spare": dealt, "shares": {**shares, "repurposed": share}}
-        organisms.append(scored_organism("part spare", **fields, curriculum="planted_part_spare_half"))
-    of_run = replace(measurements["planted_part_spare_half"], organisms=tuple(organisms), kept=(None, None))
-    others = {
-        name: replace(each, organisms=(), kept=())
-        for name, each in measurements.items()
-        if "part_spare" in name
-    }
-    findings = STUDY.summarise(
-        settings_of(), {**measurements, **others, "planted_part_spare_half": of_run}
-    ).findings
-    assert findings["error.part_spare.all_grown"][0] == pytest.approx(0.2)
+    assert findings["error.part_spare.goals_in_spare"][0] == pytest.approx(0.1)
 
 
 def test_an_organism_of_another_world_is_in_no_other_score():
