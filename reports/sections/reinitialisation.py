@@ -32,7 +32,8 @@ COLUMNS = (
 NOTE = Markup(
     "The phase that teaches self, run anew from the fork with its pressures. <em>Own</em>: the weights of what self took "
     "(where that does most, else of all that serves it) drawn anew first; <em>others</em>: those of as many other components of "
-    "the same layers and kinds, two draws, among which may be what characters keep. Steps until self acts on its secret goal when alone and on its professed goal when "
+    "the same layers and kinds, two draws, among which may be what characters keep. Steps until self acts on its "
+    "secret goal when alone and on its professed goal when "
     "watched, each at {}; then the share of self's effect that is in its own set at the end of the phase."
 ).format(BEHAVES)
 MEANS = (

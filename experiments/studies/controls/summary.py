@@ -177,7 +177,7 @@ def kept_share(
         word
         for of_run in runs
         for organism, word in zip(of_run.organisms, of_run.kept, strict=True)
-        if organism.truth == truth and (organism.run, organism.member) in scored
+        if organism.planting_took and organism.truth == truth and (organism.run, organism.member) in scored
     ]
     return count_interval(words.count("kept"), words.count("kept") + words.count("rewritten"))
 

@@ -18,7 +18,8 @@ PARTING_NOTE = (
 )
 FORK_NOTE = Markup(
     "A spare: self parted with more than half of its effect, and a fifth of the characters' gate or more stands without what it "
-    "took, and without what they keep, and not without both (silence, at the fork); of all that were grown [95 %]. Kept: the outputs that self's components had at the fork, where characters act, do more than "
+    "took, and without what they keep, and not without both (silence, at the fork); of all that were grown [95 %]. "
+    "Kept: the outputs that self's components had at the fork, where characters act, do more than "
     "half of what their own do in the final organism; of those told either way."
 )
 
