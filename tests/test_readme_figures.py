@@ -24,7 +24,6 @@ TRUTHS = (
     "migrated",
     "absent",
     "mixed",
-    "part spare",
     "divided",
     "spread",
 )
@@ -48,7 +47,7 @@ def test_how_many_planted_organisms_are_told_is_in_the_data(truth):
     ("finding", "words"),
     [
         ("repurposed_where_no_spare", "none is called *repurposed*: {} were"),
-        ("error.part_spare.goals_in_spare", "of *part spare* is off by {} from the goals"),
+        ("error.part_spare.all_grown", "of *part spare* is off by {} from the goals"),
         ("share_error.compiled", "compiled organisms by {} from what was compiled"),
         ("coverage.compiled", "95 % intervals of {} of "),
         ("kept.reused", "kept in {} of *reused*"),
