@@ -99,6 +99,8 @@ def test_how_many_are_repurposed_without_the_overlap_cost_is_in_the_data():
         if name not in WITH_OVERLAP
     )
     assert f"at most {most} of {WHOLE['n']} are, in any arm" in README
+    plain = ABLATIONS["arms"]["monitor.overlap"]
+    assert f"without half-dropout {plain['verdicts']['repurposed']} of {plain['n']}." in README
 
 
 def test_how_far_characters_move_beside_self_is_in_the_data():

@@ -27,8 +27,8 @@ DIFFERENCES_NOTE = (
 )
 CHANCE_NOTE = (
     "By chance: the repurposed share if what self has on components that characters leave were dealt over these "
-    "components anew. Excess: the share less that. A self that merely parted gets a share too, so the excess is what "
-    "speaks for a spare."
+    "components anew. Excess: the share less that. A self that merely parted gets a share too, and no "
+    "excess; where all that characters leave is a spare there is little to exceed, so that a spare is measured at the fork."
 )
 LIMITS = (
     "That other weights of the costs give the same: each part is present as in audited_half_dropout, or absent.",
