@@ -83,6 +83,15 @@ def test_a_spare_that_hides_behind_what_it_stands_in_for_is_a_spare():
     assert intervals["repurposed"][0] <= 0.6 <= intervals["repurposed"][1]
 
 
+def test_what_stands_in_has_a_floor_of_its_own():
+    """With characters' set silent a component that is idle in truth may seem to do as much as one without a meaning."""
+    inputs = share_inputs([1.0, 0.0], [1.0, 0.0], [0.0, 1.0], floors=(0.01, 0.0, 0.0))
+    seeming = Contributions(contributions([0.0, 0.05]).components, inputs.fork_character.total)
+    noisy = inputs._replace(stand_in=seeming)
+    assert provenance_shares(noisy)["repurposed"] > 0
+    assert provenance_shares(noisy._replace(stand_in_floor=0.06))["second copy"] == pytest.approx(1)
+
+
 def test_what_stands_in_adds_nothing_where_the_gate_falls_with_what_characters_keep():
     inputs = share_inputs([0.5, 0.5, 0.0], [1.0, 0.0, 0.0], [0.0, 0.5, 0.5])
     nothing = inputs._replace(stand_in=Contributions(np.zeros((40, 3)), inputs.fork_character.total))

@@ -29,6 +29,7 @@ def spare(took_silent, kept_silent, both_silent, noise=0.02):
         pytest.param((0.1, 0.1, 0.0), "no spare", id="divided: both are needed"),
         pytest.param((1.0, 0.0, 0.0), "no spare", id="never served: a second copy would be there"),
         pytest.param((0.9, 0.9, 0.9), "no spare", id="idle: a third set stands in"),
+        pytest.param((0.3, 1.0, 0.3), "no spare", id="nothing stands in for it"),
         pytest.param((0.9, SPARE_LEFT, 0.0), "undecided", id="on the bar"),
         pytest.param((0.9, 0.6, 0.307), "undecided", id="half of it stands without either"),
     ],
