@@ -103,7 +103,10 @@ def test_an_optional_measurement_of_a_plugin_is_made_where_it_is_asked_for(refor
         assert ("--measure rank_correlation" in content["command"]) is is_made
     result = run("analyse", reformed, *plugin("reformed"), "--measure", "rank_correlation")
     assert (result.returncode, result.stdout) == (2, "")
-    assert "expected an optional measurement (acquisition, ancestry), got 'rank_correlation'" in result.stderr
+    assert (
+        "expected an optional measurement (acquisition, ancestry, reinitialisation), got 'rank_correlation'"
+        in result.stderr
+    )
 
 
 @pytest.mark.slow

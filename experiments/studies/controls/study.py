@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from analysis.history.set_course import SetCourseResult
+from analysis.history.set_course import KeptWord, SetCourseResult
 from analysis.patching.checkpoint import NULLS, Null
 from analysis.provenance import scoring
 from analysis.provenance.judging import ProvenanceResult
@@ -136,7 +136,8 @@ class ControlsStudy(Study[ControlsMeasurement, ControlsSummary]):
         organisms = tuple(scored_organisms(findings, planted_truth(read_truth(run.folder))))
         coverage = measured_coverage(run) if run.label == COVERAGE_CURRICULUM else ()
         reseeded = findings.run.reseeded.count
-        kept = tuple(c.of_self.says if c.of_self else None for c in findings[SetCourseResult].members)
+        courses = findings[SetCourseResult].members
+        kept: tuple[KeptWord | None, ...] = tuple(c.of_self.says if c.of_self else None for c in courses)
         return ControlsMeasurement(curriculum_of(run.label), organisms, reseeded, nulls, kept, coverage)
 
     def summarise(
