@@ -1,12 +1,15 @@
 """Are README's figures those of the data that are kept beside it?"""
 
 import json
+import statistics
 from pathlib import Path
 
 import pytest
 
 from analysis.provenance.planted_truth import RIGHT_VERDICTS
+from analysis.relearning.reinitialisation import MemberReinitialised, ReinitialisedLane
 from reports.formats import interval_text
+from reports.sections.reinitialisation import lanes_of, place_and_slowdown
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -150,3 +153,28 @@ def test_verdicts_of_swap_are_those_of_the_data():
     assert f"where it does not push characters, {others or 'none'} are" in README
     nobody = arms["nobody.none"]
     assert f"no cost {nobody['verdicts'].get('reused', 0)} of {nobody['n']} are *reused*" in README
+
+
+def test_where_self_goes_when_its_components_are_drawn_anew_is_in_the_data():
+    data = json.loads((ROOT / "docs/results/data/reinitialisation.json").read_text())
+    members = [
+        MemberReinitialised(
+            tuple(each["own"]),
+            tuple(
+                ReinitialisedLane(**{**lane, "components": tuple(lane["components"])})
+                for lane in each["lanes"]
+            ),
+        )
+        for each in data["members"]
+        if each
+    ]
+    place, slower = map(interval_text, place_and_slowdown(members, data["limit"]))
+    redrawn, others, intact = (
+        statistics.mean(lane.self_in_own for member in members for lane in lanes_of(member, arm))
+        for arm in ("own", "others", "intact")
+    )
+    assert f"on {len(members)} organisms of `study.py ablations --seed 0`" in README
+    assert f"{redrawn:.2f} of self's effect" in README
+    assert f"others drawn anew {others:.2f}, with nothing drawn anew {intact:.2f}" in README
+    assert f"first two is {place}" in README
+    assert f"not slower ({slower} times the steps)" in README
