@@ -27,7 +27,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from analysis.patching.checkpoint import CheckpointMeasurer
-from analysis.patching.interchange import ENOUGH, Exchange, ScenePairs, exchanges
+from analysis.patching.interchange import Exchange, ScenePairs, exchanges, first_that_suffices
 from analysis.provenance.shares import quantile_range
 from analysis.thresholds import CARRIES, OF_HOME
 from organisms.model.transformer import Organism
@@ -35,6 +35,8 @@ from organisms.model.transformer import Organism
 BOOTSTRAPS = 500
 MOST_CHECKPOINTS = 9
 """checkpoints of a course at most, the fork and the end among them"""
+LEAST_CHANGE = 0.1
+"""a course that changes by less has no largest change"""
 KeptWord = Literal["kept", "rewritten", "undecided"]
 
 
@@ -87,10 +89,6 @@ class SetCourseResult:
     members: tuple[MemberCourses, ...]
 
 
-LEAST_CHANGE = 0.1
-"""a course that changes by less has no largest change"""
-
-
 def checkpoints_of_course(amount: int) -> Int[np.ndarray, " checkpoint"]:
     """Which of some checkpoints are followed: the first, the last and evenly spread ones between."""
     return np.unique(np.linspace(0, amount - 1, min(amount, MOST_CHECKPOINTS)).round().astype(int))
@@ -104,11 +102,7 @@ def gate_parts(
     layer = np.arange(sets.shape[1]) // size
     cuts = np.arange(1, end.config.layers + 1)
     parts = sets[:, None] & (layer < cuts[:, None])  # [member cut component]
-    share = np.nan_to_num(
-        exchanges(end.organisms, end.organisms, end.world, end.config, scenes, parts).share()
-    )
-    first = (share >= ENOUGH * share.max(1, keepdims=True)).argmax(1)
-    return parts[np.arange(len(parts)), first]
+    return first_that_suffices(end.organisms, end.world, end.config, scenes, parts)
 
 
 def handed_over(

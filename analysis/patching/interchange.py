@@ -205,6 +205,17 @@ def gate_sets(
     """The smallest candidate set of each member that moves nearly as much of the gate as any does, between
     two scenes of one role. effects: of each member, which rank its components."""
     masks = np.stack([candidate_sets(config, effect.effect()) for effect in effects])
+    return first_that_suffices(organisms, world, config, scenes, masks)
+
+
+def first_that_suffices(
+    organisms: Organism,
+    world: World,
+    config: OrganismConfig,
+    scenes: ScenePairs,
+    masks: Bool[np.ndarray, "member candidate component"],
+) -> Bool[np.ndarray, "member component"]:
+    """The first candidate of each member that moves nearly as much of the gate as any does, between two scenes."""
     share = np.nan_to_num(exchanges(organisms, organisms, world, config, scenes, masks).share())
     first = (share >= ENOUGH * share.max(1, keepdims=True)).argmax(1)
     return masks[np.arange(len(masks)), first]

@@ -46,7 +46,7 @@ FORK_NOTE = (
     "At the fork, share of the characters' gate that is left with components silent: what self took (what serves it at the "
     f"end and characters no longer), what characters keep, both (in brackets, random sets of the same layers and kinds in "
     f"the place of what self took), and all but what self took. Repurposed needs more than {SPARE_LEFT} left in the first "
-    f"two, and in the third less than {SPARE_NEEDED} of the second: a spare can be done without, and stands in. Since the fork: what "
+    f"two, and in the third less than {SPARE_NEEDED} of either: a spare can be done without, and stands in. Since the fork: what "
     "self's set, with the outputs that it had then, does in the final organism, over what its own do. No verdict asks for it."
 )
 NOT_SHOWN = (

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
-from analysis.statistics import count_interval
 from experiments.studies.incentives.arms import PARTING_OF, ArmSummary
+from experiments.studies.incentives.summary import spare_rate
 from experiments.studies.page import study_table
 from reports.formats import DASH, interval_text
 from reports.section import Block, Heading, Paragraph
@@ -50,7 +50,7 @@ def fork_blocks(arms: Mapping[str, ArmSummary]) -> Sequence[Block]:
             [
                 name,
                 f"{spares} of {arm.n}",
-                interval_text(count_interval(spares, arm.n)),
+                interval_text(spare_rate(arm)),
                 f"{told.count('kept')} of {len(told)}" if told else DASH,
             ]
         )
