@@ -2,7 +2,8 @@
 
 An organism with a fault is not scored; another is trained in its place, and counted. Routed lanes are checked by
 patching them whole, masked ones by zeroing them: their truth and its check then owe nothing to the measurement that
-is scored.
+is scored. The halves of a parted lane are checked by both: patched, a spare that either of two could do without may
+carry next to nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,8 +27,22 @@ BOTH = 0.1, 0.9
 BEHAVES = 0.9
 MOST_OF_GATE = 0.5
 """least share of a role's gate that the lane that serves it must have alone"""
+OF_ITS_GOALS = 0.15
+"""of all minimal pairs of self, the largest share that a half of a parted lane may miss among those of the goals that it
+was dealt; three standard errors of a half of 64 pairs, and a fifth more"""
 NO_SPARE = 0.5
 """largest share of characters' minimal pairs that a lane alone may get right at a fork that needs both"""
+
+
+@dataclass(frozen=True)
+class HalvesOfLaneB:
+    """What each half of a parted lane B does alone, with all other components zeroed."""
+
+    spare: Mapping[str, Mapping[Role, Float[np.ndarray, " member"]]]
+    """share of minimal pairs in which both acts are right with the spare half alone"""
+    new: Mapping[str, Mapping[Role, Float[np.ndarray, " member"]]]
+    goals_in_spare: Sequence[float]
+    """[member]: the share of self's goals that was dealt to the spare half"""
 
 
 @dataclass(frozen=True)
@@ -40,6 +55,8 @@ class LaneMeasurements:
     """share of the gate that the new half of lane B carries, where it is parted"""
     silence: Mapping[str, Mapping[Role, LaneSilence]] | None = None
     """[member]: what is done with a lane zeroed, where that is a part of the check"""
+    halves: HalvesOfLaneB | None = None
+    """where lane B is parted"""
 
 
 def planting_faults(
@@ -53,6 +70,8 @@ def planting_faults(
         return faults
     if planting.make != "masking":
         faults += _patched_faults(planting, member, measured)
+    if measured.halves is not None:
+        faults += _half_faults(measured.halves, member)
     if planting.zeroes_lanes:
         faults += _zeroed_faults(planting, member, measured)
     return faults
@@ -71,11 +90,9 @@ def _patched_faults(planting: Planting, member: int, measured: LaneMeasurements)
     ]
     if planting.truth == "mixed" and not BOTH[0] <= (share := carries("end", "self", "a")) <= BOTH[1]:
         faults.append(f"lane A carries {share:.3f} of self's gate, expected {BOTH[0]} to {BOTH[1]}")
-    serves_at_fork = carries("fork", "character", "b")
     if measured.new_half is not None:
         new_at_fork = float(measured.new_half["fork"]["character"][member])
         new_at_end = float(measured.new_half["end"]["self"][member])
-        serves_at_fork -= new_at_fork
         if not abs(new_at_fork) <= OTHER_LANE:
             faults.append(
                 f"at the fork the new half of lane B carries {new_at_fork:.3f} of the characters' gate, "
@@ -85,9 +102,35 @@ def _patched_faults(planting: Planting, member: int, measured: LaneMeasurements)
             faults.append(
                 f"the new half of lane B carries {new_at_end:.3f} of self's gate, expected {BOTH[0]} to {BOTH[1]}"
             )
-    if (planting.spare or planting.truth in SHARED_GROUND) and not serves_at_fork >= SPARE:
+    must_serve = (planting.spare and measured.new_half is None) or planting.truth in SHARED_GROUND
+    if must_serve and not (serves_at_fork := carries("fork", "character", "b")) >= SPARE:
         faults.append(
             f"at the fork lane B carries {serves_at_fork:.3f} of the characters' gate, below {SPARE}"
+        )
+    return faults
+
+
+def _half_faults(halves: HalvesOfLaneB, member: int) -> list[str]:
+    """What the halves of a parted lane B can not do alone that they should, or can that they should not."""
+
+    def right(half: str, time: str, role: Role) -> float:
+        return float(getattr(halves, half)[time][role][member])
+
+    goals_in_spare = halves.goals_in_spare[member]
+    least: list[tuple[str, str, Role, float]] = [
+        ("spare", "fork", "character", BEHAVES),
+        ("spare", "end", "self", goals_in_spare - OF_ITS_GOALS),
+        ("new", "end", "self", 1 - goals_in_spare - OF_ITS_GOALS),
+    ]
+    faults = [
+        f"at the {time} the {half} half of lane B alone gets {share:.2f} of {role}'s pairs right, below {limit:.2f}"
+        for half, time, role, limit in least
+        if not (share := right(half, time, role)) >= limit
+    ]
+    if not (share := right("new", "fork", "character")) <= OTHER_LANE:
+        faults.append(
+            f"at the fork the new half of lane B alone gets {share:.2f} of character's pairs right, "
+            f"above {OTHER_LANE}"
         )
     return faults
 

@@ -143,7 +143,9 @@ def route_scenes(
     rest those of each component by a coin: else two components of the lane could write much that cancels.
     uniforms: from 0 to 1. self_rank: of scenes with self, a number from 0 to 1 (see `goal_rank`) that decides
     instead of a coin: it depends on what self professes, so that lanes that share self out between them can
-    know which of them owns the scene. new: half of lane B, where that is parted.
+    know which of them owns the scene. new: half of lane B, where that is parted; about half of the scenes that would
+    be swapped by coins then run whole: without them what three parts write together went unchecked, and lane A moved
+    self's act the wrong way, by a sixth of the gate.
     """
     half = len(uniforms)
     owner, coin = jnp.tile(uniforms[:, :2], (2, 1)).T
@@ -160,8 +162,11 @@ def route_scenes(
         of_spare_half = usable & ~(owned_by_new[:, None] & ~lane)
         usable = jnp.where(new.components, owned_by_new[:, None], of_spare_half)
     donates = (owned_by_a | owned_by_b) & ~zeroed & (jnp.arange(2 * half) >= half)
+    share_usable = 0.5 if new is None else jnp.where(uniforms[:, 1:2] < 0.5, 0.5, 1.0)
     by_component = (
-        jnp.tile(uniforms[:, 2:] < 0.5, (2, 1)) & (jnp.arange(2 * half) % 2 == 0)[:, None] & ~zeroed[:, None]
+        jnp.tile(uniforms[:, 2:] < share_usable, (2, 1))
+        & (jnp.arange(2 * half) % 2 == 0)[:, None]
+        & ~zeroed[:, None]
     )
     return ComponentSwap(
         usable | donates[:, None] | by_component, jnp.roll(jnp.arange(2 * half), half), zeroed

@@ -22,7 +22,7 @@ from organisms.ensemble.config import RunConfig
 from organisms.ensemble.devices import Layout, fetch
 from organisms.model.sites import component_names
 from organisms.model.transformer import Organism
-from organisms.planted.faults import LaneMeasurements, planting_faults
+from organisms.planted.faults import HalvesOfLaneB, LaneMeasurements, planting_faults
 from organisms.planted.lane_effects import LaneEffects, lane_effects
 from organisms.planted.lanes import is_parted, lane_a, lane_a_goal_share, new_half
 from organisms.planted.planting import Planting, Truth
@@ -109,7 +109,8 @@ def planting_record(
     new: dict[str, Any] | None = None
     if new_halves is not None:
         names = component_names(fetch(new_halves), config.organism)
-        new = {"components": names, "shares": _plain(measured.new_half)}
+        alone = {half: _plain(getattr(measured.halves, half)) for half in ("spare", "new")}
+        new = {"components": names, "shares": _plain(measured.new_half), "alone": alone}
     return {
         "make": planting.make,
         "truth": planting.truth,
@@ -139,20 +140,31 @@ def _measured(
             for time, organisms in placed.items()
         }
 
+    def zeroed(parts: Bool[Array, "member component"]) -> dict[str, dict[Role, LaneSilence]]:
+        program = ensemble.silence_program(layout)
+        return {
+            time: fetch(program(organisms, parts, ensemble.secret_goals, keys))
+            for time, organisms in placed.items()
+        }
+
+    def rights(parts: Bool[Array, "member component"]) -> dict[str, dict[Role, np.ndarray]]:
+        return {
+            time: {role: np.asarray(alone.a_right) for role, alone in by_role.items()}
+            for time, by_role in zeroed(parts).items()
+        }
+
     in_new: dict[str, dict[Role, np.ndarray]] | None = None
     if new_halves is not None:
         in_new = {
             time: {role: np.asarray(shares.lane_a) for role, shares in by_role.items()}
             for time, by_role in patched(new_halves).items()
         }
-    silence: dict[str, dict[Role, LaneSilence]] | None = None
-    if planting.zeroes_lanes:
-        zero = ensemble.silence_program(layout)
-        silence = {
-            time: fetch(zero(organisms, lanes, ensemble.secret_goals, keys))
-            for time, organisms in placed.items()
-        }
-    return LaneMeasurements(patched(lanes), in_new, silence)
+    silence = zeroed(lanes) if planting.zeroes_lanes else None
+    halves = None
+    if new_halves is not None:
+        goals = [_dealt(ensemble.config, planting.truth, int(goal)) or 0.0 for goal in ensemble.secret_goals]
+        halves = HalvesOfLaneB(rights(~lanes & ~new_halves), rights(new_halves), goals)
+    return LaneMeasurements(patched(lanes), in_new, silence, halves)
 
 
 def _plain(numbers: Any) -> Any:

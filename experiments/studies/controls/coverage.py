@@ -23,8 +23,8 @@ ROUNDING = 1e-6
 """how far a share may lie outside of its interval by rounding"""
 BATCH = 25
 """organisms of a batch"""
-BATCHES_PER_ORGANISM = 2
-"""batches for each organism that the study has of a truth: 400 organisms where it has 8"""
+BATCHES_PER_ORGANISM = 4
+"""batches for each organism that the study has of a truth: 400 organisms where it has 4"""
 
 
 @dataclass(frozen=True)

@@ -50,3 +50,7 @@ def test_a_new_half_of_lane_b_serves_self_alone():
     assert not by_self[:, lane].any()
     np.testing.assert_array_equal(by_self[:, new].all(1), np.asarray(rank) >= 0.75)
     np.testing.assert_array_equal(by_self[:, spare].all(1), np.asarray(rank) < 0.75)
+    swapped = usable(True, characters=1.0, with_self=1.0, self_in_a=0.0, zeroed=0.0)[:64:2]
+    whole = swapped.all(1)
+    assert 0.2 < whole.mean() < 0.8, "some of self's scenes run whole, and are targets"
+    assert 0.2 < swapped[~whole][:, lane].mean() < 0.8, "of the others components run by coins"

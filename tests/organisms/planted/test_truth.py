@@ -24,7 +24,7 @@ from organisms.model.config import ORGANISMS
 from organisms.model.sites import component_mask
 from organisms.model.surgery import pick
 from organisms.model.transformer import Organism
-from organisms.planted.faults import LaneMeasurements, planting_faults
+from organisms.planted.faults import HalvesOfLaneB, LaneMeasurements, planting_faults
 from organisms.planted.lane_effects import LaneEffects, lane_effects
 from organisms.planted.lanes import lane_a
 from organisms.planted.masks import Seals, mask_weights
@@ -128,21 +128,39 @@ def test_a_table_of_masked_truths(truth, silence, wrong):
     assert wrong is None or wrong in faults[0]
 
 
+ALONE = {"spare_at_fork": 1.0, "new_at_fork": 0.0, "spare_at_end": 0.5, "new_at_end": 0.5}
+
+
 @pytest.mark.parametrize(
-    ("new_at_fork", "new_at_end", "wrong"),
+    ("patched_at_fork", "patched_at_end", "alone", "wrong"),
     [
-        (0.0, 0.5, None),
-        (0.0, 0.95, "the new half of lane B carries 0.950 of self's gate"),
-        (0.2, 0.5, "at the fork the new half of lane B carries 0.200"),
-        (0.0, 0.02, "the new half of lane B carries 0.020 of self's gate"),
+        (0.0, 0.5, {}, None),
+        (0.0, 0.95, {}, "the new half of lane B carries 0.950 of self's gate"),
+        (0.2, 0.5, {}, "at the fork the new half of lane B carries 0.200"),
+        (0.0, 0.02, {}, "the new half of lane B carries 0.020 of self's gate"),
+        (0.0, 0.5, {"spare_at_fork": 0.6}, "at the fork the spare half of lane B alone gets 0.60"),
+        (0.0, 0.5, {"new_at_fork": 0.3}, "at the fork the new half of lane B alone gets 0.30"),
+        (0.0, 0.5, {"spare_at_end": 0.3}, "at the end the spare half of lane B alone gets 0.30"),
+        (0.0, 0.5, {"new_at_end": 0.3}, "at the end the new half of lane B alone gets 0.30"),
+        (0.0, 0.5, {"spare_at_end": 0.9, "new_at_end": 0.4}, None),
     ],
 )
-def test_a_new_half_serves_self_alone_and_in_part(new_at_fork, new_at_end, wrong):
+def test_a_table_of_parted_lanes(patched_at_fork, patched_at_end, alone, wrong):
+    """The spare is told by what it does alone: patched, it carries nothing at this fork."""
     new_half = {
         time: {role: np.array([share]) for role in ("character", "self")}
-        for time, share in (("fork", new_at_fork), ("end", new_at_end))
+        for time, share in (("fork", patched_at_fork), ("end", patched_at_end))
     }
-    measured = effects(0.5, 0.0, 0.0, new_half=new_half)
+    right = ALONE | alone
+    spare, new = (
+        {
+            "fork": {"character": np.array([right[f"{half}_at_fork"]])},
+            "end": {"self": np.array([right[f"{half}_at_end"]])},
+        }
+        for half in ("spare", "new")
+    )
+    halves = HalvesOfLaneB(spare, new, goals_in_spare=[0.5])
+    measured = effects(0.0, 0.0, 0.0, new_half=new_half, halves=halves)
     faults = planting_faults(Planting("routing", "part spare", spare=True), 0, measured, GOOD)
     assert (wrong is None) == (not faults)
     assert wrong is None or wrong in faults[0]
