@@ -1,6 +1,6 @@
 """In what order is an organism taught, and what does each phase reward?"""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from curricula.config_json import OMIT_IF_DEFAULT
@@ -10,7 +10,7 @@ from curricula.pressures.masking import Masking
 from curricula.pressures.registry import Pressures
 from curricula.pressures.routing import Routing
 from curricula.world.mixture import Mixture
-from curricula.world.world import World
+from curricula.world.world import Role, World
 
 CompiledTruth = Literal["nothing", "reused", "repurposed", "migrated", "second copy", "mixed", "absent"]
 """provenance that a compiled program gives to self's gate; see `organisms.planted.compiled_gate`"""
@@ -100,11 +100,26 @@ class Phase:
     """nothing; else nothing is trained in this run: its organisms are compiled from programs, as they are
     before this phase and after it, so that self's gate has this provenance"""
     criterion: float = 0.0
-    """first phase only: a member whose characters reach less than this on either behaviour is grown again; 0:
-    never"""
+    """least rate of either behaviour that the phase teaches, self's where it schemes and else the characters'. A member
+    that misses it goes on, where longest allows; in the first phase it is grown anew if it does not improve, or
+    may not go on. 0: the phase is over after its steps"""
+    longest: int = field(default=1, metadata=OMIT_IF_DEFAULT)
+    """how many times its steps the phase may last for a member, in one attempt, until the member meets the criterion"""
+    together: bool = field(default=False, metadata=OMIT_IF_DEFAULT)
+    """are all members to see the same scenes? The phase is then over for all of them at once, when all meet the
+    criterion; none is grown anew"""
     reward: RewardConfig = field(default_factory=RewardConfig, metadata=OMIT_IF_DEFAULT)
     pressures: Pressures = field(default_factory=Pressures)
     optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
+
+    def of_fixed_length(self) -> "Phase":
+        """The phase, over after its steps whatever was learned: what arms that are compared organism by organism need."""
+        return replace(self, criterion=0.0, longest=1)
+
+    @property
+    def judged_role(self) -> Role:
+        """The role whose behaviours the criterion is about."""
+        return "self" if self.self_acts == "scheming" else "character"
 
     @property
     def mixture(self) -> Mixture:
@@ -123,10 +138,12 @@ class Phase:
 
     def validation_errors(self, world: World, index: int = 1) -> list[str]:
         """Everything that is wrong with this phase in a world, a line each. index: which phase of its curriculum."""
-        errors = range_errors("", self, {"steps": (1, 10**9)})
+        errors = range_errors("", self, {"steps": (1, 10**9), "longest": (1, 10**4)})
         for name in ("schemers", "questions", "self_alone", "criterion"):
             if not 0 <= getattr(self, name) <= 1:
                 errors.append(f"{name}: expected a share between 0 and 1, got {getattr(self, name):g}")
+        if not self.criterion and (self.longest > 1 or self.together):
+            errors.append("criterion: expected a number above 0 where longest or together is set, got 0")
         if self.objective in OBJECTIVES:
             errors += OBJECTIVES[self.objective](self)
         else:
@@ -195,8 +212,10 @@ class Curriculum:
                 errors.append(
                     f"phases.{n}: expected no routing, graft or exchange where weights are masked in any phase"
                 )
-            if n and phase.criterion:
-                errors.append(f"phases.{n}.criterion: only the first phase can be grown again; set it to 0")
+            if n and phase.criterion and phase.longest == 1:
+                errors.append(
+                    f"phases.{n}.criterion: only the first phase can be grown anew; set longest above 1, or criterion to 0"
+                )
         return errors + self._compiled_errors()
 
     def _compiled_errors(self) -> list[str]:

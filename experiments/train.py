@@ -20,8 +20,9 @@ from organisms.storage.loading import require_finished
 from organisms.storage.read_only_run import ReadOnlyRun
 from organisms.storage.run import SUMMARY, Run, open_run
 from organisms.training.compiling import compile_ensemble
-from organisms.training.loop import TrainingSources, train_ensemble
+from organisms.training.loop import train_ensemble
 from organisms.training.programs import Programs
+from organisms.training.sources import TrainingSources
 from organisms.training.validation import check_config
 
 

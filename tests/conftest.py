@@ -36,7 +36,8 @@ from organisms.model.surgery import pick
 from organisms.model.transformer import Organism
 from organisms.storage.forking import parent_at
 from organisms.storage.run import Run, open_run, read_run
-from organisms.training.loop import TrainingSources, train_ensemble
+from organisms.training.loop import train_ensemble
+from organisms.training.sources import TrainingSources
 
 os.environ["XLA_FLAGS"] = " ".join((os.environ.get("XLA_FLAGS", ""), *QUICKLY_COMPILED)).strip()
 jax.config.update("jax_num_cpu_devices", 2)  # laws hold on several devices, as commands use them

@@ -26,19 +26,31 @@ STEPS: dict[str, tuple[int, int, int]] = {
 """Steps of the phases *characters*, *spares* and *intent*."""
 
 
+LEARNED = 0.9
+"""rate of both behaviours at which a phase has taught what it teaches"""
+LONGEST = {"characters": 10, "later": 4}
+"""how many times their steps phases may last until then: in larger worlds, and larger or narrower organisms"""
+
+
+def until_learned(phase: Phase, longest: int = LONGEST["later"]) -> Phase:
+    """The phase, with members that have not learned what it teaches going on."""
+    return replace(phase, criterion=LEARNED, longest=longest)
+
+
 def characters_phase(scale: Scale, schemers: float = 0.75) -> Phase:
     """Characters alone. schemers: share of them that hold another goal than they profess."""
-    return Phase("characters", STEPS[scale][0], schemers=schemers, criterion=0.9 if schemers else 0.0)
+    phase = Phase("characters", STEPS[scale][0], schemers=schemers)
+    return until_learned(phase, LONGEST["characters"]) if schemers else phase
 
 
 def intent_phase(scale: Scale, **settings: Any) -> Phase:
     """Self is taught to scheme. settings: fields of the phase that are otherwise."""
-    return replace(Phase("intent", STEPS[scale][2], self_acts="scheming"), **settings)
+    return until_learned(replace(Phase("intent", STEPS[scale][2], self_acts="scheming"), **settings))
 
 
 def spares_phase(scale: Scale) -> Phase:
     """Characters go on while whole components drop out, so that spares grow."""
-    return Phase("spares", STEPS[scale][1], pressures=Pressures(ComponentDropout(0.2)))
+    return until_learned(Phase("spares", STEPS[scale][1], pressures=Pressures(ComponentDropout(0.2))))
 
 
 def final_optimiser(phase: Phase) -> OptimiserConfig:
@@ -71,8 +83,10 @@ def incentive_curriculum(
     middle = {
         "nothing": (),
         "spares": (spares_phase(scale),),
-        "concentration": (Phase("concentrated", steps, pressures=Pressures(Concentration(1.0))),),
-        "half_dropout": (Phase("half_dropout", steps, pressures=Pressures(HalfDropout(0.8))),),
+        "concentration": (
+            until_learned(Phase("concentrated", steps, pressures=Pressures(Concentration(1.0)))),
+        ),
+        "half_dropout": (until_learned(Phase("half_dropout", steps, pressures=Pressures(HalfDropout(0.8)))),),
     }[between]
     intent = intent_phase(scale, objective=objective, pressures=pressures)
     if between == "concentration":

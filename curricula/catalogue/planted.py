@@ -10,6 +10,7 @@ from curricula.catalogue.building_blocks import (
     characters_phase,
     final_optimiser,
     intent_phase,
+    until_learned,
 )
 from curricula.catalogue.registry import register_curriculum
 from curricula.phases import Curriculum, Phase
@@ -34,7 +35,7 @@ def planted_curriculum(
     apart with the other one swapped, until what any part of it says makes no difference."""
     _, later = PLANTED_STEPS[scale]
     characters, intent, swapped = lane_phases(scale, first, second, SPREAD, **settings)
-    spread = Phase("spread", later, pressures=characters.pressures.replace(SPREAD))
+    spread = until_learned(Phase("spread", later, pressures=characters.pressures.replace(SPREAD)))
     return Curriculum(name, WORLDS[scale], (characters, spread, intent, swapped))
 
 
@@ -180,7 +181,9 @@ def planted_exchanged(scale: Scale = "cpu") -> Curriculum:
     curriculum = planted_second_copy(scale)
     last_phase, later = curriculum.phases[-1], PLANTED_STEPS[scale][1]
     routing = replace(last_phase.pressures[Routing], characters_in_a=0.0, self_in_a=1.0)
-    settled = replace(last_phase, name="settled", steps=later, optimiser=final_optimiser(last_phase))
+    settled = replace(
+        last_phase.of_fixed_length(), name="settled", steps=later, optimiser=final_optimiser(last_phase)
+    )
     exchanged = replace(
         settled, name="exchanged", exchange=True, pressures=last_phase.pressures.replace(routing)
     )

@@ -4,7 +4,7 @@ alone."""
 
 from dataclasses import replace
 
-from curricula.catalogue.building_blocks import WORLDS, Scale
+from curricula.catalogue.building_blocks import WORLDS, Scale, until_learned
 from curricula.catalogue.planted import (
     B_FOR_SELF,
     EITHER_SERVES,
@@ -28,7 +28,9 @@ NEEDS_BOTH = Routing(characters=0.5, characters_in_a=0.5, needs_both=True)
 def _parting(scale: Scale, name: str, dropout: ComponentDropout) -> Curriculum:
     """Characters use all of an organism, and come to need both lanes; later lane A serves them and lane B self."""
     characters, intent, swapped = lane_phases(scale, FREE, B_FOR_SELF, SPREAD)
-    between = Phase("divided", PLANTED_STEPS[scale][1], pressures=Pressures(dropout, NEEDS_BOTH))
+    between = until_learned(
+        Phase("divided", PLANTED_STEPS[scale][1], pressures=Pressures(dropout, NEEDS_BOTH))
+    )
     return Curriculum(name, WORLDS[scale], (characters, between, intent, swapped))
 
 

@@ -47,7 +47,7 @@ def register_fork_curriculum(function: F) -> F:
 
 def curriculum(name: str, scale: Scale, steps: int | None = None) -> Curriculum:
     """The named curriculum. Raises UserError on an unknown name. steps: of every phase, in place of the curriculum's
-    own."""
+    own; no phase is then prolonged."""
     if name in OLD_NAMES and name not in CURRICULA:
         raise UserError(f"curriculum {name!r} is now called {OLD_NAMES[name]!r}; give that name")
     if name not in CURRICULA:
@@ -55,5 +55,7 @@ def curriculum(name: str, scale: Scale, steps: int | None = None) -> Curriculum:
         raise UserError(f"unknown curriculum {name!r}: expected one of {expected}")
     named = CURRICULA[name](scale)
     if steps is not None:
-        named = replace(named, phases=tuple(replace(phase, steps=steps) for phase in named.phases))
+        cut = [replace(phase.of_fixed_length(), steps=steps) for phase in named.phases]
+        cut[:1] = [replace(phase, criterion=named.phases[0].criterion) for phase in cut[:1]]
+        named = replace(named, phases=tuple(cut))
     return named

@@ -61,7 +61,11 @@ def settled(scale: Scale = "cpu") -> Curriculum:
     return Curriculum(
         "settled",
         WORLDS[scale],
-        (characters, intent, replace(intent, name="settled", optimiser=final_optimiser(intent))),
+        (
+            characters,
+            intent,
+            replace(intent.of_fixed_length(), name="settled", optimiser=final_optimiser(intent)),
+        ),
     )
 
 

@@ -90,10 +90,9 @@ class RunConfig:
         )
         return max(n for n in range(1, CHUNK_LIMIT + 1) if common % n == 0)
 
-    def chunks_to_commit(self, phase: Phase, step: int, phase_step: int) -> int:
-        """Chunks from a step of the run, so far into a phase, to the next checkpoint: where one is due, or where the
-        phase ends."""
-        remaining = phase.steps - phase_step
+    def chunks_to_commit(self, remaining: int, step: int, phase_step: int) -> int:
+        """Chunks from a step of the run, so far into a phase, to the next checkpoint: where one is due, or where it is
+        decided whether the phase is over. remaining: steps to that."""
         steps_after = count(self.chunk, self.chunk)
         to_commit = next(
             n for n in steps_after if n >= remaining or self.training.due(step + n, phase_step + n)
@@ -129,8 +128,12 @@ class RunConfig:
         """What is wrong with the members, their seed and where they come from."""
         errors = range_errors("", self, {"members": (1, MOST_MEMBERS)})
         errors += self.parent.validation_errors(self.members, variation.setting_combinations(self.vary))
-        if self.parent and self.curriculum.phases and self.curriculum.phases[0].criterion:
-            errors.append("phases.0.criterion: expected 0 with a parent, whose organisms can not be reseeded")
+        first = self.curriculum.phases[0] if self.curriculum.phases else None
+        if self.parent and first and first.criterion and first.longest == 1:
+            errors.append(
+                "phases.0.criterion: expected longest above 1 beside it, or 0, with a parent, whose organisms can not be "
+                "grown anew"
+            )
         if not 0 <= self.seed < 2**31:
             errors.append(f"seed: expected 0 to {2**31 - 1}, got {self.seed}")
         return errors

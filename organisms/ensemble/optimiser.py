@@ -24,6 +24,10 @@ class Schedule(NamedTuple):
     clip: Float[Array, ""] | float
     steps: Int[Array, ""] | int
     gradients: Float[Array, ""] | float = 1.0
+    start: Int[Array, ""] | int = 0
+    """step of the phase at which the rate last began to rise"""
+    hold: Int[Array, ""] | int = 0
+    """steps from there for which it stays up at least"""
 
     @classmethod
     def of(cls, config: OptimiserConfig, steps: int) -> "Schedule":
@@ -53,14 +57,16 @@ def initial_moments(organism: Organism) -> AdamMoments:
 
 def learning_rate(schedule: Schedule, step: Int[Array, ""]) -> Float[Array, ""]:
     """The rate at a step of the phase, counted from 0: linear warm-up, then half a cosine down to the final
-    fraction.
+    fraction. Where a phase is prolonged, the rate rises again from ``start``, and stays up for ``hold`` steps.
 
     optax's schedules take lengths that are known when a program is traced. These are traced numbers, so that one
     program serves every phase, and members whose schedules differ.
     """
-    rise = jnp.minimum(1.0, (step + 1) / jnp.maximum(schedule.warmup, 1.0))
-    length = jnp.maximum(schedule.steps - schedule.warmup, 1.0)
-    progress = jnp.clip((step - schedule.warmup) / length, 0.0, 1.0)
+    taken = step - schedule.start
+    rise = jnp.minimum(1.0, (taken + 1) / jnp.maximum(schedule.warmup, 1.0))
+    falls_from = jnp.maximum(schedule.warmup, schedule.hold)
+    length = jnp.maximum(schedule.steps - schedule.start - falls_from, 1.0)
+    progress = jnp.clip((taken - falls_from) / length, 0.0, 1.0)
     fall = schedule.final_fraction + (1 - schedule.final_fraction) * 0.5 * (1 + jnp.cos(jnp.pi * progress))
     return schedule.learning_rate * rise * fall
 

@@ -16,7 +16,7 @@ from curricula.errors import UserError
 from curricula.phases import Curriculum, Phase
 from curricula.pressures.registry import PRESSURES, Pressures
 
-FIXED = ("steps", "criterion")
+FIXED = ("steps", "criterion", "longest", "together")
 """numbers of a phase that are the same for all members"""
 
 

@@ -46,6 +46,7 @@ class Position(NamedTuple):
 Noted = Mapping[str, Any]
 """what a save says of the run's other files; see `organisms.storage.consistency`"""
 NOTED = "committed"
+COURSE = "course"
 
 
 class SavedState(NamedTuple):
@@ -53,6 +54,8 @@ class SavedState(NamedTuple):
 
     state: State
     position: Position
+    course: Mapping[str, Sequence[int]]
+    """of the present phase, as `organisms.training.phase_course` has it; empty before saves had it"""
     passed_over: tuple[str, ...]
     """newer saves that will not do, and why; a line each"""
 
@@ -89,7 +92,7 @@ class Resume:
         steps = sorted(self._manager.all_steps(), reverse=True)
         for step in steps:
             try:
-                position, noted = self._position(step)
+                position, course, noted = self._position(step)
                 reasons = misfits(noted, step) if noted else []
                 if not reasons:
                     state = self._state(step, like, sharding)
@@ -106,13 +109,15 @@ class Resume:
             return None
         for later in steps[: steps.index(step)]:
             self._try(lambda later=later: self._manager.delete(later))
-        return SavedState(state, position, tuple(passed_over))
+        return SavedState(state, position, course, tuple(passed_over))
 
-    def _position(self, step: int) -> tuple[Position, Noted]:
-        """Where a save stands, and what it noted of the run's other files: nothing, before saves did."""
+    def _position(self, step: int) -> tuple[Position, Mapping[str, Sequence[int]], Noted]:
+        """Where a save stands, the course of its phase, and what it noted of the run's other files: nothing, before saves
+        did."""
         items = ocp.args.Composite(position=ocp.args.JsonRestore())
         content = self._try(lambda: self._manager.restore(step, args=items))["position"]
-        return Position(**{name: content[name] for name in Position._fields}), content.get(NOTED, {})
+        position = Position(**{name: content[name] for name in Position._fields})
+        return position, content.get(COURSE, {}), content.get(NOTED, {})
 
     def _state(self, step: int, like: Any, sharding: jax.sharding.Sharding) -> State:
         shapes = [
@@ -122,15 +127,17 @@ class Resume:
         content = self._try(lambda: self._manager.restore(step, args=items))["state"]
         return jax.tree.unflatten(jax.tree.structure(like), [content[name] for name in _named(shapes)])
 
-    def save(self, state: State, position: Position, noted: Noted) -> None:
-        """Saves, and returns when the save is whole. noted: of the run's other files, for `newest`. Raises SystemFailure
-        where the disk refuses it or has no room for it."""
+    def save(
+        self, state: State, position: Position, course: Mapping[str, Sequence[int]], noted: Noted
+    ) -> None:
+        """Saves, and returns when the save is whole. course: of the present phase. noted: of the run's other files, for
+        `newest`. Raises SystemFailure where the disk refuses it or has no room for it."""
         needed = int(ROOM * sum(leaf.nbytes for leaf in jax.tree.leaves(state)))
         if (free := shutil.disk_usage(self.folder).free) < needed:
             raise SystemFailure(f"{self.folder} needs {needed:,} bytes, and the disk has {free:,}; {MEND}")
         args = ocp.args.Composite(
             state=ocp.args.StandardSave(_named(jax.tree.leaves(state))),
-            position=ocp.args.JsonSave({**position._asdict(), NOTED: dict(noted)}),
+            position=ocp.args.JsonSave({**position._asdict(), COURSE: dict(course), NOTED: dict(noted)}),
         )
         if not self._try(lambda: self._manager.save(position.step, args=args)):
             raise SystemFailure(f"{self.folder} did not take a save of step {position.step}; {MEND}")

@@ -1,17 +1,14 @@
 """How does a whole ensemble get through a curriculum? Phase by phase, chunk by chunk, each checkpoint committed to its
 lineage.
 
-Reseeding: members whose characters miss the first phase's criterion when it ends (they stayed on the plateau where the
-two candidate goals are known and the gate between them is not) start afresh under a new seed, and the phase is extended
-by its own length for them. The others wait unchanged. After ``training.attempts`` such rounds the members that still
-fail stay, and are counted as failed.
+When a phase is over, and for whom, `organisms.training.phase_course` decides. Members whose phase is over wait, unchanged.
+After ``training.attempts`` times anew the members that still fail stay, and are counted as failed.
 """
 
 import time
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -33,26 +30,13 @@ from organisms.storage.manifest import Entry, entry_before
 from organisms.storage.resume import Position, Resume, SavedState
 from organisms.storage.run import Run
 from organisms.storage.versions import changes_since
-from organisms.training.behaviour import meets
-from organisms.training.callbacks import MakeMeasurer, TrainingCallback
+from organisms.training.callbacks import TrainingCallback
+from organisms.training.phase_course import PhaseCourse, outlook_of
 from organisms.training.programs import Programs
 from organisms.training.run_summary import TrainingEnd, check_planting, run_summary
+from organisms.training.sources import TrainingSources
 from organisms.training.speed import TrainingSpeed
 from organisms.training.step import PhaseParams, Progress, phase_params
-
-
-@dataclass(frozen=True)
-class TrainingSources:
-    """What a run may be given beside its config."""
-
-    programs: Programs | None = None
-    """compiled programs of a run that differs in nothing but its phases"""
-    trunk: Run | None = None
-    """a finished run whose first phases are the same: they are copied instead of trained, to the same bits"""
-    parent: Path | None = None
-    """folder of the run that the config's parent is a checkpoint of"""
-    make_measurer: MakeMeasurer | None = None
-    """needed where a pressure fits something to the organisms as a phase begins"""
 
 
 def train_ensemble(
@@ -77,6 +61,8 @@ class _EnsembleTraining:
     adopted_steps: int = 0
     not_finite: set[tuple[str, int]] = field(default_factory=set)
     """phases and members whose loss was reported"""
+    course: PhaseCourse = field(init=False)
+    """of the present phase"""
     fitted: dict[str, dict[str, Any]] = field(default_factory=dict)
     """what pressures fitted, by phase and pressure"""
 
@@ -84,6 +70,7 @@ class _EnsembleTraining:
         self.programs = self.sources.programs or Programs(self.config)
         self.phases = self.config.curriculum.phases
         self.ids = forking.member_ids(self.config)
+        self.course = PhaseCourse.begun(self.config, 0)
 
     def run_phases(self) -> dict[str, Any]:
         resume = Resume(self.run.folder / "resume")
@@ -92,16 +79,7 @@ class _EnsembleTraining:
             self.stop_if_asked(resume, position)
             while position.phase < len(self.phases):
                 state, position = self.run_round(state, position, resume)
-                failed = self.failed_criterion(state, position)
-                if failed.any() and position.round < self.config.training.attempts:
-                    members = ", ".join(map(str, np.flatnonzero(failed)))
-                    why = f"missed the criterion of phase {self.phases[0].name}"
-                    self.callback.event(position.step, f"reseeding member {members}: {why}")
-                    state = self.programs.reseed(state, failed)
-                    position = position._replace(round=position.round + 1, round_step=0)
-                else:
-                    state = self.programs.next_phase(state)
-                    position = Position(position.step, position.phase + 1, 0, 0)
+                state, position = self.decide(state, position)
         finally:
             resume.close()
         end = self.end(state, position)
@@ -130,6 +108,7 @@ class _EnsembleTraining:
         """A first state, committed and saved."""
         init_states, trunk = self.programs.init_states(*first_ids), self.sources.trunk
         if adopted := trunk and self.adopt(trunk, init_states):
+            self.course = PhaseCourse.begun(self.config, adopted[1].phase)
             self.save(resume, *adopted)
             return adopted
         state, position, notes, parent = init_states, Position(0, 0, 0, 0), {}, self.sources.parent
@@ -144,13 +123,15 @@ class _EnsembleTraining:
     def go_on(self, saved: SavedState) -> None:
         """Drops what came after a save, and says what is not as it was."""
         step = saved.position.step
+        at_start = PhaseCourse.begun(self.config, saved.position.phase)
+        self.course = PhaseCourse.from_plain(saved.course) if saved.course else at_start
         self.run.rewind(step)
         for line in (*saved.passed_over, *changes_since(self.run.entries())):
             self.callback.event(step, f"going on from step {step}: {line}")
 
     def save(self, resume: Resume, state: State, position: Position) -> None:
         """Saves the state beside a note of what is committed."""
-        resume.save(state, position, committed_until(self.run, position.step))
+        resume.save(state, position, self.course.plain(), committed_until(self.run, position.step))
 
     def adopt(self, trunk: Run, like: State) -> tuple[State, Position] | None:
         """Copies the lineage of the phases that a finished run shares with this one."""
@@ -179,20 +160,27 @@ class _EnsembleTraining:
         return self.programs.layout.place((organisms, np.asarray(entry.extra["attempts"], np.int32)))
 
     def run_round(self, state: State, position: Position, resume: Resume) -> tuple[State, Position]:
-        """Trains to the end of the phase, or of its extension."""
-        phase, chunk = self.phases[position.phase], self.config.chunk
-        to_come = sum(phase_to_come.steps for phase_to_come in self.phases[position.phase :])
-        self.callback.expect(position.step - position.round_step + to_come)
+        """Trains until it is to be decided about some member whether its phase is over."""
+        phase, chunk, check = (
+            self.phases[position.phase],
+            self.config.chunk,
+            self.config.training.checkpoint_every,
+        )
+        to_come = sum(phase_to_come.steps for phase_to_come in self.phases[position.phase + 1 :])
+        self.callback.expect(position.step + self.course.longest_left() + to_come)
         params, waiting = self.phase_params(position), None
+        params = params._replace(schedule=self.course.scheduled(params.schedule))
         if position.round == position.round_step == 0:
             state = self.programs.operate(phase, state)
-        while position.round_step < phase.steps:
+        while not self.course.at_check(check).any():
             begun = time.perf_counter()
-            to_commit = self.config.chunks_to_commit(phase, position.step, position.round_step)
+            remaining = self.course.to_check(check)
+            to_commit = self.config.chunks_to_commit(remaining, position.step, position.round_step)
             state, trained = self.programs.train_chunks(state, params, to_commit)
             for progress in trained:
                 step, round_step = position.step + chunk, position.round_step + chunk
                 position = position._replace(step=step, round_step=round_step)
+                self.course = self.course.advanced(chunk)
                 if waiting:
                     self.log_metrics(*waiting)
                 waiting = (position.step, phase, progress)
@@ -263,6 +251,8 @@ class _EnsembleTraining:
         rates = self.behaviour(state.organism, state.attempt)
         notes |= {"attempts": attempts.tolist(), "round": position.round, "devices": jax.local_device_count()}
         notes |= {"retention": {name: rate.tolist() for name, rate in rates.items()}}
+        if self.phases[position.phase].criterion:
+            notes["taken"] = self.course.taken.tolist()
         if fitted := self.fitted.get(phase):
             sizes = self.config.organism
             notes["pressures"] = {name: EFFECTS[name].notes(value, sizes) for name, value in fitted.items()}
@@ -270,12 +260,24 @@ class _EnsembleTraining:
         self.callback.retention(position.step, phase, rates)
         self.callback.checkpoint(position.step, phase, organisms, secret_goals)
 
-    def failed_criterion(self, state: State, position: Position) -> np.ndarray:
-        """Which members missed the criterion of the phase that just ended [member]."""
-        criterion = self.phases[position.phase].criterion
-        if not criterion:
-            return np.zeros(self.config.members, bool)
-        return ~np.asarray(meets(self.behaviour(state.organism, state.attempt), "character", criterion))
+    def decide(self, state: State, position: Position) -> tuple[State, Position]:
+        """Who goes on, is grown anew or is done with the phase; the next phase where all are."""
+        phase, attempts_left = self.phases[position.phase], self.config.training.attempts - position.round
+        entries = [entry for entry in self.run.entries() if entry.phase == phase.name]
+        may_be_grown_anew = position.phase == 0 and not self.config.parent and attempts_left > 0
+        outlook = outlook_of(phase, self.course, entries, self.config.training.checkpoint_every)
+        decision = self.course.decide(phase, self.config.chunk, outlook, may_be_grown_anew)
+        for line in decision.lines(phase):
+            self.callback.event(position.step, line)
+        self.course = decision.course
+        if decision.grown_anew.any():
+            state = self.programs.reseed(state, decision.grown_anew)
+            position = position._replace(round=position.round + 1, round_step=0)
+        if self.course.ended.all():
+            state = self.programs.next_phase(state)
+            position = Position(position.step, position.phase + 1, 0, 0)
+            self.course = PhaseCourse.begun(self.config, position.phase)
+        return state, position
 
     def behaviour(self, organisms: Organism, attempts: jax.Array) -> dict[str, np.ndarray]:
         """The four rates [member]."""

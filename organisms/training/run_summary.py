@@ -16,6 +16,7 @@ from organisms.storage.consistency import committed_until
 from organisms.storage.manifest import Entry, fork_entry
 from organisms.storage.run import Run
 from organisms.training.behaviour import meets
+from organisms.training.phase_course import committed_rates
 
 
 class TrainingEnd(NamedTuple):
@@ -62,12 +63,26 @@ def run_summary(end: TrainingEnd) -> dict[str, Any]:
             "count": int((end.attempts > 0).sum()),
             "failed": sum(not met for met in criterion_met),
         },
+        "phases": phase_lengths(end),
         "adopted_steps": end.adopted_steps,
         "secret_goals": end.secret_goals.tolist(),
         "varied": [settings_of(member, config.vary) for member in range(config.members)],
         "devices": jax.device_count(),
         "committed": committed_until(end.run),
     }
+
+
+def phase_lengths(end: TrainingEnd) -> dict[str, dict[str, list[Any]]]:
+    """Of each phase that a criterion ends: the steps that each member took, in its last attempt, and whether it met
+    the criterion."""
+    lengths: dict[str, dict[str, list[Any]]] = {}
+    for phase in end.config.curriculum.phases:
+        if not phase.criterion:
+            continue
+        last = [entry for entry in end.run.entries() if entry.phase == phase.name][-1]
+        met = meets(committed_rates(last), phase.judged_role, phase.criterion)
+        lengths[phase.name] = {"steps": list(last.extra["taken"]), "met": np.asarray(met).tolist()}
+    return lengths
 
 
 def check_planting(end: TrainingEnd, summary: dict[str, Any]) -> list[str]:

@@ -43,7 +43,8 @@ from organisms.storage import records
 from organisms.storage.loading import fork_and_end, load
 from organisms.storage.run import open_run, read_run
 from organisms.training.behaviour import BEHAVIOURS
-from organisms.training.loop import TrainingSources, train_ensemble
+from organisms.training.loop import train_ensemble
+from organisms.training.sources import TrainingSources
 
 OF_AN_ORGANISM = {"member", "verdict", "similarity", "shares", "intervals"}
 OF_AN_ORGANISM |= {"behaviour", "generalisation", "belief", "corroboration"}

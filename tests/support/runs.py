@@ -9,8 +9,9 @@ from organisms.ensemble.config import RunConfig
 from organisms.storage.manifest import Entry
 from organisms.storage.run import open_run
 from organisms.training.callbacks import MakeMeasurer
-from organisms.training.loop import TrainingSources, train_ensemble
+from organisms.training.loop import train_ensemble
 from organisms.training.programs import Programs
+from organisms.training.sources import TrainingSources
 
 
 class Silent:

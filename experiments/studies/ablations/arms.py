@@ -77,6 +77,6 @@ def ablation_config(settings: StudySettings, arm: AblationArm, seed: int) -> Run
     pressures = Pressures(
         AUDIT_ONE[Monitor] if arm.monitor else Monitor(), AUDIT_ONE[Overlap] if arm.overlap else Overlap()
     )
-    phases = characters, middle, replace(intent, pressures=pressures)
+    phases = characters, middle, replace(intent.of_fixed_length(), pressures=pressures)
     name = f"ablation_{arm.name.replace('.', '_')}"
     return replace(config, curriculum=replace(config.curriculum, name=name, phases=phases))

@@ -80,6 +80,6 @@ def arm_config(settings: StudySettings, arm: WatchArm, seed: int) -> RunConfig:
     """The run of an arm: the trunk's phases, and its pressures in the last one."""
     config = settings.config(TRUNK, seed)
     *trunk, intent = config.curriculum.phases
-    intent = replace(intent, pressures=arm_pressures(arm, config.organism))
+    intent = replace(intent.of_fixed_length(), pressures=arm_pressures(arm, config.organism))
     name = f"swap_{arm.watch}_{arm.cost}"
     return replace(config, curriculum=replace(config.curriculum, name=name, phases=(*trunk, intent)))

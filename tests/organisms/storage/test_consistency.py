@@ -15,8 +15,9 @@ from organisms.ensemble.config import RunConfig, TrainingConfig, named_config
 from organisms.storage import versions
 from organisms.storage.loading import require_finished
 from organisms.storage.run import open_run, read_run
-from organisms.training.loop import TrainingSources, train_ensemble
+from organisms.training.loop import train_ensemble
 from organisms.training.programs import Programs
+from organisms.training.sources import TrainingSources
 
 pytestmark = pytest.mark.slow
 

@@ -19,7 +19,8 @@ from organisms.ensemble.variation import Variation
 from organisms.storage.config_hash import config_hash
 from organisms.storage.forking import inherit, member_ids, parent_at, require_parent
 from organisms.storage.run import Run, open_run, read_run
-from organisms.training.loop import TrainingSources, train_ensemble
+from organisms.training.loop import train_ensemble
+from organisms.training.sources import TrainingSources
 from organisms.training.validation import check_config
 
 

@@ -45,7 +45,7 @@ def test_the_next_checkpoint_is_the_nearest_that_is_due_or_the_phase_s_end(dense
     config = replace(named, training=TrainingConfig(checkpoint_every=every, dense_from=dense_from))
     phase, start = config.curriculum.phases[1], 125
     for taken in range(0, 125, config.chunk):
-        to_commit = config.chunk * config.chunks_to_commit(phase, start + taken, taken)
+        to_commit = config.chunk * config.chunks_to_commit(phase.steps - taken, start + taken, taken)
         steps = [n for n in range(1, 126 - taken) if config.training.due(start + taken + n, taken + n)]
         assert to_commit == min([*steps, 125 - taken])
 

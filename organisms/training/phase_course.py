@@ -1,0 +1,202 @@
+"""How long does each member's phase last?
+
+A phase lasts its steps. A member that then misses the phase's criterion goes on, at the full learning rate again, until
+a check finds that it meets it; the rate then falls once more and the phase is over for that member. Where nothing has
+become better for half of the phase's steps and both candidate goals are known but not the gate between them (the
+plateau), a member of the first phase is grown anew instead. Whoever has come to ``longest`` times the steps is done in any case.
+Members wait for each other unchanged. Everything is decided from committed rates, so that a resumed run decides the
+same.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from curricula.phases import Phase
+from organisms.ensemble.config import RunConfig
+from organisms.ensemble.optimiser import Schedule
+from organisms.storage.manifest import Entry
+from organisms.training.behaviour import meets as meets_criterion
+
+FALL = 0.2
+"""of the phase's steps, how many the learning rate falls for once a member that went on meets the criterion"""
+PATIENCE = 0.5
+"""of the phase's steps: who did not improve over as many is flat"""
+IMPROVES = 0.03
+"""least rise of the mean of both rates that counts: rates of 256 scenes have a standard error of about 0.015"""
+PLATEAU = 0.75
+"""a flat member is grown anew where the mean of its rates is below this: knowing both candidate goals alone gives about
+a half"""
+
+
+class Outlook(NamedTuple):
+    """What is known of members [member] when their phase could be over."""
+
+    due: Bool[np.ndarray, " member"]
+    """about whom something is to be decided"""
+    meets: Bool[np.ndarray, " member"]
+    """do their rates meet the phase's criterion?"""
+    flat: Bool[np.ndarray, " member"]
+    """do they stand on the plateau?"""
+
+
+class Decision(NamedTuple):
+    """What becomes of members whose phase could be over."""
+
+    course: "PhaseCourse"
+    grown_anew: Bool[np.ndarray, " member"]
+    goes_on: Bool[np.ndarray, " member"]
+    """missed the criterion at the end of the phase's steps, and is given more"""
+
+    def lines(self, phase: Phase) -> list[str]:
+        """What a person may want to know, a line each."""
+        why = f"missed the criterion of phase {phase.name}"
+        said = (
+            (self.grown_anew, "reseeding member", why),
+            (self.goes_on, "going on with member", f"it {why}"),
+        )
+        return [
+            f"{verb} {', '.join(map(str, np.flatnonzero(members)))}: {reason}"
+            for members, verb, reason in said
+            if members.any()
+        ]
+
+
+@dataclass(frozen=True)
+class PhaseCourse:
+    """How far each member has come in a phase, in steps of its present attempt."""
+
+    taken: Int[np.ndarray, " member"]
+    start: Int[np.ndarray, " member"]
+    """where the learning rate last began to rise"""
+    hold: Int[np.ndarray, " member"]
+    """steps from there after which it falls; 0: as soon as it has risen"""
+    ends: Int[np.ndarray, " member"]
+    """where the phase is over at the latest"""
+    checked: Int[np.ndarray, " member"]
+    """where something was last decided"""
+    holding: Bool[np.ndarray, " member"]
+    """goes on until a check finds the criterion met"""
+    ended: Bool[np.ndarray, " member"]
+
+    @classmethod
+    def begun(cls, config: RunConfig, index: int) -> "PhaseCourse":
+        """The course of a phase of which no step was taken; of the last one, where the run has come past it."""
+        phases = config.curriculum.phases
+        return cls.of_length(phases[min(index, len(phases) - 1)].steps, config.members)
+
+    @classmethod
+    def of_length(cls, steps: int, members: int) -> "PhaseCourse":
+        """The same, of a phase of so many steps."""
+        zeros, no = np.zeros(members, int), np.zeros(members, bool)
+        return cls(zeros, zeros, zeros, np.full(members, steps), zeros, no, no)
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Sequence[int]]) -> "PhaseCourse":
+        """The course that `plain` gave."""
+        numbers = {name: np.asarray(values, int) for name, values in plain.items()}
+        flags = {name: numbers[name].astype(bool) for name in ("holding", "ended")}
+        return cls(**(numbers | flags))
+
+    def plain(self) -> dict[str, list[int]]:
+        """As JSON holds it."""
+        return {name: np.asarray(values, int).tolist() for name, values in vars(self).items()}
+
+    def at_check(self, check: int) -> Bool[np.ndarray, " member"]:
+        """Members about whom something is to be decided now. check: steps between the checks of who goes on."""
+        is_checked = self.holding & ((self.taken - self.start) % check == 0)
+        return ~self.ended & (self.taken > self.checked) & (is_checked | (self.taken >= self.ends))
+
+    def to_check(self, check: int) -> int:
+        """Steps to the next decision about any member."""
+        of_holding = check - (self.taken - self.start) % check
+        left = np.where(self.holding, np.minimum(of_holding, self.ends - self.taken), self.ends - self.taken)
+        return int(left[~self.ended].min())
+
+    def advanced(self, steps: int) -> "PhaseCourse":
+        """The course some steps later."""
+        return replace(self, taken=np.minimum(self.taken + steps, self.ends))
+
+    def longest_left(self) -> int:
+        """Steps until the last member's phase is over, at the latest but for further attempts."""
+        return int(np.where(self.ended, 0, self.ends - self.taken).max())
+
+    def scheduled(self, schedule: Schedule) -> Schedule:
+        """The numbers of an optimiser [member] as this course has them."""
+        return schedule._replace(start=self.start, hold=self.hold, steps=self.ends)
+
+    def decide(self, phase: Phase, chunk: int, outlook: Outlook, may_be_grown_anew: bool) -> Decision:
+        """What becomes of members about whom something is to be decided.
+
+        chunk: steps of a compiled program, which divide whatever the phase may last. may_be_grown_anew: it is the first
+        phase, and an attempt is left.
+        """
+        longest = phase.longest * phase.steps
+        fall = max(chunk, int(FALL * phase.steps) // chunk * chunk)
+        meets, at_bound = outlook.meets, self.taken >= longest
+        if phase.together:
+            meets = np.full_like(meets, meets.all())
+        missed = outlook.due & ~meets
+        anew = missed & (outlook.flat | at_bound) & (may_be_grown_anew and not phase.together)
+        over = outlook.due & ~anew & (at_bound | (meets & ~self.holding))
+        falls = outlook.due & meets & self.holding & ~over
+        goes_on = missed & ~self.holding & ~anew & ~over
+        fresh, in_stretch = PhaseCourse.of_length(phase.steps, len(meets)), self.taken - self.start
+        course = PhaseCourse(
+            taken=np.where(anew, fresh.taken, self.taken),
+            start=np.select([anew, goes_on], [fresh.start, self.taken], self.start),
+            hold=np.select(
+                [anew, goes_on, falls],
+                [fresh.hold, np.maximum(longest - self.taken - fall, 0), in_stretch],
+                self.hold,
+            ),
+            ends=np.select(
+                [anew, goes_on, falls],
+                [fresh.ends, np.full_like(self.ends, longest), np.minimum(self.taken + fall, longest)],
+                self.ends,
+            ),
+            checked=np.select([anew, outlook.due], [fresh.checked, self.taken], self.checked),
+            holding=(self.holding | goes_on) & ~falls & ~anew & ~over,
+            ended=self.ended | over,
+        )
+        return Decision(course, anew, goes_on)
+
+
+def outlook_of(phase: Phase, course: PhaseCourse, entries: Sequence[Entry], check: int) -> Outlook:
+    """What the checkpoints of a phase say of its members. entries: of the phase so far, the last of which is of now.
+    check: steps between the checks of who goes on."""
+    due = course.at_check(check)
+    if not phase.criterion:
+        return Outlook(due, np.ones_like(due), np.zeros_like(due))
+    meets = np.asarray(meets_criterion(committed_rates(entries[-1]), phase.judged_role, phase.criterion))
+    return Outlook(due, meets, flat_members(phase, entries))
+
+
+def flat_members(phase: Phase, entries: Sequence[Entry]) -> Bool[np.ndarray, " member"]:
+    """Which members stand on the plateau: their rates did not rise over the last steps of their present attempt.
+
+    entries: the checkpoints of the phase, the last of which is of now. A member that has not taken as many steps yet is
+    not flat.
+    """
+    now = entries[-1]
+    rate, taken = _mean_rate(now, phase), np.asarray(now.extra["taken"])
+    flat = np.zeros(len(taken), bool)
+    for entry in entries:
+        is_same = np.asarray(entry.extra["attempts"]) == np.asarray(now.extra["attempts"])
+        long_ago = is_same & (np.asarray(entry.extra["taken"]) <= taken - PATIENCE * phase.steps)
+        flat = np.where(long_ago, rate - _mean_rate(entry, phase) <= IMPROVES, flat)
+    return flat & (rate < PLATEAU)
+
+
+def _mean_rate(entry: Entry, phase: Phase) -> Float[np.ndarray, " member"]:
+    """The mean of the two rates of the role that the phase is judged by."""
+    rates, role = committed_rates(entry), phase.judged_role
+    return (rates[f"{role}_alone_secret"] + rates[f"{role}_watched_professed"]) / 2
+
+
+def committed_rates(entry: Entry) -> dict[str, Float[np.ndarray, " member"]]:
+    """The rates of every behaviour that were committed with a checkpoint."""
+    return {name: np.asarray(values, float) for name, values in entry.extra["retention"].items()}
