@@ -34,6 +34,8 @@ class ReseededMembers:
     """members that were reseeded"""
     failed: int
     """members that missed the criterion at every attempt"""
+    prolonged: Mapping[str, int]
+    """members that went on past a phase's steps until they met its criterion, by phase, where any did"""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from organisms.ensemble.config import RunConfig
 from organisms.logging.tensorboard import TensorBoardLogger
 from organisms.model.transformer import Organism
 from organisms.training.behaviour import BEHAVIOURS
+from organisms.training.run_summary import prolonged_phases
 
 PICTURES_EVERY = 4
 """checkpoints from one set of pictures to the next"""
@@ -170,13 +171,15 @@ class TensorBoardCallback:
 
     @drops_what_can_not_be_shown
     def end(self, summary: Mapping[str, Any]) -> None:
-        """A line about members that were reseeded; closes the logger."""
+        """A line about members that were reseeded, and one a phase that some needed longer for; closes the logger."""
         reseeded = summary["reseeded"]
         logger = self.logger_from(summary["steps"] + 1)
         logger.message(
             f"{self.config.curriculum.name}: {reseeded['count']} of {self.config.members} reseeded, "
             f"{reseeded['failed']} failed all the same"
         )
+        for phase, count in prolonged_phases(summary).items():
+            logger.message(f"{phase} took longer than its steps in {count} of {self.config.members}")
         logger.close({name: float(np.mean(values)) for name, values in summary["behaviour"].items()})
 
 

@@ -30,8 +30,8 @@ INTERVALS = Markup(
     "degenerate); counts, Wilson. Within an organism, over scene pairs."
 )
 RESEEDED = Markup(
-    "<strong>Reseeded</strong>: a member that missed the first phase's criterion was trained again from a "
-    "new seed under a rule recorded in the run; it is counted here."
+    "<strong>Reseeded</strong>: a member that missed the first phase's criterion, and did not improve any more, was "
+    "trained again from a new seed; one that improved went on, and the phase took longer for it. Both are counted here."
 )
 UNCALIBRATED = (
     "The verdicts are uncalibrated: how often they are wrong is known for planted organisms of another size or "
@@ -122,7 +122,7 @@ def _run_text(findings: RunFindings) -> Text:
     run = findings.run
     return Markup(
         "Run <code>{}</code>, curriculum <code>{}</code>, {} members, seed {}, analysis seed {}; {} "
-        "reseeded, {} failed for good. <br><code>{}</code>"
+        "reseeded, {} failed for good{}. <br><code>{}</code>"
     ).format(
         run.run,
         run.curriculum,
@@ -131,6 +131,7 @@ def _run_text(findings: RunFindings) -> Text:
         run.analysis_seed,
         run.reseeded.count,
         run.reseeded.failed,
+        "".join(f"; {phase} took longer in {count}" for phase, count in run.reseeded.prolonged.items()),
         run.command,
     )
 

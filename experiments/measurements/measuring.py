@@ -23,6 +23,7 @@ from organisms.model.sites import components
 from organisms.storage.loading import require_finished
 from organisms.storage.manifest import Entry
 from organisms.storage.run import Run
+from organisms.training.run_summary import prolonged_phases
 
 SCORED_PRESSURES = frozenset({"component_dropout", "masking", "routing"})
 """pressures on components that planted organisms had whose verdicts were scored"""
@@ -146,6 +147,7 @@ def run_info(run: Run, config: RunConfig, seed: int, null: Null | None = None) -
             tuple(int(count) for count in np.atleast_1d(reseeded["attempts"])),
             reseeded["count"],
             reseeded["failed"],
+            prolonged_phases(trained),
         ),
         calibrated=calibrated(config),
         phases=phase_spans(config, entries),

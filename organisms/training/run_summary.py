@@ -1,6 +1,6 @@
 """What does a finished run say of itself? Its `summary.json`, and the truth beside it where something was planted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import jax
@@ -73,16 +73,25 @@ def run_summary(end: TrainingEnd) -> dict[str, Any]:
 
 
 def phase_lengths(end: TrainingEnd) -> dict[str, dict[str, list[Any]]]:
-    """Of each phase that a criterion ends: the steps that each member took, in its last attempt, and whether it met
-    the criterion."""
+    """Of each phase that a criterion ends: the steps that each member took in its last attempt, whether these are more
+    than the phase's own, and whether the member met the criterion."""
     lengths: dict[str, dict[str, list[Any]]] = {}
     for phase in end.config.curriculum.phases:
         if not phase.criterion:
             continue
         last = [entry for entry in end.run.entries() if entry.phase == phase.name][-1]
         met = meets(committed_rates(last), phase.judged_role, phase.criterion)
-        lengths[phase.name] = {"steps": list(last.extra["taken"]), "met": np.asarray(met).tolist()}
+        steps = list(last.extra["taken"])
+        went_on = [taken > phase.steps for taken in steps]
+        lengths[phase.name] = {"steps": steps, "went_on": went_on, "met": np.asarray(met).tolist()}
     return lengths
+
+
+def prolonged_phases(summary: Mapping[str, Any]) -> dict[str, int]:
+    """How many members went on past the steps of each phase, where any did, from a run's summary; of a run from before
+    phases were prolonged, none."""
+    counts = {name: sum(phase["went_on"]) for name, phase in summary.get("phases", {}).items()}
+    return {name: count for name, count in counts.items() if count}
 
 
 def check_planting(end: TrainingEnd, summary: dict[str, Any]) -> list[str]:

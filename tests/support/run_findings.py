@@ -170,7 +170,7 @@ def synthetic_run(
         members,
         seed,
         1,
-        ReseededMembers((0, 1, *[0] * (members - 2)), 1, 0),
+        ReseededMembers((0, 1, *[0] * (members - 2)), 1, 0, {"characters": 1}),
         False,
         (PhaseSpan("characters", 0, 500), PhaseSpan("intent", 500, 800)),
         500,

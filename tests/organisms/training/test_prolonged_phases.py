@@ -54,7 +54,9 @@ def test_a_run_killed_ten_times_in_prolonged_phases_ends_in_the_same_bytes(tmp_p
     assert summary["reseeded"]["count"] > 0, "one should stand on the plateau, and be grown anew"
     moments = np.random.default_rng(0).choice(np.arange(1, last // config.chunk), KILLS, replace=False)
     for n, step in enumerate(sorted((moments * config.chunk).tolist())):
-        killer = Killer(step) if n % 2 and any(step == entry.step for entry in whole[0]) else ChunkKiller(step)
+        killer = (
+            Killer(step) if n % 2 and any(step == entry.step for entry in whole[0]) else ChunkKiller(step)
+        )
         with open_run(tmp_path / "killed", config.plain()) as run, pytest.raises(Killed):
             train_ensemble(config, run, killer, sources)
     with open_run(tmp_path / "killed", config.plain()) as run:
@@ -72,7 +74,9 @@ def test_a_member_that_is_done_waits_unchanged(tmp_path):
         entries = [entry for entry in run.entries() if entry.phase == "characters"]
         taken = np.array([entry.extra["taken"] for entry in entries])
         for member in range(config.members):
-            done = [entry for entry, row in zip(entries, taken, strict=True) if row[member] == taken[-1, member]]
+            done = [
+                entry for entry, row in zip(entries, taken, strict=True) if row[member] == taken[-1, member]
+            ]
             first, last = (run.parameters(done[n])["embed.W_E"][member] for n in (0, -1))
             np.testing.assert_array_equal(first, last)
             earlier = run.parameters(entries[-len(done) - 1])["embed.W_E"][member]
