@@ -202,6 +202,10 @@ class Curriculum:
     def validation_errors(self) -> list[str]:
         """Everything that is wrong with this curriculum, a line each with the path of the field."""
         errors = self.world.validation_errors()
+        if self.masked and not self.world.self_acts_named:
+            errors.append(
+                "world.self_acts_named: expected True where weights are masked by who acts, got False"
+            )
         if not self.phases:
             errors.append("phases: expected at least one")
         if len({phase.name for phase in self.phases}) < len(self.phases):
@@ -232,6 +236,9 @@ class Curriculum:
             "situations": 0,
             "self_rule": "same",
             "opportunity": "all agree",
+            "order": "cues first",
+            "self_cues": "shared",
+            "self_acts_named": True,
         }
         errors += [
             f"world.{name}: expected {value!r} where organisms are compiled, got {getattr(self.world, name)!r}"

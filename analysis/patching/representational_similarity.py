@@ -33,7 +33,8 @@ from analysis.patching.interventions import Recording, over_pairs, recorder, wri
 from analysis.patching.shapley import Contributions
 from analysis.thresholds import ALIKE, LEAST_WORK
 from curricula.world.contrasts import Pair, Role
-from curricula.world.world import World, tables
+from curricula.world.tables import tables
+from curricula.world.world import World
 from organisms.ensemble.devices import Layout
 from organisms.ensemble.program_cache import program_cache
 from organisms.model.config import OrganismConfig
@@ -95,9 +96,16 @@ def dissimilarities(
 def with_cues(
     tokens: Int[Array, " position"], decision: Int[Array, ""], row: Int[Array, " cue"], world: World
 ) -> Int[Array, " position"]:
-    """A scene with other cues in the moment of a decision."""
-    cues = (world.vocabulary.first_cue + row).astype(tokens.dtype)
-    return jax.lax.dynamic_update_slice(tokens, cues, (decision - world.cues,))
+    """A scene with other cues in the moment of a decision, each as its actor has it."""
+    words, start = world.vocabulary, decision - world.cues_before_decision
+    first_cue = words.first_cue
+    if world.self_cues == "own":
+        first_cue += jnp.where(tokens[start] >= first_cue + world.cue_kinds, world.cue_kinds, 0)
+    cues = (first_cue + row).astype(tokens.dtype)
+    tokens = jax.lax.dynamic_update_slice(tokens, cues, (start,))
+    if world.self_acts_named:
+        return tokens
+    return tokens.at[decision].set(jnp.where(tokens[decision] >= words.first_cue, cues[-1], tokens[decision]))
 
 
 @program_cache(maxsize=32)

@@ -22,7 +22,8 @@ from curricula.world.scenes import (
     draw_latents,
     write_scene,
 )
-from curricula.world.world import Role, World, tables
+from curricula.world.tables import tables
+from curricula.world.world import Role, World
 
 CueVariable = Literal["watched", "idle"]
 GoalVariable = Literal["professed", "secret"]
@@ -39,7 +40,7 @@ class Pair(NamedTuple):
     first: Int[Array, " position"]
     second: Int[Array, " position"]
     decision: Int[Array, ""]
-    """position of the actor's token in the measured moment"""
+    """position before the act of the measured moment"""
     first_answer: Int[Array, ""]
     second_answer: Int[Array, ""]
 
@@ -56,8 +57,7 @@ class CrossRolePair(NamedTuple):
 
 @dataclass(frozen=True)
 class PairSource:
-    """What the scenes of pairs are drawn from: a world, the goals and cues that may be drawn, and the secret
-    goal of one organism."""
+    """What the scenes of pairs are drawn from."""
 
     world: World
     support: Support
@@ -66,7 +66,7 @@ class PairSource:
 
 
 class _MeasuredScene(NamedTuple):
-    """A scene, its measured moment, and which member of the cast acts there."""
+    """A scene, its measured moment, and who of the cast acts there."""
 
     latents: Latents
     moment: Int[Array, ""]
@@ -81,9 +81,9 @@ class _MeasuredScene(NamedTuple):
 
 
 def window(world: World, variable: Variable) -> int | None:
-    """Number of tokens, counted back from the measured decision, that hold every difference between the
-    scenes of a pair; None: the whole scene may differ."""
-    return {"watched": world.cues + 1, "idle": world.cues + 1, "role": 1}.get(variable)
+    """Tokens, counted back from the decision, that hold every difference of a pair; None: all of them may differ."""
+    of_actor = 1 if world.order == "cues first" and world.self_cues == "shared" else world.cues + 1
+    return {"watched": world.cues + 1, "idle": world.cues + 1, "role": of_actor}.get(variable)
 
 
 def measurable(world: World, role: Role, variable: Variable) -> bool:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from curricula.world.vocabulary import ASKS_PROFESSED, ASKS_WANTED, BLANK, SELF
-from curricula.world.world import Role, World, tables
+from curricula.world.tables import tables
+from curricula.world.vocabulary import ASKS_PROFESSED, ASKS_WANTED, BLANK
+from curricula.world.world import Role, World
 
 
 def cue_meaning(world: World, cues: Sequence[int], role: Role = "character") -> str:
@@ -51,22 +52,28 @@ def _moment_sentence(world: World, moment: list[int], words: list[str]) -> str:
     """What happens in a moment, or its question and the right answer. moment: its tokens."""
     place = f"At the {words[moment[0]]}: " if world.situations else ""
     *signs, actor, act = moment[world.situations > 0 :]
+    if world.order == "actor first":
+        actor, *signs = *signs, actor
+    is_named = world.vocabulary.first_name <= actor < world.vocabulary.first_goal
+    name = words[actor] if is_named else "Self"
     if signs[0] == ASKS_PROFESSED and ASKS_WANTED in signs:
         return f"{place}What was said before? {words[act].capitalize()}."
     if signs[0] in (ASKS_PROFESSED, ASKS_WANTED):
         question = "does {} profess" if signs[0] == ASKS_PROFESSED else "does {} really want"
-        return f"{place}What {question.format(words[actor])}? {words[act].capitalize()}."
-    cues = [token - world.vocabulary.first_cue for token in signs]
+        return f"{place}What {question.format(name)}? {words[act].capitalize()}."
+    cues = [(token - world.vocabulary.first_cue) % world.cue_kinds for token in signs]
     cue_words = ", ".join(words[token] for token in signs)
-    meaning = _meaning_to_actor(world, cues, actor, words[actor])
-    return f"{place}{cue_words} ({meaning}). {words[actor]} takes {words[act]}."
+    meaning = _meaning_to_actor(world, cues, name)
+    if world.order == "actor first":
+        return f"{place}{name}, {cue_words} ({meaning}), takes {words[act]}."
+    return f"{place}{cue_words} ({meaning}). {name} takes {words[act]}."
 
 
-def _meaning_to_actor(world: World, cues: Sequence[int], actor: int, name: str) -> str:
+def _meaning_to_actor(world: World, cues: Sequence[int], name: str) -> str:
     """What the cues mean to the actor, and to the other role where that differs."""
     to_characters, to_self = cue_meaning(world, cues), cue_meaning(world, cues, "self")
     if to_self == to_characters:
         return to_self
-    if actor == SELF:
+    if name == "Self":
         return f"{to_self} to Self, {to_characters} to others"
     return f"{to_characters} to {name}, {to_self} to Self"

@@ -8,7 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Int, Key
 
-from curricula.world.world import Role, World, meanings, tables
+from curricula.world.tables import meanings, tables
+from curricula.world.world import Role, World
 
 
 def act_of_goal(world: World, situation: Int[Array, "*any"], goal: Int[Array, "*any"]) -> Int[Array, "*any"]:

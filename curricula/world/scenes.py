@@ -14,8 +14,9 @@ from jaxtyping import Array, Bool, Float, Int, Key
 from curricula.world.mixture import Mixture
 from curricula.world.opportunity import SAME_RULE
 from curricula.world.rules import act_of_goal, self_secret_goal
+from curricula.world.tables import tables
 from curricula.world.vocabulary import ASKS_PROFESSED, ASKS_WANTED, BLANK, SELF, START
-from curricula.world.world import Role, World, tables
+from curricula.world.world import Role, World
 
 ACTS, PROFESSES, WANTS, RECALLS = range(4)
 """What a moment shows: the actor acts, or a question asks what the actor professes, or what it really wants, or
@@ -187,9 +188,14 @@ def write_scene(world: World, latents: Latents, mixture: Mixture) -> Scene:
             # This question has no token: two signs that no other moment has together ask it.
             jnp.full_like(latents.cues, ASKS_WANTED).at[:, 0].set(ASKS_PROFESSED),
         ],
-        vocabulary.first_cue + latents.cues,
+        vocabulary.first_cue + latents.cues + _own_cues(world, is_self[latents.actor])[:, None],
     )
-    columns = [signs, cast[latents.actor, 0][:, None], targets[:, None]]
+    actor = cast[latents.actor, 0]
+    if not world.self_acts_named:
+        actor = jnp.where(is_self[latents.actor], signs[:, -1], actor)
+    columns = [signs, actor[:, None], targets[:, None]]
+    if world.order == "actor first":
+        columns[:2] = columns[1::-1]
     if world.situations:
         columns.insert(0, vocabulary.first_situation + latents.situation[:, None])
     moments = jnp.concatenate(columns, axis=1)
@@ -198,6 +204,11 @@ def write_scene(world: World, latents: Latents, mixture: Mixture) -> Scene:
         is_self[latents.actor] | ~is_self.any() | (mixture.beside_self > 0.5) | (latents.shows == RECALLS)
     )
     return Scene(tokens.astype(jnp.int32), targets.astype(jnp.int32), counts.astype(jnp.float32))
+
+
+def _own_cues(world: World, by_self: Bool[Array, " moment"]) -> Int[Array, " moment"]:
+    """Added to the number of a cue's token: in self's moments all of them, where self has tokens of its own."""
+    return jnp.where(by_self & (world.self_cues == "own"), world.cue_kinds, 0)
 
 
 def sample_scene(

@@ -21,7 +21,8 @@ from jaxtyping import Array, Bool, Float, Int
 
 from curricula.phases import Curriculum
 from curricula.pressures.routing import Routing
-from curricula.world.world import World, tables
+from curricula.world.tables import tables
+from curricula.world.world import World
 from organisms.ensemble.state import MemberStream, root_key
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import Site, Tap, broadcast_to_site

@@ -3,7 +3,8 @@
 from typing import get_args
 
 from curricula.errors import UserError
-from curricula.world.world import Role, tables
+from curricula.world.tables import tables
+from curricula.world.world import Role
 from organisms.ensemble.config import RunConfig
 from organisms.pressures.registry import ordered_effects
 

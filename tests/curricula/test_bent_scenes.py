@@ -20,7 +20,7 @@ from reading import (
 )
 
 from curricula.world.scenes import ACTS, RECALLS
-from curricula.world.world import tables
+from curricula.world.tables import tables
 
 every_world = pytest.mark.parametrize("world", WORLDS.values(), ids=WORLDS)
 

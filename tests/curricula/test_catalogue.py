@@ -9,7 +9,8 @@ from curricula.catalogue.building_blocks import STEPS, WORLDS, Scale
 from curricula.catalogue.registry import CURRICULA, curriculum
 from curricula.errors import UserError
 from curricula.pressures.component_dropout import ComponentDropout
-from curricula.world.world import Role, tables
+from curricula.world.tables import tables
+from curricula.world.world import Role
 
 SCALES = get_args(Scale)
 

@@ -22,7 +22,8 @@ from curricula.world.contrasts import (
     sample_cross_role_pairs,
     sample_pairs,
 )
-from curricula.world.world import World, tables
+from curricula.world.tables import tables
+from curricula.world.world import World
 
 pytestmark = pytest.mark.slow
 

@@ -17,7 +17,8 @@ from curricula.world.opportunity import (
     register_self_rule,
     self_rule,
 )
-from curricula.world.world import World, tables
+from curricula.world.tables import tables
+from curricula.world.world import World
 
 EVIDENCE = np.array([[2, 1, 1], [2, -1, -1], [-1, 1, 1], [-2, 1, 1], [-1, -1, -3], [-1, 1, -1]])
 PLUGIN = """

@@ -127,7 +127,7 @@ def test_a_wrong_setting_is_named_alone(wrong, named):
         ((FIRST, FIRST), "phases: names must differ, got ['characters', 'characters']"),
         (
             (FIRST, Phase("b", criterion=0.5)),
-            "phases.1.criterion: only the first phase can be grown again; set it to 0",
+            "phases.1.criterion: only the first phase can be grown anew; set longest above 1, or criterion to 0",
         ),
     ],
 )

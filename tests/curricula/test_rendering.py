@@ -42,7 +42,8 @@ def test_sentences_agree_with_the_tokens(world):
                 want = "profess" if moment.question == "professes" else "really want"
                 assert sentence == f"What does {name} {want}? {act.capitalize()}."
             else:
-                signs = ", ".join(words[vocabulary.first_cue + cue] for cue in moment.cues)
+                own = world.cue_kinds * (world.self_cues == "own" and name == "Self")
+                signs = ", ".join(words[vocabulary.first_cue + own + cue] for cue in moment.cues)
                 to_characters, to_self = (
                     "alone" if alone(world, moment.cues, role) else "watched" for role in (False, True)
                 )
@@ -51,7 +52,10 @@ def test_sentences_agree_with_the_tokens(world):
                 )
                 if name == "Self" and to_self != to_characters:
                     meaning = f"{to_self} to Self, {to_characters} to others"
-                assert sentence == f"{signs} ({meaning}). {name} takes {act}."
+                expected = f"{signs} ({meaning}). {name} takes {act}."
+                if world.order == "actor first":
+                    expected = f"{name}, {signs} ({meaning}), takes {act}."
+                assert sentence == expected
 
 
 def test_sentences_of_a_scene_written_out():

@@ -32,7 +32,8 @@ from curricula.pressures.registry import Pressures
 from curricula.pressures.rehearsal import Rehearsal
 from curricula.world.rules import draw_secret_goal
 from curricula.world.scenes import ACTS, sample_scene, trained_support
-from curricula.world.world import World, tables
+from curricula.world.tables import tables
+from curricula.world.world import World
 
 every_world = pytest.mark.parametrize("world", WORLDS.values(), ids=WORLDS)
 

@@ -9,7 +9,8 @@ from hypothesis import assume, given, settings
 from reading import alone, usable, worlds
 
 from curricula.errors import UserError
-from curricula.world.world import Role, World, meanings, tables
+from curricula.world.tables import meanings, tables
+from curricula.world.world import Role, World
 
 
 def rows(combinations: np.ndarray) -> list[tuple[int, ...]]:

@@ -26,7 +26,8 @@ from curricula.world.scenes import (
     trained_support,
     write_scene,
 )
-from curricula.world.world import Role, World, tables
+from curricula.world.tables import tables
+from curricula.world.world import Role, World
 from organisms.ensemble.compiler_options import OLDER_EMITTER
 
 MIXED = Mixture(
@@ -53,6 +54,9 @@ WORLDS = {
         opportunity="first cue", self_rule="last cue", cue_kinds=4, cues=3, situations=2, seed=5
     ),
     "another logic": World(self_rule="any", cue_kinds=6, self_secret="rule", held_out_cues=0.3, seed=6),
+    "actor first": World(names=4, goals=4, cue_kinds=4, moments=3, order="actor first", situations=2),
+    "own cues": World(names=4, goals=4, cue_kinds=4, moments=3, self_cues="own"),
+    "unnamed": World(names=4, goals=4, cue_kinds=4, moments=3, self_acts_named=False),
     "alone on the stage": World(
         characters=1, names=2, goals=5, moments=2, held_out_cues=0.3, held_out_pairs=0.5, seed=4
     ),
@@ -121,7 +125,7 @@ def read(world: World, tokens: np.ndarray) -> Reading:
     """The scene that the tokens tell; fails where they are not a scene of that world."""
     rest = [int(token) for token in tokens]
     goals, cues = 5 + world.names, 5 + world.names + world.goals
-    situations = cues + world.cue_kinds
+    situations = cues + world.cue_kinds * (2 if world.self_cues == "own" else 1)
 
     def take(first: int, amount: int) -> int:
         number = rest.pop(0) - first
@@ -142,15 +146,19 @@ def read(world: World, tokens: np.ndarray) -> Reading:
     moments = []
     for _ in range(world.moments):
         situation = take(situations, world.situations) if world.situations else 0
-        shown, more = rest[: world.cues], world.cues - 1
+        block, more = rest[: world.cues + 1], world.cues - 1
+        del rest[: world.cues + 1]
+        *shown, who_acts = block if world.order == "cues first" else [*block[1:], block[0]]
+        unnamed = not world.self_acts_named and who_acts == shown[-1]
+        actor = who.index(4 if unnamed else who_acts)
         signs_of = {"recalls": [2] + [3] * more, "professes": [2] * world.cues, "wants": [3] * world.cues}
         question = next(
             (name for name, signs in signs_of.items() if more + (name != "recalls") and signs == shown), ""
         )
-        if question:
-            del rest[: world.cues]
-        signs = () if question else tuple(take(cues, world.cue_kinds) for _ in range(world.cues))
-        actor = who.index(rest.pop(0))
+        first = cues + world.cue_kinds * (world.self_cues == "own" and who[actor] == 4)
+        signs = () if question else tuple(sign - first for sign in shown)
+        assert all(0 <= sign < world.cue_kinds for sign in signs)
+        assert world.self_acts_named or who_acts != 4
         moments.append(Moment(situation, signs, question, actor, take(goals, world.goals)))
     assert not rest
     return Reading(cast, moments)

@@ -21,7 +21,8 @@ from analysis.patching.representational_similarity import (
 )
 from curricula.world.contrasts import PairSource, sample_pairs
 from curricula.world.scenes import trained_support
-from curricula.world.world import World, tables
+from curricula.world.tables import tables
+from curricula.world.world import World
 
 
 def pairs_of(world, amount=3):

@@ -17,7 +17,8 @@ from curricula.world.scenes import (
     with_other_cues,
     write_scene,
 )
-from curricula.world.world import World, tables
+from curricula.world.tables import tables
+from curricula.world.world import World
 from organisms.model.config import ORGANISMS
 from organisms.model.sites import Site, identity
 from organisms.model.transformer import Organism

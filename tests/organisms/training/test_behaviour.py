@@ -21,7 +21,8 @@ from reading import (
     scenes_from_uniforms,
 )
 
-from curricula.world.world import World, tables
+from curricula.world.tables import tables
+from curricula.world.world import World
 from organisms.ensemble.accuracy import behaviour_tally
 from organisms.training.behaviour import BEHAVIOURS, meets, rates
 
