@@ -2,7 +2,7 @@
 
 A phase lasts its steps. A member that then misses the phase's criterion goes on, at the full learning rate again, until
 a check finds that it meets it; the rate then falls once more and the phase is over for that member. Where nothing has
-become better for half of the phase's steps and both candidate goals are known but not the gate between them (the
+become better for as many steps as the phase has and both candidate goals are known but not the gate between them (the
 plateau), a member of the first phase is grown anew instead. Whoever has come to ``longest`` times the steps is done in any case.
 Members wait for each other unchanged. Everything is decided from committed rates, so that a resumed run decides the
 same.
@@ -23,8 +23,9 @@ from organisms.training.behaviour import meets as meets_criterion
 
 FALL = 0.2
 """of the phase's steps, how many the learning rate falls for once a member that went on meets the criterion"""
-PATIENCE = 0.5
-"""of the phase's steps: who did not improve over as many is flat"""
+PATIENCE = 1.0
+"""of the phase's steps: who did not improve over as many is flat. In a world whose gate is a majority of three cues, one
+of four organisms left the plateau after 300 steps on it: half as many would have thrown it away"""
 IMPROVES = 0.03
 """least rise of the mean of both rates that counts: rates of 256 scenes have a standard error of about 0.015"""
 PLATEAU = 0.75

@@ -103,19 +103,19 @@ def test_on_the_plateau_without_an_attempt_left_it_goes_on():
 )
 def test_flat_is_who_did_not_rise_and_does_not_know_the_gate(rates, flat):
     begun = PhaseCourse.of_length(100, 1)
-    entries = [entry_at(begun.advanced(40), [rates[0]]), entry_at(begun.advanced(100), [rates[1]])]
+    entries = [entry_at(begun, [rates[0]]), entry_at(begun.advanced(100), [rates[1]])]
     assert flat_members(PHASE, entries).tolist() == [flat]
 
 
 def test_what_an_earlier_attempt_did_says_nothing_of_this_one():
     begun = PhaseCourse.of_length(100, 1)
-    entries = [entry_at(begun.advanced(40), [0.5], [0]), entry_at(begun.advanced(100), [0.5], [1])]
+    entries = [entry_at(begun, [0.5], [0]), entry_at(begun.advanced(100), [0.5], [1])]
     assert not flat_members(PHASE, entries).any()
 
 
 def test_nobody_who_has_not_taken_enough_steps_is_flat():
     begun = PhaseCourse.of_length(100, 1)
-    entries = [entry_at(begun.advanced(60), [0.5]), entry_at(begun.advanced(100), [0.5])]
+    entries = [entry_at(begun.advanced(10), [0.5]), entry_at(begun.advanced(100), [0.5])]
     assert not flat_members(PHASE, entries).any()
 
 
