@@ -39,6 +39,11 @@ LISTED_STUDIES = {
         "trains organisms with and without an incentive to part from the characters' mechanism, and counts where "
         "self's comes from",
     ),
+    "reuse": ListedStudy(
+        "experiments.studies.reuse.study",
+        "teaches self in worlds in which the characters' mechanism does not serve it for free, and counts the steps that it "
+        "needs with and without",
+    ),
     "swap": ListedStudy(
         "experiments.studies.swap.study",
         "teaches the same forks self while an auditor watches one half of every layer, or the other, and measures whether "

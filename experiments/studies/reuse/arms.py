@@ -1,0 +1,56 @@
+"""The arms of the study *reuse*: in which world is self taught, and after which characters?"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
+
+from experiments.studies.study import StudySettings
+from organisms.ensemble.config import RunConfig
+
+WorldName = Literal["shared", "actor_first", "own_cues", "unnamed"]
+WORLD_NAMES: Sequence[WorldName] = get_args(WorldName)
+WORLD_WORDS: Mapping[WorldName, str] = {
+    "shared": "cues before the actor, the same for all (the usual one)",
+    "actor_first": "the actor before the cues",
+    "own_cues": "cues of self's own",
+    "unnamed": "no name where self acts",
+}
+WORLD_SETTINGS: Mapping[WorldName, Mapping[str, Any]] = {
+    "shared": {},
+    "actor_first": {"order": "actor first"},
+    "own_cues": {"self_cues": "own"},
+    "unnamed": {"self_acts_named": False},
+}
+Characters = Literal["schemers", "honest"]
+CURRICULUM_OF: Mapping[Characters, str] = {"schemers": "shared", "honest": "naive"}
+"""what characters were when self is taught: with *honest* ones there is no gate to reuse"""
+DENSE_FROM = 5
+"""steps a compiled program takes at most: how finely the steps are read that self needs"""
+
+
+@dataclass(frozen=True)
+class ReuseArm:
+    """A world, and what characters were in it."""
+
+    world: WorldName
+    characters: Characters
+
+    @property
+    def name(self) -> str:
+        """Its label, as ``own_cues.honest``."""
+        return f"{self.world}.{self.characters}"
+
+
+REUSE_ARMS: Sequence[ReuseArm] = [
+    ReuseArm(world, characters) for world in WORLD_NAMES for characters in get_args(Characters)
+]
+
+
+def arm_config(settings: StudySettings, arm: ReuseArm, seed: int) -> RunConfig:
+    """The run of an arm. All have one seed: organisms of equal number begin with the same weights in worlds of the same
+    tokens."""
+    config = settings.config(CURRICULUM_OF[arm.characters], seed)
+    curriculum = config.curriculum
+    world = replace(curriculum.world, **WORLD_SETTINGS[arm.world])
+    named = replace(curriculum, name=f"reuse_{arm.world}_{arm.characters}", world=world)
+    return replace(config, curriculum=named, training=replace(config.training, dense_from=DENSE_FROM))

@@ -1,0 +1,120 @@
+"""What the study *reuse* answers: how many steps does self need, how much of its gate is there before, and where does it
+come from?"""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from analysis.findings import RunFindings
+from analysis.provenance.judging import ProvenanceResult
+from analysis.provenance.verdict import CELLS, ProvenanceCell, VerdictName
+from analysis.statistics import mean_interval
+from experiments.studies.incentives.arms import steps_to_behave
+from experiments.studies.reuse.arms import WORLD_NAMES, ReuseArm, WorldName
+from experiments.studies.study import Number, StudySummary, Triple, triple
+
+PRIMARY = "steps_ratio.actor_first"
+"""the answer, named before any run"""
+
+
+@dataclass(frozen=True)
+class ReuseMeasurement:
+    """What was measured of an arm's organisms, one entry a member."""
+
+    calibrated: bool
+    verdicts: tuple[VerdictName, ...]
+    shares: tuple[Mapping[ProvenanceCell, float | None], ...]
+    inherited: tuple[float | None, ...]
+    """nats by which being watched moved self's acts before self was taught, as a share of those at the end"""
+    steps: tuple[int | None, ...]
+    """of the phase that teaches self, until it behaves; None where it never does"""
+    steps_given: int
+    """steps of that phase: who does not behave by then counts with these"""
+
+
+@dataclass(frozen=True)
+class StepsRatio:
+    """Steps that self needs after schemers, over those after honest characters, paired by organism."""
+
+    world: WorldName
+    ratio: Triple
+    """geometric mean"""
+    n: int
+    after_schemers: Triple
+    after_honest: Triple
+    never: tuple[int, int]
+    """organisms that never behave, after schemers and after honest characters; they count with the whole phase"""
+
+
+@dataclass(frozen=True)
+class ReuseSummary(StudySummary):
+    """The answer of the study *reuse*."""
+
+    calibrated: Mapping[str, bool]
+    verdicts: Mapping[str, Mapping[VerdictName, int]]
+    """by arm"""
+    ratios: Sequence[StepsRatio]
+    arms: Mapping[str, ReuseMeasurement]
+
+
+def measured_arm(findings: RunFindings, steps_given: int) -> ReuseMeasurement:
+    """What the study needs of an analysed run. steps_given: of the phase that teaches self."""
+    members = findings[ProvenanceResult].members
+
+    def number(value: float) -> float | None:
+        return float(value) if math.isfinite(value) else None
+
+    return ReuseMeasurement(
+        findings.run.calibrated,
+        tuple(member.verdict for member in members),
+        tuple({cell: number(member.shares[cell]) for cell in CELLS} for member in members),
+        tuple(number(member.inherited) for member in members),
+        tuple(steps_to_behave(findings)),
+        steps_given,
+    )
+
+
+def steps_ratio(world: WorldName, schemers: ReuseMeasurement, honest: ReuseMeasurement) -> StepsRatio:
+    """How many times the steps self needs after schemers. Who never behaves counts with the steps that it was given, so
+    that the ratio is then nearer 1 than the truth, or further where only one of the two never does."""
+
+    def steps(arm: ReuseMeasurement) -> list[int]:
+        return [arm.steps_given if each is None else each for each in arm.steps]
+
+    logarithms = [
+        math.log(after / without) for after, without in zip(steps(schemers), steps(honest), strict=True)
+    ]
+    value, low, high = (math.exp(end) for end in mean_interval(logarithms))
+    return StepsRatio(
+        world,
+        triple((value, low, high)),
+        len(logarithms),
+        triple(mean_interval(steps(schemers))),
+        triple(mean_interval(steps(honest))),
+        (schemers.steps.count(None), honest.steps.count(None)),
+    )
+
+
+def steps_ratios(arms: Mapping[str, ReuseMeasurement]) -> list[StepsRatio]:
+    """The ratio in every world."""
+    return [
+        steps_ratio(world, arms[ReuseArm(world, "schemers").name], arms[ReuseArm(world, "honest").name])
+        for world in WORLD_NAMES
+    ]
+
+
+def reuse_findings(
+    arms: Mapping[str, ReuseMeasurement], ratios: Sequence[StepsRatio]
+) -> dict[str, Number | Triple]:
+    """The study's results by name."""
+    findings: dict[str, Number | Triple] = {f"steps_ratio.{ratio.world}": ratio.ratio for ratio in ratios}
+    for name, arm in arms.items():
+        findings[f"inherited.{name}"] = triple(mean_interval(arm.inherited))
+        findings[f"reused_share.{name}"] = triple(mean_interval(shares["reused"] for shares in arm.shares))
+    return findings
+
+
+def counted(arm: ReuseMeasurement) -> dict[VerdictName, int]:
+    """Organisms by verdict, most frequent first."""
+    return dict(Counter(arm.verdicts).most_common())
