@@ -24,6 +24,7 @@ WORLD_SETTINGS: Mapping[WorldName, Mapping[str, Any]] = {
 Characters = Literal["schemers", "honest"]
 CURRICULUM_OF: Mapping[Characters, str] = {"schemers": "shared", "honest": "naive"}
 """what characters were when self is taught: with *honest* ones there is no gate to reuse"""
+CHARACTER_WORDS: Mapping[Characters, str] = {"schemers": "schemers", "honest": "honest characters"}
 DENSE_FROM = 5
 """steps a compiled program takes at most: how finely the steps are read that self needs"""
 

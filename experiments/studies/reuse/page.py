@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from analysis.statistics import FEW_ORGANISMS
 from analysis.thresholds import BEHAVES
 from experiments.studies.page import study_table
-from experiments.studies.reuse.arms import WORLD_NAMES, WORLD_WORDS, ReuseArm
+from experiments.studies.reuse.arms import CHARACTER_WORDS, WORLD_NAMES, WORLD_WORDS, ReuseArm
 from experiments.studies.reuse.summary import ReuseSummary
 from reports.drawing import BLUE, ORANGE, WIDTH, offsets, style, svg
 from reports.formats import counts_text, interval_text, rate_text
@@ -84,7 +84,7 @@ def reuse_sections(summary: ReuseSummary) -> list[Section]:
     )
     verdict_rows = [
         (
-            f"{WORLD_WORDS[arm.world]}, after {arm.characters}",
+            f"{WORLD_WORDS[arm.world]}, after {CHARACTER_WORDS[arm.characters]}",
             counts_text(summary.verdicts[arm.name]),
             interval_text(summary.interval(f"reused_share.{arm.name}")),
             "yes" if summary.calibrated[arm.name] else "no",
