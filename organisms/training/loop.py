@@ -1,8 +1,6 @@
-"""How does a whole ensemble get through a curriculum? Phase by phase, chunk by chunk, each checkpoint committed to its
-lineage.
+"""How does an ensemble get through a curriculum? Phase by phase, chunk by chunk, each checkpoint committed.
 
-When a phase is over, and for whom, `organisms.training.phase_course` decides. Members whose phase is over wait, unchanged.
-After ``training.attempts`` times anew the members that still fail stay, and are counted as failed.
+When a phase is over, and for whom, `organisms.training.phase_course` decides. Members whose phase is over wait.
 """
 
 import time
@@ -63,6 +61,8 @@ class _EnsembleTraining:
     """phases and members whose loss was reported"""
     course: PhaseCourse = field(init=False)
     """of the present phase"""
+    params: PhaseParams | None = None
+    """of the present phase and round"""
     fitted: dict[str, dict[str, Any]] = field(default_factory=dict)
     """what pressures fitted, by phase and pressure"""
 
@@ -161,15 +161,13 @@ class _EnsembleTraining:
 
     def run_round(self, state: State, position: Position, resume: Resume) -> tuple[State, Position]:
         """Trains until it is to be decided about some member whether its phase is over."""
-        phase, chunk, check = (
-            self.phases[position.phase],
-            self.config.chunk,
-            self.config.training.checkpoint_every,
-        )
+        phase, chunk = self.phases[position.phase], self.config.chunk
+        check = self.config.training.checkpoint_every
         to_come = sum(phase_to_come.steps for phase_to_come in self.phases[position.phase + 1 :])
         self.callback.expect(position.step + self.course.longest_left() + to_come)
-        params, waiting = self.phase_params(position), None
-        params = params._replace(schedule=self.course.scheduled(params.schedule))
+        if self.params is None or position.round_step == 0:
+            self.params = self.phase_params(position)  # once a round: what pressures fit takes long
+        params, waiting = self.params._replace(schedule=self.course.scheduled(self.params.schedule)), None
         if position.round == position.round_step == 0:
             state = self.programs.operate(phase, state)
         while not self.course.at_check(check).any():
