@@ -106,15 +106,15 @@ class Phase:
     longest: int = field(default=1, metadata=OMIT_IF_DEFAULT)
     """how many times its steps the phase may last for a member, in one attempt, until the member meets the criterion"""
     together: bool = field(default=False, metadata=OMIT_IF_DEFAULT)
-    """are all members to see the same scenes? The phase is then over for all of them at once, when all meet the
-    criterion; none is grown anew"""
+    """the phase is over for all members at once, when all meet the criterion, and none is grown anew: for members that
+    are compared step by step"""
     reward: RewardConfig = field(default_factory=RewardConfig, metadata=OMIT_IF_DEFAULT)
     pressures: Pressures = field(default_factory=Pressures)
     optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
 
     def of_fixed_length(self) -> "Phase":
         """The phase, over after its steps whatever was learned: what arms that are compared organism by organism need."""
-        return replace(self, criterion=0.0, longest=1)
+        return replace(self, criterion=0.0, longest=1, together=False)
 
     @property
     def judged_role(self) -> Role:

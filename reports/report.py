@@ -31,7 +31,8 @@ INTERVALS = Markup(
 )
 RESEEDED = Markup(
     "<strong>Reseeded</strong>: a member that missed the first phase's criterion, and did not improve any more, was "
-    "trained again from a new seed; one that improved went on, and the phase took longer for it. Both are counted here."
+    "trained again from a new seed; any other that missed a phase's criterion went on, and the phase took longer for it. "
+    "Both are counted here."
 )
 UNCALIBRATED = (
     "The verdicts are uncalibrated: how often they are wrong is known for planted organisms of another size or "

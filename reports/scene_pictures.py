@@ -121,7 +121,8 @@ def _choose(draw_lines: Callable[[int], list[str]], count: int, with_self: bool)
 def _self_acts_both_ways(lines: Sequence[str]) -> bool:
     """Does self act alone, and watched as well?"""
     return all(
-        any(f"({cue}" in line and ". Self takes" in line for line in lines) for cue in ("alone", "watched")
+        any(f"({cue}" in line and (". Self takes" in line or "Self, " in line) for line in lines)
+        for cue in ("alone", "watched")
     )
 
 

@@ -157,7 +157,8 @@ def restored_logits(
 
     def patch_parts(site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]:
         if site.name == "embedding":
-            actor_name = ((place == decision) & parts.content)[:, None]
+            is_actor = (place == decision - world.actor_before_decision) & world.self_acts_named
+            actor_name = (is_actor & parts.content)[:, None]
             return jnp.where(actor_name, recording[site], activation)
         if site.name == "residual":
             return jnp.where(self_entry[:, None], recording[site], activation)

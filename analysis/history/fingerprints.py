@@ -21,6 +21,7 @@ from analysis.patching.checkpoint import CheckpointMeasurer
 from analysis.patching.draws import PairDraw
 from analysis.patching.interventions import Recording, over_pairs, recorder, written
 from curricula.world.contrasts import Pair, Role, Variable, measurable
+from curricula.world.vocabulary import SELF
 from curricula.world.world import World
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import Site
@@ -109,8 +110,11 @@ def token_places(
     """Which tokens of a scene are the moment's cues, the actor's profession and its secret; 0 or 1."""
     position = jnp.arange(world.positions)
     entries = 1 + 3 * jnp.arange(world.characters)
-    actor = entries[jnp.argmax(tokens[entries] == tokens[decision])]
-    cues = (position < decision) & (position >= decision - world.cues)
+    who_acts = tokens[decision - world.actor_before_decision]
+    if not world.self_acts_named:  # a cue stands where self acts
+        who_acts = jnp.where(who_acts >= world.vocabulary.first_goal, SELF, who_acts)
+    actor, first_cue = entries[jnp.argmax(tokens[entries] == who_acts)], decision - world.cues_before_decision
+    cues = (position >= first_cue) & (position < first_cue + world.cues)
     return jnp.stack([cues, position == actor + 1, position == actor + 2]).astype(jnp.float32)
 
 

@@ -5,7 +5,7 @@ the cues, as shares of the change in a layer's heads and in its neurons. Measure
 without self and with it in the cast.
 
 A component that reads need *not* carry anything to the act: what does, effects say. At the cues, which come before the actor,
-nothing can be read by who acts; that can only be at the actor's own token.
+nothing can be read by who acts; that can only be at the actor's own token (or anywhere, in a world with *actor first*).
 """
 
 from collections.abc import Sequence

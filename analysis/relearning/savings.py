@@ -203,11 +203,16 @@ def reinitialise_components(
 
 
 def reinitialise_gate(
-    organisms: Organism, gates: Bool[np.ndarray, "member component"], config: OrganismConfig, seed: int
+    organisms: Organism,
+    gates: Bool[np.ndarray, "member component"],
+    config: OrganismConfig,
+    seed: int,
+    tokens: Sequence[int] = (SELF, BLANK),
 ) -> Organism:
-    """The organisms [member, ...] with their gate's components, and self's embeddings, drawn anew."""
+    """The organisms [member, ...] with their gate's components, and self's embeddings, drawn anew. tokens: of self, in
+    its world."""
     self_tokens = np.zeros((len(gates), organisms.embedding[...].shape[1]), bool)
-    self_tokens[:, [SELF, BLANK]] = True
+    self_tokens[:, list(tokens)] = True
     return _redrawn(organisms, _weights_of(gates, config) | {"embedding": self_tokens}, seed)
 
 

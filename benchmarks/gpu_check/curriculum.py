@@ -69,7 +69,8 @@ def curriculum_config(settings: Settings) -> RunConfig:
     seconds = steps / settings.curriculum_rate if settings.curriculum_rate else float("inf")
     scale: Scale = "cpu" if seconds + OVERHEAD_SECONDS < settings.seconds and not settings.short else "tiny"
     config = named_config(NAME, scale, sizes.curriculum_members, settings.seed)
-    phases = tuple(phase.of_fixed_length() for phase in config.curriculum.phases)
+    first, *later = config.curriculum.phases
+    phases = (replace(first, longest=1), *(phase.of_fixed_length() for phase in later))
     if sizes.curriculum_steps:
         phases = tuple(replace(phase, steps=sizes.curriculum_steps) for phase in phases)
     training = replace(config.training, attempts=0, checkpoint_every=sum(phase.steps for phase in phases))

@@ -61,7 +61,7 @@ class Scene(NamedTuple):
 
     tokens: Int[Array, " position"]
     targets: Int[Array, " moment"]
-    """token that follows the actor's"""
+    """token of the act, which ends the moment"""
     weights: Float[Array, " moment"]
     """1 where the moment is a target of training"""
 

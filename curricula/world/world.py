@@ -18,7 +18,7 @@ from curricula.world.opportunity import (
     opportunity_rule,
     self_rule_errors,
 )
-from curricula.world.vocabulary import Vocabulary
+from curricula.world.vocabulary import BLANK, SELF, Vocabulary
 
 COMBINATIONS_LIMIT = 8192
 LIMITS = {
@@ -85,8 +85,9 @@ class World:
     self_cues: Literal["shared", "own"] = field(default="shared", metadata=OMIT_IF_DEFAULT)
     """*own*: in self's moments every cue is a token that no character's moment has, with the same meaning"""
     self_acts_named: bool = field(default=True, metadata=OMIT_IF_DEFAULT)
-    """False: where self acts no name is written; the last cue stands in its place, and the act follows the cues. Self
-    is then one more character at no token but that of the cast"""
+    """False: where self acts no name is written; the last cue stands in its place as well, and the act follows the cues.
+    What tells self is then that there is no name; and the last cue is read where the act is decided, which no character's
+    is: a change of it reaches the act without any component"""
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -113,6 +114,18 @@ class World:
         """Position of the token before the act in each moment [moment]: the actor's, or with *actor first* the last
         cue's."""
         return self.cast_tokens + self.moment_tokens * np.arange(self.moments) + self.moment_tokens - 2
+
+    @property
+    def self_tokens(self) -> list[int]:
+        """Tokens that stand for self and for nobody else: its name, the blank in the place of its secret, cues of its
+        own."""
+        own = range(self.cue_kinds, 2 * self.cue_kinds) if self.self_cues == "own" else ()
+        return [SELF, BLANK, *(self.vocabulary.first_cue + kind for kind in own)]
+
+    @property
+    def actor_before_decision(self) -> int:
+        """Tokens from the actor's place in a moment to its decision."""
+        return self.cues if self.order == "actor first" else 0
 
     @property
     def cues_before_decision(self) -> int:

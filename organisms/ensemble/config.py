@@ -37,7 +37,8 @@ class TrainingConfig:
     batch: int = 64
     """scenes a member sees in a step"""
     checkpoint_every: int = 50
-    """steps between checkpoints; each phase's first and last organism is kept as well"""
+    """steps between checkpoints; each phase's first and last organism is kept as well. Members that go on past a phase's
+    steps are checked as often, so that there it decides what is trained"""
     attempts: int = 3
     """how often, at most, a member that misses the first phase's criterion is reseeded"""
     evaluation_scenes: int = 256

@@ -1,12 +1,13 @@
 """Surgery: an organism with components ablated or copied. Every operation returns a new organism."""
 
+from collections.abc import Sequence
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 from jaxtyping import Bool
 
-from curricula.world.vocabulary import BLANK, SELF
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import by_head_and_neuron
 from organisms.model.transformer import Organism
@@ -17,11 +18,13 @@ def pick(organisms: Organism, member: int) -> Organism:
     return jax.tree.map(lambda leaf: leaf[member], organisms)
 
 
-def freeze_all_but_self(previous: Organism, updated: Organism, only_self: jax.Array | float) -> Organism:
+def freeze_all_but_self(
+    previous: Organism, updated: Organism, only_self: jax.Array | float, tokens: Sequence[int]
+) -> Organism:
     """The updated organism, or, where ``only_self`` is 1, the previous one with the updated embeddings of self's
-    name and of the blank in the place of its secret goal."""
+    tokens."""
     organism = jax.tree.map(lambda old, new: jnp.where(only_self > 0.5, old, new), previous, updated)
-    self_tokens = jnp.array([SELF, BLANK])
+    self_tokens = jnp.array(tokens)
     organism.embedding[...] = organism.embedding[...].at[self_tokens].set(updated.embedding[self_tokens])
     return organism
 

@@ -29,7 +29,7 @@ MOST_OF_GATE = 0.5
 """least share of a role's gate that the lane that serves it must have alone"""
 OF_ITS_GOALS = 0.15
 """of all minimal pairs of self, the largest share that a half of a parted lane may miss among those of the goals that it
-was dealt; three standard errors of a half of 64 pairs, and a fifth more"""
+was dealt: 2.4 standard errors of a half of 64 pairs. A half that was dealt a quarter may miss more than half of its own"""
 NO_SPARE = 0.5
 """largest share of characters' minimal pairs that a lane alone may get right at a fork that needs both"""
 

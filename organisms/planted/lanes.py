@@ -144,9 +144,9 @@ def route_scenes(
     rest those of each component by a coin: else two components of the lane could write much that cancels.
     uniforms: from 0 to 1. self_rank: of scenes with self, a number from 0 to 1 (see `goal_rank`) that decides
     instead of a coin: it depends on what self professes, so that lanes that share self out between them can
-    know which of them owns the scene. new: half of lane B, where that is parted; about half of the scenes that would
-    be swapped by coins then run whole: without them what three parts write together went unchecked, and lane A moved
-    self's act the wrong way, by a sixth of the gate.
+    know which of them owns the scene. new: half of lane B, where that is parted; half of the scenes that would be
+    swapped by coins then run whole where none is zeroed, and all of them where half are: without them what three parts
+    write together went unchecked, and lane A moved self's act the wrong way, by a sixth of the gate.
     """
     half = len(uniforms)
     owner, coin = jnp.tile(uniforms[:, :2], (2, 1)).T

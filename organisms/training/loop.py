@@ -123,8 +123,8 @@ class _EnsembleTraining:
     def go_on(self, saved: SavedState) -> None:
         """Drops what came after a save, and says what is not as it was."""
         step = saved.position.step
-        at_start = PhaseCourse.begun(self.config, saved.position.phase)
-        self.course = PhaseCourse.from_plain(saved.course) if saved.course else at_start
+        taken = PhaseCourse.begun(self.config, saved.position.phase).advanced(saved.position.round_step)
+        self.course = PhaseCourse.from_plain(saved.course) if saved.course else taken
         self.run.rewind(step)
         for line in (*saved.passed_over, *changes_since(self.run.entries())):
             self.callback.event(step, f"going on from step {step}: {line}")
@@ -260,9 +260,9 @@ class _EnsembleTraining:
 
     def decide(self, state: State, position: Position) -> tuple[State, Position]:
         """Who goes on, is grown anew or is done with the phase; the next phase where all are."""
-        phase, attempts_left = self.phases[position.phase], self.config.training.attempts - position.round
-        entries = [entry for entry in self.run.entries() if entry.phase == phase.name]
-        may_be_grown_anew = position.phase == 0 and not self.config.parent and attempts_left > 0
+        phase, first = self.phases[position.phase], position.phase == 0 and not self.config.parent
+        entries = [e for e in self.run.entries() if e.phase == phase.name and e.step <= position.step]
+        may_be_grown_anew = first & (fetch(state.attempt) < self.config.training.attempts)
         outlook = outlook_of(phase, self.course, entries, self.config.training.checkpoint_every)
         decision = self.course.decide(phase, self.config.chunk, outlook, may_be_grown_anew)
         for line in decision.lines(phase):

@@ -1,11 +1,12 @@
 """How long does each member's phase last?
 
-A phase lasts its steps. A member that then misses the phase's criterion goes on, at the full learning rate again, until
-a check finds that it meets it; the rate then falls once more and the phase is over for that member. Where nothing has
-become better for as many steps as the phase has and both candidate goals are known but not the gate between them (the
-plateau), a member of the first phase is grown anew instead. Whoever has come to ``longest`` times the steps is done in any case.
-Members wait for each other unchanged. Everything is decided from committed rates, so that a resumed run decides the
-same.
+A phase lasts its steps at least. A member that then misses the phase's criterion goes on, at the full learning rate again,
+until a check finds that it meets it; the rate then falls once more and the phase is over for that member. In the first
+phase a member that is flat is grown anew instead: its rates, below `PLATEAU` in the mean, have not risen for as many steps as
+the phase has. Most of these know both candidate goals and not the gate between them. Whoever has come to ``longest`` times
+the steps is done in any case. Members wait for each other unchanged. Checks come with checkpoints, so that
+``training.checkpoint_every`` is part of what decides, and the rate falls for whole compiled chunks. Everything is decided
+from committed rates, so that a resumed run decides the same.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,7 +42,7 @@ class Outlook(NamedTuple):
     meets: Bool[np.ndarray, " member"]
     """do their rates meet the phase's criterion?"""
     flat: Bool[np.ndarray, " member"]
-    """do they stand on the plateau?"""
+    """have their rates stopped rising, far from the criterion?"""
 
 
 class Decision(NamedTuple):
@@ -129,11 +130,13 @@ class PhaseCourse:
         """The numbers of an optimiser [member] as this course has them."""
         return schedule._replace(start=self.start, hold=self.hold, steps=self.ends)
 
-    def decide(self, phase: Phase, chunk: int, outlook: Outlook, may_be_grown_anew: bool) -> Decision:
+    def decide(
+        self, phase: Phase, chunk: int, outlook: Outlook, may_be_grown_anew: Bool[np.ndarray, " member"]
+    ) -> Decision:
         """What becomes of members about whom something is to be decided.
 
-        chunk: steps of a compiled program, which divide whatever the phase may last. may_be_grown_anew: it is the first
-        phase, and an attempt is left.
+        chunk: steps of a compiled program, which divide whatever the phase may last. may_be_grown_anew: in the first
+        phase, members that have an attempt left.
         """
         longest = phase.longest * phase.steps
         fall = max(chunk, int(FALL * phase.steps) // chunk * chunk)
@@ -141,7 +144,7 @@ class PhaseCourse:
         if phase.together:
             meets = np.full_like(meets, meets.all())
         missed = outlook.due & ~meets
-        anew = missed & (outlook.flat | at_bound) & (may_be_grown_anew and not phase.together)
+        anew = missed & (outlook.flat | at_bound) & may_be_grown_anew & (not phase.together)
         over = outlook.due & ~anew & (at_bound | (meets & ~self.holding))
         falls = outlook.due & meets & self.holding & ~over
         goes_on = missed & ~self.holding & ~anew & ~over
@@ -177,15 +180,18 @@ def outlook_of(phase: Phase, course: PhaseCourse, entries: Sequence[Entry], chec
 
 
 def flat_members(phase: Phase, entries: Sequence[Entry]) -> Bool[np.ndarray, " member"]:
-    """Which members stand on the plateau: their rates did not rise over the last steps of their present attempt.
+    """Which members' rates are below `PLATEAU` in the mean and did not rise over the last steps of their present attempt.
 
     entries: the checkpoints of the phase, the last of which is of now. A member that has not taken as many steps yet is
     not flat.
     """
     now = entries[-1]
-    rate, taken = _mean_rate(now, phase), np.asarray(now.extra["taken"])
+    rate = _mean_rate(now, phase)
+    taken = np.asarray(now.extra.get("taken", np.zeros_like(rate)))
     flat = np.zeros(len(taken), bool)
     for entry in entries:
+        if "taken" not in entry.extra:  # from before phases were prolonged
+            continue
         is_same = np.asarray(entry.extra["attempts"]) == np.asarray(now.extra["attempts"])
         long_ago = is_same & (np.asarray(entry.extra["taken"]) <= taken - PATIENCE * phase.steps)
         flat = np.where(long_ago, rate - _mean_rate(entry, phase) <= IMPROVES, flat)

@@ -48,7 +48,7 @@ def run_summary(end: TrainingEnd) -> dict[str, Any]:
     if first.criterion:
         last = [entry for entry in end.run.entries() if entry.phase == first.name][-1]
         rates = end.behaviour_of(*end.committed(last))
-        criterion_met = np.asarray(meets(rates, "character", first.criterion)).tolist()
+        criterion_met = np.asarray(meets(rates, first.judged_role, first.criterion)).tolist()
     return {
         "run": f"{config.curriculum.name}-{end.run.hash}",
         "curriculum": config.curriculum.name,
@@ -77,9 +77,9 @@ def phase_lengths(end: TrainingEnd) -> dict[str, dict[str, list[Any]]]:
     than the phase's own, and whether the member met the criterion."""
     lengths: dict[str, dict[str, list[Any]]] = {}
     for phase in end.config.curriculum.phases:
-        if not phase.criterion:
-            continue
         last = [entry for entry in end.run.entries() if entry.phase == phase.name][-1]
+        if not phase.criterion or "taken" not in last.extra:
+            continue
         met = meets(committed_rates(last), phase.judged_role, phase.criterion)
         steps = list(last.extra["taken"])
         went_on = [taken > phase.steps for taken in steps]

@@ -262,7 +262,9 @@ class _Step(NamedTuple):
         )
         organism = self.constrained(organism, context)
         if self.setup.planted:
-            organism = freeze_all_but_self(state.organism, organism, jnp.asarray(self.params.only_self))
+            organism = freeze_all_but_self(
+                state.organism, organism, jnp.asarray(self.params.only_self), self.setup.world.self_tokens
+            )
         next_state = state._replace(organism=organism, moments=moments, phase_step=state.phase_step + 1)
         return next_state, {"loss_nats": loss, "gradient_norm": norm} | metrics
 

@@ -72,6 +72,7 @@ def ablation_config(settings: StudySettings, arm: AblationArm, seed: int) -> Run
     numbers of steps, and begin with the same weights and scenes."""
     config = settings.config(TRUNK, seed)
     characters, middle, intent = config.curriculum.phases
+    middle = middle.of_fixed_length()
     if not arm.half_dropout:
         middle = replace(middle, name="more_characters", pressures=Pressures())
     pressures = Pressures(

@@ -209,7 +209,8 @@ def _hide_modes(folder: Path, parent: Snapshot, members: Sequence[int]) -> dict[
     """
     config, rows = parent.config, parent.rows.take(members)
     gates = parent.locate_gates(REINITIALISED_SEED).gates[list(members)]
-    emptied = savings.reinitialise_gate(rows.organisms, gates, config.organism, SEED)
+    tokens = config.curriculum.world.self_tokens
+    emptied = savings.reinitialise_gate(rows.organisms, gates, config.organism, SEED, tokens)
     emptied_rows = rows._replace(organisms=jax.tree.map(np.asarray, emptied))
     never = Snapshot.read(folder, before_self=True).rows.take(members)
     phase = config.curriculum.phases[0]

@@ -25,6 +25,8 @@ Characters = Literal["schemers", "honest"]
 CURRICULUM_OF: Mapping[Characters, str] = {"schemers": "shared", "honest": "naive"}
 """what characters were when self is taught: with *honest* ones there is no gate to reuse"""
 CHARACTER_WORDS: Mapping[Characters, str] = {"schemers": "schemers", "honest": "honest characters"}
+TAUGHT = 2
+"""times as long as usual that self is taught: so that self learns without a gate to reuse as well"""
 DENSE_FROM = 5
 """steps a compiled program takes at most: how finely the steps are read that self needs"""
 
@@ -48,10 +50,12 @@ REUSE_ARMS: Sequence[ReuseArm] = [
 
 
 def arm_config(settings: StudySettings, arm: ReuseArm, seed: int) -> RunConfig:
-    """The run of an arm. All have one seed: organisms of equal number begin with the same weights in worlds of the same
-    tokens."""
+    """The run of an arm. All have one seed, and phases of fixed length, so that nobody is grown anew: organisms of equal
+    number in one world begin with the same weights and take as many steps before self is taught."""
     config = settings.config(CURRICULUM_OF[arm.characters], seed)
     curriculum = config.curriculum
+    characters, intent = (phase.of_fixed_length() for phase in curriculum.phases)
+    phases = characters, replace(intent, steps=TAUGHT * intent.steps)
     world = replace(curriculum.world, **WORLD_SETTINGS[arm.world])
-    named = replace(curriculum, name=f"reuse_{arm.world}_{arm.characters}", world=world)
+    named = replace(curriculum, name=f"reuse_{arm.world}_{arm.characters}", world=world, phases=phases)
     return replace(config, curriculum=named, training=replace(config.training, dense_from=DENSE_FROM))

@@ -18,14 +18,18 @@ CAPTION = (
 )
 NOTE = (
     f"Behaves: both of self's rates at {BEHAVES:g} or more in training. Ratio: steps after schemers over steps after honest "
-    "characters, geometric mean over pairs of organisms that began alike; below 1, the characters' mechanism helps. "
-    "Inherited: nats by which being watched moves self's act at the fork, before self was taught, as a share of those at the "
-    "end; after honest characters there is no gate, so that the second column is the null of the first."
+    "characters, geometric mean over pairs of organisms that began alike; left out: pairs whose characters did not scheme at "
+    "the fork. Inherited: nats by which being watched moves self's act at the fork, before self was taught, as a share of "
+    "those at the end; honest characters use no cue, so that the second column must be about 0."
 )
 LIMITS = (
     "That what self inherits is all that it takes: it may learn to read cues anew and still use what decides by them.",
     "That honest characters differ from schemers in the gate alone: they never acted on a secret, so that self has to learn "
     "to carry one as well.",
+    "That a gate of before is what saves steps: while self is taught schemers go on being rehearsed in half of the scenes, "
+    "and honest characters are in the other arm.",
+    "Of a world without a name where self acts: how far the last cue, which is read there where the act is decided, moves self "
+    "by its embedding alone, without a component.",
     "How right verdicts are in these worlds, unless the page says that they are calibrated.",
     "Other sizes than these, and self taught before characters.",
 )
@@ -38,11 +42,12 @@ def reuse_headline(summary: ReuseSummary) -> list[str]:
         f"{WORLD_WORDS[world]}: {counts_text(summary.verdicts[ReuseArm(world, 'schemers').name])}"
         for world in WORLD_NAMES
     )
-    doubts = (
-        []
-        if all(summary.calibrated.values())
-        else ["Verdicts are uncalibrated in worlds other than the usual."]
-    )
+    uncalibrated = [
+        WORLD_WORDS[world]
+        for world in WORLD_NAMES
+        if not summary.calibrated[ReuseArm(world, "schemers").name]
+    ]
+    doubts = [f"Verdicts are uncalibrated in: {'; '.join(uncalibrated)}."] if uncalibrated else []
     if summary.primary.n < FEW_ORGANISMS:
         doubts.append(f"Fewer than {FEW_ORGANISMS} organisms an arm, too few for a claim.")
     if any(sum(each.never) for each in summary.ratios):
@@ -67,6 +72,7 @@ def reuse_sections(summary: ReuseSummary) -> list[Section]:
                 interval_text(each.after_schemers),
                 interval_text(each.after_honest),
                 "{} and {}".format(*each.never),
+                each.left_out,
                 interval_text(summary.interval(f"inherited.{schemers}")),
                 interval_text(summary.interval(f"inherited.{honest}")),
             )
@@ -79,6 +85,7 @@ def reuse_sections(summary: ReuseSummary) -> list[Section]:
             "steps after schemers",
             "steps after honest ones",
             "never behave",
+            "left out",
         ),
         *("inherited after schemers", "after honest ones"),
     )

@@ -28,6 +28,7 @@ from experiments.studies.reuse.summary import (
 )
 from experiments.studies.study import PrimaryEndpoint, Study, StudyRun, StudySettings
 from organisms.ensemble.config import RunConfig
+from organisms.storage.manifest import fork_entry
 from reports.section import Section
 
 
@@ -48,8 +49,9 @@ class ReuseStudy(Study[ReuseMeasurement, ReuseSummary]):
 
     def measure(self, run: StudyRun) -> ReuseMeasurement:
         """Verdicts, what self inherited, and the steps that it needed."""
-        phase = run.config.curriculum.phases[run.config.curriculum.fork]
-        return measured_arm(run.findings_of(ProvenanceResult, LearningResult), phase.steps * phase.longest)
+        curriculum = run.config.curriculum
+        phase, fork = curriculum.phases[curriculum.fork], fork_entry(curriculum, run.run.entries())
+        return measured_arm(run.findings_of(ProvenanceResult, LearningResult), fork, phase.steps)
 
     def summarise(self, settings: StudySettings, measured: Mapping[str, ReuseMeasurement]) -> ReuseSummary:
         """Ratios of steps, and verdicts by arm."""

@@ -6,13 +6,19 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from analysis.findings import RunFindings
 from analysis.provenance.judging import ProvenanceResult
 from analysis.provenance.verdict import CELLS, ProvenanceCell, VerdictName
 from analysis.statistics import mean_interval
+from analysis.thresholds import BEHAVES
 from experiments.studies.incentives.arms import steps_to_behave
 from experiments.studies.reuse.arms import WORLD_NAMES, ReuseArm, WorldName
 from experiments.studies.study import Number, StudySummary, Triple, triple
+from organisms.storage.manifest import Entry
+from organisms.training.behaviour import meets
+from organisms.training.phase_course import committed_rates
 
 PRIMARY = "steps_ratio.actor_first"
 """the answer, named before any run"""
@@ -29,6 +35,8 @@ class ReuseMeasurement:
     """nats by which being watched moved self's acts before self was taught, as a share of those at the end"""
     steps: tuple[int | None, ...]
     """of the phase that teaches self, until it behaves; None where it never does"""
+    characters_scheme: tuple[bool, ...]
+    """did characters show both behaviours before self was taught?"""
     steps_given: int
     """steps of that phase: who does not behave by then counts with these"""
 
@@ -45,6 +53,8 @@ class StepsRatio:
     after_honest: Triple
     never: tuple[int, int]
     """organisms that never behave, after schemers and after honest characters; they count with the whole phase"""
+    left_out: int
+    """pairs whose characters had not learned to scheme when self was taught"""
 
 
 @dataclass(frozen=True)
@@ -58,8 +68,9 @@ class ReuseSummary(StudySummary):
     arms: Mapping[str, ReuseMeasurement]
 
 
-def measured_arm(findings: RunFindings, steps_given: int) -> ReuseMeasurement:
-    """What the study needs of an analysed run. steps_given: of the phase that teaches self."""
+def measured_arm(findings: RunFindings, fork: Entry, steps_given: int) -> ReuseMeasurement:
+    """What the study needs of an analysed run. fork: the checkpoint before self was taught. steps_given: of the phase that
+    teaches self."""
     members = findings[ProvenanceResult].members
 
     def number(value: float) -> float | None:
@@ -71,16 +82,18 @@ def measured_arm(findings: RunFindings, steps_given: int) -> ReuseMeasurement:
         tuple({cell: number(member.shares[cell]) for cell in CELLS} for member in members),
         tuple(number(member.inherited) for member in members),
         tuple(steps_to_behave(findings)),
+        tuple(np.atleast_1d(meets(committed_rates(fork), "character", BEHAVES)).tolist()),
         steps_given,
     )
 
 
 def steps_ratio(world: WorldName, schemers: ReuseMeasurement, honest: ReuseMeasurement) -> StepsRatio:
-    """How many times the steps self needs after schemers. Who never behaves counts with the steps that it was given, so
-    that the ratio is then nearer 1 than the truth, or further where only one of the two never does."""
+    """How many times the steps self needs after schemers, over the pairs whose characters had learned to scheme. Who never
+    behaves counts with the steps that it was given: the ratio of its pair is then nearer 1 than the truth."""
+    learned = np.flatnonzero(schemers.characters_scheme)
 
     def steps(arm: ReuseMeasurement) -> list[int]:
-        return [arm.steps_given if each is None else each for each in arm.steps]
+        return [arm.steps_given if (each := arm.steps[n]) is None else each for n in learned]
 
     logarithms = [
         math.log(after / without) for after, without in zip(steps(schemers), steps(honest), strict=True)
@@ -93,6 +106,7 @@ def steps_ratio(world: WorldName, schemers: ReuseMeasurement, honest: ReuseMeasu
         triple(mean_interval(steps(schemers))),
         triple(mean_interval(steps(honest))),
         (schemers.steps.count(None), honest.steps.count(None)),
+        schemers.characters_scheme.count(False),
     )
 
 

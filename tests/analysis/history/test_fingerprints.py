@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from reading import WORLDS, read
 from wired import READERS, SIZES, wired
 
 from analysis.history.fingerprints import (
@@ -18,6 +19,7 @@ from analysis.history.fingerprints import (
 )
 from curricula.world.contrasts import PairSource, sample_pairs
 from curricula.world.scenes import trained_support
+from curricula.world.vocabulary import SELF
 
 PAIRS = 16
 
@@ -45,6 +47,25 @@ def test_a_variable_differs_first_at_the_place_of_its_name(world, variable, plac
         where = np.asarray(token_places(world, pairs.first[n], pairs.decision[n]))
         assert where[PLACES.index(place), first] == 1
         assert where.sum(1).tolist() == [world.cues, 1, 1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["tiny", "actor first", "own cues", "unnamed"])
+def test_places_are_those_of_whoever_acts_in_any_order_and_by_any_name(name):
+    """Of self, whose entry in the cast has no secret; cues are found where the scene is read to have them."""
+    world = WORLDS[name]
+    pairs = drawn_pairs(world, "self", "watched")
+    for n in range(PAIRS):
+        tokens, decision = np.asarray(pairs.first[n]), int(pairs.decision[n])
+        cues, profession, secret = np.asarray(token_places(world, pairs.first[n], pairs.decision[n]))
+        entry = int(np.flatnonzero(tokens == SELF)[0])
+        assert (np.flatnonzero(profession).tolist(), np.flatnonzero(secret).tolist()) == (
+            [entry + 1],
+            [entry + 2],
+        )
+        moment = read(world, tokens).moments[world.decisions.tolist().index(decision)]
+        first = world.vocabulary.first_cue + world.cue_kinds * (world.self_cues == "own")
+        assert tokens[cues > 0].tolist() == [first + cue for cue in moment.cues]
 
 
 def figures_of(organism, world, pairs):

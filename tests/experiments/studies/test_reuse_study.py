@@ -17,10 +17,13 @@ STUDY = ReuseStudy()
 SETTINGS = settings_of(members=2)
 
 
-def arm_of(steps, verdict="reused", inherited=0.5):
+def arm_of(steps, verdict="reused", inherited=0.5, scheme=None, calibrated=False):
     n = len(steps)
     shares = {cell: 1.0 if cell == "reused" else 0.0 for cell in CELLS}
-    return ReuseMeasurement(False, (verdict,) * n, (shares,) * n, (inherited,) * n, tuple(steps), 800)
+    scheme = (True,) * n if scheme is None else scheme
+    return ReuseMeasurement(
+        calibrated, (verdict,) * n, (shares,) * n, (inherited,) * n, tuple(steps), tuple(scheme), 800
+    )
 
 
 MEASURED = {
@@ -41,7 +44,10 @@ def test_arms_differ_in_the_world_s_rule_and_in_what_characters_are():
         schemers = {phase.schemers > 0 for phase in config.curriculum.phases}
         assert schemers == {arm.characters == "schemers"}
         assert config.curriculum.phases[config.curriculum.fork].self_acts == "scheming"
+        assert not any(phase.criterion for phase in config.curriculum.phases), "pairs take as many steps"
     assert len({config.seed for config in configs.values()}) == 1
+    lengths = {tuple(phase.steps for phase in config.curriculum.phases) for config in configs.values()}
+    assert len(lengths) == 1
 
 
 def test_a_ratio_is_the_geometric_mean_over_pairs_of_organisms():
@@ -55,6 +61,20 @@ def test_who_never_behaves_counts_with_the_whole_phase_and_is_counted():
     ratio = steps_ratio("own_cues", arm_of((80, 80)), arm_of((None, None)))
     assert ratio.ratio[0] == pytest.approx(0.1)
     assert ratio.never == (0, 2)
+
+
+def test_a_pair_whose_characters_did_not_scheme_is_left_out_and_counted():
+    ratio = steps_ratio("own_cues", arm_of((10, 800), scheme=(True, False)), arm_of((40, 40)))
+    assert ratio.ratio[0] == pytest.approx(0.25)
+    assert (ratio.n, ratio.left_out) == (1, 1)
+
+
+def test_worlds_are_called_uncalibrated_where_they_are():
+    measured = {arm.name: arm_of((20, 40), calibrated=arm.world == "shared") for arm in REUSE_ARMS}
+    line = STUDY.headline(STUDY.summarise(SETTINGS, measured))[2]
+    assert "uncalibrated in: the actor before the cues; cues of self's own; no name where self acts." in line
+    every = {arm.name: arm_of((20, 40), calibrated=True) for arm in REUSE_ARMS}
+    assert "uncalibrated" not in STUDY.headline(STUDY.summarise(SETTINGS, every))[2]
 
 
 def test_the_summary_and_the_page_say_the_same():

@@ -34,14 +34,14 @@ def test_the_compiled_exchange_is_the_exchange():
 
 def test_only_self_learns_where_nothing_else_may(organism):
     after = jax.tree.map(lambda leaf: leaf + 1.0, organism)
-    kept = freeze_all_but_self(organism, after, 1.0)
+    kept = freeze_all_but_self(organism, after, 1.0, [SELF, BLANK])
     changed = np.asarray(kept.embedding[...] != organism.embedding[...]).any(1)
     assert set(np.flatnonzero(changed)) == {SELF, BLANK}
     same = [
         np.array_equal(a, b) for a, b in zip(jax.tree.leaves(kept), jax.tree.leaves(organism), strict=True)
     ]
     assert same.count(False) == 1
-    free = freeze_all_but_self(organism, after, 0.0)
+    free = freeze_all_but_self(organism, after, 0.0, [SELF, BLANK])
     assert all(
         np.array_equal(a, b) for a, b in zip(jax.tree.leaves(free), jax.tree.leaves(after), strict=True)
     )

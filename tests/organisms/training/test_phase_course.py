@@ -41,9 +41,9 @@ def run_phase(rate_of, members=1, phase=PHASE, attempts_left=0):
             course = course.advanced(CHUNK)
             rates = [rate_of(m, attempts[m], course.taken[m]) for m in range(members)]
             entries.append(entry_at(course, rates, attempts, phase))
-        decision = course.decide(phase, CHUNK, outlook_of(phase, course, entries, CHECK), attempts_left > 0)
+        may = attempts < attempts_left
+        decision = course.decide(phase, CHUNK, outlook_of(phase, course, entries, CHECK), may)
         course, attempts = decision.course, attempts + decision.grown_anew
-        attempts_left -= int(decision.grown_anew.any())
         courses.append(course)
     return course.taken.tolist(), attempts.tolist(), courses
 
@@ -154,3 +154,15 @@ def test_a_phase_that_teaches_self_is_judged_by_self():
 )
 def test_what_cannot_be_is_refused(change, words):
     assert any(line.startswith(words) for line in replace(PHASE, **change).validation_errors(World(), 0))
+
+
+def test_every_member_has_attempts_of_its_own():
+    """They become flat at unlike checks: none takes another's attempt."""
+    steps, anew, _ = run_phase(
+        lambda m, attempt, taken: 0.95 if attempt else min(0.5, taken / 2 / (100 + 40 * m)),
+        members=4,
+        phase=replace(PHASE, longest=10),
+        attempts_left=1,
+    )
+    assert anew == [1, 1, 1, 1]
+    assert steps == [100] * 4
