@@ -123,8 +123,8 @@ class _EnsembleTraining:
     def go_on(self, saved: SavedState) -> None:
         """Drops what came after a save, and says what is not as it was."""
         step = saved.position.step
-        taken = PhaseCourse.begun(self.config, saved.position.phase).advanced(saved.position.round_step)
-        self.course = PhaseCourse.from_plain(saved.course) if saved.course else taken
+        at_save = PhaseCourse.begun(self.config, saved.position.phase).advanced(saved.position.round_step)
+        self.course = PhaseCourse.from_plain(saved.course) if saved.course else at_save
         self.run.rewind(step)
         for line in (*saved.passed_over, *changes_since(self.run.entries())):
             self.callback.event(step, f"going on from step {step}: {line}")
@@ -250,7 +250,7 @@ class _EnsembleTraining:
         notes |= {"attempts": attempts.tolist(), "round": position.round, "devices": jax.local_device_count()}
         notes |= {"retention": {name: rate.tolist() for name, rate in rates.items()}}
         if self.phases[position.phase].criterion:
-            notes["taken"] = self.course.taken.tolist()
+            notes["phase_steps"] = self.course.steps.tolist()
         if fitted := self.fitted.get(phase):
             sizes = self.config.organism
             notes["pressures"] = {name: EFFECTS[name].notes(value, sizes) for name, value in fitted.items()}

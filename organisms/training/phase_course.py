@@ -56,13 +56,13 @@ class Decision(NamedTuple):
     def lines(self, phase: Phase) -> list[str]:
         """What a person may want to know, a line each."""
         why = f"missed the criterion of phase {phase.name}"
-        said = (
+        events = (
             (self.grown_anew, "reseeding member", why),
             (self.goes_on, "going on with member", f"it {why}"),
         )
         return [
             f"{verb} {', '.join(map(str, np.flatnonzero(members)))}: {reason}"
-            for members, verb, reason in said
+            for members, verb, reason in events
             if members.any()
         ]
 
@@ -71,7 +71,8 @@ class Decision(NamedTuple):
 class PhaseCourse:
     """How far each member has come in a phase, in steps of its present attempt."""
 
-    taken: Int[np.ndarray, " member"]
+    steps: Int[np.ndarray, " member"]
+    """that were taken"""
     start: Int[np.ndarray, " member"]
     """where the learning rate last began to rise"""
     hold: Int[np.ndarray, " member"]
@@ -109,22 +110,24 @@ class PhaseCourse:
 
     def at_check(self, check: int) -> Bool[np.ndarray, " member"]:
         """Members about whom something is to be decided now. check: steps between the checks of who goes on."""
-        is_checked = self.holding & ((self.taken - self.start) % check == 0)
-        return ~self.ended & (self.taken > self.checked) & (is_checked | (self.taken >= self.ends))
+        is_checked = self.holding & ((self.steps - self.start) % check == 0)
+        return ~self.ended & (self.steps > self.checked) & (is_checked | (self.steps >= self.ends))
 
     def to_check(self, check: int) -> int:
         """Steps to the next decision about any member."""
-        of_holding = check - (self.taken - self.start) % check
-        left = np.where(self.holding, np.minimum(of_holding, self.ends - self.taken), self.ends - self.taken)
-        return int(left[~self.ended].min())
+        of_holding = check - (self.steps - self.start) % check
+        remaining = np.where(
+            self.holding, np.minimum(of_holding, self.ends - self.steps), self.ends - self.steps
+        )
+        return int(remaining[~self.ended].min())
 
     def advanced(self, steps: int) -> "PhaseCourse":
         """The course some steps later."""
-        return replace(self, taken=np.minimum(self.taken + steps, self.ends))
+        return replace(self, steps=np.minimum(self.steps + steps, self.ends))
 
     def longest_left(self) -> int:
         """Steps until the last member's phase is over, at the latest but for further attempts."""
-        return int(np.where(self.ended, 0, self.ends - self.taken).max())
+        return int(np.where(self.ended, 0, self.ends - self.steps).max())
 
     def scheduled(self, schedule: Schedule) -> Schedule:
         """The numbers of an optimiser [member] as this course has them."""
@@ -140,33 +143,33 @@ class PhaseCourse:
         """
         longest = phase.longest * phase.steps
         fall = max(chunk, int(FALL * phase.steps) // chunk * chunk)
-        meets, at_bound = outlook.meets, self.taken >= longest
+        meets, at_bound = outlook.meets, self.steps >= longest
         if phase.together:
             meets = np.full_like(meets, meets.all())
         missed = outlook.due & ~meets
-        anew = missed & (outlook.flat | at_bound) & may_be_grown_anew & (not phase.together)
-        over = outlook.due & ~anew & (at_bound | (meets & ~self.holding))
-        falls = outlook.due & meets & self.holding & ~over
-        goes_on = missed & ~self.holding & ~anew & ~over
-        fresh, in_stretch = PhaseCourse.of_length(phase.steps, len(meets)), self.taken - self.start
+        regrown = missed & (outlook.flat | at_bound) & may_be_grown_anew & (not phase.together)
+        finished = outlook.due & ~regrown & (at_bound | (meets & ~self.holding))
+        falls = outlook.due & meets & self.holding & ~finished
+        goes_on = missed & ~self.holding & ~regrown & ~finished
+        fresh, in_stretch = PhaseCourse.of_length(phase.steps, len(meets)), self.steps - self.start
         course = PhaseCourse(
-            taken=np.where(anew, fresh.taken, self.taken),
-            start=np.select([anew, goes_on], [fresh.start, self.taken], self.start),
+            steps=np.where(regrown, fresh.steps, self.steps),
+            start=np.select([regrown, goes_on], [fresh.start, self.steps], self.start),
             hold=np.select(
-                [anew, goes_on, falls],
-                [fresh.hold, np.maximum(longest - self.taken - fall, 0), in_stretch],
+                [regrown, goes_on, falls],
+                [fresh.hold, np.maximum(longest - self.steps - fall, 0), in_stretch],
                 self.hold,
             ),
             ends=np.select(
-                [anew, goes_on, falls],
-                [fresh.ends, np.full_like(self.ends, longest), np.minimum(self.taken + fall, longest)],
+                [regrown, goes_on, falls],
+                [fresh.ends, np.full_like(self.ends, longest), np.minimum(self.steps + fall, longest)],
                 self.ends,
             ),
-            checked=np.select([anew, outlook.due], [fresh.checked, self.taken], self.checked),
-            holding=(self.holding | goes_on) & ~falls & ~anew & ~over,
-            ended=self.ended | over,
+            checked=np.select([regrown, outlook.due], [fresh.checked, self.steps], self.checked),
+            holding=(self.holding | goes_on) & ~falls & ~regrown & ~finished,
+            ended=self.ended | finished,
         )
-        return Decision(course, anew, goes_on)
+        return Decision(course, regrown, goes_on)
 
 
 def outlook_of(phase: Phase, course: PhaseCourse, entries: Sequence[Entry], check: int) -> Outlook:
@@ -187,13 +190,13 @@ def flat_members(phase: Phase, entries: Sequence[Entry]) -> Bool[np.ndarray, " m
     """
     now = entries[-1]
     rate = _mean_rate(now, phase)
-    taken = np.asarray(now.extra.get("taken", np.zeros_like(rate)))
-    flat = np.zeros(len(taken), bool)
+    steps = np.asarray(now.extra.get("phase_steps", np.zeros_like(rate)))
+    flat = np.zeros(len(steps), bool)
     for entry in entries:
-        if "taken" not in entry.extra:  # from before phases were prolonged
+        if "phase_steps" not in entry.extra:  # from before phases were prolonged
             continue
         is_same = np.asarray(entry.extra["attempts"]) == np.asarray(now.extra["attempts"])
-        long_ago = is_same & (np.asarray(entry.extra["taken"]) <= taken - PATIENCE * phase.steps)
+        long_ago = is_same & (np.asarray(entry.extra["phase_steps"]) <= steps - PATIENCE * phase.steps)
         flat = np.where(long_ago, rate - _mean_rate(entry, phase) <= IMPROVES, flat)
     return flat & (rate < PLATEAU)
 

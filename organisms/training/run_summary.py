@@ -78,11 +78,11 @@ def phase_lengths(end: TrainingEnd) -> dict[str, dict[str, list[Any]]]:
     lengths: dict[str, dict[str, list[Any]]] = {}
     for phase in end.config.curriculum.phases:
         last = [entry for entry in end.run.entries() if entry.phase == phase.name][-1]
-        if not phase.criterion or "taken" not in last.extra:
+        if not phase.criterion or "phase_steps" not in last.extra:
             continue
         met = meets(committed_rates(last), phase.judged_role, phase.criterion)
-        steps = list(last.extra["taken"])
-        went_on = [taken > phase.steps for taken in steps]
+        steps = list(last.extra["phase_steps"])
+        went_on = [count > phase.steps for count in steps]
         lengths[phase.name] = {"steps": steps, "went_on": went_on, "met": np.asarray(met).tolist()}
     return lengths
 

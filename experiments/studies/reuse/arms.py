@@ -49,7 +49,7 @@ REUSE_ARMS: Sequence[ReuseArm] = [
 ]
 
 
-def arm_config(settings: StudySettings, arm: ReuseArm, seed: int) -> RunConfig:
+def reuse_config(settings: StudySettings, arm: ReuseArm, seed: int) -> RunConfig:
     """The run of an arm. All have one seed, and phases of fixed length, so that nobody is grown anew: organisms of equal
     number in one world begin with the same weights and take as many steps before self is taught."""
     config = settings.config(CURRICULUM_OF[arm.characters], seed)

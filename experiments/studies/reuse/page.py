@@ -37,7 +37,9 @@ LIMITS = (
 
 def reuse_headline(summary: ReuseSummary) -> list[str]:
     """Three lines: the ratios of steps, the verdicts, and how far to trust them."""
-    ratios = "; ".join(f"{WORLD_WORDS[each.world]}: {interval_text(each.ratio)}" for each in summary.ratios)
+    ratios = "; ".join(
+        f"{WORLD_WORDS[ratio.world]}: {interval_text(ratio.ratio)}" for ratio in summary.ratios
+    )
     verdicts = "; ".join(
         f"{WORLD_WORDS[world]}: {counts_text(summary.verdicts[ReuseArm(world, 'schemers').name])}"
         for world in WORLD_NAMES
@@ -50,7 +52,7 @@ def reuse_headline(summary: ReuseSummary) -> list[str]:
     doubts = [f"Verdicts are uncalibrated in: {'; '.join(uncalibrated)}."] if uncalibrated else []
     if summary.primary.n < FEW_ORGANISMS:
         doubts.append(f"Fewer than {FEW_ORGANISMS} organisms an arm, too few for a claim.")
-    if any(sum(each.never) for each in summary.ratios):
+    if any(sum(ratio.never) for ratio in summary.ratios):
         doubts.append("Some never behave within the phase, and count with all of its steps.")
     return [
         f"Steps until self behaves, after schemers over after honest characters: {ratios}.",
@@ -62,17 +64,17 @@ def reuse_headline(summary: ReuseSummary) -> list[str]:
 def reuse_sections(summary: ReuseSummary) -> list[Section]:
     """Everything below the headline."""
     rows = []
-    for each in summary.ratios:
-        schemers, honest = (ReuseArm(each.world, kind).name for kind in ("schemers", "honest"))
+    for ratio in summary.ratios:
+        schemers, honest = (ReuseArm(ratio.world, kind).name for kind in ("schemers", "honest"))
         rows.append(
             (
-                WORLD_WORDS[each.world],
-                interval_text(each.ratio),
-                each.n,
-                interval_text(each.after_schemers),
-                interval_text(each.after_honest),
-                "{} and {}".format(*each.never),
-                each.left_out,
+                WORLD_WORDS[ratio.world],
+                interval_text(ratio.ratio),
+                ratio.n,
+                interval_text(ratio.after_schemers),
+                interval_text(ratio.after_honest),
+                "{} and {}".format(*ratio.never),
+                ratio.left_out,
                 interval_text(summary.interval(f"inherited.{schemers}")),
                 interval_text(summary.interval(f"inherited.{honest}")),
             )

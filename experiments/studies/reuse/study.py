@@ -16,7 +16,7 @@ from analysis.history.learning import LearningResult
 from analysis.provenance.judging import ProvenanceResult
 from experiments.studies.registry import register_study
 from experiments.studies.reuse import page
-from experiments.studies.reuse.arms import REUSE_ARMS, arm_config
+from experiments.studies.reuse.arms import REUSE_ARMS, reuse_config
 from experiments.studies.reuse.summary import (
     PRIMARY,
     ReuseMeasurement,
@@ -45,7 +45,7 @@ class ReuseStudy(Study[ReuseMeasurement, ReuseSummary]):
 
     def runs(self, settings: StudySettings) -> Mapping[str, RunConfig]:
         """A run of each world, after schemers and after honest characters."""
-        return {arm.name: arm_config(settings, arm, self.seed_of(settings)) for arm in REUSE_ARMS}
+        return {arm.name: reuse_config(settings, arm, self.seed_of(settings)) for arm in REUSE_ARMS}
 
     def measure(self, run: StudyRun) -> ReuseMeasurement:
         """Verdicts, what self inherited, and the steps that it needed."""

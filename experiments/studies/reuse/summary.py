@@ -93,7 +93,7 @@ def steps_ratio(world: WorldName, schemers: ReuseMeasurement, honest: ReuseMeasu
     learned = np.flatnonzero(schemers.characters_scheme)
 
     def steps(arm: ReuseMeasurement) -> list[int]:
-        return [arm.steps_given if (each := arm.steps[n]) is None else each for n in learned]
+        return [arm.steps_given if (count := arm.steps[n]) is None else count for n in learned]
 
     logarithms = [
         math.log(after / without) for after, without in zip(steps(schemers), steps(honest), strict=True)

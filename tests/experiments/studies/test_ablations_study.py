@@ -97,9 +97,10 @@ def test_each_arm_has_the_parts_that_it_is_named_by_and_nothing_else_differs():
         assert middle.pressures[HalfDropout].active == arm.half_dropout
         assert intent.pressures[Monitor] == (usual[2].pressures[Monitor] if arm.monitor else Monitor())
         assert intent.pressures[Overlap] == (usual[2].pressures[Overlap] if arm.overlap else Overlap())
-        assert replace(intent, pressures=usual[2].pressures) == usual[2]
+        assert replace(intent, pressures=usual[2].pressures) == usual[2].of_fixed_length()
+        assert (middle.longest, intent.longest) == (1, 1), "arms take equally many steps"
     whole = configs[WHOLE].curriculum
-    assert whole.phases == usual
+    assert whole.phases == (usual[0], usual[1].of_fixed_length(), usual[2].of_fixed_length())
 
 
 def test_the_whole_and_each_part_left_out_are_paired_by_organism_and_all_are_counted():

@@ -8,7 +8,7 @@ from studies import settings_of
 
 from analysis.provenance.verdict import CELLS
 from experiments.studies.page import study_page
-from experiments.studies.reuse.arms import REUSE_ARMS, WORLD_NAMES, WORLD_SETTINGS, ReuseArm, arm_config
+from experiments.studies.reuse.arms import REUSE_ARMS, WORLD_NAMES, WORLD_SETTINGS, ReuseArm, reuse_config
 from experiments.studies.reuse.study import ReuseStudy
 from experiments.studies.reuse.summary import PRIMARY, ReuseMeasurement, steps_ratio
 from organisms.training.validation import check_config
@@ -94,7 +94,7 @@ def test_the_summary_and_the_page_say_the_same():
 
 
 def test_the_arms_of_a_world_at_risk_ask_for_its_tokens():
-    own = arm_config(SETTINGS, ReuseArm("own_cues", "schemers"), 3)
-    usual = arm_config(SETTINGS, ReuseArm("shared", "schemers"), 3)
+    own = reuse_config(SETTINGS, ReuseArm("own_cues", "schemers"), 3)
+    usual = reuse_config(SETTINGS, ReuseArm("shared", "schemers"), 3)
     more = own.curriculum.world.vocabulary.size - usual.curriculum.world.vocabulary.size
     assert more == SETTINGS.world.cue_kinds

@@ -90,7 +90,10 @@ def test_the_parent_is_part_of_what_names_a_run(tiny_run):
     other = replace(last, parent=replace(last.parent, sha256="0" * 64))
     assert len({config_hash(config.plain()) for config in (last, earlier, born, other)}) == 4
     assert read_config(last.plain()) == last
-    without_parent = named_config("shared", "cpu", 8, 12).plain()
+    named = named_config("shared", "cpu", 8, 12)
+    first, second = named.curriculum.phases
+    fixed = replace(first, longest=1), second.of_fixed_length()  # as before phases were prolonged
+    without_parent = replace(named, curriculum=replace(named.curriculum, phases=fixed)).plain()
     assert "parent" not in without_parent
     assert config_hash(without_parent) == "fa886692207f"
 
@@ -174,8 +177,10 @@ def test_organisms_of_other_sizes_worlds_or_seeds_are_refused(tiny_run):
 def test_what_can_not_be_forked_is_refused(tiny_run):
     """Organisms that come from a parent can not be grown again, and what was planted in them is not known."""
     named = curriculum("shared", "tiny").phases
-    with pytest.raises(UserError, match=r"phases.0.criterion: expected 0 with a parent"):
-        check_config(fork(tiny_run, named))
+    with pytest.raises(
+        UserError, match=r"phases.0.criterion: expected longest above 1 beside it, or 0, with a parent"
+    ):
+        check_config(fork(tiny_run, (replace(named[0], longest=1), *named[1:])))
     with pytest.raises(UserError, match="parent: expected none where something is planted"):
         check_config(fork(tiny_run, curriculum("planted_reused", "tiny").phases[1:]))
     with pytest.raises(UserError, match="got no run"):

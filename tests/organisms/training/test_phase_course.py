@@ -21,7 +21,7 @@ def entry_at(course: PhaseCourse, rates, attempts=None, phase=PHASE) -> Entry:
         f"{phase.judged_role}_{kind}": rates.tolist() for kind in ("alone_secret", "watched_professed")
     }
     attempts = [0] * len(rates) if attempts is None else [int(a) for a in attempts]
-    extra = {"retention": retention, "attempts": attempts, "taken": course.taken.tolist()}
+    extra = {"retention": retention, "attempts": attempts, "phase_steps": course.steps.tolist()}
     return Entry(0, phase.name, 0, "", "", extra)
 
 
@@ -39,13 +39,13 @@ def run_phase(rate_of, members=1, phase=PHASE, attempts_left=0):
             assert course.to_check(CHECK) > 0
             assert course.to_check(CHECK) % CHUNK == 0
             course = course.advanced(CHUNK)
-            rates = [rate_of(m, attempts[m], course.taken[m]) for m in range(members)]
+            rates = [rate_of(m, attempts[m], course.steps[m]) for m in range(members)]
             entries.append(entry_at(course, rates, attempts, phase))
         may = attempts < attempts_left
         decision = course.decide(phase, CHUNK, outlook_of(phase, course, entries, CHECK), may)
         course, attempts = decision.course, attempts + decision.grown_anew
         courses.append(course)
-    return course.taken.tolist(), attempts.tolist(), courses
+    return course.steps.tolist(), attempts.tolist(), courses
 
 
 def test_a_member_that_learned_in_time_is_done_after_the_phase_s_steps():

@@ -72,7 +72,7 @@ def test_a_member_that_is_done_waits_unchanged(tmp_path):
     with open_run(tmp_path / "run", config.plain()) as run:
         train_ensemble(config, run, Silent())
         entries = [entry for entry in run.entries() if entry.phase == "characters"]
-        taken = np.array([entry.extra["taken"] for entry in entries])
+        taken = np.array([entry.extra["phase_steps"] for entry in entries])
         for member in range(config.members):
             done = [
                 entry for entry, row in zip(entries, taken, strict=True) if row[member] == taken[-1, member]
