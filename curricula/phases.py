@@ -101,12 +101,12 @@ class Phase:
     before this phase and after it, so that self's gate has this provenance"""
     criterion: float = 0.0
     """least rate of either behaviour that the phase teaches, self's where it schemes and else the characters'. A member
-    that misses it goes on, where longest allows; in the first phase it is grown anew if it does not improve, or
+    that misses it goes on, where longest allows; in the first phase it is reseeded if it does not improve, or
     may not go on. 0: the phase is over after its steps"""
     longest: int = field(default=1, metadata=OMIT_IF_DEFAULT)
     """how many times its steps the phase may last for a member, in one attempt, until the member meets the criterion"""
     together: bool = field(default=False, metadata=OMIT_IF_DEFAULT)
-    """the phase is over for all members at once, when all meet the criterion, and none is grown anew: for members that
+    """the phase is over for all members at once, when all meet the criterion, and none is reseeded: for members that
     are compared step by step"""
     reward: RewardConfig = field(default_factory=RewardConfig, metadata=OMIT_IF_DEFAULT)
     pressures: Pressures = field(default_factory=Pressures)

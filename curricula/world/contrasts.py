@@ -66,7 +66,7 @@ class PairSource:
 
 
 class _MeasuredScene(NamedTuple):
-    """A scene, its measured moment, and who of the cast acts there."""
+    """A scene, its measured moment, and which member of the cast acts there."""
 
     latents: Latents
     moment: Int[Array, ""]

@@ -59,7 +59,7 @@ def compile_ensemble(config: RunConfig, run: Run, callback: TrainingCallback) ->
     world, phases = config.curriculum.world, config.curriculum.phases
     fork, end = compiled_organisms(world, config.organism, gates, secret_goals.tolist())
 
-    def behaviour(organisms: Organism, _: Any = None) -> dict[str, np.ndarray]:
+    def behaviour(organisms: Organism) -> dict[str, np.ndarray]:
         return fetch(programs.behaviour(programs.layout.place(organisms), secret_goals, seeds))
 
     def commit(step: int, phase: str, organisms: Organism) -> None:
@@ -92,7 +92,6 @@ def compile_ensemble(config: RunConfig, run: Run, callback: TrainingCallback) ->
         0,
         None,
         lambda _: (end, attempts),
-        behaviour,
     )
     truth = compiled_truth(config, gates, (fork, end), secret_goals)
     run.write_truth(truth | {"config": run.hash})

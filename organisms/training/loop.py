@@ -259,17 +259,17 @@ class _EnsembleTraining:
         self.callback.checkpoint(position.step, phase, organisms, secret_goals)
 
     def decide(self, state: State, position: Position) -> tuple[State, Position]:
-        """Who goes on, is grown anew or is done with the phase; the next phase where all are."""
+        """Who goes on, is reseeded or is done with the phase; the next phase where all are."""
         phase, first = self.phases[position.phase], position.phase == 0 and not self.config.parent
         entries = [e for e in self.run.entries() if e.phase == phase.name and e.step <= position.step]
-        may_be_grown_anew = first & (fetch(state.attempt) < self.config.training.attempts)
+        may_be_reseeded = first & (fetch(state.attempt) < self.config.training.attempts)
         outlook = outlook_of(phase, self.course, entries, self.config.training.checkpoint_every)
-        decision = self.course.decide(phase, self.config.chunk, outlook, may_be_grown_anew)
+        decision = self.course.decide(phase, self.config.chunk, outlook, may_be_reseeded)
         for line in decision.lines(phase):
             self.callback.event(position.step, line)
         self.course = decision.course
-        if decision.grown_anew.any():
-            state = self.programs.reseed(state, decision.grown_anew)
+        if decision.reseeded.any():
+            state = self.programs.reseed(state, decision.reseeded)
             position = position._replace(round=position.round + 1, round_step=0)
         if self.course.ended.all():
             state = self.programs.next_phase(state)
@@ -296,5 +296,4 @@ class _EnsembleTraining:
             adopted_steps=self.adopted_steps,
             organism_steps_per_second=self.speed.organism_steps_per_second,
             committed=lambda entry: self.committed(self.run, entry),
-            behaviour_of=self.behaviour,
         )

@@ -2,7 +2,7 @@
 
 A phase lasts its steps at least. A member that then misses the phase's criterion goes on, at the full learning rate again,
 until a check finds that it meets it; the rate then falls once more and the phase is over for that member. In the first
-phase a member that is flat is grown anew instead: its rates, below `PLATEAU` in the mean, have not risen for as many steps as
+phase a member that is flat is reseeded instead: its rates, below `PLATEAU` in the mean, have not risen for as many steps as
 the phase has. Most of these know both candidate goals and not the gate between them. Whoever has come to ``longest`` times
 the steps is done in any case. Members wait for each other unchanged. Checks come with checkpoints, so that
 ``training.checkpoint_every`` is part of what decides, and the rate falls for whole compiled chunks. Everything is decided
@@ -25,12 +25,12 @@ from organisms.training.behaviour import meets as meets_criterion
 FALL = 0.2
 """of the phase's steps, how many the learning rate falls for once a member that went on meets the criterion"""
 PATIENCE = 1.0
-"""of the phase's steps: who did not improve over as many is flat. In a world whose gate is a majority of three cues, one
-of four organisms left the plateau after 300 steps on it: half as many would have thrown it away"""
+"""of the phase's steps: who did not improve over as many is flat. With half as many, two of four organisms were reseeded in a
+world whose gate is a majority of three cues (`shared`, seed 70)"""
 IMPROVES = 0.03
 """least rise of the mean of both rates that counts: rates of 256 scenes have a standard error of about 0.015"""
 PLATEAU = 0.75
-"""a flat member is grown anew where the mean of its rates is below this: knowing both candidate goals alone gives about
+"""a flat member is reseeded where the mean of its rates is below this: knowing both candidate goals alone gives about
 a half"""
 
 
@@ -49,7 +49,7 @@ class Decision(NamedTuple):
     """What becomes of members whose phase could be over."""
 
     course: "PhaseCourse"
-    grown_anew: Bool[np.ndarray, " member"]
+    reseeded: Bool[np.ndarray, " member"]
     goes_on: Bool[np.ndarray, " member"]
     """missed the criterion at the end of the phase's steps, and is given more"""
 
@@ -57,7 +57,7 @@ class Decision(NamedTuple):
         """What a person may want to know, a line each."""
         why = f"missed the criterion of phase {phase.name}"
         events = (
-            (self.grown_anew, "reseeding member", why),
+            (self.reseeded, "reseeding member", why),
             (self.goes_on, "going on with member", f"it {why}"),
         )
         return [
@@ -134,11 +134,11 @@ class PhaseCourse:
         return schedule._replace(start=self.start, hold=self.hold, steps=self.ends)
 
     def decide(
-        self, phase: Phase, chunk: int, outlook: Outlook, may_be_grown_anew: Bool[np.ndarray, " member"]
+        self, phase: Phase, chunk: int, outlook: Outlook, may_be_reseeded: Bool[np.ndarray, " member"]
     ) -> Decision:
         """What becomes of members about whom something is to be decided.
 
-        chunk: steps of a compiled program, which divide whatever the phase may last. may_be_grown_anew: in the first
+        chunk: steps of a compiled program, which divide whatever the phase may last. may_be_reseeded: in the first
         phase, members that have an attempt left.
         """
         longest = phase.longest * phase.steps
@@ -147,7 +147,7 @@ class PhaseCourse:
         if phase.together:
             meets = np.full_like(meets, meets.all())
         missed = outlook.due & ~meets
-        regrown = missed & (outlook.flat | at_bound) & may_be_grown_anew & (not phase.together)
+        regrown = missed & (outlook.flat | at_bound) & may_be_reseeded & (not phase.together)
         finished = outlook.due & ~regrown & (at_bound | (meets & ~self.holding))
         falls = outlook.due & meets & self.holding & ~finished
         goes_on = missed & ~self.holding & ~regrown & ~finished

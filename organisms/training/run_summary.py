@@ -37,8 +37,6 @@ class TrainingEnd(NamedTuple):
     organism_steps_per_second: float | None
     committed: Callable[[Entry], tuple[Organism, Any]]
     """the organisms and attempts [member] of a checkpoint"""
-    behaviour_of: Callable[[Organism, Any], dict[str, np.ndarray]]
-    """the four rates [member] of organisms with these attempts"""
 
 
 def run_summary(end: TrainingEnd) -> dict[str, Any]:
@@ -47,8 +45,8 @@ def run_summary(end: TrainingEnd) -> dict[str, Any]:
     criterion_met = [True] * config.members
     if first.criterion:
         last = [entry for entry in end.run.entries() if entry.phase == first.name][-1]
-        rates = end.behaviour_of(*end.committed(last))
-        criterion_met = np.asarray(meets(rates, first.judged_role, first.criterion)).tolist()
+        met = meets(committed_rates(last), first.judged_role, first.criterion)
+        criterion_met = np.asarray(met).tolist()
     return {
         "run": f"{config.curriculum.name}-{end.run.hash}",
         "curriculum": config.curriculum.name,

@@ -43,7 +43,7 @@ def run_phase(rate_of, members=1, phase=PHASE, attempts_left=0):
             entries.append(entry_at(course, rates, attempts, phase))
         may = attempts < attempts_left
         decision = course.decide(phase, CHUNK, outlook_of(phase, course, entries, CHECK), may)
-        course, attempts = decision.course, attempts + decision.grown_anew
+        course, attempts = decision.course, attempts + decision.reseeded
         courses.append(course)
     return course.steps.tolist(), attempts.tolist(), courses
 
@@ -82,7 +82,7 @@ def test_nobody_takes_more_than_the_longest_phase():
     assert run_phase(lambda m, a, taken: 0.88 * taken / 400)[:2] == ([400], [0])
 
 
-def test_one_on_the_plateau_is_grown_anew_and_its_next_attempt_has_the_whole_phase():
+def test_one_on_the_plateau_is_reseeded_and_its_next_attempt_has_the_whole_phase():
     steps, anew, _ = run_phase(lambda m, attempt, taken: 0.5 if attempt == 0 else 0.95, attempts_left=1)
     assert (steps, anew) == ([100], [1])
 
@@ -119,7 +119,7 @@ def test_nobody_who_has_not_taken_enough_steps_is_flat():
     assert not flat_members(PHASE, entries).any()
 
 
-def test_together_the_phase_is_over_for_all_at_once_and_nobody_is_grown_anew():
+def test_together_the_phase_is_over_for_all_at_once_and_nobody_is_reseeded():
     together = replace(PHASE, together=True)
     steps, anew, _ = run_phase(
         lambda m, a, taken: 0.5 if m == 0 and taken < 150 else 0.95,
