@@ -27,9 +27,9 @@ BOTH = 0.1, 0.9
 BEHAVES = 0.9
 MOST_OF_GATE = 0.5
 """least share of a role's gate that the lane that serves it must have alone"""
-OF_ITS_GOALS = 0.15
-"""of all minimal pairs of self, the largest share that a half of a parted lane may miss among those of the goals that it
-was dealt: 2.4 standard errors of a half of 64 pairs. A half that was dealt a quarter may miss more than half of its own"""
+OF_ALL_PAIRS, OF_ITS_OWN = 0.15, 0.4
+"""the largest share of self's minimal pairs that a half of a parted lane may miss among those of the goals that it was
+dealt, whichever is less: 2.4 standard errors of a half of 64 pairs, and of a quarter, which is few, two fifths"""
 NO_SPARE = 0.5
 """largest share of characters' minimal pairs that a lane alone may get right at a fork that needs both"""
 
@@ -119,8 +119,8 @@ def _half_faults(halves: HalvesOfLaneB, member: int) -> list[str]:
     goals_in_spare = halves.goals_in_spare[member]
     least: list[tuple[str, str, Role, float]] = [
         ("spare", "fork", "character", BEHAVES),
-        ("spare", "end", "self", goals_in_spare - OF_ITS_GOALS),
-        ("new", "end", "self", 1 - goals_in_spare - OF_ITS_GOALS),
+        ("spare", "end", "self", _least_right(goals_in_spare)),
+        ("new", "end", "self", _least_right(1 - goals_in_spare)),
     ]
     faults = [
         f"at the {time} the {half} half of lane B alone gets {share:.2f} of {role}'s pairs right, below {limit:.2f}"
@@ -133,6 +133,11 @@ def _half_faults(halves: HalvesOfLaneB, member: int) -> list[str]:
             f"above {OTHER_LANE}"
         )
     return faults
+
+
+def _least_right(dealt: float) -> float:
+    """Least share of self's pairs that a half must get right alone, by the share of goals that it was dealt."""
+    return dealt - min(OF_ALL_PAIRS, OF_ITS_OWN * dealt)
 
 
 def _zeroed_faults(planting: Planting, member: int, measured: LaneMeasurements) -> list[str]:
