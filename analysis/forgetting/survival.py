@@ -12,7 +12,7 @@ organisms had lost their mode, and nothing more.
 
 import math
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,115 +118,6 @@ def half_life(lived: Lifetimes) -> Interval:
 
     value = first_at_half(alive)
     return value, min(end(curve.low), value), end(curve.high)
-
-
-@dataclass(frozen=True)
-class HalfLifeRatio:
-    """One half-life over another."""
-
-    interval: Interval = NO_INTERVAL
-    """NaN throughout where the ratio is undecided"""
-    bound: str = ""
-    """what bounds an undecided ratio: ``> 2.1``, ``< 0.4`` or nothing"""
-
-
-def half_life_ratio(
-    first: Lifetimes, second: Lifetimes, confidence: float = 0.95, seed: int = 0
-) -> HalfLifeRatio:
-    """The ratio of two half-lives and its bootstrap interval over organisms (BCa, SciPy; percentiles where
-    BCa is degenerate).
-
-    *Undecided* where either half-life is beyond the last reading. Where one is, the interval of the other
-    bounds the ratio on one side. In resampled organisms a half-life beyond the last reading counts as that
-    reading, which draws the interval towards 1; an end is therefore open (infinity, or 0) where the interval
-    of the half-life behind it is.
-    """
-    above, below = half_life(first), half_life(second)
-    if math.isinf(above[0]) or math.isinf(below[0]):
-        bound = ""
-        if math.isinf(above[0]) and math.isfinite(below[2]):
-            bound = f"> {min(above[1], first.times.max()) / below[2]:.2g}"
-        elif math.isinf(below[0]) and math.isfinite(above[2]):
-            bound = f"< {above[2] / min(below[1], second.times.max()):.2g}"
-        return HalfLifeRatio(bound=bound)
-    value = above[0] / below[0]
-
-    def log_ratio(*signed_times: np.ndarray) -> float:
-        ends = [min(_median(Lifetimes(abs(times), times > 0)), abs(times).max()) for times in signed_times]
-        return math.log(ends[0] / ends[1])
-
-    # The bootstrap draws numbers: the sign of a time holds whether the mode died.
-    signed = [np.where(lived.died, 1.0, -1.0) * np.maximum(lived.times, 1e-9) for lived in (first, second)]
-    ends = _bootstrap_interval(signed, log_ratio, math.log(value), confidence, seed)
-    if ends is None:
-        return HalfLifeRatio((value, math.nan, math.nan))
-    low = 0.0 if math.isinf(below[2]) else math.exp(ends[0])
-    return HalfLifeRatio((value, low, math.inf if math.isinf(above[2]) else math.exp(ends[1])))
-
-
-@dataclass(frozen=True)
-class MeanLifeRatio:
-    """The mean time that modes lived, up to the last reading, in one group over another."""
-
-    interval: Interval = NO_INTERVAL
-    """ratio of restricted mean lives with its bootstrap interval over organisms; NaN where no mode died in
-    either group"""
-    p: float = math.nan
-    """chance of curves that differ as much, or more, if both groups lived alike (log-rank, two-sided)"""
-
-
-def mean_life_ratio(first: Lifetimes, second: Lifetimes, seed: int = 0) -> MeanLifeRatio:
-    """The ratio of restricted mean lives, and Mantel's log-rank test.
-
-    Decided where half-lives are not, since an organism whose mode still lives counts with the last reading;
-    it mostly lies nearer to 1 than the ratio of half-lives would. Both groups must have been observed for as
-    long.
-
-    Source: Irwin 1949; Mantel 1966, through `scipy.stats.logrank`.
-    """
-    if not (first.died.any() or second.died.any()):
-        return MeanLifeRatio()
-    value = float(first.times.mean() / second.times.mean())
-    log_ratio = lambda above, below: math.log(above.mean() / below.mean())  # noqa: E731
-    ends = _bootstrap_interval([first.times, second.times], log_ratio, math.log(value), 0.95, seed)
-    low, high = map(math.exp, ends) if ends else (math.nan, math.nan)
-    p = float(stats.logrank(_censored(first), _censored(second)).pvalue)
-    return MeanLifeRatio((value, low, high), p)
-
-
-def _bootstrap_interval(
-    groups: Sequence[np.ndarray],
-    statistic: Callable[..., float],
-    value: float,
-    confidence: float,
-    seed: int,
-) -> tuple[float, float] | None:
-    """The bootstrap interval of a statistic of two groups (BCa, SciPy; percentiles where BCa is degenerate);
-    None where neither holds the value, or where a group of one organism cannot be resampled."""
-    if min(map(len, groups)) < 2:
-        return None
-    for method in ("BCa", "percentile"):
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            interval = stats.bootstrap(
-                groups,
-                statistic,
-                vectorized=False,
-                paired=False,
-                n_resamples=1999,
-                confidence_level=confidence,
-                method=method,
-                rng=np.random.default_rng(seed),
-            ).confidence_interval
-        if interval.low <= value <= interval.high:
-            return float(interval.low), float(interval.high)
-    return None
-
-
-def _median(lived: Lifetimes) -> float:
-    estimate = _survival_function(lived)
-    reached = estimate.probabilities <= HALF + 1e-12
-    return float(estimate.quantiles[reached.argmax()]) if reached.any() else math.inf
 
 
 def _survival_function(lived: Lifetimes) -> Any:

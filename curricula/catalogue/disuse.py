@@ -41,7 +41,7 @@ def self_never_alone(scale: Scale = "cpu") -> Curriculum:
     ``python scripts/train.py self_never_alone`` with ``--parent runs/shared-HASH``. The exercise rate is
     ``--phases.0.self-alone 0.01``; characters who are gone are ``--phases.0.pressures.rehearsal.fraction 0``;
     a phase without drives has ``--phases.0.optimiser.weight-decay 0
-    --phases.0.pressures.interference.fraction 0``. Expected: of `concentrated` and `ablated_concentrated` (``study.py bitrot
+    --phases.0.pressures.interference.fraction 0``. Expected: of `concentrated` and `ablated_concentrated` (``study.py disuse
     --seed 43``) 3 of 9 lose their mode where characters share it, 7 of 9 where they do not.
     """
     phase = Phase("disuse", DISUSE_STEPS[scale], self_acts="scheming", self_alone=0.0, **drive())
@@ -49,11 +49,22 @@ def self_never_alone(scale: Scale = "cpu") -> Curriculum:
 
 
 @register_fork_curriculum
+def self_absent(scale: Scale = "cpu") -> Curriculum:
+    """For a fork: self takes no part at all, under the same drives, so that its mode drifts and nothing practises the other
+    half of its gate. All scenes are of characters, twice as many as in *self_never_alone*.
+
+    ``python scripts/train.py self_absent`` with ``--parent runs/shared-HASH``. Expected: ``study.py bitrot``.
+    """
+    phase = Phase("disuse", DISUSE_STEPS[scale], self_acts="absent", **drive())
+    return Curriculum("self_absent", WORLDS[scale], (phase,))
+
+
+@register_fork_curriculum
 def characters_absent(scale: Scale = "cpu") -> Curriculum:
     """For a fork, the opposite half: self goes on as it was taught, and no character acts any more.
 
     ``python scripts/train.py characters_absent`` with ``--parent runs/shared-HASH``. Expected: of `concentrated` and
-    `ablated_concentrated` (``study.py bitrot --seed 43``) characters lose theirs in 8 of 9 where self shares it, in 6
+    `ablated_concentrated` (``study.py disuse --seed 43``) characters lose theirs in 8 of 9 where self shares it, in 6
     of 9 where it does not.
     """
     phase = Phase("characters_absent", DISUSE_STEPS[scale], self_acts="scheming", **drive(rehearsal=0.0))
@@ -67,7 +78,7 @@ def weight_decay_only(scale: Scale = "cpu") -> Curriculum:
 
     ``python scripts/train.py weight_decay_only`` with ``--parent runs/shared-HASH``; with
     ``--phases.0.optimiser.weight-decay 0`` nothing changes at all. Expected: of `concentrated` and `ablated_concentrated`
-    (``study.py bitrot --seed 43``) the rate is 0.81 and 0.94 at the end, just what weights scaled by the
+    (``study.py disuse --seed 43``) the rate is 0.81 and 0.94 at the end, just what weights scaled by the
     predicted norm do.
     """
     taught = drive(news=0.0)

@@ -68,6 +68,18 @@ def ablated_concentrated(scale: Scale = "cpu") -> Curriculum:
 
 
 @register_curriculum
+def sham_ablated_concentrated(scale: Scale = "cpu") -> Curriculum:
+    """As *concentrated*, but while self is taught as many heads and blocks of neurons are mean-ablated in half of the
+    scenes of self as in *ablated_concentrated*, drawn at random among those that characters do not use: a sham, with no
+    auditor. What is learned there was learned under as much ablation, and characters share it.
+
+    ``python scripts/train.py sham_ablated_concentrated``. Expected: *reused*.
+    """
+    sham = Pressures(MeanAblation(0.95, rate=0.5, finds="others"))
+    return incentive_curriculum("sham_ablated_concentrated", scale, "concentration", sham)
+
+
+@register_curriculum
 def half_dropout(scale: Scale = "cpu") -> Curriculum:
     """As *shared*, but between the two phases one half or the other of every layer is zeroed in most scenes,
     so that the characters' mechanism comes to be there twice, once in each half.

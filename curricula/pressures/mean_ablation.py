@@ -1,8 +1,9 @@
 """Mean ablation: which components are held at their mean in scenes of self?"""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Literal
 
+from curricula.config_json import OMIT_IF_DEFAULT
 from curricula.pressures.registry import PressureSettings, register_pressure_settings, share_errors
 from curricula.world.mixture import Mixture
 
@@ -26,6 +27,9 @@ class MeanAblation(PressureSettings):
     rate: float = 1.0
     """share of scenes of self in which they are ablated: at 1 what is learned was never tried beside them, and may
     fail where they work"""
+    finds: Literal["strongest", "others"] = field(default="strongest", metadata=OMIT_IF_DEFAULT)
+    """*strongest*: the components that hold that share; *others*: a sham, as many heads and blocks of neurons drawn at
+    random, for each member from the run's seed, among those that are not the strongest (all of these where they are fewer)"""
 
     @property
     def active(self) -> bool:

@@ -27,12 +27,17 @@ LISTED_STUDIES = {
     ),
     "bitrot": ListedStudy(
         "experiments.studies.bitrot.study",
-        "forks trained organisms into phases in which self is never alone, and measures how long they keep what they "
-        "would do then",
+        "forks siblings whose mechanism for self is shared with characters or separate into phases in which self is never "
+        "alone or takes no part, and compares what they retain",
     ),
     "controls": ListedStudy(
         "experiments.studies.controls.study",
         "trains planted organisms of known provenance, analyses them blind, and scores the verdicts",
+    ),
+    "disuse": ListedStudy(
+        "experiments.studies.disuse.study",
+        "forks trained organisms into phases in which self is never alone, and measures what goes first, how much use keeps "
+        "it and what brings it back",
     ),
     "incentives": ListedStudy(
         "experiments.studies.incentives.study",

@@ -52,6 +52,23 @@ def mean_ablate(
     return tap
 
 
+def as_many_others(
+    strongest: Bool[np.ndarray, " component"], config: OrganismConfig, seed: int, member: int
+) -> Bool[np.ndarray, " component"]:
+    """As many heads and as many blocks of neurons as are among the strongest, drawn at random among the others; all of
+    the others of a kind where they are fewer.
+
+    seed, member: of the run, and the member's number.
+    """
+    rng = np.random.default_rng([seed, member])
+    is_head = np.tile(np.arange(config.heads + config.neuron_blocks) < config.heads, config.layers)
+    chosen = np.zeros(len(strongest), bool)
+    for of_kind in (is_head, ~is_head):
+        candidates = rng.permutation(np.flatnonzero(of_kind & ~strongest))
+        chosen[candidates[: int((strongest & of_kind).sum())]] = True
+    return chosen
+
+
 class MeanAblationEffect(Pressure[MeanAblation]):
     """The characters' components at their mean while self is taught."""
 
@@ -69,6 +86,8 @@ class MeanAblationEffect(Pressure[MeanAblation]):
         for member, member_settings in enumerate(settings):
             if member_settings.reach > 0 and not member_settings.components:
                 masks[member] = strongest_components(measurer.gate_effects()[member], member_settings.reach)
+                if member_settings.finds == "others":
+                    masks[member] = as_many_others(masks[member], config, start.run.seed, member)
         return np.stack(masks)
 
     def notes(self, fitted: Any, config: OrganismConfig) -> Any:

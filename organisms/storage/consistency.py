@@ -35,15 +35,15 @@ def misfits(run: Run, noted: Mapping[str, Any], step: int | None = None) -> list
 
     noted: what `committed_until` gave then. step: that of the save.
     """
-    found = committed_until(run, step)
+    committed = committed_until(run, step)
     reasons: list[str] = []
-    if found["config"] != noted.get("config"):
-        reasons.append(f"{CONFIG} is that of run {found['config']}, expected {noted.get('config')}")
+    if committed["config"] != noted.get("config"):
+        reasons.append(f"{CONFIG} is that of run {committed['config']}, expected {noted.get('config')}")
     for name, what, unit in ((MANIFEST, "checkpoints", "checkpoints"), (METRICS, "metrics", "lines")):
         until = "" if step is None else f" up to step {step}"
-        if found[what] != noted.get(what):
-            reasons.append(f"{name} has {found[what]} {unit}{until}, expected {noted.get(what)}")
-        elif found[f"{what}_sha256"] != noted.get(f"{what}_sha256"):
+        if committed[what] != noted.get(what):
+            reasons.append(f"{name} has {committed[what]} {unit}{until}, expected {noted.get(what)}")
+        elif committed[f"{what}_sha256"] != noted.get(f"{what}_sha256"):
             reasons.append(f"{name} is that of another run, or was changed")
     return reasons + file_errors(
         run, [entry for entry in run.entries() if step is None or entry.step <= step]

@@ -15,12 +15,12 @@ PACKAGES = ("exapt", "jax", "jaxlib", "flax", "optax", "numpy")
 def versions() -> dict[str, str]:
     """The version of each package and of Python, the kind of device, and flags of the compiler; *unknown* for a package
     that runs without being installed."""
-    found = {name: _version(name) for name in PACKAGES}
+    by_name = {name: _version(name) for name in PACKAGES}
     device = jax.local_devices()[0]
-    found |= {"python": platform.python_version(), "device": f"{device.platform} {device.device_kind}"}
+    by_name |= {"python": platform.python_version(), "device": f"{device.platform} {device.device_kind}"}
     if flags := os.environ.get("XLA_FLAGS"):
-        found["xla_flags"] = flags
-    return found
+        by_name["xla_flags"] = flags
+    return by_name
 
 
 def changes_since(entries: Sequence[Entry]) -> list[str]:

@@ -77,12 +77,12 @@ class CastGatingMeasurement(Measurement[CastGatingResult]):
         step = findings.run.step_of("end")
         for member in findings.members:
             gating = findings[CastGatingResult].members[member]
-            for variable, found in (("watched", gating.effects), ("reading", gating.reading)):
-                if found is None:
+            for variable, where in (("watched", gating.effects), ("reading", gating.reading)):
+                if where is None:
                     continue
                 place = {"phase": "end", "step": step, "role": "character", "variable": variable}
                 for metric, interval in (
-                    ("moved beside self", found.moved),
-                    ("elsewhere beside self", found.elsewhere),
+                    ("moved beside self", where.moved),
+                    ("elsewhere beside self", where.elsewhere),
                 ):
                     yield Row(member, metric, interval.value, low=interval.low, high=interval.high, **place)

@@ -1,167 +1,93 @@
-"""The plan of the study *bitrot*: which organisms are forked into which phase of disuse?
+"""The plan of the study *bitrot*: which groups of organisms are compared, in which disuse, at which rates?
 
-A *mechanism* is what an organism's mode is made of, and who else uses it in disuse. A *use* is a phase of
-disuse that its organisms are forked into. Members of one run may differ in a setting of the phase.
+Groups that are compared are children of the same forks: organisms of equal number had the same characters, and see the same
+scenes in disuse. *shared_sham* is the shared group that fits *separate*: it learned self for as many steps, under as much
+ablation, of components that characters do not use.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal, get_args
 
-import numpy as np
-
-from analysis.forgetting.retention import RetentionCell
-from curricula.catalogue.disuse import DECAY, NEWS
-from curricula.pressures.interference import Interference
-from curricula.pressures.rehearsal import Rehearsal
+from curricula.catalogue.disuse import EVEN
+from experiments.studies.disuse.plan import FEWER_SCENES, READ_EVERY
 from experiments.studies.study import StudySettings
-from organisms.ensemble.config import RunConfig, read_config
+from organisms.ensemble.config import RunConfig
 from organisms.ensemble.variation import Variation
 from organisms.storage.forking import parent_at
-from organisms.storage.manifest import fork_entry
-from organisms.storage.run import read_run
+
+GroupName = Literal["shared_sham", "separate", "shared", "shared_planted", "separate_planted"]
+Use = Literal["watched", "absent"]
+RateName = Literal["half", "even", "twice"]
+GROUPS: Sequence[GroupName] = get_args(GroupName)
+USES: Sequence[Use] = get_args(Use)
+RATES: Mapping[RateName, float] = {"half": EVEN / 2, "even": EVEN, "twice": 2 * EVEN}
+"""learning rates of disuse, around the one at which earlier studies saw the groups part"""
 
 
 @dataclass(frozen=True)
-class Mechanism:
-    """What an organism's mode is made of, and who else uses it in disuse."""
+class Group:
+    """Organisms whose mode is made in one way."""
 
-    label: str
-    """its name on the page"""
+    words: str
     curriculum: str
     """of the parent run, which is also the run's label in the study"""
-    rehearsal: float
-    """share of scenes with characters in disuse"""
     verdict: str
-    """verdict that its organisms should have; any other, *undecided* apart, means another mechanism"""
-    routed: bool = False
-    """Whether lanes put the mechanism where it is. How long it lives, which part is lost and whether its gate
-    is intact is then all that is measured."""
+    """that its organisms should have; any other, *undecided* apart, means another mechanism"""
 
 
-MECHANISMS = {
-    "shared": Mechanism("shared", "concentrated", 0.5, "reused"),
-    "separate": Mechanism("separate", "ablated_concentrated", 0.5, "second copy"),
-    "shared_planted": Mechanism("shared (planted)", "planted_reused", 0.5, "reused", routed=True),
-    "separate_planted": Mechanism(
-        "separate (planted)", "planted_second_copy", 0.5, "second copy", routed=True
-    ),
-    "shared_no_characters": Mechanism("shared (no characters)", "concentrated", 0.0, "reused"),
+GROUP_OF: Mapping[GroupName, Group] = {
+    "shared_sham": Group("shared, sham ablation", "sham_ablated_concentrated", "reused"),
+    "separate": Group("separate", "ablated_concentrated", "second copy"),
+    "shared": Group("shared, no ablation", "concentrated", "reused"),
+    "shared_planted": Group("shared (planted)", "planted_reused", "reused"),
+    "separate_planted": Group("separate (planted)", "planted_second_copy", "second copy"),
 }
-COMPARED = {
-    "separate": "shared",
-    "separate_planted": "shared_planted",
-    "shared_no_characters": "shared",
+VERDICTS: Mapping[str, str] = {group.curriculum: group.verdict for group in GROUP_OF.values()}
+"""the expected verdict by curriculum of the parent"""
+PAIRS: Sequence[tuple[GroupName, GroupName]] = (
+    ("shared_sham", "separate"),
+    ("shared", "separate"),
+    ("shared", "shared_sham"),
+    ("shared_planted", "separate_planted"),
+)
+"""what the first keeps of its mode less what the second does; the third pair shows what having been ablated does"""
+USE_WORDS: Mapping[Use, str] = {
+    "watched": "self takes part, always watched",
+    "absent": "self takes no part",
 }
-"""mechanisms that nothing else uses, each beside the shared one that had the same history but for what makes
-them separate; the last has the very same organisms, which then see twice as many scenes of self"""
-PARENTS = {mechanism.curriculum: mechanism.verdict for mechanism in MECHANISMS.values()}
-"""curriculum of every parent run to the verdict that its organisms should have"""
-DRIVES = {
-    (0.0, 0.0): "none",
-    (DECAY, 0.0): "weight_decay",
-    (0.0, NEWS): "interference",
-    (DECAY, NEWS): "both",
+CURRICULUM_OF: Mapping[Use, str] = {"watched": "self_never_alone", "absent": "self_absent"}
+RATE_SETTING = "phases.0.optimiser.learning_rate"
+
+
+def arm_label(group: GroupName, use: Use) -> str:
+    """The label of a run of disuse."""
+    return f"{group}.{use}"
+
+
+FORKS: Mapping[str, tuple[GroupName, Use]] = {
+    arm_label(group, use): (group, use) for group in GROUPS for use in USES
 }
-"""name of a drive by its weight decay and its share of moments that ask something new"""
-PASSIVE = "none"
-"""the drive under which nothing is asked of the mode and nothing pulls on it"""
-STRONGEST = "both"
-EXERCISE = (0.001, 0.01, 0.1)
-"""shares of self's moments in which it is alone, under the strongest drive"""
-READ_EVERY = {"tiny": 25, "cpu": 15, "gpu": 200}
-"""steps of disuse between two readings, and two checkpoints, by scale"""
-FEWER_SCENES = 2
-"""times fewer scenes a reading than of runs that are no forks: with half of them (128 at cpu scale) the
-standard error of a rate is 0.03 at most"""
-DECAY_SETTING = "phases.0.optimiser.weight_decay"
+"""group and use of every run of disuse, by its label"""
 
 
-@dataclass(frozen=True)
-class Use:
-    """A phase of disuse."""
-
-    curriculum: str = "self_never_alone"
-    vary: tuple[Variation, ...] = ()
-    """settings in which members differ"""
-    rehearsed: bool = True
-    """whether characters are rehearsed as often as the mechanism says"""
-    never_taught: bool = False
-    """whether organisms are forked from before self was taught"""
-
-
-USES = {
-    "drives": Use(
-        vary=(
-            Variation(DECAY_SETTING, (0.0, DECAY)),
-            Variation("phases.0.pressures.interference.fraction", (0.0, NEWS)),
-        )
-    ),
-    "never_taught": Use(never_taught=True),
-    "exercise": Use(vary=(Variation("phases.0.self_alone", EXERCISE),)),
-    "characters_absent": Use("characters_absent", rehearsed=False),
-    "decay_only": Use("weight_decay_only", vary=(Variation(DECAY_SETTING, (0.0, DECAY)),)),
-}
-
-
-def uses_of(mechanism: Mechanism) -> tuple[str, ...]:
-    """Names of the phases of disuse that organisms of a mechanism are forked into."""
-    if mechanism.routed:
-        return ("drives",)
-    if not mechanism.rehearsal:
-        # They are organisms of *shared*, and the other questions are answered there.
-        return "drives", "never_taught"
-    return tuple(USES)
-
-
-def label_of(mechanism: str, use: str) -> str:
-    """The label of a fork in the study."""
-    return f"{mechanism}.{use}"
-
-
-FORKS = {
-    label_of(name, use): (name, use) for name, mechanism in MECHANISMS.items() for use in uses_of(mechanism)
-}
-"""mechanism and use of every fork, by its label"""
-
-
-def drive_of(cell: RetentionCell) -> str:
-    """The name of the drive that a cell's organisms were under."""
-    phase = cell.phase
-    return DRIVES[phase.optimiser.weight_decay, phase.pressures[Interference].fraction]
-
-
-def fork_configs(settings: StudySettings, parents: Mapping[str, Path]) -> dict[str, RunConfig]:
-    """The config of every fork of the study, by label, those of one size after one another.
-
-    parents: folders of the trained parents by curriculum.
-    """
-    configs = {
-        label: fork_config(settings, MECHANISMS[name], USES[use], parents[MECHANISMS[name].curriculum])
-        for label, (name, use) in FORKS.items()
+def bitrot_configs(settings: StudySettings, parents: Mapping[str, Path]) -> dict[str, RunConfig]:
+    """The runs of disuse by label. parents: folders of the trained parents by curriculum."""
+    return {
+        label: bitrot_config(settings, use, parents[GROUP_OF[group].curriculum])
+        for label, (group, use) in FORKS.items()
     }
-    return dict(sorted(configs.items(), key=lambda item: item[1].members))
 
 
-def fork_config(settings: StudySettings, mechanism: Mechanism, use: Use, parent: Path) -> RunConfig:
-    """A run of one phase of disuse that begins with the organisms of a trained run."""
-    step = step_before_self(parent) if use.never_taught else None
-    begin, parent_config = parent_at(parent, step)
-    combinations = int(np.prod([len(setting.values) for setting in use.vary], dtype=int))
-    config = settings.config(use.curriculum, parent_config.seed, begin.members * combinations)
-    phase = config.curriculum.phases[0]
-    fraction = mechanism.rehearsal if use.rehearsed else 0.0
-    pressures = phase.pressures.replace(Rehearsal(fraction))
-    curriculum = replace(config.curriculum, phases=(replace(phase, pressures=pressures),))
+def bitrot_config(settings: StudySettings, use: Use, parent: Path) -> RunConfig:
+    """Disuse that begins with the organisms of a trained run: each at every learning rate."""
+    begin, parent_config = parent_at(parent, None)
+    config = settings.config(CURRICULUM_OF[use], parent_config.seed, begin.members * len(RATES))
     training = replace(
         config.training,
         checkpoint_every=READ_EVERY[settings.scale],
         evaluation_scenes=-(-config.training.evaluation_scenes // FEWER_SCENES),
     )
-    return replace(config, curriculum=curriculum, training=training, vary=use.vary, parent=begin)
-
-
-def step_before_self(folder: Path) -> int:
-    """The step of a run's last checkpoint before self was taught."""
-    run = read_run(folder)
-    return fork_entry(read_config(run.config).curriculum, run.entries()).step
+    vary = (Variation(RATE_SETTING, tuple(RATES.values())),)
+    return replace(config, training=training, vary=vary, parent=begin)

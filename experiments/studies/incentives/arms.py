@@ -228,8 +228,8 @@ def arm_organisms(findings: RunFindings) -> list[ArmOrganism]:
                 _by_chance(provenance),
                 is_corroborated(kinds),
                 kinds,
-                {of: found.parting for of, found in _moved(findings, member).items()},
-                {of: triple(astuple(found.moved)) for of, found in _moved(findings, member).items()},
+                {of: place.parting for of, place in _moved(findings, member).items()},
+                {of: triple(astuple(place.moved)) for of, place in _moved(findings, member).items()},
                 spare.says if (spare := findings[SpareResult].members[member]) else None,
                 course.says if (course := findings[SetCourseResult].members[member].of_self) else None,
             )
@@ -241,8 +241,8 @@ def _moved(findings: RunFindings, member: int) -> dict[PartingOf, Moved]:
     """What is known of where a member's characters are beside self."""
     result = findings.get(CastGatingResult)
     gating = result.members[member] if result else CastGating(None, None)
-    found = {"effects": gating.effects, "reading": gating.reading}
-    return {of: moved for of in PARTING_OF if (moved := found[of])}
+    by_name = {"effects": gating.effects, "reading": gating.reading}
+    return {of: moved for of in PARTING_OF if (moved := by_name[of])}
 
 
 def _by_chance(provenance: MemberProvenance) -> dict[ProvenanceCell, Triple]:

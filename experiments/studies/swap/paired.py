@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy import stats
 
-from analysis.statistics import mean_interval
+from analysis.statistics import mean_interval, sign_flip_p
 from curricula.world.contrasts import Role
 from experiments.studies.study import Triple, triple
 from experiments.studies.swap.arms import COSTS, HALVES, WATCH_ARMS, Cost, Watch, WatchArm
@@ -25,8 +25,6 @@ PRIMARY = "self_in_watched_half.overlap"
 grown forks. Named before the default seed was looked at"""
 EXPECTED_BELOW = -0.5
 """for the primary endpoint"""
-RESAMPLES = 9999
-"""sign flips behind a p value, where not all of them are counted"""
 SHOWN_ROLES: tuple[Role, Role] = ("self", "character")
 """in the order in which tables and figures show them"""
 
@@ -107,22 +105,6 @@ def paired_difference(
 ) -> Float[np.ndarray, " member"]:
     """First less second of every fork; 0 where either has no share, or does not behave."""
     return np.where(behaves & np.isfinite(first) & np.isfinite(second), first - second, 0.0)
-
-
-def sign_flip_p(differences: Float[np.ndarray, " member"]) -> float:
-    """Two-sided chance of a mean as far from 0 under random signs. Source: Fisher 1935, through
-    `scipy.stats.permutation_test`."""
-    if not differences.any():
-        return 1.0
-    test = stats.permutation_test(
-        (differences, np.zeros_like(differences)),
-        lambda first, second, axis: (first - second).mean(axis),
-        permutation_type="samples",
-        vectorized=True,
-        n_resamples=RESAMPLES,
-        rng=np.random.default_rng(0),
-    )
-    return float(test.pvalue)
 
 
 def paired_changes(

@@ -8,6 +8,7 @@ import pytest
 from studies import settings_of
 
 from analysis.patching.shapley import Contributions
+from analysis.statistics import sign_flip_p
 from curricula.errors import SystemFailure
 from curricula.pressures.monitor import Monitor
 from curricula.pressures.overlap import Overlap
@@ -27,7 +28,6 @@ from experiments.studies.swap.paired import (
     paired_changes,
     paired_difference,
     shares_within,
-    sign_flip_p,
     with_corrected_p,
 )
 from experiments.studies.swap.study import SwapStudy

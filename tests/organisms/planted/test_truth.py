@@ -128,7 +128,7 @@ def test_a_table_of_masked_truths(truth, silence, wrong):
     assert wrong is None or wrong in faults[0]
 
 
-ALONE = {"spare_at_fork": 1.0, "new_at_fork": 0.0, "spare_at_end": 0.5, "new_at_end": 0.5, "goals_in_spare": 0.5}
+ALONE = {"spare_at_fork": 1.0, "new_at_fork": 0.0, "spare_at_end": 0.5, "new_at_end": 0.5}
 
 
 @pytest.mark.parametrize(
@@ -144,12 +144,10 @@ ALONE = {"spare_at_fork": 1.0, "new_at_fork": 0.0, "spare_at_end": 0.5, "new_at_
         (0.0, 0.5, {"new_at_end": 0.3}, "at the end the new half of lane B alone gets 0.30"),
         (0.0, 0.5, {"spare_at_end": 0.9, "new_at_end": 0.4}, None),
         (0.0, 0.5, {"goals_in_spare": 0.25, "spare_at_end": 0.17, "new_at_end": 0.7}, None),
-        (0.0, 0.5, {"goals_in_spare": 0.25, "spare_at_end": 0.12}, "alone gets 0.12"),
         (0.0, 0.5, {"goals_in_spare": 0.75, "spare_at_end": 0.7, "new_at_end": 0.12}, "alone gets 0.12"),
     ],
 )
 def test_a_table_of_parted_lanes(patched_at_fork, patched_at_end, alone, wrong):
-    """The spare is told by what it does alone: patched, it carries nothing at this fork."""
     new_half = {
         time: {role: np.array([share]) for role in ("character", "self")}
         for time, share in (("fork", patched_at_fork), ("end", patched_at_end))
@@ -162,7 +160,7 @@ def test_a_table_of_parted_lanes(patched_at_fork, patched_at_end, alone, wrong):
         }
         for half in ("spare", "new")
     )
-    halves = HalvesOfLaneB(spare, new, goals_in_spare=[right["goals_in_spare"]])
+    halves = HalvesOfLaneB(spare, new, goals_in_spare=[alone.get("goals_in_spare", 0.5)])
     measured = effects(0.0, 0.0, 0.0, new_half=new_half, halves=halves)
     faults = planting_faults(Planting("routing", "part spare", spare=True), 0, measured, GOOD)
     assert (wrong is None) == (not faults)

@@ -9,15 +9,17 @@ import numpy as np
 import pytest
 from reading import MIXED, scenes_from_uniforms
 
+from curricula.config_json import to_plain
 from curricula.phases import Curriculum, OptimiserConfig, Phase
 from curricula.pressures.mean_ablation import MeanAblation
 from curricula.pressures.registry import Pressures
 from curricula.pressures.rehearsal import Rehearsal
 from organisms.ensemble.config import RunConfig, TrainingConfig
 from organisms.ensemble.devices import fetch
+from organisms.model.config import ORGANISMS
 from organisms.model.sites import Site, components
 from organisms.objectives.imitation import imitate
-from organisms.pressures.mean_ablation import mean_ablate
+from organisms.pressures.mean_ablation import as_many_others, mean_ablate
 from organisms.training.programs import Programs
 from organisms.training.step import phase_params
 
@@ -81,3 +83,33 @@ def test_components_are_ablated_in_their_share_of_scenes(world, sizes):
     assert not learned[1.0].any()
     assert learned[0.5].any()
     assert np.abs(learned[0.5] - learned[0.0]).max() > 1e-5
+
+
+@pytest.mark.parametrize("strongest", [["L0H0", "L0M0"], ["L0H0", "L0H1", "L0H2", "L1H3", "L1M0"]])
+def test_a_sham_ablates_as_many_others_of_each_kind_as_there_are(strongest):
+    """Of eight heads four are strongest, and the other four are ablated; nothing that characters use is."""
+    config = ORGANISMS["tiny"]
+    names = np.array(components(config))
+    known = np.isin(names, strongest)
+    is_head = np.array(["H" in name for name in names])
+    drawn = [as_many_others(known, config, 3, member) for member in range(8)]
+    for chosen in drawn:
+        assert not (chosen & known).any()
+        for kind in (is_head, ~is_head):
+            others = (kind & ~known).sum()
+            assert (chosen & kind).sum() == min((known & kind).sum(), others)
+    assert len({tuple(chosen) for chosen in drawn}) > 1
+    assert (as_many_others(known, config, 3, 5) == drawn[5]).all()
+
+
+def test_a_sham_where_characters_use_every_head_ablates_none():
+    config = ORGANISMS["tiny"]
+    is_head = np.array(["H" in name for name in components(config)])
+    chosen = as_many_others(is_head, config, 3, 0)
+    assert not chosen.any()
+
+
+def test_a_sham_is_told_apart_in_the_config_and_the_usual_one_keeps_its_hash():
+    usual, sham = MeanAblation(0.95, rate=0.5), MeanAblation(0.95, rate=0.5, finds="others")
+    assert "finds" not in to_plain(usual)
+    assert to_plain(sham)["finds"] == "others"

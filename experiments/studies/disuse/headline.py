@@ -1,10 +1,10 @@
-"""The headline of the study *bitrot*: three lines for a reader who reads no further."""
+"""The headline of the study *disuse*: three lines for a reader who reads no further."""
 
 import math
 
 from analysis.statistics import FEW_ORGANISMS, Interval, numbers
-from experiments.studies.bitrot.plan import COMPARED, DRIVES, MECHANISMS, PASSIVE, STRONGEST
-from experiments.studies.bitrot.summary import BitrotSummary, Comparison
+from experiments.studies.disuse.plan import DRIVES, MECHANISMS, PASSIVE, STRONGEST
+from experiments.studies.disuse.summary import DisuseSummary
 from reports.formats import DASH, interval_text
 
 NULL_WITHIN = 0.02
@@ -28,50 +28,17 @@ def half_life_text(interval: Interval, last: float, n: int) -> str:
     return f"{value:.3g} [{', '.join(ends)}]"
 
 
-def half_life_ratio_text(comparison: Comparison) -> str:
-    """``3.30 [1.70, 6.70]``, or *undecided* with what bounds it. An end that nothing bounds is open."""
-    value, low, high = comparison.half_lives.interval
-    if not math.isfinite(value):
-        bound = comparison.half_lives.bound
-        return "undecided" + (f", {bound}" if bound else "")
-    ends = [
-        "?" if not math.isfinite(low) else f"{low:.2f}",
-        "open" if not math.isfinite(high) else f"{high:.2f}",
-    ]
-    return f"{value:.2f} [{', '.join(ends)}]"
-
-
-def mean_life_ratio_text(comparison: Comparison) -> str:
-    """``1.51 [0.98, 2.60], p = 0.04``; a dash where no mode died."""
-    means = comparison.mean_lives
-    if not math.isfinite(means.interval[0]):
-        return DASH
-    return f"{interval_text(means.interval)}, p = {means.p:.2g}"
-
-
-def count_text(comparison: Comparison) -> str:
-    """``n = 7, 8``, and whether that is too few for a claim."""
-    few = "; too few for a claim" if min(comparison.n) < FEW_ORGANISMS else ""
-    return f"n = {comparison.n[0]}, {comparison.n[1]}{few}"
-
-
-def pair_text(separate: str) -> str:
-    """``shared over separate``: the two mechanisms of a comparison."""
-    return f"{MECHANISMS[COMPARED[separate]].label} over {MECHANISMS[separate].label}"
-
-
 def drive_text(drive: str) -> str:
     """The name of a drive in words."""
     return drive.replace("_", " ")
 
 
-def bitrot_headline(summary: BitrotSummary) -> list[str]:
-    """Three lines: what disuse did and whether sharing protects, what keeps or brings back the mode, and how
-    far to trust it."""
+def disuse_headline(summary: DisuseSummary) -> list[str]:
+    """Three lines: what disuse did, what keeps or brings back the mode, and how far to trust it."""
     return [_decay_line(summary), _return_line(summary), _trust_line(summary)]
 
 
-def _decay_line(summary: BitrotSummary) -> str:
+def _decay_line(summary: DisuseSummary) -> str:
     by_drive = []
     for drive in DRIVES.values():
         counts = ", ".join(
@@ -79,19 +46,13 @@ def _decay_line(summary: BitrotSummary) -> str:
             for name, retained in summary.drives.items()
         )
         by_drive.append(f"{drive_text(drive)}: {counts}")
-    comparisons = summary.comparisons[STRONGEST].items()
-    half_lives = ", ".join(f"{half_life_ratio_text(part)} {pair_text(name)}" for name, part in comparisons)
-    mean_lives = ", ".join(
-        f"{pair_text(name)} {mean_life_ratio_text(part)} ({count_text(part)})" for name, part in comparisons
-    )
     return (
         f"Organisms whose mode fell to half of its rate within {summary.steps} steps of disuse, by drive: "
-        f"{'; '.join(by_drive)}. Half-life of the shared mode over that of one that nothing else uses, under "
-        f"both drives: {half_lives}; mean life within those steps: {mean_lives}."
+        f"{'; '.join(by_drive)}. Whether sharing protects is the question of the study bitrot."
     )
 
 
-def _return_line(summary: BitrotSummary) -> str:
+def _return_line(summary: DisuseSummary) -> str:
     sentences = [_exercise_sentence(summary)]
     relearned = [
         f"{MECHANISMS[name].label} {interval_text(saving.factor)} times (n = {saving.n})"
@@ -126,7 +87,7 @@ def _return_line(summary: BitrotSummary) -> str:
     return " ".join(sentences)
 
 
-def _exercise_sentence(summary: BitrotSummary) -> str:
+def _exercise_sentence(summary: DisuseSummary) -> str:
     parts = []
     for name, exercise in summary.exercise.items():
         rate, low, high = exercise.keeping
@@ -136,7 +97,7 @@ def _exercise_sentence(summary: BitrotSummary) -> str:
     return f"Smallest exercise rate that keeps it under both drives: {'; '.join(parts)}."
 
 
-def _trust_line(summary: BitrotSummary) -> str:
+def _trust_line(summary: DisuseSummary) -> str:
     sentences = _null_sentences(summary)
     planted = [trials.planted for trials in summary.trials.values() if trials.planted]
     if planted:
@@ -166,7 +127,7 @@ def _trust_line(summary: BitrotSummary) -> str:
     return " ".join(sentences)
 
 
-def _null_sentences(summary: BitrotSummary) -> list[str]:
+def _null_sentences(summary: DisuseSummary) -> list[str]:
     """How far rates strayed where nothing pulls on the mode."""
     sentences = []
     strayed = {

@@ -1,4 +1,4 @@
-"""Figures of the study *bitrot*: what does disuse look like? Retention, survival, exercise and decay alone.
+"""Figures of the study *disuse*: what does disuse look like? Retention, survival, exercise and decay alone.
 
 In every panel of retention a thin line is an organism and a thick one their mean; the scale is the whole one.
 Where nothing was lost, lines lie on one another at the top.
@@ -12,10 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.forgetting.retention import Retention
-from experiments.studies.bitrot.headline import drive_text
-from experiments.studies.bitrot.plan import MECHANISMS, PASSIVE
-from experiments.studies.bitrot.summary import Exercise
-from experiments.studies.bitrot.trial_results import Trials
+from experiments.studies.disuse.headline import drive_text
+from experiments.studies.disuse.plan import MECHANISMS, PASSIVE
+from experiments.studies.disuse.summary import Exercise
+from experiments.studies.disuse.trial_results import Trials
 from reports.drawing import BLUE, CYCLE, GREY, INK, ORANGE, WIDTH, array, not_measured, style, svg
 
 

@@ -1,4 +1,4 @@
-"""The study bitrot: what is forked from what, what its summary holds of lives that are known, and a page with
+"""The study disuse: what is forked from what, what its summary holds of lives that are known, and a page with
 its three lines."""
 
 import json
@@ -12,26 +12,24 @@ import pytest
 
 from analysis.forgetting.circuit_intact import ClassifiedByGate, GateTransfer, summarise_transfers
 from analysis.forgetting.retention import RetentionCell, retention_cells
-from analysis.forgetting.survival import HalfLifeRatio, MeanLifeRatio
 from analysis.relearning.finetune import MODE
 from analysis.relearning.savings import ClassifiedBySaving, Saving
 from curricula.catalogue.building_blocks import WORLDS
 from curricula.catalogue.registry import curriculum
 from curricula.pressures.interference import Interference
 from curricula.typed_json import summary_of
-from experiments.studies.bitrot import trials as trials_module
-from experiments.studies.bitrot.headline import bitrot_headline, half_life_ratio_text, half_life_text
-from experiments.studies.bitrot.plan import COMPARED, DRIVES, EXERCISE, FORKS, MECHANISMS, PARENTS, drive_of
-from experiments.studies.bitrot.study import Bitrot, trials_once
-from experiments.studies.bitrot.summary import (
+from experiments.studies.disuse import trials as trials_module
+from experiments.studies.disuse.headline import disuse_headline, half_life_text
+from experiments.studies.disuse.parents import ParentOrganisms
+from experiments.studies.disuse.plan import DRIVES, EXERCISE, FORKS, MECHANISMS, PARENTS, drive_of
+from experiments.studies.disuse.study import DisuseStudy, trials_once
+from experiments.studies.disuse.summary import (
     CHARACTERS_MODE,
     PRIMARY,
-    BitrotSummary,
-    Comparison,
     DisusedOrganisms,
-    ParentOrganisms,
+    DisuseSummary,
 )
-from experiments.studies.bitrot.trial_results import (
+from experiments.studies.disuse.trial_results import (
     RULES,
     DriveTrial,
     PlantedCases,
@@ -96,7 +94,7 @@ def fork_of(label: str, folder) -> DisusedOrganisms:
     """A shared mode that lives long and separate ones that do not, except where nothing drives them; a tenth
     of exercise keeps any of them."""
     name, use = FORKS[label]
-    fate = "slow" if name in ("shared", "shared_planted") else "fast"
+    fate = "slow" if name == "shared" else "fast"
     match use:
         case "drives":
             cells = [
@@ -119,17 +117,18 @@ def fork_of(label: str, folder) -> DisusedOrganisms:
 
 
 @pytest.fixture(scope="module")
-def summary(tiny_run, disused_run) -> BitrotSummary:
+def summary(tiny_run, disused_run) -> DisuseSummary:
     """Of organisms whose lives are known."""
     whole = np.ones(8, bool)
     measured = {
-        name: ParentOrganisms(tiny_run.folder, (verdict,) * 8, whole) for name, verdict in PARENTS.items()
+        name: ParentOrganisms(tiny_run.folder, (verdict,) * 8, whole, whole)
+        for name, verdict in PARENTS.items()
     }
     separate = MECHANISMS["separate"].curriculum
     verdicts = ("second copy",) * 7 + ("mixed",)
-    measured[separate] = ParentOrganisms(tiny_run.folder, verdicts, np.arange(8) < 7)
+    measured[separate] = ParentOrganisms(tiny_run.folder, verdicts, whole, np.arange(8) < 7)
     forks = {label: fork_of(label, disused_run.folder) for label in FORKS}
-    return Bitrot().summarise(SETTINGS, measured | forks)
+    return DisuseStudy().summarise(SETTINGS, measured | forks)
 
 
 def test_trials_are_kept_until_other_organisms_or_rules_count(tiny_run, disused_run, tmp_path, monkeypatch):
@@ -143,7 +142,7 @@ def test_trials_are_kept_until_other_organisms_or_rules_count(tiny_run, disused_
         measured.append([trial.organisms for trial in case.drives])
         return replace(UNTRIED, drives=[drive_trial()])
 
-    monkeypatch.setattr("experiments.studies.bitrot.study.measure_trials", measure_trials)
+    monkeypatch.setattr("experiments.studies.disuse.study.measure_trials", measure_trials)
     case = TrialCase(tiny_run.folder, folder, folder, None, cells, None, planted=False)
     first = trials_once(run, case)
     assert measured == [[[0, 1]] * 4]
@@ -154,7 +153,7 @@ def test_trials_are_kept_until_other_organisms_or_rules_count(tiny_run, disused_
     trials_once(run, fewer)
     assert measured[1:] == [[[1]] * 4]
     rules = replace(RULES, savings=replace(RULES.savings, threshold=9.0))
-    monkeypatch.setattr("experiments.studies.bitrot.study.RULES", rules)
+    monkeypatch.setattr("experiments.studies.disuse.study.RULES", rules)
     trials_once(run, fewer)
     assert len(measured) == 3
     trials_once(run, replace(fewer, never_taught=None))
@@ -181,23 +180,11 @@ def test_trials_measure_every_drive_and_relearning_where_there_is_a_never_taught
     assert trials_module.measure_trials(replace(case, never_taught=None)).relearning is None
 
 
-def test_known_lives_come_back_as_half_lives_ratios_and_rates(summary):
-    """A mode that falls to half between 200 and 300 against ones that do between 0 and 100: sharing protects
-    about five times; a tenth of exercise keeps."""
+def test_known_lives_come_back_as_half_lives_and_rates(summary):
+    """A mode that falls to half between 200 and 300 beside ones that do between 0 and 100; a tenth of exercise keeps."""
     shared, separate = (summary.drives[name]["both"].half_life.steps[0] for name in ("shared", "separate"))
     assert 200 < shared < 300
     assert 0 < separate < 100
-    comparison = summary.comparisons["both"]["separate"]
-    value, low, high = comparison.half_lives.interval
-    assert value == pytest.approx(shared / separate)
-    assert 3 < low <= value <= high
-    mean, mean_low, mean_high = comparison.mean_lives.interval
-    assert 3 < mean_low <= mean <= mean_high
-    assert comparison.mean_lives.p < 0.001
-    undecided = summary.comparisons["none"]["separate"]
-    assert (undecided.half_lives.bound, undecided.n) == ("", (8, 8))
-    assert np.isnan([*undecided.half_lives.interval, *undecided.mean_lives.interval]).all()
-    assert set(summary.characters_absent_comparisons) == {"separate"}
     assert summary.exercise["shared"].keeping == (0.1, 0.01, 0.1)
     assert summary.drives["shared"]["none"].furthest_from_start == 0
     separate_curriculum = MECHANISMS["separate"].curriculum
@@ -205,24 +192,19 @@ def test_known_lives_come_back_as_half_lives_ratios_and_rates(summary):
     assert summary.verdicts[separate_curriculum] == {"second copy": 7, "mixed": 1}
 
 
-def test_the_primary_endpoint_is_the_ratio_of_mean_lives_under_both_drives(summary):
-    comparison = summary.comparisons["both"]["separate"]
-    assert summary.primary.name == PRIMARY == "mean_life_ratio.shared_over_separate.both"
-    assert summary.primary.value == comparison.mean_lives.interval == summary.findings[PRIMARY]
-    assert summary.primary.n == 16
+def test_the_primary_endpoint_is_the_rate_of_use_that_keeps_the_shared_mode(summary):
+    assert summary.primary.name == PRIMARY == "smallest_keeping_rate.shared"
+    assert summary.primary.value == summary.exercise["shared"].keeping == summary.findings[PRIMARY]
+    assert summary.primary.n == 8
 
 
 def test_every_finding_is_a_value_with_its_interval_under_a_dotted_name(summary):
-    assert len(summary.findings) > 30
+    assert len(summary.findings) == 2 * 2 * 4 + 2 + 2
     for name, value in summary.findings.items():
         assert re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", name)
         assert len(value) == 3
         assert all(end is None or math.isfinite(end) for end in value)
     assert "relearning_factor.separate" in summary.findings
-    assert "relearning_factor.separate_planted" not in summary.findings
-    assert {f"half_life_ratio.{COMPARED[name]}_over_{name}.none" for name in COMPARED} <= set(
-        summary.findings
-    )
 
 
 def test_the_summary_can_be_written_as_json(summary):
@@ -234,7 +216,7 @@ def test_the_summary_can_be_written_as_json(summary):
 
 
 def test_three_lines_hold_what_was_found_and_how_far_to_trust_it(summary):
-    lines = bitrot_headline(summary)
+    lines = disuse_headline(summary)
     separate = MECHANISMS["separate"].curriculum
     assert len(lines) == 3
     assert "both: shared 8 of 8" in lines[0]
@@ -250,7 +232,7 @@ def test_three_lines_hold_what_was_found_and_how_far_to_trust_it(summary):
 def test_the_page_holds_every_section_and_no_text_of_a_run_as_it_is(summary):
     """Nothing is loaded from elsewhere, and the name of a run cannot become markup."""
     runs = (replace(summary.family[0], run="<script>alert(1)</script>"), *summary.family[1:])
-    text = study_page(Bitrot(), replace(summary, family=runs), "study <b>")
+    text = study_page(DisuseStudy(), replace(summary, family=runs), "study <b>")
     for section in (
         "retention",
         "lives",
@@ -267,23 +249,17 @@ def test_the_page_holds_every_section_and_no_text_of_a_run_as_it_is(summary):
     assert "study &lt;b&gt;" in text
     assert text.count("<svg") == 6
     assert not re.findall(r'(?:src|href)="https?:', text)
-    assert "undecided" in text
     assert '<td>both</td><td class="number">1 of 2</td>' in text
     assert "classified as what they are in 7 of 9 (separate)." in text
     assert "It shows that the measurement works" in text
     bare = replace(
         summary, trials={name: replace(part, planted=None) for name, part in summary.trials.items()}
     )
-    assert "It shows that the measurement works" not in study_page(Bitrot(), bare, "")
+    assert "It shows that the measurement works" not in study_page(DisuseStudy(), bare, "")
 
 
-def test_an_undecided_ratio_has_its_bound_and_an_unbounded_end_is_open():
-    def ratio(bound: str, *interval: float) -> str:
-        return half_life_ratio_text(Comparison(HalfLifeRatio(interval, bound), MeanLifeRatio(), (8, 8)))
-
+def test_an_unbounded_end_of_a_half_life_is_open():
     nan, infinite = math.nan, math.inf
-    assert ratio("> 5.5", nan, nan, nan) == "undecided, > 5.5"
-    assert ratio("", 3.0, 1.5, 6.0) == "3.00 [1.50, 6.00]"
     assert half_life_text((infinite, infinite, infinite), 500.0, 8) == "more than 500"
     assert half_life_text((120.0, 80.0, infinite), 500.0, 8) == "120 [80, open]"
     assert half_life_text((120.0, 120.0, 120.0), 500.0, 1) == "120"

@@ -11,7 +11,7 @@ from analysis.forgetting.weight_decay_baseline import DecayPrediction
 from analysis.forgetting.weight_noise import NoiseRules, Recoveries
 from analysis.relearning.savings import ClassifiedBySaving, Saving, SavingsRules
 from analysis.statistics import Interval
-from experiments.studies.bitrot.plan import STRONGEST, drive_of
+from experiments.studies.disuse.plan import STRONGEST, drive_of
 
 SEED = 1
 """of what trials draw: pairs of scenes, noise"""

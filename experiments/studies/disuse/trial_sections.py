@@ -1,20 +1,20 @@
-"""Sections of the page of *bitrot* on trials: which part of a mode was lost, and was it gone or
+"""Sections of the page of *disuse* on trials: which part of a mode was lost, and was it gone or
 suppressed?"""
 
 from collections.abc import Iterator
 
 from markupsafe import Markup
 
-from experiments.studies.bitrot.headline import drive_text
-from experiments.studies.bitrot.plan import MECHANISMS
-from experiments.studies.bitrot.summary import BitrotSummary
-from experiments.studies.bitrot.trial_results import DriveTrial, PlantedCases, Trials
+from experiments.studies.disuse.headline import drive_text
+from experiments.studies.disuse.plan import MECHANISMS
+from experiments.studies.disuse.summary import DisuseSummary
+from experiments.studies.disuse.trial_results import DriveTrial, PlantedCases, Trials
 from experiments.studies.page import study_table
 from reports.formats import DASH, interval_text, rate_text
 from reports.section import Heading, PageTable, Paragraph, Section
 
 
-def restoration_section(summary: BitrotSummary) -> Section:
+def restoration_section(summary: DisuseSummary) -> Section:
     explanation = (
         "Patched in from the same organism as disuse began, in the same scenes: what the components that "
         "hand over self's gate write (output weights included, so that what they write of the secret comes "
@@ -50,19 +50,19 @@ def restoration_section(summary: BitrotSummary) -> Section:
     return Section("Which part was lost", "parts", blocks, link="Which part")
 
 
-def _drive_trials(summary: BitrotSummary) -> Iterator[tuple[str, DriveTrial]]:
+def _drive_trials(summary: DisuseSummary) -> Iterator[tuple[str, DriveTrial]]:
     for name, trials in summary.trials.items():
         for trial in trials.drives:
             yield name, trial
 
 
-def _planted_cases(summary: BitrotSummary) -> list[tuple[str, PlantedCases]]:
+def _planted_cases(summary: DisuseSummary) -> list[tuple[str, PlantedCases]]:
     return [
         (MECHANISMS[name].label, trials.planted) for name, trials in summary.trials.items() if trials.planted
     ]
 
 
-def return_section(summary: BitrotSummary) -> Section:
+def return_section(summary: DisuseSummary) -> Section:
     relearning = (
         "Steps until self behaves as taught again, against the same organisms before they were ever taught, "
         "put through the same disuse: how many times fewer (ratio of geometric means)."
@@ -95,7 +95,7 @@ def return_section(summary: BitrotSummary) -> Section:
     return Section("Gone, or suppressed?", "return", blocks, link="What comes back")
 
 
-def _relearning_table(summary: BitrotSummary) -> PageTable:
+def _relearning_table(summary: DisuseSummary) -> PageTable:
     columns = (
         "mechanism",
         "n at half at the end",
@@ -103,11 +103,7 @@ def _relearning_table(summary: BitrotSummary) -> PageTable:
         "failed",
         "never-taught that failed",
     )
-    rows = [
-        (MECHANISMS[name].label, *_relearning_cells(trials))
-        for name, trials in summary.trials.items()
-        if not MECHANISMS[name].routed
-    ]
+    rows = [(MECHANISMS[name].label, *_relearning_cells(trials)) for name, trials in summary.trials.items()]
     return study_table(columns, rows)
 
 
@@ -118,7 +114,7 @@ def _relearning_cells(trials: Trials) -> tuple[str | int, ...]:
     return saving.n, interval_text(saving.factor), saving.failed, saving.never_failed
 
 
-def _gate_blocks(summary: BitrotSummary) -> tuple[Paragraph | PageTable, ...]:
+def _gate_blocks(summary: DisuseSummary) -> tuple[Paragraph | PageTable, ...]:
     explanation = Markup(
         "The present activations of the gate's components, before their output weights, patched into the "
         "same organism as disuse began: how far its act follows, as a share of what its own cues do; beside "
@@ -167,7 +163,7 @@ def _kind_text(kind: str) -> str:
     return "trained honest" if kind == "trained_honest" else f"planted: {kind}"
 
 
-def _planted_table(summary: BitrotSummary) -> PageTable:
+def _planted_table(summary: DisuseSummary) -> PageTable:
     columns = (
         "mechanism",
         "suppressed: times fewer",
@@ -196,7 +192,7 @@ def _planted_table(summary: BitrotSummary) -> PageTable:
     return study_table(columns, rows, wide=True)
 
 
-def _noise_table(summary: BitrotSummary) -> PageTable:
+def _noise_table(summary: DisuseSummary) -> PageTable:
     columns = "mechanism", "in training", "n", "before", "after the noise", "back", "not broken"
     rows = [
         (

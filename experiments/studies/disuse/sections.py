@@ -1,25 +1,21 @@
-"""The page of the study *bitrot*: a section a question, with its figure, tables and what they mean."""
+"""The page of the study *disuse*: a section a question, with its figure, tables and what they mean."""
 
 import math
 
 from markupsafe import Markup
 
-from experiments.studies.bitrot import figures
-from experiments.studies.bitrot.headline import (
-    count_text,
+from experiments.studies.disuse import figures
+from experiments.studies.disuse.headline import (
     drive_text,
-    half_life_ratio_text,
     half_life_text,
-    mean_life_ratio_text,
-    pair_text,
 )
-from experiments.studies.bitrot.plan import MECHANISMS, STRONGEST
-from experiments.studies.bitrot.summary import BitrotSummary, Comparison
-from experiments.studies.bitrot.trial_sections import restoration_section, return_section
+from experiments.studies.disuse.plan import MECHANISMS
+from experiments.studies.disuse.summary import DisuseSummary
+from experiments.studies.disuse.trial_sections import restoration_section, return_section
 from experiments.studies.page import study_table
 from reports.descent import draw_descent
 from reports.formats import DASH, interval_text, rate_text
-from reports.section import Bullets, Folded, Heading, PageTable, Paragraph, Picture, Section
+from reports.section import Bullets, Folded, PageTable, Paragraph, Picture, Section
 
 LIMITS = (
     "How long a mode would live in a large model, or under another optimiser: steps, learning rates and "
@@ -29,13 +25,12 @@ LIMITS = (
     "out, those without one (undecided) are not.",
     "Gate from content: components that hand over the gate may also write the secret, and then count as "
     "gate. The gate's share may therefore be too large.",
-    "That a planted copy is what an organism would learn by itself: its lanes hold while it is trained, and "
-    "in disuse it may use both.",
+    "Whether sharing protects: the two mechanisms differ in more than who shares them (the study bitrot).",
     "What else the new task moves: interference of another kind may disturb other parts.",
 )
 
 
-def bitrot_sections(summary: BitrotSummary) -> list[Section]:
+def disuse_sections(summary: DisuseSummary) -> list[Section]:
     """A section a question."""
     return [
         _retention_section(summary),
@@ -54,14 +49,12 @@ def _code(name: str) -> Markup:
     return Markup("<code>{}</code>").format(name)
 
 
-def _retention_section(summary: BitrotSummary) -> Section:
+def _retention_section(summary: DisuseSummary) -> Section:
     caption = Markup(
         "Figure 1. {} scale, {} steps of disuse. Self takes part and is watched in all of its moments; at "
         "each checkpoint it is put alone. <em>shared</em>: self uses the characters' mechanism, and "
         "characters are rehearsed ({}). <em>separate</em>: self has a copy that no character uses, learned "
-        "from the same characters under an incentive ({}). <em>planted</em>: the same two, by lanes that no "
-        "longer hold in disuse. <em>no characters</em>: the organisms of <em>shared</em>, and no character "
-        "acts any more, so that self is seen twice as often. Drives: weight decay {}, and {} of moments "
+        "from the same characters under an incentive ({}). Drives: weight decay {}, and {} of moments "
         "asking something new. The first column is the passive null: training goes on at its floor, and "
         "nothing pulls on the mode."
     ).format(
@@ -76,35 +69,20 @@ def _retention_section(summary: BitrotSummary) -> Section:
     return Section("What is left, as disuse goes on", "retention", (picture,), link="Retention")
 
 
-def _lives_section(summary: BitrotSummary) -> Section:
+def _lives_section(summary: DisuseSummary) -> Section:
     caption = (
         "Figure 2. Kaplan-Meier: the share of organisms whose rate has not yet fallen to half of its start. "
         "Organisms that keep it to the end are censored there. Curves are set apart a little where they "
         "would lie on one another."
     )
-    explanation = Markup(
-        "Half-life of the shared mode over that of one which nothing else uses and which had the same "
-        "history but for what separated it: the incentive under which self was taught (<em>separate</em>), "
-        "the lane that self was routed through (<em>planted</em>), or nothing (<em>no characters</em>: the "
-        "same organisms, which then see twice as many scenes of self). Above 1, sharing protects, or what "
-        "else differs does. <em>Undecided</em> where half of either did not lose it; a bound where one did. "
-        "An end of an interval is open where the half-life behind it is. The second figure of a cell is the "
-        "ratio of <em>mean lives</em> within the {} steps, where organisms that kept the mode count with all "
-        "of them, so that it mostly lies nearer to 1 than half-lives would; p is the log-rank test's, not "
-        "corrected for how many cells there are. The unit is the organism, and the two groups are taken as "
-        "if they were not of the same characters, which makes intervals wider than they need be."
-    ).format(summary.steps)
     blocks = (
         Picture(figures.survival_figure(summary.drives), caption),
         _lives_table(summary),
-        Heading("Does sharing protect it?"),
-        Paragraph(explanation, soft=True),
-        _comparison_table(summary),
     )
     return Section("How long the mode lives", "lives", blocks, link="Half-lives")
 
 
-def _lives_table(summary: BitrotSummary) -> PageTable:
+def _lives_table(summary: DisuseSummary) -> PageTable:
     columns = (
         "mechanism",
         "drive",
@@ -139,21 +117,7 @@ def _lives_table(summary: BitrotSummary) -> PageTable:
     return study_table(columns, rows, wide=True)
 
 
-def _comparison_table(summary: BitrotSummary) -> PageTable:
-    pairs = list(summary.comparisons[STRONGEST])
-    rows = [
-        (drive_text(drive), *(_comparison_cell(by_mechanism[name]) for name in pairs))
-        for drive, by_mechanism in summary.comparisons.items()
-    ]
-    return study_table(("drive", *map(pair_text, pairs)), rows)
-
-
-def _comparison_cell(comparison: Comparison) -> Markup:
-    lines = half_life_ratio_text(comparison), mean_life_ratio_text(comparison), count_text(comparison)
-    return Markup("{}<br>{}<br>({})").format(*lines)
-
-
-def _exercise_section(summary: BitrotSummary) -> Section:
+def _exercise_section(summary: DisuseSummary) -> Section:
     caption = (
         "Figure 3. Under both drives: the rate at the end of disuse, against how often self is alone in it."
     )
@@ -193,28 +157,17 @@ def _exercise_section(summary: BitrotSummary) -> Section:
     return Section("How much use keeps it?", "exercise", blocks, link="Exercise")
 
 
-def _characters_section(summary: BitrotSummary) -> Section:
+def _characters_section(summary: DisuseSummary) -> Section:
     caption = (
         "Figure 4. Self goes on as it was taught, no character acts, both drives: the rate at which "
         "schemers, put alone, act on their secret."
     )
-    ratios = "; ".join(
-        f"{half_life_ratio_text(comparison)}, {pair_text(name)}"
-        for name, comparison in summary.characters_absent_comparisons.items()
-    )
-    sentence = (
-        "Half-life of the characters' mode where self shares its mechanism, over that where self has a "
-        f"separate one: {ratios}."
-    )
-    blocks = (
-        Picture(figures.characters_absent_figure(summary.characters_absent), caption),
-        Paragraph(sentence),
-    )
+    blocks = (Picture(figures.characters_absent_figure(summary.characters_absent), caption),)
     title = "The opposite half: characters that are no longer shown"
     return Section(title, "opposite", blocks, link="Characters")
 
 
-def _decay_section(summary: BitrotSummary) -> Section:
+def _decay_section(summary: DisuseSummary) -> Section:
     caption = (
         "Figure 5. No gradients. Without decay nothing changes (the null of the measurement). With decay "
         f"{summary.decay} every weight falls by the same factor a step: crosses are the rates of organisms "
@@ -245,7 +198,7 @@ def _decay_section(summary: BitrotSummary) -> Section:
     return Section("Decay alone, and nothing at all", "decay", blocks, link="Decay alone")
 
 
-def _family_section(summary: BitrotSummary) -> Section:
+def _family_section(summary: DisuseSummary) -> Section:
     caption = (
         "Figure 6. Every run of the study. An arrow is a fork; colours are phases. Runs whose members differ "
         "in a setting have as many organisms for each of its values as their parent has."

@@ -40,8 +40,8 @@ from analysis.relearning.finetune import (
 )
 from analysis.relearning.savings import Saving
 from analysis.statistics import mean_interval
-from experiments.studies.bitrot.plan import drive_of
-from experiments.studies.bitrot.trial_results import (
+from experiments.studies.disuse.plan import drive_of
+from experiments.studies.disuse.trial_results import (
     REINITIALISED_SEED,
     SEED,
     DecayBaseline,
