@@ -1,6 +1,6 @@
 """The page of the study *bitrot*: three lines, what is left under each rate, and siblings' differences."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from markupsafe import Markup
@@ -181,13 +181,20 @@ def _groups_table(summary: BitrotSummary) -> PageTable:
         (
             GROUP_OF[group].words,
             Markup("<code>{}</code>").format(GROUP_OF[group].curriculum),
+            _ablated_text(summary.ablated[group]),
             counts_text(summary.verdicts[group]),
             summary.without_mode[group],
             summary.counted[group],
         )
         for group in GROUPS
     ]
-    return study_table(("group", "grown by", "verdicts", "without the mode", "counted"), rows, wide=True)
+    columns = ("group", "grown by", "components ablated", "verdicts", "without the mode", "counted")
+    return study_table(columns, rows, wide=True)
+
+
+def _ablated_text(counts: Sequence[int]) -> str:
+    """Mean, fewest and most."""
+    return f"{np.mean(counts):.1f} ({min(counts)} to {max(counts)})" if counts else DASH
 
 
 def group_retention_figure(retention: Mapping[str, Mapping[str, Retention]]) -> Markup:

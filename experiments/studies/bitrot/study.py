@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from analysis.forgetting.retention import retention_cells
+from curricula.pressures.mean_ablation import MeanAblation
 from experiments.studies.bitrot.page import bitrot_headline, bitrot_sections
 from experiments.studies.bitrot.plan import VERDICTS, bitrot_configs
 from experiments.studies.bitrot.summary import (
@@ -55,7 +56,12 @@ class BitrotStudy(Study[BitrotMeasured, BitrotSummary]):
         """Verdicts of a parent; what the organisms of a fork retain."""
         if run.label in VERDICTS:
             before_self = fork_entry(run.config.curriculum, run.run.entries())
-            return BitrotParent(parent_organisms(run.folder, VERDICTS[run.label]), before_self.sha256)
+            ablated = run.run.entries()[-1].extra.get("pressures", {}).get(MeanAblation.name, ())
+            return BitrotParent(
+                parent_organisms(run.folder, VERDICTS[run.label]),
+                before_self.sha256,
+                tuple(len(components) for components in ablated),
+            )
         return BitrotFork(retention_cells(run.run, run.config))
 
     def summarise(self, settings: StudySettings, measured: Mapping[str, BitrotMeasured]) -> BitrotSummary:

@@ -39,6 +39,8 @@ class BitrotParent:
     organisms: ParentOrganisms
     fork_sha256: str
     """of that checkpoint: groups with the same one are children of the same forks"""
+    ablated: tuple[int, ...] = ()
+    """components that were ablated while self was taught, of each member; empty where nothing was"""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,8 @@ class BitrotSummary(StudySummary):
     counted: Mapping[str, int]
     """organisms that have the mode, by the mechanism that the group is taken for"""
     without_mode: Mapping[str, int]
+    ablated: Mapping[str, Sequence[int]]
+    """components that were ablated while self was taught, of each organism; empty where nothing was"""
     one_fork: Mapping[str, bool]
     """by the names of two groups: whether these are children of the same forks, bit for bit"""
     differences: Sequence[RetainedDifference]
@@ -109,6 +113,7 @@ def summarise_bitrot(settings: StudySettings, measured: Mapping[str, BitrotMeasu
         },
         counted={group: int(parent.organisms.counted.sum()) for group, parent in by_group.items()},
         without_mode={group: int((~parent.organisms.has_mode).sum()) for group, parent in by_group.items()},
+        ablated={group: parent.ablated for group, parent in by_group.items()},
         one_fork={pair_name(*pair): _one_fork(by_group, *pair) for pair in PAIRS},
         differences=differences,
         retention=retention,

@@ -67,7 +67,8 @@ def cells(group: str, use: str, missing: int = -1) -> list[RetentionCell]:
 def parent(curriculum_name: str, counted: np.ndarray, has_mode: np.ndarray) -> BitrotParent:
     verdicts = tuple(VERDICTS[curriculum_name] if counts else "mixed" for counts in counted)
     fork = "0" * 64 if "planted" in curriculum_name else "1" * 64
-    return BitrotParent(ParentOrganisms(Path("run"), verdicts, has_mode, counted), fork)
+    ablated = (4,) * 7 + (6,) if "ablated" in curriculum_name else ()
+    return BitrotParent(ParentOrganisms(Path("run"), verdicts, has_mode, counted), fork, ablated)
 
 
 def summary(missing: int = -1) -> BitrotSummary:
@@ -177,6 +178,7 @@ def test_the_page_holds_every_section(whole):
         assert f'id="{section}"' in text
     assert text.count("<svg") == 2
     assert "study &lt;b&gt;" in text
+    assert text.count("4.2 (4 to 6)") == 2
     first = text.index("shared, sham ablation less separate, self watched")
     assert first < text.index("shared, no ablation less separate, self watched")
 
