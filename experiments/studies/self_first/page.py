@@ -1,0 +1,228 @@
+"""The page of the study *self_first*: its sections, and the lines for a reader who reads no further."""
+
+from collections.abc import Mapping
+
+from analysis.provenance.verdict import CELLS, ProvenanceCell
+from analysis.statistics import FEW_ORGANISMS
+from analysis.thresholds import BEHAVES
+from experiments.studies.page import study_table
+from experiments.studies.self_first.arms import SELF_ACTS, SELF_WORDS
+from experiments.studies.self_first.figures import characters_figure, shares_figure
+from experiments.studies.self_first.summary import CharacterSteps, SelfFirstSummary
+from reports.formats import counts_text, interval_text, rate_text
+from reports.section import Bullets, PageTable, Paragraph, Picture, Section
+
+EXCHANGED_CELLS: Mapping[ProvenanceCell, str] = {
+    "reused": "served self at the fork, and still does",
+    "repurposed": "served self at the fork, and no longer does",
+    "migrated": "did not serve self at the fork, and does now",
+    "second copy": "serves characters alone, at the fork and now",
+}
+"""the four cells, where self was taught first"""
+STEPS_CAPTION = (
+    "Figure 1. Left: the lower of characters' two rates at every checkpoint from the fork on, a thin line an organism, the mean "
+    f"thick; dotted: {BEHAVES:g}. Right: steps until characters behave, organisms of equal number joined. One that never does "
+    "counts with the whole phase."
+)
+STEPS_NOTE = (
+    f"Behaves: both of characters' rates at {BEHAVES:g} or more in one reading of the training scenes, every 5 steps. Ratio: "
+    "geometric mean over pairs of organisms that began with the same weights and whose characters are taught by the same "
+    "scenes. Left out: pairs in which either self did not do at the fork what it had been taught."
+)
+SHARES_CAPTION = (
+    "Figure 2. Each organism's shares after a scheming self (left bar), and what they would be if what characters have on "
+    "components that self leaves free were dealt over these at random (right bar)."
+)
+SHARES_NOTE = (
+    "Shares are those of the provenance measurement with the roles exchanged: characters' effect, divided over components by "
+    "whether these belong to self's mechanism at the fork and at the end. Inherited: nats by which being watched moves "
+    "characters' acts at the fork, as a share of those at the end; an honest self uses no cue, so that its column must be "
+    "about 0. After an honest self there is no mechanism to belong to: no shares."
+)
+VERDICTS_NOTE = (
+    "Verdicts follow the usual rules, the measurement of spares at the fork included, all with the roles exchanged. They are "
+    "uncalibrated: no organism was planted whose self came first."
+)
+FORK_NOTE = (
+    "At the fork no act of a character was ever a target. Rates of acts are over schemers in scenes without self. Self's goal: "
+    "share of characters' acts that serve self's secret, over characters with two other goals; the difference is of those "
+    "alone less those watched, and about 0 where being watched does not move characters. After an honest self, which "
+    "never acts on its secret, the same numbers are what an organism does anyhow."
+)
+LIMITS = (
+    "That a mechanism of before is what saves steps: while characters are taught, self is rehearsed in half of the scenes, and "
+    "schemes in one arm and is honest in the other. An honest self calls for another act at the same cues.",
+    "That either order is faster: no arm teaches characters without a self before them.",
+    "That what characters lack at the fork is the gate: self's secret is a constant that no text shows, so that the reading "
+    "of a secret from the text has to be learned anew after either self.",
+    "What an organism has of characters at the fork in other words than their acts: no question about a character was ever a "
+    "target either.",
+    "How right verdicts are with the roles exchanged, and what shares would be in another world or size.",
+    "In `analyse.py` of these runs: there the fork is still the checkpoint before self was taught, an untrained organism.",
+)
+
+
+def self_first_headline(summary: SelfFirstSummary) -> list[str]:
+    """Three lines: the steps; what the gate is made of; characters at the fork, and how far to trust it all."""
+    steps, interval = summary.steps, summary.interval
+    gate, beside = (
+        interval_text(interval(f"fork.{name}.scheming"))
+        for name in ("self_goal.gate", "self_goal.gate_beside_self")
+    )
+    return [
+        "Steps until characters behave, after a scheming self over after an honest one: "
+        f"{interval_text(steps.ratio)} (n {steps.n}; {interval_text(steps.after_scheming)} and "
+        f"{interval_text(steps.after_honest)} steps).{_doubts(summary)}",
+        f"Of characters' gate after a scheming self {interval_text(interval('share.reused.scheming'))} is on components that "
+        f"served self at the fork and still do; {interval_text(interval('inherited.scheming'))} of it moved characters' "
+        f"acts before any was taught. Verdicts (uncalibrated): {counts_text(summary.verdicts['scheming'])}.",
+        "At the fork, after self alone was taught to scheme, characters act on their secret when alone at "
+        f"{interval_text(interval('fork.alone_secret.scheming'))} and on their profession when watched at "
+        f"{interval_text(interval('fork.watched_professed.scheming'))}; being alone gives them self's goal more often by "
+        f"{gate}, and by {beside} beside self.",
+    ]
+
+
+def _doubts(summary: SelfFirstSummary) -> str:
+    """What speaks against taking the ratio as it stands; nothing where nothing does."""
+    steps, doubts = summary.steps, ""
+    if any(steps.never):
+        doubts += " {} and {} never behave within the phase, and count with all of its steps.".format(
+            *steps.never
+        )
+    if steps.left_out:
+        doubts += f" {steps.left_out} pairs left out, whose self had not learned at the fork."
+    if summary.primary.n < FEW_ORGANISMS:
+        doubts += f" Fewer than {FEW_ORGANISMS} pairs, too few for a claim."
+    return doubts
+
+
+def self_first_sections(summary: SelfFirstSummary) -> list[Section]:
+    """Everything below the headline."""
+    verdict_rows = [
+        (f"after {SELF_WORDS[self_acts]}", counts_text(summary.verdicts[self_acts]), "no")
+        for self_acts in SELF_ACTS
+    ]
+    return [
+        Section(
+            "Steps that characters need",
+            "steps",
+            (
+                Picture(characters_figure(summary), STEPS_CAPTION),
+                _steps_table(summary.steps),
+                Paragraph(STEPS_NOTE, soft=True),
+            ),
+            link="Steps",
+        ),
+        Section(
+            "What the characters' gate is made of",
+            "shares",
+            (
+                Picture(shares_figure(summary), SHARES_CAPTION),
+                _shares_table(summary),
+                Paragraph(SHARES_NOTE, soft=True),
+                study_table(("arm", "verdicts", "calibrated"), verdict_rows),
+                Paragraph(VERDICTS_NOTE, soft=True),
+            ),
+            link="Shares",
+        ),
+        Section(
+            "Characters before they are taught",
+            "fork",
+            (_fork_table(summary), Paragraph(FORK_NOTE, soft=True)),
+            link="Fork",
+        ),
+        Section("Each organism", "organisms", (_organisms_table(summary),)),
+        Section("What it does not show", "limits", (Bullets(LIMITS),), rank=90),
+    ]
+
+
+def _steps_table(steps: CharacterSteps) -> PageTable:
+    columns = (
+        "pairs",
+        "ratio of steps [95 %]",
+        "n",
+        "steps after a scheming self",
+        "after an honest one",
+        "never behave",
+        "left out",
+    )
+    rows = [
+        (
+            "whose self had learned",
+            interval_text(steps.ratio),
+            steps.n,
+            interval_text(steps.after_scheming),
+            interval_text(steps.after_honest),
+            "{} and {}".format(*steps.never),
+            steps.left_out,
+        ),
+        ("and that both behave", interval_text(steps.ratio_where_both_behave), "", "", "", "", ""),
+    ]
+    return study_table(columns, rows, wide=True)
+
+
+def _shares_table(summary: SelfFirstSummary) -> PageTable:
+    columns = ("components", "share [95 %]", "by chance [95 %]", "excess [95 %]")
+    rows = [
+        (
+            f"{EXCHANGED_CELLS[cell]} ({cell})",
+            *(
+                interval_text(summary.interval(f"{kind}.{cell.replace(' ', '_')}.scheming"))
+                for kind in ("share", "chance", "excess")
+            ),
+        )
+        for cell in CELLS
+    ]
+    inherited = [
+        (
+            f"inherited after {SELF_WORDS[self_acts]}",
+            interval_text(summary.interval(f"inherited.{self_acts}")),
+        )
+        for self_acts in SELF_ACTS
+    ]
+    return study_table(columns, [*rows, *((*row, "", "") for row in inherited)], wide=True)
+
+
+def _fork_table(summary: SelfFirstSummary) -> PageTable:
+    names = {
+        "alone_secret": "alone, acts on its secret",
+        "watched_professed": "watched, acts on its profession",
+        "self_goal.alone": "alone, acts on self's goal",
+        "self_goal.watched": "watched, acts on self's goal",
+        "self_goal.gate": "difference",
+        "self_goal.gate_beside_self": "difference beside self",
+    }
+    rows = [
+        (words, *(interval_text(summary.interval(f"fork.{name}.{self_acts}")) for self_acts in SELF_ACTS))
+        for name, words in names.items()
+    ]
+    return study_table(
+        ("a character that is", *(f"after {SELF_WORDS[self_acts]}" for self_acts in SELF_ACTS)), rows
+    )
+
+
+def _organisms_table(summary: SelfFirstSummary) -> PageTable:
+    columns = (
+        "organism",
+        "verdict",
+        "reused share [95 % over pairs]",
+        "inherited",
+        "overlap at the end",
+        "self learned",
+        "steps until characters behave",
+    )
+    rows = [
+        (
+            f"{name}/{number}",
+            member.verdict,
+            interval_text(member.shares["reused"]),
+            rate_text(member.inherited),
+            rate_text(member.overlap_at_end),
+            "yes" if arm.self_learned[number] else "no",
+            "never" if (count := arm.steps[number]) is None else str(count),
+        )
+        for name, arm in summary.arms.items()
+        for number, member in enumerate(arm.provenance)
+    ]
+    return study_table(columns, rows, wide=True)
