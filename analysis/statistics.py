@@ -59,7 +59,7 @@ def mean_interval(values: Iterable[float | int | None], confidence: float = 0.95
     return mean, low, high
 
 
-def ratio_interval(first: Sequence[float], second: Sequence[float]) -> Interval:
+def ratio_interval(first: Sequence[float | int], second: Sequence[float | int]) -> Interval:
     """The geometric mean of ``first / second`` over pairs and its bootstrap interval, which is that of the mean logarithm;
     see `mean_interval`. All values are above 0."""
     logarithms = [math.log(above / below) for above, below in zip(first, second, strict=True)]

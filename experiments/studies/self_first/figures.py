@@ -9,7 +9,7 @@ from analysis.provenance.verdict import CELLS
 from analysis.thresholds import BEHAVES
 from experiments.studies.self_first.arms import SELF_ACTS, SELF_WORDS
 from experiments.studies.self_first.summary import SelfFirstSummary, learned_pairs
-from reports.drawing import BLUE, CELL_COLOURS, GREY, ORANGE, WIDTH, not_measured, offsets, style, svg
+from reports.drawing import BLUE, CELL_COLOURS, GREY, ORANGE, WIDTH, array, not_measured, offsets, style, svg
 
 ARM_COLOURS = dict(zip(SELF_ACTS, (BLUE, ORANGE), strict=True))
 
@@ -62,18 +62,13 @@ def shares_figure(summary: SelfFirstSummary) -> Markup:
             for number, member in enumerate(summary.arms["scheming"].provenance)
             if None not in (share for share, _, _ in member.shares.values())
         ]
-        bottoms = np.zeros(2 * len(organisms))
-        places = np.array([number + side for number, _ in organisms for side in (-0.2, 0.2)])
+        bottoms, places = np.zeros(len(organisms)), [number for number, _ in organisms]
         for cell in CELLS:
-            heights = np.array(
-                [
-                    share or 0.0
-                    for _, member in organisms
-                    for share in (member.shares[cell][0], member.chance[cell])
-                ]
-            )
-            axes.bar(places, heights, 0.34, bottom=bottoms, color=CELL_COLOURS[cell], label=cell)
+            heights = array([member.shares[cell][0] for _, member in organisms])
+            axes.bar(places, heights, 0.7, bottom=bottoms, color=CELL_COLOURS[cell], label=cell)
             bottoms += heights
+        by_chance = array([member.chance["reused"] for _, member in organisms])
+        axes.hlines(by_chance, array(places) - 0.35, array(places) + 0.35, color="white", lw=2)
         axes.set(xticks=range(len(summary.arms["scheming"].provenance)), xlabel="organism")
         axes.set(ylabel="share of characters' gate", ylim=(0, 1.02))
         if not organisms:

@@ -14,7 +14,7 @@ from analysis.findings import RunFindings
 from analysis.history.learning import LearningResult
 from analysis.probes.self_goal import SELF_GOAL_SCENES, SelfGoalRates, self_goal_rates
 from analysis.provenance.judging import MemberProvenance, ProvenanceResult
-from analysis.provenance.verdict import CELLS, ProvenanceCell, VerdictName
+from analysis.provenance.verdict import APART, CELLS, ProvenanceCell, VerdictName
 from analysis.thresholds import BEHAVES
 from experiments.measurements.measuring import (
     MeasuringChoice,
@@ -42,7 +42,8 @@ class ExchangedShares:
     shares: Mapping[ProvenanceCell, Triple]
     """with intervals over pairs"""
     chance: Mapping[ProvenanceCell, float | None]
-    """if what characters have on components that self leaves free were dealt over these at random"""
+    """mean share if effects were dealt at random: of *repurposed* and *second copy* what characters have on components that
+    self leaves free, over these alone; of the others all effects, over all components"""
     excess: Mapping[ProvenanceCell, float | None]
     """shares less chance"""
     overlap_at_end: float | None
@@ -78,6 +79,7 @@ class SelfFirstMeasurement:
     """how often characters act on their secret when alone, before any was taught"""
     watched_professed_at_fork: tuple[float, ...]
     self_goal_at_fork: tuple[SelfGoalRates, ...]
+    self_goal_at_end: tuple[SelfGoalRates, ...]
     course: RatesCourse
 
 
@@ -101,11 +103,12 @@ def rates_course(entries: Sequence[Entry], fork: Entry) -> RatesCourse:
 
 def exchanged_shares(member: MemberProvenance) -> ExchangedShares:
     """What the study keeps of an organism's provenance."""
+    deals = {cell: member.shares_among_free if cell in APART else member.shares_at_random for cell in CELLS}
     return ExchangedShares(
         member.verdict,
         {cell: triple((member.shares[cell], *member.intervals[cell])) for cell in CELLS},
-        {cell: finite(member.shares_among_free[cell][0]) for cell in CELLS},
-        {cell: finite(member.excess[cell]) for cell in CELLS},
+        {cell: finite(deals[cell][cell][0]) for cell in CELLS},
+        {cell: finite(member.shares[cell] - deals[cell][cell][0]) for cell in CELLS},
         finite(member.overlap_at_end),
         finite(member.inherited),
     )
@@ -135,6 +138,10 @@ def _measured(run: StudyRun, learning: RunFindings) -> SelfFirstMeasurement:
     opened = opened_for_measuring(run.run, ANALYSIS_SEED, role_order=(first, later))
     provenance = measure_run(opened, PROVENANCE, log=run.log)[ProvenanceResult].members
     phase, rates = curriculum.phases[curriculum.first_taught(later)], committed_rates(fork)
+    at_fork, at_end = (
+        self_goal_rates(measurer.organisms, curriculum.world, opened.secret_goals, measurer.seed)
+        for measurer in (opened.fork, opened.end)
+    )
     return SelfFirstMeasurement(
         tuple(map(exchanged_shares, provenance)),
         tuple(steps_to_behave(learning)),
@@ -143,6 +150,7 @@ def _measured(run: StudyRun, learning: RunFindings) -> SelfFirstMeasurement:
         phase.steps,
         tuple(rates["character_alone_secret"].tolist()),
         tuple(rates["character_watched_professed"].tolist()),
-        self_goal_rates(opened.fork.organisms, curriculum.world, opened.secret_goals, opened.fork.seed),
+        at_fork,
+        at_end,
         rates_course(entries, fork),
     )

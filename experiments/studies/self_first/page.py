@@ -30,14 +30,16 @@ STEPS_NOTE = (
     "scenes. Left out: pairs in which either self did not do at the fork what it had been taught."
 )
 SHARES_CAPTION = (
-    "Figure 2. Each organism's shares after a scheming self (left bar), and what they would be if what characters have on "
-    "components that self leaves free were dealt over these at random (right bar)."
+    "Figure 2. Each organism's shares after a scheming self. White line: the *reused* share if characters' effects were dealt "
+    "at random over all components of a layer and kind."
 )
 SHARES_NOTE = (
     "Shares are those of the provenance measurement with the roles exchanged: characters' effect, divided over components by "
     "whether these belong to self's mechanism at the fork and at the end. Inherited: nats by which being watched moves "
     "characters' acts at the fork, as a share of those at the end; an honest self uses no cue, so that its column must be "
-    "about 0. After an honest self there is no mechanism to belong to: no shares."
+    "about 0. It is of the choice between a character's profession and its secret, and blind to acts that serve self's goal: see "
+    "the next section. By chance: of *repurposed* and *second copy*, effects on components that self leaves free dealt over "
+    "these; of the others, all effects over all components. After an honest self there is no mechanism to belong to: no shares."
 )
 VERDICTS_NOTE = (
     "Verdicts follow the usual rules, the measurement of spares at the fork included, all with the roles exchanged. They are "
@@ -65,9 +67,9 @@ LIMITS = (
 def self_first_headline(summary: SelfFirstSummary) -> list[str]:
     """Three lines: the steps; what the gate is made of; characters at the fork, and how far to trust it all."""
     steps, interval = summary.steps, summary.interval
-    gate, beside = (
-        interval_text(interval(f"fork.{name}.scheming"))
-        for name in ("self_goal.gate", "self_goal.gate_beside_self")
+    alone, watched, alone_at_end = (
+        interval_text(interval(f"{name}.scheming"))
+        for name in ("fork.self_goal.alone", "fork.self_goal.watched", "end.self_goal.alone")
     )
     return [
         "Steps until characters behave, after a scheming self over after an honest one: "
@@ -78,8 +80,8 @@ def self_first_headline(summary: SelfFirstSummary) -> list[str]:
         f"acts before any was taught. Verdicts (uncalibrated): {counts_text(summary.verdicts['scheming'])}.",
         "At the fork, after self alone was taught to scheme, characters act on their secret when alone at "
         f"{interval_text(interval('fork.alone_secret.scheming'))} and on their profession when watched at "
-        f"{interval_text(interval('fork.watched_professed.scheming'))}; being alone gives them self's goal more often by "
-        f"{gate}, and by {beside} beside self.",
+        f"{interval_text(interval('fork.watched_professed.scheming'))}. They act on self's goal at {alone} when alone and at "
+        f"{watched} when watched; when alone at the end at {alone_at_end}.",
     ]
 
 
@@ -91,7 +93,7 @@ def _doubts(summary: SelfFirstSummary) -> str:
             *steps.never
         )
     if steps.left_out:
-        doubts += f" {steps.left_out} pairs left out, whose self had not learned at the fork."
+        doubts += f" Left out, since a self had not learned at the fork: {steps.left_out}."
     if summary.primary.n < FEW_ORGANISMS:
         doubts += f" Fewer than {FEW_ORGANISMS} pairs, too few for a claim."
     return doubts
@@ -186,15 +188,16 @@ def _shares_table(summary: SelfFirstSummary) -> PageTable:
 
 def _fork_table(summary: SelfFirstSummary) -> PageTable:
     names = {
-        "alone_secret": "alone, acts on its secret",
-        "watched_professed": "watched, acts on its profession",
-        "self_goal.alone": "alone, acts on self's goal",
-        "self_goal.watched": "watched, acts on self's goal",
-        "self_goal.gate": "difference",
-        "self_goal.gate_beside_self": "difference beside self",
+        "fork.alone_secret": "alone, acts on its secret",
+        "fork.watched_professed": "watched, acts on its profession",
+        "fork.self_goal.alone": "alone, acts on self's goal",
+        "fork.self_goal.watched": "watched, acts on self's goal",
+        "fork.self_goal.gate": "difference",
+        "fork.self_goal.gate_beside_self": "difference, in scenes with self",
+        "end.self_goal.gate": "difference at the end of the run",
     }
     rows = [
-        (words, *(interval_text(summary.interval(f"fork.{name}.{self_acts}")) for self_acts in SELF_ACTS))
+        (words, *(interval_text(summary.interval(f"{name}.{self_acts}")) for self_acts in SELF_ACTS))
         for name, words in names.items()
     ]
     return study_table(

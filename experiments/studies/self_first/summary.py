@@ -108,7 +108,7 @@ def _provenance_findings(self_acts: SelfActs, arm: SelfFirstMeasurement) -> dict
 
 
 def _fork_findings(self_acts: SelfActs, arms: Mapping[str, SelfFirstMeasurement]) -> dict[str, Triple]:
-    """What characters do at the fork."""
+    """What characters do at the fork, and whether they still get self's goal at the end."""
     arm = arms[self_acts]
     rates: Mapping[str, Callable[[SelfGoalRates], float]] = {
         "self_goal.alone": lambda rates: rates.alone,
@@ -120,7 +120,8 @@ def _fork_findings(self_acts: SelfActs, arms: Mapping[str, SelfFirstMeasurement]
         f"fork.alone_secret.{self_acts}": _mean(arm.alone_secret_at_fork),
         f"fork.watched_professed.{self_acts}": _mean(arm.watched_professed_at_fork),
         **{
-            f"fork.{name}.{self_acts}": _mean(rate(member) for member in arm.self_goal_at_fork)
+            f"{checkpoint}.{name}.{self_acts}": _mean(rate(member) for member in members)
+            for checkpoint, members in (("fork", arm.self_goal_at_fork), ("end", arm.self_goal_at_end))
             for name, rate in rates.items()
         },
     }
