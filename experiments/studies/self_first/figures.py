@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from analysis.provenance.verdict import CELLS
 from analysis.thresholds import BEHAVES
-from experiments.studies.self_first.arms import SELF_ACTS, SELF_WORDS
+from experiments.studies.self_first.arms import NOT_REHEARSED, SELF_ACTS, SELF_WORDS
 from experiments.studies.self_first.summary import SelfFirstSummary, learned_pairs
 from reports.drawing import BLUE, CELL_COLOURS, GREY, ORANGE, WIDTH, array, not_measured, offsets, style, svg
 
@@ -25,6 +25,11 @@ def characters_figure(summary: SelfFirstSummary) -> Markup:
                 course.plot(arm.course.steps, rates, color=colour, lw=0.8, alpha=0.45)
             mean = np.mean(arm.course.rates, axis=0)
             course.plot(arm.course.steps, mean, color=colour, lw=2.4, label=f"after {SELF_WORDS[self_acts]}")
+            beside = summary.arms[self_acts + NOT_REHEARSED].course
+            label = "the same, not rehearsed" if self_acts == SELF_ACTS[-1] else None
+            course.plot(
+                beside.steps, np.mean(beside.rates, axis=0), color=colour, lw=1.6, ls="--", label=label
+            )
         course.axhline(BEHAVES, color=GREY, lw=0.6, ls=":")
         course.set(xlabel="steps since the fork", ylabel="lower of characters' two rates", ylim=(-0.02, 1.02))
         course.legend(frameon=False, loc="lower right")

@@ -67,6 +67,7 @@ class SelfFirstMeasurement:
     """What was measured of an arm's organisms, one entry a member."""
 
     provenance: tuple[ExchangedShares, ...]
+    """empty where self is not rehearsed: then what served self at the end is not known"""
     self_steps: tuple[int | None, ...]
     """of the phase of self alone, until self schemes; None where it never does, as an honest one"""
     self_learned: tuple[bool, ...]
@@ -80,6 +81,8 @@ class SelfFirstMeasurement:
     watched_professed_at_fork: tuple[float, ...]
     self_goal_at_fork: tuple[SelfGoalRates, ...]
     self_goal_at_end: tuple[SelfGoalRates, ...]
+    self_alone_secret_at_end: tuple[float, ...]
+    """how often self acts on its secret when alone, once characters were taught"""
     course: RatesCourse
 
 
@@ -134,23 +137,28 @@ def self_first_measurement(run: StudyRun) -> SelfFirstMeasurement:
 def _measured(run: StudyRun, learning: RunFindings) -> SelfFirstMeasurement:
     curriculum, entries = run.config.curriculum, run.run.entries()
     first, later = curriculum.role_order
-    fork, _ = fork_and_end(run.config, entries, later)
+    fork, end = fork_and_end(run.config, entries, later)
     opened = opened_for_measuring(run.run, ANALYSIS_SEED, role_order=(first, later))
-    provenance = measure_run(opened, PROVENANCE, log=run.log)[ProvenanceResult].members
-    phase, rates = curriculum.phases[curriculum.first_taught(later)], committed_rates(fork)
+    taught_self, taught_characters = curriculum.phases
+    is_rehearsed, rates = taught_characters.teaches("self"), committed_rates(fork)
+    provenance = measure_run(opened, PROVENANCE)[ProvenanceResult].members if is_rehearsed else ()
     at_fork, at_end = (
         self_goal_rates(measurer.organisms, curriculum.world, opened.secret_goals, measurer.seed)
         for measurer in (opened.fork, opened.end)
     )
     return SelfFirstMeasurement(
-        tuple(map(exchanged_shares, provenance)),
-        tuple(steps_to_behave(learning)),
-        self_learned(fork, phase.self_acts),
-        tuple(steps_to_behave(learning, later, fork.step)),
-        phase.steps,
-        tuple(rates["character_alone_secret"].tolist()),
-        tuple(rates["character_watched_professed"].tolist()),
-        at_fork,
-        at_end,
-        rates_course(entries, fork),
+        provenance=tuple(map(exchanged_shares, provenance)),
+        self_steps=tuple(
+            None if count is None or count > taught_self.steps else count
+            for count in steps_to_behave(learning)
+        ),
+        self_learned=self_learned(fork, taught_self.self_acts),
+        steps=tuple(steps_to_behave(learning, later, fork.step)),
+        steps_given=taught_characters.steps,
+        alone_secret_at_fork=tuple(rates["character_alone_secret"].tolist()),
+        watched_professed_at_fork=tuple(rates["character_watched_professed"].tolist()),
+        self_goal_at_fork=at_fork,
+        self_goal_at_end=at_end,
+        self_alone_secret_at_end=tuple(committed_rates(end)["self_alone_secret"].tolist()),
+        course=rates_course(entries, fork),
     )

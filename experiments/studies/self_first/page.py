@@ -1,6 +1,6 @@
 """The page of the study *self_first*: its sections, and the lines for a reader who reads no further."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from analysis.provenance.verdict import CELLS, ProvenanceCell
 from analysis.statistics import FEW_ORGANISMS
@@ -8,8 +8,9 @@ from analysis.thresholds import BEHAVES
 from experiments.studies.page import study_table
 from experiments.studies.self_first.arms import SELF_ACTS, SELF_WORDS
 from experiments.studies.self_first.figures import characters_figure, shares_figure
-from experiments.studies.self_first.summary import CharacterSteps, SelfFirstSummary
-from reports.formats import counts_text, interval_text, rate_text
+from experiments.studies.self_first.measurement import ExchangedShares
+from experiments.studies.self_first.summary import SelfFirstSummary
+from reports.formats import DASH, counts_text, interval_text, rate_text
 from reports.section import Bullets, PageTable, Paragraph, Picture, Section
 
 EXCHANGED_CELLS: Mapping[ProvenanceCell, str] = {
@@ -21,7 +22,7 @@ EXCHANGED_CELLS: Mapping[ProvenanceCell, str] = {
 """the four cells, where self was taught first"""
 STEPS_CAPTION = (
     "Figure 1. Left: the lower of characters' two rates at every checkpoint from the fork on, a thin line an organism, the mean "
-    f"thick; dotted: {BEHAVES:g}. Right: steps until characters behave, organisms of equal number joined. One that never does "
+    f"thick, dashed without rehearsal; dotted: {BEHAVES:g}. Right: steps until characters behave, organisms of equal number joined. One that never does "
     "counts with the whole phase."
 )
 STEPS_NOTE = (
@@ -52,8 +53,9 @@ FORK_NOTE = (
     "never acts on its secret, the same numbers are what an organism does anyhow."
 )
 LIMITS = (
-    "That a mechanism of before is what saves steps: while characters are taught, self is rehearsed in half of the scenes, and "
-    "schemes in one arm and is honest in the other. An honest self calls for another act at the same cues.",
+    "That a mechanism of before is what saves steps, by the ratio with rehearsal alone: an honest self that is rehearsed calls "
+    "for another act at the same cues. Without rehearsal that is not so, but then nothing keeps what self had learned.",
+    "That the gate alone is what a scheming self leaves: an honest one never had to carry a goal that no text shows either.",
     "That either order is faster: no arm teaches characters without a self before them.",
     "That what characters lack at the fork is the gate: self's secret is a constant that no text shows, so that the reading "
     "of a secret from the text has to be learned anew after either self.",
@@ -74,7 +76,8 @@ def self_first_headline(summary: SelfFirstSummary) -> list[str]:
     return [
         "Steps until characters behave, after a scheming self over after an honest one: "
         f"{interval_text(steps.ratio)} (n {steps.n}; {interval_text(steps.after_scheming)} and "
-        f"{interval_text(steps.after_honest)} steps).{_doubts(summary)}",
+        f"{interval_text(steps.after_honest)} steps); with self not rehearsed: "
+        f"{interval_text(summary.steps_not_rehearsed.ratio)}.{_doubts(summary)}",
         f"Of characters' gate after a scheming self {interval_text(interval('share.reused.scheming'))} is on components that "
         f"served self at the fork and still do; {interval_text(interval('inherited.scheming'))} of it moved characters' "
         f"acts before any was taught. Verdicts (uncalibrated): {counts_text(summary.verdicts['scheming'])}.",
@@ -111,7 +114,7 @@ def self_first_sections(summary: SelfFirstSummary) -> list[Section]:
             "steps",
             (
                 Picture(characters_figure(summary), STEPS_CAPTION),
-                _steps_table(summary.steps),
+                _steps_table(summary),
                 Paragraph(STEPS_NOTE, soft=True),
             ),
             link="Steps",
@@ -139,27 +142,32 @@ def self_first_sections(summary: SelfFirstSummary) -> list[Section]:
     ]
 
 
-def _steps_table(steps: CharacterSteps) -> PageTable:
+def _steps_table(summary: SelfFirstSummary) -> PageTable:
     columns = (
-        "pairs",
+        "while characters are taught",
         "ratio of steps [95 %]",
         "n",
         "steps after a scheming self",
         "after an honest one",
         "never behave",
         "left out",
+        "ratio where both behave",
     )
     rows = [
         (
-            "whose self had learned",
+            words,
             interval_text(steps.ratio),
             steps.n,
             interval_text(steps.after_scheming),
             interval_text(steps.after_honest),
             "{} and {}".format(*steps.never),
             steps.left_out,
-        ),
-        ("and that both behave", interval_text(steps.ratio_where_both_behave), "", "", "", "", ""),
+            interval_text(steps.ratio_where_both_behave),
+        )
+        for words, steps in (
+            ("self is rehearsed", summary.steps),
+            ("self is absent", summary.steps_not_rehearsed),
+        )
     ]
     return study_table(columns, rows, wide=True)
 
@@ -214,18 +222,30 @@ def _organisms_table(summary: SelfFirstSummary) -> PageTable:
         "overlap at the end",
         "self learned",
         "steps until characters behave",
+        "self acts on its secret at the end",
     )
     rows = [
         (
             f"{name}/{number}",
-            member.verdict,
-            interval_text(member.shares["reused"]),
-            rate_text(member.inherited),
-            rate_text(member.overlap_at_end),
+            *_provenance_cells(arm.provenance[number : number + 1]),
             "yes" if arm.self_learned[number] else "no",
-            "never" if (count := arm.steps[number]) is None else str(count),
+            "never" if count is None else str(count),
+            rate_text(arm.self_alone_secret_at_end[number]),
         )
         for name, arm in summary.arms.items()
-        for number, member in enumerate(arm.provenance)
+        for number, count in enumerate(arm.steps)
     ]
     return study_table(columns, rows, wide=True)
+
+
+def _provenance_cells(members: Sequence[ExchangedShares]) -> tuple[str, ...]:
+    """Verdict, shares and what was inherited of an organism; dashes of one whose shares were not measured."""
+    if not members:
+        return (DASH,) * 4
+    member = members[0]
+    return (
+        member.verdict,
+        interval_text(member.shares["reused"]),
+        rate_text(member.inherited),
+        rate_text(member.overlap_at_end),
+    )

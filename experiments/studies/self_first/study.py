@@ -2,7 +2,8 @@
 
 In the other studies characters are learned first, and self may take what reads the cues for them. Here the order is turned
 round: self alone is taught to scheme, then characters are, while self is rehearsed. In the control self is taught to be
-honest first, which leaves no gate to take.
+honest first, which leaves no gate to take. Since a rehearsed honest self calls for another act at the same cues, both arms
+stand beside the same without rehearsal.
 
     python scripts/study.py self_first
 
@@ -14,7 +15,7 @@ from collections.abc import Mapping, Sequence
 
 from experiments.studies.registry import register_study
 from experiments.studies.self_first import page
-from experiments.studies.self_first.arms import SELF_ACTS, self_first_config
+from experiments.studies.self_first.arms import NOT_REHEARSED, SELF_ACTS, SELF_FIRST_ARMS, self_first_config
 from experiments.studies.self_first.measurement import SelfFirstMeasurement, self_first_measurement
 from experiments.studies.self_first.summary import (
     PRIMARY,
@@ -38,11 +39,8 @@ class SelfFirstStudy(Study[SelfFirstMeasurement, SelfFirstSummary]):
     first_seed = 840
 
     def runs(self, settings: StudySettings) -> Mapping[str, RunConfig]:
-        """A run after a scheming self, and one after an honest self."""
-        return {
-            self_acts: self_first_config(settings, self_acts, self.seed_of(settings))
-            for self_acts in SELF_ACTS
-        }
+        """A run after a scheming and one after an honest self, with self rehearsed and without."""
+        return {arm.name: self_first_config(settings, arm, self.seed_of(settings)) for arm in SELF_FIRST_ARMS}
 
     def measure(self, run: StudyRun) -> SelfFirstMeasurement:
         """Steps that characters need, shares with the roles exchanged, and characters at the fork."""
@@ -53,14 +51,16 @@ class SelfFirstStudy(Study[SelfFirstMeasurement, SelfFirstSummary]):
     ) -> SelfFirstSummary:
         """The ratio of steps, and means over organisms by arm."""
         steps = character_steps(measured["scheming"], measured["honest"])
+        not_rehearsed = character_steps(*(measured[name + NOT_REHEARSED] for name in SELF_ACTS))
         return SelfFirstSummary(
             n=sum(len(arm.steps) for arm in measured.values()),
             seeds=[self.seed_of(settings)],
             primary=PrimaryEndpoint(PRIMARY, steps.ratio, steps.n),
-            findings=self_first_findings(measured, steps),
+            findings=self_first_findings(measured),
             calibrated=False,
-            verdicts={name: verdict_counts(arm) for name, arm in measured.items()},
+            verdicts={name: verdict_counts(measured[name]) for name in SELF_ACTS},
             steps=steps,
+            steps_not_rehearsed=not_rehearsed,
             arms=measured,
         )
 

@@ -2,16 +2,15 @@
 of, and what does the organism do with characters before it is taught any?"""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from analysis.probes.self_goal import SelfGoalRates
 from analysis.provenance.verdict import CELLS, VerdictName
 from analysis.statistics import mean_interval, ratio_interval
-from experiments.studies.self_first.arms import SELF_ACTS, SelfActs
+from experiments.studies.self_first.arms import NOT_REHEARSED, SELF_ACTS, SELF_FIRST_ARMS, SelfFirstArm
 from experiments.studies.self_first.measurement import SelfFirstMeasurement
 from experiments.studies.study import Number, StudySummary, Triple, triple
 
@@ -46,6 +45,8 @@ class SelfFirstSummary(StudySummary):
     verdicts: Mapping[str, Mapping[VerdictName, int]]
     """by arm"""
     steps: CharacterSteps
+    """while self is rehearsed"""
+    steps_not_rehearsed: CharacterSteps
     arms: Mapping[str, SelfFirstMeasurement]
 
 
@@ -75,59 +76,66 @@ def character_steps(scheming: SelfFirstMeasurement, honest: SelfFirstMeasurement
     )
 
 
-def self_first_findings(
-    arms: Mapping[str, SelfFirstMeasurement], steps: CharacterSteps
-) -> dict[str, Number | Triple]:
+def self_first_findings(arms: Mapping[str, SelfFirstMeasurement]) -> dict[str, Number | Triple]:
     """The study's results by name."""
-    findings: dict[str, Number | Triple] = {
-        PRIMARY: steps.ratio,
-        "steps_ratio.where_both_behave": steps.ratio_where_both_behave,
-        "steps.scheming": steps.after_scheming,
-        "steps.honest": steps.after_honest,
-        "never_behave.scheming": steps.never[0],
-        "never_behave.honest": steps.never[1],
-        "pairs_left_out": steps.left_out,
-        "self_steps.scheming": triple(mean_interval(arms["scheming"].self_steps)),
-    }
-    for self_acts in SELF_ACTS:
-        findings |= _provenance_findings(self_acts, arms[self_acts]) | _fork_findings(self_acts, arms)
+    findings: dict[str, Number | Triple] = {}
+    for rehearsed, ending in ((True, ""), (False, NOT_REHEARSED)):
+        pair = [arms[SelfFirstArm(self_acts, rehearsed).name] for self_acts in SELF_ACTS]
+        findings |= _steps_findings(character_steps(*pair), ending)
+    findings["self_steps.scheming"] = _mean(arms["scheming"].self_steps)
+    for arm in SELF_FIRST_ARMS:
+        findings[f"end.self_alone_secret.{arm.name}"] = _mean(arms[arm.name].self_alone_secret_at_end)
+    for name in SELF_ACTS:
+        findings |= _provenance_findings(name, arms[name]) | _fork_findings(name, arms[name])
     return findings
 
 
-def _provenance_findings(self_acts: SelfActs, arm: SelfFirstMeasurement) -> dict[str, Triple]:
+def _steps_findings(steps: CharacterSteps, ending: str) -> dict[str, Number | Triple]:
+    """Steps that characters need. ending: of the names, for arms without rehearsal."""
+    return {
+        f"{PRIMARY}{ending}": steps.ratio,
+        f"steps_ratio_where_both_behave{ending}": steps.ratio_where_both_behave,
+        f"steps.scheming{ending}": steps.after_scheming,
+        f"steps.honest{ending}": steps.after_honest,
+        f"never_behave.scheming{ending}": steps.never[0],
+        f"never_behave.honest{ending}": steps.never[1],
+        f"pairs_left_out{ending}": steps.left_out,
+    }
+
+
+def _provenance_findings(name: str, arm: SelfFirstMeasurement) -> dict[str, Triple]:
     """What the characters' gate is made of."""
     findings: dict[str, Triple] = {}
     for cell in CELLS:
-        name = f"{cell.replace(' ', '_')}.{self_acts}"
-        findings[f"share.{name}"] = _mean(member.shares[cell][0] for member in arm.provenance)
-        findings[f"chance.{name}"] = _mean(member.chance[cell] for member in arm.provenance)
-        findings[f"excess.{name}"] = _mean(member.excess[cell] for member in arm.provenance)
-    findings[f"overlap_at_end.{self_acts}"] = _mean(member.overlap_at_end for member in arm.provenance)
-    findings[f"inherited.{self_acts}"] = _mean(member.inherited for member in arm.provenance)
+        ending = f"{cell.replace(' ', '_')}.{name}"
+        findings[f"share.{ending}"] = _mean(member.shares[cell][0] for member in arm.provenance)
+        findings[f"chance.{ending}"] = _mean(member.chance[cell] for member in arm.provenance)
+        findings[f"excess.{ending}"] = _mean(member.excess[cell] for member in arm.provenance)
+    findings[f"overlap_at_end.{name}"] = _mean(member.overlap_at_end for member in arm.provenance)
+    findings[f"inherited.{name}"] = _mean(member.inherited for member in arm.provenance)
     return findings
 
 
-def _fork_findings(self_acts: SelfActs, arms: Mapping[str, SelfFirstMeasurement]) -> dict[str, Triple]:
+def _fork_findings(name: str, arm: SelfFirstMeasurement) -> dict[str, Triple]:
     """What characters do at the fork, and whether they still get self's goal at the end."""
-    arm = arms[self_acts]
     rates: Mapping[str, Callable[[SelfGoalRates], float]] = {
-        "self_goal.alone": lambda rates: rates.alone,
-        "self_goal.watched": lambda rates: rates.watched,
-        "self_goal.gate": lambda rates: rates.alone - rates.watched,
-        "self_goal.gate_beside_self": lambda rates: rates.alone_beside_self - rates.watched_beside_self,
+        "alone": lambda member: member.alone,
+        "watched": lambda member: member.watched,
+        "gate": lambda member: member.alone - member.watched,
+        "gate_beside_self": lambda member: member.alone_beside_self - member.watched_beside_self,
     }
     return {
-        f"fork.alone_secret.{self_acts}": _mean(arm.alone_secret_at_fork),
-        f"fork.watched_professed.{self_acts}": _mean(arm.watched_professed_at_fork),
+        f"fork.alone_secret.{name}": _mean(arm.alone_secret_at_fork),
+        f"fork.watched_professed.{name}": _mean(arm.watched_professed_at_fork),
         **{
-            f"{checkpoint}.{name}.{self_acts}": _mean(rate(member) for member in members)
+            f"{checkpoint}.self_goal.{kind}.{name}": _mean(rate(member) for member in members)
             for checkpoint, members in (("fork", arm.self_goal_at_fork), ("end", arm.self_goal_at_end))
-            for name, rate in rates.items()
+            for kind, rate in rates.items()
         },
     }
 
 
-def _mean(values: Any) -> Triple:
+def _mean(values: Iterable[float | int | None]) -> Triple:
     return triple(mean_interval(values))
 
 

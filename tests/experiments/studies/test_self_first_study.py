@@ -13,6 +13,7 @@ from analysis.probes.self_goal import SelfGoalRates
 from analysis.provenance.verdict import CELLS
 from experiments.studies.execution import StudyOutput, run_study
 from experiments.studies.page import study_page
+from experiments.studies.self_first.arms import NOT_REHEARSED, SELF_FIRST_ARMS
 from experiments.studies.self_first.measurement import (
     RatesCourse,
     SelfFirstMeasurement,
@@ -44,6 +45,7 @@ def arm_of(steps, verdict="reused", learned=None, given=800, self_goal=0.9):
         watched_professed_at_fork=(0.3,) * n,
         self_goal_at_fork=(SelfGoalRates(self_goal, 0.1, self_goal, 0.2),) * n,
         self_goal_at_end=(SelfGoalRates(0.0, 0.0, 0.0, 0.0),) * n,
+        self_alone_secret_at_end=(0.5,) * n,
         course=RatesCourse((0, 50), ((0.2, 0.95),) * n),
     )
 
@@ -52,29 +54,41 @@ def entry(step, **rates):
     return Entry(step, "p", 0, "", "", {"retention": rates})
 
 
-def test_self_is_taught_first_and_then_rehearsed():
+def every_arm(scheming, honest):
+    """The arms without rehearsal have no shares."""
+    arms = {"scheming": scheming, "honest": honest}
+    return arms | {name + NOT_REHEARSED: replace(arm, provenance=()) for name, arm in arms.items()}
+
+
+def test_self_is_taught_first_and_then_rehearsed_or_absent():
     configs = STUDY.runs(SETTINGS)
-    assert list(configs) == ["scheming", "honest"]
-    for name, config in configs.items():
-        check_config(config)
-        curriculum = config.curriculum
+    assert list(configs) == ["scheming", "honest", "scheming.not_rehearsed", "honest.not_rehearsed"]
+    for arm in SELF_FIRST_ARMS:
+        check_config(configs[arm.name])
+        curriculum = configs[arm.name].curriculum
         first, second = curriculum.phases
         assert curriculum.role_order == ("self", "character")
         assert curriculum.first_taught("character") == 1
         assert (first.mixture.self_scenes, first.mixture.beside_self) == (1.0, 0.0)
-        assert (second.mixture.self_scenes, second.mixture.beside_self) == (0.5, 1.0)
-        assert {phase.self_acts for phase in curriculum.phases} == {name}
+        assert second.mixture.self_scenes == (0.5 if arm.rehearsed else 0.0)
+        assert first.self_acts == arm.self_acts
+        assert second.self_acts == (arm.self_acts if arm.rehearsed else "absent")
         assert second.schemers > 0
+    assert len({config_hash(config.plain()) for config in configs.values()}) == 4
 
 
-def test_arms_differ_in_what_self_does_and_in_nothing_else():
-    """So that pairs have the same weights, scenes and steps; arms would not be pairs if a member could go on or be reseeded."""
-    scheming, honest = STUDY.runs(SETTINGS).values()
+@pytest.mark.parametrize("ending", ["", NOT_REHEARSED])
+def test_arms_of_a_ratio_differ_in_what_self_does_and_in_nothing_else(ending):
+    """So that pairs have the same weights, scenes and steps; they would not if a member could go on or be reseeded."""
+    configs = STUDY.runs(SETTINGS)
+    scheming, honest = (configs[name + ending] for name in ("scheming", "honest"))
     assert not any(phase.criterion for phase in scheming.curriculum.phases)
-    phases = tuple(replace(phase, self_acts="scheming") for phase in honest.curriculum.phases)
+    phases = tuple(
+        replace(phase, self_acts=other.self_acts)
+        for phase, other in zip(honest.curriculum.phases, scheming.curriculum.phases, strict=True)
+    )
     renamed = replace(honest.curriculum, name=scheming.curriculum.name, phases=phases)
     assert replace(honest, curriculum=renamed) == scheming
-    assert config_hash(honest.plain()) != config_hash(scheming.plain())
 
 
 def test_the_ratio_is_the_geometric_mean_over_pairs():
@@ -129,13 +143,15 @@ def test_chance_is_of_what_self_leaves_where_characters_parted_and_else_of_all()
 
 
 def test_the_summary_and_the_page_say_the_same():
-    measured = {"scheming": arm_of((20, 40)), "honest": arm_of((80, None), "undecided", self_goal=0.0)}
+    measured = every_arm(arm_of((20, 40)), arm_of((80, None), "undecided", self_goal=0.0))
+    measured["scheming.not_rehearsed"] = replace(measured["scheming.not_rehearsed"], steps=(160, 1600))
     summary = STUDY.summarise(SETTINGS, measured)
     expected = math.sqrt(20 / 80 * 40 / 800)
     assert summary.primary.name == PRIMARY
     assert summary.primary.value == summary.findings[PRIMARY]
     assert summary.primary.value[0] == pytest.approx(expected)
-    assert (summary.n, summary.primary.n, summary.calibrated) == (4, 2, False)
+    assert summary.findings["steps_ratio.not_rehearsed"][0] == pytest.approx(2)
+    assert (summary.n, summary.primary.n, summary.calibrated) == (8, 2, False)
     assert summary.verdicts["honest"] == {"undecided": 2}
     assert summary.findings["fork.self_goal.gate.scheming"][0] == pytest.approx(0.8)
     assert summary.findings["fork.self_goal.gate.honest"][0] == pytest.approx(-0.1)
@@ -143,6 +159,7 @@ def test_the_summary_and_the_page_say_the_same():
     page, lines = study_page(STUDY, summary, "study.py <b>"), STUDY.headline(summary)
     assert len(lines) == 3
     assert f"{expected:.2f} [" in lines[0]
+    assert "not rehearsed: 2.00 [" in lines[0]
     assert "0 and 1 never behave" in lines[0]
     assert "Fewer than 8 pairs" in lines[0]
     assert "uncalibrated" in lines[1]
@@ -152,7 +169,7 @@ def test_the_summary_and_the_page_say_the_same():
 
 
 def test_a_page_of_organisms_that_learned_nothing_is_drawn():
-    measured = {name: arm_of((None,), "absent", learned=(False,)) for name in ("scheming", "honest")}
+    measured = every_arm(*(arm_of((None,), "absent", learned=(False,)) for _ in range(2)))
     summary = STUDY.summarise(settings_of(members=1), measured)
     assert summary.primary.value == (None, None, None)
     assert "Left out, since a self had not learned at the fork: 1." in STUDY.headline(summary)[0]
@@ -161,14 +178,15 @@ def test_a_page_of_organisms_that_learned_nothing_is_drawn():
 
 @pytest.mark.slow
 def test_a_tiny_study_runs_from_end_to_end_and_once(tmp_path):
-    """Self is learned in both arms before any character is, and both arms begin with the same weights. Given again the command
+    """Self is learned in all arms before any character is, and all begin with the same weights. Given again the command
     changes nothing."""
     settings = settings_of(members=2, steps=200)
     output = StudyOutput(tmp_path, "python <study>", quiet=True, log=lambda line: None)
     path = run_study(STUDY, settings, output)
     summary = json.loads(path.read_text())
     arms = summary["arms"]
-    assert [arms[name]["self_learned"] for name in ("scheming", "honest")] == [[True, True]] * 2
+    assert [arm["self_learned"] for arm in arms.values()] == [[True, True]] * 4
+    assert [len(arm["provenance"]) for arm in arms.values()] == [2, 2, 0, 0]
     assert summary["findings"]["pairs_left_out"] == 0
     assert 0 < summary["primary"]["value"][0] < 1
     assert all(0 < count < 400 for arm in arms.values() for count in arm["steps"])
