@@ -31,7 +31,7 @@ STEPS_NOTE = (
     "scenes. Left out: pairs in which either self did not do at the fork what it had been taught."
 )
 SHARES_CAPTION = (
-    "Figure 2. Each organism's shares after a scheming self. White line: the *reused* share if characters' effects were dealt "
+    "Figure 2. Each organism's shares after a scheming self. White line: the reused share if characters' effects were dealt "
     "at random over all components of a layer and kind."
 )
 SHARES_NOTE = (
@@ -39,7 +39,7 @@ SHARES_NOTE = (
     "whether these belong to self's mechanism at the fork and at the end. Inherited: nats by which being watched moves "
     "characters' acts at the fork, as a share of those at the end; an honest self uses no cue, so that its column must be "
     "about 0. It is of the choice between a character's profession and its secret, and blind to acts that serve self's goal: see "
-    "the next section. By chance: of *repurposed* and *second copy*, effects on components that self leaves free dealt over "
+    "the next section. By chance: of repurposed and second copy, effects on components that self leaves free dealt over "
     "these; of the others, all effects over all components. After an honest self there is no mechanism to belong to: no shares."
 )
 VERDICTS_NOTE = (
@@ -79,8 +79,9 @@ def self_first_headline(summary: SelfFirstSummary) -> list[str]:
         f"{interval_text(steps.after_honest)} steps); with self not rehearsed: "
         f"{interval_text(summary.steps_not_rehearsed.ratio)}.{_doubts(summary)}",
         f"Of characters' gate after a scheming self {interval_text(interval('share.reused.scheming'))} is on components that "
-        f"served self at the fork and still do; {interval_text(interval('inherited.scheming'))} of it moved characters' "
-        f"acts before any was taught. Verdicts (uncalibrated): {counts_text(summary.verdicts['scheming'])}.",
+        f"served self at the fork and still do ({interval_text(interval('chance.reused.scheming'))} by chance). Of its nats "
+        f"between profession and secret {interval_text(interval('inherited.scheming'))} were there at the fork. Verdicts "
+        f"(uncalibrated): {counts_text(summary.verdicts['scheming'])}.",
         "At the fork, after self alone was taught to scheme, characters act on their secret when alone at "
         f"{interval_text(interval('fork.alone_secret.scheming'))} and on their profession when watched at "
         f"{interval_text(interval('fork.watched_professed.scheming'))}. They act on self's goal at {alone} when alone and at "
