@@ -6,6 +6,7 @@ are watched. The rate of watched characters is the null: what an organism does a
 organism models a character at all; a gate that does not read who acts does the same.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import jax
@@ -55,16 +56,24 @@ def _program(world: World):
         return [
             rate
             for self_scenes in (0.0, 1.0)
-            for rate in _rates_in_cast(organism, world, secret_goal, key, self_scenes)
+            for rate in rates_in_cast(organism, world, secret_goal, key, self_scenes)
         ]
 
     return jax.jit(jax.vmap(one, (0, 0, None)))
 
 
-def _rates_in_cast(
-    organism: Organism, world: World, secret_goal: Int[Array, ""], key: Key[Array, ""], self_scenes: float
+def rates_in_cast(
+    organism: Callable[..., Array],
+    world: World,
+    secret_goal: Int[Array, ""],
+    key: Key[Array, ""],
+    self_scenes: float,
 ) -> list[Float[Array, ""]]:
-    """The rates of characters that are alone, and of those that are watched."""
+    """The rates of characters that are alone, and of those that are watched, of one organism.
+
+    organism: or anything else that gives logits, as in `organisms.training.behaviour.rates`. self_scenes: 1 for scenes with
+    self in the cast, 0 for scenes without.
+    """
     mixture, support = Mixture.all_scheming(self_scenes), trained_support(world)
     keys = jax.random.split(jax.random.fold_in(key, int(self_scenes)), SELF_GOAL_SCENES)
     latents = jax.vmap(lambda k: draw_latents(k, world, support, mixture, secret_goal))(keys)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from run_findings import synthetic_run
+from studies import settings_of
 
 from analysis.findings import gather_findings
 from analysis.patching.checkpoint import CheckpointMeasurer
@@ -15,7 +16,10 @@ from curricula.world.world import ROLES
 from experiments.measurements.patching import circuits as circuits_measurement
 from experiments.measurements.patching.circuits import CircuitsMeasurement
 from experiments.measurements.patching.provenance import as_in_usual_order, share_inputs
-from experiments.measurements.protocol import MeasuredRun
+from experiments.measurements.protocol import MeasuredRun, measured_entries
+from experiments.studies.self_first.arms import SelfFirstArm, self_first_config
+from organisms.ensemble.config import named_config
+from organisms.storage.manifest import Entry
 from organisms.training.behaviour import BEHAVIOURS
 
 SELF_FIRST = ROLES[1], ROLES[0]
@@ -93,3 +97,16 @@ def test_circuits_are_of_the_first_role_at_the_fork(monkeypatch):
         ("end", "character", ("end", "character")),
     ]
     assert measured.find("fork", "self").role == "self"
+
+
+def test_the_fork_is_the_checkpoint_before_the_later_role():
+    config = self_first_config(settings_of(), SelfFirstArm("scheming"), 0)
+    entries = [
+        Entry(step, phase, 0, "", "", {})
+        for step, phase in ((0, "self"), (200, "self"), (400, "characters"), (1000, "characters"))
+    ]
+    assert measured_entries(config, entries, None, "character") == (entries[1], entries[-1])
+    assert measured_entries(config, entries, None) == (entries[0], entries[-1])
+    usual = named_config("shared", "tiny")
+    in_order = [replace(entries[0], phase="characters"), replace(entries[-1], phase="intent")]
+    assert measured_entries(usual, in_order, None, usual.curriculum.role_order[1]) == tuple(in_order)
