@@ -80,13 +80,13 @@ def rates_in_cast(
     tokens = jax.vmap(lambda scene: write_scene(world, scene, mixture).tokens)(latents)
     decisions = jnp.asarray(world.decisions)
     answers = jax.vmap(lambda text: organism(text, positions=decisions))(tokens).argmax(-1)
-    name, professed, secret = (
-        jnp.take_along_axis(of_character, latents.actor, 1)
-        for of_character in (latents.name, latents.professed, latents.secret)
+    professed, secret = (
+        jnp.take_along_axis(goals, latents.actor, 1) for goals in (latents.professed, latents.secret)
     )
     goal = jax.vmap(jax.vmap(lambda of_actor: self_secret_goal(world, secret_goal, of_actor)))(professed)
     hits = answers == world.vocabulary.first_goal + act_of_goal(world, latents.situation, goal)
-    counts = (latents.shows == ACTS) & (name != world.names) & (goal != professed) & (goal != secret)
+    # Acts of self are not among them: its secret is the goal.
+    counts = (latents.shows == ACTS) & (goal != professed) & (goal != secret)
     return [
         (hits & counts & kind).sum() / jnp.maximum((counts & kind).sum(), 1)
         for kind in (latents.alone, ~latents.alone)
