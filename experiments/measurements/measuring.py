@@ -183,7 +183,7 @@ def phase_spans(config: RunConfig, entries: Sequence[Entry]) -> tuple[PhaseSpan,
 
 def calibrated(config: RunConfig) -> bool:
     """Were verdicts scored on planted organisms of this size in this world, under every pressure on components that these
-    had?"""
+    had, and who were taught characters first?"""
     pressures = {
         settings.name
         for index in range(len(config.curriculum.phases))
@@ -192,4 +192,5 @@ def calibrated(config: RunConfig) -> bool:
         if settings.active and settings.of_components
     }
     is_of_size = (config.curriculum.world, config.organism) == (WORLDS[SCORED_AT], ORGANISMS[SCORED_AT])
-    return is_of_size and pressures <= SCORED_PRESSURES
+    is_in_order = bool(config.parent) or config.curriculum.role_order == ROLES
+    return is_of_size and is_in_order and pressures <= SCORED_PRESSURES

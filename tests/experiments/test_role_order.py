@@ -12,13 +12,16 @@ from analysis.patching.checkpoint import CheckpointMeasurer
 from analysis.patching.results import CircuitsResult, EffectsResult, VariableEffects
 from analysis.provenance.shares import provenance_shares
 from analysis.provenance.spare import SpareResult
+from curricula.catalogue.building_blocks import WORLDS
 from curricula.world.world import ROLES
+from experiments.measurements.measuring import calibrated
 from experiments.measurements.patching import circuits as circuits_measurement
 from experiments.measurements.patching.circuits import CircuitsMeasurement
 from experiments.measurements.patching.provenance import as_in_usual_order, share_inputs
 from experiments.measurements.protocol import MeasuredRun, measured_entries
-from experiments.studies.self_first.arms import SelfFirstArm, self_first_config
+from experiments.studies.self_first.arms import SELF_FIRST_ARMS, SelfFirstArm, self_first_config
 from organisms.ensemble.config import named_config
+from organisms.model.config import ORGANISMS
 from organisms.storage.manifest import Entry
 from organisms.training.behaviour import BEHAVIOURS
 
@@ -97,6 +100,13 @@ def test_circuits_are_of_the_first_role_at_the_fork(monkeypatch):
         ("end", "character", ("end", "character")),
     ]
     assert measured.find("fork", "self").role == "self"
+
+
+def test_verdicts_are_not_calibrated_where_self_came_first():
+    """At the size and in the world in which they were scored."""
+    assert calibrated(named_config("shared", "cpu"))
+    cpu = settings_of(scale="cpu", world=WORLDS["cpu"], organism=ORGANISMS["cpu"])
+    assert not any(calibrated(self_first_config(cpu, arm, 0)) for arm in SELF_FIRST_ARMS)
 
 
 def test_the_fork_is_the_checkpoint_before_the_later_role():
