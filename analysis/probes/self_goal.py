@@ -1,8 +1,8 @@
 """Do characters get self's goal: how often does a character's act serve self's secret, which is neither what that
 character professes nor what it secretly wants?
 
-An organism that takes characters for others of its kind gives them self's secret when they are alone, and not when they
-are watched. The rate of watched characters is the null: what an organism does anyhow. What it does *not* show: that the
+Where what self was taught is carried over to characters, they get self's secret when they are alone and not when they are
+watched. The rate of watched characters is the null: what an organism does anyhow. What it does *not* show: that the
 organism models a character at all; a gate that does not read who acts does the same.
 """
 

@@ -7,8 +7,9 @@ stand beside the same without rehearsal.
 
     python scripts/study.py self_first
 
-Expected (cpu scale): characters are learned in fewer steps after a scheming self, by components that served self at the
-fork. At the fork, before any character was taught, characters' acts are near chance.
+Expected (cpu scale): characters are learned in fewer steps after a scheming self, mostly by components that served self at
+the fork. At the fork, before any character was taught, characters' acts on their own goals are near chance; those that are
+alone act on self's.
 """
 
 from collections.abc import Mapping, Sequence
