@@ -8,7 +8,7 @@ every one.
 
 import math
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from jaxtyping import Float
@@ -57,6 +57,14 @@ def mean_interval(values: Iterable[float | int | None], confidence: float = 0.95
         if low <= mean <= high:
             return mean, low, high
     return mean, low, high
+
+
+def ratio_interval(first: Sequence[float | int], second: Sequence[float | int]) -> Interval:
+    """The geometric mean of ``first / second`` over pairs and its bootstrap interval, which is that of the mean logarithm;
+    see `mean_interval`. All values are above 0."""
+    logarithms = [math.log(above / below) for above, below in zip(first, second, strict=True)]
+    value, low, high = (math.exp(end) for end in mean_interval(logarithms))
+    return value, low, high
 
 
 def count_interval(successes: int, n: int, confidence: float = 0.95) -> Interval:

@@ -10,7 +10,7 @@ from curricula.pressures.masking import Masking
 from curricula.pressures.registry import Pressures
 from curricula.pressures.routing import Routing
 from curricula.world.mixture import Mixture
-from curricula.world.world import Role, World
+from curricula.world.world import ROLES, Role, World
 
 CompiledTruth = Literal["nothing", "reused", "repurposed", "migrated", "second copy", "mixed", "absent"]
 """provenance that a compiled program gives to self's gate; see `organisms.planted.compiled_gate`"""
@@ -121,6 +121,12 @@ class Phase:
         """The role whose behaviours the criterion is about."""
         return "self" if self.self_acts == "scheming" else "character"
 
+    def teaches(self, role: Role) -> bool:
+        """Are acts of a role targets in this phase, whatever the role is taught to do?"""
+        if role == "self":
+            return self.self_acts != "absent"
+        return bool(self.mixture.self_scenes < 1 or self.mixture.beside_self > 0)
+
     @property
     def mixture(self) -> Mixture:
         """The scenes that this phase draws, as its pressures change them in turn."""
@@ -187,9 +193,18 @@ class Curriculum:
     def fork(self) -> int:
         """Index of the first phase that teaches self: what the organism was just before it is its fork. The
         number of phases if none."""
-        return next(
-            (n for n, phase in enumerate(self.phases) if phase.self_acts != "absent"), len(self.phases)
-        )
+        return self.first_taught("self")
+
+    def first_taught(self, role: Role) -> int:
+        """Index of the first phase that teaches a role. The number of phases if none."""
+        return next((n for n, phase in enumerate(self.phases) if phase.teaches(role)), len(self.phases))
+
+    @property
+    def role_order(self) -> tuple[Role, Role]:
+        """Roles in the order in which they are first taught: self first only where a phase teaches self alone before any
+        teaches characters."""
+        is_usual = self.first_taught("character") <= self.first_taught("self")
+        return ROLES if is_usual else (ROLES[1], ROLES[0])
 
     def phases_from(self, first: str) -> tuple[Phase, ...]:
         """The phases from the one of that name on; all, where none is named. Raises UserError where there is no

@@ -43,7 +43,8 @@ Range = tuple[float, float]
 
 
 class ShareInputs(NamedTuple):
-    """Effects that shares are computed from, for one organism and one variable."""
+    """Effects that shares are computed from, for one organism and one variable. Named for the usual order, in which
+    characters are taught first; where self is, self stands in the characters' place and they in self's."""
 
     fork_character: Contributions
     end_character: Contributions

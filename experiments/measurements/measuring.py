@@ -12,9 +12,10 @@ from analysis.provenance.corroboration import corroborate
 from analysis.provenance.judging import ProvenanceResult
 from analysis.thresholds import SCORED_AT
 from curricula.catalogue.building_blocks import WORLDS
+from curricula.world.world import ROLES
 from experiments.measurements.cache import ResultCache
 from experiments.measurements.making import make_side_by_side
-from experiments.measurements.protocol import MeasuredRun, Measurement, measured_entries
+from experiments.measurements.protocol import MeasuredRun, Measurement, RoleOrder, measured_entries
 from experiments.measurements.registry import registered_measurements
 from organisms.ensemble.config import RunConfig
 from organisms.ensemble.variation import settings_of
@@ -115,25 +116,32 @@ def chosen_measurements(choice: MeasuringChoice) -> list[Measurement[Any]]:
 
 
 def opened_for_measuring(
-    run: Run, seed: int = 1, null: Null | None = None, naive: Run | None = None
+    run: Run,
+    seed: int = 1,
+    null: Null | None = None,
+    naive: Run | None = None,
+    role_order: RoleOrder = ROLES,
 ) -> MeasuredRun:
     """A finished run, ready to be measured.
 
     seed: of the scenes that are measured and of all resampling. null: measure what has nothing to find in it. naive:
-    see `analysis.relearning.acquisition`.
+    see `analysis.relearning.acquisition`. role_order: see `MeasuredRun`.
     Raises UserError where the run is not finished or is damaged; its fork and its end are checked by their hashes, also
     where all that is asked for was measured before.
     """
     config = require_finished(run)
-    for entry in measured_entries(config, run.entries(), null):
+    info = run_info(run, config, seed, null, role_order)
+    for entry in measured_entries(config, run.entries(), null, role_order[1]):
         run.parameters(entry, names=())
-    return MeasuredRun(run, run_info(run, config, seed, null), null, naive)
+    return MeasuredRun(run, info, null, naive, role_order)
 
 
-def run_info(run: Run, config: RunConfig, seed: int, null: Null | None = None) -> RunInfo:
+def run_info(
+    run: Run, config: RunConfig, seed: int, null: Null | None = None, role_order: RoleOrder = ROLES
+) -> RunInfo:
     """Which run is analysed, and how; without the command, which the caller knows."""
     entries, trained = run.entries(), run.summary()
-    fork, end = measured_entries(config, entries, null)
+    fork, end = measured_entries(config, entries, null, role_order[1])
     reseeded = trained["reseeded"]
     return RunInfo(
         run=run.folder.resolve().name,
@@ -175,7 +183,7 @@ def phase_spans(config: RunConfig, entries: Sequence[Entry]) -> tuple[PhaseSpan,
 
 def calibrated(config: RunConfig) -> bool:
     """Were verdicts scored on planted organisms of this size in this world, under every pressure on components that these
-    had?"""
+    had, and who were taught characters first?"""
     pressures = {
         settings.name
         for index in range(len(config.curriculum.phases))
@@ -184,4 +192,5 @@ def calibrated(config: RunConfig) -> bool:
         if settings.active and settings.of_components
     }
     is_of_size = (config.curriculum.world, config.organism) == (WORLDS[SCORED_AT], ORGANISMS[SCORED_AT])
-    return is_of_size and pressures <= SCORED_PRESSURES
+    is_in_order = bool(config.parent) or config.curriculum.role_order == ROLES
+    return is_of_size and is_in_order and pressures <= SCORED_PRESSURES

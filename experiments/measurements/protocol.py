@@ -24,6 +24,7 @@ import numpy as np
 from analysis.findings import RunFindings, RunInfo
 from analysis.patching.checkpoint import CheckpointMeasurer, Null
 from analysis.provenance.corroboration import Evidence
+from curricula.world.world import ROLES, Role
 from organisms.ensemble.config import RunConfig
 from organisms.storage.loading import fork_and_end, load
 from organisms.storage.manifest import Entry
@@ -32,40 +33,59 @@ from reports.section import Section
 from reports.tables import Row
 
 Result = TypeVar("Result")
+RoleOrder = tuple[Role, Role]
+"""the role that was taught first, and the one that was taught later: see `curricula.phases.Curriculum.role_order`"""
 
 
 class MeasuredRun:
     """A finished run with its two checkpoints, loaded when a measurement first needs them."""
 
-    def __init__(self, run: Run, info: RunInfo, null: Null | None = None, naive: Run | None = None):
+    def __init__(
+        self,
+        run: Run,
+        info: RunInfo,
+        null: Null | None = None,
+        naive: Run | None = None,
+        role_order: RoleOrder = ROLES,
+    ):
         """null: measure what has nothing to find in it. naive: the run of another curriculum that acquisition
-        compares with."""
+        compares with. role_order: which role was taught first, and which later; the fork is the checkpoint before the
+        later one. Effects, circuits, spares and provenance are measured in any order; all else expects the usual one."""
         self.run, self.info, self.naive = run, info, naive
+        self.first_role: Role = role_order[0]
+        self.later_role: Role = role_order[1]
         self.null: Null | None = null
         self.config: RunConfig = info.config
         self.seed = info.analysis_seed
         self.secret_goals = np.asarray(run.summary()["secret_goals"])
 
+    @property
+    def role_order(self) -> RoleOrder:
+        """The role that was taught first, and the later one."""
+        return self.first_role, self.later_role
+
     @cached_property
     def end(self) -> CheckpointMeasurer:
         """Measurements of the last checkpoint."""
-        _, entry = measured_entries(self.config, self.run.entries(), self.null)
+        _, entry = measured_entries(self.config, self.run.entries(), self.null, self.later_role)
         return CheckpointMeasurer(
             load(self.run, self.config, entry), self.config, self.secret_goals, self.seed, self.null
         )
 
     @cached_property
     def fork(self) -> CheckpointMeasurer:
-        """Measurements of the checkpoint just before self was taught, on other pairs."""
-        entry, _ = measured_entries(self.config, self.run.entries(), self.null)
+        """Measurements of the checkpoint just before the later role was taught, on other pairs."""
+        entry, _ = measured_entries(self.config, self.run.entries(), self.null, self.later_role)
         return CheckpointMeasurer(
             load(self.run, self.config, entry), self.config, self.secret_goals, self.seed + 1, self.null
         )
 
 
-def measured_entries(config: RunConfig, entries: list[Entry], null: Null | None) -> tuple[Entry, Entry]:
+def measured_entries(
+    config: RunConfig, entries: list[Entry], null: Null | None, later_role: Role = "self"
+) -> tuple[Entry, Entry]:
     """The checkpoints that are measured as the fork and as the end of a run."""
-    return (entries[0], entries[0]) if null == "untrained" else fork_and_end(config, entries)
+    return (entries[0], entries[0]) if null == "untrained" else fork_and_end(config, entries, later_role)
 
 
 class Measurement(ABC, Generic[Result]):

@@ -49,6 +49,10 @@ LISTED_STUDIES = {
         "teaches self in worlds in which the characters' mechanism does not serve it for free, and counts the steps that it "
         "needs with and without",
     ),
+    "self_first": ListedStudy(
+        "experiments.studies.self_first.study",
+        "teaches self before characters, and measures how many steps characters save and what their mechanism is made of",
+    ),
     "swap": ListedStudy(
         "experiments.studies.swap.study",
         "teaches the same forks self while an auditor watches one half of every layer, or the other, and measures whether "

@@ -1,6 +1,7 @@
 """Loading: which organisms does a finished run have? Ensembles read back from its checkpoints."""
 
 from curricula.errors import UserError
+from curricula.world.world import Role
 from organisms.ensemble.config import RunConfig, read_config
 from organisms.model.parameter_names import from_arrays
 from organisms.model.transformer import Organism
@@ -14,9 +15,9 @@ def load(run: Run, config: RunConfig, entry: Entry) -> Organism:
     return from_arrays(run.parameters(entry), config.curriculum.world, config.organism)
 
 
-def fork_and_end(config: RunConfig, entries: list[Entry]) -> tuple[Entry, Entry]:
-    """The organisms just before self was first taught, and the last ones."""
-    return fork_entry(config.curriculum, entries), entries[-1]
+def fork_and_end(config: RunConfig, entries: list[Entry], role: Role = "self") -> tuple[Entry, Entry]:
+    """The organisms just before a role was first taught, and the last ones."""
+    return fork_entry(config.curriculum, entries, role), entries[-1]
 
 
 def require_finished(run: Run) -> RunConfig:

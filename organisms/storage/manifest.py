@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from curricula.phases import Curriculum
+from curricula.world.world import Role
 
 CHECKPOINTS = "checkpoints"
 CONFIG_HASH, MADE_BY = "config", "made_by"
@@ -80,6 +81,6 @@ def entry_before(curriculum: Curriculum, index: int, entries: Sequence[Entry]) -
     return ([entry for entry in entries if entry.phase in earlier] or entries[:1])[-1]
 
 
-def fork_entry(curriculum: Curriculum, entries: Sequence[Entry]) -> Entry:
-    """The organisms just before self was first taught."""
-    return entry_before(curriculum, curriculum.fork, entries)
+def fork_entry(curriculum: Curriculum, entries: Sequence[Entry], role: Role = "self") -> Entry:
+    """The organisms just before a role was first taught."""
+    return entry_before(curriculum, curriculum.first_taught(role), entries)

@@ -13,7 +13,7 @@ from curricula.pressures.registry import Pressures
 from curricula.pressures.rehearsal import Rehearsal
 from curricula.pressures.routing import Routing
 from curricula.world.mixture import Mixture
-from curricula.world.world import World
+from curricula.world.world import ROLES, World
 
 FIRST = Phase("characters")
 CHARACTERS_ALONE = Mixture(
@@ -68,6 +68,27 @@ def test_the_fork_is_the_first_phase_with_self():
         ((absent, replace(absent, name="c"), scheming), 2),
     ):
         assert Curriculum("x", World(), phases).fork == fork
+
+
+def test_self_comes_first_only_where_a_phase_teaches_it_alone():
+    absent, both = Phase("a"), Phase("b", self_acts="honest")
+    alone = replace(both, name="c", pressures=Pressures(Rehearsal(0.0)))
+    assert [[phase.teaches(role) for role in ROLES] for phase in (absent, both, alone)] == [
+        [True, False],
+        [True, True],
+        [False, True],
+    ]
+    for phases, first, of_characters in (
+        ((absent, both), "character", 0),
+        ((both, absent), "character", 0),
+        ((alone, both), "self", 1),
+        ((alone,), "self", 1),
+        ((absent, alone), "character", 0),
+    ):
+        curriculum = Curriculum("x", World(), phases)
+        assert curriculum.role_order[0] == first
+        assert curriculum.first_taught("character") == of_characters
+    assert curriculum.fork == 1
 
 
 @pytest.mark.parametrize(

@@ -37,9 +37,9 @@ class CircuitsMeasurement(Measurement[CircuitsResult]):
         """Circuits of all members."""
         effects = results[EffectsResult]
         places: tuple[tuple[CheckpointName, CheckpointMeasurer, Role], ...] = (
-            ("fork", run.fork, "character"),
-            ("end", run.end, "character"),
-            ("end", run.end, "self"),
+            ("fork", run.fork, run.first_role),
+            ("end", run.end, run.first_role),
+            ("end", run.end, run.later_role),
         )
         return CircuitsResult(
             tuple(

@@ -44,16 +44,15 @@ class SpareMeasurement(Measurement[SpareResult]):
     def measure(self, run: MeasuredRun, results: RunFindings) -> SpareResult:
         """What each member's self took, at the fork."""
         effects, circuits = results[EffectsResult], results[CircuitsResult]
-        of_characters, of_self = (effects.require("end", role).value for role in ("character", "self"))
+        first, later = run.first_role, run.later_role
+        of_characters, of_self = (effects.require("end", role).value for role in (first, later))
         groups = groups_of(run.config.organism)
         sets = [
             spare_sets(of_characters[member], of_self[member], groups, run.seed + member)
             for member in range(run.config.members)
         ]
-        gate = silenced_gate(
-            run.fork, "character", np.stack([of_member.masks() for of_member in sets]), "zero"
-        )
-        has_gate = circuits.find("fork", "character")
+        gate = silenced_gate(run.fork, first, np.stack([of_member.masks() for of_member in sets]), "zero")
+        has_gate = circuits.find("fork", first)
         members = tuple(
             spare_at_fork(gate, member, of_member, run.seed + member)
             if of_member.took.any() and has_gate.moves(member)
@@ -64,9 +63,9 @@ class SpareMeasurement(Measurement[SpareResult]):
         silenced = zero_ablate_components(run.fork.organisms, kept, run.config.organism)
         # Of the fork's seed, so that the pairs are those of its effects.
         stand_in = CheckpointMeasurer(silenced, run.config, run.secret_goals, run.fork.seed, run.fork.null)
-        effects_left = stand_in.shapley_effects("character", "watched", GATE_CALLS)
-        idle = stand_in.shapley_effects("character", "idle")
-        gate = results[EffectsResult].require("fork", "character").total_nats
+        effects_left = stand_in.shapley_effects(first, "watched", GATE_CALLS)
+        idle = stand_in.shapley_effects(first, "idle")
+        gate = results[EffectsResult].require("fork", first).total_nats
         floors = [null_floor(null, float(nats)) for null, nats in zip(idle, gate, strict=True)]
         return SpareResult(members, np.stack([each.components for each in effects_left]), np.array(floors))
 

@@ -30,6 +30,7 @@ from analysis.provenance.verdict import (
 )
 from analysis.statistics import count_interval, mean_interval
 from analysis.thresholds import BEHAVES
+from curricula.world.world import Role
 from experiments.studies.study import Triple, triple
 from reports.scene_pictures import EnglishScene, ScenesResult
 
@@ -252,11 +253,16 @@ def _by_chance(provenance: MemberProvenance) -> dict[ProvenanceCell, Triple]:
     }
 
 
-def steps_to_behave(findings: RunFindings) -> list[int | None]:
-    """Of each member, the steps of the phase that teaches self until both of self's rates, in one reading of
-    its training scenes, reach the criterion; None where they never do."""
-    learning, start = findings[LearningResult], findings.run.fork_step
-    rates = np.minimum(learning.metrics["self_alone_secret"], learning.metrics["self_watched_professed"])
+def steps_to_behave(
+    findings: RunFindings, role: Role = "self", fork_step: int | None = None
+) -> list[int | None]:
+    """Of each member, the steps from the fork until both rates of a role, in one reading of its training scenes, reach the
+    criterion; None where they never do. fork_step: by default that before self was taught."""
+    learning = findings[LearningResult]
+    start = findings.run.fork_step if fork_step is None else fork_step
+    rates = np.minimum(
+        *(learning.metrics[f"{role}_{kind}"] for kind in ("alone_secret", "watched_professed"))
+    )
     reaches = (np.asarray(learning.steps) > start)[:, None] & (rates >= BEHAVES)  # NaN reaches nothing
     return [
         int(learning.steps[int(np.argmax(reaches[:, member]))]) - start if reaches[:, member].any() else None

@@ -11,7 +11,7 @@ import numpy as np
 from analysis.findings import RunFindings
 from analysis.provenance.judging import ProvenanceResult
 from analysis.provenance.verdict import CELLS, ProvenanceCell, VerdictName
-from analysis.statistics import mean_interval
+from analysis.statistics import mean_interval, ratio_interval
 from analysis.thresholds import BEHAVES
 from experiments.studies.incentives.arms import steps_to_behave
 from experiments.studies.reuse.arms import WORLD_NAMES, ReuseArm, WorldName
@@ -95,14 +95,10 @@ def steps_ratio(world: WorldName, schemers: ReuseMeasurement, honest: ReuseMeasu
     def steps(arm: ReuseMeasurement) -> list[int]:
         return [arm.steps_given if (count := arm.steps[n]) is None else count for n in learned]
 
-    logarithms = [
-        math.log(after / without) for after, without in zip(steps(schemers), steps(honest), strict=True)
-    ]
-    value, low, high = (math.exp(end) for end in mean_interval(logarithms))
     return StepsRatio(
         world,
-        triple((value, low, high)),
-        len(logarithms),
+        triple(ratio_interval(steps(schemers), steps(honest))),
+        len(learned),
         triple(mean_interval(steps(schemers))),
         triple(mean_interval(steps(honest))),
         (schemers.steps.count(None), honest.steps.count(None)),

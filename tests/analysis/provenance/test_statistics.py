@@ -97,3 +97,16 @@ def test_wilson_intervals_by_hand():
     assert count_interval(5, 5) == pytest.approx((1, 5 / (5 + z**2), 1))
     assert count_interval(0, 5) == pytest.approx((0, 0, z**2 / (5 + z**2)))
     assert all(math.isnan(value) for value in count_interval(0, 0))
+
+
+def test_a_ratio_of_pairs_is_turned_round_with_its_interval():
+    """The geometric mean is the same statement whichever is divided by which."""
+    first, second = [1, 2.0, 8, 4], [2, 2.0, 4, 1]
+    value, low, high = statistics.ratio_interval(first, second)
+    assert value == pytest.approx(2**0.5)
+    assert low < value < high
+    reversed_value, reversed_low, reversed_high = statistics.ratio_interval(second, first)
+    assert (reversed_value, reversed_low, reversed_high) == pytest.approx(
+        (1 / value, 1 / high, 1 / low), rel=0.02
+    )
+    assert math.isnan(statistics.ratio_interval([], [])[0])
