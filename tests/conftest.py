@@ -7,6 +7,7 @@ import os
 import pickle
 import shutil
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,10 +60,13 @@ LONGEST = {
         (
             "test_measuring",
             "test_process",
-            "test_plugin_commands",
-            "test_distributed",
             "test_compare",
+            "test_distributed",
+            "test_plugin_commands",
+            "test_swap_study",
+            "test_scaling",
             "test_resume",
+            "test_prolonged_phases",
         )
     )
 }
@@ -125,6 +129,13 @@ def pairs(world) -> Pair:
         lambda key: sample_pairs(key, PairSource(world, support, jnp.int32(1)), "character", "watched", 6)
     )
     return draw(jax.random.key(5))
+
+
+@pytest.fixture(scope="module")
+def programs_of_commands() -> Iterator[None]:
+    """For modules that measure what commands measure: their programs are found, not compiled."""
+    with as_commands_do():
+        yield
 
 
 @pytest.fixture(scope="session")

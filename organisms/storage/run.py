@@ -19,6 +19,7 @@ a line and a last line without a newline: `open_run` takes the second away, `Run
 import os
 import weakref
 from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ class Run:
         # A descriptor, not an open file: a Run that is simply forgotten then unlocks without a ResourceWarning.
         self._unlock = None if lock is None else weakref.finalize(self, os.close, lock)
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """The name of the run: see `config_hash`."""
         return config_hash(self.config)

@@ -218,7 +218,7 @@ def test_switches_that_commands_refuse_are_refused_by_the_bench(bench, tmp_path,
 
 @pytest.mark.slow
 def test_a_quick_scaling_runs_from_end_to_end(tmp_path):
-    quick_to_compile = {"XLA_FLAGS": "--xla_backend_optimization_level=0"}
+    quick_to_compile = {"XLA_FLAGS": f"{os.environ['XLA_FLAGS']} --xla_backend_optimization_level=0"}
     process = run(
         "bench", "--scaling", "--quick", "--quiet", "--out", tmp_path, env=os.environ | quick_to_compile
     )

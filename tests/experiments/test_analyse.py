@@ -11,6 +11,8 @@ from experiments.analyse import AnalysisOptions, analyse_run
 from experiments.compare import compare
 from experiments.comparison import with_distinct_names
 
+pytestmark = pytest.mark.usefixtures("programs_of_commands")
+
 
 def refuse(*arguments: object) -> None:
     raise AssertionError("it was measured again")

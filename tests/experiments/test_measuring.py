@@ -6,7 +6,6 @@ from typing import get_args
 
 import numpy as np
 import pytest
-from emitters import as_commands_do
 from runs import Silent
 
 from analysis.findings import RunFindings, RunInfo
@@ -46,6 +45,8 @@ from organisms.training.behaviour import BEHAVIOURS
 from organisms.training.loop import train_ensemble
 from organisms.training.sources import TrainingSources
 
+pytestmark = pytest.mark.usefixtures("programs_of_commands")
+
 OF_AN_ORGANISM = {"member", "verdict", "similarity", "shares", "intervals"}
 OF_AN_ORGANISM |= {"behaviour", "generalisation", "belief", "corroboration"}
 CARRIED = {
@@ -67,10 +68,9 @@ def honest_findings(tiny_run, tmp_path_factory):
     """The honest twin of `tiny_run`, trained on from its fork, and its findings."""
     config = named_config("honest", "tiny", members=2)
     folder = tmp_path_factory.mktemp("runs") / "honest-tiny"
-    with as_commands_do():
-        with open_run(folder, config.plain()) as run:
-            run.write_summary(train_ensemble(config, run, Silent(), TrainingSources(trunk=tiny_run)))
-        return measure_run(opened_for_measuring(read_run(folder)))
+    with open_run(folder, config.plain()) as run:
+        run.write_summary(train_ensemble(config, run, Silent(), TrainingSources(trunk=tiny_run)))
+    return measure_run(opened_for_measuring(read_run(folder)))
 
 
 def test_a_trained_organism_has_circuits(findings):

@@ -10,6 +10,8 @@ from experiments.measurements.measuring import opened_for_measuring
 from experiments.measurements.patching.provenance import share_inputs
 from experiments.measurements.patching.spare import SpareMeasurement
 
+pytestmark = pytest.mark.usefixtures("programs_of_commands")
+
 
 @pytest.fixture(scope="module")
 def opened(tiny_run):

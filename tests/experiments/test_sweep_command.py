@@ -19,17 +19,11 @@ from organisms.storage import records
 from organisms.storage.config_hash import config_hash, run_folder
 
 TWO = [
-    *("shared", "--scale", "tiny", "--members", 1, "--steps", 1),
-    *(
-        "--grid",
-        "training.batch=4,0",
-        "--grid",
-        "training.attempts=0",
-        "--grid",
-        "training.evaluation_scenes=8",
-    ),
+    *("shared", "--scale", "tiny", "--members", 2, "--steps", 25),
+    *("--grid", "training.batch=64,0", "--grid", "training.attempts=0"),
     *("--grid", "phases.1.optimiser.learning-rate=0.001"),
 ]
+"""one run of the programs of `tiny_run`, which are found, and one that can not be"""
 REFUSAL = "error: training.batch: expected 1 or more, got 0"
 
 
@@ -59,12 +53,12 @@ def test_a_run_that_fails_is_told_in_the_words_of_train_and_does_not_stop_the_ot
     assert (runs[0]["status"], runs[0]["exit_code"], runs[0]["error"]) == ("failed", 2, REFUSAL)
     assert not (path.parent / runs[0]["folder"]).exists()
     assert REFUSAL in done.stderr.splitlines()[-1]
-    assert (runs[4]["status"], runs[4]["exit_code"], runs[4]["error"]) == ("done", 0, None)
-    assert runs[4]["seconds"] > 0
-    folder = out / runs[4]["name"]
-    assert (path.parent / runs[4]["folder"]).samefile(folder)
+    assert (runs[64]["status"], runs[64]["exit_code"], runs[64]["error"]) == ("done", 0, None)
+    assert runs[64]["seconds"] > 0
+    folder = out / runs[64]["name"]
+    assert (path.parent / runs[64]["folder"]).samefile(folder)
     config = records.read_object(folder / "config.json", "")
-    assert config["training"]["batch"] == 4
+    assert config["training"]["batch"] == 64
     assert config["curriculum"]["phases"][1]["optimiser"]["learning_rate"] == 0.001
     assert folder == out / f"shared-{config_hash(config)}", "where train.py would put it too"
     assert json.loads((folder / "summary.json").read_text())["finished"] is True

@@ -16,12 +16,13 @@ TINY = (
     "--members",
     2,
     "--steps",
-    20,
+    50,
     "--training.checkpoint-every",
-    10,
+    25,
     "--training.attempts",
     0,
 )
+"""chunks of as many steps as those of `tiny_run`, whose programs are found"""
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def test_the_summary_has_every_field_of_the_contract(grown):
     summary = json.loads((grown / "summary.json").read_text())
     assert summary["curriculum"] == "shared"
     assert summary["members"] == 2
-    assert summary["steps"] == 40
+    assert summary["steps"] == 100
     assert summary["finished"] is True
     assert (grown / summary["final_checkpoint"]).exists()
     assert summary["organism_steps_per_second"] > 0
@@ -137,7 +138,7 @@ def forget_summary(folder: Path) -> None:
 DAMAGE = {
     "a manifest line cut short": (cut_manifest, "line 2"),
     "a checkpoint whose hash differs": (damage_checkpoint, "sha256"),
-    "a truncated checkpoint": (truncate_checkpoint, "00000040.safetensors"),
+    "a truncated checkpoint": (truncate_checkpoint, "00000100.safetensors"),
     "an unfinished run": (forget_summary, "not finished"),
 }
 
@@ -173,4 +174,4 @@ def test_the_first_chunk_is_logged(tmp_path):
         time.sleep(0.05)
     process.kill()
     process.communicate()
-    assert json.loads(path.read_text().splitlines()[0])["step"] == 10
+    assert json.loads(path.read_text().splitlines()[0])["step"] == 25

@@ -4,7 +4,13 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
+from typing import TextIO
+
+from command_server import CommandServer, Served
 
 from organisms.ensemble.compiler_options import OLDER_EMITTER
 
@@ -30,20 +36,41 @@ def command(script: str, *arguments: object) -> list[str]:
     return [sys.executable, str(ROOT / "scripts" / f"{script}.py"), *map(str, arguments)]
 
 
-def run(script: str, *arguments: object, **settings) -> subprocess.CompletedProcess[str]:
+def run(
+    script: str, *arguments: object, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Runs a script to its end. One that hangs fails the test, and says where each of its threads stood."""
-    words, pipes = command(script, *arguments), {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    settings["env"] = (settings.get("env") or os.environ) | {"PYTHONFAULTHANDLER": "1"}
-    with subprocess.Popen(words, cwd=ROOT, text=True, **pipes, **settings) as process:
+    words = command(script, *arguments)
+    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+
+        def written() -> list[str]:
+            return [file.seek(0) or file.read() for file in (output, errors)]
+
+        process = _process(words, dict(env or os.environ) | {"PYTHONFAULTHANDLER": "1"}, output, errors)
         try:
-            said, errors = process.communicate(timeout=HANGS_AFTER_SECONDS)
+            code = process.wait(HANGS_AFTER_SECONDS)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGABRT)  # which Python answers with the stack of every thread
-            stacks = process.communicate()[1]
+            process.wait(HANGS_AFTER_SECONDS)
             raise AssertionError(
-                f"{' '.join(words)} did not end in {HANGS_AFTER_SECONDS} s: {stacks}"
+                f"{' '.join(words)} did not end in {HANGS_AFTER_SECONDS} s: {written()[1]}"
             ) from None
-    return subprocess.CompletedProcess(words, process.returncode, said, errors)
+        return subprocess.CompletedProcess(words, code, *written())
+
+
+def _process(
+    words: list[str], environment: dict[str, str], output: TextIO, errors: TextIO
+) -> Served | subprocess.Popen[bytes]:
+    """A process that the worker's server forks; or where it would have imported libraries otherwise, a new one."""
+    server = _server()
+    if server.serves(environment):
+        return server.start(words[1:], environment, output.fileno(), errors.fileno())
+    return subprocess.Popen(words, cwd=ROOT, env=environment, stdout=output, stderr=errors)
+
+
+@cache
+def _server() -> CommandServer:
+    return CommandServer(ROOT)
 
 
 def start(script: str, *arguments: object, env: dict[str, str] | None = None) -> subprocess.Popen[str]:

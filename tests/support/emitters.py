@@ -25,11 +25,12 @@ AS_USERS_DO: CompilerOptions = {
 @contextmanager
 def as_commands_do() -> Generator[None]:
     """Programs that are compiled in the block are those of commands that tests start: each finds the other's."""
+    before = jax.config.read("jax_disable_most_optimizations")
     jax.config.update("jax_disable_most_optimizations", False)
     try:
         yield
     finally:
-        jax.config.update("jax_disable_most_optimizations", True)
+        jax.config.update("jax_disable_most_optimizations", before)
 
 
 @contextmanager

@@ -7,6 +7,8 @@ from analysis.history.component_history import measure_history
 from organisms.model.sites import components
 from organisms.storage.loading import require_finished
 
+pytestmark = pytest.mark.usefixtures("programs_of_commands")
+
 
 @pytest.fixture(scope="module")
 def history(tiny_run):

@@ -49,6 +49,7 @@ def test_an_effect_that_was_there_at_the_fork_did_not_come():
     assert story.came_to_self_at is None
 
 
+@pytest.mark.usefixtures("programs_of_commands")
 def test_effects_are_shares_of_the_gate_at_the_end(tiny_run):
     """At the fork self has next to no gate, and shares of that would be anything."""
     story = organism_story(tiny_run, 1)

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from curricula.errors import UserError
-from experiments.analyse import analyse_run
 from organisms.storage import records
 from organisms.storage.loading import require_finished
 from organisms.storage.run import Run, open_run, read_run
@@ -89,11 +88,10 @@ def test_json_is_written_with_its_number_everywhere():
 
 
 @pytest.mark.slow
-def test_every_file_of_an_analysed_run_has_its_number(tiny_run, tmp_path):
+def test_every_file_of_an_analysed_run_has_its_number(analysed_run, tmp_path):
     """Those that can be made again are made again where they are of another schema; the others are refused."""
     copy = tmp_path / "copy"
-    shutil.copytree(tiny_run.folder, copy)
-    analyse_run(copy)
+    shutil.copytree(analysed_run, copy)
     files = [path for path in copy.rglob("*.json") if "resume" not in path.relative_to(copy).parts]
     assert {path.name for path in files} >= {"config.json", "summary.json"}
     assert [path for path in files if json.loads(path.read_text()).get("schema") != 1] == []

@@ -14,7 +14,7 @@ from commands import as_users_do, command, heeding_interrupts
 pytestmark = pytest.mark.slow
 
 ARGUMENTS = ["shared", "--scale", "tiny", "--members", "4", "--steps", "200", "--quiet"]
-ARGUMENTS += ["--training.attempts", "0", "--training.checkpoint-every", "50"]
+ARGUMENTS += ["--training.attempts", "0", "--training.checkpoint-every", "50", "--organism.layers", "1"]
 PATIENCE = 120
 
 
