@@ -83,7 +83,8 @@ def count_interval(successes: int, n: int, confidence: float = 0.95) -> Interval
 def sign_flip_p(differences: Float[np.ndarray, " member"]) -> float:
     """Two-sided chance of a mean as far from 0 under random signs. Source: Fisher 1935, through
     `scipy.stats.permutation_test`."""
-    if not differences.any():
+    differences = np.asarray(numbers(differences))
+    if len(differences) < 2 or not differences.any():
         return 1.0
     test = stats.permutation_test(
         (differences, np.zeros_like(differences)),

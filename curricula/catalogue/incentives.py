@@ -70,8 +70,8 @@ def ablated_concentrated(scale: Scale = "cpu") -> Curriculum:
 @register_curriculum
 def sham_ablated_concentrated(scale: Scale = "cpu") -> Curriculum:
     """As *concentrated*, but while self is taught as many heads and blocks of neurons are mean-ablated in half of the
-    scenes of self as in *ablated_concentrated*, drawn at random among those that characters do not use: a sham, with no
-    auditor. What is learned there was learned under as much ablation, and characters share it.
+    scenes of self as in *ablated_concentrated*, drawn at random outside those that hold 0.95 of the characters' gate: a
+    sham, with no auditor. Characters share what is learned there.
 
     ``python scripts/train.py sham_ablated_concentrated``. Expected: *reused*.
     """

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 @register_pressure_settings
 @dataclass(frozen=True)
 class MeanAblation(PressureSettings):
-    """The components that a monitor would watch write, in scenes of self and in training only, their mean over these
+    """The components that a monitor would watch, or as many others, write, in scenes of self and in training only, their mean over these
     scenes: the strongest incentive to do without them."""
 
     name: ClassVar[str] = "mean_ablation"
     of_components: ClassVar[bool] = True
 
     reach: float = 0.0
-    """share of the characters' gate that the ablated components hold together; 0: none is ablated"""
+    """share of the characters' gate that the strongest components hold together; 0: none is ablated"""
     components: tuple[str, ...] = ()
     """names as L0H1, in place of those that an analysis finds"""
     rate: float = 1.0
@@ -37,7 +37,12 @@ class MeanAblation(PressureSettings):
         return self.reach > 0 or bool(self.components)
 
     def validation_errors(self) -> list[str]:
-        return share_errors("mean_ablation.reach", self.reach) + share_errors("mean_ablation.rate", self.rate)
+        errors = share_errors("mean_ablation.reach", self.reach) + share_errors(
+            "mean_ablation.rate", self.rate
+        )
+        if self.finds == "others" and self.components:
+            errors.append("mean_ablation.finds: expected strongest where components are named, got 'others'")
+        return errors
 
     def change_mixture(self, mixture: Mixture, phase: "Phase") -> Mixture:
         # What is ablated in scenes with self is so for characters in them as well, who could not use theirs: no targets.

@@ -70,7 +70,7 @@ def as_many_others(
 
 
 class MeanAblationEffect(Pressure[MeanAblation]):
-    """The characters' components at their mean while self is taught."""
+    """Components at their mean while self is taught: the characters', or as many others."""
 
     settings = MeanAblation
     fits = True

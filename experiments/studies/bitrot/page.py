@@ -30,14 +30,23 @@ from reports.section import Bullets, PageTable, Paragraph, Picture, Section
 
 LIMITS = (
     "Whether a mode that lived to the end would live for ever: curves stop where disuse stops.",
-    "That groups differ in sharing alone. Siblings had the same characters and learned self under as much ablation, but what "
-    "is ablated differs, and an auditor prices the characters' mechanism in the separate group alone.",
+    "That groups differ in sharing alone. The sham group fits the separate one in the number of components ablated, not in how "
+    "hard self was to learn: a separate mode is learned later, by more of an incentive (an auditor prices the characters' "
+    "mechanism there alone), and may be weaker from the start. The planted groups differ by a lane, and are the closer match.",
+    "That being shown keeps a mode or costs it: where self is always watched, it is trained towards its profession at every "
+    "act, which may override the mode besides letting it go.",
+    "What would be without selection: pairs count by verdicts, which are read after the groups were treated unlike. Of all "
+    "grown, a pair in which either did not do as taught counts as 0, which draws that figure towards 0.",
     "That a planted copy is what an organism would learn by itself: its lanes hold while it is trained, and in disuse it may "
     "use both.",
     "That self absent differs from self watched in practice alone: its scenes are given to characters, who are then seen twice "
     "as often.",
     "How long a mode would live in a large model, or under another optimiser or other drives.",
 )
+
+
+LEAST_LIKELY = 0.05
+"""p value from which on nothing is claimed"""
 
 
 def bitrot_headline(summary: BitrotSummary) -> list[str]:
@@ -57,18 +66,18 @@ def bitrot_headline(summary: BitrotSummary) -> list[str]:
 
 
 def protection_sentence(primary: RetainedDifference) -> str:
-    """Whether sharing protects in matched groups, in one sentence."""
+    """What siblings that share retain less what separate ones do, in one sentence; a claim only of enough pairs, where the
+    interval and the p value agree."""
     value, low, high = primary.mean
-    figures = f"{interval_text(primary.mean)} of the mode, n = {primary.n} pairs"
+    figures = f"{interval_text(primary.mean)} of the gate, n = {primary.n} pairs, p = {primary.p:.2g}"
     if value is None or low is None or high is None:
-        return (
-            f"Whether sharing protects an unused mode is not measured: {primary.n} pairs of matched siblings."
-        )
-    if low > 0:
-        return f"Sharing protects an unused mode: shared siblings retain {figures}, more than separate ones."
-    if high < 0:
-        return f"Sharing does not protect an unused mode: shared siblings retain less than separate ones, {figures}."
-    return f"Whether sharing protects an unused mode is undecided: shared less separate siblings, {figures}."
+        return f"Whether siblings that share retain more is not measured: {primary.n} pairs."
+    if primary.n >= FEW_ORGANISMS and primary.p < LEAST_LIKELY and not low <= 0 <= high:
+        way = "more" if low > 0 else "less"
+        return f"Where self is always watched, siblings that share the characters' mechanism retain {way}: {figures}."
+    return (
+        f"Where self is always watched, it is undecided whether siblings that share retain more: {figures}."
+    )
 
 
 def _trust_line(summary: BitrotSummary) -> str:
@@ -76,6 +85,8 @@ def _trust_line(summary: BitrotSummary) -> str:
         f"{GROUP_OF[group].words}: {counts_text(summary.verdicts[group])}" for group in GROUPS
     )
     sentences = [f"Verdicts as disuse began: {verdicts}."]
+    if uncalibrated := [GROUP_OF[group].words for group in GROUPS if not summary.calibrated[group]]:
+        sentences.append(f"Verdicts are uncalibrated in: {'; '.join(uncalibrated)}.")
     if summary.primary.n < FEW_ORGANISMS:
         sentences.append(f"Fewer than {FEW_ORGANISMS} pairs, too few for a claim.")
     of_other_forks = [_pair_words(*pair) for pair in PAIRS if not summary.one_fork[pair_name(*pair)]]
@@ -92,19 +103,20 @@ def bitrot_sections(summary: BitrotSummary) -> list[Section]:
     """Everything below the headline."""
     retention_caption = (
         f"Figure 1. {summary.scale} scale, {summary.steps} steps of disuse under weight decay {summary.decay:g} and with "
-        f"{summary.news:g} of moments asking something new. At each checkpoint self is put alone: the rate at which it acts on "
-        "its secret. A thin line is an organism, a thick one their mean. Organisms that never had the mode, or have it by "
-        "another mechanism than their group, are not shown."
+        f"{summary.news:g} of moments asking something new. At each checkpoint self's gate is read: the lesser of the rates at "
+        "which it acts on its secret when put alone and on its profession when watched. A thin line is an organism, a thick one "
+        "their mean. Organisms that did not do as taught when disuse began, or by another mechanism than their group's, are "
+        "not shown."
     )
     difference_caption = (
         "Figure 2. What an organism retains less what its sibling does: mean and 95 % interval, by learning rate. Above 0, the "
         "first keeps more."
     )
     note = (
-        "Retained: mean rate over the readings after the first, as a share of the first. n: pairs in which both have the mode by "
-        "the mechanism of their group. Grown: all pairs, whatever the mechanism; one in which either had no mode counts as 0. p: "
-        "sign flips, corrected for the number of comparisons (Benjamini and Hochberg) but for the primary endpoint, which is the "
-        "first row."
+        "Retained: mean gate over the readings after the first, as a share of the first. n: pairs in which both did as taught when "
+        "disuse began, by the mechanism of their group or by one that is undecided. Grown: all pairs, whatever the mechanism; one "
+        "in which either did not do as taught counts as 0. p: sign flips, corrected for the number of comparisons (Benjamini and "
+        "Hochberg) but for the primary endpoint, which is the first row and uncorrected."
     )
     return [
         Section(
@@ -145,7 +157,7 @@ def _retention_table(summary: BitrotSummary) -> PageTable:
         for use in USES
         for rate in RATES
     ]
-    columns = ("group", "in disuse", "learning rate", "n", "ever at half", "rate at the end [95 %]")
+    columns = ("group", "in disuse", "learning rate", "n", "ever at half", "gate at the end [95 %]")
     return study_table(columns, rows, wide=True)
 
 
@@ -157,12 +169,18 @@ def _difference_table(summary: BitrotSummary) -> PageTable:
             difference.n,
             interval_text(difference.mean),
             f"{interval_text(difference.mean_of_grown)} (n = {difference.n_grown})",
-            rate_text(difference.p) if difference.corrected_p is None else rate_text(difference.corrected_p),
+            _p_text(difference),
         )
         for difference in sorted(summary.differences, key=lambda difference: difference.name != PRIMARY)
     ]
     columns = ("first less second", "learning rate", "n", "difference [95 %]", "of all grown", "p")
     return study_table(columns, rows, wide=True)
+
+
+def _p_text(difference: RetainedDifference) -> str:
+    if difference.corrected_p is None:
+        return f"{rate_text(difference.p)} (uncorrected)"
+    return rate_text(difference.corrected_p)
 
 
 def _arms_words(difference: RetainedDifference) -> str:
@@ -181,18 +199,22 @@ def _groups_table(summary: BitrotSummary) -> PageTable:
         (
             GROUP_OF[group].words,
             Markup("<code>{}</code>").format(GROUP_OF[group].curriculum),
-            _ablated_text(summary.ablated[group]),
+            _range_text(summary.ablated[group]),
+            _range_text(summary.self_steps[group]),
             counts_text(summary.verdicts[group]),
             summary.without_mode[group],
             summary.counted[group],
         )
         for group in GROUPS
     ]
-    columns = ("group", "grown by", "components ablated", "verdicts", "without the mode", "counted")
+    columns = (
+        *("group", "grown by", "components ablated", "steps of learning self"),
+        *("verdicts", "did not do as taught", "counted"),
+    )
     return study_table(columns, rows, wide=True)
 
 
-def _ablated_text(counts: Sequence[int]) -> str:
+def _range_text(counts: Sequence[int]) -> str:
     """Mean, fewest and most."""
     return f"{np.mean(counts):.1f} ({min(counts)} to {max(counts)})" if counts else DASH
 

@@ -1,7 +1,8 @@
 """Paired differences of the study *bitrot*: how much of its mode does an organism retain, less what its sibling does?
 
-What an organism *retains* is the mean, over all readings of disuse after the first, of the rate at which it acts on its secret
-when put alone, as a share of that rate when disuse began. A pair is two organisms of equal number: children of one fork in two
+What an organism *retains* is the mean, over all readings of disuse after the first, of its *gate*, as a share of the gate when
+disuse began. The gate of a reading is the lesser of two rates: acts on the secret when put alone, and on the profession when
+watched. An organism that acts on its secret whoever watches has none. A pair is two organisms of equal number: children of one fork in two
 groups, or one organism in two uses.
 """
 
@@ -14,14 +15,16 @@ from jaxtyping import Bool, Float
 from scipy import stats
 
 from analysis.forgetting.retention import RetentionCell
-from analysis.relearning.finetune import MODE
+from analysis.relearning.finetune import MODE, WATCHED_MODE
 from analysis.statistics import mean_interval, sign_flip_p
 from experiments.studies.bitrot.plan import GROUPS, PAIRS, RATES, USES, GroupName, RateName, Use
 from experiments.studies.study import Triple, triple
 
 PRIMARY = "retained.shared_sham_minus_separate.watched"
-"""what an organism retains whose mechanism characters share, less what its sibling with a separate one retains, where both
-learned under as much ablation and self is always watched; mean over the three rates. Named before any run"""
+"""what an organism retains whose mechanism characters share, less what its sibling with a separate one retains, where as many
+components were ablated while either learned and self is always watched; mean over the three rates. Named before any run"""
+GATE = "self_gate"
+"""the lesser of self's two rates; both have to hold"""
 
 
 class DisuseArm(NamedTuple):
@@ -65,7 +68,8 @@ class RetainedDifference:
     mean: Triple
     n_grown: int
     mean_of_grown: Triple
-    """over all that were grown, whatever their mechanism; a pair in which either had no mode counts as 0"""
+    """over all that were grown, whatever their mechanism; a pair in which either did not do as taught when disuse began
+    counts as 0, which draws the mean towards 0"""
     p: float
     """chance of a mean as far from 0 if signs were random"""
     corrected_p: float | None
@@ -92,9 +96,15 @@ def _contrasts() -> list[RetainedContrast]:
 CONTRASTS: Sequence[RetainedContrast] = _contrasts()
 
 
+def with_gate(cell: RetentionCell) -> RetentionCell:
+    """The cell, with the gate among its rates."""
+    gate = np.minimum(cell.rates[MODE], cell.rates[WATCHED_MODE])
+    return cell._replace(rates={**cell.rates, GATE: gate})
+
+
 def retained_share(cell: RetentionCell) -> Float[np.ndarray, " organism"]:
-    """Mean rate of the mode over the readings after the first, as a share of the first; NaN where that is 0."""
-    rates = cell.rates[MODE]
+    """Mean gate over the readings after the first, as a share of the first; NaN where that is 0."""
+    rates = with_gate(cell).rates[GATE]
     first = rates[0]
     return np.divide(rates[1:].mean(0), first, out=np.full(len(first), np.nan), where=first > 0)
 

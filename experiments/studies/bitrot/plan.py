@@ -1,8 +1,9 @@
 """The plan of the study *bitrot*: which groups of organisms are compared, in which disuse, at which rates?
 
 Groups that are compared are children of the same forks: organisms of equal number had the same characters, and see the same
-scenes in disuse. *shared_sham* is the shared group that fits *separate*: it learned self for as many steps, under as much
-ablation, of components that characters do not use.
+scenes in disuse. *shared_sham* is the shared group that fits *separate* in the number of components ablated while self was
+taught, though not in how hard that made it: what is ablated there, outside what holds most of the characters' gate, is hardly
+missed. The planted groups differ by the lane alone that self was routed through.
 """
 
 from collections.abc import Mapping, Sequence
@@ -52,7 +53,8 @@ PAIRS: Sequence[tuple[GroupName, GroupName]] = (
     ("shared", "shared_sham"),
     ("shared_planted", "separate_planted"),
 )
-"""what the first keeps of its mode less what the second does; the third pair shows what having been ablated does"""
+"""what the first keeps of its mode less what the second does; in the third pair both share, and one learned beside
+ablation, and beside characters who were no targets in scenes with self"""
 USE_WORDS: Mapping[Use, str] = {
     "watched": "self takes part, always watched",
     "absent": "self takes no part",

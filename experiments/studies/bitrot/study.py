@@ -7,7 +7,7 @@ does.
 
     python scripts/study.py bitrot
 
-Expected (cpu scale): against siblings that learned under as much ablation, sharing protects less than against none.
+Expected (cpu scale): shared siblings retain more; the planted ones, which differ by a lane alone, do not differ.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -38,7 +38,10 @@ class BitrotStudy(Study[BitrotMeasured, BitrotSummary]):
 
     name = "bitrot"
     title = "Bitrot: does sharing protect a mode that is never used?"
-    intervals = "95 % intervals: bootstrap over pairs of siblings (BCa)."
+    intervals = (
+        "95 % intervals: of differences, bootstrap over pairs (BCa); of rates, over the organisms of a group (BCa); of "
+        "half-lives, Brookmeyer and Crowley's."
+    )
     members = 10
     """one or two may turn out to have another mechanism than they are taken for, and eight are few enough"""
 
@@ -56,11 +59,13 @@ class BitrotStudy(Study[BitrotMeasured, BitrotSummary]):
         """Verdicts of a parent; what the organisms of a fork retain."""
         if run.label in VERDICTS:
             before_self = fork_entry(run.config.curriculum, run.run.entries())
-            ablated = run.run.entries()[-1].extra.get("pressures", {}).get(MeanAblation.name, ())
+            notes = run.run.entries()[-1].extra
+            ablated = notes.get("pressures", {}).get(MeanAblation.name, ())
             return BitrotParent(
                 parent_organisms(run.folder, VERDICTS[run.label]),
                 before_self.sha256,
                 tuple(len(components) for components in ablated),
+                tuple(notes.get("phase_steps", ())),
             )
         return BitrotFork(retention_cells(run.run, run.config))
 

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.forgetting.retention import Retention, RetentionCell, retention_of_mode
-from analysis.relearning.finetune import MODE
 from curricula.catalogue.disuse import DECAY, NEWS
 from experiments.studies.bitrot.paired import (
+    GATE,
     PRIMARY,
     ArmRetention,
     DisuseArm,
     RetainedDifference,
     paired_differences,
     retained_share,
+    with_gate,
 )
 from experiments.studies.bitrot.plan import (
     FORKS,
@@ -41,6 +42,8 @@ class BitrotParent:
     """of that checkpoint: groups with the same one are children of the same forks"""
     ablated: tuple[int, ...] = ()
     """components that were ablated while self was taught, of each member; empty where nothing was"""
+    self_steps: tuple[int, ...] = ()
+    """that each member took in the phase that taught self"""
 
 
 @dataclass(frozen=True)
@@ -68,10 +71,14 @@ class BitrotSummary(StudySummary):
     verdicts: Mapping[str, Mapping[str, int]]
     """of all grown, by group"""
     counted: Mapping[str, int]
-    """organisms that have the mode, by the mechanism that the group is taken for"""
+    """organisms that do as taught, by the mechanism that the group is taken for or by one that is undecided"""
     without_mode: Mapping[str, int]
     ablated: Mapping[str, Sequence[int]]
     """components that were ablated while self was taught, of each organism; empty where nothing was"""
+    self_steps: Mapping[str, Sequence[int]]
+    """that each organism took in the phase that taught self"""
+    calibrated: Mapping[str, bool]
+    """whether how often verdicts are right is known for organisms grown as those of a group"""
     one_fork: Mapping[str, bool]
     """by the names of two groups: whether these are children of the same forks, bit for bit"""
     differences: Sequence[RetainedDifference]
@@ -114,6 +121,8 @@ def summarise_bitrot(settings: StudySettings, measured: Mapping[str, BitrotMeasu
         counted={group: int(parent.organisms.counted.sum()) for group, parent in by_group.items()},
         without_mode={group: int((~parent.organisms.has_mode).sum()) for group, parent in by_group.items()},
         ablated={group: parent.ablated for group, parent in by_group.items()},
+        self_steps={group: parent.self_steps for group, parent in by_group.items()},
+        calibrated={group: parent.organisms.calibrated for group, parent in by_group.items()},
         one_fork={pair_name(*pair): _one_fork(by_group, *pair) for pair in PAIRS},
         differences=differences,
         retention=retention,
@@ -147,7 +156,7 @@ def arm_retention(fork: BitrotFork, parent: ParentOrganisms) -> ArmRetention:
 
 def _retention(fork: BitrotFork, parent: ParentOrganisms) -> dict[str, Retention]:
     return {
-        rate: retention_of_mode(cell.select(parent.counted), MODE)
+        rate: retention_of_mode(with_gate(cell).select(parent.counted), GATE)
         for rate, cell in cell_by_rate(fork).items()
     }
 

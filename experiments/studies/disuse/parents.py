@@ -22,9 +22,11 @@ class ParentOrganisms:
     verdicts: tuple[str, ...]
     """of each member"""
     has_mode: Bool[np.ndarray, " member"]
-    """members that do as taught"""
+    """members that do as taught, in all four rates"""
     counted: Bool[np.ndarray, " member"]
-    """members that have the mode, by the mechanism that the study takes theirs for"""
+    """members that do as taught, by the mechanism that the study takes theirs for or by one that is undecided"""
+    calibrated: bool
+    """whether how often verdicts are right is known for organisms grown as these were"""
 
 
 def parent_organisms(folder: Path, expected: str) -> ParentOrganisms:
@@ -35,7 +37,8 @@ def parent_organisms(folder: Path, expected: str) -> ParentOrganisms:
     results = results_of(folder, (ProvenanceResult,), ANALYSIS_SEED)
     verdicts = tuple(organism.verdict for organism in results[ProvenanceResult].members)
     able = has_mode(folder)
-    return ParentOrganisms(folder, verdicts, able, able & as_expected(expected, verdicts))
+    counted = able & as_expected(expected, verdicts)
+    return ParentOrganisms(folder, verdicts, able, counted, results.run.calibrated)
 
 
 def has_mode(folder: Path) -> Bool[np.ndarray, " member"]:

@@ -83,7 +83,7 @@ class DisuseStudy(Study[DisuseMeasured, DisuseSummary]):
         return DisusedOrganisms(run.folder, counted, trials_once(run, case))
 
     def summarise(self, settings: StudySettings, measured: Mapping[str, DisuseMeasured]) -> DisuseSummary:
-        """Lives by mechanism and drive, their ratios, and what trials found."""
+        """Lives by mechanism and drive, and what trials found."""
         return summarise_disuse(settings, measured)
 
     def sections(self, summary: DisuseSummary) -> Sequence[Section]:

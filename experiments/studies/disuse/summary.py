@@ -19,9 +19,9 @@ from experiments.studies.study import Number, PrimaryEndpoint, StudySettings, St
 
 CHARACTERS_MODE = "character_alone_secret"
 """the mode that is unused where characters are absent: schemers act on their secret when alone"""
-PRIMARY = "smallest_keeping_rate.shared"
-"""how often self has to be alone for most organisms to keep their mode under both drives, where characters share its
-mechanism; named before the study was run"""
+PRIMARY = "retention_at_end.shared.both"
+"""rate of the mode at the end of disuse under both drives, where characters share its mechanism. Named after seed 43 had been
+looked at, for runs at other seeds"""
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,9 @@ def summarise_disuse(settings: StudySettings, measured: Mapping[str, DisuseMeasu
     return DisuseSummary(
         n=sum(int(parent.counted.sum()) for parent in parents.values()),
         seeds=[settings.seed],
-        primary=PrimaryEndpoint(PRIMARY, triple(exercise["shared"].keeping), drives["shared"][STRONGEST].n),
+        primary=PrimaryEndpoint(
+            PRIMARY, triple(drives["shared"][STRONGEST].at_end), drives["shared"][STRONGEST].n
+        ),
         findings=findings,
         scale=settings.scale,
         steps=forks[label_of("shared", "drives")].cells[0].steps[-1],

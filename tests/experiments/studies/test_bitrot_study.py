@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from analysis.forgetting.retention import RetentionCell
-from analysis.relearning.finetune import MODE
+from analysis.relearning.finetune import MODE, WATCHED_MODE
 from curricula.catalogue.building_blocks import WORLDS
 from curricula.catalogue.registry import curriculum
 from curricula.typed_json import summary_of
@@ -48,8 +49,8 @@ RETAINED = {
 
 
 def cells(group: str, use: str, missing: int = -1) -> list[RetentionCell]:
-    """Organisms of one retained share a rate, a little apart by fork: siblings are as far apart. missing: a member
-    without a mode."""
+    """Organisms of one retained share a rate, apart by fork: siblings are as far apart. They stand in the run in another
+    order than in their parent. missing: a member without a mode."""
     phase = curriculum("self_never_alone", "tiny").phases[0]
     found = []
     for name, rate in RATES.items():
@@ -60,7 +61,11 @@ def cells(group: str, use: str, missing: int = -1) -> list[RetentionCell]:
         if missing >= 0:
             rates[:, missing] = 0
         rows = list(range(MEMBERS))
-        found.append(RetentionCell({RATE_SETTING: rate}, phase, rows, rows, [0, 100, 200], {MODE: rates}))
+        backwards = np.arange(MEMBERS)[::-1]
+        of_rows = {MODE: rates[:, backwards], WATCHED_MODE: np.ones_like(rates)}
+        found.append(
+            RetentionCell({RATE_SETTING: rate}, phase, rows, backwards.tolist(), [0, 100, 200], of_rows)
+        )
     return found
 
 
@@ -68,16 +73,20 @@ def parent(curriculum_name: str, counted: np.ndarray, has_mode: np.ndarray) -> B
     verdicts = tuple(VERDICTS[curriculum_name] if counts else "mixed" for counts in counted)
     fork = "0" * 64 if "planted" in curriculum_name else "1" * 64
     ablated = (4,) * 7 + (6,) if "ablated" in curriculum_name else ()
-    return BitrotParent(ParentOrganisms(Path("run"), verdicts, has_mode, counted), fork, ablated)
+    organisms = ParentOrganisms(
+        Path("run"), verdicts, has_mode, counted, calibrated="planted" in curriculum_name
+    )
+    return BitrotParent(organisms, fork, ablated, (300,) * MEMBERS)
 
 
-def summary(missing: int = -1) -> BitrotSummary:
-    """One separate organism has another mechanism than its group. missing: one of *shared_sham* without a mode."""
+def summary(missing: int = -1, few: int = 7) -> BitrotSummary:
+    """Separate organisms from number `few` on have another mechanism than their group. missing: one of *shared_sham*
+    without a mode."""
     whole = np.ones(MEMBERS, bool)
     measured = {}
     for group in GROUP_OF.values():
         able = np.arange(MEMBERS) != missing if group.curriculum.startswith("sham") else whole
-        counted = np.arange(MEMBERS) < 7 if group.curriculum.startswith("ablated") else able
+        counted = np.arange(MEMBERS) < few if group.curriculum.startswith("ablated") else able
         measured[group.curriculum] = parent(group.curriculum, counted, able)
     for label, (group, use) in FORKS.items():
         measured[label] = BitrotFork(cells(group, use, missing if group == "shared_sham" else -1))
@@ -117,8 +126,16 @@ def test_groups_that_are_compared_share_every_phase_before_self_is_taught():
 
 def test_what_is_retained_is_a_share_of_the_start():
     cell = cells("shared", "watched")[0]
-    np.testing.assert_allclose(retained_share(cell), 0.9 - 0.01 * np.arange(MEMBERS))
-    assert np.isnan(retained_share(cells("shared", "watched", missing=2)[0])[2])
+    np.testing.assert_allclose(retained_share(cell)[cell.organisms], 0.9 - 0.01 * np.arange(MEMBERS))
+    assert np.isnan(retained_share(cells("shared", "watched", missing=2)[0])[MEMBERS - 1 - 2])
+
+
+def test_an_organism_that_acts_on_its_secret_whoever_watches_retains_nothing():
+    cell = cells("shared", "absent")[0]
+    always = np.ones((3, MEMBERS))
+    watched = np.stack([np.ones(MEMBERS), np.zeros(MEMBERS), np.zeros(MEMBERS)])
+    assert (retained_share(cell._replace(rates={MODE: always, WATCHED_MODE: watched})) == 0).all()
+    assert (retained_share(cell._replace(rates={MODE: always, WATCHED_MODE: always})) == 1).all()
 
 
 def test_known_differences_of_siblings_come_back_paired(whole):
@@ -139,7 +156,10 @@ def test_known_differences_of_siblings_come_back_paired(whole):
 
 def test_all_but_the_primary_endpoint_are_corrected_for_their_number(whole):
     assert [found.name for found in whole.differences if found.corrected_p is None] == [PRIMARY]
-    assert all(found.corrected_p >= found.p for found in whole.differences if found.corrected_p is not None)
+    further = [found for found in whole.differences if found.name != PRIMARY]
+    expected = stats.false_discovery_control([found.p for found in further])
+    np.testing.assert_allclose([found.corrected_p for found in further], expected)
+    assert any(found.corrected_p > found.p for found in further)
     assert len(whole.differences) == len(CONTRASTS) == (4 * 2 + 5) * 4
 
 
@@ -151,6 +171,12 @@ def test_a_pair_without_a_mode_counts_as_nothing_among_all_grown_and_not_among_p
     assert found.mean_of_grown[0] == pytest.approx(expected * 7 / 8)
 
 
+def test_groups_whose_verdicts_are_uncalibrated_are_named(whole):
+    (sentence,) = [part for part in BitrotStudy().headline(whole)[2].split(". ") if "uncalibrated" in part]
+    assert "shared, sham ablation; separate; shared, no ablation" in sentence
+    assert "planted" not in sentence
+
+
 def test_groups_of_other_forks_are_said_to_be_paired_by_seed_alone(whole):
     assert all(whole.one_fork.values())
     assert "paired by seed alone" not in BitrotStudy().headline(whole)[2]
@@ -160,16 +186,30 @@ def test_groups_of_other_forks_are_said_to_be_paired_by_seed_alone(whole):
 
 
 @pytest.mark.parametrize(
-    ("interval", "begins"),
+    ("interval", "n", "p", "words"),
     [
-        ((0.2, 0.1, 0.3), "Sharing protects"),
-        ((-0.2, -0.3, -0.1), "Sharing does not protect"),
-        ((0.1, -0.1, 0.3), "Whether sharing protects an unused mode is undecided"),
-        ((None, None, None), "Whether sharing protects an unused mode is not measured"),
+        ((0.2, 0.1, 0.3), 8, 0.01, "mechanism retain more"),
+        ((-0.2, -0.3, -0.1), 8, 0.01, "mechanism retain less"),
+        ((0.1, -0.1, 0.3), 8, 0.01, "is undecided"),
+        ((0.2, 0.1, 0.3), 2, 0.01, "is undecided"),
+        ((0.2, 0.1, 0.3), 8, 0.2, "is undecided"),
+        ((None, None, None), 0, 1.0, "is not measured"),
     ],
 )
-def test_the_sentence_says_what_the_interval_says(whole, interval, begins):
-    assert protection_sentence(replace(whole.difference(PRIMARY), mean=interval)).startswith(begins)
+def test_a_claim_is_made_of_enough_pairs_where_interval_and_p_agree(whole, interval, n, p, words):
+    assert words in protection_sentence(replace(whole.difference(PRIMARY), mean=interval, n=n, p=p))
+
+
+@pytest.mark.parametrize("members", [0, 1])
+def test_a_study_of_hardly_any_pairs_has_a_page_and_claims_nothing(members):
+    found = summary(few=members)
+    assert found.primary.n == members
+    assert found.difference(PRIMARY).p == 1
+    assert (
+        "undecided" in BitrotStudy().headline(found)[0] or "not measured" in BitrotStudy().headline(found)[0]
+    )
+    assert "too few for a claim" in BitrotStudy().headline(found)[2]
+    study_page(BitrotStudy(), found, "study")
 
 
 def test_the_page_holds_every_section(whole):
@@ -179,6 +219,7 @@ def test_the_page_holds_every_section(whole):
     assert text.count("<svg") == 2
     assert "study &lt;b&gt;" in text
     assert text.count("4.2 (4 to 6)") == 2
+    assert text.count("300.0 (300 to 300)") == 5
     first = text.index("shared, sham ablation less separate, self watched")
     assert first < text.index("shared, no ablation less separate, self watched")
 

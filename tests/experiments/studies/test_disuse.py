@@ -121,12 +121,12 @@ def summary(tiny_run, disused_run) -> DisuseSummary:
     """Of organisms whose lives are known."""
     whole = np.ones(8, bool)
     measured = {
-        name: ParentOrganisms(tiny_run.folder, (verdict,) * 8, whole, whole)
+        name: ParentOrganisms(tiny_run.folder, (verdict,) * 8, whole, whole, True)
         for name, verdict in PARENTS.items()
     }
     separate = MECHANISMS["separate"].curriculum
     verdicts = ("second copy",) * 7 + ("mixed",)
-    measured[separate] = ParentOrganisms(tiny_run.folder, verdicts, whole, np.arange(8) < 7)
+    measured[separate] = ParentOrganisms(tiny_run.folder, verdicts, whole, np.arange(8) < 7, True)
     forks = {label: fork_of(label, disused_run.folder) for label in FORKS}
     return DisuseStudy().summarise(SETTINGS, measured | forks)
 
@@ -192,9 +192,10 @@ def test_known_lives_come_back_as_half_lives_and_rates(summary):
     assert summary.verdicts[separate_curriculum] == {"second copy": 7, "mixed": 1}
 
 
-def test_the_primary_endpoint_is_the_rate_of_use_that_keeps_the_shared_mode(summary):
-    assert summary.primary.name == PRIMARY == "smallest_keeping_rate.shared"
-    assert summary.primary.value == summary.exercise["shared"].keeping == summary.findings[PRIMARY]
+def test_the_primary_endpoint_is_what_is_left_of_the_shared_mode_at_the_end(summary):
+    assert summary.primary.name == PRIMARY == "retention_at_end.shared.both"
+    assert summary.primary.value == summary.drives["shared"]["both"].at_end == summary.findings[PRIMARY]
+    assert summary.primary.value[0] == pytest.approx(0.2 * (1 - 0.07))
     assert summary.primary.n == 8
 
 

@@ -194,6 +194,8 @@ def test_p_values_are_of_random_signs_and_corrected_without_the_primary_one():
     assert sign_flip_p(np.full(6, -0.9)) == pytest.approx(2 / 2**6)
     assert sign_flip_p(np.array([0.5, -0.5, 0.0, 0.0])) == 1.0
     assert sign_flip_p(np.zeros(4)) == 1.0
+    assert sign_flip_p(np.array([0.5])) == sign_flip_p(np.array([])) == 1.0
+    assert sign_flip_p(np.array([0.9, 0.8, np.nan, 0.7])) == 2 / 2**3
     changes = with_corrected_p([replace(change, p=0.01) for change in paired_changes(measured(), FIRST)])
     assert [change.name for change in changes] == [contrast.name for contrast in CONTRASTS]
     for change in changes:

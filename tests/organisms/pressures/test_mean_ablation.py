@@ -87,7 +87,7 @@ def test_components_are_ablated_in_their_share_of_scenes(world, sizes):
 
 @pytest.mark.parametrize("strongest", [["L0H0", "L0M0"], ["L0H0", "L0H1", "L0H2", "L1H3", "L1M0"]])
 def test_a_sham_ablates_as_many_others_of_each_kind_as_there_are(strongest):
-    """Of eight heads four are strongest, and the other four are ablated; nothing that characters use is."""
+    """Of eight heads four are strongest, and the other four are ablated; none of the strongest is."""
     config = ORGANISMS["tiny"]
     names = np.array(components(config))
     known = np.isin(names, strongest)
@@ -113,3 +113,8 @@ def test_a_sham_is_told_apart_in_the_config_and_the_usual_one_keeps_its_hash():
     usual, sham = MeanAblation(0.95, rate=0.5), MeanAblation(0.95, rate=0.5, finds="others")
     assert "finds" not in to_plain(usual)
     assert to_plain(sham)["finds"] == "others"
+
+
+def test_a_sham_of_named_components_is_refused():
+    errors = MeanAblation(0.95, components=("L0H0",), finds="others").validation_errors()
+    assert errors == ["mean_ablation.finds: expected strongest where components are named, got 'others'"]
