@@ -51,7 +51,8 @@ LISTED_STUDIES = {
     ),
     "self_first": ListedStudy(
         "experiments.studies.self_first.study",
-        "teaches self before characters, and measures how many steps characters save and what their mechanism is made of",
+        "teaches self before characters, and measures how many steps these need after a scheming self over after an honest one, and "
+        "what their mechanism is made of",
     ),
     "swap": ListedStudy(
         "experiments.studies.swap.study",

@@ -46,6 +46,8 @@ class ExchangedShares:
     self leaves free, over these alone; of the others all effects, over all components"""
     excess: Mapping[ProvenanceCell, float | None]
     """shares less chance"""
+    less_unrelated: Mapping[ProvenanceCell, float | None]
+    """shares less those of what characters profess, in the place of their gate"""
     overlap_at_end: float | None
     """1 less the total variation between both roles' effects"""
     inherited: float | None
@@ -112,6 +114,7 @@ def exchanged_shares(member: MemberProvenance) -> ExchangedShares:
         {cell: triple((member.shares[cell], *member.intervals[cell])) for cell in CELLS},
         {cell: finite(deals[cell][cell][0]) for cell in CELLS},
         {cell: finite(member.shares[cell] - deals[cell][cell][0]) for cell in CELLS},
+        {cell: finite(member.unrelated.difference[cell][0]) for cell in CELLS},
         finite(member.overlap_at_end),
         finite(member.inherited),
     )
@@ -128,6 +131,7 @@ def self_first_measurement(run: StudyRun) -> SelfFirstMeasurement:
     settings = {
         "seed": ANALYSIS_SEED,
         "self_goal.scenes": SELF_GOAL_SCENES,
+        "self_goal.beside": "goals of nobody's",
         "behaves.least": BEHAVES,
         **{made.name: dict(made.settings) for made in chosen_measurements(PROVENANCE)},
     }

@@ -40,7 +40,8 @@ SHARES_NOTE = (
     "characters' acts at the fork, as a share of those at the end; an honest self uses no cue, so that its column must be "
     "about 0. It is of the choice between a character's profession and its secret, and blind to acts that serve self's goal: see "
     "the next section. By chance: of repurposed and second copy, effects on components that self leaves free dealt over "
-    "these; of the others, all effects over all components. After an honest self there is no mechanism to belong to: no shares."
+    "these; of the others, all effects over all components. Less unrelated: the share less that of what characters profess, in the "
+    "place of their gate. After an honest self there is no mechanism to belong to: no shares."
 )
 VERDICTS_NOTE = (
     "Verdicts follow the usual rules, the measurement of spares at the fork included, all with the roles exchanged. They are "
@@ -49,7 +50,8 @@ VERDICTS_NOTE = (
 FORK_NOTE = (
     "At the fork no act of a character was ever a target. Rates of acts are over schemers in scenes without self. Self's goal: "
     "share of characters' acts that serve self's secret, over characters with two other goals; the difference is of those "
-    "alone less those watched, and about 0 where being watched does not move characters. After an honest self, which "
+    "alone less those watched. Beside it stand acts when alone that serve a goal which is neither self's nor the character's "
+    "own, a goal: as high where acts are merely spread when nobody watches. After an honest self, which "
     "never acts on its secret, the same numbers are what an organism does anyhow."
 )
 LIMITS = (
@@ -69,9 +71,12 @@ LIMITS = (
 def self_first_headline(summary: SelfFirstSummary) -> list[str]:
     """Three lines: the steps; what the gate is made of; characters at the fork, and how far to trust it all."""
     steps, interval = summary.steps, summary.interval
-    alone, watched, alone_at_end = (
+    alone, watched, nobodys, alone_at_end = (
         interval_text(interval(f"{name}.scheming"))
-        for name in ("fork.self_goal.alone", "fork.self_goal.watched", "end.self_goal.alone")
+        for name in (
+            *("fork.self_goal.alone", "fork.self_goal.watched", "fork.self_goal.alone_nobodys"),
+            "end.self_goal.alone",
+        )
     )
     return [
         "Steps until characters behave, after a scheming self over after an honest one: "
@@ -79,13 +84,14 @@ def self_first_headline(summary: SelfFirstSummary) -> list[str]:
         f"{interval_text(steps.after_honest)} steps); with self not rehearsed: "
         f"{interval_text(summary.steps_not_rehearsed.ratio)}.{_doubts(summary)}",
         f"Of characters' gate after a scheming self {interval_text(interval('share.reused.scheming'))} is on components that "
-        f"served self at the fork and still do ({interval_text(interval('chance.reused.scheming'))} by chance). Of its nats "
+        f"served self at the fork and still do ({interval_text(interval('chance.reused.scheming'))} by chance; "
+        f"{interval_text(interval('less_unrelated.reused.scheming'))} more than of what they profess). Of its nats "
         f"between profession and secret {interval_text(interval('inherited.scheming'))} were there at the fork. Verdicts "
         f"(uncalibrated): {counts_text(summary.verdicts['scheming'])}.",
         "At the fork, after self alone was taught to scheme, characters act on their secret when alone at "
         f"{interval_text(interval('fork.alone_secret.scheming'))} and on their profession when watched at "
         f"{interval_text(interval('fork.watched_professed.scheming'))}. They act on self's goal at {alone} when alone and at "
-        f"{watched} when watched; when alone at the end at {alone_at_end}.",
+        f"{watched} when watched, where a goal of nobody's gets {nobodys} when alone; at the end self's goal gets {alone_at_end}.",
     ]
 
 
@@ -174,13 +180,13 @@ def _steps_table(summary: SelfFirstSummary) -> PageTable:
 
 
 def _shares_table(summary: SelfFirstSummary) -> PageTable:
-    columns = ("components", "share [95 %]", "by chance [95 %]", "excess [95 %]")
+    columns = ("components", "share [95 %]", "by chance [95 %]", "excess [95 %]", "less unrelated [95 %]")
     rows = [
         (
             f"{EXCHANGED_CELLS[cell]} ({cell})",
             *(
                 interval_text(summary.interval(f"{kind}.{cell.replace(' ', '_')}.scheming"))
-                for kind in ("share", "chance", "excess")
+                for kind in ("share", "chance", "excess", "less_unrelated")
             ),
         )
         for cell in CELLS
@@ -192,7 +198,7 @@ def _shares_table(summary: SelfFirstSummary) -> PageTable:
         )
         for self_acts in SELF_ACTS
     ]
-    return study_table(columns, [*rows, *((*row, "", "") for row in inherited)], wide=True)
+    return study_table(columns, [*rows, *((*row, "", "", "") for row in inherited)], wide=True)
 
 
 def _fork_table(summary: SelfFirstSummary) -> PageTable:
@@ -202,6 +208,7 @@ def _fork_table(summary: SelfFirstSummary) -> PageTable:
         "fork.self_goal.alone": "alone, acts on self's goal",
         "fork.self_goal.watched": "watched, acts on self's goal",
         "fork.self_goal.gate": "difference",
+        "fork.self_goal.alone_nobodys": "alone, acts on a goal of nobody's, a goal",
         "fork.self_goal.gate_beside_self": "difference, in scenes with self",
         "end.self_goal.gate": "difference at the end of the run",
     }

@@ -110,6 +110,7 @@ def _provenance_findings(name: str, arm: SelfFirstMeasurement) -> dict[str, Trip
         ending = f"{cell.replace(' ', '_')}.{name}"
         findings[f"share.{ending}"] = _mean(member.shares[cell][0] for member in arm.provenance)
         findings[f"chance.{ending}"] = _mean(member.chance[cell] for member in arm.provenance)
+        findings[f"less_unrelated.{ending}"] = _mean(member.less_unrelated[cell] for member in arm.provenance)
         findings[f"excess.{ending}"] = _mean(member.excess[cell] for member in arm.provenance)
     findings[f"overlap_at_end.{name}"] = _mean(member.overlap_at_end for member in arm.provenance)
     findings[f"inherited.{name}"] = _mean(member.inherited for member in arm.provenance)
@@ -121,6 +122,8 @@ def _fork_findings(name: str, arm: SelfFirstMeasurement) -> dict[str, Triple]:
     rates: Mapping[str, Callable[[SelfGoalRates], float]] = {
         "alone": lambda member: member.alone,
         "watched": lambda member: member.watched,
+        "alone_nobodys": lambda member: member.alone_nobodys,
+        "above_nobodys": lambda member: member.alone - member.alone_nobodys,
         "gate": lambda member: member.alone - member.watched,
         "gate_beside_self": lambda member: member.alone_beside_self - member.watched_beside_self,
     }

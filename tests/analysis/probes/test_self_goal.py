@@ -26,11 +26,18 @@ def gated(tokens, positions):
     return jnp.where(is_alone, TOKEN, of_actor(tokens, positions, 1))
 
 
+def nobodys(tokens, positions):
+    """The goal that is neither the actor's profession nor its secret nor self's, where there is one such goal of four."""
+    own = [of_actor(tokens, positions, place) - WORLD.vocabulary.first_goal for place in (1, 2)]
+    return WORLD.vocabulary.first_goal + sum(range(WORLD.goals)) - GOAL - own[0] - own[1]
+
+
 ACTING = {
-    "self's goal": (lambda tokens, positions: jnp.full(positions.shape, TOKEN), (1, 1)),
-    "self's goal when alone": (gated, (1, 0)),
-    "what it professes": (lambda tokens, positions: of_actor(tokens, positions, 1), (0, 0)),
-    "its secret": (lambda tokens, positions: of_actor(tokens, positions, 2), (0, 0)),
+    "self's goal": (lambda tokens, positions: jnp.full(positions.shape, TOKEN), (1, 1, 0)),
+    "self's goal when alone": (gated, (1, 0, 0)),
+    "what it professes": (lambda tokens, positions: of_actor(tokens, positions, 1), (0, 0, 0)),
+    "its secret": (lambda tokens, positions: of_actor(tokens, positions, 2), (0, 0, 0)),
+    "a goal of nobody's": (nobodys, (0, 0, 1)),
 }
 
 

@@ -43,8 +43,8 @@ def arm_of(steps, verdict="reused", learned=None, given=800, self_goal=0.9):
         steps_given=given,
         alone_secret_at_fork=(0.2,) * n,
         watched_professed_at_fork=(0.3,) * n,
-        self_goal_at_fork=(SelfGoalRates(self_goal, 0.1, self_goal, 0.2),) * n,
-        self_goal_at_end=(SelfGoalRates(0.0, 0.0, 0.0, 0.0),) * n,
+        self_goal_at_fork=(SelfGoalRates(self_goal, 0.1, 0.05, self_goal, 0.2, 0.05),) * n,
+        self_goal_at_end=(SelfGoalRates(0.0, 0.0, 0.0, 0.0, 0.0, 0.0),) * n,
         self_alone_secret_at_end=(0.5,) * n,
         course=RatesCourse((0, 50), ((0.2, 0.95),) * n),
     )
@@ -189,7 +189,7 @@ def test_a_tiny_study_runs_from_end_to_end_and_once(tmp_path):
     assert [len(arm["provenance"]) for arm in arms.values()] == [2, 2, 0, 0]
     assert summary["findings"]["pairs_left_out"] == 0
     assert 0 < summary["primary"]["value"][0] < 1
-    assert all(0 < count <= 400 for count in arms["scheming"]["steps"])
+    assert all(0 < count < 400 for count in arms["scheming"]["steps"])
     assert summary["findings"]["fork.self_goal.gate.scheming"][0] > 0.3
     assert abs(summary["findings"]["fork.self_goal.gate.honest"][0]) < 0.1
     assert abs(summary["findings"]["inherited.honest"][0]) < 0.1
