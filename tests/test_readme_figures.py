@@ -41,6 +41,26 @@ def told(truth, makes):
     return f"{right} of {organisms}" if organisms else ""
 
 
+def told_of(controls, truth):
+    """How many organisms of a truth got the verdict that is right, whatever their make."""
+    rows = [by_truth[truth] for by_truth in controls["confusion"].values() if truth in by_truth]
+    right = sum(row.get(RIGHT_VERDICTS.get(truth, truth), 0) for row in rows)
+    return f"{right} of {sum(sum(row.values()) for row in rows)}"
+
+
+def test_how_many_repurposed_ones_are_told_at_either_seed_is_in_the_data():
+    before = json.loads((ROOT / "docs/results/data/controls_seed_47.json").read_text())
+    assert before["command"].endswith("--seed 47 --members 4")
+    words = f"{told_of(before, 'repurposed')} were told (`docs/results/data/controls_seed_47.json`); {told_of(CONTROLS, 'repurposed')} here"
+    assert words in README
+
+
+def test_where_planting_of_part_spare_took_is_in_the_data():
+    counts = [count for name, count in CONTROLS["planting"].items() if "part_spare" in name]
+    took, grown = (sum(count[kind] for count in counts) for kind in ("planting_took", "trained"))
+    assert f"where planting took, which it did in {took} of {grown}" in README
+
+
 @pytest.mark.parametrize("truth", TRUTHS)
 def test_how_many_planted_organisms_are_told_is_in_the_data(truth):
     assert f"| *{truth}* | {' | '.join(told(truth, makes) for makes in MAKES)} |" in README
@@ -50,9 +70,10 @@ def test_how_many_planted_organisms_are_told_is_in_the_data(truth):
     ("finding", "words"),
     [
         ("repurposed_where_no_spare", "none is called *repurposed*: {} were"),
-        ("error.part_spare.all_grown", "of *part spare* is off by {} from the goals"),
+        ("error.part_spare.goals_in_spare", "of *part spare* is off by {} from the goals"),
+        ("error.part_spare.all_grown", "and by {} over all that were grown"),
         ("share_error.compiled", "compiled organisms by {} from what was compiled"),
-        ("coverage.compiled", "95 % intervals of {} of "),
+        ("coverage.compiled", "95 % intervals of {} of 400 more"),
         ("kept.reused", "kept in {} of *reused*"),
         ("kept.repurposed", "{} of *repurposed* and"),
         ("kept.second_copy", "{} of *second copies*"),
