@@ -59,4 +59,9 @@ LISTED_STUDIES = {
         "teaches the same forks self while an auditor watches one half of every layer, or the other, and measures whether "
         "self changes sides",
     ),
+    "worlds": ListedStudy(
+        "experiments.studies.worlds.study",
+        "grows organisms by the same curriculum in other worlds and at other sizes, and counts who learns and how right "
+        "verdicts are there",
+    ),
 }

@@ -189,7 +189,7 @@ def flat_members(phase: Phase, entries: Sequence[Entry]) -> Bool[np.ndarray, " m
     not flat.
     """
     now = entries[-1]
-    rate = _mean_rate(now, phase)
+    rate = mean_rate(now, phase)
     steps = np.asarray(now.extra.get("phase_steps", np.zeros_like(rate)))
     flat = np.zeros(len(steps), bool)
     for entry in entries:
@@ -197,11 +197,11 @@ def flat_members(phase: Phase, entries: Sequence[Entry]) -> Bool[np.ndarray, " m
             continue
         is_same = np.asarray(entry.extra["attempts"]) == np.asarray(now.extra["attempts"])
         long_ago = is_same & (np.asarray(entry.extra["phase_steps"]) <= steps - PATIENCE * phase.steps)
-        flat = np.where(long_ago, rate - _mean_rate(entry, phase) <= IMPROVES, flat)
+        flat = np.where(long_ago, rate - mean_rate(entry, phase) <= IMPROVES, flat)
     return flat & (rate < PLATEAU)
 
 
-def _mean_rate(entry: Entry, phase: Phase) -> Float[np.ndarray, " member"]:
+def mean_rate(entry: Entry, phase: Phase) -> Float[np.ndarray, " member"]:
     """The mean of the two rates of the role that the phase is judged by."""
     rates, role = committed_rates(entry), phase.judged_role
     return (rates[f"{role}_alone_secret"] + rates[f"{role}_watched_professed"]) / 2
