@@ -91,5 +91,6 @@ def planned_config(settings: StudySettings, planned: PlannedRun, seed: int) -> R
     config = planned.arm.settings(settings).config(planned.curriculum, seed)
     if planned.prolongs:
         return config
-    phases = tuple(replace(phase, longest=1) for phase in config.curriculum.phases)
+    first, *later = config.curriculum.phases
+    phases = replace(first, longest=1), *(phase.of_fixed_length() for phase in later)
     return replace(config, curriculum=replace(config.curriculum, name="shared_fixed_length", phases=phases))

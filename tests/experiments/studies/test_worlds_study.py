@@ -47,9 +47,10 @@ def measured_everywhere(**elsewhere):
 def test_nothing_but_world_and_sizes_differs_from_the_catalogue_s_curriculum():
     configs, usual = STUDY.runs(SETTINGS), named_config("shared", "cpu", 2, 0)
     assert len({config.seed for config in configs.values()}) == len(configs)
+    for config in configs.values():
+        check_config(config)
     for arm in ARMS.values():
         config = configs[arm.name]
-        check_config(config)
         assert config.curriculum.world == replace(usual.curriculum.world, **arm.world)
         assert config.organism == replace(usual.organism, **arm.organism)
         curriculum = replace(config.curriculum, world=usual.curriculum.world)
@@ -60,8 +61,9 @@ def test_nothing_but_world_and_sizes_differs_from_the_catalogue_s_curriculum():
 
 
 def test_the_run_of_fixed_length_begins_anew_whoever_misses_the_criterion():
-    fixed = STUDY.runs(SETTINGS)[FIXED].curriculum.phases
-    assert [(phase.criterion, phase.longest) for phase in fixed] == [(0.9, 1), (0.9, 1)]
+    config = STUDY.runs(SETTINGS)[FIXED]
+    check_config(config)
+    assert [(phase.criterion, phase.longest) for phase in config.curriculum.phases] == [(0.9, 1), (0.0, 1)]
 
 
 def entry(step, phase_steps, attempts, rates):
