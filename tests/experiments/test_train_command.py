@@ -28,7 +28,7 @@ TINY = (
 @pytest.fixture(scope="module")
 def grown(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("grown") / "run"
-    done = run("train", *TINY, "--out", folder)
+    done = run("train", *TINY, "--out", folder, pictures=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"{folder / 'summary.json'}\n"
     return folder

@@ -14,7 +14,12 @@ import socket
 import subprocess
 import sys
 from importlib import import_module
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 LIBRARIES = (
     "jax",
@@ -66,11 +71,13 @@ class CommandServer:
             if name.startswith(READ_AT_IMPORT)
         )
 
-    def start(self, words: list[str], environment: dict[str, str], stdout: int, stderr: int) -> "Served":
-        """Starts a script, which writes to these files."""
+    def start(
+        self, words: list[str], environment: dict[str, str], streams: tuple[int, int], pictures: bool
+    ) -> "Served":
+        """Starts a script, which writes to these files; without pictures, training draws none for TensorBoard."""
         tidings, end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        request = json.dumps({"words": words, "environment": environment}).encode()
-        socket.send_fds(self.here, [request], [stdout, stderr, end.fileno()])
+        request = json.dumps({"words": words, "environment": environment, "pictures": pictures}).encode()
+        socket.send_fds(self.here, [request], [*streams, end.fileno()])
         end.close()
         return Served(words, tidings)
 
@@ -134,6 +141,28 @@ def _command_of(request: dict, stdout: int, stderr: int, end: int) -> None:
     os.environ.update(request["environment"])
     sys.argv[:] = request["words"]
     sys.path[0] = str(Path(sys.argv[0]).parent)
+    if not request["pictures"]:
+        sys.meta_path.insert(0, WithoutPictures())
+
+
+class WithoutPictures(MetaPathFinder):
+    """Finds the display of training and takes its pictures away, whose programs take seconds to make."""
+
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        if fullname != "experiments.training_display":
+            return None
+        sys.meta_path.remove(self)
+        spec = find_spec(fullname)
+        assert spec is not None
+        assert spec.loader is not None
+        execute = spec.loader.exec_module
+
+        def executed(module: ModuleType) -> None:
+            execute(module)
+            module.TensorBoardCallback.checkpoint = lambda *arguments: None  # pyright: ignore
+
+        spec.loader.exec_module = executed
+        return spec
 
 
 if __name__ == "__main__":

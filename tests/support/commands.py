@@ -37,16 +37,21 @@ def command(script: str, *arguments: object) -> list[str]:
 
 
 def run(
-    script: str, *arguments: object, env: Mapping[str, str] | None = None
+    script: str, *arguments: object, env: Mapping[str, str] | None = None, pictures: bool = False
 ) -> subprocess.CompletedProcess[str]:
-    """Runs a script to its end. One that hangs fails the test, and says where each of its threads stood."""
+    """Runs a script to its end. One that hangs fails the test, and says where each of its threads stood.
+
+    pictures: whether training draws its pictures for TensorBoard, whose programs take seconds.
+    """
     words = command(script, *arguments)
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
 
         def written() -> list[str]:
             return [file.seek(0) or file.read() for file in (output, errors)]
 
-        process = _process(words, dict(env or os.environ) | {"PYTHONFAULTHANDLER": "1"}, output, errors)
+        process = _process(
+            words, dict(env or os.environ) | {"PYTHONFAULTHANDLER": "1"}, output, errors, pictures
+        )
         try:
             code = process.wait(HANGS_AFTER_SECONDS)
         except subprocess.TimeoutExpired:
@@ -59,12 +64,12 @@ def run(
 
 
 def _process(
-    words: list[str], environment: dict[str, str], output: TextIO, errors: TextIO
+    words: list[str], environment: dict[str, str], output: TextIO, errors: TextIO, pictures: bool
 ) -> Served | subprocess.Popen[bytes]:
     """A process that the worker's server forks; or where it would have imported libraries otherwise, a new one."""
     server = _server()
     if server.serves(environment):
-        return server.start(words[1:], environment, output.fileno(), errors.fileno())
+        return server.start(words[1:], environment, (output.fileno(), errors.fileno()), pictures)
     return subprocess.Popen(words, cwd=ROOT, env=environment, stdout=output, stderr=errors)
 
 

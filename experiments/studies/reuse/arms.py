@@ -27,6 +27,9 @@ CURRICULUM_OF: Mapping[Characters, str] = {"schemers": "shared", "honest": "naiv
 CHARACTER_WORDS: Mapping[Characters, str] = {"schemers": "schemers", "honest": "honest characters"}
 TAUGHT = 2
 """times as long as usual that self is taught: so that self learns without a gate to reuse as well"""
+CHARACTERS_TAUGHT: Mapping[WorldName, int] = {"actor_first": 3}
+"""times as long as usual that characters are taught, where that is not once: in the usual steps half of them did not learn to
+scheme with the actor first (seed 61)"""
 DENSE_FROM = 5
 """steps a compiled program takes at most: how finely the steps are read that self needs"""
 
@@ -55,7 +58,8 @@ def reuse_config(settings: StudySettings, arm: ReuseArm, seed: int) -> RunConfig
     config = settings.config(CURRICULUM_OF[arm.characters], seed)
     curriculum = config.curriculum
     characters, intent = (phase.of_fixed_length() for phase in curriculum.phases)
-    phases = characters, replace(intent, steps=TAUGHT * intent.steps)
+    long_enough = replace(characters, steps=CHARACTERS_TAUGHT.get(arm.world, 1) * characters.steps)
+    phases = long_enough, replace(intent, steps=TAUGHT * intent.steps)
     world = replace(curriculum.world, **WORLD_SETTINGS[arm.world])
     named = replace(curriculum, name=f"reuse_{arm.world}_{arm.characters}", world=world, phases=phases)
     return replace(config, curriculum=named, training=replace(config.training, dense_from=DENSE_FROM))

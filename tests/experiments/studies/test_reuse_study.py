@@ -2,15 +2,24 @@
 
 import math
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 from studies import settings_of
 
 from analysis.provenance.verdict import CELLS
 from experiments.studies.page import study_page
-from experiments.studies.reuse.arms import REUSE_ARMS, WORLD_NAMES, WORLD_SETTINGS, ReuseArm, reuse_config
+from experiments.studies.reuse.arms import (
+    REUSE_ARMS,
+    WORLD_NAMES,
+    WORLD_SETTINGS,
+    Characters,
+    ReuseArm,
+    reuse_config,
+)
 from experiments.studies.reuse.study import ReuseStudy
 from experiments.studies.reuse.summary import PRIMARY, ReuseMeasurement, steps_ratio
+from organisms.ensemble.config import named_config
 from organisms.training.validation import check_config
 
 STUDY = ReuseStudy()
@@ -46,8 +55,14 @@ def test_arms_differ_in_the_world_s_rule_and_in_what_characters_are():
         assert config.curriculum.phases[config.curriculum.fork].self_acts == "scheming"
         assert not any(phase.criterion for phase in config.curriculum.phases), "pairs take as many steps"
     assert len({config.seed for config in configs.values()}) == 1
-    lengths = {tuple(phase.steps for phase in config.curriculum.phases) for config in configs.values()}
-    assert len(lengths) == 1
+    lengths = {
+        name: tuple(phase.steps for phase in config.curriculum.phases) for name, config in configs.items()
+    }
+    usual = named_config("shared", "tiny", 2, 0).curriculum.phases
+    for world in WORLD_NAMES:
+        both = {lengths[ReuseArm(world, kind).name] for kind in get_args(Characters)}
+        times = 3 if world == "actor_first" else 1
+        assert both == {(times * usual[0].steps, 2 * usual[1].steps)}
 
 
 def test_a_ratio_is_the_geometric_mean_over_pairs_of_organisms():

@@ -180,7 +180,7 @@ def test_a_page_of_organisms_that_learned_nothing_is_drawn():
 def test_a_tiny_study_runs_from_end_to_end_and_once(tmp_path):
     """Self is learned in all arms before any character is, and all begin with the same weights. Given again the command
     changes nothing."""
-    settings = settings_of(members=2, steps=200)
+    settings = settings_of(members=2, steps=120)
     output = StudyOutput(tmp_path, "python <study>", quiet=True, log=lambda line: None)
     path = run_study(STUDY, settings, output)
     summary = json.loads(path.read_text())
@@ -189,7 +189,7 @@ def test_a_tiny_study_runs_from_end_to_end_and_once(tmp_path):
     assert [len(arm["provenance"]) for arm in arms.values()] == [2, 2, 0, 0]
     assert summary["findings"]["pairs_left_out"] == 0
     assert 0 < summary["primary"]["value"][0] < 1
-    assert all(0 < count < 400 for count in arms["scheming"]["steps"])
+    assert all(0 < count < 240 for count in arms["scheming"]["steps"])
     assert summary["findings"]["fork.self_goal.gate.scheming"][0] > 0.3
     assert abs(summary["findings"]["fork.self_goal.gate.honest"][0]) < 0.1
     assert abs(summary["findings"]["inherited.honest"][0]) < 0.1
