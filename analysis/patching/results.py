@@ -171,7 +171,8 @@ def effects_record(
     for member_contributions in contributions:
         pairs = len(member_contributions.total)
         effect = member_contributions.effect()
-        draws = [member_contributions.effect(rng.integers(0, pairs, pairs)) for _ in range(EFFECT_BOOTSTRAPS)]
+        drawn = np.stack([rng.integers(0, pairs, pairs) for _ in range(EFFECT_BOOTSTRAPS)])
+        draws = member_contributions.effect(drawn)
         strong = member_contributions.total.mean() > LEAST_NATS
         sides = (effect, *np.quantile(draws, [0.025, 0.975], axis=0))
         for column, side in zip((value, low, high), sides, strict=True):

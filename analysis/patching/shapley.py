@@ -36,12 +36,13 @@ class Contributions(NamedTuple):
     total: Float[np.ndarray, " pair"]
 
     def effect(
-        self, pairs: Int[np.ndarray, " chosen"] | slice = slice(None)
-    ) -> Float[np.ndarray, " component"]:
-        """Effects over some of the pairs, as fractions of patching everything; NaN where patching everything
-        does nothing."""
-        total = self.total[pairs].sum()
-        return self.components[pairs].sum(0) / total if total else np.full(self.components.shape[1], np.nan)
+        self, pairs: Int[np.ndarray, "*draw chosen"] | slice = slice(None)
+    ) -> Float[np.ndarray, "*draw component"]:
+        """Effects over some of the pairs, or over those of each draw, as fractions of patching everything; NaN where
+        patching everything does nothing."""
+        total = self.total[pairs].sum(-1)[..., None]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(total != 0, self.components[pairs].sum(-2) / total, np.nan)
 
 
 def patching_orders(keys: Key[Array, " pair"], config: OrganismConfig) -> Int[Array, "pair order component"]:

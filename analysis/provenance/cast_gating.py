@@ -69,12 +69,15 @@ class CastGatingResult:
     members: tuple[CastGating, ...]
 
 
+Places = Float[np.ndarray, "*draw"] | np.floating
+
+
 class ComponentSample(NamedTuple):
     """A vector of components that is measured on a sample, as of pairs."""
 
     amount: int
-    vector: Callable[[Int[np.ndarray, " chosen"]], Float[np.ndarray, " component"]]
-    """over some of the sample"""
+    vector: Callable[[Int[np.ndarray, "*draw chosen"]], Float[np.ndarray, "*draw component"]]
+    """over some of the sample, or over each draw's"""
 
 
 class ThreeSamples(NamedTuple):
@@ -92,7 +95,7 @@ def of_pairs(contributions: Contributions) -> ComponentSample:
 
 def of_draws(shares: Float[np.ndarray, "draw component"]) -> ComponentSample:
     """Shares of reading, over draws of scenes."""
-    return ComponentSample(len(shares), lambda chosen: shares[chosen].mean(0))
+    return ComponentSample(len(shares), lambda chosen: shares[chosen].mean(-2))
 
 
 def where_beside_self(samples: ThreeSamples, seed: int) -> Moved | None:
@@ -102,13 +105,10 @@ def where_beside_self(samples: ThreeSamples, seed: int) -> Moved | None:
     if not cosine < TOGETHER:
         return None
     rng = np.random.default_rng(seed)
-    draws = np.array(
-        [
-            _place(samples, [tuple(rng.choice(half, len(half)) for half in of) for of in halves])[1:]
-            for _ in range(BOOTSTRAPS)
-        ]
-    )
-    low, high = np.nanquantile(draws, [0.025, 0.975], axis=0)
+    drawn = [[[rng.choice(half, len(half)) for half in of] for of in halves] for _ in range(BOOTSTRAPS)]
+    by_sample = [[np.stack(of_half) for of_half in zip(*of, strict=True)] for of in zip(*drawn, strict=True)]
+    _, *draws = _place(samples, by_sample)
+    low, high = np.nanquantile(draws, [0.025, 0.975], axis=1)
     moved, elsewhere = (
         PairInterval(float(v), float(below), float(above))
         for v, below, above in zip(value, low, high, strict=True)
@@ -117,20 +117,27 @@ def where_beside_self(samples: ThreeSamples, seed: int) -> Moved | None:
 
 
 def _place(
-    samples: ThreeSamples, halves: Sequence[Sequence[Int[np.ndarray, " _"]]]
-) -> tuple[float, float, float]:
-    """Cosine of self and characters apart from it; how far on the way, and how far off it, these are beside it."""
+    samples: ThreeSamples, halves: Sequence[Sequence[Int[np.ndarray, "*draw _"]]]
+) -> tuple[Places, Places, Places]:
+    """Cosine of self and characters apart from it; how far on the way, and how far off it, these are beside it.
+
+    halves: of each sample, indices of either half, or of each draw of it.
+    """
     (apart, beside, of_self) = (
         [sample.vector(half) for half in of] for sample, of in zip(samples, halves, strict=True)
     )
     way = [there - here for there, here in zip(of_self, apart, strict=True)]
     gone = [there - here for there, here in zip(beside, apart, strict=True)]
-    squared_length = float(way[0] @ way[1]) or np.nan  # 0 where self does to the last bit what characters do
-    moved = float(gone[0] @ way[1] + gone[1] @ way[0]) / 2 / squared_length
-    off = [one - moved * whole for one, whole in zip(gone, way, strict=True)]
-    lengths = np.sqrt(max(float(apart[0] @ apart[1]), 0) * max(float(of_self[0] @ of_self[1]), 0))
-    cosine = float(apart[0] @ of_self[1] + apart[1] @ of_self[0]) / 2 / lengths if lengths else np.nan
-    return cosine, moved, float(off[0] @ off[1]) / squared_length
+    squared_length = np.vecdot(*way)
+    squared_length = np.where(
+        squared_length == 0, np.nan, squared_length
+    )  # 0 where self does what characters do
+    moved = (np.vecdot(gone[0], way[1]) + np.vecdot(gone[1], way[0])) / 2 / squared_length
+    off = [one - moved[..., None] * whole for one, whole in zip(gone, way, strict=True)]
+    lengths = np.sqrt(np.vecdot(*apart).clip(0) * np.vecdot(*of_self).clip(0))
+    lengths = np.where(lengths == 0, np.nan, lengths)
+    cosine = (np.vecdot(apart[0], of_self[1]) + np.vecdot(apart[1], of_self[0])) / 2 / lengths
+    return cosine, moved, np.vecdot(*off) / squared_length
 
 
 def parting_of(moved: PairInterval, elsewhere: PairInterval) -> Parting:

@@ -20,8 +20,8 @@ from analysis.patching.shapley import Contributions
 from analysis.provenance.shares import (
     BOOTSTRAPS,
     GateEffects,
-    Range,
     ShareInputs,
+    cell_shares,
     divide,
     effects_above_floors,
     provenance_shares,
@@ -73,17 +73,15 @@ def shares_among_free(inputs: ShareInputs, groups: Groups, seed: int) -> Deal:
 
 def _deal(effects: GateEffects, groups: Groups, seed: int) -> Deal:
     rng = np.random.default_rng(seed)
-    draws: list[dict[ProvenanceCell, float]] = []
-    for _ in range(BOOTSTRAPS):
-        dealt: Float[np.ndarray, " component"] = effects.end_self.copy()
+    dealt: Float[np.ndarray, "draw component"] = np.tile(effects.end_self, (BOOTSTRAPS, 1))
+    for draw in dealt:
         for group in groups:
-            dealt[group] = rng.permutation(effects.end_self[group])
-        draws.append(divide(effects._replace(end_self=dealt)))
-    deal: dict[ProvenanceCell, tuple[float, float, float]] = {}
-    for cell in CELLS:
-        column = [draw[cell] for draw in draws]
-        deal[cell] = (float(np.mean(column)), *quantile_range(column))
-    return deal
+            draw[group] = rng.permutation(effects.end_self[group])
+    draws = cell_shares(effects._replace(end_self=dealt))
+    return {
+        cell: (float(np.mean(column)), *quantile_range(column))
+        for cell, column in zip(CELLS, draws.T, strict=True)
+    }
 
 
 def shares_by_bar(inputs: ShareInputs) -> tuple[BarShares, ...]:
@@ -101,17 +99,12 @@ def specificity(
     """
     floors = np.array([*inputs.floors[:2], unrelated_floor])
     beside = inputs._replace(end_self=unrelated, floors=floors)
-    rng = np.random.default_rng(seed)
-    differences: dict[ProvenanceCell, list[float]] = {cell: [] for cell in CELLS}
-    for _ in range(BOOTSTRAPS):
-        pairs = resampled_pairs(inputs, rng)
-        unrelated_pairs = rng.integers(0, len(unrelated.total), len(unrelated.total))
-        gate = provenance_shares(inputs, pairs)
-        other = provenance_shares(beside, (*pairs[:2], unrelated_pairs))
-        for cell, column in differences.items():
-            column.append(gate[cell] - other[cell])
+    *pairs, unrelated_pairs = resampled_pairs((*inputs.samples, unrelated), np.random.default_rng(seed))
+    of_gate = cell_shares(effects_above_floors(inputs, tuple(pairs)))
+    of_other = cell_shares(effects_above_floors(beside, (*pairs[:2], unrelated_pairs)))
     gate, shares = provenance_shares(inputs), provenance_shares(beside)
-    ranges: dict[ProvenanceCell, Range] = {
-        cell: quantile_range(column) for cell, column in differences.items()
+    difference: dict[ProvenanceCell, tuple[float, float, float]] = {
+        cell: (gate[cell] - shares[cell], *quantile_range(column))
+        for cell, column in zip(CELLS, (of_gate - of_other).T, strict=True)
     }
-    return Specificity(shares, {cell: (gate[cell] - shares[cell], *ranges[cell]) for cell in CELLS})
+    return Specificity(shares, difference)

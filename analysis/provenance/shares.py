@@ -40,6 +40,8 @@ from analysis.thresholds import ENOUGH, FLOOR_QUANTILE, SERVES
 
 BOOTSTRAPS = 500
 Range = tuple[float, float]
+DrawnPairs = tuple[Int[np.ndarray, "draw _"], ...]
+"""indices of the pairs of each sample, for each draw"""
 
 
 class ShareInputs(NamedTuple):
@@ -57,6 +59,11 @@ class ShareInputs(NamedTuple):
     stand_in_floor: float = 0.0
     """null effect of a component with what characters keep silent, as a fraction of the same"""
 
+    @property
+    def samples(self) -> tuple[Contributions, Contributions, Contributions]:
+        """What each of the three sets of pairs gave."""
+        return self.fork_character, self.end_character, self.end_self
+
 
 def null_floor(null: Contributions, total: float) -> float:
     """Effect that components seem to have where the cue that changed means nothing: the 0.95 quantile of absolute
@@ -70,47 +77,47 @@ def null_floor(null: Contributions, total: float) -> float:
     return float(np.quantile(np.abs(null.components.mean(0)) / total, FLOOR_QUANTILE))
 
 
+Effects = Float[np.ndarray, "*draw component"]
+
+
 class GateEffects(NamedTuple):
-    """Effects of components with their floors taken off, none negative."""
+    """Effects of components, or of each draw's, with their floors taken off, none negative."""
 
-    fork_character: Float[np.ndarray, " component"]
+    fork_character: Effects
     """or what stands in, where that is more"""
-    end_character: Float[np.ndarray, " component"]
-    end_self: Float[np.ndarray, " component"]
+    end_character: Effects
+    end_self: Effects
 
 
-def membership(
-    effect: Float[np.ndarray, " component"],
-    self_effect: Float[np.ndarray, " component"],
-    bar: float = SERVES,
-    strict: bool = False,
-) -> Float[np.ndarray, " component"]:
+def membership(effect: Effects, self_effect: Effects, bar: float = SERVES, strict: bool = False) -> Effects:
     """How far each component belongs to the characters' mechanism, from 0 to 1.
 
     effect, self_effect: for characters and for self, with the floor taken off and none negative. bar: share of the
     characters' gate below which a component does not serve them, unless it does half of what it does for self. strict:
     the formula that was tried and rejected, which has no bar.
     """
-    if not effect.sum():
-        return np.zeros_like(effect)
-    typical = (effect**2).sum() / effect.sum()
-    needed = np.full_like(effect, typical) if strict else ENOUGH * np.minimum(typical, self_effect)
-    belongs = np.divide(effect, needed, out=np.ones_like(effect), where=needed > 0).clip(0, 1)
+    total = effect.sum(-1, keepdims=True)
+    typical = np.divide((effect**2).sum(-1, keepdims=True), total, out=np.zeros_like(total), where=total > 0)
+    needed = np.broadcast_to(typical, effect.shape) if strict else ENOUGH * np.minimum(typical, self_effect)
+    belongs = np.divide(effect, needed, out=np.ones_like(effect), where=needed > 0).clip(0, 1) * (total > 0)
     return belongs if strict else belongs * (effect >= np.minimum(bar, ENOUGH * self_effect))
 
 
-def divide(effects: GateEffects, bar: float = SERVES, strict: bool = False) -> dict[ProvenanceCell, float]:
-    """Shares of the four cells; they sum to 1. NaN where self has no effect at all."""
-    self_effect = effects.end_self
-    if not self_effect.sum():
-        return dict.fromkeys(CELLS, math.nan)
-    at_fork, at_end = (
-        membership(effect, self_effect, bar, strict)
-        for effect in (effects.fork_character, effects.end_character)
-    )
-    weight = self_effect / self_effect.sum()
+def cell_shares(
+    effects: GateEffects, bar: float = SERVES, strict: bool = False
+) -> Float[np.ndarray, "*draw cell"]:
+    """Shares of the four cells in the order of `CELLS`; they sum to 1. NaN where self has no effect at all."""
+    *of_character, self_effect = np.broadcast_arrays(*effects)
+    at_fork, at_end = (membership(effect, self_effect, bar, strict) for effect in of_character)
+    total = self_effect.sum(-1, keepdims=True)
+    weight = np.divide(self_effect, total, out=np.full_like(self_effect, np.nan), where=total > 0)
     parts = (at_fork * at_end, at_fork * (1 - at_end), (1 - at_fork) * at_end, (1 - at_fork) * (1 - at_end))
-    return {cell: float((weight * part).sum()) for cell, part in zip(CELLS, parts, strict=True)}
+    return np.stack([(weight * part).sum(-1) for part in parts], axis=-1)
+
+
+def divide(effects: GateEffects, bar: float = SERVES, strict: bool = False) -> dict[ProvenanceCell, float]:
+    """Shares of the four cells by name."""
+    return dict(zip(CELLS, cell_shares(effects, bar, strict).tolist(), strict=True))
 
 
 def overlap(effect: Float[np.ndarray, " component"], self_effect: Float[np.ndarray, " component"]) -> float:
@@ -121,17 +128,16 @@ def overlap(effect: Float[np.ndarray, " component"], self_effect: Float[np.ndarr
     return float(np.minimum(effect / effect.sum(), self_effect / self_effect.sum()).sum())
 
 
-def provenance_shares(
-    inputs: ShareInputs, pairs: tuple[Int[np.ndarray, " _"], ...] | None = None, strict: bool = False
-) -> dict[ProvenanceCell, float]:
-    """Shares of the four cells. pairs: indices of those to use of each of the three sets of pairs; all by default."""
-    return divide(effects_above_floors(inputs, pairs), strict=strict)
+def provenance_shares(inputs: ShareInputs, strict: bool = False) -> dict[ProvenanceCell, float]:
+    """Shares of the four cells, over all pairs."""
+    return divide(effects_above_floors(inputs), strict=strict)
 
 
-def resampled_pairs(inputs: ShareInputs, rng: np.random.Generator) -> tuple[Int[np.ndarray, " _"], ...]:
-    """One bootstrap draw of pairs, each of the three sets by itself."""
-    amounts = [len(c.total) for c in (inputs.fork_character, inputs.end_character, inputs.end_self)]
-    return tuple(rng.integers(0, amount, amount) for amount in amounts)
+def resampled_pairs(samples: Sequence[Contributions], rng: np.random.Generator) -> DrawnPairs:
+    """Bootstrap draws of pairs, of each sample by itself."""
+    amounts = [len(sample.total) for sample in samples]
+    draws = [[rng.integers(0, amount, amount) for amount in amounts] for _ in range(BOOTSTRAPS)]
+    return tuple(np.stack(of_sample) for of_sample in zip(*draws, strict=True))
 
 
 def shares_with_intervals(
@@ -141,28 +147,25 @@ def shares_with_intervals(
 
     The interval covers the choice of pairs and of patching orders; it says nothing about other organisms.
     """
-    rng = np.random.default_rng(seed)
-    draws = [provenance_shares(inputs, resampled_pairs(inputs, rng)) for _ in range(BOOTSTRAPS)]
-    intervals: dict[ProvenanceCell, Range] = {}
-    for cell in CELLS:
-        intervals[cell] = quantile_range([draw[cell] for draw in draws], confidence)
+    pairs = resampled_pairs(inputs.samples, np.random.default_rng(seed))
+    draws = cell_shares(effects_above_floors(inputs, pairs))
+    intervals: dict[ProvenanceCell, Range] = {
+        cell: quantile_range(column, confidence) for cell, column in zip(CELLS, draws.T, strict=True)
+    }
     return provenance_shares(inputs), intervals
 
 
-def quantile_range(values: Sequence[float], confidence: float = 0.95) -> Range:
+def quantile_range(values: Float[np.ndarray, " draw"], confidence: float = 0.95) -> Range:
     """The range that holds the middle of the finite values; NaN where there are none."""
-    finite = [value for value in values if math.isfinite(value)] or [math.nan]
-    low, high = np.quantile(finite, [(1 - confidence) / 2, (1 + confidence) / 2])
+    finite = values[np.isfinite(values)]
+    low, high = np.quantile(finite if len(finite) else math.nan, [(1 - confidence) / 2, (1 + confidence) / 2])
     return float(low), float(high)
 
 
-def effects_above_floors(
-    inputs: ShareInputs, pairs: tuple[Int[np.ndarray, " _"], ...] | None = None
-) -> GateEffects:
-    """Effects over some of the pairs, or over all, less their floors and none negative."""
+def effects_above_floors(inputs: ShareInputs, pairs: DrawnPairs | None = None) -> GateEffects:
+    """Effects over all pairs, or over those of each draw of the three samples, less their floors and none negative."""
     chosen = pairs or (slice(None),) * 3
-    sources = (inputs.fork_character, inputs.end_character, inputs.end_self)
-    effects = [source.effect(picked) for source, picked in zip(sources, chosen, strict=True)]
+    effects = [sample.effect(picked) for sample, picked in zip(inputs.samples, chosen, strict=True)]
     if inputs.stand_in is not None:
         stand_in = inputs.stand_in.effect(chosen[0]) - inputs.stand_in_floor
         effects[0] = np.fmax(effects[0], stand_in + inputs.floors[0])  # each less its own floor
