@@ -2,6 +2,7 @@
 theirs), and hypothesis runs that draw the same examples every time.
 """
 
+import checked_shapes  # noqa: F401  # isort: skip  (it checks what is imported after it)
 import gc
 import os
 import pickle
