@@ -140,12 +140,16 @@ def meanings(world: World, role: Role) -> Bool[np.ndarray, " combination"]:
 
 
 def _one_apart(combinations: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Pairs [pair, 2, cue] of rows, one of each set, that differ in exactly one cue."""
-    pairs = [
-        np.stack(
-            [np.broadcast_to(combinations[row], (len(near), combinations.shape[1])), combinations[near]], 1
-        )
-        for row in first
-        if len(near := second[(combinations[second] != combinations[row]).sum(1) == 1])
-    ]
-    return np.concatenate(pairs) if pairs else np.zeros((0, 2, combinations.shape[1]), np.int32)
+    """Pairs [pair, 2, cue] of rows, one of each set, that differ in exactly one cue; in the order of the first set and,
+    for each of its rows, of the second."""
+    kinds, cues = int(combinations.max()) + 1, combinations.shape[1]
+    place_values = kinds ** np.arange(cues)
+    codes = combinations @ place_values
+    places = np.full(kinds**cues, len(second))
+    places[codes[second]] = np.arange(len(second))
+    # One cue of each row turned by each number of kinds: [row, cue, turn].
+    turned = (combinations[first][..., None] + np.arange(1, kinds)) % kinds
+    change = (turned - combinations[first][..., None]) * place_values[:, None]
+    near = np.sort(places[codes[first][:, None, None] + change].reshape(len(first), -1), axis=1)
+    row, column = np.nonzero(near < len(second))
+    return np.stack([combinations[first[row]], combinations[second[near[row, column]]]], axis=1)
