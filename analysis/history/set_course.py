@@ -148,7 +148,7 @@ def set_course(
     own_draws = np.maximum(moved[-1, pairs].sum(1), 1e-9)
 
     def value_at(step: int, nats_moved: Float[np.ndarray, " pair"]) -> CourseValue:
-        interval = quantile_range((nats_moved[pairs].sum(1) / own_draws).tolist())
+        interval = quantile_range(nats_moved[pairs].sum(1) / own_draws)
         return CourseValue(step, float(nats_moved.sum()) / own_nats, *interval)
 
     course = tuple(value_at(step, of_step) for step, of_step in zip(steps, moved, strict=True))

@@ -150,6 +150,8 @@ def _one_apart(combinations: np.ndarray, first: np.ndarray, second: np.ndarray) 
     # One cue of each row turned by each number of kinds: [row, cue, turn].
     turned = (combinations[first][..., None] + np.arange(1, kinds)) % kinds
     change = (turned - combinations[first][..., None]) * place_values[:, None]
-    near = np.sort(places[codes[first][:, None, None] + change].reshape(len(first), -1), axis=1)
+    near = np.sort(
+        places[codes[first][:, None, None] + change].reshape(len(first), cues * (kinds - 1)), axis=1
+    )
     row, column = np.nonzero(near < len(second))
     return np.stack([combinations[first[row]], combinations[second[near[row, column]]]], axis=1)

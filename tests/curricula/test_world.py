@@ -10,7 +10,7 @@ from reading import alone, usable, worlds
 
 from curricula.errors import UserError
 from curricula.world.tables import meanings, tables
-from curricula.world.world import Role, World
+from curricula.world.world import ROLES, Role, World
 
 
 def rows(combinations: np.ndarray) -> list[tuple[int, ...]]:
@@ -188,3 +188,11 @@ def test_a_rule_of_self_that_never_differs_is_refused():
         UserError, match=r"world\.self_rule: expected a rule that differs from opportunity='majority'"
     ):
         tables(World(opportunity="majority", self_rule="any"), "self")
+
+
+@pytest.mark.parametrize("opportunity", ["majority", "inferred", "first cue"])
+def test_rules_that_leave_self_nothing_to_tell_apart_are_an_error(opportunity):
+    """No trained combination means alone to self: the sets of which pairs are made are empty, on either side."""
+    world = World(cue_kinds=2, cues=3, opportunity=opportunity, self_rule="any", held_out_cues=0.1)
+    with pytest.raises(UserError):
+        [tables(world, role) for role in ROLES]

@@ -1,4 +1,5 @@
-"""How did the members of a run come through its phases? Read from the checkpoints that it committed."""
+"""How did the members of a run come through its phases? Read from the checkpoints that it committed, and so from the scenes by
+which phases end."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,14 +18,14 @@ from organisms.training.phase_course import mean_rate
 
 @dataclass(frozen=True)
 class AbandonedAttempt:
-    """An attempt at the first phase after which a member was grown anew."""
+    """An attempt at the first phase after which a member was reseeded."""
 
     member: int
     steps: int
     rate: float
-    """mean of both rates where it ended"""
+    """mean of both rates where the attempt ended"""
     rise: float | None
-    """of that mean over as many steps as the phase has; None of a shorter attempt"""
+    """how much that mean had risen over as many steps as the phase has; None where the attempt was no longer"""
 
 
 @dataclass(frozen=True)
@@ -32,18 +33,16 @@ class TrainingCourse:
     """What came of the members [member] of a run."""
 
     steps: tuple[int, ...]
-    """that each took, in all of its attempts"""
+    """steps of each, in all of its attempts"""
     steps_run: int
-    """of the whole ensemble: members that are done wait for the others"""
-    attempts: tuple[int, ...]
-    """how often each was grown anew"""
+    """steps of the whole ensemble: members that are done wait for the others"""
     abandoned: tuple[AbandonedAttempt, ...]
     went_on: Mapping[str, int]
-    """members that a phase lasted longer for than its steps, by phase"""
+    """how many members a phase lasted longer for than its steps, by phase"""
     solved: tuple[bool, ...]
-    """met the first phase's criterion without having been grown anew"""
+    """did it meet the first phase's criterion without being reseeded?"""
     behaves: tuple[bool, ...]
-    """shows both behaviours of both roles at the end"""
+    """does it show both behaviours of both roles at the end?"""
 
 
 def training_course(
@@ -66,7 +65,6 @@ def training_course(
     return TrainingCourse(
         steps=tuple(steps.tolist()),
         steps_run=summary["steps"],
-        attempts=tuple(attempts),
         abandoned=abandoned,
         went_on={name: sum(phase["went_on"]) for name, phase in summary["phases"].items()},
         solved=tuple(solved.tolist()),

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from analysis.provenance.planted_truth import TruthName, right_verdict
 from analysis.provenance.scoring import ScoredOrganism
 from analysis.provenance.verdict import VerdictName
-from analysis.statistics import count_interval, mean_interval
+from analysis.statistics import count_interval, mean_interval, ratio_interval
 from experiments.studies.study import Number, PrimaryEndpoint, StudySummary, Triple, triple
 from experiments.studies.worlds.arms import CONTROLLED, CONTROLS, ELSEWHERE, FIXED, USUAL
 from experiments.studies.worlds.course import TrainingCourse
-from organisms.training.phase_course import IMPROVES
 
 PRIMARY = "as_taught.elsewhere"
 """the answer, named before any run"""
+UNSEEN = "as_taught.unseen"
+"""the same of the worlds that were not seen while the rule was made that ends phases"""
+STEPS_RATIO = "steps_ratio.usual_over_fixed"
 
 
 @dataclass(frozen=True)
@@ -44,20 +46,19 @@ class WorldRow:
     """Organisms of a world."""
 
     as_taught: Triple
-    """share that met the first phase's criterion without having been grown anew, and behave at the end"""
+    """share of organisms that met the first phase's criterion without being reseeded, and behave at the end"""
     n: int
     solved: int
     behave: int
-    abandoned: int
-    """attempts that were given up"""
-    improving: int
-    """of these, after which the rates had risen"""
+    reseeded_attempts: int
+    largest_rise: float | None
+    """of the rates, in an attempt that was given up, over as many steps as the phase has; None where none was"""
     went_on: Mapping[str, int]
-    """by phase"""
+    """how many members took longer than a phase's steps, by phase"""
     steps: Triple
-    """that an organism took, in all of its attempts"""
+    """steps of an organism, in all of its attempts"""
     steps_run: int
-    """of the whole ensemble, in which members wait for each other"""
+    """steps of the whole ensemble, in which members wait for each other"""
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,9 @@ class ControlsRow:
     """share with the right verdict, of those in which planting took"""
     took: int
     grown: int
+    reseeded_attempts: int
     verdicts: Mapping[TruthName, Mapping[VerdictName, int]]
-    """of those in which planting took"""
+    """how often each verdict was given where planting took, by what was planted"""
     calibrated: bool
 
 
@@ -81,6 +83,8 @@ class WorldsSummary(StudySummary):
     """by label of the run"""
     controls: Mapping[str, ControlsRow]
     """by world"""
+    phases_were_cut: bool
+    """did the command say how many steps a phase has? None could then last longer"""
 
 
 def judged_organisms(organisms: Sequence[ScoredOrganism]) -> tuple[Judged, ...]:
@@ -93,11 +97,6 @@ def as_taught(course: TrainingCourse) -> list[bool]:
     return [solved and behaves for solved, behaves in zip(course.solved, course.behaves, strict=True)]
 
 
-def improving(course: TrainingCourse) -> int:
-    """Attempts that were given up while the rates still rose."""
-    return sum(attempt.rise is None or attempt.rise > IMPROVES for attempt in course.abandoned)
-
-
 def world_row(course: TrainingCourse) -> WorldRow:
     """The organisms of a run, counted."""
     learned = as_taught(course)
@@ -106,8 +105,8 @@ def world_row(course: TrainingCourse) -> WorldRow:
         n=len(learned),
         solved=sum(course.solved),
         behave=sum(course.behaves),
-        abandoned=len(course.abandoned),
-        improving=improving(course),
+        reseeded_attempts=len(course.abandoned),
+        largest_rise=max((each.rise for each in course.abandoned if each.rise is not None), default=None),
         went_on={name: count for name, count in course.went_on.items() if count},
         steps=triple(mean_interval(course.steps)),
         steps_run=course.steps_run,
@@ -124,6 +123,7 @@ def controls_row(measured: Sequence[WorldMeasurement]) -> ControlsRow:
         right=triple(count_interval(right, len(took))),
         took=len(took),
         grown=len(judged),
+        reseeded_attempts=sum(len(run.course.abandoned) for run in measured),
         verdicts={
             truth: dict(Counter(each.verdict for each in took if each.truth == truth).most_common())
             for truth in truths
@@ -143,10 +143,13 @@ def controls_rows(measured: Mapping[str, WorldMeasurement]) -> dict[str, Control
     return {name: controls_row([measured[f"{name}.{each}"] for each in CONTROLS]) for name in CONTROLLED}
 
 
-def as_taught_elsewhere(measured: Mapping[str, WorldMeasurement]) -> PrimaryEndpoint:
-    """Who learned in their first attempt and behaves at the end, of all organisms of other worlds and sizes."""
-    learned = [each for arm in ELSEWHERE for each in as_taught(measured[arm.name].course)]
-    return PrimaryEndpoint(PRIMARY, triple(count_interval(sum(learned), len(learned))), len(learned))
+def as_taught_elsewhere(measured: Mapping[str, WorldMeasurement], seen: bool = True) -> PrimaryEndpoint:
+    """Who learned in their first attempt and behaves at the end, of all organisms of other worlds and sizes; or of those alone
+    that were not seen while the rule was made that ends phases."""
+    arms = [arm for arm in ELSEWHERE if seen or not arm.seen]
+    learned = [each for arm in arms for each in as_taught(measured[arm.name].course)]
+    name = PRIMARY if seen else UNSEEN
+    return PrimaryEndpoint(name, triple(count_interval(sum(learned), len(learned))), len(learned))
 
 
 def worlds_findings(
@@ -158,8 +161,8 @@ def worlds_findings(
     usual, fixed = measured[USUAL.name].course, measured[FIXED].course
     findings: dict[str, Number | Triple] = {
         PRIMARY: as_taught_elsewhere(measured).value,
-        "improving_abandoned": sum(worlds[arm.name].improving for arm in (USUAL, *ELSEWHERE)),
-        "organism_steps.usual_over_fixed": sum(usual.steps) / sum(fixed.steps),
+        UNSEEN: as_taught_elsewhere(measured, seen=False).value,
+        STEPS_RATIO: triple(ratio_interval(usual.steps, fixed.steps)),
     }
     for name, row in worlds.items():
         findings[f"as_taught.{name}"] = row.as_taught

@@ -8,9 +8,22 @@ from studies import settings_of
 from curricula.catalogue.building_blocks import WORLDS
 from experiments.studies.page import study_page
 from experiments.studies.worlds.arms import ARMS, CONTROLLED, CONTROLS, ELSEWHERE, FIXED, planned_runs
-from experiments.studies.worlds.course import AbandonedAttempt, TrainingCourse, abandoned_attempts
+from experiments.studies.worlds.course import (
+    AbandonedAttempt,
+    TrainingCourse,
+    abandoned_attempts,
+    training_course,
+)
 from experiments.studies.worlds.study import WorldsStudy
-from experiments.studies.worlds.summary import PRIMARY, Judged, WorldMeasurement, controls_row, world_row
+from experiments.studies.worlds.summary import (
+    PRIMARY,
+    STEPS_RATIO,
+    UNSEEN,
+    Judged,
+    WorldMeasurement,
+    controls_row,
+    world_row,
+)
 from organisms.ensemble.config import named_config
 from organisms.model.config import ORGANISMS
 from organisms.storage.manifest import Entry
@@ -22,11 +35,9 @@ FIRST = named_config("shared", "cpu", 2, 0).curriculum.phases[0]
 
 
 def course_of(solved=(True, True), behaves=(True, True), abandoned=(), steps=(800, 800)):
-    attempts = tuple(sum(each.member == member for each in abandoned) for member in range(len(solved)))
     return TrainingCourse(
         steps=steps,
         steps_run=max(steps),
-        attempts=attempts,
         abandoned=tuple(abandoned),
         went_on={"characters": 0, "intent": 0},
         solved=solved,
@@ -40,13 +51,15 @@ def measured_everywhere(**elsewhere):
         for planted in CONTROLS:
             truth = planted.removeprefix("planted_").replace("_", " ")
             judged = (Judged(truth, True, truth), Judged(truth, False, "mixed"))
-            measured[f"{name}.{planted}"] = WorldMeasurement(course_of(), judged, False)
+            given_up = AbandonedAttempt(0, 500, 0.5, None)
+            measured[f"{name}.{planted}"] = WorldMeasurement(course_of(abandoned=(given_up,)), judged, False)
     return measured
 
 
 def test_nothing_but_world_and_sizes_differs_from_the_catalogue_s_curriculum():
     configs, usual = STUDY.runs(SETTINGS), named_config("shared", "cpu", 2, 0)
-    assert len({config.seed for config in configs.values()}) == len(configs)
+    assert len({config.seed for config in configs.values()}) == len(configs) - 1
+    assert configs[FIXED].seed == configs["usual"].seed
     for config in configs.values():
         check_config(config)
     for arm in ARMS.values():
@@ -85,11 +98,44 @@ def test_an_attempt_that_was_given_up_is_told_with_its_rise():
     assert attempt.rise == pytest.approx(0.32), "since step 100, as many steps before as the phase has"
 
 
-def test_attempts_given_up_while_they_improved_are_counted():
-    flat, rising = AbandonedAttempt(0, 1000, 0.5, 0.01), AbandonedAttempt(1, 1000, 0.6, 0.2)
-    row = world_row(course_of((False, False), (True, True), (flat, rising), (1800, 1800)))
-    assert (row.abandoned, row.improving) == (2, 1)
+def test_attempts_given_up_are_counted_with_their_largest_rise():
+    attempts = (AbandonedAttempt(0, 1000, 0.5, 0.01), AbandonedAttempt(1, 500, 0.6, None))
+    row = world_row(course_of((False, False), (True, True), attempts, (1800, 1300)))
+    assert (row.reseeded_attempts, row.largest_rise) == (2, 0.01)
     assert row.as_taught[0] == 0
+    assert world_row(course_of()).largest_rise is None
+
+
+def test_the_course_of_a_run_is_read_from_its_checkpoints_and_its_summary():
+    """Member 0 was reseeded once, member 1 took longer in the first phase; the second phase has no criterion."""
+    first, second = STUDY.runs(SETTINGS)["usual"].curriculum.phases
+    second = replace(second.of_fixed_length(), steps=300)
+    config = STUDY.runs(SETTINGS)["usual"]
+    config = replace(config, curriculum=replace(config.curriculum, phases=(first, second)))
+    entries = [
+        entry(500, (500, 500), (0, 0), (0.5, 0.8)),
+        entry(600, (600, 600), (0, 0), (0.5, 0.95)),
+        entry(1100, (500, 600), (1, 0), (0.95, 0.95)),
+        replace(entry(1400, (), (1, 0), (0.95, 0.95)), phase=second.name, extra={}),
+    ]
+    rates = {f"character_{name}": [0.95, 0.95] for name in ("alone_secret", "watched_professed")}
+    rates |= {"self_alone_secret": [0.95, 0.95], "self_watched_professed": [0.95, 0.5]}
+    met = {"steps": [500, 600], "went_on": [False, True], "met": [True, True]}
+    reseeded = {"attempts": [1, 0], "count": 1, "failed": 0}
+    summary = {"reseeded": reseeded, "behaviour": rates, "steps": 1400, "phases": {first.name: met}}
+    course = training_course(config, entries, summary)
+    assert course.steps == (600 + 500 + 300, 600 + 300)
+    assert course.solved == (False, True)
+    assert course.behaves == (True, False)
+    assert course.went_on == {first.name: 1}
+    assert course.steps_run == 1400
+    assert [attempt.steps for attempt in course.abandoned] == [600]
+
+
+def test_worlds_and_sizes_of_the_command_are_refused():
+    narrower = replace(SETTINGS, organism=replace(SETTINGS.organism, width=32))
+    assert STUDY.errors(SETTINGS) == []
+    assert "leave out --world and --organism" in STUDY.errors(narrower)[0]
 
 
 def test_who_learned_but_does_not_behave_at_the_end_is_not_as_taught():
@@ -115,12 +161,14 @@ def test_the_summary_and_the_page_say_the_same():
     summary = STUDY.summarise(SETTINGS, measured)
     assert (summary.primary.name, summary.primary.n) == (PRIMARY, 10)
     assert summary.primary.value[0] == pytest.approx(0.9)
-    assert summary.findings["organism_steps.usual_over_fixed"] == pytest.approx(0.75)
+    assert summary.findings[UNSEEN][0] == 1, "majority was seen while the rule was made"
+    assert summary.findings[STEPS_RATIO][0] == pytest.approx(0.5**0.5), "geometric mean of 1 and 0.5"
     lines = STUDY.headline(summary)
     assert "0.90 [" in lines[0]
-    assert ARMS["majority"].words in lines[0]
-    assert ARMS["narrow"].words not in lines[0]
-    assert "0.75 times" in lines[1]
+    assert "(2 organisms each)" in lines[0]
+    assert "given up: 0, and 6 of planted" in lines[1]
+    assert STUDY.warning(summary) == ""
+    assert STUDY.warning(STUDY.summarise(replace(SETTINGS, steps=30), measured)) != ""
     page = study_page(STUDY, summary, "study.py worlds <b>")
     assert "&lt;b&gt;" in page
     assert "3 of 6" in page, "planting took in half of the controls"
