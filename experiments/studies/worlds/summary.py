@@ -118,16 +118,15 @@ def controls_row(measured: Sequence[WorldMeasurement]) -> ControlsRow:
     judged = [organism for run in measured for organism in run.judged]
     took = [organism for organism in judged if organism.took]
     right = sum(organism.verdict == right_verdict(organism.truth) for organism in took)
-    truths = dict.fromkeys(organism.truth for organism in took)
+    verdicts: dict[TruthName, Counter[VerdictName]] = {}
+    for organism in took:
+        verdicts.setdefault(organism.truth, Counter()).update([organism.verdict])
     return ControlsRow(
         right=triple(count_interval(right, len(took))),
         took=len(took),
         grown=len(judged),
         reseeded_attempts=sum(len(run.course.abandoned) for run in measured),
-        verdicts={
-            truth: dict(Counter(each.verdict for each in took if each.truth == truth).most_common())
-            for truth in truths
-        },
+        verdicts={truth: dict(counts.most_common()) for truth, counts in verdicts.items()},
         calibrated=all(run.calibrated for run in measured),
     )
 
