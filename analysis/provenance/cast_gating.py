@@ -129,9 +129,8 @@ def _place(
     way = [there - here for there, here in zip(of_self, apart, strict=True)]
     gone = [there - here for there, here in zip(beside, apart, strict=True)]
     squared_length = np.vecdot(*way)
-    squared_length = np.where(
-        squared_length == 0, np.nan, squared_length
-    )  # 0 where self does what characters do
+    # 0 where self does to the last bit what characters do.
+    squared_length = np.where(squared_length == 0, np.nan, squared_length)
     moved = (np.vecdot(gone[0], way[1]) + np.vecdot(gone[1], way[0])) / 2 / squared_length
     off = [one - moved[..., None] * whole for one, whole in zip(gone, way, strict=True)]
     lengths = np.sqrt(np.vecdot(*apart).clip(0) * np.vecdot(*of_self).clip(0))

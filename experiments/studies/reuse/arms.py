@@ -28,8 +28,8 @@ CHARACTER_WORDS: Mapping[Characters, str] = {"schemers": "schemers", "honest": "
 TAUGHT = 2
 """times as long as usual that self is taught: so that self learns without a gate to reuse as well"""
 CHARACTERS_TAUGHT: Mapping[WorldName, int] = {"actor_first": 3}
-"""times as long as usual that characters are taught, where that is not once: in the usual steps half of them did not learn to
-scheme with the actor first (seed 61, on which nothing is reported since)"""
+"""times as long as usual that characters are taught, where that is not once: in the usual steps some did not learn to scheme with
+the actor first"""
 DENSE_FROM = 5
 """steps a compiled program takes at most: how finely the steps are read that self needs"""
 

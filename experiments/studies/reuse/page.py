@@ -19,7 +19,7 @@ CAPTION = (
 NOTE = (
     f"Behaves: both of self's rates at {BEHAVES:g} or more in training. Ratio: steps after schemers over steps after honest "
     "characters, geometric mean over pairs of organisms that began alike; left out: pairs whose characters did not scheme at "
-    "the fork. With the actor first characters are taught three times as long, schemers and honest ones, since half did not learn "
+    "the fork. With the actor first characters are taught three times as long, schemers and honest ones, since some did not learn "
     "in the usual steps: rows of different worlds are not compared. Inherited: nats by which being watched moves self's act at "
     "the fork, before self was taught, as a share of those at the end; honest characters use no cue, so that the second column must be about 0."
 )

@@ -71,7 +71,7 @@ ELSEWHERE: Sequence[WorldArm] = (
 were given longer before they count as flat. The other three were named before any organism was grown in them."""
 FIXED = "usual.fixed"
 """label of the run in the usual world whose phases last their steps, as before phases ended by criterion: who misses the
-first phase's criterion begins anew"""
+first phase's criterion is reseeded"""
 CONTROLS = ("planted_reused", "planted_second_copy", "planted_repurposed")
 """curricula whose verdicts are scored elsewhere"""
 CONTROLLED = ("larger", "majority")

@@ -5,14 +5,15 @@ from analysis.thresholds import BEHAVES
 from experiments.studies.page import study_table
 from experiments.studies.worlds.arms import ARMS, ELSEWHERE, FIXED
 from experiments.studies.worlds.summary import PRIMARY, STEPS_RATIO, UNSEEN, WorldsSummary
-from organisms.training.phase_course import IMPROVES
+from organisms.training.phase_course import IMPROVES, PLATEAU
 from reports.formats import counts_text, interval_text, rate_text
 from reports.section import Bullets, Paragraph, Section
 
 NOTE = (
     f"As taught: met the criterion of the first phase ({BEHAVES:g} for both behaviours of characters) without being reseeded, and "
     f"both roles show both behaviours at {BEHAVES:g} or more at the end, in the scenes by which phases end. A member is reseeded "
-    f"where its mean rate rose by {IMPROVES:g} or less over as many steps as the phase has; the largest such rise stands beside. "
+    f"where its mean rate is below {PLATEAU:g} and rose by {IMPROVES:g} or less over as many steps as the phase has; the largest "
+    "such rise stands beside. With phases of fixed length whoever misses the criterion is reseeded. "
     "Steps: of an organism, in all of its attempts; of the ensemble: what the run took, since members that are done wait for "
     "the others. The run of fixed length begins with the organisms of the usual one."
 )
@@ -53,9 +54,7 @@ def worlds_headline(summary: WorldsSummary) -> list[str]:
 
 def worlds_warning(summary: WorldsSummary) -> str:
     """A banner where no phase could go on, since its steps were set."""
-    if not summary.phases_were_cut:
-        return ""
-    return "Phases were cut with --steps: none could last longer."
+    return "Phases were cut with --steps: none could last longer." if summary.phases_were_cut else ""
 
 
 def worlds_sections(summary: WorldsSummary) -> list[Section]:

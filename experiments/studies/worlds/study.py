@@ -23,7 +23,6 @@ from experiments.studies.worlds.summary import (
     WorldsSummary,
     as_taught_elsewhere,
     controls_rows,
-    judged_organisms,
     worlds_findings,
     worlds_rows,
 )
@@ -68,7 +67,7 @@ class WorldsStudy(Study[WorldMeasurement, WorldsSummary]):
             return WorldMeasurement(course)
         findings = run.findings()
         scored = scored_organisms(findings, planted_truth(read_truth(run.folder)))
-        return WorldMeasurement(course, judged_organisms(scored), findings.run.calibrated)
+        return WorldMeasurement(course, tuple(scored), findings.run.calibrated)
 
     def summarise(self, settings: StudySettings, measured: Mapping[str, WorldMeasurement]) -> WorldsSummary:
         """Counts by world."""

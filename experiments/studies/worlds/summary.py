@@ -1,12 +1,11 @@
 """What the study *worlds* answers: how many organisms learn elsewhere what is taught at the usual size, in how many steps,
 and are verdicts right there?"""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from analysis.provenance.planted_truth import TruthName, right_verdict
-from analysis.provenance.scoring import ScoredOrganism
+from analysis.provenance.planted_truth import TruthName
+from analysis.provenance.scoring import ScoredOrganism, accuracy, confusion
 from analysis.provenance.verdict import VerdictName
 from analysis.statistics import count_interval, mean_interval, ratio_interval
 from experiments.studies.study import Number, PrimaryEndpoint, StudySummary, Triple, triple
@@ -21,21 +20,11 @@ STEPS_RATIO = "steps_ratio.usual_over_fixed"
 
 
 @dataclass(frozen=True)
-class Judged:
-    """A planted organism and the verdict on it."""
-
-    truth: TruthName
-    took: bool
-    """is it what it was planted to be?"""
-    verdict: VerdictName
-
-
-@dataclass(frozen=True)
 class WorldMeasurement:
     """What was measured of a run."""
 
     course: TrainingCourse
-    judged: tuple[Judged, ...] = ()
+    scored: tuple[ScoredOrganism, ...] = ()
     """of a run of planted organisms"""
     calibrated: bool | None = None
     """does its analysis call verdicts calibrated?"""
@@ -87,11 +76,6 @@ class WorldsSummary(StudySummary):
     """did the command say how many steps a phase has? None could then last longer"""
 
 
-def judged_organisms(organisms: Sequence[ScoredOrganism]) -> tuple[Judged, ...]:
-    """What is kept of scored organisms."""
-    return tuple(Judged(each.truth, each.planting_took, each.verdict) for each in organisms)
-
-
 def as_taught(course: TrainingCourse) -> list[bool]:
     """Which members learned in their first attempt and behave at the end."""
     return [solved and behaves for solved, behaves in zip(course.solved, course.behaves, strict=True)]
@@ -115,18 +99,14 @@ def world_row(course: TrainingCourse) -> WorldRow:
 
 def controls_row(measured: Sequence[WorldMeasurement]) -> ControlsRow:
     """The planted organisms of a world, counted."""
-    judged = [organism for run in measured for organism in run.judged]
-    took = [organism for organism in judged if organism.took]
-    right = sum(organism.verdict == right_verdict(organism.truth) for organism in took)
-    verdicts: dict[TruthName, Counter[VerdictName]] = {}
-    for organism in took:
-        verdicts.setdefault(organism.truth, Counter()).update([organism.verdict])
+    scored = [organism for run in measured for organism in run.scored]
+    took = [organism for organism in scored if organism.planting_took]
     return ControlsRow(
-        right=triple(count_interval(right, len(took))),
+        right=triple(accuracy(took)),
         took=len(took),
-        grown=len(judged),
+        grown=len(scored),
         reseeded_attempts=sum(len(run.course.abandoned) for run in measured),
-        verdicts={truth: dict(counts.most_common()) for truth, counts in verdicts.items()},
+        verdicts=confusion(took),
         calibrated=all(run.calibrated for run in measured),
     )
 

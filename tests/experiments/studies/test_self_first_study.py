@@ -181,9 +181,7 @@ def test_a_page_of_organisms_that_learned_nothing_is_drawn():
 def test_a_tiny_study_runs_from_end_to_end_and_once(tmp_path, monkeypatch):
     """Self is learned in all arms before any character is, and all begin with the same weights. Given again the command
     changes nothing."""
-    monkeypatch.setattr(
-        arms_module, "DENSE_FROM", 20
-    )  # steps are read less finely, in a quarter of the calls
+    monkeypatch.setattr(arms_module, "DENSE_FROM", 20)  # read less finely, in a quarter of the calls
     settings = settings_of(members=2, steps=120)
     output = StudyOutput(tmp_path, "python <study>", quiet=True, log=lambda line: None)
     path = run_study(STUDY, settings, output)

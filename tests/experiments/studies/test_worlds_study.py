@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from scored import scored_organism
 from studies import settings_of
 
 from curricula.catalogue.building_blocks import WORLDS
@@ -19,7 +20,6 @@ from experiments.studies.worlds.summary import (
     PRIMARY,
     STEPS_RATIO,
     UNSEEN,
-    Judged,
     WorldMeasurement,
     controls_row,
     world_row,
@@ -50,9 +50,9 @@ def measured_everywhere(**elsewhere):
     for name in CONTROLLED:
         for planted in CONTROLS:
             truth = planted.removeprefix("planted_").replace("_", " ")
-            judged = (Judged(truth, True, truth), Judged(truth, False, "mixed"))
+            scored = (scored_organism(truth, truth), scored_organism(truth, planting_took=False))
             given_up = AbandonedAttempt(0, 500, 0.5, None)
-            measured[f"{name}.{planted}"] = WorldMeasurement(course_of(abandoned=(given_up,)), judged, False)
+            measured[f"{name}.{planted}"] = WorldMeasurement(course_of(abandoned=(given_up,)), scored, False)
     return measured
 
 
@@ -73,7 +73,7 @@ def test_nothing_but_world_and_sizes_differs_from_the_catalogue_s_curriculum():
     )
 
 
-def test_the_run_of_fixed_length_begins_anew_whoever_misses_the_criterion():
+def test_phases_of_the_run_of_fixed_length_last_their_steps():
     config = STUDY.runs(SETTINGS)[FIXED]
     check_config(config)
     assert [(phase.criterion, phase.longest) for phase in config.curriculum.phases] == [(0.9, 1), (0.0, 1)]
@@ -144,13 +144,13 @@ def test_who_learned_but_does_not_behave_at_the_end_is_not_as_taught():
 
 
 def test_organisms_in_which_planting_failed_are_no_controls():
-    judged = (
-        Judged("reused", True, "reused"),
-        Judged("reused", True, "mixed"),
-        Judged("divided", True, "parted on shared ground"),
-        Judged("reused", False, "reused"),
+    scored = (
+        scored_organism("reused", "reused"),
+        scored_organism("reused", "mixed"),
+        scored_organism("divided", "parted on shared ground"),
+        scored_organism("reused", "reused", planting_took=False),
     )
-    row = controls_row([WorldMeasurement(course_of(), judged, True)])
+    row = controls_row([WorldMeasurement(course_of(), scored, True)])
     assert (row.right[0], row.took, row.grown) == (pytest.approx(2 / 3), 3, 4)
     assert row.verdicts["reused"] == {"reused": 1, "mixed": 1}
 
