@@ -33,7 +33,7 @@ from experiments.studies.controls.summary import ControlsMeasurement
 from experiments.studies.execution import StudyOutput, run_study
 from experiments.studies.page import study_page
 from experiments.studies.study import StudyRun
-from organisms.model.config import OrganismConfig
+from organisms.model.config import ORGANISMS, OrganismConfig
 from organisms.planted.planting import TRUTHS
 from organisms.storage.loading import require_finished
 
@@ -241,7 +241,7 @@ def test_a_study_too_short_to_plant_anything_says_so_and_is_not_made_twice(tmp_p
     study, lines = ControlsStudy(), []
     monkeypatch.setattr(study, "measure", measure)
     output = StudyOutput(tmp_path, "python scripts/study.py controls", quiet=True, log=lines.append)
-    settings = settings_of(members=2, steps=1)
+    settings = settings_of(members=2, steps=1, organism=replace(ORGANISMS["tiny"], layers=1))
     path = run_study(study, settings, output)
     summary = json.loads(path.read_text())
     assert summary["n"] == 0

@@ -35,6 +35,8 @@ from organisms.storage.loading import load, require_finished
 from organisms.storage.run import read_run
 
 CONFIG = ORGANISMS["tiny"]
+FEW = ("--scale", "tiny", "--members", 1, "--steps", 25, "--training.attempts", 0, "--organism.layers", 1)
+"""one organism of one layer, and few steps"""
 GOOD = {name: [1.0] for name in ("self_alone_secret", "self_watched_professed", "character_alone_secret")}
 
 
@@ -232,11 +234,10 @@ def test_lanes_share_out_the_whole_effect(role, world):
 @pytest.mark.slow
 def test_one_organism_alone_can_be_checked(tmp_path):
     """Where devices would idle they share its scenes, so that it lives on all of them."""
-    few = ("--scale", "tiny", "--members", 1, "--steps", 25, "--training.attempts", 0)
     result = run(
         "train",
         "planted_reused",
-        *few,
+        *FEW,
         "--out",
         tmp_path / "run",
         env=os.environ | {"JAX_NUM_CPU_DEVICES": "2"},
@@ -251,8 +252,7 @@ def test_one_organism_alone_can_be_checked(tmp_path):
 @pytest.mark.slow
 def test_masks_hold_after_training_and_no_lane_is_patched_to_check_them(tmp_path):
     """What is read back from the last checkpoint of a few steps is what masks over it leave."""
-    few = ("--scale", "tiny", "--members", 1, "--steps", 25, "--training.attempts", 0)
-    result = run("train", "masked_second_copy", *few, "--out", tmp_path / "run")
+    result = run("train", "masked_second_copy", *FEW, "--out", tmp_path / "run")
     assert result.returncode == 0, result.stderr
     truth = json.loads((tmp_path / "run" / "truth.json").read_text())
     assert (truth["make"], truth["truth"], truth["dealt"]) == ("masking", "second copy", [None])
@@ -260,9 +260,11 @@ def test_masks_hold_after_training_and_no_lane_is_patched_to_check_them(tmp_path
     finished = read_run(tmp_path / "run")
     config = require_finished(finished)
     organism = pick(load(finished, config, finished.entries()[-1]), 0)
-    lane = jnp.asarray(component_mask(CONFIG, truth["lane_a"][0]))
+    lane = jnp.asarray(component_mask(config.organism, truth["lane_a"][0]))
     seals = Seals.of(config.curriculum.phases[-1].pressures[Masking])
-    masked = jax.jit(lambda one: mask_weights(one, lane, seals, config.curriculum.world, CONFIG))(organism)
+    masked = jax.jit(lambda one: mask_weights(one, lane, seals, config.curriculum.world, config.organism))(
+        organism
+    )
     for stored, held in zip(jax.tree.leaves(organism), jax.tree.leaves(masked), strict=True):
         np.testing.assert_array_equal(stored, held)
 

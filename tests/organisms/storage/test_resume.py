@@ -28,6 +28,8 @@ ARGUMENTS = (
     16,
     "--training.attempts",
     1,
+    "--organism.layers",
+    1,
 )
 """Three phases; the first misses its criterion so soon, so members are grown again, and that too must survive
 a kill."""

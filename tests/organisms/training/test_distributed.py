@@ -2,6 +2,7 @@
 together?"""
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -18,14 +19,14 @@ ARGUMENTS += ["--training.attempts", "0", "--training.checkpoint-every", "50", "
 PATIENCE = 120
 
 
-def start(out: Path, *more: str) -> subprocess.Popen:
-    """A train command on two CPU devices, whose programs are optimised, as users' are."""
+def start(out: Path, *more: str, compiled: dict[str, str]) -> subprocess.Popen:
+    """A train command on two CPU devices. compiled: the environment that says how its programs are."""
     return subprocess.Popen(
         command("train", *ARGUMENTS, "--out", out, *more),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=as_users_do() | {"JAX_NUM_CPU_DEVICES": "2"},
+        env=compiled | {"JAX_NUM_CPU_DEVICES": "2"},
     )
 
 
@@ -36,13 +37,10 @@ def free_place() -> str:
         return f"127.0.0.1:{probe.getsockname()[1]}"
 
 
-def start_two(out: Path) -> list[subprocess.Popen]:
+def start_two(out: Path, compiled: dict[str, str]) -> list[subprocess.Popen]:
     """The same command in two processes that meet on loopback."""
-    at = free_place()
-    return [
-        start(out, "--distributed", "--coordinator", at, "--processes", "2", "--process", str(n))
-        for n in range(2)
-    ]
+    words = ("--distributed", "--coordinator", free_place(), "--processes", "2", "--process")
+    return [start(out, *words, str(n), compiled=compiled) for n in range(2)]
 
 
 def chunks(out: Path) -> int:
@@ -57,10 +55,10 @@ def manifest(out: Path) -> list[dict]:
 @pytest.fixture(scope="module")
 def story(tmp_path_factory):
     """One process grows a run; two processes grow it too, are stopped by a signal to one of them, and go
-    on."""
+    on. Programs are optimised, as users' are, since bits are compared."""
     folder = tmp_path_factory.mktemp("distributed")
     alone, together = folder / "alone", folder / "together"
-    one, two = start(alone), start_two(together)
+    one, two = start(alone, compiled=as_users_do()), start_two(together, as_users_do())
     deadline = time.monotonic() + PATIENCE
     while (
         chunks(together) < 1
@@ -72,7 +70,7 @@ def story(tmp_path_factory):
     stopped = [(*process.communicate(timeout=PATIENCE), process.returncode) for process in two]
     seen = chunks(together)
     assert (one.communicate(timeout=PATIENCE)[1], one.returncode) == ("", 0)
-    again = start_two(together)
+    again = start_two(together, as_users_do())
     ended = [(*process.communicate(timeout=PATIENCE), process.returncode) for process in again]
     return alone, together, stopped, seen, ended
 
@@ -137,7 +135,7 @@ def test_a_process_that_waits_says_for_whom_and_can_be_interrupted(index, others
 
 
 def test_a_process_that_is_lost_is_called_that(tmp_path):
-    two = start_two(tmp_path / "run")
+    two = start_two(tmp_path / "run", dict(os.environ))
     deadline = time.monotonic() + PATIENCE
     while chunks(tmp_path / "run") < 1 and time.monotonic() < deadline:
         time.sleep(0.02)
