@@ -7,7 +7,7 @@ annotation. Configs are written by `curricula.config_json.to_plain` and read by 
 
 import base64
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -84,8 +84,8 @@ def _read(kind: Any, plain: Any, path: str) -> Any:
         if plain not in arguments:
             raise UserError(f"{path}: expected one of {', '.join(map(repr, arguments))}, got {plain!r}")
         return plain
-    if origin in (tuple, list):
-        return _read_sequence(origin, arguments, plain, path)
+    if origin in (tuple, list, Sequence):
+        return _read_sequence(list if origin is list else tuple, arguments, plain, path, origin is tuple)
     if isinstance(origin, type) and issubclass(origin, Mapping):
         if not isinstance(plain, Mapping):
             raise UserError(f"{path}: expected an object, got {plain!r}")
@@ -135,15 +135,17 @@ def _read_record(kind: Any, plain: Any, path: str) -> Any:
     )
 
 
-def _read_sequence(origin: type, arguments: tuple[Any, ...], plain: Any, path: str) -> Any:
-    """A list, or a tuple of any length, or one of a type for each place."""
+def _read_sequence(
+    container: type, arguments: tuple[Any, ...], plain: Any, path: str, of_places: bool
+) -> Any:
+    """A list, or a tuple of any length. of_places: or one of a type for each place."""
     if not isinstance(plain, list | tuple):
         raise UserError(f"{path}: expected a list, got {plain!r}")
-    kinds = arguments if origin is tuple and Ellipsis not in arguments else (arguments[0],) * len(plain)
+    kinds = arguments if of_places and Ellipsis not in arguments else (arguments[0],) * len(plain)
     if len(kinds) != len(plain):
         raise UserError(f"{path}: expected a list of {len(kinds)}, got {len(plain)}")
     parts = enumerate(zip(kinds, plain, strict=True))
-    return origin(_read(kind, part, f"{path}.{index}") for index, (kind, part) in parts)
+    return container(_read(kind, part, f"{path}.{index}") for index, (kind, part) in parts)
 
 
 def _read_union(kinds: tuple[Any, ...], plain: Any, path: str) -> Any:

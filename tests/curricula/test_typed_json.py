@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -85,3 +85,14 @@ def test_a_wrong_field_is_named_with_its_path(change, message):
     record = Outer("one", None, {"one": 1.0}, (Inner("a", (0.0, 1.0)),), (), np.zeros(3))
     with pytest.raises(UserError, match=message):
         read_json(Outer, write_json(record) | change, "record")
+
+
+@dataclass(frozen=True)
+class Ordered:
+    seeds: Sequence[int]
+
+
+def test_a_sequence_of_any_length_is_read_as_a_tuple():
+    assert read_json(Ordered, {"seeds": [3, 1, 2]}, "record") == Ordered((3, 1, 2))
+    with pytest.raises(UserError, match=r"record\.seeds\.1: expected int, got 'x'"):
+        read_json(Ordered, {"seeds": [3, "x"]}, "record")
