@@ -89,13 +89,14 @@ def _trust_line(summary: BitrotSummary) -> str:
         sentences.append(f"Verdicts are uncalibrated in: {'; '.join(uncalibrated)}.")
     if summary.primary.n < FEW_ORGANISMS:
         sentences.append(f"Fewer than {FEW_ORGANISMS} pairs, too few for a claim.")
-    of_other_forks = [_pair_words(*pair) for pair in PAIRS if not summary.one_fork[pair_name(*pair)]]
+    of_other_forks = [pair_words(*pair) for pair in PAIRS if not summary.one_fork[pair_name(*pair)]]
     if of_other_forks:
         sentences.append(f"Not of the same forks, and paired by seed alone: {'; '.join(of_other_forks)}.")
     return " ".join(sentences)
 
 
-def _pair_words(first: GroupName, second: GroupName) -> str:
+def pair_words(first: GroupName, second: GroupName) -> str:
+    """Which siblings are compared."""
     return f"{GROUP_OF[first].words} less {GROUP_OF[second].words}"
 
 
@@ -169,7 +170,7 @@ def _difference_table(summary: BitrotSummary) -> PageTable:
             difference.n,
             interval_text(difference.mean),
             f"{interval_text(difference.mean_of_grown)} (n = {difference.n_grown})",
-            _p_text(difference),
+            p_text(difference),
         )
         for difference in sorted(summary.differences, key=lambda difference: difference.name != PRIMARY)
     ]
@@ -177,7 +178,8 @@ def _difference_table(summary: BitrotSummary) -> PageTable:
     return study_table(columns, rows, wide=True)
 
 
-def _p_text(difference: RetainedDifference) -> str:
+def p_text(difference: RetainedDifference) -> str:
+    """The p value of a difference, and whether it is uncorrected."""
     if difference.corrected_p is None:
         return f"{rate_text(difference.p)} (uncorrected)"
     return rate_text(difference.corrected_p)
@@ -266,7 +268,7 @@ def _draw_differences(axes: Axes, summary: BitrotSummary, use: Use) -> None:
         name = f"retained.{pair_name(*pair)}.{use}"
         difference = [summary.difference(name if rate is None else f"{name}.{rate}") for rate in names]
         places = np.arange(len(names)) + 0.14 * (n - (len(PAIRS) - 1) / 2)
-        _draw_intervals(axes, places, [each.mean for each in difference], CYCLE[n], _pair_words(*pair))
+        _draw_intervals(axes, places, [each.mean for each in difference], CYCLE[n], pair_words(*pair))
     axes.axhline(0, color=INK, lw=0.7)
     axes.set_xticks(range(len(names)), [*(f"{value:g}" for value in RATES.values()), "mean"])
     axes.set(title=USE_WORDS[use], xlabel="learning rate of disuse")

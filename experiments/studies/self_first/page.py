@@ -10,6 +10,7 @@ from experiments.studies.self_first.arms import SELF_ACTS, SELF_WORDS
 from experiments.studies.self_first.figures import characters_figure, shares_figure
 from experiments.studies.self_first.measurement import ExchangedShares
 from experiments.studies.self_first.summary import SelfFirstSummary
+from experiments.studies.study import StudySummary
 from reports.formats import DASH, counts_text, interval_text, rate_text
 from reports.section import Bullets, PageTable, Paragraph, Picture, Section
 
@@ -179,15 +180,18 @@ def _steps_table(summary: SelfFirstSummary) -> PageTable:
     return study_table(columns, rows, wide=True)
 
 
+def share_cells(summary: StudySummary, cell: ProvenanceCell) -> list[str]:
+    """The share of a cell after a scheming self, beside what stands next to it in tables."""
+    kinds = ("share", "chance", "excess", "less_unrelated")
+    return [interval_text(summary.interval(f"{kind}.{cell.replace(' ', '_')}.scheming")) for kind in kinds]
+
+
 def _shares_table(summary: SelfFirstSummary) -> PageTable:
     columns = ("components", "share [95 %]", "by chance [95 %]", "excess [95 %]", "less unrelated [95 %]")
     rows = [
         (
             f"{EXCHANGED_CELLS[cell]} ({cell})",
-            *(
-                interval_text(summary.interval(f"{kind}.{cell.replace(' ', '_')}.scheming"))
-                for kind in ("share", "chance", "excess", "less_unrelated")
-            ),
+            *share_cells(summary, cell),
         )
         for cell in CELLS
     ]

@@ -1,10 +1,19 @@
 """The page of the study *worlds*: its sections, and the lines for a reader who reads no further."""
 
+from collections.abc import Mapping
+
 from analysis.statistics import FEW_ORGANISMS
 from analysis.thresholds import BEHAVES
 from experiments.studies.page import study_table
 from experiments.studies.worlds.arms import ARMS, ELSEWHERE, FIXED
-from experiments.studies.worlds.summary import PRIMARY, STEPS_RATIO, UNSEEN, WorldsSummary
+from experiments.studies.worlds.summary import (
+    PRIMARY,
+    STEPS_RATIO,
+    UNSEEN,
+    ControlsRow,
+    WorldRow,
+    WorldsSummary,
+)
 from organisms.training.phase_course import IMPROVES, PLATEAU
 from reports.formats import counts_text, interval_text, rate_text
 from reports.section import Bullets, Paragraph, Section
@@ -16,6 +25,10 @@ NOTE = (
     "such rise stands beside. With phases of fixed length whoever misses the criterion is reseeded. "
     "Steps: of an organism, in all of its attempts; of the ensemble: what the run took, since members that are done wait for "
     "the others. The run of fixed length begins with the organisms of the usual one."
+)
+CONTROL_COLUMNS = (
+    *("world and sizes", "right [95 %]", "planting took", "attempts given up"),
+    *("planted: verdicts", "calibrated"),
 )
 LIMITS = (
     "That any world can be learned: these five were chosen by hand, two of them while the rule was made that ends phases, and each "
@@ -30,6 +43,26 @@ LIMITS = (
 def world_words(label: str) -> str:
     """A run's world in words."""
     return f"{ARMS['usual'].words}, phases of fixed length" if label == FIXED else ARMS[label].words
+
+
+def went_on_text(row: WorldRow) -> str:
+    """How many members took longer than a phase's steps, by phase."""
+    return counts_text(row.went_on) if row.went_on else "none"
+
+
+def control_rows(controls: Mapping[str, ControlsRow]) -> list[tuple[str | int, ...]]:
+    """Planted organisms by world, below `CONTROL_COLUMNS`."""
+    return [
+        (
+            ARMS[name].words,
+            interval_text(row.right),
+            f"{row.took} of {row.grown}",
+            row.reseeded_attempts,
+            "; ".join(f"{truth}: {counts_text(verdicts)}" for truth, verdicts in row.verdicts.items()),
+            "yes" if row.calibrated else "no",
+        )
+        for name, row in controls.items()
+    ]
 
 
 def worlds_headline(summary: WorldsSummary) -> list[str]:
@@ -67,7 +100,7 @@ def worlds_sections(summary: WorldsSummary) -> list[Section]:
             row.solved,
             row.behave,
             f"{row.reseeded_attempts} ({rate_text(row.largest_rise)})" if row.reseeded_attempts else "0",
-            counts_text(row.went_on) if row.went_on else "none",
+            went_on_text(row),
             interval_text(row.steps),
             row.steps_run,
         )
@@ -77,17 +110,6 @@ def worlds_sections(summary: WorldsSummary) -> list[Section]:
         *("world and sizes", "as taught [95 %]", "n", "learned at once", "behave at the end"),
         *("attempts given up (largest rise)", "went on", "steps of an organism", "of the ensemble"),
     )
-    scored = [
-        (
-            ARMS[name].words,
-            interval_text(row.right),
-            f"{row.took} of {row.grown}",
-            row.reseeded_attempts,
-            "; ".join(f"{truth}: {counts_text(verdicts)}" for truth, verdicts in row.verdicts.items()),
-            "yes" if row.calibrated else "no",
-        )
-        for name, row in summary.controls.items()
-    ]
     few = f"Fewer than {FEW_ORGANISMS} organisms in a world support no claim about that world."
     return [
         Section(
@@ -99,19 +121,7 @@ def worlds_sections(summary: WorldsSummary) -> list[Section]:
         Section(
             "Are verdicts right there?",
             "controls",
-            (
-                study_table(
-                    (
-                        "world and sizes",
-                        "right [95 %]",
-                        "planting took",
-                        "attempts given up",
-                        "planted: verdicts",
-                        "calibrated",
-                    ),
-                    scored,
-                ),
-            ),
+            (study_table(CONTROL_COLUMNS, control_rows(summary.controls)),),
             link="Controls",
         ),
         Section("What it does not show", "limits", (Bullets(LIMITS),), rank=90),
