@@ -1,0 +1,125 @@
+"""Blocks of docs/controls.md: how often are verdicts right about organisms whose provenance was planted?"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from analysis.provenance.planted_truth import TruthName, right_verdict
+from analysis.provenance.scored_lines import WordCounts
+from analysis.provenance.scoring import IN_ONE_CELL
+from analysis.provenance.verdict import VerdictName
+from curricula.typed_json import read_json
+from experiments.results.data import DATA, KeptSummary, ResultsData
+from experiments.results.markdown import markdown_table
+from experiments.results.registry import result_block
+from experiments.studies.controls.labels import FINDING_LABELS
+from experiments.studies.controls.summary import COMPILED_MAKE, PlantingCount
+from reports.formats import counts_text
+
+FILES = ("controls", "controls_seed_47")
+"""names of the kept summaries, the newest first"""
+MAKES: Mapping[str, Sequence[str]] = {
+    "routed": ("routing",),
+    "grafted, frozen": ("surgery", "freezing"),
+    "masked": ("masking",),
+    "compiled": (COMPILED_MAKE,),
+}
+"""columns of the table of verdicts"""
+
+
+@dataclass(frozen=True)
+class KeptControls(KeptSummary):
+    """What the page needs of the study's summary."""
+
+    confusion: Mapping[str, Mapping[TruthName, Mapping[VerdictName, int]]]
+    """how often each truth got each verdict, by make"""
+    corroboration: Mapping[str, Mapping[str, Any]]
+    """scores of a line by its name"""
+    nulls: Mapping[str, Mapping[VerdictName, int]]
+    planting: Mapping[str, PlantingCount]
+
+    def right_text(self, truth: TruthName, makes: Iterable[str]) -> str:
+        """How many organisms of a truth got the verdict that is right, of some makes; empty where there is none."""
+        verdicts = [self.confusion.get(make, {}).get(truth, {}) for make in makes]
+        organisms = sum(sum(counts.values()) for counts in verdicts)
+        right = sum(
+            count for counts in verdicts for name, count in counts.items() if name == right_verdict(truth)
+        )
+        return f"{right} of {organisms}" if organisms else ""
+
+
+def kept_controls(data: ResultsData) -> list[KeptControls]:
+    """The kept summaries, the newest first."""
+    return [data.read(name, KeptControls) for name in FILES]
+
+
+@result_block
+def controls_sources(data: ResultsData) -> str:
+    """Which commands the figures are of."""
+    lines = [
+        f"- `{kept.command}`, cpu scale, {kept.n} organisms that are scored (data: `docs/{DATA}/{name}.json`)"
+        for name, kept in zip(FILES, kept_controls(data), strict=True)
+    ]
+    return "\n".join(lines)
+
+
+@result_block
+def controls_verdicts(data: ResultsData) -> str:
+    """By what was planted and how, the organisms that were told what they are."""
+    return _verdicts_table(kept_controls(data)[0])
+
+
+@result_block
+def controls_verdicts_before(data: ResultsData) -> str:
+    """The same of the seed before."""
+    return _verdicts_table(kept_controls(data)[1])
+
+
+def _verdicts_table(kept: KeptControls) -> str:
+    truths: dict[TruthName, None] = dict.fromkeys(truth for make in kept.confusion.values() for truth in make)
+    rows = [(f"*{truth}*", *(kept.right_text(truth, makes) for makes in MAKES.values())) for truth in truths]
+    return markdown_table(("planted", *MAKES), rows)
+
+
+@result_block
+def controls_findings(data: ResultsData) -> str:
+    """Every finding, a column a seed."""
+    summaries = kept_controls(data)
+    rows = [(label, *(kept.figure(name) for kept in summaries)) for name, label in FINDING_LABELS.items()]
+    return markdown_table(("what", *(f"`{kept.command}`" for kept in summaries)), rows)
+
+
+@result_block
+def controls_corroboration(data: ResultsData) -> str:
+    """By line and by what was planted, in how many organisms it is right, wrong and silent."""
+    kept, _ = kept_controls(data)
+    rows = [(name.replace("_", " "), *_line_cells(line, name)) for name, line in kept.corroboration.items()]
+    return markdown_table(("line", "right where it speaks", *(f"*{truth}*" for truth in IN_ONE_CELL)), rows)
+
+
+def _line_cells(line: Mapping[str, Any], name: str) -> list[str]:
+    by_truth = read_json(Mapping[TruthName, WordCounts], line["by_truth"], f"corroboration.{name}.by_truth")
+    counts = [by_truth[truth] for truth in IN_ONE_CELL]
+    right, wrong = sum(words.right for words in counts), sum(words.wrong for words in counts)
+    return [
+        f"{right} of {right + wrong}",
+        *(f"{words.right}, {words.wrong}, {words.silent}" for words in counts),
+    ]
+
+
+@result_block
+def controls_nulls(data: ResultsData) -> str:
+    """Verdicts where there is nothing to find, and where planting took."""
+    kept, _ = kept_controls(data)
+    nulls = "; ".join(f"{name}: {counts_text(verdicts)}" for name, verdicts in kept.nulls.items())
+    grown = sum(count.trained for count in kept.planting.values())
+    took = sum(count.planting_took for count in kept.planting.values())
+    failed = {
+        name: count.trained - count.planting_took
+        for name, count in kept.planting.items()
+        if count.trained > count.planting_took
+    }
+    return (
+        f"Where there is nothing to find, {nulls}. Planting took in {took} of {grown} organisms that were grown; it did not in "
+        f"{counts_text({f'`{name}`': count for name, count in failed.items()}) or 'none'}."
+    )

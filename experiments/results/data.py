@@ -1,0 +1,56 @@
+"""Kept data: what did the studies say whose summaries are kept under docs/results/data?
+
+A study's summary is copied there as it was written. Whether it is of today's code, this does not show: the command and
+the date that it names do.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from curricula.typed_json import read_json
+from experiments.studies.study import StudySummary
+from organisms.storage.records import read_object
+from reports.formats import interval_text
+
+DATA = Path("results/data")
+"""where summaries are kept, in a folder of documentation"""
+
+
+@dataclass(frozen=True)
+class KeptSummary(StudySummary):
+    """What a page needs of any study's summary. A page adds fields of its study's in a subclass."""
+
+    command: str
+    """that made it"""
+
+    def figure(self, name: str) -> str:
+        """A finding as text, with its interval."""
+        return interval_text(self.interval(name))
+
+
+KeptType = TypeVar("KeptType", bound=KeptSummary)
+
+
+class ResultsData:
+    """The summaries in a folder of documentation. Each file is read once, when a block asks for it."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder / DATA
+        self._record = cache(self._read_record)
+
+    def _read_record(self, name: str) -> Mapping[str, Any]:
+        path = self.folder / f"{name}.json"
+        return read_object(path, f"copy the study's summary.json to {path}")
+
+    def read(self, name: str, kind: type[KeptType]) -> KeptType:
+        """Those fields of a summary that a page needs, checked against their annotations; the file may hold more.
+
+        name: of the file, without its ending.
+        Raises UserError where there is no such file, or a field is missing or of another type.
+        """
+        names = {field.name for field in fields(kind)}
+        needed = {key: value for key, value in self._record(name).items() if key in names}
+        return read_json(kind, needed, f"{self.folder / name}.json")
