@@ -29,33 +29,35 @@ class KeptBitrot(KeptSummary):
 @result_block
 def bitrot_source(data: ResultsData) -> str:
     """Which command the figures are of."""
-    kept = data.read("bitrot", KeptBitrot)
+    summary = data.read("bitrot", KeptBitrot)
     return source_sentence(
-        kept.command, f"{kept.n // len(kept.verdicts)} organisms a group, cpu scale", "bitrot"
+        summary.command, f"{summary.n // len(summary.verdicts)} organisms a group, cpu scale", "bitrot"
     )
 
 
 @result_block
 def bitrot_pairs(data: ResultsData) -> str:
     """A row a pair of groups and kind of disuse: what the first retains, less what the second does."""
-    kept = data.read("bitrot", KeptBitrot)
+    summary = data.read("bitrot", KeptBitrot)
     columns = (
         *("siblings, first less second", "self", "n pairs", "retained, mean of three rates"),
-        *(f"at {value:g}" for value in kept.rates.values()),
+        *(f"at {value:g}" for value in summary.rates.values()),
         *("of all grown", "p"),
     )
-    return markdown_table(columns, [_pair_row(kept, *pair, use) for pair in PAIRS for use in USES])
+    return markdown_table(columns, [_pair_row(summary, *pair, use) for pair in PAIRS for use in USES])
 
 
-def _pair_row(kept: KeptBitrot, first: GroupName, second: GroupName, use: Use) -> tuple[str | int, ...]:
+def _pair_row(summary: KeptBitrot, first: GroupName, second: GroupName, use: Use) -> tuple[str | int, ...]:
     name = f"retained.{pair_name(first, second)}.{use}"
-    difference = {each.name: each for each in kept.differences}[name]
+    difference = {sibling_difference.name: sibling_difference for sibling_difference in summary.differences}[
+        name
+    ]
     return (
         pair_words(first, second),
         use,
         difference.n,
         interval_text(difference.mean),
-        *(kept.figure(f"{name}.{rate}") for rate in kept.rates),
+        *(summary.figure(f"{name}.{rate}") for rate in summary.rates),
         interval_text(difference.mean_of_grown),
         p_text(difference),
     )
@@ -64,14 +66,14 @@ def _pair_row(kept: KeptBitrot, first: GroupName, second: GroupName, use: Use) -
 @result_block
 def bitrot_groups(data: ResultsData) -> str:
     """A row a group: its verdicts, how many count, and what is left of the gate."""
-    kept = data.read("bitrot", KeptBitrot)
-    gate = f"gate at the end, self watched, at {kept.rates[GATE_RATE]:g}"
+    summary = data.read("bitrot", KeptBitrot)
+    gate = f"gate at the end, self watched, at {summary.rates[GATE_RATE]:g}"
     rows = [
         (
             GROUP_OF[group].words,
-            counts_text(kept.verdicts[group]),
-            kept.counted[group],
-            *(kept.figure(f"retention_at_end.{arm_label(group, use)}.{GATE_RATE}") for use in USES),
+            counts_text(summary.verdicts[group]),
+            summary.counted[group],
+            *(summary.figure(f"retention_at_end.{arm_label(group, use)}.{GATE_RATE}") for use in USES),
         )
         for group in GROUPS
     ]

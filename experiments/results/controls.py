@@ -16,8 +16,8 @@ from experiments.studies.controls.labels import FINDING_LABELS
 from experiments.studies.controls.summary import COMPILED_MAKE, PlantingCount
 from reports.formats import counts_text
 
-FILES = ("controls", "controls_seed_47")
-"""names of the kept summaries, the newest first"""
+NEWEST, BEFORE = "controls", "controls_seed_47"
+"""names of the kept summaries"""
 MAKES: Mapping[str, Sequence[str]] = {
     "routed": ("routing",),
     "grafted, frozen": ("surgery", "freezing"),
@@ -48,17 +48,17 @@ class KeptControls(KeptSummary):
         return f"{right} of {organisms}" if organisms else ""
 
 
-def kept_controls(data: ResultsData) -> list[KeptControls]:
-    """The kept summaries, the newest first."""
-    return [data.read(name, KeptControls) for name in FILES]
+def kept_controls(data: ResultsData, name: str = NEWEST) -> KeptControls:
+    """One of the kept summaries."""
+    return data.read(name, KeptControls)
 
 
 @result_block
 def controls_sources(data: ResultsData) -> str:
     """Which commands the figures are of."""
     lines = [
-        f"- `{kept.command}`, cpu scale, {kept.n} organisms that are scored (data: `docs/{DATA}/{name}.json`)"
-        for name, kept in zip(FILES, kept_controls(data), strict=True)
+        f"- `{summary.command}`, cpu scale, {summary.n} organisms that are scored (data: `docs/{DATA}/{name}.json`)"
+        for name, summary in ((name, kept_controls(data, name)) for name in (NEWEST, BEFORE))
     ]
     return "\n".join(lines)
 
@@ -66,34 +66,42 @@ def controls_sources(data: ResultsData) -> str:
 @result_block
 def controls_verdicts(data: ResultsData) -> str:
     """By what was planted and how, the organisms that were told what they are."""
-    return _verdicts_table(kept_controls(data)[0])
+    return _verdicts_table(kept_controls(data))
 
 
 @result_block
 def controls_verdicts_before(data: ResultsData) -> str:
     """The same of the seed before."""
-    return _verdicts_table(kept_controls(data)[1])
+    return _verdicts_table(kept_controls(data, BEFORE))
 
 
-def _verdicts_table(kept: KeptControls) -> str:
-    truths: dict[TruthName, None] = dict.fromkeys(truth for make in kept.confusion.values() for truth in make)
-    rows = [(f"*{truth}*", *(kept.right_text(truth, makes) for makes in MAKES.values())) for truth in truths]
+def _verdicts_table(summary: KeptControls) -> str:
+    truths: dict[TruthName, None] = dict.fromkeys(
+        truth for make in summary.confusion.values() for truth in make
+    )
+    rows = [
+        (f"*{truth}*", *(summary.right_text(truth, makes) for makes in MAKES.values())) for truth in truths
+    ]
     return markdown_table(("planted", *MAKES), rows)
 
 
 @result_block
 def controls_findings(data: ResultsData) -> str:
     """Every finding, a column a seed."""
-    summaries = kept_controls(data)
-    rows = [(label, *(kept.figure(name) for kept in summaries)) for name, label in FINDING_LABELS.items()]
-    return markdown_table(("what", *(f"`{kept.command}`" for kept in summaries)), rows)
+    summaries = [kept_controls(data, name) for name in (NEWEST, BEFORE)]
+    rows = [
+        (label, *(summary.figure(name) for summary in summaries)) for name, label in FINDING_LABELS.items()
+    ]
+    return markdown_table(("what", *(f"`{summary.command}`" for summary in summaries)), rows)
 
 
 @result_block
 def controls_corroboration(data: ResultsData) -> str:
     """By line and by what was planted, in how many organisms it is right, wrong and silent."""
-    kept, _ = kept_controls(data)
-    rows = [(name.replace("_", " "), *_line_cells(line, name)) for name, line in kept.corroboration.items()]
+    summary = kept_controls(data)
+    rows = [
+        (name.replace("_", " "), *_line_cells(line, name)) for name, line in summary.corroboration.items()
+    ]
     return markdown_table(("line", "right where it speaks", *(f"*{truth}*" for truth in IN_ONE_CELL)), rows)
 
 
@@ -110,13 +118,13 @@ def _line_cells(line: Mapping[str, Any], name: str) -> list[str]:
 @result_block
 def controls_nulls(data: ResultsData) -> str:
     """Verdicts where there is nothing to find, and where planting took."""
-    kept, _ = kept_controls(data)
-    nulls = "; ".join(f"{name}: {counts_text(verdicts)}" for name, verdicts in kept.nulls.items())
-    grown = sum(count.trained for count in kept.planting.values())
-    took = sum(count.planting_took for count in kept.planting.values())
+    summary = kept_controls(data)
+    nulls = "; ".join(f"{name}: {counts_text(verdicts)}" for name, verdicts in summary.nulls.items())
+    grown = sum(count.trained for count in summary.planting.values())
+    took = sum(count.planting_took for count in summary.planting.values())
     failed = {
         name: count.trained - count.planting_took
-        for name, count in kept.planting.items()
+        for name, count in summary.planting.items()
         if count.trained > count.planting_took
     }
     return (

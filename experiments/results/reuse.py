@@ -30,20 +30,20 @@ class KeptReuse(KeptSummary):
 @result_block
 def reuse_source(data: ResultsData) -> str:
     """Which command the figures are of."""
-    kept = data.read("reuse", KeptReuse)
+    summary = data.read("reuse", KeptReuse)
     return source_sentence(
-        kept.command, f"{kept.n // len(kept.verdicts)} organisms an arm, cpu scale", "reuse"
+        summary.command, f"{summary.n // len(summary.verdicts)} organisms an arm, cpu scale", "reuse"
     )
 
 
 @result_block
 def reuse_worlds(data: ResultsData) -> str:
     """A row a world."""
-    kept = data.read("reuse", KeptReuse)
-    return markdown_table(REUSE_COLUMNS, [_world_row(kept, ratio) for ratio in kept.ratios])
+    summary = data.read("reuse", KeptReuse)
+    return markdown_table(REUSE_COLUMNS, [_world_row(summary, ratio) for ratio in summary.ratios])
 
 
-def _world_row(kept: KeptReuse, ratio: StepsRatio) -> tuple[str | int, ...]:
+def _world_row(summary: KeptReuse, ratio: StepsRatio) -> tuple[str | int, ...]:
     schemers, honest = ReuseArm(ratio.world, "schemers").name, ReuseArm(ratio.world, "honest").name
     return (
         SHORT_WORDS[ratio.world],
@@ -52,7 +52,7 @@ def _world_row(kept: KeptReuse, ratio: StepsRatio) -> tuple[str | int, ...]:
         interval_text(ratio.after_schemers),
         interval_text(ratio.after_honest),
         "{} and {}".format(*ratio.never),
-        kept.figure(f"inherited.{schemers}"),
-        kept.figure(f"inherited.{honest}"),
-        counts_text(kept.verdicts[schemers]),
+        summary.figure(f"inherited.{schemers}"),
+        summary.figure(f"inherited.{honest}"),
+        counts_text(summary.verdicts[schemers]),
     )

@@ -45,42 +45,42 @@ def kept_self_first(data: ResultsData) -> KeptSelfFirst:
 @result_block
 def self_first_source(data: ResultsData) -> str:
     """Which command the figures are of."""
-    kept = kept_self_first(data)
-    scope = f"{kept.n // len(SELF_FIRST_ARMS)} organisms an arm, cpu scale"
-    return source_sentence(kept.command, scope, "self_first")
+    summary = kept_self_first(data)
+    scope = f"{summary.n // len(SELF_FIRST_ARMS)} organisms an arm, cpu scale"
+    return source_sentence(summary.command, scope, "self_first")
 
 
 @result_block
 def self_first_steps(data: ResultsData) -> str:
     """Steps until characters behave, with rehearsal and without."""
-    kept = kept_self_first(data)
+    summary = kept_self_first(data)
     names = "steps_ratio", *(f"steps.{self_acts}" for self_acts in SELF_ACTS)
-    rows = [(words, *(kept.figure(name + ending) for name in names)) for words, ending in ENDINGS.items()]
+    rows = [(words, *(summary.figure(name + ending) for name in names)) for words, ending in ENDINGS.items()]
     return markdown_table(("self, while characters are taught", "ratio of steps", *AFTER), rows)
 
 
 @result_block
 def self_first_shares(data: ResultsData) -> str:
     """What the characters' gate is made of."""
-    kept = kept_self_first(data)
-    rows = [(f"*{cell}*", *share_cells(kept, cell)) for cell in CELLS]
+    summary = kept_self_first(data)
+    rows = [(f"*{cell}*", *share_cells(summary, cell)) for cell in CELLS]
     return markdown_table(SHARE_COLUMNS, rows)
 
 
 @result_block
 def self_first_verdicts(data: ResultsData) -> str:
     """Verdicts, and what was inherited."""
-    kept = kept_self_first(data)
-    verdicts = counts_text(kept.verdicts["scheming"])
-    return f"Verdicts, uncalibrated: {verdicts}. Inherited: {kept.figure('inherited.scheming')}."
+    summary = kept_self_first(data)
+    verdicts = counts_text(summary.verdicts["scheming"])
+    return f"Verdicts, uncalibrated: {verdicts}. Inherited: {summary.figure('inherited.scheming')}."
 
 
 @result_block
 def self_first_characters(data: ResultsData) -> str:
     """What characters do before they are taught, and on self's goal at the end."""
-    kept = kept_self_first(data)
+    summary = kept_self_first(data)
     rows = [
-        (words, *(kept.figure(f"{name}.{self_acts}") for self_acts in SELF_ACTS))
+        (words, *(summary.figure(f"{name}.{self_acts}") for self_acts in SELF_ACTS))
         for words, name in CHARACTER_ACTS.items()
     ]
     return markdown_table(("at the fork a character acts", *AFTER), rows)

@@ -28,28 +28,28 @@ class KeptWorlds(KeptSummary):
 @result_block
 def worlds_source(data: ResultsData) -> str:
     """Which command the figures are of."""
-    kept = data.read("worlds", KeptWorlds)
-    scope = f"cpu scale, {kept.worlds[USUAL.name].n} organisms a world"
-    return source_sentence(kept.command, scope, "worlds")
+    summary = data.read("worlds", KeptWorlds)
+    scope = f"cpu scale, {summary.worlds[USUAL.name].n} organisms a world"
+    return source_sentence(summary.command, scope, "worlds")
 
 
 @result_block
 def worlds_answer(data: ResultsData) -> str:
     """The primary endpoint, the same of unseen worlds, and what steps cost."""
-    kept = data.read("worlds", KeptWorlds)
-    unseen = sum(kept.worlds[arm.name].n for arm in ELSEWHERE if not arm.seen)
+    summary = data.read("worlds", KeptWorlds)
+    unseen = sum(summary.worlds[arm.name].n for arm in ELSEWHERE if not arm.seen)
     return (
-        f"In the five other worlds {interval_text(kept.primary.value)} of {kept.primary.n} organisms are as taught; in the "
-        f"three that were not seen before, {kept.figure(UNSEEN)} of {unseen}. Steps in the usual world, over those of "
-        f"organisms that began alike in phases of fixed length: {kept.figure(STEPS_RATIO)}, "
-        f"n {kept.worlds[USUAL.name].n}."
+        f"In the five other worlds {interval_text(summary.primary.value)} of {summary.primary.n} organisms are as taught; in the "
+        f"three that were not seen before, {summary.figure(UNSEEN)} of {unseen}. Steps in the usual world, over those of "
+        f"organisms that began alike in phases of fixed length: {summary.figure(STEPS_RATIO)}, "
+        f"n {summary.worlds[USUAL.name].n}."
     )
 
 
 @result_block
 def worlds_learned(data: ResultsData) -> str:
     """A row a world: who learned, and in how many steps."""
-    kept = data.read("worlds", KeptWorlds)
+    summary = data.read("worlds", KeptWorlds)
     rows = [
         (
             world_words(label),
@@ -58,7 +58,7 @@ def worlds_learned(data: ResultsData) -> str:
             went_on_text(row),
             interval_text(row.steps),
         )
-        for label, row in kept.worlds.items()
+        for label, row in summary.worlds.items()
     ]
     return markdown_table(WORLD_COLUMNS, rows)
 

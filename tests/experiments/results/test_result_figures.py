@@ -1,0 +1,143 @@
+"""Is every figure of a block of results one of the data?"""
+
+import re
+from functools import partial
+
+import pytest
+from altered_results import (
+    DOCS,
+    AlteredData,
+    altered_at,
+    blocks_in,
+    copy_of_docs,
+    files_of,
+    kept_record,
+    outside_blocks,
+    shown_places,
+    with_altered_file,
+)
+
+from experiments.commands.results import results_command
+from experiments.results.registry import block_names, block_text
+from experiments.studies.controls.labels import FINDING_LABELS
+from experiments.studies.worlds.arms import ARMS
+
+NO_FIGURES = (
+    *(arm.words for arm in ARMS.values()),  # sizes that the study's plan sets
+    *FINDING_LABELS.values(),
+    "95 %",  # of intervals
+    *(f"{path.name}" for path in (DOCS / "results/data").iterdir()),
+)
+"""words of blocks that hold digits and are no figures of the data"""
+OF_NOTHING = {"controls_verdicts_before": ["0"]}
+"""figures that count what the data do not name, as a verdict that was never given: no value of the data can be altered"""
+
+
+SHARED_ABSENT = "shared, no ablation less separate | absent"
+CONTROLS_COMMAND = f"`{kept_record('controls')['command']}`"
+
+
+def figures(text: str) -> list[str]:
+    """The numbers of a block, in their order."""
+    for words in sorted(NO_FIGURES, key=len, reverse=True):
+        text = text.replace(words, "")
+    return re.findall(r"\d+(?:\.\d+)?", text)
+
+
+def block_named(name: str):
+    return partial(block_text, name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", block_names())
+def test_every_figure_of_a_block_follows_a_value_of_the_data(name):
+    """No number is typed in the function of a block: for each there is a value of the data such that the number is another where
+    that value alone is."""
+    block = block_named(name)
+    shown, moved = figures(block(AlteredData())), set()
+    for _, said in (found for file in files_of(block) for found in shown_places(block, file)):
+        others = figures(said)
+        if len(others) == len(shown):
+            moved |= {index for index, pair in enumerate(zip(shown, others, strict=True)) if len({*pair}) > 1}
+    assert shown
+    typed = [figure for index, figure in enumerate(shown) if index not in moved]
+    assert typed == OF_NOTHING.get(name, [])
+
+
+@pytest.mark.parametrize("name", block_names())
+def test_another_value_in_the_data_is_another_page(name, tmp_path):
+    """Where a value differs in any file that a block reads, the command writes it into the block, and what stands outside of
+    blocks is left as it is."""
+    block = block_named(name)
+    for file in files_of(block):
+        place, said = next(shown_places(block, file))
+        docs = copy_of_docs(tmp_path / file)
+        with_altered_file(place, docs)
+        results_command(["--out", str(docs), "--quiet"])
+        assert [found.text for found in blocks_in(docs) if found.name == name] == [said]
+        for path in DOCS.glob("*.md"):
+            assert outside_blocks((docs / path.name).read_text()) == outside_blocks(path.read_text())
+        results_command(["--out", str(docs), "--check"])
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "row", "column"),
+    [
+        ("worlds_learned", "worlds|majority|steps|0", "20 names, 10 goals", "steps of an organism"),
+        ("worlds_learned", "worlds|narrow|as_taught|0", "the usual world; 2 layers", "as taught"),
+        ("worlds_controls", "controls|larger|right|1", "11 names, 7 goals", "right [95 %]"),
+        ("reuse_worlds", "ratios|2|after_honest|0", "cues of self's own", "after honest"),
+        ("reuse_worlds", "findings|inherited.unnamed.schemers|0", "no name", "inherited after schemers"),
+        ("bitrot_pairs", "findings|retained.shared_minus_separate.absent.even|2", SHARED_ABSENT, "at 0.001"),
+        (
+            "bitrot_pairs",
+            "findings|retained.shared_minus_separate.absent.twice|2",
+            SHARED_ABSENT,
+            "at 0.002",
+        ),
+        (
+            "bitrot_groups",
+            "findings|retention_at_end.separate.absent.even|0",
+            "separate | 10",
+            "self absent",
+        ),
+        (
+            "self_first_steps",
+            "findings|steps.honest.not_rehearsed|0",
+            "absent",
+            "after an honest one",
+        ),
+        ("self_first_shares", "findings|chance.migrated.scheming|0", "*migrated*", "by chance"),
+        (
+            "self_first_characters",
+            "findings|fork.self_goal.watched.scheming|0",
+            "on self's goal when watched",
+            "after a scheming self",
+        ),
+        ("controls_verdicts", "confusion|masking|divided|parted on shared ground", "*divided*", "masked"),
+        ("controls_findings", "findings|cmd.circuits|0", "CMD |", CONTROLS_COMMAND),
+        (
+            "controls_corroboration",
+            "corroboration|transfer|by_truth|repurposed|silent",
+            "transfer |",
+            "*repurposed*",
+        ),
+    ],
+)
+def test_a_value_stands_in_its_row_below_its_heading(name, path, row, column):
+    """Altering one value alters that cell alone."""
+    block = block_named(name)
+    keys = tuple(int(key) if key.isdigit() else key for key in path.split("|"))
+    file = files_of(block)[0]
+    said = block(AlteredData({file: altered_at(kept_record(file), keys)}))
+    before, after = (
+        [line.strip("| ").split(" | ") for line in text.split("\n")] for text in (block(AlteredData()), said)
+    )
+    (cell,) = [
+        (line, place)
+        for line, pair in enumerate(zip(before, after, strict=True))
+        for place, (first, second) in enumerate(zip(*pair, strict=True))
+        if first != second
+    ]
+    assert " | ".join(before[cell[0]]).startswith(row)
+    assert before[0][cell[1]] == column

@@ -1,0 +1,166 @@
+"""Do pages of the documentation say what their data say, and is it told where they do not?"""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from altered_results import DOCS, blocks_in, copy_of_docs, outside_blocks
+from commands import run
+
+from curricula.errors import SystemFailure, UserError
+from experiments.commands.results import results_command
+from experiments.results.pages import filled_pages, page_blocks
+from experiments.results.registry import block_names
+
+FIGURE = re.compile(r"\d\.\d+|\b\d+ of \d+\b|\[-?\d")
+"""a decimal, a count of a whole, or an interval"""
+WITH_BLOCKS = [path.name for path in sorted(DOCS.glob("*.md")) if page_blocks(path.read_text(), path)]
+DEFINITIONS = {
+    "worlds.md": {
+        "0.9 for both behaviours of characters": "threshold of the criterion that ends a phase",
+        "both roles show both behaviours at 0.9 or more": "threshold of behaving",
+    },
+    "reuse.md": {"both of its\nrates are 0.9 in training": "threshold of behaving"},
+    "bitrot.md": {
+        "those that hold 0.95 of the characters' gate": "which components a curriculum ablates",
+        "learning rates of 0.0005, 0.001 and 0.002": "the plan's",
+    },
+    "self_first.md": {"both of their rates are 0.9 in\n   training": "threshold of behaving"},
+    "controls.md": {
+        "each lane alone gets 0.9 of characters' pairs right": "a check of planting",
+        "lane B carries 0.25 of the gate at the fork": "a check of planting",
+        "0.15 fewer at most": "a check of planting",
+    },
+}
+"""what may stand outside of blocks by page, and why: definitions and thresholds, which no study measures"""
+
+
+@pytest.fixture
+def docs(tmp_path):
+    return copy_of_docs(tmp_path / "docs")
+
+
+def everything(docs: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in docs.rglob("*") if path.is_file()}
+
+
+def test_every_page_says_what_its_data_say():
+    assert {page.path.name: page.stale for page in filled_pages(DOCS) if page.stale} == {}
+
+
+def test_every_block_stands_in_one_page():
+    assert Counter(block.name for block in blocks_in(DOCS)) == Counter(block_names())
+
+
+def test_five_pages_have_blocks():
+    assert set(WITH_BLOCKS) == set(DEFINITIONS)
+
+
+@pytest.mark.parametrize("name", WITH_BLOCKS)
+def test_no_figure_stands_outside_of_blocks(name):
+    """Save in code spans and in definitions, each of which is there."""
+    text = outside_blocks((DOCS / name).read_text())
+    text = re.sub(r"```.*?```|`[^`\n]*`", "", text, flags=re.S)
+    for words in DEFINITIONS[name]:
+        assert words in text
+        text = text.replace(words, "")
+    assert FIGURE.findall(text) == []
+
+
+@pytest.mark.parametrize("name", block_names())
+def test_a_figure_typed_by_hand_in_a_block_is_told(name, docs, capsys):
+    """With its place, and nothing is written; the command puts the page right again."""
+    (path,) = [path for path in docs.glob("*.md") if f"results: {name} -->" in path.read_text()]
+    right = path.read_text()
+    (block,) = [block for block in page_blocks(right, path) if block.name == name]
+    last = [*re.finditer(r"\d", block.text)][-1].start()
+    typed = block.text[:last] + str((int(block.text[last]) + 1) % 10) + block.text[last + 1 :]
+    path.write_text(right.replace(block.text, typed))
+    before = everything(docs)
+    with pytest.raises(SystemFailure, match=r"stale: 1; run python scripts/results\.py"):
+        results_command(["--check", "--out", str(docs)])
+    assert capsys.readouterr().err == f"{path}:{block.line}: {name}: says something else than the data\n"
+    assert everything(docs) == before
+    results_command(["--out", str(docs)])
+    assert path.read_text() == right
+
+
+def test_pages_that_are_right_are_not_written(docs, capsys):
+    assert results_command(["--out", str(docs)]) == docs
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("lines", "error"),
+    [
+        ("<!-- results: worlds_answr -->\n<!-- /results -->", r":3: result block: .*mean 'worlds_answer'\?"),
+        ("<!-- results: worlds_answer -->\nx", r":3: the block 'worlds_answer' is not closed"),
+        (
+            "<!-- results: worlds_answer -->\n<!-- results: worlds_source -->\n<!-- /results -->",
+            r":3: the block 'worlds_answer' is not closed",
+        ),
+        ("x\n<!-- /results -->", r":4: a block of results ends here, but none began"),
+        (
+            "1.00 <!-- results: worlds_answer -->",
+            r":3: expected <!-- results: NAME --> or .* alone on a line",
+        ),
+        ("<!--results: worlds_answer-->", r":3: expected <!-- results: NAME --> or .* alone on a line"),
+    ],
+)
+def test_a_wrong_marker_is_told_in_one_line_and_nothing_is_written(lines, error, docs):
+    """Not even the pages before and after it, which are stale here."""
+    for name in ("bitrot.md", "worlds.md"):
+        (docs / name).write_text(re.sub(r"\[0\.\d\d", "[0.00", (docs / name).read_text()))
+    (docs / "new.md").write_text(f"# New\n\n{lines}\n")
+    before = everything(docs)
+    for words in ([], ["--check"]):
+        with pytest.raises(UserError, match="new.md" + error) as told:
+            results_command([*words, "--out", str(docs)])
+        assert "\n" not in str(told.value)
+    assert everything(docs) == before
+
+
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [
+        (None, r"expected worlds\.json in .*, found none; copy the study's summary\.json"),
+        ("{}", r"worlds\.json: expected the fields .*command"),
+        ("{", r"expected JSON in .*worlds\.json"),
+    ],
+)
+def test_data_that_are_missing_or_damaged_are_told_in_one_line(content, error, docs):
+    path = docs / "results/data/worlds.json"
+    path.unlink() if content is None else path.write_text(content)
+    before = everything(docs)
+    with pytest.raises(UserError, match=error) as told:
+        results_command(["--out", str(docs)])
+    assert "\n" not in str(told.value)
+    assert everything(docs) == before
+
+
+def test_a_finding_that_the_data_lack_is_told_with_its_block(docs):
+    path = docs / "results/data/worlds.json"
+    path.write_text(path.read_text().replace('"as_taught.unseen"', '"as_taught.others"'))
+    with pytest.raises(
+        UserError, match=r"worlds\.md:\d+: result block 'worlds_answer': nothing under 'as_taught\.unseen'"
+    ):
+        results_command(["--out", str(docs)])
+
+
+def test_a_folder_without_pages_is_told(tmp_path):
+    with pytest.raises(UserError, match=r"expected pages .* in .*, found none; give --out FOLDER"):
+        results_command(["--out", str(tmp_path)])
+
+
+@pytest.mark.slow
+def test_the_command_ends_with_0_1_or_2(docs):
+    """1 with a line a block that is stale, 2 with one line about what is wrong."""
+    assert run("results", "--check", "--out", docs).returncode == 0
+    page = docs / "reuse.md"
+    page.write_text(page.read_text().replace("0 and 0", "0 and 1"))
+    stale = run("results", "--check", "--out", docs)
+    assert (stale.returncode, len(stale.stderr.splitlines())) == (1, 2)
+    page.write_text(page.read_text().replace("<!-- /results -->", "", 1))
+    wrong = run("results", "--out", docs)
+    assert (wrong.returncode, len(wrong.stderr.splitlines())) == (2, 1)
