@@ -49,9 +49,8 @@ def bitrot_pairs(data: ResultsData) -> str:
 
 def _pair_row(summary: KeptBitrot, first: GroupName, second: GroupName, use: Use) -> tuple[str | int, ...]:
     name = f"retained.{pair_name(first, second)}.{use}"
-    difference = {sibling_difference.name: sibling_difference for sibling_difference in summary.differences}[
-        name
-    ]
+    by_name = {difference.name: difference for difference in summary.differences}
+    difference = by_name[name]
     return (
         pair_words(first, second),
         use,
