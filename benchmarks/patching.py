@@ -20,7 +20,7 @@ from jaxtyping import Array, Bool, Float
 
 from analysis.patching.checkpoint import CURVE_PAIRS, CheckpointMeasurer
 from analysis.patching.draws import PairDraw
-from analysis.patching.interventions import Recording, patch, recorder
+from analysis.patching.interventions import Recording, patching_tap, recorder
 from analysis.patching.shapley import ORDERS
 from benchmarks.material import init_organisms
 from curricula.catalogue.building_blocks import Scale
@@ -145,5 +145,5 @@ def patched(
     mask: Bool[Array, " component"],
 ) -> Float[Array, ""]:
     """The logit difference in the second scene of a pair with a set of components patched."""
-    logits = organism(pair.second, patch(config, recording, mask), pair.decision[None])[0]
+    logits = organism(pair.second, patching_tap(config, recording, mask), pair.decision[None])[0]
     return logits[pair.second_answer] - logits[pair.first_answer]

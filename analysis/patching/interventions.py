@@ -64,7 +64,7 @@ def written(
     return jnp.stack(writes)
 
 
-def patch(config: OrganismConfig, donor: Recording, mask: Bool[Array, " component"]) -> Tap:
+def patching_tap(config: OrganismConfig, donor: Recording, mask: Bool[Array, " component"]) -> Tap:
     """A tap that takes the output of the masked components from a recording; in the order of
     `organisms.model.sites.components`."""
     by_layer = mask.reshape(config.layers, config.heads + config.neuron_blocks)
@@ -137,7 +137,7 @@ def patched_differences(
     def patched(
         mask: Bool[Array, " component"], residual: Float[Array, "position model"]
     ) -> Float[Array, ""]:
-        tap = patch(config, donor, mask)
+        tap = patching_tap(config, donor, mask)
         logits = organism.from_layer(1, residual, tap, recipient.decision, recipient.past)
         return logit_difference(logits, pair)
 

@@ -8,7 +8,7 @@ import pytest
 import reference
 from component_keys import keys_of
 
-from analysis.patching.interventions import effects_of_sets, patch, record, recorder
+from analysis.patching.interventions import effects_of_sets, patching_tap, record, recorder
 from curricula.world.contrasts import VARIABLES, PairSource, sample_pairs, window
 from curricula.world.scenes import trained_support
 from organisms.model.parameter_names import to_arrays
@@ -132,7 +132,7 @@ def look(organism, sizes):
 
     def run(pair, mask):
         first, second = record(organism, pair.first), record(organism, pair.second)
-        swap, seen = patch(sizes, second[1], mask), {}
+        swap, seen = patching_tap(sizes, second[1], mask), {}
         logits = organism(pair.first, recorder(seen, swap))
         plain = lambda recording: {tuple(site): activation for site, activation in recording.items()}  # noqa: E731
         return (
