@@ -18,9 +18,10 @@ from typing import Any
 
 from curricula.catalogue.building_blocks import Scale
 from curricula.errors import SystemFailure
+from experiments.command_line.process import command_file
 from organisms.storage import records
 
-SCRIPTS = Path(__file__).parents[1] / "scripts"
+PACKAGES = Path(__file__).parents[1]
 IMPORTS, WRITING = "imports", "tables and report"
 WORKER_WORD = "benchmarks.analysis_cost"
 
@@ -43,11 +44,11 @@ def analysis_costs(
             words += [f"--out={folder}"] + ([f"--steps={steps}"] if steps else [])
             report(f"{state}: growing {members} organisms")
             begun = time.perf_counter()
-            _run([sys.executable, str(SCRIPTS / "train.py"), *words], environment)
+            _run([sys.executable, str(command_file("train")), *words], environment)
             grown = time.perf_counter() - begun
             report(f"{state}: analysing them")
             begun = time.perf_counter()
-            _run([sys.executable, str(SCRIPTS / "analyse.py"), str(folder), "--quiet"], environment)
+            _run([sys.executable, str(command_file("analyse")), str(folder), "--quiet"], environment)
             whole = time.perf_counter() - begun
             report(f"{state}: one measurement after the other")
             printed = _run([sys.executable, "-m", WORKER_WORD, str(folder)], kept[state])
@@ -89,7 +90,7 @@ def table(summary: Mapping[str, Any]) -> list[str]:
 
 def _run(words: list[str], environment: Mapping[str, str]) -> str:
     """Runs a process to its end and returns what it printed. Raises SystemFailure where it fails."""
-    done = subprocess.run(words, env=dict(environment), capture_output=True, text=True, cwd=SCRIPTS.parent)
+    done = subprocess.run(words, env=dict(environment), capture_output=True, text=True, cwd=PACKAGES)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["it printed nothing"])[-1]
         raise SystemFailure(f"{' '.join(words[:4])}: exit code {done.returncode}: {last}")

@@ -58,7 +58,7 @@ def analyse_run(
     run = read_run(folder)
     naive = _checked_naive(options, run)
     analysis = analysis_folder(folder, options)
-    seed = _seed(options, analysis / SUMMARY)
+    seed = _seed(options.seed, analysis / SUMMARY)
     choice = MeasuringChoice(options.optional, again=options.again)
     measured_run = opened_for_measuring(run, seed, naive=naive)
     if options.out:
@@ -80,13 +80,14 @@ def analyse_run(
     return findings
 
 
-def results_of(folder: Path, kinds: tuple[type, ...], seed: int = 1) -> RunFindings:
+def results_of(folder: Path, kinds: tuple[type, ...], seed: int | None = 1) -> RunFindings:
     """The findings of a finished run that hold some results and what these require, measured unless they are there
-    already. No report is written.
+    already. No report is written. seed: that of the run's analysis where None, else 1.
 
     Raises UserError where the run is unfinished, damaged or not a run, or where another process writes it.
     """
     run = read_run(folder)
+    seed = _seed(seed, folder / "analysis" / SUMMARY)
     measured_run, choice = opened_for_measuring(run, seed), MeasuringChoice(only=kinds)
     hashes = [entry.sha256 for entry in run.entries()]
     cache = ResultCache(folder / "analysis", measurement_keys(registered_measurements(), seed, hashes))
@@ -174,13 +175,13 @@ def _checked_naive(options: AnalysisOptions, run: Run) -> Run | None:
     return naive
 
 
-def _seed(options: AnalysisOptions, path: Path) -> int:
+def _seed(seed: int | None, path: Path) -> int:
     """The seed that was asked for, or that of the findings that are there, or 1."""
-    if options.seed is not None:
-        return options.seed
+    if seed is not None:
+        return seed
     known = records.read_object_if_whole(path)
-    seed = known.get("analysis_seed", 1)
-    return seed if isinstance(seed, int) else 1
+    known_seed = known.get("analysis_seed", 1)
+    return known_seed if isinstance(known_seed, int) else 1
 
 
 def _with_command(findings: RunFindings, folder: Path) -> RunFindings:

@@ -29,6 +29,14 @@ _output: io.TextIOBase | None = None
 """where the path of the summary goes, if not to sys.stdout"""
 
 
+def command_file(name: str) -> Path:
+    """The file that a process of its own runs a command from: that in ``scripts/`` of a checkout, or where the packages are
+    installed without it, the command's module."""
+    packages = Path(__file__).parents[2]
+    script = packages / "scripts" / f"{name}.py"
+    return script if script.exists() else packages / "experiments" / "commands" / f"{name}.py"
+
+
 def meet_processes(processes: "Processes | None", report: Say) -> None:
     """Joins the other processes that train the same ensemble, if there are any. report: told for whom it waits.
 

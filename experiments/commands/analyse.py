@@ -9,6 +9,7 @@ import tyro
 
 from experiments.command_line.flags import ComputingFlags
 from experiments.command_line.parsing import parse
+from experiments.command_line.process import main
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,3 +54,7 @@ def analyse_command(words: Sequence[str]) -> Path:
     folder = analysis_folder(flags.run, options)
     flags.report(f"report: {folder / REPORT}")
     return folder / "summary.json"
+
+
+if __name__ == "__main__":  # of a process of its own, where there is no scripts/
+    main("experiments.commands.analyse:analyse_command")

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from experiments import sweep
 from experiments.command_line.parsing import parse
+from experiments.command_line.process import command_file
 from experiments.command_line.sweep_arguments import SweepArguments
 from experiments.command_line.training_arguments import resolve
 
-TRAIN = Path(__file__).parents[2] / "scripts" / "train.py"
+TRAIN = command_file("train")
 
 
 def sweep_command(words: Sequence[str]) -> Path:

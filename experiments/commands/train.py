@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from experiments.command_line.process import meet_processes
+from experiments.command_line.process import main, meet_processes
 from experiments.command_line.training_arguments import parse_training_arguments
 
 
@@ -20,3 +20,7 @@ def train_command(words: Sequence[str]) -> Path:
     meet_processes(arguments.other_processes, arguments.report)
     folder = arguments.out or run_folder(Path("runs"), config)
     return train_run(config, folder, arguments.quiet, parent=arguments.parent)
+
+
+if __name__ == "__main__":  # of a process of its own, where there is no scripts/
+    main("experiments.commands.train:train_command")
