@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from commands import ROOT
 
-FOLDERS = ("curricula", "organisms", "analysis", "reports", "experiments", "scripts")
+FOLDERS = ("curricula", "organisms", "analysis", "reports", "experiments", "exapt", "scripts")
 BARE_WORDS = frozenset(
     """of at by told asked found said own mine theirs now then here there before after apart again one other others
     each some which wanted taken kept held known seen shown meant made given due done alike least most more much

@@ -11,6 +11,7 @@ FOLDERS = (
     "reports",
     "experiments",
     "benchmarks",
+    "exapt",
     "scripts",
     "examples",
 )

@@ -12,7 +12,7 @@ from jaxtyping import install_import_hook
 ROOT = Path(__file__).parents[2]
 STRICT = ("curricula", "organisms")
 """packages whose types pyright checks strictly"""
-OTHERS = ("analysis", "reports", "experiments", "benchmarks")
+OTHERS = ("analysis", "reports", "experiments", "benchmarks", "exapt")
 NAMES_SHAPES = "from jaxtyping import"
 
 
