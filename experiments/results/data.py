@@ -31,7 +31,7 @@ class KeptSummary(StudySummary):
         return interval_text(self.interval(name))
 
 
-KeptType = TypeVar("KeptType", bound=KeptSummary)
+KeptType = TypeVar("KeptType")
 
 
 class ResultsData:
@@ -51,6 +51,6 @@ class ResultsData:
         name: of the file, without its ending.
         Raises UserError where there is no such file, or a field is missing or of another type.
         """
-        names = {field.name for field in fields(kind)}
+        names = {field.name for field in fields(kind)}  # pyright: ignore[reportArgumentType]
         needed = {key: value for key, value in self._record(name).items() if key in names}
         return read_json(kind, needed, f"{self.folder / name}.json")

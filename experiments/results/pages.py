@@ -102,11 +102,16 @@ def filled_page(path: Path, data: ResultsData) -> FilledPage:
     return FilledPage(path, text, "\n".join(lines), tuple(reversed(stale)))
 
 
+def page_paths(folder: Path) -> list[Path]:
+    """The pages of a folder of documentation; and README.md beside the folder, where there is one."""
+    readme = folder.parent / "README.md"
+    return [*sorted(folder.glob("*.md")), *([readme] if readme.exists() else [])]
+
+
 def filled_pages(folder: Path) -> list[FilledPage]:
     """Every page of a folder of documentation, with its blocks made of the data in that folder."""
-    data = ResultsData(folder)
-    paths = sorted(folder.glob("*.md"))
-    if not paths:
+    data, paths = ResultsData(folder), page_paths(folder)
+    if not any(path.parent == folder for path in paths):
         raise UserError(f"expected pages of documentation (*.md) in {folder}, found none; give --out FOLDER")
     return [filled_page(path, data) for path in paths]
 

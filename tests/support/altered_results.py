@@ -13,7 +13,7 @@ from zlib import crc32
 from commands import ROOT
 
 from experiments.results.data import ResultsData
-from experiments.results.pages import PageBlock, page_blocks
+from experiments.results.pages import PageBlock, page_blocks, page_paths
 
 DOCS = ROOT / "docs"
 Keys = tuple[str | int, ...]
@@ -106,13 +106,15 @@ def shown_places(block: Block, file: str) -> Iterator[tuple[Place, str]]:
 
 
 def copy_of_docs(folder: Path) -> Path:
-    """Pages and data of the documentation, in another folder."""
+    """Pages and data of the documentation, in another folder, and README beside it."""
+    folder.parent.mkdir(exist_ok=True)
+    shutil.copy(ROOT / "README.md", folder.parent)
     return shutil.copytree(DOCS, folder, ignore=shutil.ignore_patterns("*.png", "*.svg"))
 
 
 def blocks_in(docs: Path) -> list[PageBlock]:
     """Every block of every page."""
-    return [block for path in sorted(docs.glob("*.md")) for block in page_blocks(path.read_text(), path)]
+    return [block for path in page_paths(docs) for block in page_blocks(path.read_text(), path)]
 
 
 def outside_blocks(text: str) -> str:

@@ -18,6 +18,7 @@ from altered_results import (
 )
 
 from experiments.commands.results import results_command
+from experiments.results.pages import page_paths
 from experiments.results.registry import block_names, block_text
 from experiments.studies.controls.labels import FINDING_LABELS
 from experiments.studies.worlds.arms import ARMS
@@ -71,12 +72,12 @@ def test_another_value_in_the_data_is_another_page(name, tmp_path):
     block = block_named(name)
     for file in files_of(block):
         place, said = next(shown_places(block, file))
-        docs = copy_of_docs(tmp_path / file)
+        docs = copy_of_docs(tmp_path / file / "docs")
         with_altered_file(place, docs)
         results_command(["--out", str(docs), "--quiet"])
         assert [found.text for found in blocks_in(docs) if found.name == name] == [said]
-        for path in DOCS.glob("*.md"):
-            assert outside_blocks((docs / path.name).read_text()) == outside_blocks(path.read_text())
+        for path, copied in zip(page_paths(DOCS), page_paths(docs), strict=True):
+            assert outside_blocks(copied.read_text()) == outside_blocks(path.read_text())
         results_command(["--out", str(docs), "--check"])
 
 

@@ -1,0 +1,182 @@
+"""Blocks of docs/leaving.md: what makes self leave the characters' mechanism, and where does it go?"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import mean
+from typing import Any
+
+from analysis.relearning.reinitialisation import MemberReinitialised, ReinitialisedLane
+from experiments.results.data import KeptSummary, ResultsData
+from experiments.results.markdown import markdown_table, source_sentence
+from experiments.results.registry import result_block
+from experiments.studies.ablations.arms import ABLATION_ARMS, PART_WORDS
+from experiments.studies.ablations.summary import PartDifference
+from experiments.studies.swap.arms import WATCH_WORDS
+from experiments.studies.swap.paired import PairedChange
+from experiments.studies.swap.summary import WatchArmSummary
+from reports.formats import counts_text, interval_text
+from reports.sections.reinitialisation import lanes_of, place_and_slowdown
+
+COST_WORDS = {"overlap": "on", "self_side": "on, characters' side stopped", "none": "off"}
+CHANGE_WORDS = {
+    "self_in_watched_half.overlap": "self's share in a half, watched less not; with the overlap cost",
+    "self_in_watched_half.none": "the same without it",
+    "character_in_watched_half.overlap": "characters' share, with the overlap cost",
+    "character_in_watched_half.self_side": "characters' share, where the cost does not push them",
+    "character_in_watched_half.none": "characters' share, without the cost",
+    "self_in_sham.overlap": "self's share in a random half: with it watched, less with nobody watching; with the cost",
+    "self_in_first_half_by_sham.overlap": "self's share in the first half: with a random half watched, less with nobody watching",
+}
+LANE_WORDS = {
+    "own": "self's components",
+    "others": "as many others, of the same layers and kinds",
+    "intact": "nothing",
+}
+
+
+@dataclass(frozen=True)
+class KeptAblations(KeptSummary):
+    """What the page needs of the study's summary."""
+
+    arms: Mapping[str, Mapping[str, Any]]
+    differences: Sequence[PartDifference]
+
+
+@dataclass(frozen=True)
+class KeptSwap(KeptSummary):
+    """What the page needs of the study's summary."""
+
+    arms: Mapping[str, WatchArmSummary]
+    changes: Sequence[PairedChange]
+
+
+@result_block
+def ablations_source(data: ResultsData) -> str:
+    """Which command the figures are of."""
+    summary = data.read("ablations", KeptAblations)
+    scope = f"cpu scale, {summary.primary.n} organisms an arm, a seed that nobody had looked at"
+    return source_sentence(summary.command, scope, "ablations")
+
+
+@result_block
+def ablations_arms(data: ResultsData) -> str:
+    """A row an arm: verdicts, the repurposed share, its excess, and how many took a spare."""
+    summary = data.read("ablations", KeptAblations)
+    columns = ("parts", "verdicts", "repurposed share", "excess over chance", "took a spare, of all")
+    rows = [
+        (
+            ", ".join(PART_WORDS[part] for part in arm.parts) or "none",
+            counts_text(summary.arms[arm.name]["verdicts"]),
+            *(
+                summary.figure(name)
+                for name in (
+                    f"share.{arm.name}.repurposed",
+                    f"excess.{arm.name}.repurposed",
+                    f"took_spare.{arm.name}",
+                )
+            ),
+        )
+        for arm in ABLATION_ARMS
+    ]
+    return markdown_table(columns, rows)
+
+
+@result_block
+def ablations_parts(data: ResultsData) -> str:
+    """A row a part: what goes with it."""
+    summary = data.read("ablations", KeptAblations)
+    rows = [(PART_WORDS[each.part], interval_text(each.difference)) for each in summary.differences]
+    return markdown_table(("left out", "repurposed share falls by"), rows)
+
+
+@result_block
+def swap_source(data: ResultsData) -> str:
+    """Which command the figures are of."""
+    summary = data.read("swap", KeptSwap)
+    return source_sentence(summary.command, f"cpu scale, {summary.primary.n} forks, each in every arm", "swap")
+
+
+@result_block
+def swap_changes(data: ResultsData) -> str:
+    """A row a difference between watching and not, paired by fork."""
+    summary = data.read("swap", KeptSwap)
+    means = {change.name: change.mean for change in summary.changes}
+    rows = [(words, interval_text(means[name])) for name, words in CHANGE_WORDS.items()]
+    return markdown_table(("difference, paired by fork", "mean over all forks"), rows)
+
+
+@result_block
+def swap_verdicts(data: ResultsData) -> str:
+    """A row an arm: what is watched, whether the cost is on, and the verdicts."""
+    rows = [
+        (WATCH_WORDS[arm.watch], COST_WORDS[arm.cost], counts_text(arm.verdicts))
+        for arm in data.read("swap", KeptSwap).arms.values()
+    ]
+    return markdown_table(("watched", "overlap cost", "verdicts"), rows)
+
+
+@dataclass(frozen=True)
+class KeptReinitialisation:
+    """What the page needs of organisms whose phase of self was run anew."""
+
+    command: Sequence[str]
+    """commands that made it, one after the other"""
+    limit: int
+    """steps of the phase"""
+    members: Sequence[MemberReinitialised | None]
+
+
+@result_block
+def ablations_beside_self(data: ResultsData) -> str:
+    """How far characters are on the way to self's components once self is in the cast, in the arms with the overlap cost."""
+    arms = [
+        arm for name, arm in data.read("ablations", KeptAblations).arms.items() if "overlap" in name.split(".")
+    ]
+    kinds = {"reading": "what reads the cues", "effects": "what carries the gate to the act"}
+    rows = [
+        (words, *(_moved_text(arms, kind, between) for between in (False, True)))
+        for kind, words in kinds.items()
+    ]
+    return markdown_table(("moved beside self, mean (largest)", "without half-dropout", "with it"), rows)
+
+
+def _moved_text(arms: Sequence[Mapping[str, Any]], kind: str, with_dropout: bool) -> str:
+    moved = [
+        organism["moved"][kind][0]
+        for arm in arms
+        if (arm["between"] == "half dropout") == with_dropout
+        for organism in arm["organisms"]
+        if kind in organism["moved"]
+    ]
+    return f"{mean(moved):.2f} ({max(moved):.2f})"
+
+
+@result_block
+def reinitialisation_source(data: ResultsData) -> str:
+    """Which commands the figures are of."""
+    kept = data.read("reinitialisation", KeptReinitialisation)
+    commands = "`, then `".join(kept.command)
+    members = sum(member is not None for member in kept.members)
+    return f"`{commands}`; {members} organisms with all three parts (data: `docs/results/data/reinitialisation.json`)."
+
+
+@result_block
+def reinitialisation_lanes(data: ResultsData) -> str:
+    """What is drawn anew, and the share of self's effect that ends in its own components."""
+    members = [member for member in data.read("reinitialisation", KeptReinitialisation).members if member]
+    rows = [
+        (words, f"{mean(lane.self_in_own for member in members for lane in lanes_of(member, arm)):.2f}")
+        for arm, words in LANE_WORDS.items()
+    ]
+    return markdown_table(("weights drawn anew at the fork", "self's effect that ends in its components"), rows)
+
+
+@result_block
+def reinitialisation_answer(data: ResultsData) -> str:
+    """Is self elsewhere, and is it slower?"""
+    kept = data.read("reinitialisation", KeptReinitialisation)
+    place, slower = place_and_slowdown([member for member in kept.members if member], kept.limit)
+    return (
+        f"The difference of the first two rows is {interval_text(place)}. Self took {interval_text(slower)} times the steps "
+        "with its own components drawn anew, over those with others."
+    )

@@ -1,0 +1,45 @@
+"""The block of README.md: what came out, in five lines?"""
+
+from experiments.results.controls import kept_controls
+from experiments.results.data import ResultsData
+from experiments.results.leaving import KeptAblations, KeptSwap
+from experiments.results.markdown import markdown_table
+from experiments.results.registry import result_block
+from experiments.results.worlds import KeptWorlds
+from experiments.studies.ablations.arms import WHOLE
+from reports.formats import interval_text
+
+
+@result_block
+def readme_findings(data: ResultsData) -> str:
+    """A row a finding, with the page that has the rest."""
+    ablations, swap = data.read("ablations", KeptAblations), data.read("swap", KeptSwap)
+    controls, worlds = kept_controls(data), data.read("worlds", KeptWorlds)
+    plain, whole = ablations.arms["none"], ablations.arms[WHOLE.name]
+    rows = [
+        (
+            "Nothing drives self away",
+            f"{plain['verdicts'].get('reused', 0)} of {plain['n']} organisms *reused* ([page](docs/leaving.md))",
+        ),
+        (
+            "A spare is made, an auditor watches, and components that serve both cost",
+            f"{whole['verdicts'].get('repurposed', 0)} of {whole['n']} *repurposed*; the share is "
+            f"{ablations.figure(f'excess.{WHOLE.name}.repurposed')} above chance ([page](docs/leaving.md))",
+        ),
+        (
+            "The auditor watches one half of the model, or the other",
+            f"self's share in the watched half changes by {interval_text(swap.primary.value)}, n {swap.primary.n} "
+            "([page](docs/leaving.md))",
+        ),
+        (
+            "Provenance was planted, and is judged blind",
+            f"{controls.figure('accuracy.routing')} right of {controls.primary.n} routed, "
+            f"{controls.figure('accuracy.of.repurposed')} of the *repurposed* of all makes ([page](docs/controls.md))",
+        ),
+        (
+            "Other worlds and sizes, same settings",
+            f"{interval_text(worlds.primary.value)} of {worlds.primary.n} learn at the first attempt "
+            "([page](docs/worlds.md))",
+        ),
+    ]
+    return markdown_table(("what was done", "what came out (cpu scale, 95 % intervals)"), rows)
