@@ -35,10 +35,7 @@ def help_text(command: str) -> str:
 
 def flags_page() -> str:
     """The flags of every command."""
-    parts = [
-        f"## {command}\n\n```text\n{help_text(command)}\n```"
-        for command in COMMANDS
-    ]
+    parts = [f"## {command}\n\n```text\n{help_text(command)}\n```" for command in COMMANDS]
     return "# Flags\n\nWhat `--help` prints. Made when the site is built.\n\n" + "\n\n".join(parts) + "\n"
 
 

@@ -93,7 +93,9 @@ def ablations_parts(data: ResultsData) -> str:
 def swap_source(data: ResultsData) -> str:
     """Which command the figures are of."""
     summary = data.read("swap", KeptSwap)
-    return source_sentence(summary.command, f"cpu scale, {summary.primary.n} forks, each in every arm", "swap")
+    return source_sentence(
+        summary.command, f"cpu scale, {summary.primary.n} forks, each in every arm", "swap"
+    )
 
 
 @result_block
@@ -130,7 +132,9 @@ class KeptReinitialisation:
 def ablations_beside_self(data: ResultsData) -> str:
     """How far characters are on the way to self's components once self is in the cast, in the arms with the overlap cost."""
     arms = [
-        arm for name, arm in data.read("ablations", KeptAblations).arms.items() if "overlap" in name.split(".")
+        arm
+        for name, arm in data.read("ablations", KeptAblations).arms.items()
+        if "overlap" in name.split(".")
     ]
     kinds = {"reading": "what reads the cues", "effects": "what carries the gate to the act"}
     rows = [
@@ -168,7 +172,9 @@ def reinitialisation_lanes(data: ResultsData) -> str:
         (words, f"{mean(lane.self_in_own for member in members for lane in lanes_of(member, arm)):.2f}")
         for arm, words in LANE_WORDS.items()
     ]
-    return markdown_table(("weights drawn anew at the fork", "self's effect that ends in its components"), rows)
+    return markdown_table(
+        ("weights drawn anew at the fork", "self's effect that ends in its components"), rows
+    )
 
 
 @result_block

@@ -54,7 +54,7 @@ def altered(value: Any, path: Keys) -> Any:
         return {key: altered(part, (*path, key)) for key, part in value.items()}
     if isinstance(value, list):
         return [altered(part, (*path, index)) for index, part in enumerate(value)]
-    if isinstance(value, str) and path == ("command",):
+    if isinstance(value, str) and path[:1] == ("command",):
         return re.sub(r"\d", lambda digit: str(9 - int(digit[0])), value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value

@@ -17,7 +17,7 @@ FIGURE = re.compile(r"\d\.\d+|\b\d+ of \d+\b|\[-?\d")
 """a decimal, a count of a whole, or an interval"""
 WITH_BLOCKS = {path.name: path for path in page_paths(DOCS) if page_blocks(path.read_text(), path)}
 DEFINITIONS = {
-    "README.md": {},
+    "README.md": {"Python 3.11 or later": "the version that it needs", "Apache-2.0": "the licence"},
     "leaving.md": {},
     "worlds.md": {
         "0.9 for both behaviours of characters": "threshold of the criterion that ends a phase",
