@@ -34,6 +34,15 @@ class KeptSummary(StudySummary):
 KeptType = TypeVar("KeptType")
 
 
+def read_needed(kind: type[KeptType], record: Mapping[str, Any], path: str) -> KeptType:
+    """Those fields of a record that a dataclass has, checked against their annotations; the record may hold more.
+
+    path: of the record, for errors. Raises UserError where a field is missing or of another type.
+    """
+    names = {field.name for field in fields(kind)}  # pyright: ignore[reportArgumentType]
+    return read_json(kind, {key: value for key, value in record.items() if key in names}, path)
+
+
 class ResultsData:
     """The summaries in a folder of documentation. Each file is read once, when a block asks for it."""
 
@@ -51,6 +60,4 @@ class ResultsData:
         name: of the file, without its ending.
         Raises UserError where there is no such file, or a field is missing or of another type.
         """
-        names = {field.name for field in fields(kind)}  # pyright: ignore[reportArgumentType]
-        needed = {key: value for key, value in self._record(name).items() if key in names}
-        return read_json(kind, needed, f"{self.folder / name}.json")
+        return read_needed(kind, self._record(name), f"{self.folder / name}.json")

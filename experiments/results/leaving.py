@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from statistics import mean
 from typing import Any
 
-from analysis.relearning.reinitialisation import MemberReinitialised, ReinitialisedLane
-from experiments.results.data import KeptSummary, ResultsData
+from analysis.provenance.verdict import VerdictName
+from analysis.relearning.reinitialisation import MemberReinitialised
+from experiments.results.data import KeptSummary, ResultsData, read_needed
 from experiments.results.markdown import markdown_table, source_sentence
 from experiments.results.registry import result_block
 from experiments.studies.ablations.arms import ABLATION_ARMS, PART_WORDS
 from experiments.studies.ablations.summary import PartDifference
+from experiments.studies.study import Triple
 from experiments.studies.swap.arms import WATCH_WORDS
 from experiments.studies.swap.paired import PairedChange
 from experiments.studies.swap.summary import WatchArmSummary
@@ -35,11 +37,43 @@ LANE_WORDS = {
 
 
 @dataclass(frozen=True)
+class KeptOrganism:
+    """What the page needs of an organism of an arm."""
+
+    moved: Mapping[str, Triple]
+    """how far characters are on the way to self's components, by what was measured"""
+
+
+@dataclass(frozen=True)
+class KeptArm:
+    """What the page needs of an arm."""
+
+    n: int
+    between: str
+    verdicts: Mapping[VerdictName, int]
+    organisms: Sequence[Mapping[str, Any]]
+
+    def verdict_count(self, verdict: VerdictName) -> str:
+        """How many organisms got a verdict, of all."""
+        return f"{self.verdicts.get(verdict, 0)} of {self.n}"
+
+    def moved(self, kind: str) -> list[float]:
+        """How far characters of each organism moved, of those in which it was measured."""
+        organisms = [read_needed(KeptOrganism, organism, "organisms") for organism in self.organisms]
+        means = [organism.moved[kind][0] for organism in organisms if kind in organism.moved]
+        return [value for value in means if value is not None]
+
+
+@dataclass(frozen=True)
 class KeptAblations(KeptSummary):
     """What the page needs of the study's summary."""
 
     arms: Mapping[str, Mapping[str, Any]]
     differences: Sequence[PartDifference]
+
+    def arm(self, name: str) -> KeptArm:
+        """One of the arms."""
+        return read_needed(KeptArm, self.arms[name], f"arms.{name}")
 
 
 @dataclass(frozen=True)
@@ -66,7 +100,7 @@ def ablations_arms(data: ResultsData) -> str:
     rows = [
         (
             ", ".join(PART_WORDS[part] for part in arm.parts) or "none",
-            counts_text(summary.arms[arm.name]["verdicts"]),
+            counts_text(summary.arm(arm.name).verdicts),
             *(
                 summary.figure(name)
                 for name in (
@@ -131,11 +165,8 @@ class KeptReinitialisation:
 @result_block
 def ablations_beside_self(data: ResultsData) -> str:
     """How far characters are on the way to self's components once self is in the cast, in the arms with the overlap cost."""
-    arms = [
-        arm
-        for name, arm in data.read("ablations", KeptAblations).arms.items()
-        if "overlap" in name.split(".")
-    ]
+    summary = data.read("ablations", KeptAblations)
+    arms = [summary.arm(arm.name) for arm in ABLATION_ARMS if "overlap" in arm.parts]
     kinds = {"reading": "what reads the cues", "effects": "what carries the gate to the act"}
     rows = [
         (words, *(_moved_text(arms, kind, between) for between in (False, True)))
@@ -144,13 +175,9 @@ def ablations_beside_self(data: ResultsData) -> str:
     return markdown_table(("moved beside self, mean (largest)", "without half-dropout", "with it"), rows)
 
 
-def _moved_text(arms: Sequence[Mapping[str, Any]], kind: str, with_dropout: bool) -> str:
+def _moved_text(arms: Sequence[KeptArm], kind: str, with_dropout: bool) -> str:
     moved = [
-        organism["moved"][kind][0]
-        for arm in arms
-        if (arm["between"] == "half dropout") == with_dropout
-        for organism in arm["organisms"]
-        if kind in organism["moved"]
+        value for arm in arms if (arm.between == "half dropout") == with_dropout for value in arm.moved(kind)
     ]
     return f"{mean(moved):.2f} ({max(moved):.2f})"
 

@@ -6,7 +6,7 @@ from experiments.results.leaving import KeptAblations, KeptSwap
 from experiments.results.markdown import markdown_table
 from experiments.results.registry import result_block
 from experiments.results.worlds import KeptWorlds
-from experiments.studies.ablations.arms import WHOLE
+from experiments.studies.ablations.arms import ABLATION_ARMS, WHOLE
 from reports.formats import interval_text
 
 
@@ -15,15 +15,15 @@ def readme_findings(data: ResultsData) -> str:
     """A row a finding, with the page that has the rest."""
     ablations, swap = data.read("ablations", KeptAblations), data.read("swap", KeptSwap)
     controls, worlds = kept_controls(data), data.read("worlds", KeptWorlds)
-    plain, whole = ablations.arms["none"], ablations.arms[WHOLE.name]
+    plain, whole = ablations.arm(ABLATION_ARMS[-1].name), ablations.arm(WHOLE.name)
     rows = [
         (
             "Nothing drives self away",
-            f"{plain['verdicts'].get('reused', 0)} of {plain['n']} organisms *reused* ([page](docs/leaving.md))",
+            f"{plain.verdict_count('reused')} organisms *reused* ([page](docs/leaving.md))",
         ),
         (
             "A spare is made, an auditor watches, and components that serve both cost",
-            f"{whole['verdicts'].get('repurposed', 0)} of {whole['n']} *repurposed*; the share is "
+            f"{whole.verdict_count('repurposed')} *repurposed*; the share is "
             f"{ablations.figure(f'excess.{WHOLE.name}.repurposed')} above chance ([page](docs/leaving.md))",
         ),
         (
