@@ -53,5 +53,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Links to CONTRIBUTING go to its page of the site."""
-    return markdown.replace("](../CONTRIBUTING.md", "](contributing.md")
+    """Links to README and CONTRIBUTING go to their pages of the site."""
+    return markdown.replace("](../CONTRIBUTING.md", "](contributing.md").replace(
+        "](../README.md", "](index.md"
+    )

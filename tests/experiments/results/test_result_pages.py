@@ -23,12 +23,12 @@ DEFINITIONS = {
         "0.9 for both behaviours of characters": "threshold of the criterion that ends a phase",
         "both roles show both behaviours at 0.9 or more": "threshold of behaving",
     },
-    "reuse.md": {"both of its\nrates are 0.9 in training": "threshold of behaving"},
+    "reuse.md": {"both of its rates are 0.9 in training": "threshold of behaving"},
     "bitrot.md": {
         "those that hold 0.95 of the characters' gate": "which components a curriculum ablates",
         "learning rates of 0.0005, 0.001 and 0.002": "the plan's",
     },
-    "self_first.md": {"both of their rates are 0.9 in\n   training": "threshold of behaving"},
+    "self_first.md": {"both of their rates are 0.9 in training": "threshold of behaving"},
     "controls.md": {
         "each lane alone gets 0.9 of characters' pairs right": "a check of planting",
         "lane B carries 0.25 of the gate at the fork": "a check of planting",
@@ -63,7 +63,7 @@ def test_pages_with_blocks_are_those_whose_definitions_are_listed():
 def test_no_figure_stands_outside_of_blocks(name):
     """Save in code spans and in definitions, each of which is there."""
     text = outside_blocks(WITH_BLOCKS[name].read_text())
-    text = re.sub(r"```.*?```|`[^`\n]*`", "", text, flags=re.S)
+    text = " ".join(re.sub(r"```.*?```|`[^`\n]*`", "", text, flags=re.S).split())
     for words in DEFINITIONS[name]:
         assert words in text
         text = text.replace(words, "")
