@@ -13,6 +13,7 @@ All there is, by what it is for:
 
 - runs: `grow` trains an ensemble, `read_lineage` opens a finished run; either gives a `Lineage`, with its checkpoints
 - organisms: `load_organism` gives a `LoadedOrganism`, one member at one checkpoint; `logits` and `acts` run it
+- behaviour: `behaviour_history` gives a `BehaviourHistory`, the rates at every checkpoint
 - scenes: `scenes` gives `DrawnScenes`, `minimal_pairs` gives `MinimalPairs`; both read as English
 - activation patching: `patch` gives `PatchedPairs`, beside `logit_differences`; `effects` gives `ComponentEffects`
 - verdicts: `analyse` gives an `Analysis`, with an `OrganismVerdict` a member, and each share as a `ShareInterval`
@@ -29,6 +30,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from curricula.errors import UserError
+    from exapt.behaviour import BehaviourHistory, behaviour_history
     from exapt.drawing import DrawnScenes, MinimalPairs, minimal_pairs, scenes
     from exapt.judgement import Analysis, OrganismVerdict, ShareInterval, analyse
     from exapt.lineage import Lineage, grow, read_lineage
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Analysis",
+    "BehaviourHistory",
     "ComponentEffects",
     "DrawnScenes",
     "Lineage",
@@ -48,6 +51,7 @@ __all__ = [
     "UserError",
     "acts",
     "analyse",
+    "behaviour_history",
     "effects",
     "grow",
     "load_organism",
@@ -60,6 +64,7 @@ __all__ = [
 ]
 _MODULES = {
     "curricula.errors": ("UserError",),
+    "exapt.behaviour": ("BehaviourHistory", "behaviour_history"),
     "exapt.drawing": ("DrawnScenes", "MinimalPairs", "minimal_pairs", "scenes"),
     "exapt.judgement": ("Analysis", "OrganismVerdict", "ShareInterval", "analyse"),
     "exapt.lineage": ("Lineage", "grow", "read_lineage"),

@@ -1,5 +1,7 @@
 """What the API gives is what the packages beneath give, on a run that is grown and analysed."""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -15,6 +17,8 @@ from curricula.world.contrasts import window
 from experiments.measurements.measuring import opened_for_measuring
 from organisms.model.sites import components
 from organisms.model.surgery import pick
+from organisms.storage.manifest import Entry
+from organisms.storage.run import Run
 
 pytestmark = pytest.mark.usefixtures("programs_of_commands")
 
@@ -60,6 +64,32 @@ def test_acts_are_those_of_the_final_behaviour(lineage, organism):
         drawn = exapt.scenes(organism, count=64, with_self=with_self, seed=3)
         assert (exapt.acts(organism, drawn.tokens) == drawn.targets).mean() > 0.9
         assert ("Self" in drawn.in_english(0)) is with_self
+
+
+def test_the_history_of_behaviour_is_that_of_the_manifest_and_ends_in_the_summary(lineage):
+    history = exapt.behaviour_history(lineage)
+    assert history.steps == tuple(entry.step for entry in lineage.checkpoints)
+    assert history.phases == tuple(entry.phase for entry in lineage.checkpoints)
+    summary = lineage.run.summary()["behaviour"]
+    assert sorted(history.rates) == sorted(summary)
+    for name, rates in history.rates.items():
+        assert rates.shape == (len(history.steps), lineage.members)
+        np.testing.assert_allclose(rates[-1], summary[name], atol=0.02)
+        assert (rates[-1] - rates[0]).min() > 0.3
+
+
+class OlderRun(Run):
+    """A run whose manifest has no rates."""
+
+    def entries(self) -> list[Entry]:
+        return [replace(entry, extra={}) for entry in super().entries()]
+
+
+def test_a_lineage_without_rates_is_a_line(lineage):
+    older = replace(lineage, run=OlderRun(lineage.folder, lineage.run.config))
+    with pytest.raises(exapt.UserError, match="behaviour: expected rates in each line") as error:
+        exapt.behaviour_history(older)
+    assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize("noising", [False, True])
