@@ -1,4 +1,5 @@
-"""Pages of the site that stand elsewhere or are generated: README, CONTRIBUTING, every command's flags, the API.
+"""Pages of the site that stand elsewhere or are generated: README, CONTRIBUTING, the changelog, every command's flags, the
+public names of `exapt`.
 
 mkdocs calls the functions whose names begin with ``on_``; `make docs` builds the site.
 """
@@ -15,22 +16,32 @@ from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = ("train", "analyse", "compare", "sweep", "study", "bench")
-REFERENCE = "# Python\n\n::: curricula.phases\n"
+FROM_ROOT = {"index.md": "README.md", "contributing.md": "CONTRIBUTING.md", "changelog.md": "CHANGELOG.md"}
+"""pages of the site that are files of the project's root"""
 
 
 def moved(text: str) -> str:
     """The text of a page of the project's root, with links as they are from docs/."""
-    links = {"docs/": "", "CONTRIBUTING.md": "contributing.md"}
-    for target, from_docs in links.items():
-        text = re.sub(rf"\]\({re.escape(target)}", f"]({from_docs}", text)
+    text = text.replace("](docs/", "](")
+    for page, name in FROM_ROOT.items():
+        text = text.replace(f"]({name}", f"]({page}")
     return text
 
 
 def help_text(command: str) -> str:
     """What a command prints for ``--help``, without colours and frames."""
-    words = [sys.executable, str(ROOT / "scripts" / f"{command}.py"), "--help"]
-    environment = os.environ | {"NO_COLOR": "1", "COLUMNS": "100"}
-    return subprocess.run(words, capture_output=True, text=True, check=True, env=environment).stdout.strip()
+    words = [sys.executable, f"scripts/{command}.py", "--help"]
+    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    environment = os.environ | {"NO_COLOR": "1", "COLUMNS": "90", "PYTHONPATH": path}
+    printed = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True, env=environment)
+    return without_frames(printed.stdout)
+
+
+def without_frames(text: str) -> str:
+    """Help without the frames that a terminal shows: their titles stay, with what they frame below them."""
+    lines = (re.sub(r"^│ ?(.*?) *│?$", r"  \1", line).rstrip() for line in text.splitlines())
+    titled = (re.sub(r"^╭─ (.*?) ─*╮$", r"\1:", line) for line in lines)
+    return "\n".join("" if re.fullmatch("╰─*╯", line) else line for line in titled).strip()
 
 
 def flags_page() -> str:
@@ -39,21 +50,39 @@ def flags_page() -> str:
     return "# Flags\n\nWhat `--help` prints. Made when the site is built.\n\n" + "\n\n".join(parts) + "\n"
 
 
+def reference_page() -> str:
+    """The public names of `exapt`, by what they are for, as the package's docstring lists them.
+
+    A name is imported when it is first used, so each is documented from the module that holds it.
+    """
+    if str(ROOT) not in sys.path:  # a checkout that is not installed
+        sys.path.append(str(ROOT))
+    import exapt
+
+    parts = ["# Python", "What `import exapt` gives. Made of the docstrings when the site is built."]
+    for line in (exapt.__doc__ or "").splitlines():
+        if match := re.match(r"- ([\w ]+): ", line):
+            parts.append(f"## {match[1].capitalize()}")
+            parts += [directive(name, exapt._MODULE_OF[name]) for name in re.findall(r"`(\w+)`", line)]
+    return "\n\n".join(parts) + "\n"
+
+
+def directive(name: str, module: str) -> str:
+    """What mkdocstrings replaces by the documentation of one name."""
+    return f"::: {module}.{name}\n    options: {{heading: exapt.{name}, toc_label: {name}}}"
+
+
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Adds the pages that stand elsewhere or are generated."""
-    pages = {
-        "index.md": moved((ROOT / "README.md").read_text()),
-        "contributing.md": moved((ROOT / "CONTRIBUTING.md").read_text()),
-        "flags.md": flags_page(),
-        "reference.md": REFERENCE,
-    }
+    pages = {page: moved((ROOT / name).read_text()) for page, name in FROM_ROOT.items()}
+    pages |= {"flags.md": flags_page(), "reference.md": reference_page()}
     for name, text in pages.items():
         files.append(File.generated(config, name, content=text))
     return files
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Links to README and CONTRIBUTING go to their pages of the site."""
-    return markdown.replace("](../CONTRIBUTING.md", "](contributing.md").replace(
-        "](../README.md", "](index.md"
-    )
+    """Links of docs/ to files of the project's root go to their pages of the site."""
+    for name, of_root in FROM_ROOT.items():
+        markdown = markdown.replace(f"](../{of_root}", f"]({name}")
+    return markdown
