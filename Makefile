@@ -1,5 +1,36 @@
-# Long checks. Tests: README's second shell block.
+# Everyday targets, then long checks. All tests in a fresh environment: README's second shell block, or .ci/run.
 PYTHON ?= .venv/bin/python
+BIN = $(dir $(PYTHON))
+
+.PHONY: test
+test:  ## the fast loop, for every save
+	$(PYTHON) -m pytest -m "not slow" -n 2 --dist loadfile
+
+.PHONY: test-all
+test-all:  ## all tests
+	$(PYTHON) -m pytest -n 2 --dist loadfile
+
+.PHONY: lint
+lint:  ## style, format, and which package imports which
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(BIN)lint-imports
+
+.PHONY: types
+types:  ## static types
+	$(PYTHON) -m pyright --pythonpath $(PYTHON)
+
+.PHONY: docs
+docs:  ## the site, into build/site; needs the extra [docs]
+	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict
+
+.PHONY: tour
+tour:  ## grows three tiny organisms, takes them apart, judges them; pictures in runs/tour
+	$(PYTHON) examples/tour.py
+
+.PHONY: tour-page
+tour-page:  ## docs/tour.md and its pictures, made by running the tour
+	$(PYTHON) docs/tour_page.py
 
 .PHONY: soak
 soak:  ## 100 SIGKILLs at random moments over train, analyse, compare and sweep
