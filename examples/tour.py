@@ -11,7 +11,8 @@
 # layers. It takes a minute or two on two cores the first time, and seconds after that.
 #
 # `python examples/tour.py` runs it from the root of the repository, as does `make tour`. An editor that knows cells, or
-# Jupyter with jupytext, opens the file as a notebook.
+# Jupyter with jupytext, opens the file as a notebook. What the page shows below the cells was printed and drawn by
+# `make tour-page`.
 
 # %%
 import os
