@@ -7,7 +7,7 @@ from statistics import median
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator
+from matplotlib.ticker import LogFormatter, NullLocator
 
 from benchmarks.scaling.data import Quantity, ScalingData, Series, Work
 from reports.drawing import CYCLE, GREY, MARKERS, style, svg
@@ -57,6 +57,7 @@ def _draw_factor(axes: Axes, factor: str, data: ScalingData) -> None:
     axes.set_xticks(ticks, labels=[str(tick) for tick in ticks])
     axes.xaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.yaxis.set_minor_formatter(LogFormatter())  # plain text: the style draws no mathematics
     axes.grid(axis="y", color=GREY, alpha=0.25, lw=0.6)
 
 

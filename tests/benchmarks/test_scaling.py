@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -9,12 +10,14 @@ import pytest
 from commands import ROOT, run
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
 from scaling import BASE, RATE, STEP_FLOPS, cost, scaling_data, scenario
 
 from benchmarks.command import bench_command
 from benchmarks.gpu_check.rows import GpuCheck, LimitRow, TrainingRow, check_to_plain
 from benchmarks.scaling.cards import MeasuredRate, measured_rates
 from benchmarks.scaling.data import DATA, DRAWING, PAGE, read_data, write_data
+from benchmarks.scaling.drawing import _draw_factor
 from benchmarks.scaling.factors import FACTORS, ScalingPlan
 from benchmarks.scaling.fits import half_width, power_law
 from benchmarks.scaling.page import page_text, write_page
@@ -23,6 +26,7 @@ from benchmarks.scaling.sweeps import checkpoint_count
 from curricula.errors import UserError
 from organisms.ensemble.config import read_config
 from organisms.training.validation import check_config
+from reports.drawing import style
 
 DOCS = ROOT / "docs"
 RATIOS = (16, 32, 64, 128, 256)
@@ -171,6 +175,20 @@ def test_the_page_of_this_project_is_that_of_its_data():
     assert (DOCS / PAGE).read_text() == page_text(read_data(DOCS), measured_rates(DOCS))
     assert not read_data(DOCS).quick
     assert (DOCS / DRAWING).read_text().startswith("<svg")
+
+
+@pytest.mark.parametrize("factor", ["cues", "checkpoints"])
+def test_labels_between_powers_of_ten_are_numbers(factor):
+    """Of axes with less than a decade; the style of drawings would show the source of a formula."""
+    with style():
+        figure = Figure()
+        axes = figure.subplots()
+        _draw_factor(axes, factor, read_data(DOCS))
+        figure.draw_without_rendering()
+        labels = [label.get_text() for label in axes.yaxis.get_ticklabels(which="minor")]
+    shown = [label for label in labels if label]
+    assert shown
+    assert [label for label in shown if not re.fullmatch(r"\d+(e−\d+)?", label)] == []
 
 
 @pytest.mark.parametrize("plan", [ScalingPlan(), ScalingPlan.quick()])
