@@ -21,9 +21,9 @@ WORLDS: dict[str, World] = {
 STEPS: dict[str, tuple[int, int, int]] = {
     "tiny": (400, 150, 200),
     "cpu": (500, 300, 300),
-    "gpu": (4000, 2000, 1500),
+    "gpu": (1500, 900, 300),
 }
-"""Steps of the phases *characters*, *spares* and *intent*."""
+"""Least steps of the phases *characters*, *spares* and *intent*."""
 
 
 LEARNED = 0.9
@@ -61,7 +61,7 @@ def final_optimiser(phase: Phase) -> OptimiserConfig:
     )
 
 
-CONCENTRATED_STEPS: dict[str, int] = {"tiny": 400, "cpu": 600, "gpu": 4000}
+CONCENTRATED_STEPS: dict[str, int] = {"tiny": 400, "cpu": 600, "gpu": 600}
 """Steps of the phase that teaches self after a concentration penalty: where the mechanism at hand is ablated another
 one has to be made first."""
 

@@ -16,7 +16,7 @@ from curricula.pressures.interference import Interference
 from curricula.pressures.registry import Pressures
 from curricula.pressures.rehearsal import Rehearsal
 
-DISUSE_STEPS: dict[str, int] = {"tiny": 300, "cpu": 300, "gpu": 4000}
+DISUSE_STEPS: dict[str, int] = {"tiny": 300, "cpu": 300, "gpu": 900}
 WEIGHT_DECAY_STEPS = 200
 DECAY, NEWS = 1.0, 0.2
 """of the drives: weight decay, and the share of moments that ask something new"""

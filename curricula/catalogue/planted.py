@@ -19,7 +19,7 @@ from curricula.pressures.registry import Pressures
 from curricula.pressures.rehearsal import Rehearsal
 from curricula.pressures.routing import Routing
 
-PLANTED_STEPS: dict[str, tuple[int, int]] = {"tiny": (1000, 300), "cpu": (700, 300), "gpu": (6000, 1500)}
+PLANTED_STEPS: dict[str, tuple[int, int]] = {"tiny": (1000, 300), "cpu": (700, 300), "gpu": (2100, 300)}
 """Steps of the first phase of planted organisms, which use half of their components, and of each other
 one."""
 

@@ -54,7 +54,7 @@ PASSIVE = "none"
 STRONGEST = "both"
 EXERCISE = (0.001, 0.01, 0.1)
 """shares of self's moments in which it is alone, under the strongest drive"""
-READ_EVERY = {"tiny": 25, "cpu": 15, "gpu": 200}
+READ_EVERY = {"tiny": 25, "cpu": 15, "gpu": 45}
 """steps of disuse between two readings, and two checkpoints, by scale"""
 FEWER_SCENES = 2
 """times fewer scenes a reading than of runs that are no forks: with half of them (128 at cpu scale) the
