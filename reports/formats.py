@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from markupsafe import Markup
+
 from analysis.statistics import numbers
 
 DASH = "–"
@@ -30,3 +32,8 @@ def interval_text(triple: Sequence[float | int | None]) -> str:
 def counts_text(counts: Mapping[Any, int]) -> str:
     """Counts by name in one line: ``3 reused, 1 mixed``."""
     return ", ".join(f"{count} {name}" for name, count in counts.items())
+
+
+def verdict_badge(verdict: str, text: str = "") -> Markup:
+    """A verdict in its colour. text: the verdict in full, where that says more."""
+    return Markup('<span class="verdict {}">{}</span>').format(verdict.replace(" ", "-"), text or verdict)

@@ -18,6 +18,7 @@ from analysis.statistics import FEW_ORGANISMS
 from reports.headline import headline
 from reports.page import Page, write_page
 from reports.section import Bullets, Folded, Heading, Paragraph, Preformatted, Section, Text
+from reports.sections.corroboration import corroboration_section
 from reports.sections.organisms import organisms_section
 
 BANNER = Markup(
@@ -89,6 +90,7 @@ def report_page(
     unit = "The organism is the unit of every interval: means over organisms, 95 % bootstrap (BCa)."
     subtitle = f"{organisms} organisms, {runs}. {unit}"
     sections = [
+        *filter(None, [corroboration_section(findings)]),
         *brought,
         organisms_section(findings),
         _method_section(findings, brought, command),

@@ -48,12 +48,13 @@ class Picture:
 
 @dataclass(frozen=True)
 class TableCell:
-    """One cell. style: its class in the style sheet (``name``, ``number``, ``range``, ``low``); columns: how
-    many it spans."""
+    """One cell. style: its class in the style sheet (``name``, ``number``, ``range``, ``low``, ``mark``); columns: how
+    many it spans; hint: what a pointer that rests on it reads, which must stand elsewhere on the page as well."""
 
     text: Text
     style: str = ""
     columns: int = 1
+    hint: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,13 +74,15 @@ class RowGroup:
 
 @dataclass(frozen=True)
 class PageTable:
-    """A table. wide: as wide as the page. Without groups of rows it is not shown."""
+    """A table. wide: as wide as the page; style: its class in the style sheet (``grid``). Without groups of rows it is
+    not shown."""
 
     kind: ClassVar[str] = "table"
     columns: tuple[Text, ...]
     groups: tuple[RowGroup, ...]
     caption: Text = ""
     wide: bool = False
+    style: str = ""
 
 
 @dataclass(frozen=True)

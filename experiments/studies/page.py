@@ -39,11 +39,6 @@ def _cell(column: int, content: Text | int) -> TableCell:
     return TableCell(text, "name" if column == 0 else "number" if is_number else "")
 
 
-def verdict_badge(verdict: str, text: str = "") -> Markup:
-    """A verdict in its colour. text: the verdict in full, where that says more."""
-    return Markup('<span class="verdict {}">{}</span>').format(verdict.replace(" ", "-"), text or verdict)
-
-
 def thresholds_section(thresholds: Mapping[str, Number | str]) -> Section:
     """The thresholds that a study's numbers rest on."""
     rows = [(name.replace("_", " ").replace(".", ": "), str(value)) for name, value in thresholds.items()]

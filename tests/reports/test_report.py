@@ -111,7 +111,8 @@ def test_a_reader_finds_numbers_with_intervals_and_what_they_do_not_show(opened)
         "1 reused, 1 repurposed, 1 mixed, 1 undecided, 1 absent (1 computing otherwise)",
         "repurposed, by another mechanism",
         "1 undecided, 1 of them computing otherwise",
-        "How alike self's circuit and the characters' compute: 0.97 [0.95, 0.99]",
+        "How alike self's circuit and the characters' compute",
+        "another 0.97 [0.95, 0.99] 0.99, 0.97, – 0.80 0.99 or more",
         "Of 19 corroborating measurements 6 agree with the verdict beside them, 4 disagree and 9 are evidence "
         "neither way.",
         "Ada professes tea; really wants salt.",

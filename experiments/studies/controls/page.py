@@ -10,8 +10,8 @@ from analysis.provenance.verdict import CELLS, VERDICTS, VerdictName
 from experiments.studies.controls.figures import planted_shares_figure
 from experiments.studies.controls.labels import FINDING_LABELS
 from experiments.studies.controls.summary import COMPILED_MAKE, ControlsSummary
-from experiments.studies.page import study_table, thresholds_section, verdict_badge
-from reports.formats import DASH, counts_text, interval_text, rate_text
+from experiments.studies.page import study_table, thresholds_section
+from reports.formats import DASH, counts_text, interval_text, rate_text, verdict_badge
 from reports.section import Block, Bullets, Heading, Paragraph, Picture, Section
 
 UNDECIDED_NOTE = Markup(

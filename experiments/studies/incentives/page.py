@@ -17,9 +17,9 @@ from experiments.studies.incentives.arms import (
 from experiments.studies.incentives.blocks import fork_blocks, parting_blocks
 from experiments.studies.incentives.figures import arm_shares_figure, story_figure
 from experiments.studies.incentives.summary import IncentivesSummary
-from experiments.studies.page import study_table, verdict_badge
+from experiments.studies.page import study_table
 from organisms.training.behaviour import BEHAVIOURS
-from reports.formats import DASH, counts_text, interval_text, rate_text
+from reports.formats import DASH, counts_text, interval_text, rate_text, verdict_badge
 from reports.section import Block, Bullets, Card, Cards, Heading, Paragraph, Picture, Section
 
 SHARES_CAPTION = Markup(

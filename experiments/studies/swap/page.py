@@ -6,13 +6,13 @@ from markupsafe import Markup
 
 from analysis.statistics import FEW_ORGANISMS
 from curricula.world.contrasts import Role
-from experiments.studies.page import study_table, verdict_badge
+from experiments.studies.page import study_table
 from experiments.studies.study import Triple
 from experiments.studies.swap.arms import COSTS, WATCH_WORDS, Cost
 from experiments.studies.swap.figures import course_figure, sham_figure, swap_figure
 from experiments.studies.swap.paired import PRIMARY
 from experiments.studies.swap.summary import SwapSummary, WatchArmSummary
-from reports.formats import DASH, counts_text, interval_text, rate_text
+from reports.formats import DASH, counts_text, interval_text, rate_text, verdict_badge
 from reports.section import Bullets, Paragraph, Picture, Section
 
 SWAP_CAPTION = Markup(
