@@ -1,18 +1,25 @@
 """One page: how do sections become a file that a person can read and send on?
 
-The page is one HTML file: no script, nothing loaded from elsewhere. The template escapes every text that is
-not marked as written by this project.
+The page is one HTML file with one script, which sorts its tables; nothing is loaded from elsewhere. The template escapes
+every text that is not marked as written by this project, and the page forbids a browser to run any other script.
 """
 
+import base64
+import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from organisms.storage import records
 from reports.section import Section, Text
+
+LONG_NAME = 16
+"""letters from which on a name may be broken between its words"""
 
 
 @dataclass(frozen=True)
@@ -29,20 +36,53 @@ class Page:
 
 
 @cache
-def _page_template() -> Template:
-    return Environment(
+def _environment() -> Environment:
+    environment = Environment(
         loader=PackageLoader("reports", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-    ).get_template("page.html.jinja")
+    )
+    environment.filters["breakable"] = breakable
+    return environment
+
+
+@cache
+def page_script() -> Markup:
+    """The one script that a page has, without its tags."""
+    return Markup(_environment().get_template("script.jinja").render())
+
+
+@cache
+def script_hash() -> str:
+    """The script's hash, by which the page tells a browser to run this script and no other."""
+    return base64.b64encode(hashlib.sha256(page_script().encode()).digest()).decode()
+
+
+def breakable(text: Text) -> Markup:
+    """The text, escaped, with places at which a long name may go on in the next line: between its words, never inside
+    of one. What is `Markup` already stays as it is."""
+    if isinstance(text, Markup):
+        return text
+
+    def with_breaks(match: re.Match[str]) -> str:
+        return re.sub(r"([_/.-]+)(?=\w)", r"\1<wbr>", match[0])
+
+    return Markup(re.sub(rf"[\w/.-]{{{LONG_NAME},}}", with_breaks, str(escape(text))))
 
 
 def render_page(page: Page) -> str:
     """The page as HTML, its sections in the order of their ranks."""
-    return _page_template().render(
-        page=page, sections=sorted(page.sections, key=lambda section: section.rank)
+    return (
+        _environment()
+        .get_template("page.html.jinja")
+        .render(
+            page=page,
+            sections=sorted(page.sections, key=lambda section: section.rank),
+            script=page_script(),
+            script_hash=script_hash(),
+        )
     )
 
 

@@ -1,6 +1,7 @@
 """Does one template render every block, and escape what this project did not write?"""
 
 from markupsafe import Markup
+from page_script import without_own_script
 
 from reports.page import Page, render_page
 from reports.section import (
@@ -39,7 +40,7 @@ def test_text_is_escaped_in_every_block():
         Folded(ATTACK, (Paragraph(ATTACK),)),
     )
     html = page_of(Section(ATTACK, "attack", blocks, (ATTACK,), link=ATTACK))
-    assert "<script" not in html
+    assert "<script" not in without_own_script(html)
     assert html.count("&lt;script&gt;alert(1)") == 21
     assert html.count("{{7*7}}") == 21
 

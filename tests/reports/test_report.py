@@ -8,6 +8,7 @@ import pytest
 from chromium import chromium_on_path, open_in_chromium
 from curiosity import Curiosity, CuriosityMeasurement
 from markupsafe import Markup
+from page_script import without_own_script
 from run_findings import acquired_run, run_with_history, synthetic_runs
 
 from analysis.provenance.corroboration import Corroboration, CorroborationResult, EvidenceLine
@@ -97,7 +98,7 @@ def test_the_page_stands_alone_and_fits(opened):
 def test_text_of_a_run_is_shown_and_not_run(built, opened):
     assert opened.text.count(ATTACK) >= 12
     page = built.read_text(encoding="utf-8")
-    assert "<script" not in page
+    assert "<script" not in without_own_script(page)
     assert "<img" not in page
 
 
@@ -207,7 +208,7 @@ def test_a_history_is_shown_where_it_was_measured_and_its_names_are_escaped():
     assert "Organism 0: nothing happened." in html
     assert "Organism 1: 1 repurposed." in html
     assert '<td class="number">600</td><td class="number">500 and 600</td>' in html
-    assert "<script" not in html
+    assert "<script" not in without_own_script(html)
 
 
 @pytest.mark.usefixtures("undrawn")

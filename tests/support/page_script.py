@@ -1,0 +1,10 @@
+"""What a page may run: its own script, once, and nothing else."""
+
+from reports.page import page_script
+
+
+def without_own_script(html: str) -> str:
+    """The page without the one script that is this project's; whatever begins a script in the rest is not."""
+    own = f"<script>{page_script()}</script>"
+    assert html.count(own) == 1
+    return html.replace(own, "")
