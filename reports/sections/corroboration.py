@@ -70,13 +70,21 @@ def _in_words(name: str) -> str:
 
 
 def _count_text(runs: Runs) -> str:
-    """How many lines agree, and which disagree."""
-    lines = [line for _, run in runs for member in run[CorroborationResult].members for line in member]
+    """How many lines of organisms that act as taught agree, and which disagree."""
+    lines = [
+        line
+        for _, run in runs
+        for provenance, member in zip(
+            run[ProvenanceResult].members, run[CorroborationResult].members, strict=True
+        )
+        if provenance.verdict != "absent"
+        for line in member
+    ]
     counts = Counter(line.says for line in lines)
     against = Counter(line.name for line in lines if line.says == "disagrees")
     named = ", ".join(f"{_in_words(name)} {count}" for name, count in against.most_common())
     return (
-        f"Of {len(lines)} measurements {counts['agrees']} agree, {counts['disagrees']} disagree"
+        f"Of {len(lines)} measurements in organisms that act as taught {counts['agrees']} agree, {counts['disagrees']} disagree"
         f"{f' ({named})' if named else ''} and {counts['silent']} are silent."
     )
 
