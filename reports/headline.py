@@ -1,6 +1,6 @@
-"""Headline of a report: what came out, in three sentences?
+"""Headline of a report: what came out, in one sentence, and in three?
 
-The behaviour, the provenance of its mechanism, and how far to trust the two. What it does *not* show:
+The answer alone; then the behaviour, the provenance of its mechanism, and how far to trust the two. What it does *not* show:
 anything that is not in the sections below it.
 """
 
@@ -17,6 +17,27 @@ from analysis.thresholds import BEHAVES, MIXED_WIDTH
 from reports.formats import interval_text
 
 Summaries = Mapping[str, CurriculumSummary]
+
+
+def answer_sentence(findings: Sequence[RunFindings]) -> str:
+    """Where self's mechanism came from, by verdict, for a reader who reads one sentence."""
+    summaries = compare_curricula(findings).curricula
+    parts = {label: _whole_counts(summary) for label, summary in summaries.items()}
+    if len(parts) == 1:
+        answer = f"Self's mechanism: {next(iter(parts.values()))}."
+    else:
+        by_curriculum = "; ".join(f"{label}: {text}" for label, text in parts.items())
+        answer = f"Self's mechanism, by curriculum: {by_curriculum}."
+    calibrated = all(run.run.calibrated for run in findings)
+    return answer if calibrated else f"{answer} Verdicts are uncalibrated."
+
+
+def _whole_counts(summary: CurriculumSummary) -> str:
+    """``5 of 5 reused``, or ``of 5, 4 reused, 1 absent``."""
+    counts = [f"{summary.verdicts[name]} {name}" for name in VERDICTS if name in summary.verdicts]
+    if len(counts) == 1:
+        return counts[0].replace(" ", f" of {summary.n} ", 1)
+    return f"of {summary.n}, {', '.join(counts)}"
 
 
 def headline(findings: Sequence[RunFindings]) -> list[str]:

@@ -32,7 +32,19 @@ class Page:
     """the result in a few sentences, for a reader who reads no further"""
     sections: Sequence[Section]
     banner: Text = ""
-    """a warning that stands above everything"""
+    """a warning that stands above the sections"""
+    answer: Text = ""
+    """the result in one sentence, first of all; by default the first line of the headline"""
+
+    @property
+    def lead(self) -> Text:
+        """what is read first"""
+        return self.answer or next(iter(self.headline), "")
+
+    @property
+    def more_lines(self) -> Sequence[Text]:
+        """what is read after that"""
+        return self.headline if self.answer else self.headline[1:]
 
 
 @cache

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from analysis.findings import RunFindings
 from analysis.provenance.comparison import run_labels
 from analysis.statistics import FEW_ORGANISMS
-from reports.headline import headline
+from reports.headline import answer_sentence, headline
 from reports.page import Page, write_page
 from reports.section import Bullets, Folded, Heading, Paragraph, Preformatted, Section, Text
 from reports.sections.corroboration import corroboration_section
@@ -97,7 +97,7 @@ def report_page(
         _limits_section(findings),
     ]
     banner = "" if _all_calibrated(findings) else BANNER
-    return Page(title, subtitle, headline(findings), sections, banner)
+    return Page(title, subtitle, headline(findings), sections, banner, answer_sentence(findings))
 
 
 def _all_calibrated(findings: Sequence[RunFindings]) -> bool:

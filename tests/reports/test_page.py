@@ -60,6 +60,16 @@ def test_sections_stand_in_the_order_of_their_ranks_and_have_links():
     assert '<a href="#a">A</a><a href="#b">to b</a><a href="#c">C</a>' in html
 
 
+def test_without_an_answer_the_first_line_is_read_first():
+    """And is not read twice."""
+    html = render_page(Page("title", "", ["one", "two"], []))
+    assert '<p class="answer">one</p>' in html
+    assert html.count("one</") == 1
+    assert "<li>two</li>" in html
+    html = render_page(Page("title", "", ["one"], [], answer="zero"))
+    assert html.index("zero") < html.index("<li>one</li>")
+
+
 def test_a_section_says_what_it_does_not_show():
     html = page_of(Section("One", "one", (), ("Whether it holds elsewhere.",)))
     assert "Whether it holds elsewhere." in html
