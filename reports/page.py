@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from organisms.storage import records
+from reports.glossary import TermLinks
 from reports.section import Section, Text
 
 LONG_NAME = 16
@@ -92,6 +93,7 @@ def render_page(page: Page) -> str:
         .render(
             page=page,
             sections=sorted(page.sections, key=lambda section: section.rank),
+            terms=TermLinks(),
             script=page_script(),
             script_hash=script_hash(),
         )

@@ -46,9 +46,9 @@ def test_text_is_escaped_in_every_block():
 
 
 def test_what_this_project_wrote_goes_in_as_it_is():
-    emphasis = Markup("served by <em>{}</em>").format("<b>")
+    emphasis = Markup("shown by <em>{}</em>").format("<b>")
     html = page_of(Section("One", "one", (Paragraph(emphasis), Picture(Markup("<svg></svg>")))))
-    assert "served by <em>&lt;b&gt;</em>" in html
+    assert "shown by <em>&lt;b&gt;</em>" in html
     assert "<figure><svg></svg></figure>" in html
 
 
