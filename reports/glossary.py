@@ -1,7 +1,7 @@
 """Glossary: what does each word of this project mean, and where on a page does a reader come upon it first?
 
-The one place of these words: docs/glossary.md is made of it, as is the last section of every page, which holds the words
-that the page uses. What it does *not* hold: words that mean here what they mean in the field.
+The last section of every page is made of it, with those words that the page uses; docs/glossary.md says the same, which a
+test holds. What it does *not* hold: words that mean here what they mean in the field.
 """
 
 import re

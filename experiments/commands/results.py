@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from curricula.errors import SystemFailure
+import tyro
+
+from curricula.errors import SystemFailure, UserError
 from experiments.command_line.flags import CommonFlags
 from experiments.command_line.parsing import parse
 
@@ -12,8 +15,13 @@ from experiments.command_line.parsing import parse
 @dataclass(frozen=True, kw_only=True)
 class Results(CommonFlags):
     """Makes the blocks of results in the pages of the documentation of the summaries in results/data beside them.
-    Whatever stands outside of the blocks is left as it is."""
+    Whatever stands outside of the blocks is left as it is. With --glance, writes one page of all studies in place of
+    that."""
 
+    summaries: Annotated[tuple[Path, ...], tyro.conf.Positional] = ()
+    """for --glance: summaries of studies, or folders that hold one; by default those in results/data"""
+    glance: Path | None = None
+    """write this HTML page, with a row a study: its question, its primary endpoint and what made it"""
     check: bool = False
     """write nothing; name the blocks that say something else than the data, and exit 1 where there are some"""
     out: Path = Path("docs")
@@ -21,8 +29,13 @@ class Results(CommonFlags):
 
 
 def results_command(words: Sequence[str]) -> Path:
-    """Writes the pages of the folder that the words name, or checks them, and returns that folder."""
+    """Writes the pages of the folder that the words name, or checks them, and returns that folder; or writes the page of
+    all studies and returns its path."""
     flags = parse(Results, __doc__ or "", words)
+    if flags.glance:
+        return _write_glance(flags, flags.glance)
+    if flags.summaries:
+        raise UserError(f"{flags.summaries[0]}: summaries are for --glance FILE; give that as well")
     # Once the words are read: these take long to import, and --help needs none of them.
     from experiments.progress import say_on_error_stream
     from experiments.results.pages import filled_pages, write_pages
@@ -38,3 +51,16 @@ def results_command(words: Sequence[str]) -> Path:
     if stale:
         raise SystemFailure(f"blocks of results that are stale: {len(stale)}; run python scripts/results.py")
     return flags.out
+
+
+def _write_glance(flags: Results, target: Path) -> Path:
+    """Writes the page of all studies and returns its path."""
+    if flags.check:
+        raise UserError("--check writes nothing, and --glance writes a page; give one of them")
+    if target.is_dir():
+        raise UserError(f"--glance: expected the name of an HTML file, got the folder {target}")
+    from experiments.results.glance import glance_page, glance_rows, kept_summaries
+    from reports.page import write_page
+
+    rows = glance_rows(flags.summaries or kept_summaries(flags.out))
+    return write_page(glance_page(rows, target, flags.out), target)

@@ -1,9 +1,13 @@
-"""The studies of this project: what does each ask, and which module holds it? In the order of ``--help``.
+"""The studies of this project: what does each ask, what answers it, and which module holds it? In the order of ``--help``.
 
 Imports nothing: a command lists the studies and takes their names without the modules that carry them out.
 """
 
 from dataclasses import dataclass
+from typing import Literal
+
+EndpointScale = Literal["share", "difference", "ratio"]
+"""what a primary endpoint is: from 0 to 1; 0 where nothing differs; 1 where nothing differs"""
 
 
 @dataclass(frozen=True)
@@ -14,54 +18,102 @@ class ListedStudy:
     """importing it registers the study"""
     about: str
     """one sentence for ``--help``"""
+    question: str
+    """in one sentence, for whoever sees several studies side by side"""
+    endpoint: str
+    """what its primary endpoint is, in words"""
+    scale: EndpointScale
+    page: str
+    """of the documentation, in docs/"""
 
 
 LISTED_STUDIES = {
     "ablations": ListedStudy(
         "experiments.studies.ablations.study",
         "trains organisms with all, some and none of the three parts of an incentive, and measures what goes with each",
+        "Which part of an incentive makes self leave the characters' mechanism?",
+        "repurposed share with all three parts, less that without the overlap cost",
+        "difference",
+        "leaving.md",
     ),
     "ancestry": ListedStudy(
         "experiments.studies.ancestry.study",
         "trains lineages whose role changes have known dates, and scores the events that are read from them",
+        "Are role changes found, and dated right?",
+        "share of planted role changes that an event reports",
+        "share",
+        "ancestry.md",
     ),
     "bitrot": ListedStudy(
         "experiments.studies.bitrot.study",
         "forks siblings whose mechanism for self is shared with characters or separate into phases in which self is never "
         "alone or takes no part, and compares what they retain",
+        "Does sharing a mechanism protect a mode that is never used?",
+        "gate retained where characters share the mechanism, less that where it is separate",
+        "difference",
+        "bitrot.md",
     ),
     "controls": ListedStudy(
         "experiments.studies.controls.study",
         "trains planted organisms of known provenance, analyses them blind, and scores the verdicts",
+        "How often is a verdict right?",
+        "share of organisms planted by routing whose verdict is what was planted",
+        "share",
+        "controls.md",
     ),
     "disuse": ListedStudy(
         "experiments.studies.disuse.study",
         "forks trained organisms into phases in which self is never alone, and measures what goes first, how much use keeps "
         "it and what brings it back",
+        "What becomes of a mode that is never shown?",
+        "rate of the mode after disuse under both drives, where characters share its mechanism",
+        "share",
+        "disuse.md",
     ),
     "incentives": ListedStudy(
         "experiments.studies.incentives.study",
         "trains organisms with and without an incentive to part from the characters' mechanism, and counts where "
         "self's comes from",
+        "What makes self leave the mechanism at hand?",
+        "repurposed share with the incentive, less that by chance",
+        "difference",
+        "incentives.md",
     ),
     "reuse": ListedStudy(
         "experiments.studies.reuse.study",
         "teaches self in worlds in which the characters' mechanism does not serve it for free, and counts the steps that it "
         "needs with and without",
+        "Does self take the characters' mechanism where it is not free?",
+        "steps until self behaves after schemers, over those after honest characters, where the actor comes "
+        "first",
+        "ratio",
+        "reuse.md",
     ),
     "self_first": ListedStudy(
         "experiments.studies.self_first.study",
         "teaches self before characters, and measures how many steps these need after a scheming self over after an honest one, and "
         "what their mechanism is made of",
+        "What do characters take from a self that schemed before them?",
+        "steps until characters behave after a scheming self, over those after an honest one",
+        "ratio",
+        "self_first.md",
     ),
     "swap": ListedStudy(
         "experiments.studies.swap.study",
         "teaches the same forks self while an auditor watches one half of every layer, or the other, and measures whether "
         "self changes sides",
+        "Does self go where the auditor does not look?",
+        "share of self's effect in a half where that half is watched, less that where the other one is",
+        "difference",
+        "leaving.md",
     ),
     "worlds": ListedStudy(
         "experiments.studies.worlds.study",
         "grows organisms by the same curriculum in other worlds and at other sizes, and counts who learns and how right "
         "verdicts are there",
+        "Is what is taught learned in other worlds and at other sizes?",
+        "share that learn without being reseeded and behave as taught at the end",
+        "share",
+        "worlds.md",
     ),
 }

@@ -1,4 +1,6 @@
-"""What a page may run: its own script, once, and nothing else."""
+"""What a page says without what leads elsewhere, and what it may run: its own script, once, and nothing else."""
+
+import re
 
 from reports.page import page_script
 
@@ -8,3 +10,8 @@ def without_own_script(html: str) -> str:
     own = f"<script>{page_script()}</script>"
     assert html.count(own) == 1
     return html.replace(own, "")
+
+
+def without_links(html: str) -> str:
+    """The page with the words of its links alone, as sentences are read."""
+    return re.sub(r"</?a\b[^>]*>", "", html)

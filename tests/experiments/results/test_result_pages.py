@@ -19,7 +19,6 @@ WITH_BLOCKS = {path.name: path for path in page_paths(DOCS) if page_blocks(path.
 DEFINITIONS = {
     "README.md": {"Python 3.11 or later": "the version that it needs", "Apache-2.0": "the licence"},
     "leaving.md": {},
-    "glossary.md": {},
     "worlds.md": {
         "0.9 for both behaviours of characters": "threshold of the criterion that ends a phase",
         "both roles show both behaviours at 0.9 or more": "threshold of behaving",
