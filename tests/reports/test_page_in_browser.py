@@ -24,7 +24,7 @@ def row(*texts, style=""):
 
 def sorted_table():
     """Two groups with their headings; of the second, rows have another below them that belongs to them."""
-    first = (row("10 [9, 11]", "b"), row("–", "c"), row("9.5 [9, 10]", "a"), row("-1", "B"))
+    first = (row("10 [9, 11]", "b"), row("–", "c"), row("9.5 [9, 10]", "a"), row("-1", "B"), row("-20", "d"))
     second = (row("2", "z"), row("under 2", style="under"), row("1", "y"), row("under 1", style="under"))
     heading = TableRow((TableCell("heading", columns=2),), "group")
     return PageTable(("number", "text"), (RowGroup((heading, *first)), RowGroup((heading, *second))))
@@ -74,10 +74,10 @@ def test_buttons_of_heads_sort_within_groups_and_back(tmp_path):
     up, down, back, by_text = (state[0] for state in states)
     second_up = ["heading", "1", "under 1", "2", "under 2"]
     second_down = ["heading", "2", "under 2", "1", "under 1"]
-    assert up == ["heading", "-1", "9.5 [9, 10]", "10 [9, 11]", "–", *second_up]
-    assert down == ["heading", "10 [9, 11]", "9.5 [9, 10]", "-1", "–", *second_down]
-    assert back == ["heading", "10 [9, 11]", "–", "9.5 [9, 10]", "-1", *second_down]
-    assert by_text == ["heading", "9.5 [9, 10]", "10 [9, 11]", "-1", "–", *second_up]
+    assert up == ["heading", "-20", "-1", "9.5 [9, 10]", "10 [9, 11]", "–", *second_up]
+    assert down == ["heading", "10 [9, 11]", "9.5 [9, 10]", "-1", "-20", "–", *second_down]
+    assert back == ["heading", "10 [9, 11]", "–", "9.5 [9, 10]", "-1", "-20", *second_down]
+    assert by_text == ["heading", "9.5 [9, 10]", "10 [9, 11]", "-1", "–", "-20", *second_up]
     assert all(focused for _, focused, _ in states)
     orders = [["ascending", None], ["descending", None], [None, None], [None, "ascending"]]
     assert [state[2] for state in states] == orders
