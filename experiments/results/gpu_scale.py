@@ -52,7 +52,7 @@ def gpu_scale_source(data: ResultsData) -> str:
     kept = data.read(DATA, KeptGpuScale)
     commands = "`, then `".join(kept.command)
     return (
-        f"`{commands}`; {len(kept.organisms)} organism of {kept.parameters:,} parameters "
+        f"`{commands}`; one organism of {kept.parameters:,} parameters "
         f"(data: `docs/results/data/{DATA}.json`)."
     )
 
