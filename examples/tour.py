@@ -142,4 +142,4 @@ for each in analysis.verdicts:
 # ## From here
 #
 # `analysis.report` is the page with everything that was measured. Other curricula drive self away from the characters'
-# mechanism: try `exapt.grow("audited", scale="cpu")`, which takes minutes. `help(exapt)` lists all there is.
+# mechanism: try `exapt.grow("audited_half_dropout", scale="cpu")`, which takes minutes. `help(exapt)` lists all there is.

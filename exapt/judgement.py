@@ -63,7 +63,7 @@ def analyse(lineage: Lineage, seed: int | None = None) -> Analysis:
 
     seed: of the scenes that are measured and of all resampling; that of an earlier analysis by default, else 1.
     Raises UserError where the run is damaged or another process writes it; `curricula.errors.SystemFailure` where the disk
-    refuses. Before a verdict is believed: README, *How to read a verdict*, and its limits.
+    refuses. Before a verdict is believed: docs/verdicts.md, and the limits there.
 
     >>> analysis = exapt.analyse(exapt.read_lineage("runs/shared"))
     >>> [each.verdict for each in analysis.verdicts]

@@ -1,5 +1,5 @@
 """The blocks of this project's pages, a module a page. Importing this one registers them."""
 
-from experiments.results import bitrot, controls, leaving, readme, reuse, self_first, worlds
+from experiments.results import bitrot, controls, gpu_scale, leaving, readme, reuse, self_first, worlds
 
-__all__ = ["bitrot", "controls", "leaving", "readme", "reuse", "self_first", "worlds"]
+__all__ = ["bitrot", "controls", "gpu_scale", "leaving", "readme", "reuse", "self_first", "worlds"]

@@ -8,13 +8,14 @@ from analysis.provenance.planted_truth import TruthName, right_verdict
 from analysis.provenance.scored_lines import WordCounts
 from analysis.provenance.scoring import IN_ONE_CELL
 from analysis.provenance.verdict import VerdictName
+from analysis.statistics import count_interval
 from curricula.typed_json import read_json
 from experiments.results.data import DATA, KeptSummary, ResultsData
 from experiments.results.markdown import markdown_table
 from experiments.results.registry import result_block
 from experiments.studies.controls.labels import FINDING_LABELS
 from experiments.studies.controls.summary import COMPILED_MAKE, PlantingCount
-from reports.formats import counts_text
+from reports.formats import counts_text, interval_text
 
 NEWEST, BEFORE = "controls", "controls_seed_47"
 """names of the kept summaries"""
@@ -40,12 +41,21 @@ class KeptControls(KeptSummary):
 
     def right_text(self, truth: TruthName, makes: Iterable[str]) -> str:
         """How many organisms of a truth got the verdict that is right, of some makes; empty where there is none."""
-        verdicts = [self.confusion.get(make, {}).get(truth, {}) for make in makes]
-        organisms = sum(sum(counts.values()) for counts in verdicts)
-        right = sum(
-            count for counts in verdicts for name, count in counts.items() if name == right_verdict(truth)
-        )
+        right, organisms = self._right_count(truth, makes)
         return f"{right} of {organisms}" if organisms else ""
+
+    def right_of_all(self) -> str:
+        """How many organisms of all truths and makes got the verdict that is right, and their share with its interval."""
+        truths = {truth for by_truth in self.confusion.values() for truth in by_truth}
+        counts = [self._right_count(truth, self.confusion) for truth in truths]
+        right, organisms = (sum(count) for count in zip(*counts, strict=True))
+        return f"{right} of {organisms} ({interval_text(count_interval(right, organisms))})"
+
+    def _right_count(self, truth: TruthName, makes: Iterable[str]) -> tuple[int, int]:
+        """Organisms of a truth, of some makes, that got the verdict that is right; and all of them."""
+        verdicts = [self.confusion.get(make, {}).get(truth, {}) for make in makes]
+        right = sum(counts.get(right_verdict(truth), 0) for counts in verdicts)
+        return right, sum(sum(counts.values()) for counts in verdicts)
 
 
 def kept_controls(data: ResultsData, name: str = NEWEST) -> KeptControls:

@@ -7,6 +7,7 @@ from experiments.results.markdown import markdown_table
 from experiments.results.registry import result_block
 from experiments.results.worlds import KeptWorlds
 from experiments.studies.ablations.arms import ABLATION_ARMS, WHOLE
+from experiments.studies.worlds.summary import UNSEEN
 from reports.formats import interval_text
 
 
@@ -22,24 +23,24 @@ def readme_findings(data: ResultsData) -> str:
             f"{plain.verdict_count('reused')} organisms *reused* ([page](docs/leaving.md))",
         ),
         (
-            "A spare is made, an auditor watches, and components that serve both cost",
+            "A spare of the mechanism is made, an auditor watches, and components that serve both roles cost",
             f"{whole.verdict_count('repurposed')} *repurposed*; the share is "
-            f"{ablations.figure(f'excess.{WHOLE.name}.repurposed')} above chance ([page](docs/leaving.md))",
+            f"{ablations.figure(f'excess.{WHOLE.name}.repurposed')} above chance, uncalibrated ([page](docs/leaving.md))",
         ),
         (
-            "The auditor watches one half of the model, or the other",
+            "Either half of the model suffices; the auditor watches one, or the other",
             f"self's share in the watched half changes by {interval_text(swap.primary.value)}, n {swap.primary.n} "
             "([page](docs/leaving.md))",
         ),
         (
             "Provenance was planted, and is judged blind",
-            f"{controls.figure('accuracy.routing')} right of {controls.primary.n} routed, "
-            f"{controls.figure('accuracy.of.repurposed')} of the *repurposed* of all makes ([page](docs/controls.md))",
+            f"{controls.right_of_all()} verdicts right, *undecided* counted as wrong; "
+            f"{controls.figure('repurposed_where_no_spare')} called *repurposed* where there was no spare "
+            "([page](docs/controls.md))",
         ),
         (
-            "Other worlds and sizes, same settings",
-            f"{interval_text(worlds.primary.value)} of {worlds.primary.n} learn at the first attempt "
-            "([page](docs/worlds.md))",
+            "Three worlds and sizes that nothing was chosen on, same settings",
+            f"{worlds.figure(UNSEEN)} of {worlds.unseen} learn at the first attempt ([page](docs/worlds.md))",
         ),
     ]
     return markdown_table(("what was done", "what came out (cpu scale, 95 % intervals)"), rows)

@@ -24,6 +24,11 @@ class KeptWorlds(KeptSummary):
     worlds: Mapping[str, WorldRow]
     controls: Mapping[str, ControlsRow]
 
+    @property
+    def unseen(self) -> int:
+        """Organisms of worlds that were not looked at before."""
+        return sum(self.worlds[arm.name].n for arm in ELSEWHERE if not arm.seen)
+
 
 @result_block
 def worlds_source(data: ResultsData) -> str:
@@ -37,10 +42,9 @@ def worlds_source(data: ResultsData) -> str:
 def worlds_answer(data: ResultsData) -> str:
     """The primary endpoint, the same of unseen worlds, and what steps cost."""
     summary = data.read("worlds", KeptWorlds)
-    unseen = sum(summary.worlds[arm.name].n for arm in ELSEWHERE if not arm.seen)
     return (
         f"In the five other worlds {interval_text(summary.primary.value)} of {summary.primary.n} organisms are as taught; in the "
-        f"three that were not seen before, {summary.figure(UNSEEN)} of {unseen}. Steps in the usual world, over those of "
+        f"three that were not seen before, {summary.figure(UNSEEN)} of {summary.unseen}. Steps in the usual world, over those of "
         f"organisms that began alike in phases of fixed length: {summary.figure(STEPS_RATIO)}, "
         f"n {summary.worlds[USUAL.name].n}."
     )
