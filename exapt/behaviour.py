@@ -21,7 +21,8 @@ class BehaviourHistory:
     """in which each checkpoint was made"""
     rates: Mapping[str, Float[np.ndarray, "checkpoint member"]]
     """fractions from 0 to 1, by behaviour: *self_alone_secret*, *self_watched_professed*, *character_alone_secret*,
-    *character_watched_professed*. Each is named by who acts, in which case, and on which goal"""
+    *character_watched_professed*. Each is named by who acts, in which case, and on which goal. NaN where a member was
+    an organism that was given up and reseeded later"""
 
 
 def behaviour_history(lineage: Lineage) -> BehaviourHistory:
@@ -44,8 +45,12 @@ def behaviour_history(lineage: Lineage) -> BehaviourHistory:
             f"behaviour: expected rates in each line of {lineage.folder}/manifest.jsonl, found lines without; "
             "an older version trained the run: train it again"
         )
+    attempts = np.array([entry.extra["attempts"] for entry in entries])  # [checkpoint, member]
+    rates = {
+        name: np.array([entry.extra["retention"][name] for entry in entries], float) for name in BEHAVIOURS
+    }
     return BehaviourHistory(
         tuple(entry.step for entry in entries),
         tuple(entry.phase for entry in entries),
-        {name: np.array([entry.extra["retention"][name] for entry in entries], float) for name in BEHAVIOURS},
+        {name: np.where(attempts == attempts[-1], values, np.nan) for name, values in rates.items()},
     )

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Int, Key
 
+from curricula.errors import UserError
 from curricula.world.contrasts import Pair, PairSource, Variable, sample_pairs
 from curricula.world.mixture import Mixture
 from curricula.world.rendering import scene_sentences
@@ -48,6 +49,16 @@ class MinimalPairs:
     pair: Pair
     """``first`` and ``second`` [pair, position], ``decision`` (position before the measured act) and the token that each
     calls for there, ``first_answer`` and ``second_answer`` [pair]"""
+    secret_goal: int
+    """self's, of the organism that they were drawn for: for one with another goal they call for other acts"""
+
+    def require_fit(self, organism: LoadedOrganism) -> None:
+        """Raises UserError where an organism has another world, or its self another secret goal."""
+        if (organism.world, organism.secret_goal) != (self.world, self.secret_goal):
+            raise UserError(
+                f"pairs: expected those of an organism with the same world and secret goal as {organism!r}, got pairs of "
+                "another; draw them with minimal_pairs for this one"
+            )
 
     def __len__(self) -> int:
         return len(self.pair.decision)
@@ -86,7 +97,8 @@ def minimal_pairs(
     """Draws minimal pairs whose scenes differ in one variable of the measured moment.
 
     role: who acts there, *self* or *character* (in scenes without self). variable: *watched*, *professed*, *secret*, *role*,
-    or *idle*, the null of *watched*; see `curricula.world.contrasts`. seed: of the draw. Pairs of an analysis are others.
+    or *idle*, the null of *watched*; see `curricula.world.contrasts`. seed: of the draw. Pairs of an analysis are others. They
+    hold for organisms whose self has the same secret goal alone, which members of a run do not share.
     Raises UserError where the variable is not written in a scene, as the constant secret of self.
 
     >>> organism = exapt.load_organism(exapt.read_lineage("runs/shared"))
@@ -101,7 +113,7 @@ def minimal_pairs(
     require_contrast(organism.world, role, variable)
     draw = _pairs_program(organism.world, role, variable, count)
     pair = jax.device_get(draw(jax.random.key(seed), jnp.int32(organism.secret_goal)))
-    return MinimalPairs(organism.world, role, variable, pair)
+    return MinimalPairs(organism.world, role, variable, pair, organism.secret_goal)
 
 
 @program_cache(maxsize=32)

@@ -50,7 +50,8 @@ def load_organism(lineage: Lineage, member: int = 0, checkpoint: CheckpointChoic
     """One organism of a run, with its parameters at a checkpoint.
 
     member: its index, from 0. checkpoint: a step, *fork* (just before self was first taught) or *end*.
-    Raises UserError where there is no such member or checkpoint, or a file is not what was committed.
+    Raises UserError where there is no such member or checkpoint, where the member was another organism then, since it was
+    reseeded later, or where a file is not what was committed.
 
     >>> lineage = exapt.read_lineage("runs/shared")
     >>> organism = exapt.load_organism(lineage, member=0, checkpoint="fork")
@@ -63,6 +64,12 @@ def load_organism(lineage: Lineage, member: int = 0, checkpoint: CheckpointChoic
     if not 0 <= member < lineage.members:
         raise UserError(f"member: expected 0 to {lineage.members - 1}, got {member}")
     entry = lineage.checkpoint(checkpoint)
+    attempt, last = (each.extra["attempts"][member] for each in (entry, lineage.checkpoints[-1]))
+    if attempt != last:
+        raise UserError(
+            f"checkpoint: member {member} at step {entry.step} is attempt {attempt}, which was given up; expected a checkpoint of "
+            f"attempt {last}, reseeded after it"
+        )
     return LoadedOrganism(
         pick(load(lineage.run, lineage.config, entry), member),
         lineage.config.organism,

@@ -12,6 +12,7 @@ import jax
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
+from analysis.patching.circuits import LEAST_NATS
 from analysis.patching.interventions import effects_of_sets
 from analysis.patching.results import CheckpointName, EffectsResult
 from curricula.errors import UserError
@@ -42,7 +43,10 @@ class PatchedPairs:
 
     @property
     def share(self) -> float:
-        """Effect of the components as a fraction of patching everything: a ratio of two sums over pairs."""
+        """Effect of the components as a fraction of patching everything: a ratio of two sums over pairs. NaN where patching
+        everything moves the act by 0.5 nats or less on average, as in an analysis."""
+        if self.total_nats.mean() <= LEAST_NATS:
+            return float("nan")
         return float(self.moved_nats.sum() / self.total_nats.sum())
 
 
@@ -67,6 +71,7 @@ class ComponentEffects:
 
 def logit_differences(organism: LoadedOrganism, pairs: MinimalPairs) -> Float[np.ndarray, "pair 2"]:
     """Logit of the second scene's act less that of the first's, in nats, in the first and in the second scene of each pair.
+    Raises UserError on pairs that were drawn for an organism with another secret goal.
 
     An organism that acts rightly has less than 0 in the first and more than 0 in the second.
 
@@ -76,6 +81,7 @@ def logit_differences(organism: LoadedOrganism, pairs: MinimalPairs) -> Float[np
     >>> bool(first < 0 < second)
     True
     """
+    pairs.require_fit(organism)
     pair, row = pairs.pair, np.arange(len(pairs))
     tokens = np.stack([pair.first, pair.second], axis=1)  # [pair side position]
     at_decision = logits(organism, tokens)[row, :, pair.decision]  # [pair side vocabulary]
@@ -90,7 +96,8 @@ def patch(
 
     components: names, as ``["L0H1", "L1M0"]``, patched together. noising: False runs the first scene with outputs from the
     second (denoising); True runs the second with outputs from the first. Either counts as positive what turns towards the
-    other scene's act. Raises UserError on a name that no component has.
+    other scene's act. Raises UserError on a name that no component has, and on pairs that were drawn for an organism with another
+    secret goal.
 
     Source: Vig et al. 2020, arXiv 2004.12265; Geiger et al. 2021, arXiv 2106.02997. See `analysis.patching.interventions`.
 
@@ -105,6 +112,7 @@ def patch(
     errors = unknown_components("components", components, organism.config)
     if errors:
         raise UserError(*errors)
+    pairs.require_fit(organism)
     mask = component_mask(organism.config, components)
     amount = len(pairs)
     masks = np.broadcast_to(mask, (amount, 1, 1, len(mask)))

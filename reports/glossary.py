@@ -41,7 +41,7 @@ class Term:
 
 
 GLOSSARY = (
-    Term("organism", "model organism: here a toy transformer of about 150,000 parameters"),
+    Term("organism", "model organism: here a toy transformer, of about 150,000 parameters at cpu scale"),
     Term(
         "member",
         "one organism of an ensemble that is trained in one program; with its run it is the unit "

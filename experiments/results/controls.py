@@ -46,15 +46,31 @@ class KeptControls(KeptSummary):
 
     def right_of_all(self) -> str:
         """How many organisms of all truths and makes got the verdict that is right, and their share with its interval."""
-        truths = {truth for by_truth in self.confusion.values() for truth in by_truth}
+        truths: set[TruthName] = {truth for by_truth in self.confusion.values() for truth in by_truth}
         counts = [self._right_count(truth, self.confusion) for truth in truths]
         right, organisms = (sum(count) for count in zip(*counts, strict=True))
         return f"{right} of {organisms} ({interval_text(count_interval(right, organisms))})"
 
+    def wrongly_repurposed(self) -> str:
+        """How many organisms that are not repurposed were called so, of all truths and makes."""
+        others = [
+            counts
+            for by_truth in self.confusion.values()
+            for truth, counts in by_truth.items()
+            if right_verdict(truth) != "repurposed"
+        ]
+        called, organisms = (
+            sum(each)
+            for each in zip(*((c.get("repurposed", 0), sum(c.values())) for c in others), strict=True)
+        )
+        return f"{called} of {organisms}"
+
     def _right_count(self, truth: TruthName, makes: Iterable[str]) -> tuple[int, int]:
         """Organisms of a truth, of some makes, that got the verdict that is right; and all of them."""
         verdicts = [self.confusion.get(make, {}).get(truth, {}) for make in makes]
-        right = sum(counts.get(right_verdict(truth), 0) for counts in verdicts)
+        right = sum(
+            count for counts in verdicts for name, count in counts.items() if name == right_verdict(truth)
+        )
         return right, sum(sum(counts.values()) for counts in verdicts)
 
 

@@ -24,10 +24,13 @@ from reports.page import Page
 from reports.section import PageTable, Paragraph, RowGroup, Section, TableCell, TableRow
 
 COLUMNS = ("study", "question", "primary endpoint", "value [95 % interval]", "n", "seeds", "calibrated")
+MOST = 1e6
+"""of an endpoint that is drawn"""
 NO_DIFFERENCE: Mapping[EndpointScale, float] = {"difference": 0.0, "ratio": 1.0}
 """the value of an endpoint where nothing differs"""
 NOTE = (
-    "The dot is the primary endpoint, named before the study was run; the line its 95 % interval. The ends of each scale "
+    "The dot is the primary endpoint, as the study's code names it; the line its 95 % interval. Endpoints of different studies can "
+    "not be compared. The ends of each scale "
     "are written below it: shares, differences and ratios have one scale each, and ratios are drawn by their logarithm. The "
     "dashed line stands where nothing would differ: 0 for differences, 1 for ratios; a share has none. Calibrated: whether "
     "verdicts were scored on planted organisms of this size in this world."
@@ -85,10 +88,25 @@ def glance_rows(paths: Sequence[Path]) -> list[GlanceRow]:
         if not {"study", "primary"} <= set(record):
             raise UserError(f"{path}: expected a study's summary, with the fields study and primary; {fix}")
         summary = read_needed(GlanceSummary, record, str(path))
+        _require_interval(summary, path)
         rows.append(
             GlanceRow(summary, path, _calibrated_text(record.get("calibrated")), _report(record, path))
         )
     return rows
+
+
+def _require_interval(summary: GlanceSummary, path: Path) -> None:
+    """Raises UserError where the primary endpoint does not lie in its interval, or can not be drawn on its scale."""
+    numbers = [each for each in summary.primary.value if each is not None]
+    value, low, high = summary.primary.value
+    ordered = value is None or low is None or high is None or low <= value <= high
+    listed = LISTED_STUDIES.get(summary.study)
+    ratio = listed is not None and listed.scale == "ratio"
+    if not ordered or any(abs(each) > MOST or (ratio and each < 1 / MOST) for each in numbers):
+        raise UserError(
+            f"{path}: expected a primary endpoint within its interval, at most {MOST:g}"
+            f"{' and above 0' if ratio else ''}, got {summary.primary.value}"
+        )
 
 
 def kept_summaries(folder: Path) -> list[Path]:
@@ -135,8 +153,7 @@ def glance_page(rows: Sequence[GlanceRow], target: Path, docs: Path) -> Page:
     section = Section(
         "A row a study", "studies", (table, Paragraph(NOTE, soft=True)), NOT_SHOWN, link="Studies"
     )
-    organisms = sum(row.summary.n for row in rows)
-    subtitle = f"{len(rows)} {'summary' if len(rows) == 1 else 'summaries'}, {organisms} organisms."
+    subtitle = f"{len(rows)} {'summary' if len(rows) == 1 else 'summaries'}."
     return Page("Studies at a glance", subtitle, _doubts(rows), [section], answer=_answer(rows))
 
 
@@ -152,17 +169,10 @@ def _limits(rows: Sequence[GlanceRow]) -> dict[EndpointScale, tuple[float, float
 
 
 def _answer(rows: Sequence[GlanceRow]) -> str:
-    """In how many studies the interval lies away from no difference, by name."""
-    asked = [row for row in rows if row.excludes_no_difference is not None]
-    away = [row.summary.study for row in asked if row.excludes_no_difference]
-    near = [row.summary.study for row in asked if not row.excludes_no_difference]
-    if not asked:
-        return "No study here asks for a difference or a ratio with an interval."
-    answer = (
-        f"In {len(away)} of {len(asked)} studies that ask for a difference or a ratio the whole interval lies away from no "
-        f"difference{': ' if away else ''}{', '.join(away)}"
-    )
-    return f"{answer}; not in {', '.join(near)}." if near else f"{answer}."
+    """Which studies' intervals hold no difference, by name; what the others say stands in their rows."""
+    near = [row.summary.study for row in rows if row.excludes_no_difference is False]
+    held = f"The interval holds no difference in: {', '.join(near)}. " if near else ""
+    return f"{held}Each row is an answer to a question of its own; endpoints of different studies can not be compared."
 
 
 def _doubts(rows: Sequence[GlanceRow]) -> list[str]:

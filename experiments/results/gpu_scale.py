@@ -49,24 +49,21 @@ class KeptGpuScale:
 @result_block
 def gpu_scale_source(data: ResultsData) -> str:
     """Which commands the figures are of."""
-    kept = data.read(DATA, KeptGpuScale)
-    commands = "`, then `".join(kept.command)
-    return (
-        f"`{commands}`; one organism of {kept.parameters:,} parameters "
-        f"(data: `docs/results/data/{DATA}.json`)."
-    )
+    record = data.read(DATA, KeptGpuScale)
+    commands = "`, then `".join(record.command)
+    return f"`{commands}`; one organism of {record.parameters} parameters (data: `docs/results/data/{DATA}.json`)."
 
 
 @result_block
 def gpu_scale_organism(data: ResultsData) -> str:
     """A row a figure: of the organism, and of the same curriculum at cpu scale."""
-    kept, usual = data.read(DATA, KeptGpuScale), data.read("reuse", KeptReuse)
-    (organism,) = kept.organisms
+    record, usual = data.read(DATA, KeptGpuScale), data.read("reuse", KeptReuse)
+    (organism,) = record.organisms
     cpu = next(ratio for ratio in usual.ratios if ratio.world == "shared")
-    steps = ", ".join(f"{count} of {name}" for name, count in kept.steps.items())
+    steps = ", ".join(f"{count} of {name}" for name, count in record.steps.items())
     lowest = min(organism.behaviour.values())
     rows = [
-        ("reseeded", kept.reseeded, ""),
+        ("reseeded", record.reseeded, ""),
         ("steps", steps, ""),
         ("characters learned at step", organism.characters_learned_at, ""),
         ("self learned, steps after the fork", organism.self_learned_at, interval_text(cpu.after_schemers)),

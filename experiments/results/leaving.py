@@ -1,5 +1,6 @@
 """Blocks of docs/leaving.md: what makes self leave the characters' mechanism, and where does it go?"""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean
@@ -10,7 +11,7 @@ from analysis.relearning.reinitialisation import MemberReinitialised
 from experiments.results.data import KeptSummary, ResultsData, read_needed
 from experiments.results.markdown import markdown_table, source_sentence
 from experiments.results.registry import result_block
-from experiments.studies.ablations.arms import ABLATION_ARMS, PART_WORDS
+from experiments.studies.ablations.arms import ABLATION_ARMS, PART_WORDS, AblationArm
 from experiments.studies.ablations.summary import PartDifference
 from experiments.studies.study import Triple
 from experiments.studies.swap.arms import WATCH_WORDS
@@ -42,6 +43,9 @@ class KeptOrganism:
 
     moved: Mapping[str, Triple]
     """how far characters are on the way to self's components, by what was measured"""
+    parting: Mapping[str, str]
+    """*by role* or *by cast*, by what was measured"""
+    kept: str
 
 
 @dataclass(frozen=True)
@@ -57,10 +61,13 @@ class KeptArm:
         """How many organisms got a verdict, of all."""
         return f"{self.verdicts.get(verdict, 0)} of {self.n}"
 
+    def each(self) -> list[KeptOrganism]:
+        """Its organisms."""
+        return [read_needed(KeptOrganism, organism, "organisms") for organism in self.organisms]
+
     def moved(self, kind: str) -> list[float]:
         """How far characters of each organism moved, of those in which it was measured."""
-        organisms = [read_needed(KeptOrganism, organism, "organisms") for organism in self.organisms]
-        means = [organism.moved[kind][0] for organism in organisms if kind in organism.moved]
+        means = [organism.moved[kind][0] for organism in self.each() if kind in organism.moved]
         return [value for value in means if value is not None]
 
 
@@ -88,7 +95,7 @@ class KeptSwap(KeptSummary):
 def ablations_source(data: ResultsData) -> str:
     """Which command the figures are of."""
     summary = data.read("ablations", KeptAblations)
-    scope = f"cpu scale, {summary.primary.n} organisms an arm, a seed that nobody had looked at"
+    scope = f"cpu scale, {summary.primary.n} organisms an arm"
     return source_sentence(summary.command, scope, "ablations")
 
 
@@ -99,7 +106,7 @@ def ablations_arms(data: ResultsData) -> str:
     columns = ("parts", "verdicts", "repurposed share", "excess over chance", "took a spare, of all")
     rows = [
         (
-            ", ".join(PART_WORDS[part] for part in arm.parts) or "none",
+            _parts_text(arm),
             counts_text(summary.arm(arm.name).verdicts),
             *(
                 summary.figure(name)
@@ -163,10 +170,44 @@ class KeptReinitialisation:
 
 
 @result_block
+def ablations_kept(data: ResultsData) -> str:
+    """Whether what stood in self's components was kept or rewritten, in the arms with the overlap cost."""
+    return markdown_table(
+        ("parts", "what stood in self's components"),
+        [
+            (_parts_text(arm), counts_text(Counter(organism.kept for organism in results.each())))
+            for arm, results in _overlap_arms(data)
+        ],
+    )
+
+
+@result_block
+def ablations_parting(data: ResultsData) -> str:
+    """Whether the two part by role or by cast, in the arms with the overlap cost."""
+    rows = [
+        (_parts_text(arm), *(_parting_text(results, kind) for kind in ("reading", "effects")))
+        for arm, results in _overlap_arms(data)
+    ]
+    return markdown_table(("parts", "by what reads the cues", "by what carries the gate to the act"), rows)
+
+
+def _overlap_arms(data: ResultsData) -> list[tuple[AblationArm, KeptArm]]:
+    summary = data.read("ablations", KeptAblations)
+    return [(arm, summary.arm(arm.name)) for arm in ABLATION_ARMS if "overlap" in arm.parts]
+
+
+def _parts_text(arm: AblationArm) -> str:
+    return ", ".join(PART_WORDS[part] for part in arm.parts) or "none"
+
+
+def _parting_text(arm: KeptArm, kind: str) -> str:
+    return counts_text(Counter(organism.parting.get(kind, "not measured") for organism in arm.each()))
+
+
+@result_block
 def ablations_beside_self(data: ResultsData) -> str:
     """How far characters are on the way to self's components once self is in the cast, in the arms with the overlap cost."""
-    summary = data.read("ablations", KeptAblations)
-    arms = [summary.arm(arm.name) for arm in ABLATION_ARMS if "overlap" in arm.parts]
+    arms = [results for _, results in _overlap_arms(data)]
     kinds = {"reading": "what reads the cues", "effects": "what carries the gate to the act"}
     rows = [
         (words, *(_moved_text(arms, kind, between) for between in (False, True)))
@@ -185,9 +226,9 @@ def _moved_text(arms: Sequence[KeptArm], kind: str, with_dropout: bool) -> str:
 @result_block
 def reinitialisation_source(data: ResultsData) -> str:
     """Which commands the figures are of."""
-    kept = data.read("reinitialisation", KeptReinitialisation)
-    commands = "`, then `".join(kept.command)
-    members = sum(member is not None for member in kept.members)
+    record = data.read("reinitialisation", KeptReinitialisation)
+    commands = "`, then `".join(record.command)
+    members = sum(member is not None for member in record.members)
     return f"`{commands}`; {members} organisms with all three parts (data: `docs/results/data/reinitialisation.json`)."
 
 
@@ -207,8 +248,8 @@ def reinitialisation_lanes(data: ResultsData) -> str:
 @result_block
 def reinitialisation_answer(data: ResultsData) -> str:
     """Is self elsewhere, and is it slower?"""
-    kept = data.read("reinitialisation", KeptReinitialisation)
-    place, slower = place_and_slowdown([member for member in kept.members if member], kept.limit)
+    record = data.read("reinitialisation", KeptReinitialisation)
+    place, slower = place_and_slowdown([member for member in record.members if member], record.limit)
     return (
         f"The difference of the first two rows is {interval_text(place)}. Self took {interval_text(slower)} times the steps "
         "with its own components drawn anew, over those with others."

@@ -35,8 +35,7 @@ def readme_findings(data: ResultsData) -> str:
         (
             "Provenance was planted, and is judged blind",
             f"{controls.right_of_all()} verdicts right, *undecided* counted as wrong; "
-            f"{controls.figure('repurposed_where_no_spare')} called *repurposed* where there was no spare "
-            "([page](docs/controls.md))",
+            f"{controls.wrongly_repurposed()} wrongly called *repurposed* ([page](docs/controls.md))",
         ),
         (
             "Three worlds and sizes that nothing was chosen on, same settings",

@@ -100,7 +100,11 @@ def test_patch_gives_what_the_analysis_finds_by_single_patches(lineage, organism
     shares = measurer.single_patches("self", noising, unpatched)[organism.member]
     drawn = measurer.minimal_pairs("self", "watched", PairDraw.SINGLE_PATCHES)
     pairs = exapt.MinimalPairs(
-        organism.world, "self", "watched", jax.tree.map(lambda leaf: leaf[organism.member], drawn)
+        organism.world,
+        "self",
+        "watched",
+        jax.tree.map(lambda leaf: leaf[organism.member], drawn),
+        organism.secret_goal,
     )
     given = [exapt.patch(organism, pairs, [name], noising).share for name in organism.components]
     np.testing.assert_allclose(given, shares, atol=1e-4)
@@ -191,3 +195,44 @@ def test_what_a_person_can_put_right_is_a_line(ask, words, lineage, organism, tm
 def test_a_name_that_no_component_has_is_a_line(organism, watched_pairs):
     with pytest.raises(exapt.UserError, match="components: expected names from L0H0 to L1M1, got L9H0"):
         exapt.patch(organism, watched_pairs, ["L0H0", "L9H0"])
+
+
+def test_pairs_of_an_organism_with_another_secret_goal_are_a_line(organism, watched_pairs):
+    """They would call for acts that this one was never taught, and give smaller effects without a word."""
+    other = replace(organism, secret_goal=organism.secret_goal + 1)
+    for ask in (
+        lambda: exapt.patch(other, watched_pairs, ["L0H0"]),
+        lambda: exapt.logit_differences(other, watched_pairs),
+    ):
+        with pytest.raises(
+            UserError, match=r"same world and secret goal.*draw them with minimal_pairs"
+        ) as told:
+            ask()
+        assert "\n" not in str(told.value)
+
+
+def test_a_share_of_what_hardly_moves_the_act_is_none(organism):
+    """As of the null of *watched*, whose two scenes call for one act."""
+    pairs = exapt.minimal_pairs(organism, "self", "idle", count=8)
+    patched = exapt.patch(organism, pairs, ["L0H0"])
+    assert patched.total_nats.mean() <= 0.5
+    assert np.isnan(patched.share)
+    assert replace(patched, total_nats=patched.total_nats + 5.0).share == pytest.approx(
+        patched.moved_nats.sum() / (patched.total_nats + 5.0).sum()
+    )
+
+
+def test_checkpoints_of_an_attempt_that_was_given_up_are_not_this_organism(lineage, monkeypatch):
+    """Member 1 was reseeded after the third checkpoint: before it, another organism stands in its place."""
+    entries = [
+        replace(entry, extra={**entry.extra, "attempts": [0, int(index > 2)]})
+        for index, entry in enumerate(lineage.run.entries())
+    ]
+    monkeypatch.setattr(Run, "entries", lambda self: entries)
+    rates = exapt.behaviour_history(lineage).rates["self_alone_secret"]
+    assert np.isnan(rates[:3, 1]).all()
+    assert not np.isnan(rates[3:]).any()
+    assert not np.isnan(rates[:, 0]).any()
+    with pytest.raises(UserError, match="member 1 at step 100 is attempt 0, which was given up"):
+        exapt.load_organism(lineage, member=1, checkpoint=100)
+    assert exapt.load_organism(lineage, member=0, checkpoint=100).step == 100

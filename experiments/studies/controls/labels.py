@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 FINDING_LABELS: Mapping[str, str] = {
-    "accuracy.routing": "accuracy",
+    "accuracy.routing": "accuracy of those routed, without divided, spread and part spare",
     "accuracy.routing_without_absent": "accuracy without absent, which planting checks by behaviour alone",
     "accuracy.surgery_and_freezing": "accuracy of those planted by surgery or freezing",
     "accuracy.compiled_without_mixed": "accuracy of those compiled, without mixed",

@@ -51,7 +51,7 @@ def test_every_kept_study_has_its_row_with_its_numbers(tmp_path):
     assert html.count('<svg class="forest"') == len(studies)
 
 
-def test_the_answer_counts_intervals_away_from_no_difference(tmp_path):
+def test_the_answer_names_intervals_that_hold_no_difference(tmp_path):
     """0 for a difference, 1 for a ratio; a share has no such value, and an interval that is not there claims nothing."""
     paths = [
         summary(tmp_path / "away"),
@@ -64,10 +64,22 @@ def test_the_answer_counts_intervals_away_from_no_difference(tmp_path):
     rows = glance_rows(paths)
     assert [row.excludes_no_difference for row in rows] == [True, False, None, None]
     answer = glance_page(rows, tmp_path / "page.html", DOCS).answer
-    assert answer == (
-        "In 1 of 2 studies that ask for a difference or a ratio the whole interval lies away from no difference: swap; "
-        "not in reuse."
-    )
+    assert answer.startswith("The interval holds no difference in: reuse. Each row")
+
+
+@pytest.mark.parametrize(
+    ("study", "value"),
+    [
+        ("swap", [0.3, 0.5, 0.1]),
+        ("swap", [1e308, 0, 1e308]),
+        ("reuse", [0.3, 0.0, 0.5]),
+        ("reuse", [1e-320, 1e-320, 0.5]),
+    ],
+)
+def test_an_endpoint_outside_of_its_interval_or_its_scale_is_a_line(study, value, tmp_path):
+    path = summary(tmp_path, study=study, primary={"name": "x", "value": value, "n": 8})
+    with pytest.raises(UserError, match="expected a primary endpoint within its interval"):
+        glance_rows([path])
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Is every figure of a block of results one of the data?"""
 
+import json
 import re
 from functools import partial
 
@@ -31,7 +32,17 @@ NO_FIGURES = (
     *(f"{path.name}" for path in (DOCS / "results/data").iterdir()),
 )
 """words of blocks that hold digits and are no figures of the data"""
-OF_NOTHING = {"controls_verdicts_before": ["0"], "reinitialisation_source": ["8"]}
+COUNTS = {
+    name: re.findall(r"\d+", block_text(name, AlteredData()))
+    for name in ("ablations_kept", "ablations_parting")
+}
+"""counts of organisms by a word; another test has those"""
+OF_NOTHING = {
+    "controls_verdicts_before": ["0"],
+    "reinitialisation_source": ["8"],
+    "ablations_kept": COUNTS["ablations_kept"],
+    "ablations_parting": COUNTS["ablations_parting"],
+}
 """figures that count what is no value of the data, which could be altered: a verdict that was never given, records"""
 
 COUNT_FOLLOWS = ("controls_nulls",)
@@ -148,3 +159,19 @@ def test_a_value_stands_in_its_row_below_its_heading(name, path, row, column):
     ]
     assert " | ".join(before[cell[0]]).startswith(row)
     assert before[0][cell[1]] == column
+
+
+@pytest.mark.parametrize(
+    ("name", "field"), [("ablations_kept", ("kept",)), ("ablations_parting", ("parting", "reading"))]
+)
+def test_an_organism_with_another_word_is_counted_under_it(name, field):
+    """One organism of the first arm less under its word, and one more under the other one."""
+    record = json.loads(json.dumps(kept_record("ablations")))
+    organism = next(iter(record["arms"].values()))["organisms"][0]
+    *outer, last = field
+    for key in outer:
+        organism = organism[key]
+    organism[last] = "another word"
+    before, after = (block_text(name, data) for data in (AlteredData(), AlteredData({"ablations": record})))
+    assert "1 another word" in after
+    assert sum(map(int, re.findall(r"\d+", before))) == sum(map(int, re.findall(r"\d+", after)))

@@ -252,7 +252,7 @@ def test_one_organism_alone_can_be_checked(tmp_path):
 @pytest.mark.slow
 def test_masks_hold_after_training_and_no_lane_is_patched_to_check_them(tmp_path):
     """What is read back from the last checkpoint of a few steps is what masks over it leave."""
-    result = run("train", "masked_second_copy", *FEW, "--out", tmp_path / "run")
+    result = run("train", "masked_second_copy", *FEW[:-1], 2, "--out", tmp_path / "run")
     assert result.returncode == 0, result.stderr
     truth = json.loads((tmp_path / "run" / "truth.json").read_text())
     assert (truth["make"], truth["truth"], truth["dealt"]) == ("masking", "second copy", [None])
