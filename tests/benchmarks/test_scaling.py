@@ -18,13 +18,13 @@ from benchmarks.gpu_check.rows import GpuCheck, LimitRow, TrainingRow, check_to_
 from benchmarks.scaling.cards import MeasuredRate, measured_rates
 from benchmarks.scaling.data import DATA, DRAWING, PAGE, read_data, write_data
 from benchmarks.scaling.drawing import _draw_factor
-from benchmarks.scaling.factors import FACTORS, ScalingPlan
+from benchmarks.scaling.factors import CURRICULUM, FACTORS, ScalingPlan
 from benchmarks.scaling.fits import half_width, power_law
 from benchmarks.scaling.page import page_text, write_page
 from benchmarks.scaling.predictions import largest_organism, placement, predicted_seconds
 from benchmarks.scaling.sweeps import checkpoint_count
 from curricula.errors import UserError
-from organisms.ensemble.config import read_config
+from organisms.ensemble.config import named_config, read_config
 from organisms.training.validation import check_config
 from reports.drawing import style
 
@@ -189,6 +189,13 @@ def test_labels_between_powers_of_ten_are_numbers(factor):
     shown = [label for label in labels if label]
     assert shown
     assert [label for label in shown if not re.fullmatch(r"\d+(e−\d+)?", label)] == []
+
+
+def test_the_page_counts_steps_and_checkpoints_of_the_curriculum_as_it_is():
+    for scenario in read_data(DOCS).scenarios:
+        config = named_config(CURRICULUM, scenario.scale or "gpu", 1)
+        assert scenario.steps == sum(phase.steps for phase in config.curriculum.phases)
+        assert scenario.checkpoints == checkpoint_count(config)
 
 
 @pytest.mark.parametrize("plan", [ScalingPlan(), ScalingPlan.quick()])
