@@ -192,10 +192,10 @@ def test_labels_between_powers_of_ten_are_numbers(factor):
 
 
 def test_the_page_counts_steps_and_checkpoints_of_the_curriculum_as_it_is():
-    for scenario in read_data(DOCS).scenarios:
-        config = named_config(CURRICULUM, scenario.scale or "gpu", 1)
-        assert scenario.steps == sum(phase.steps for phase in config.curriculum.phases)
-        assert scenario.checkpoints == checkpoint_count(config)
+    for sweep in read_data(DOCS).scenarios:
+        config = named_config(CURRICULUM, sweep.scale or "gpu", 1)
+        assert sweep.steps == sum(phase.steps for phase in config.curriculum.phases)
+        assert sweep.checkpoints == checkpoint_count(config)
 
 
 @pytest.mark.parametrize("plan", [ScalingPlan(), ScalingPlan.quick()])
