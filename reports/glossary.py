@@ -83,6 +83,12 @@ GLOSSARY = (
         links=("provenance", "reused", "repurposed", "migrated", "second copy"),
     ),
     Term(
+        "auditor",
+        "the pressures *monitor* and *overlap* together: reading the cues costs where components are watched, and where "
+        "they serve both roles",
+    ),
+    Term("make", "how provenance was planted: routing, grafting or freezing, masking, compiling", links=()),
+    Term(
         "serves",
         "carries 0.02 or more of a role's gate, or half of what it does for the other role",
         links=("serves", "served"),
