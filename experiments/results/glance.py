@@ -97,12 +97,12 @@ def glance_rows(paths: Sequence[Path]) -> list[GlanceRow]:
 
 def _require_interval(summary: GlanceSummary, path: Path) -> None:
     """Raises UserError where the primary endpoint does not lie in its interval, or can not be drawn on its scale."""
-    numbers = [each for each in summary.primary.value if each is not None]
+    numbers = [number for number in summary.primary.value if number is not None]
     value, low, high = summary.primary.value
     ordered = value is None or low is None or high is None or low <= value <= high
     listed = LISTED_STUDIES.get(summary.study)
     ratio = listed is not None and listed.scale == "ratio"
-    if not ordered or any(abs(each) > MOST or (ratio and each < 1 / MOST) for each in numbers):
+    if not ordered or any(abs(number) > MOST or (ratio and number < 1 / MOST) for number in numbers):
         raise UserError(
             f"{path}: expected a primary endpoint within its interval, at most {MOST:g}"
             f"{' and above 0' if ratio else ''}, got {summary.primary.value}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from analysis.provenance.verdict import VerdictName
 from experiments.results.data import ResultsData
-from experiments.results.markdown import markdown_table
+from experiments.results.markdown import commands_sentence, markdown_table
 from experiments.results.registry import result_block
 from experiments.results.reuse import KeptReuse
 from experiments.studies.study import Triple
@@ -50,8 +50,7 @@ class KeptGpuScale:
 def gpu_scale_source(data: ResultsData) -> str:
     """Which commands the figures are of."""
     record = data.read(DATA, KeptGpuScale)
-    commands = "`, then `".join(record.command)
-    return f"`{commands}`; one organism of {record.parameters} parameters (data: `docs/results/data/{DATA}.json`)."
+    return commands_sentence(record.command, f"one organism of {record.parameters} parameters", DATA)
 
 
 @result_block

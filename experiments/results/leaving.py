@@ -9,18 +9,17 @@ from typing import Any
 from analysis.provenance.verdict import VerdictName
 from analysis.relearning.reinitialisation import MemberReinitialised
 from experiments.results.data import KeptSummary, ResultsData, read_needed
-from experiments.results.markdown import markdown_table, source_sentence
+from experiments.results.markdown import commands_sentence, markdown_table, source_sentence
 from experiments.results.registry import result_block
 from experiments.studies.ablations.arms import ABLATION_ARMS, PART_WORDS, AblationArm
 from experiments.studies.ablations.summary import PartDifference
 from experiments.studies.study import Triple
-from experiments.studies.swap.arms import WATCH_WORDS
+from experiments.studies.swap.arms import COST_WORDS, WATCH_WORDS
 from experiments.studies.swap.paired import PairedChange
 from experiments.studies.swap.summary import WatchArmSummary
 from reports.formats import counts_text, interval_text
 from reports.sections.reinitialisation import lanes_of, place_and_slowdown
 
-COST_WORDS = {"overlap": "on", "self_side": "on, characters' side stopped", "none": "off"}
 CHANGE_WORDS = {
     "self_in_watched_half.overlap": "self's share in a half, watched less not; with the overlap cost",
     "self_in_watched_half.none": "the same without it",
@@ -61,13 +60,13 @@ class KeptArm:
         """How many organisms got a verdict, of all."""
         return f"{self.verdicts.get(verdict, 0)} of {self.n}"
 
-    def each(self) -> list[KeptOrganism]:
+    def read_organisms(self) -> list[KeptOrganism]:
         """Its organisms."""
         return [read_needed(KeptOrganism, organism, "organisms") for organism in self.organisms]
 
     def moved(self, kind: str) -> list[float]:
         """How far characters of each organism moved, of those in which it was measured."""
-        means = [organism.moved[kind][0] for organism in self.each() if kind in organism.moved]
+        means = [organism.moved[kind][0] for organism in self.read_organisms() if kind in organism.moved]
         return [value for value in means if value is not None]
 
 
@@ -126,7 +125,7 @@ def ablations_arms(data: ResultsData) -> str:
 def ablations_parts(data: ResultsData) -> str:
     """A row a part: what goes with it."""
     summary = data.read("ablations", KeptAblations)
-    rows = [(PART_WORDS[each.part], interval_text(each.difference)) for each in summary.differences]
+    rows = [(PART_WORDS[row.part], interval_text(row.difference)) for row in summary.differences]
     return markdown_table(("left out", "repurposed share falls by"), rows)
 
 
@@ -175,7 +174,7 @@ def ablations_kept(data: ResultsData) -> str:
     return markdown_table(
         ("parts", "what stood in self's components"),
         [
-            (_parts_text(arm), counts_text(Counter(organism.kept for organism in results.each())))
+            (_parts_text(arm), counts_text(Counter(organism.kept for organism in results.read_organisms())))
             for arm, results in _overlap_arms(data)
         ],
     )
@@ -201,7 +200,9 @@ def _parts_text(arm: AblationArm) -> str:
 
 
 def _parting_text(arm: KeptArm, kind: str) -> str:
-    return counts_text(Counter(organism.parting.get(kind, "not measured") for organism in arm.each()))
+    return counts_text(
+        Counter(organism.parting.get(kind, "not measured") for organism in arm.read_organisms())
+    )
 
 
 @result_block
@@ -227,9 +228,8 @@ def _moved_text(arms: Sequence[KeptArm], kind: str, with_dropout: bool) -> str:
 def reinitialisation_source(data: ResultsData) -> str:
     """Which commands the figures are of."""
     record = data.read("reinitialisation", KeptReinitialisation)
-    commands = "`, then `".join(record.command)
     members = sum(member is not None for member in record.members)
-    return f"`{commands}`; {members} organisms with all three parts (data: `docs/results/data/reinitialisation.json`)."
+    return commands_sentence(record.command, f"{members} organisms with all three parts", "reinitialisation")
 
 
 @result_block

@@ -20,3 +20,8 @@ def source_sentence(command: str, scope: str, name: str) -> str:
     scope: how many organisms, at which scale. name: of the file, without its ending.
     """
     return f"`{command}`, {scope} (data: `docs/{DATA}/{name}.json`; made into tables by `{COMMAND}`)."
+
+
+def commands_sentence(commands: Sequence[str], scope: str, name: str) -> str:
+    """The same of figures that several commands made, one after the other."""
+    return f"`{'`, then `'.join(commands)}`; {scope} (data: `docs/{DATA}/{name}.json`)."

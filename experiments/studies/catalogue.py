@@ -57,7 +57,7 @@ LISTED_STUDIES = {
         "experiments.studies.controls.study",
         "trains planted organisms of known provenance, analyses them blind, and scores the verdicts",
         "How often is a verdict right?",
-        "share of organisms planted by routing whose verdict is what was planted",
+        "share of routed organisms, without divided, spread and part spare, whose verdict is what was planted",
         "share",
         "controls.md",
     ),

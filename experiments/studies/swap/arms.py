@@ -24,6 +24,7 @@ Cost = Literal["overlap", "self_side", "none"]
 """what overlap costs: as in *audited_half_dropout*, the same with the characters' side of it stopped, or
 nothing"""
 COSTS: tuple[Cost, ...] = get_args(Cost)
+COST_WORDS: Mapping[Cost, str] = {"overlap": "on", "self_side": "on, characters' side stopped", "none": "off"}
 WATCH_WORDS: Mapping[Watch, str] = {
     "first": "the first half of every layer",
     "second": "the second half of every layer",

@@ -8,7 +8,7 @@ from analysis.statistics import FEW_ORGANISMS
 from curricula.world.contrasts import Role
 from experiments.studies.page import study_table
 from experiments.studies.study import Triple
-from experiments.studies.swap.arms import COSTS, WATCH_WORDS, Cost
+from experiments.studies.swap.arms import COST_WORDS, COSTS, WATCH_WORDS, Cost
 from experiments.studies.swap.figures import course_figure, sham_figure, swap_figure
 from experiments.studies.swap.paired import PRIMARY
 from experiments.studies.swap.summary import SwapSummary, WatchArmSummary
@@ -163,11 +163,10 @@ def _arms_section(summary: SwapSummary) -> Section:
 
 
 def _arm_cells(arm: WatchArmSummary) -> list[str | int]:
-    costs = {"overlap": "on", "self_side": "on, characters' side stopped", "none": "off"}
     return [
         *(
             WATCH_WORDS[arm.watch],
-            costs[arm.cost],
+            COST_WORDS[arm.cost],
             arm.n,
             interval_text(arm.behaves),
             counts_text(arm.verdicts),
