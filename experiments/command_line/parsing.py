@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, make_dataclass
 from importlib import import_module
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, TypeVar
 
@@ -113,8 +114,11 @@ def _parse(kind: Any, words: Sequence[str], **settings: Any) -> Any:
 
 
 def _in_one_line(box: str) -> str:
-    """The text of a box that tyro draws around an error."""
+    """The text of a box that tyro draws around an error, without its last sentence.
+
+    That sentence names the command: it takes as many lines as its path is long and the terminal narrow.
+    """
     rows = [line for line in box.splitlines() if not line.startswith(("╭", "╰"))]
     lines = [re.sub(r"[│─━┃]+", " ", line).strip() for line in rows]
-    text = " ".join(line for line in lines if line and not line.startswith("For full helptext"))
-    return re.sub(r"\s+", " ", text) + "; see --help"
+    text = " ".join(takewhile(lambda line: not line.startswith("For full helptext"), lines))
+    return re.sub(r"\s+", " ", text).strip() + "; see --help"

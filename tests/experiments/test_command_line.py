@@ -96,6 +96,21 @@ def test_a_wrong_word_is_one_line(words, expected):
     assert "\n" not in str(fault.value)
 
 
+def test_a_wrong_word_reads_the_same_wherever_the_command_is(monkeypatch):
+    """A long path of the command, or a narrow terminal, breaks the sentence that tyro ends with."""
+    texts = []
+    for command in ("train.py", "/a/folder/of/which/the/name/is/so/long/that/a/line/of/eighty/is/too/short/train.py"):
+        monkeypatch.setattr("sys.argv", [command])
+        for columns in ("200", "80"):
+            monkeypatch.setenv("COLUMNS", columns)
+            with pytest.raises(UserError) as fault:
+                resolve(["shared", "--membres", "3"])
+            texts.append(str(fault.value))
+    assert len(set(texts)) == 1
+    assert texts[0].startswith("Unrecognized options: --membres, 3 Perhaps you meant: --members")
+    assert "train.py" not in texts[0]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", OLD_NAMES)
 def test_an_old_name_of_a_curriculum_leads_to_the_new_one(name):
