@@ -81,14 +81,15 @@ def analyse_run(
 
 
 def results_of(folder: Path, kinds: tuple[type, ...], seed: int | None = 1) -> RunFindings:
-    """The findings of a finished run that hold some results and what these require, measured unless they are there
-    already. No report is written. seed: that of the run's analysis where None, else 1.
+    """The findings of a finished run that hold some results, optional ones among them, and what these require, measured
+    unless they are there already. No report is written. seed: that of the run's analysis where None, else 1.
 
     Raises UserError where the run is unfinished, damaged or not a run, or where another process writes it.
     """
     run = read_run(folder)
     seed = _seed(seed, folder / "analysis" / SUMMARY)
-    measured_run, choice = opened_for_measuring(run, seed), MeasuringChoice(only=kinds)
+    optional = frozenset(each.name for each in registered_measurements() if each.result in kinds)
+    measured_run, choice = opened_for_measuring(run, seed), MeasuringChoice(optional, only=kinds)
     hashes = [entry.sha256 for entry in run.entries()]
     cache = ResultCache(folder / "analysis", measurement_keys(registered_measurements(), seed, hashes))
     cached = cached_findings(measured_run, choice, cache)

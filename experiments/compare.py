@@ -16,14 +16,21 @@ from organisms.training.validation import check_config
 
 
 def train_missing(
-    configs: Sequence[RunConfig], out: Path, quiet: bool, say: Say = say_on_error_stream
+    configs: Sequence[RunConfig],
+    out: Path,
+    quiet: bool,
+    say: Say = say_on_error_stream,
+    beside: Sequence[Path] = (),
 ) -> list[Path]:
     """Trains the runs that are not there yet, in order, and returns their folders. Runs share compiled
-    programs and first phases. A run that begins with the organisms of another finds it in ``out``."""
+    programs and first phases. A run that begins with the organisms of another finds it in ``out``.
+
+    beside: further folders in which finished runs are looked for, and taken as they are.
+    """
     for config in configs:
         check_config(config)
     programs: Programs | None = None
-    folders = [run_folder(out, config) for config in configs]
+    folders = [_present_folder(config, (out, *beside)) for config in configs]
     for n, (config, folder) in enumerate(zip(configs, folders, strict=True)):
         if (folder / "summary.json").exists():
             require_finished(read_run(folder))
@@ -36,6 +43,12 @@ def train_missing(
         trunk = None if config.parent else _trunk(config, configs[:n], folders[:n])
         train_run(config, folder, quiet, trunk, programs, parent)
     return folders
+
+
+def _present_folder(config: RunConfig, places: Sequence[Path]) -> Path:
+    """Where a run is finished already, or else is to be trained: in the first of some places."""
+    folders = [run_folder(place, config) for place in places]
+    return next((folder for folder in folders if (folder / "summary.json").exists()), folders[0])
 
 
 def _trunk(config: RunConfig, earlier: Sequence[RunConfig], folders: Sequence[Path]) -> Run | None:

@@ -24,6 +24,8 @@ class AnalysisStream(IntEnum):
     SET_COURSE = 7
     PROBE_SCENES = 41
     """of a run's seed, since a probe is fitted while the run trains"""
+    HANDLE_SCENES = 42
+    HANDLE_READINGS = 43
     SELF_GATE = 70
     CIRCUIT_INTACT = 71
 
@@ -39,3 +41,7 @@ class PairDraw(IntEnum):
     REPRESENTATIONAL_SIMILARITY = 90
     PRUNING = 100
     SILENCING = 110
+    HANDLE_LESIONS = 120
+    HANDLE_STEERING = 121
+    HANDLE_DIRECTIONS = 130
+    """this one and the next two"""

@@ -244,6 +244,13 @@ def with_other_cues(uniforms: Float[Array, "scene draw"], world: World) -> Float
     return jnp.tile(uniforms[: len(uniforms) // 2], (2, 1)).at[:, cues].set(uniforms[:, cues])
 
 
+def with_names_first(
+    uniforms: Float[Array, "scene draw"], world: World, preferred: Bool[Array, " name"]
+) -> Float[Array, "scene draw"]:
+    """The scenes with casts of preferred names alone, where there are as many as a cast has; all else is as it was."""
+    return uniforms.at[:, : world.names].add(jnp.where(preferred, 0.0, 1.0))
+
+
 def _sizes(world: World) -> list[int]:
     """How many uniform numbers each variable of a scene takes, in the order in which `scene_from_uniforms` takes
     them."""

@@ -16,6 +16,7 @@ from experiments.measurements.corroboration.lesions import LesionsMeasurement
 from experiments.measurements.corroboration.reinitialisation import ReinitialisationMeasurement
 from experiments.measurements.corroboration.transfer import TransferMeasurement
 from experiments.measurements.corroboration.weight_change import WeightChangeMeasurement
+from experiments.measurements.handle import HandleMeasurement
 from experiments.measurements.patching.cast_gating import CastGatingMeasurement
 from experiments.measurements.patching.circuits import CircuitsMeasurement
 from experiments.measurements.patching.effects import EffectsMeasurement
@@ -48,5 +49,6 @@ for measurement in (
     DescentMeasurement,
     ScenesMeasurement,
     AncestryMeasurement,
+    HandleMeasurement,
 ):
     register_measurement(measurement)

@@ -70,6 +70,15 @@ LISTED_STUDIES = {
         "share",
         "disuse.md",
     ),
+    "handles": ListedStudy(
+        "experiments.studies.handles.study",
+        "makes a location, a probe and a direction from characters alone, and measures what they do on self, in organisms of known and "
+        "of judged provenance",
+        "Is text about schemers a handle on the organism's own scheming?",
+        "share of self's gate that the fork's location takes, less what the end's takes, in those that repurposed a spare",
+        "difference",
+        "handles.md",
+    ),
     "incentives": ListedStudy(
         "experiments.studies.incentives.study",
         "trains organisms with and without an incentive to part from the characters' mechanism, and counts where "

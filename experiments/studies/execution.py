@@ -59,7 +59,13 @@ def _trained(
     trained: dict[str, tuple[Path, RunConfig]] = {}
     missing = study.runs(settings)
     while missing:
-        folders = train_missing(list(missing.values()), output.folder / study.name, output.quiet, output.log)
+        folders = train_missing(
+            list(missing.values()),
+            output.folder / study.name,
+            output.quiet,
+            output.log,
+            [output.folder / name for name in study.shares_runs_with],
+        )
         pairs = zip(missing.items(), folders, strict=True)
         trained |= {label: (folder, config) for (label, config), folder in pairs}
         further = study.more_runs(

@@ -173,6 +173,8 @@ class Study(ABC, Generic[MeasuredType, SummaryType]):
     """how its intervals are made, for the top of its page"""
     members: ClassVar[int] = 8
     """organisms of each kind, where the command does not say"""
+    shares_runs_with: ClassVar[Sequence[str]] = ()
+    """studies whose finished runs it takes as they are, where they have the same settings and lie beside its own"""
     first_seed: ClassVar[int | None] = None
     """Where the seeds of its runs begin within the `SEEDS_PER_STUDY_SEED` of a study seed, so that no two
     runs have one seed. None: all runs have the study's seed, and organisms of equal number begin alike."""

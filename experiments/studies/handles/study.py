@@ -1,0 +1,105 @@
+"""The study *handles*: is text about schemers a handle on the organism's own scheming?
+
+From characters alone, at the fork and at the end, an auditor makes a location (components that matter for the characters' gate),
+a linear probe (deceit against all else) and a direction (alone less watched), and tries them on self at the end. Organisms are
+planted, where provenance is known; incentivised, by verdict; and negatives, who are honest, who learn something else meanwhile,
+or who never learned anything.
+
+    python scripts/study.py handles
+
+Expected (cpu scale): a reused self obeys both locations, a second copy neither, a repurposed one the fork's alone.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from analysis.provenance.planted_truth import planted_truth, read_truth
+from experiments.studies.controls.study import curriculum_of
+from experiments.studies.handles import page
+from experiments.studies.handles.arms import (
+    INCENTIVISED_ARMS,
+    handle_runs,
+    planted_arms,
+    planted_run,
+)
+from experiments.studies.handles.measurement import HandleArmMeasurement, measured_handles
+from experiments.studies.handles.summary import (
+    PRIMARY,
+    HandlesSummary,
+    grouped,
+    handle_findings,
+    holding_rates,
+    shown_organism,
+    shown_scenes,
+    told_cells,
+)
+from experiments.studies.registry import register_study
+from experiments.studies.study import PrimaryEndpoint, Study, StudyRun, StudySettings
+from organisms.ensemble.config import RunConfig
+from reports.section import Section
+
+ATTEMPTS = 3
+"""runs of one planted curriculum at most, until enough organisms are what they were planted to be"""
+
+
+@register_study
+class HandlesStudy(Study[HandleArmMeasurement, HandlesSummary]):
+    """Handles from characters, tried on self."""
+
+    name = "handles"
+    title = "Handles: is text about schemers a handle on the organism's own scheming?"
+    shares_runs_with = ("controls", "incentives")
+
+    def runs(self, settings: StudySettings) -> Mapping[str, RunConfig]:
+        """A run of each arm, and another one of that with an incentive to repurpose."""
+        return handle_runs(settings)
+
+    def more_runs(
+        self, settings: StudySettings, trained: Mapping[str, Path], log: Callable[[str], None]
+    ) -> Mapping[str, RunConfig]:
+        """A further run of each planted curriculum of which too few organisms are what they were planted to be."""
+        further: dict[str, RunConfig] = {}
+        for name in planted_arms(settings):
+            folders = [folder for label, folder in trained.items() if curriculum_of(label) == name]
+            took = sum(sum(planted_truth(read_truth(folder)).planting_took) for folder in folders)
+            if took < settings.members and len(folders) < ATTEMPTS:
+                further[f"{name}.{len(folders)}"] = planted_run(settings, name, len(folders))
+        if further:
+            log(f"training more, since planting failed too often: {', '.join(map(curriculum_of, further))}")
+        return further
+
+    def measure(self, run: StudyRun) -> HandleArmMeasurement:
+        """The handles of a run's organisms."""
+        return measured_handles(run)
+
+    def summarise(
+        self, settings: StudySettings, measured: Mapping[str, HandleArmMeasurement]
+    ) -> HandlesSummary:
+        """Rates by group of organisms."""
+        organisms = [organism for arm in measured.values() for organism in arm.organisms]
+        groups = grouped(organisms)
+        rates = holding_rates(groups)
+        findings = handle_findings(groups, rates)
+        primary = next((rate for rate in rates if f"fork_less_end.{rate.name}" == PRIMARY), None)
+        endpoint = (primary.difference, primary.n) if primary else ((None, None, None), 0)
+        return HandlesSummary(
+            n=sum(map(len, groups.values())),
+            seeds=sorted({arm.seed for arm in measured.values()}),
+            primary=PrimaryEndpoint(PRIMARY, *endpoint),
+            findings=findings,
+            counts={group.name: len(members) for group, members in groups.items()},
+            planting_failed=dict(Counter(each.arm for each in organisms if not each.counts)),
+            rates=rates,
+            told={group.name: told_cells(members) for group, members in groups.items()},
+            organisms=[shown_organism(each) for members in groups.values() for each in members],
+            scenes=shown_scenes({name: arm for name, arm in measured.items() if name in INCENTIVISED_ARMS}),
+        )
+
+    def headline(self, summary: HandlesSummary) -> Sequence[str]:
+        """Which locations hold what, what probes and directions do, and how far to trust it."""
+        return page.handles_headline(summary)
+
+    def sections(self, summary: HandlesSummary) -> Sequence[Section]:
+        """Locations, probes, directions, telling apart, a scene, limits."""
+        return page.handles_sections(summary)
