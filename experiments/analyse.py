@@ -88,7 +88,9 @@ def results_of(folder: Path, kinds: tuple[type, ...], seed: int | None = 1) -> R
     """
     run = read_run(folder)
     seed = _seed(seed, folder / "analysis" / SUMMARY)
-    optional = frozenset(each.name for each in registered_measurements() if each.result in kinds)
+    optional = frozenset(
+        measurement.name for measurement in registered_measurements() if measurement.result in kinds
+    )
     measured_run, choice = opened_for_measuring(run, seed), MeasuringChoice(optional, only=kinds)
     hashes = [entry.sha256 for entry in run.entries()]
     cache = ResultCache(folder / "analysis", measurement_keys(registered_measurements(), seed, hashes))

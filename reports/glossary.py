@@ -73,6 +73,19 @@ GLOSSARY = (
     Term("circuit", "smallest ranked set of components with a faithfulness of 0.9"),
     Term("core", "smallest ranked set whose patching removes 0.9 of the effect"),
     Term(
+        "silent core",
+        "smallest ranked set whose mean ablation removes 0.9 of the effect: unlike a core it holds a backup as well",
+    ),
+    Term(
+        "handle",
+        "what an auditor makes from text about characters alone and tries on self: a location to ablate, a linear probe, a steering direction",
+        links=("handles", "handle"),
+    ),
+    Term(
+        "gap recovered",
+        "what a probe from characters reads of self beyond chance, over what a probe from self does (AUROC less 0.5)",
+    ),
+    Term(
         "latent effect",
         "effect of a component once all that show an effect alone are patched (backup, self-repair)",
     ),

@@ -54,7 +54,7 @@ class LocationLesion:
         return self.line.value if self.line else float("nan")
 
 
-def strongest_components(
+def quarter_of_largest_effect(
     effects: Float[np.ndarray, "member component"],
 ) -> Bool[np.ndarray, "member component"]:
     """The quarter of the components with the largest effects of each member, one at least; none where effects are NaN."""
@@ -79,10 +79,10 @@ def silent_cores(
     ranks = np.argsort(np.argsort(-np.nan_to_num(effects), axis=1, kind="stable"), axis=1)
     tops = ranks[:, None, :] < sizes[:, None]
     gate = silenced_gate(measurer, role, tops)
-    taken = 1 - gate.share()  # [member size]
+    removed = 1 - gate.share()  # [member size]
     has_gate = np.isfinite(effects).all(1) & (gate.total.mean(1) > LEAST_NATS)
-    smallest = np.argmax(taken >= FAITHFUL, axis=1)
-    reaches = (taken >= FAITHFUL).any(1) & has_gate
+    smallest = np.argmax(removed >= FAITHFUL, axis=1)
+    reaches = (removed >= FAITHFUL).any(1) & has_gate
     return tops[np.arange(len(tops)), smallest] & reaches[:, None]
 
 

@@ -19,15 +19,15 @@ class MemberHandles:
 
     def lesion(self, maker: HandleMaker, kind: LocationKind = "core") -> LocationLesion:
         """The lesion of a location."""
-        return next(each for each in self.lesions if (each.maker, each.kind) == (maker, kind))
+        return next(lesion for lesion in self.lesions if (lesion.maker, lesion.kind) == (maker, kind))
 
     def probe(self, maker: CharacterMaker, token: ReadToken = "actor") -> ProbeTransfer:
         """The probe from characters of a checkpoint."""
-        return next(each for each in self.probes if (each.maker, each.token) == (maker, token))
+        return next(probe for probe in self.probes if (probe.maker, probe.token) == (maker, token))
 
     def steered(self, maker: HandleMaker) -> Steering:
         """What a direction does."""
-        return next(each for each in self.steering if each.maker == maker)
+        return next(steering for steering in self.steering if steering.maker == maker)
 
 
 @dataclass(frozen=True)

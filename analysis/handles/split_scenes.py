@@ -5,7 +5,7 @@ has as many as a cast, and all of its moments have cue combinations of the same 
 part of other combinations. Of self's scenes it is the company that differs: self has one name.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -123,8 +123,8 @@ def split_moments(
     keys = measurer.member_keys(AnalysisStream.HANDLE_SCENES, path)
     shared = (half_of_names(world, half), half_of_cues(world, half), split_mixture(role, self_schemes))
 
-    def of_every_member(leaf: object) -> Array:
-        return jnp.broadcast_to(jnp.asarray(leaf), (members, *np.shape(leaf)))  # pyright: ignore[reportArgumentType]
+    def of_every_member(leaf: Any) -> Array:
+        return jnp.broadcast_to(jnp.asarray(leaf), (members, *np.shape(leaf)))
 
     everyone = jax.tree.map(of_every_member, shared)
     program = _program(world, measurer.config, scenes)

@@ -138,8 +138,8 @@ def steered_pairs(
     """What adding vectors does to a role's acts on unseen minimal pairs."""
     pairs = measurer.minimal_pairs(role, "watched", PairDraw.HANDLE_STEERING, PAIRS)
     program = _programs(measurer.config)[1]
-    found = jax.device_get(program(measurer.organisms, pairs, vectors.astype(np.float32)))
-    return SteeredPairs(*(np.asarray(leaf, np.float64) for leaf in found))
+    differences = jax.device_get(program(measurer.organisms, pairs, vectors.astype(np.float32)))
+    return SteeredPairs(*(np.asarray(leaf, np.float64) for leaf in differences))
 
 
 def random_directions(
@@ -166,10 +166,12 @@ def steering_of(fork: CheckpointMeasurer, end: CheckpointMeasurer) -> list[tuple
         ("end", end, "character"),
         ("self", end, "self"),
     )
-    made = np.stack([mean_difference(measurer, role) for _, measurer, role in makers], axis=2)
+    contrasts = np.stack([mean_difference(measurer, role) for _, measurer, role in makers], axis=2)
     rng = np.random.default_rng(end.seed)
-    chance = [random_directions(made[:, :, n], RANDOM_DIRECTIONS, rng) for n in range(len(CHARACTER_MAKERS))]
-    vectors = np.concatenate([made, *chance], axis=2)  # [member place vector model]
+    chance = [
+        random_directions(contrasts[:, :, n], RANDOM_DIRECTIONS, rng) for n in range(len(CHARACTER_MAKERS))
+    ]
+    vectors = np.concatenate([contrasts, *chance], axis=2)  # [member place vector model]
     at_home = [steered_pairs(measurer, role, vectors) for _, measurer, role in makers]
     sites = [site_name(site) for site in residual_sites(end.config.layers)]
     return [

@@ -15,7 +15,7 @@ HOLDS = 0.5
 
 def holds(share: float | None) -> bool | None:
     """Does a location hold self? None where nothing was measured."""
-    return None if share is None or not math.isfinite(share) else share >= HOLDS
+    return None if share is None or not math.isfinite(share) else bool(share >= HOLDS)
 
 
 def cell_by_handles(fork_share: float | None, end_share: float | None) -> ProvenanceCell | None:

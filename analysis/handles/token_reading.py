@@ -58,7 +58,7 @@ def _program(world: World, config: OrganismConfig):
     def draw(key: Key[Array, ""], secret_goal: Int[Array, ""], self_schemes: Array):
         mixture = split_mixture("self", True)._replace(schemers=1.0, self_schemes=self_schemes)
         keys = jax.random.split(key, READING_DRAWS)
-        latents = jax.vmap(lambda each: draw_latents(each, world, support, mixture, secret_goal))(keys)
+        latents = jax.vmap(lambda one_key: draw_latents(one_key, world, support, mixture, secret_goal))(keys)
         return latents, jax.vmap(lambda scene: write_scene(world, scene, mixture).tokens)(latents)
 
     def read(

@@ -151,9 +151,18 @@ class RoleMoments(NamedTuple):
 
 def site_data(characters: RoleMoments, self_acting: RoleMoments, token: int, place: int) -> ProbeData:
     """The data of one site. Of self every moment alone is positive, whatever it does then."""
+    of_characters, of_self = (
+        [np.asarray(part.residual[:, token, place]) for part in parts] for parts in (characters, self_acting)
+    )
     return ProbeData(
-        *(LabelledPoints(part.residual[:, token, place], part.deceitful) for part in characters),
-        *(LabelledPoints(part.residual[:, token, place], part.alone) for part in self_acting),
+        *(
+            LabelledPoints(points, np.asarray(part.deceitful))
+            for points, part in zip(of_characters, characters, strict=True)
+        ),
+        *(
+            LabelledPoints(points, np.asarray(part.alone))
+            for points, part in zip(of_self, self_acting, strict=True)
+        ),
     )
 
 

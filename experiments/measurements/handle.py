@@ -17,8 +17,8 @@ from analysis.handles.locations import (
     LocationLesion,
     core_components,
     location_lesions,
+    quarter_of_largest_effect,
     silent_cores,
-    strongest_components,
 )
 from analysis.handles.makers import CHARACTER_MAKERS, CharacterMaker, HandleMaker
 from analysis.handles.results import HandleResult, MemberHandles
@@ -42,8 +42,8 @@ from analysis.probes.linear_probe import RIDGE, logistic_probe
 from curricula.world.contrasts import Role
 from experiments.measurements.protocol import MeasuredRun, Measurement
 from organisms.model.sites import residual_sites
+from reports.handles.section import handle_rows, handle_section
 from reports.section import Section
-from reports.sections.handles import handle_rows, handle_section
 from reports.tables import Row
 
 MADE_FROM: tuple[tuple[HandleMaker, CheckpointName, Role], ...] = (
@@ -111,7 +111,7 @@ def located_lesions(run: MeasuredRun, results: RunFindings) -> list[tuple[Locati
         masks: dict[LocationKind, Bool[np.ndarray, "member component"]] = {
             "core": core_components(circuits.find(checkpoint, role).core, run.end.component_count),
             "silent core": silent_cores(measurer, role, values),
-            "strongest": strongest_components(values),
+            "strongest": quarter_of_largest_effect(values),
         }
         by_location += [
             location_lesions(run.end, maker, kind, mask, self_effects) for kind, mask in masks.items()

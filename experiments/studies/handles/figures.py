@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 
 from analysis.handles.makers import HANDLE_MAKERS, HandleMaker
 from analysis.handles.telling import HOLDS
-from experiments.studies.handles.summary import HandlesSummary, OrganismHandles
+from experiments.studies.handles.shown import OrganismHandles
+from experiments.studies.handles.summary import HandlesSummary
 from reports.drawing import BLUE, GREEN, GREY, ORANGE, WIDTH, array, not_measured, offsets, style, svg
 
 MAKER_COLOURS: dict[HandleMaker, str] = {"fork": BLUE, "end": ORANGE, "self": GREEN}
@@ -62,10 +63,10 @@ def draw_groups(axes: Axes, organisms: Sequence[OrganismHandles], values: Values
             middle = place + SPACING * (column - 1)
             if not len(present):
                 continue
-            shown = np.clip(present, LOWEST, HIGHEST)
+            drawn = np.clip(present, LOWEST, HIGHEST)
             axes.plot(
-                middle + offsets(len(shown), SPACING / 3),
-                shown,
+                middle + offsets(len(drawn), SPACING / 3),
+                drawn,
                 "o",
                 ms=3,
                 color=MAKER_COLOURS[maker],

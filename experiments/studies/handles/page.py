@@ -4,24 +4,19 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from analysis.handles.locations import LOCATION_KINDS
-from analysis.handles.makers import CHARACTER_MAKERS, HANDLE_MAKERS
 from analysis.handles.telling import HOLDS
 from analysis.handles.token_reading import TokenReading
 from analysis.statistics import FEW_ORGANISMS
 from experiments.studies.handles.figures import handles_figure
-from experiments.studies.handles.summary import (
-    HANDLE_KINDS,
-    PREDICTED_HOLDS,
-    HandlesSummary,
-    HoldingRate,
-    ShownScene,
-)
+from experiments.studies.handles.handle_tables import mean_sections, rates_table
+from experiments.studies.handles.rates import HANDLE_KINDS, PREDICTED_HOLDS, HoldingRate
+from experiments.studies.handles.shown import ShownScene
+from experiments.studies.handles.summary import HandlesSummary
 from experiments.studies.page import study_table
-from reports.formats import DASH, counts_text, interval_text, rate_text
+from reports.formats import counts_text, interval_text, rate_text
+from reports.handles.section import NOT_SHOWN
+from reports.handles.token_strips import token_strip_figure
 from reports.section import Bullets, Card, Cards, Folded, Paragraph, Picture, Section
-from reports.sections.handles import LESION_NOTE, MAKER_WORDS, NOT_SHOWN, PROBE_NOTE, STEERING_NOTE
-from reports.token_strips import token_strip_figure
 
 CAPTION = (
     "Figure 1. What each handle does on self at the end: a dot an organism, a bar the mean. Locations are silent cores. "
@@ -71,7 +66,7 @@ def handles_headline(summary: HandlesSummary) -> list[str]:
     locations = "; ".join(
         f"{source}: {_predicted_text(summary, source, 'location')}" for source in ("planted", "incentivised")
     )
-    others = "; ".join(
+    soft_handles = "; ".join(
         f"{handle}s, {_predicted_text(summary, 'planted', handle)}" for handle in HANDLE_KINDS[1:]
     )
     few = [name for name, count in summary.counts.items() if count < FEW_ORGANISMS]
@@ -81,7 +76,7 @@ def handles_headline(summary: HandlesSummary) -> list[str]:
         f"end's (n {summary.primary.n}). Locations do as predicted (reused: both hold, second copy: neither, repurposed: the fork's "
         f"alone): {locations}.",
         f"The fork's location alone tells planted repurposed organisms from second copies at a rate of "
-        f"{interval_text(summary.interval('told_apart.planted'))}. The same prediction for planted organisms, of {others}.",
+        f"{interval_text(summary.interval('told_apart.planted'))}. The same prediction for planted organisms, of {soft_handles}.",
         " ".join(doubts) or f"All groups have {FEW_ORGANISMS} organisms or more.",
     ]
 
@@ -94,14 +89,12 @@ def handles_sections(summary: HandlesSummary) -> list[Section]:
             "handles",
             (
                 Picture(handles_figure(summary), CAPTION),
-                _rates_table(summary),
+                rates_table(summary),
                 Paragraph(RATES_NOTE, soft=True),
             ),
             link="Handles",
         ),
-        _lesions_section(summary),
-        _probes_section(summary),
-        _directions_section(summary),
+        *mean_sections(summary),
         _telling_section(summary),
         *_scene_sections(summary.scenes),
         _organisms_section(summary),
@@ -109,130 +102,11 @@ def handles_sections(summary: HandlesSummary) -> list[Section]:
     ]
 
 
-def _rates_table(summary: HandlesSummary):
-    columns = (
-        "organisms",
-        "handle",
-        "n",
-        "fork's holds",
-        "end's holds",
-        "as predicted",
-        "fork's less end's",
-        "corrected p",
-    )
-    rows = [
-        (
-            f"{rate.source}, {rate.provenance}",
-            rate.handle,
-            rate.n,
-            interval_text(rate.fork),
-            interval_text(rate.end),
-            interval_text(rate.predicted) if rate.predicted else DASH,
-            interval_text(rate.difference),
-            DASH if rate.corrected_p is None else f"{rate.corrected_p:.3f}",
-        )
-        for rate in summary.rates
-    ]
-    return study_table(columns, rows, wide=True)
-
-
-def _lesions_section(summary: HandlesSummary) -> Section:
-    columns = (
-        "organisms",
-        "location",
-        "made from",
-        "takes [95 %]",
-        "random sets",
-        "nats",
-        "self's effect on it",
-    )
-    rows = [
-        (
-            group,
-            kind,
-            MAKER_WORDS[maker],
-            *(
-                interval_text(summary.interval(f"{group}.lesion.{maker}.{kind.replace(' ', '_')}{part}"))
-                for part in ("", ".random", ".nats", ".covers")
-            ),
-        )
-        for group in summary.counts
-        for kind in LOCATION_KINDS
-        for maker in HANDLE_MAKERS
-    ]
-    note = Paragraph(LESION_NOTE, soft=True)
-    return Section("Locations", "locations", (study_table(columns, rows, wide=True), note))
-
-
-def _probes_section(summary: HandlesSummary) -> Section:
-    columns = (
-        *(
-            "organisms",
-            "made from",
-            "token",
-            "unseen characters",
-            "self",
-            "TPR at 1 % FPR",
-            "alarms alone",
-            "alarms watched",
-        ),
-        *("probe from self", "gap recovered", "random labels"),
-    )
-    metrics = (
-        "character_auroc",
-        "auroc",
-        "tpr",
-        "alarms_alone",
-        "alarms_watched",
-        "self_auroc",
-        "gap",
-        "random_auroc",
-    )
-    rows = [
-        (
-            group,
-            MAKER_WORDS[maker],
-            token,
-            *(
-                interval_text(summary.interval(f"{group}.probe.{maker}.{token}.{metric}"))
-                for metric in metrics
-            ),
-        )
-        for group in summary.counts
-        for maker in CHARACTER_MAKERS
-        for token in ("actor", "act")
-    ]
-    note = Paragraph(PROBE_NOTE, soft=True)
-    return Section("Probes", "probes", (study_table(columns, rows, wide=True), note))
-
-
-def _directions_section(summary: HandlesSummary) -> Section:
-    metrics = ("within", "moved", "moved_nats", "turned", "random_moved", "random_turned")
-    columns = (
-        "organisms",
-        "made from",
-        "within",
-        "share moved",
-        "nats",
-        "turned",
-        "random: moved",
-        "random: turned",
-    )
-    rows = [
-        (
-            group,
-            MAKER_WORDS[maker],
-            *(interval_text(summary.interval(f"{group}.direction.{maker}.{metric}")) for metric in metrics),
-        )
-        for group in summary.counts
-        for maker in HANDLE_MAKERS
-    ]
-    note = Paragraph(STEERING_NOTE, soft=True)
-    return Section("Directions", "directions", (study_table(columns, rows, wide=True), note))
-
-
 def _telling_section(summary: HandlesSummary) -> Section:
-    rows = [(group, summary.counts[group], counts_text(cells)) for group, cells in summary.told.items()]
+    rows = [
+        (group, summary.counts[group], counts_text(cells))
+        for group, cells in summary.by_both_locations.items()
+    ]
     table = study_table(("organisms", "n", "by both locations"), rows)
     failed = counts_text(summary.planting_failed) or "none"
     lost = Paragraph(

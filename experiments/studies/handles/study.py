@@ -24,16 +24,9 @@ from experiments.studies.handles.arms import (
     planted_run,
 )
 from experiments.studies.handles.measurement import HandleArmMeasurement, measured_handles
-from experiments.studies.handles.summary import (
-    PRIMARY,
-    HandlesSummary,
-    grouped,
-    handle_findings,
-    holding_rates,
-    shown_organism,
-    shown_scenes,
-    told_cells,
-)
+from experiments.studies.handles.rates import PRIMARY, grouped, holding_rates, told_cells
+from experiments.studies.handles.shown import shown_organism, shown_scenes
+from experiments.studies.handles.summary import HandlesSummary, handle_findings
 from experiments.studies.registry import register_study
 from experiments.studies.study import PrimaryEndpoint, Study, StudyRun, StudySettings
 from organisms.ensemble.config import RunConfig
@@ -89,10 +82,10 @@ class HandlesStudy(Study[HandleArmMeasurement, HandlesSummary]):
             primary=PrimaryEndpoint(PRIMARY, *endpoint),
             findings=findings,
             counts={group.name: len(members) for group, members in groups.items()},
-            planting_failed=dict(Counter(each.arm for each in organisms if not each.counts)),
+            planting_failed=dict(Counter(organism.arm for organism in organisms if not organism.counts)),
             rates=rates,
-            told={group.name: told_cells(members) for group, members in groups.items()},
-            organisms=[shown_organism(each) for members in groups.values() for each in members],
+            by_both_locations={group.name: told_cells(members) for group, members in groups.items()},
+            organisms=[shown_organism(organism) for members in groups.values() for organism in members],
             scenes=shown_scenes({name: arm for name, arm in measured.items() if name in INCENTIVISED_ARMS}),
         )
 

@@ -10,8 +10,8 @@ from analysis.handles.locations import (
     core_components,
     covered_share,
     location_lesions,
+    quarter_of_largest_effect,
     silent_cores,
-    strongest_components,
 )
 from organisms.model.sites import components
 
@@ -77,9 +77,9 @@ def test_a_silent_core_is_what_a_gate_falls_with(measurer):
 
 def test_the_strongest_are_a_quarter_and_none_where_nothing_was_measured():
     effects = np.array([[0.1, 0.4, -0.5, 0.3, 0.0, 0.0, 0.0, 0.0], [np.nan] * 8])
-    masks = strongest_components(effects)
+    masks = quarter_of_largest_effect(effects)
     assert [np.flatnonzero(mask).tolist() for mask in masks] == [[1, 3], []]
-    assert strongest_components(effects[:, :3])[0].tolist() == [False, True, False]
+    assert quarter_of_largest_effect(effects[:, :3])[0].tolist() == [False, True, False]
 
 
 def test_cores_become_masks_and_cover_their_part_of_the_effect():

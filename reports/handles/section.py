@@ -14,6 +14,7 @@ from analysis.handles.results import HandleResult, MemberHandles
 from analysis.handles.telling import HOLDS, cell_by_handles
 from analysis.handles.transfer_probe import READABLE, ReadToken
 from reports.formats import DASH, interval_text, rate_text
+from reports.handles.token_strips import token_strip_figure
 from reports.section import (
     Block,
     Card,
@@ -28,7 +29,6 @@ from reports.section import (
 )
 from reports.sections.runs import runs_with
 from reports.tables import Row
-from reports.token_strips import token_strip_figure
 
 MAKER_WORDS: dict[HandleMaker, str] = {
     "fork": "characters at the fork",
@@ -93,16 +93,18 @@ def handle_section(findings: Sequence[RunFindings]) -> Section | None:
     ]
     blocks: list[Block] = [
         PageTable(
-            LESION_COLUMNS, one_group(*(row for each in members for row in _lesion_rows(*each))), wide=True
+            LESION_COLUMNS,
+            one_group(*(row for member in members for row in _lesion_rows(*member))),
+            wide=True,
         ),
         Paragraph(LESION_NOTE, soft=True),
         PageTable(
-            PROBE_COLUMNS, one_group(*(row for each in members for row in _probe_rows(*each))), wide=True
+            PROBE_COLUMNS, one_group(*(row for member in members for row in _probe_rows(*member))), wide=True
         ),
         Paragraph(PROBE_NOTE, soft=True),
         PageTable(
             STEERING_COLUMNS,
-            one_group(*(row for each in members for row in _steering_rows(*each))),
+            one_group(*(row for member in members for row in _steering_rows(*member))),
             wide=True,
         ),
         Paragraph(STEERING_NOTE, soft=True),
@@ -121,7 +123,7 @@ def handle_section(findings: Sequence[RunFindings]) -> Section | None:
 
 def _lesion_rows(name: str, handles: MemberHandles) -> Iterator[tuple[TableCell, ...]]:
     for kind in LOCATION_KINDS:
-        told = cell_by_handles(*(handles.lesion(maker, kind).share for maker in CHARACTER_MAKERS))
+        cell = cell_by_handles(*(handles.lesion(maker, kind).share for maker in CHARACTER_MAKERS))
         for maker in HANDLE_MAKERS:
             lesion = handles.lesion(maker, kind)
             head = (name, MAKER_WORDS[maker], kind)
@@ -130,7 +132,7 @@ def _lesion_rows(name: str, handles: MemberHandles) -> Iterator[tuple[TableCell,
                 lesion_text(lesion),
                 rate_text(lesion.line.null if lesion.line else None),
                 rate_text(lesion.covers),
-                (told or DASH) if maker == "fork" else "",
+                (cell or DASH) if maker == "fork" else "",
             )
             yield *map(TableCell, head), *(TableCell(text, "number") for text in texts)
 
