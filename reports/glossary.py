@@ -78,7 +78,8 @@ GLOSSARY = (
     ),
     Term(
         "handle",
-        "what an auditor makes from text about characters alone and tries on self: a location to ablate, a linear probe, a steering direction",
+        "what an auditor makes from text about characters alone and tries on self: a location to ablate, "
+        "a linear probe, a steering direction",
         links=("handles", "handle"),
     ),
     Term(
