@@ -44,6 +44,8 @@ class TokenReading:
     """of each moment: is its actor alone?"""
     by_self: tuple[bool, ...]
     """of each moment: does self act?"""
+    actors: tuple[int, ...]
+    """positions of the actors' tokens, which probes were fitted at"""
     from_characters: tuple[float, ...]
     """by the probe from characters at the end, a probability a token"""
     from_self: tuple[float, ...]
@@ -103,6 +105,7 @@ def token_reading(
         tuple(words[token] for token in tokens[chosen]),
         tuple(latents.alone[chosen].tolist()),
         tuple(by_self[chosen].tolist()),
+        tuple(world.decisions.tolist()),
         from_characters,
         from_self,
     )

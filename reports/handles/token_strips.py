@@ -11,6 +11,7 @@ from jaxtyping import Float
 from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from analysis.handles.token_reading import TokenReading
 from reports.drawing import GREY, INK, WIDTH, style, svg
@@ -31,7 +32,7 @@ def token_strip_figure(readings: Sequence[tuple[str, TokenReading]]) -> Markup:
 
 
 def draw_strip(axes: Axes, title: str, reading: TokenReading) -> None:
-    """Two strips of one scene; where self acts its moment is bracketed, and named alone or watched."""
+    """Two strips of one scene. Frames stand around the actors' tokens; moments of self are named in bold."""
     words = len(reading.words)
     scores: Float[np.ndarray, "probe token"] = np.array([reading.from_characters, reading.from_self])
     axes.imshow(scores, cmap=STRIP_COLOURS, vmin=0, vmax=1, aspect="auto")
@@ -39,6 +40,9 @@ def draw_strip(axes: Axes, title: str, reading: TokenReading) -> None:
         for column, word in enumerate(reading.words):
             colour = "white" if scores[row, column] > DARK else INK
             axes.text(column, row, word, ha="center", va="center", rotation=60, fontsize=6.5, color=colour)
+    for position in reading.actors:
+        corner, size = (position - 0.48, -0.48), (0.96, len(scores) - 0.04)
+        axes.add_patch(Rectangle(corner, *size, fill=False, edgecolor=INK, lw=1.8))
     axes.set_title(f"{title} ({reading.site})")
     axes.set_yticks([0, 1], ["probe from characters", "probe from self"])
     moments = len(reading.alone)

@@ -1,6 +1,7 @@
 """Figures of the study *handles*: what does each handle do on self, by what is known of the organism?"""
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from markupsafe import Markup
@@ -24,10 +25,32 @@ SPACING = 0.24
 LOWEST, HIGHEST = -0.3, 1.3
 """what is drawn; values beyond are drawn at the edge"""
 Values = Callable[[OrganismHandles], Sequence[float | None]]
-PANELS: Sequence[tuple[str, Values]] = (
-    ("location: share of self's gate that is taken", lambda organism: organism.location),
-    ("probe: area under the curve on self, alone against watched", lambda organism: organism.auroc),
-    ("direction: share of self's gate that is moved", lambda organism: organism.direction),
+
+
+class HandlePanel(NamedTuple):
+    """What one panel shows of each organism, by maker."""
+
+    title: str
+    values: Values
+    by_chance: Values
+
+
+PANELS: Sequence[HandlePanel] = (
+    HandlePanel(
+        "location: share of self's gate that is taken",
+        lambda organism: organism.location,
+        lambda organism: organism.location_by_chance,
+    ),
+    HandlePanel(
+        "probe: area under the curve on self, alone against watched",
+        lambda organism: organism.auroc,
+        lambda organism: organism.auroc_by_chance,
+    ),
+    HandlePanel(
+        "direction: share of self's gate that is moved",
+        lambda organism: organism.direction,
+        lambda organism: organism.direction_by_chance,
+    ),
 )
 
 
@@ -36,18 +59,19 @@ def handles_figure(summary: HandlesSummary) -> Markup:
     with style():
         figure = Figure(figsize=(WIDTH, 7.2), layout="constrained")
         panels = figure.subplots(len(PANELS), 1, sharex=True)
-        for axes, (title, values) in zip(np.atleast_1d(panels), PANELS, strict=True):
-            draw_groups(axes, summary.organisms, values)
-            axes.set_title(title)
+        for axes, panel in zip(np.atleast_1d(panels), PANELS, strict=True):
+            draw_groups(axes, summary.organisms, panel)
+            axes.set_title(panel.title)
         handles = [
             panels[0].plot([], [], "o", color=MAKER_COLOURS[maker], label=MAKER_LABELS[maker])[0]
             for maker in HANDLE_MAKERS
         ]
-        figure.legend(handles=handles, loc="outside upper center", ncols=len(HANDLE_MAKERS))
+        handles += panels[0].plot([], [], "x", color=GREY, label="by chance")
+        figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
         return svg(figure, "What each handle does on self, by provenance")
 
 
-def draw_groups(axes: Axes, organisms: Sequence[OrganismHandles], values: Values) -> None:
+def draw_groups(axes: Axes, organisms: Sequence[OrganismHandles], panel: HandlePanel) -> None:
     """The columns of every group, side by side."""
     names = list(dict.fromkeys((organism.source, organism.provenance) for organism in organisms))
     axes.axhline(HOLDS, color=GREY, lw=0.7, ls=":")
@@ -58,8 +82,11 @@ def draw_groups(axes: Axes, organisms: Sequence[OrganismHandles], values: Values
     for place, (source, provenance) in enumerate(names):
         group = [o for o in organisms if (o.source, o.provenance) == (source, provenance)]
         for column, maker in enumerate(HANDLE_MAKERS):
-            heights = array([values(organism)[column] for organism in group])
-            present = heights[np.isfinite(heights)]
+            present, chance = (
+                array([values(organism)[column] for organism in group])
+                for values in (panel.values, panel.by_chance)
+            )
+            present, chance = present[np.isfinite(present)], chance[np.isfinite(chance)]
             middle = place + SPACING * (column - 1)
             if not len(present):
                 continue
@@ -79,5 +106,7 @@ def draw_groups(axes: Axes, organisms: Sequence[OrganismHandles], values: Values
                 color=MAKER_COLOURS[maker],
                 lw=2.6,
             )
+            if len(chance):
+                axes.plot(middle, np.clip(chance.mean(), LOWEST, HIGHEST), "x", ms=6, mew=1.6, color=GREY)
     labels = [f"{source}\n{provenance.replace('_', ' ')}" for source, provenance in names]
     axes.set_xticks(range(len(names)), labels)

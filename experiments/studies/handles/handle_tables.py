@@ -7,8 +7,8 @@ from analysis.handles.makers import CHARACTER_MAKERS, HANDLE_MAKERS
 from analysis.handles.transfer_probe import ReadToken
 from experiments.studies.handles.summary import PROBE_METRICS, STEERING_METRICS, HandlesSummary
 from experiments.studies.page import study_table
-from reports.formats import DASH, interval_text
-from reports.handles.section import LESION_NOTE, MAKER_WORDS, PROBE_NOTE, STEERING_NOTE
+from reports.formats import DASH, interval_text, rate_text
+from reports.handles.section import LESION_NOTE, PROBE_NOTE, STEERING_NOTE
 from reports.section import PageTable, Paragraph, Section
 
 RATE_COLUMNS = (
@@ -16,16 +16,19 @@ RATE_COLUMNS = (
     "corrected p",
 )
 LESION_COLUMNS_OF_GROUPS = (
-    *("organisms", "location", "made from", "takes [95 %]", "random sets", "beyond random", "nats"),
+    *("organisms", "location", "from", "takes [95 %]", "random sets", "beyond random", "nats"),
     "self's effect on it",
 )
 LESION_PARTS = ("", ".random", ".beyond_random", ".nats", ".covers")
 PROBE_COLUMNS_OF_GROUPS = (
-    *("organisms", "made from", "token", "unseen characters", "self", "TPR at 1 % FPR", "alarms alone"),
-    *("alarms watched", "probe from self", "gap recovered", "random labels"),
+    *("organisms", "from", "token", "unseen characters", "self", "TPR at 1 % FPR", "alarms watched"),
+    *("probe from self", "gap recovered", "random labels"),
 )
+PLAIN_METRICS = ("character_auroc", "alarms_watched", "random_auroc")
+"""shown without their intervals, which the summary has"""
+SHOWN_METRICS = tuple(metric for metric in PROBE_METRICS if metric != "alarms_alone")
 STEERING_COLUMNS_OF_GROUPS = (
-    *("organisms", "made from", "within", "share moved", "nats", "turned", "random: moved", "random: turned"),
+    *("organisms", "from", "within", "share moved", "nats", "turned", "random: moved", "random: turned"),
 )
 
 
@@ -48,16 +51,17 @@ def rates_table(summary: HandlesSummary) -> PageTable:
 
 
 def mean_sections(summary: HandlesSummary) -> list[Section]:
-    """Locations, probes and directions, a row a group, maker and place."""
+    """Locations, probes and directions, a row a group and a maker: characters at the fork, at the end, or self."""
 
     def texts(prefix: str, parts: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(interval_text(summary.interval(f"{prefix}{part}")) for part in parts)
 
+    metrics = (*SHOWN_METRICS, "random_auroc")
     lesions = [
         (
             group,
             kind,
-            MAKER_WORDS[maker],
+            maker,
             *texts(f"{group}.lesion.{maker}.{kind.replace(' ', '_')}", LESION_PARTS),
         )
         for group in summary.counts
@@ -67,16 +71,16 @@ def mean_sections(summary: HandlesSummary) -> list[Section]:
     probes = [
         (
             group,
-            MAKER_WORDS[maker],
+            maker,
             token,
-            *texts(f"{group}.probe.{maker}.{token}.", (*PROBE_METRICS, "random_auroc")),
+            *(probe_text(summary, f"{group}.probe.{maker}.{token}", metric) for metric in metrics),
         )
         for group in summary.counts
         for maker in CHARACTER_MAKERS
         for token in get_args(ReadToken)
     ]
     directions = [
-        (group, MAKER_WORDS[maker], *texts(f"{group}.direction.{maker}.", STEERING_METRICS))
+        (group, maker, *texts(f"{group}.direction.{maker}.", STEERING_METRICS))
         for group in summary.counts
         for maker in HANDLE_MAKERS
     ]
@@ -89,3 +93,9 @@ def mean_sections(summary: HandlesSummary) -> list[Section]:
         Section(title, title.lower(), (study_table(columns, rows, wide=True), Paragraph(note, soft=True)))
         for title, columns, rows, note in tables
     ]
+
+
+def probe_text(summary: HandlesSummary, prefix: str, metric: str) -> str:
+    """A mean, with its interval where the table has room for it."""
+    interval = summary.interval(f"{prefix}.{metric}")
+    return rate_text(interval[0]) if metric in PLAIN_METRICS else interval_text(interval)

@@ -19,13 +19,14 @@ from reports.handles.token_strips import token_strip_figure
 from reports.section import Bullets, Card, Cards, Folded, Paragraph, Picture, Section
 
 CAPTION = (
-    "Figure 1. What each handle does on self at the end: a dot an organism, a bar the mean. Locations are silent cores. "
+    "Figure 1. What each handle does on self at the end: a dot an organism, a bar the mean, a cross the mean "
+    "by chance (random sets, probes of random labels, random directions). Locations are silent cores. "
     f"The dotted line is the bar from which on a handle holds ({HOLDS}); for probes it is chance. A column that is not there could "
     "not be measured: honest and untrained organisms have no gate to take."
 )
 STRIP_CAPTION = (
     "Figure 2. A scene with self a provenance: the darker a word, the likelier the probe calls it deceitful. Probes are fitted at the "
-    "token of the actor, which is the last but one of a moment; at other tokens they read what they were not fitted on."
+    "actor's token, in a frame; at other tokens they read what they were not fitted on."
 )
 RATES_NOTE = (
     f"Holds: organisms on which a handle does at least {HOLDS} of what it could: takes that share of self's gate, recovers that share of "

@@ -1,8 +1,10 @@
 """What the page of the study *handles* shows of single organisms: their shares by handle, and scenes token by token."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from analysis.handles.locations import LocationLesion
 from analysis.handles.makers import CHARACTER_MAKERS, HANDLE_MAKERS
 from analysis.statistics import numbers
 from experiments.studies.handles.arms import HandleSource
@@ -28,6 +30,12 @@ class OrganismHandles:
     """share of self's gate that the direction from the fork, the end and self moves"""
     core: tuple[float | None, ...]
     """as for locations, by cores that were found by patching"""
+    location_by_chance: tuple[float | None, ...]
+    """share that random sets of the same sizes, layers and kinds take"""
+    auroc_by_chance: tuple[float | None, ...]
+    """of probes of random labels"""
+    direction_by_chance: tuple[float | None, ...]
+    """share that random directions of the same lengths move"""
 
 
 @dataclass(frozen=True)
@@ -41,8 +49,15 @@ class ShownScene:
     words: tuple[str, ...]
     alone: tuple[bool, ...]
     by_self: tuple[bool, ...]
+    actors: tuple[int, ...]
     from_characters: tuple[float, ...]
     from_self: tuple[float, ...]
+
+
+def random_share(lesion: LocationLesion) -> float:
+    """Mean share that random sets take; NaN where there is no location or no gate."""
+    null = lesion.line.null if lesion.line else None
+    return float("nan") if null is None else null
 
 
 def shown_organism(organism: HandledOrganism) -> OrganismHandles:
@@ -63,6 +78,9 @@ def shown_organism(organism: HandledOrganism) -> OrganismHandles:
         finite([*(reading.auroc for reading in probes), probes[-1].self_auroc]),
         finite([handles.steered(maker).moved for maker in HANDLE_MAKERS]),
         finite([handles.lesion(maker, "core").share for maker in HANDLE_MAKERS]),
+        finite([random_share(handles.lesion(maker, PRIMARY_LOCATION)) for maker in HANDLE_MAKERS]),
+        finite([*(handles.probe(maker).random_auroc for maker in CHARACTER_MAKERS), math.nan]),
+        finite([handles.steered(maker).random_moved for maker in HANDLE_MAKERS]),
     )
 
 

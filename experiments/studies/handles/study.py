@@ -32,6 +32,10 @@ from experiments.studies.study import PrimaryEndpoint, Study, StudyRun, StudySet
 from organisms.ensemble.config import RunConfig
 from reports.section import Section
 
+STEPS_PER_SECOND = 150
+"""organism-steps, of two idle cores, at cpu scale"""
+MINUTES_PER_ORGANISM = 0.15
+"""of the analysis, on two idle cores at cpu scale; a guess from that of other studies"""
 ATTEMPTS = 3
 """runs of one planted curriculum at most, until enough organisms are what they were planted to be"""
 
@@ -61,6 +65,17 @@ class HandlesStudy(Study[HandleArmMeasurement, HandlesSummary]):
         if further:
             log(f"training more, since planting failed too often: {', '.join(map(curriculum_of, further))}")
         return further
+
+    def plan(self, settings: StudySettings) -> str:
+        """Organism-steps, runs to analyse, and how long they take on two idle cores."""
+        runs = self.runs(settings).values()
+        steps = sum(run.members * sum(phase.steps for phase in run.curriculum.phases) for run in runs)
+        minutes = steps / STEPS_PER_SECOND / 60 + len(runs) * settings.members * MINUTES_PER_ORGANISM
+        return (
+            f"{self.name}: {sum(run.members for run in runs)} organisms in {len(runs)} runs: at most {steps} organism-steps, since "
+            f"arms share their first phases; about {minutes:.0f} minutes on two idle cores at {STEPS_PER_SECOND} organism-steps a "
+            "second (cpu scale), and less where runs of controls and incentives lie beside it"
+        )
 
     def measure(self, run: StudyRun) -> HandleArmMeasurement:
         """The handles of a run's organisms."""

@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
-from analysis.handles.locations import LOCATION_KINDS, LocationLesion
+from analysis.handles.locations import LOCATION_KINDS
 from analysis.handles.makers import CHARACTER_MAKERS, HANDLE_MAKERS
 from analysis.handles.results import MemberHandles
 from analysis.handles.transfer_probe import ReadToken
 from analysis.statistics import mean_interval
 from experiments.studies.handles.measurement import HandledOrganism
 from experiments.studies.handles.rates import HandleGroup, HoldingRate, told_apart
-from experiments.studies.handles.shown import OrganismHandles, ShownScene
+from experiments.studies.handles.shown import OrganismHandles, ShownScene, random_share
 from experiments.studies.study import Number, StudySummary, Triple, triple
 
 STEERING_METRICS = ("within", "moved", "moved_nats", "turned", "random_moved", "random_turned")
@@ -71,12 +71,6 @@ def lesion_columns(every: Sequence[MemberHandles]) -> dict[str, list[float]]:
             columns[f"{key}.nats"] = [lesion.nats for lesion in lesions]
             columns[f"{key}.covers"] = [lesion.covers for lesion in lesions]
     return columns
-
-
-def random_share(lesion: LocationLesion) -> float:
-    """Mean share that random sets take; NaN where there is no location or no gate."""
-    null = lesion.line.null if lesion.line else None
-    return float("nan") if null is None else null
 
 
 def handle_findings(

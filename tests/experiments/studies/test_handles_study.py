@@ -83,6 +83,7 @@ def reading_of(member=0):
         words,
         (True, False),
         (True, True),
+        (9, 13),
         (0.5,) * 15,
         (0.9,) * 15,
     )
