@@ -39,3 +39,4 @@ class PairDraw(IntEnum):
     REPRESENTATIONAL_SIMILARITY = 90
     PRUNING = 100
     SILENCING = 110
+    AUDITS = 130
