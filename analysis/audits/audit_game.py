@@ -108,3 +108,16 @@ def audits_worth(power: float, share: float) -> float:
     if not 0 < share < 1 or not power <= 1:
         return float("nan")
     return float("inf") if power == 1 else float(np.log1p(-power) / np.log1p(-share))
+
+
+def diluted_power(
+    p: Float[np.ndarray, " positive"], honest_p: Float[np.ndarray, " unit"], share: float, audits: int
+) -> float:
+    """Power of n audits, by the rule *any*, of an organism in which a share of units tests as some that are in on it do and
+    all others as an honest organism's do: 1 - (1 - rate)^n at the Sidak level.
+
+    It asks what a detector as good as this one would do where fewer units are in on it.
+    """
+    level = sidak_level(audits)
+    rate = share * float((p <= level).mean()) + (1 - share) * float((honest_p <= level).mean())
+    return independent_power(rate, audits)
