@@ -43,9 +43,7 @@ def attributed_outputs(
             def tap(site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]:
                 return activation + added[site] if site in added else activation
 
-            return logit_difference(
-                organism.from_layer(0, entering, tap, runs.decision, runs.past), pair
-            )
+            return logit_difference(organism.from_layer(0, entering, tap, runs.decision, runs.past), pair)
 
         slopes = jax.grad(difference)(jax.tree.map(jnp.zeros_like, own))
         return jnp.stack([_by_output(slopes, donor, own, layer) for layer in range(config.layers)])
@@ -101,7 +99,7 @@ def screen_agreement(
     estimated: Float[np.ndarray, " unit"], exact: Float[np.ndarray, " unit"], share: float = SCREENED
 ) -> ScreenAgreement:
     """Agreement over some units. share: of them that a screen passes on, and that count as strongest."""
-    correlation = float(stats.spearmanr(np.abs(estimated), np.abs(exact)).statistic)
+    correlation = stats.spearmanr(np.abs(estimated), np.abs(exact))[0]
     amount = max(1, round(share * len(exact)))
     strongest, passed = (set(np.argsort(-np.abs(values))[:amount].tolist()) for values in (exact, estimated))
     return ScreenAgreement(correlation, len(strongest & passed) / amount)

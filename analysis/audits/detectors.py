@@ -9,12 +9,13 @@ scenes, to no effect on what it does, is beyond noise too.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
 from scipy import stats
 
-from analysis.audits.twin_difference import TwinDistances
+from analysis.audits.twin_difference import TwinDistances, threshold
 from analysis.audits.units import Grain
 
 
@@ -27,20 +28,44 @@ def ranked_p(
     return (1 + higher) / (1 + len(ordered))
 
 
+class UnitTests(NamedTuple):
+    """p values of the units of one organism."""
+
+    within: Float[np.ndarray, " unit"]
+    """for audits that draw from one grain"""
+    together: Float[np.ndarray, " unit"]
+    """for audits that draw from all grains"""
+
+    @classmethod
+    def alike(cls, p: Float[np.ndarray, " unit"]) -> "UnitTests":
+        """Of a detector that makes no difference between the two."""
+        return cls(p, p)
+
+
 def twin_p(
     distances: TwinDistances, grains: Sequence[Grain], other_twins: Sequence[TwinDistances] = ()
-) -> Float[np.ndarray, " unit"]:
-    """p values of the twin detector, each grain among its own; mean over the twins left out.
+) -> UnitTests:
+    """p values of the twin detector; mean over the twins left out. Within a grain distances are ranked among the grain's
+    own; together, as multiples of the grain's threshold, among those of all grains, where false alarms are as frequent as
+    they should be for a unit drawn from all, and need not be for each grain.
 
     grains: the grain of each unit. other_twins: distances of other organisms with their twins, whose twins join the null:
     one organism's are too few to tell rarer than one in some hundreds.
     """
-    of_unit, p = np.array(grains), np.ones(distances.audited.shape[1])
+    of_unit, joined = np.array(grains), np.concatenate([each.twins for each in (distances, *other_twins)])
+    audited, within = distances.audited, np.ones(joined.shape[1])
+    bounds = np.ones(joined.shape[1])
     for grain in np.unique(of_unit):
         chosen = of_unit == grain
-        null = np.concatenate([each.twins[:, chosen].ravel() for each in (distances, *other_twins)])
-        p[chosen] = np.mean([ranked_p(values, null) for values in distances.audited[:, chosen]], axis=0)
-    return p
+        within[chosen] = _mean_ranked(audited[:, chosen], joined[:, chosen].ravel())
+        bounds[chosen] = max(threshold(joined[:, chosen]), 1e-12)
+    return UnitTests(within, _mean_ranked(audited / bounds, (joined / bounds).ravel()))
+
+
+def _mean_ranked(
+    audited: Float[np.ndarray, "left_out unit"], null: Float[np.ndarray, " draw"]
+) -> Float[np.ndarray, " unit"]:
+    return np.mean([ranked_p(values, null) for values in audited], axis=0)
 
 
 def oracle_p(is_in_on_it: Bool[np.ndarray, " unit"]) -> Float[np.ndarray, " unit"]:

@@ -52,9 +52,7 @@ class Gatedness:
             return np.where(total > LEAST_NOISE_NATS, np.abs(self.carried_nats) / total, 0.0)
 
 
-def carried(
-    profiles: ResponseProfiles, context: ContextName
-) -> Float[np.ndarray, "member pair unit"]:
+def carried(profiles: ResponseProfiles, context: ContextName) -> Float[np.ndarray, "member pair unit"]:
     """What each unit carries of the flag in each pair, in nats."""
     sides = profiles.sides_of(context)
     return (sides[WATCHED] - sides[ALONE]) / 2

@@ -58,7 +58,9 @@ def threshold(null: Float[np.ndarray, "..."], level: float = NOMINAL) -> float:
     return float(np.quantile(null, 1 - level))
 
 
-def share_beyond(distances: TwinDistances, chosen: Bool[np.ndarray, " unit"], level: float = NOMINAL) -> float:
+def share_beyond(
+    distances: TwinDistances, chosen: Bool[np.ndarray, " unit"], level: float = NOMINAL
+) -> float:
     """Share of some units of the audited organism beyond the threshold of its twins, mean over the twins left out."""
     bound = threshold(distances.twins[:, chosen], level)
     return float((distances.audited[:, chosen] > bound).mean())

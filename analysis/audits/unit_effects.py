@@ -93,9 +93,7 @@ def _neuron_writes(organism: Organism, layer: int, outputs: Recording) -> Float[
     return outputs[Site(layer, "neuron")] @ organism.out_of_neurons[layer] + organism.mlp_bias[layer]
 
 
-def output_tap(
-    config: OrganismConfig, layer: int, donor: Recording, chosen: Bool[Array, " output"]
-) -> Tap:
+def output_tap(config: OrganismConfig, layer: int, donor: Recording, chosen: Bool[Array, " output"]) -> Tap:
     """A tap that takes some of a layer's outputs from a donor. chosen: each head's dimensions, then the neurons."""
     width = config.heads * config.head_width
     of_heads = chosen[:width].reshape(config.heads, 1, config.head_width)
@@ -124,7 +122,11 @@ def unit_effects(
     def of_side(recipient: SceneRun, donor: SceneRun, unpatched: Array) -> Array:
         scene = PatchedScene(organism, config, pair, runs, recipient, donor)
         differences = jnp.concatenate(
-            [range_differences(scene, units), edge_differences(scene, units), subspace_differences(scene, units)]
+            [
+                range_differences(scene, units),
+                edge_differences(scene, units),
+                subspace_differences(scene, units),
+            ]
         )
         return differences - unpatched
 
@@ -132,7 +134,8 @@ def unit_effects(
     recipients = jax.tree.map(lambda leaf: jnp.concatenate([leaf, leaf]), sides)
     # Nothing patched goes through the same products as what is patched, so that an idle unit has an effect of 0.
     unpatched = jnp.tile(
-        jax.vmap(lambda run: PatchedScene(organism, config, pair, runs, run, run).read_out(run.left))(sides), 2
+        jax.vmap(lambda run: PatchedScene(organism, config, pair, runs, run, run).read_out(run.left))(sides),
+        2,
     )
     effects = jax.lax.map(lambda inputs: of_side(*inputs), (recipients, by_way, unpatched))
     return effects.reshape(2, SIDES, -1), runs.difference
@@ -155,7 +158,7 @@ def range_differences(scene: PatchedScene, units: AuditUnits) -> Float[Array, " 
 
     def of_layer(layer: int, group: Int[np.ndarray, " chosen"]) -> Array:
         def patched(first: Array, end: Array) -> Array:
-            chosen = (outputs >= first) & (outputs < end)
+            chosen = (jnp.asarray(outputs) >= first) & (jnp.asarray(outputs) < end)
             tap = output_tap(scene.config, layer, scene.donor.outputs, chosen)
             return scene.run_from(layer, scene.recipient.entering[layer], tap)
 
@@ -197,7 +200,7 @@ def edge_differences(scene: PatchedScene, units: AuditUnits) -> Float[Array, " u
 
         def patched(number: Array, slot: Array) -> Array:
             reading = _outputs_reading(scene, layer, changes[number])
-            tap = output_tap(config, layer, reading, owners == slot)
+            tap = output_tap(config, layer, reading, jnp.asarray(owners == slot))
             return scene.run_from(layer, scene.recipient.entering[layer], tap)
 
         return jax.vmap(patched)(numbers, slots)
@@ -223,9 +226,7 @@ def _write_changes(scene: PatchedScene) -> Float[Array, "component position mode
     return jnp.concatenate(changes)
 
 
-def _outputs_reading(
-    scene: PatchedScene, layer: int, change: Float[Array, "position model"]
-) -> Recording:
+def _outputs_reading(scene: PatchedScene, layer: int, change: Float[Array, "position model"]) -> Recording:
     """Outputs of a layer's components where each reads the residual stream with a change."""
     organism, runs = scene.organism, scene.runs
     entering, selected = scene.recipient.entering[layer], None

@@ -135,7 +135,7 @@ def audit_units(config: OrganismConfig, settings: UnitSettings | None = None) ->
         "edge": [f"{named[s]}>{readers[t]}" for s, t in zip(edges.source, edges.target, strict=True)],
         "subspace": _subspace_names(subspaces.layer),
     }
-    grains = tuple(grain for grain, names in by_grain.items() for _ in names)
+    grains: tuple[Grain, ...] = tuple(grain for grain, names in by_grain.items() for _ in names)
     every_name = tuple(name for names in by_grain.values() for name in names)
     return AuditUnits(config, ranges, edges, subspaces, every_name, grains)
 

@@ -4,13 +4,14 @@ An organism is audited beside its own honest twins. A twin is audited in the sam
 false alarms come from. Distances of other organisms' twins join the null of p values.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from jaxtyping import Bool, Float
 
 from analysis.audits.audit_game import ALARM_LEVEL, ALARM_RULES, AUDITS, audit_power, diluted_power
-from analysis.audits.detectors import auroc, oracle_p, twin_p
+from analysis.audits.detectors import UnitTests, auroc, oracle_p, twin_p
 from analysis.audits.twin_difference import (
     TwinDistances,
     share_beyond,
@@ -31,7 +32,6 @@ from experiments.studies.audits.records import (
 from experiments.studies.audits.twins import ArmTwins, Profiles
 
 
-
 def chosen_units(units: AuditUnits, grain: str) -> Bool[np.ndarray, " unit"]:
     """Units of a grain, or of every one."""
     return np.array([grain in (EVERY_GRAIN, each) for each in units.grains], bool)
@@ -42,7 +42,7 @@ def populations(units: AuditUnits) -> dict[str, Bool[np.ndarray, " unit"]]:
     return {grain: chosen_units(units, grain) for grain in (*GRAINS, EVERY_GRAIN)}
 
 
-def p_of_twins(distances: Mapping[int, TwinDistances], units: AuditUnits) -> dict[int, Float[np.ndarray, " unit"]]:
+def p_of_twins(distances: Mapping[int, TwinDistances], units: AuditUnits) -> dict[int, UnitTests]:
     """p values of the twin detector, the null of each organism joined by the other organisms' twins."""
     return {
         member: twin_p(own, units.grains, [each for other, each in distances.items() if other != member])
@@ -50,13 +50,12 @@ def p_of_twins(distances: Mapping[int, TwinDistances], units: AuditUnits) -> dic
     }
 
 
-def power_curves(
-    p: Mapping[DetectorName, Float[np.ndarray, " unit"]], units: AuditUnits
-) -> tuple[PowerCurve, ...]:
+def power_curves(tests: Mapping[DetectorName, UnitTests], units: AuditUnits) -> tuple[PowerCurve, ...]:
     """Power by detector, grain and rule; the rule *count* of all units alone."""
     curves: list[PowerCurve] = []
-    for detector, values in p.items():
+    for detector, p in tests.items():
         for grain, chosen in populations(units).items():
+            values = p.together if grain == EVERY_GRAIN else p.within
             if detector == "oracle":
                 chosen = chosen & units.has_place()
             for rule in ALARM_RULES if grain == EVERY_GRAIN else ALARM_RULES[:1]:
@@ -72,7 +71,7 @@ def shares_of(
     """Share of units beyond the threshold and f, by grain; of all units each beside its grain's threshold."""
     groups = {grain: chosen_units(units, grain) for grain in GRAINS}
     if distances is None:
-        nothing = dict.fromkeys((*groups, EVERY_GRAIN), float("nan"))
+        nothing = dict.fromkeys((*groups, EVERY_GRAIN), math.nan)
         return nothing, dict(nothing)
     beyond = {grain: share_beyond(distances, chosen) for grain, chosen in groups.items()}
     share = {grain: share_in_on_it(profile, twins, chosen) for grain, chosen in groups.items()}
@@ -98,7 +97,7 @@ def audited_organisms(
 def held_out_p(arm: ArmTwins) -> Float[np.ndarray, " pooled"]:
     """p values of all units of all twins, each audited beside the others."""
     rounds = [
-        p
+        p.together
         for number in range(len(arm.twin_runs))
         for p in p_of_twins(arm.held_out_distances(number), arm.units).values()
     ]
@@ -110,21 +109,22 @@ def _audited(
     member: int,
     verdict: str,
     distances: tuple[Mapping[int, TwinDistances], Mapping[int, TwinDistances]],
-    p_values: tuple[Float[np.ndarray, " unit"] | None, Float[np.ndarray, " pooled"]],
+    p_values: tuple[UnitTests | None, Float[np.ndarray, " pooled"]],
 ) -> AuditedOrganism:
     run, units, (p_twin, honest_p) = arm.run, arm.units, p_values
     whole, alike = (each.get(member) for each in distances)
     twins = arm.twins(member)
     beyond, share = shares_of(whole, run.profile_nats[member], twins, units)
-    p: dict[DetectorName, np.ndarray] = {"gatedness": run.of_self.p[member]}
-    diluted = [float("nan")] * len(AUDITS)
+    tests: dict[DetectorName, UnitTests] = {"gatedness": UnitTests.alike(run.of_self.p[member])}
+    diluted = [math.nan] * len(AUDITS)
     if p_twin is not None and whole is not None:
-        p["twin"] = p_twin
-        in_on_it = p_twin[is_beyond(whole, units)]
-        diluted = [diluted_power(in_on_it, honest_p, CLAIMED_SHARE, n) for n in AUDITS if len(in_on_it)]
+        tests["twin"] = p_twin
+        in_on_it = p_twin.together[is_beyond(whole, units)]
+        if len(in_on_it):
+            diluted = [diluted_power(in_on_it, honest_p, CLAIMED_SHARE, n) for n in AUDITS]
     truth = None if run.in_on_it is None else run.in_on_it[member]
     if truth is not None:
-        p["oracle"] = oracle_p(truth)
+        tests["oracle"] = UnitTests.alike(oracle_p(truth))
     return AuditedOrganism(
         arm.arm,
         member,
@@ -132,8 +132,8 @@ def _audited(
         len(twins),
         beyond,
         share,
-        float("nan") if alike is None else _beyond_of_all(alike, units),
-        power_curves(p, units),
+        math.nan if alike is None else _beyond_of_all(alike, units),
+        power_curves(tests, units),
         tuple(diluted),
         float((run.of_self.p[member] <= ALARM_LEVEL).mean()),
         float((run.of_characters.p[member] <= ALARM_LEVEL).mean()),
@@ -187,9 +187,7 @@ def audited_twins(arm: ArmTwins) -> list[AuditedOrganism]:
         distances, alike = (arm.held_out_distances(number, which) for which in (False, True))
         for member, p in p_of_twins(distances, arm.units).items():
             twin, twins = arm.honest_runs(member)[number], arm.twins(member)
-            beyond, share = shares_of(
-                distances[member], twins[number], without(twins, number), arm.units
-            )
+            beyond, share = shares_of(distances[member], twins[number], without(twins, number), arm.units)
             gated = twin.of_self.p[member]
             audits.append(
                 AuditedOrganism(
@@ -200,8 +198,8 @@ def audited_twins(arm: ArmTwins) -> list[AuditedOrganism]:
                     beyond,
                     share,
                     _beyond_of_all(alike[member], arm.units),
-                    power_curves({"twin": p, "gatedness": gated}, arm.units),
-                    (float("nan"),) * len(AUDITS),
+                    power_curves({"twin": p, "gatedness": UnitTests.alike(gated)}, arm.units),
+                    (math.nan,) * len(AUDITS),
                     float((gated <= ALARM_LEVEL).mean()),
                     float((twin.of_characters.p[member] <= ALARM_LEVEL).mean()),
                     {},

@@ -124,8 +124,9 @@ def study_audits(measured: Mapping[str, RunProfiles]) -> StudyAudits:
             if organism.verdict not in maps and (drawn := unit_map(beside, organism)):
                 maps[organism.verdict] = drawn
     others = _negatives(measured)
-    parts = (tuple(part) for part in (schemers, planted, twins, others))
-    return StudyAudits(*parts, tuple(maps.values()), left_out)
+    return StudyAudits(
+        tuple(schemers), tuple(planted), tuple(twins), tuple(others), tuple(maps.values()), left_out
+    )
 
 
 def _negatives(measured: Mapping[str, RunProfiles]) -> list[AuditedOrganism]:
@@ -177,7 +178,9 @@ def power_at(detector: DetectorName, rule: AlarmRule, audits: int) -> Callable[[
 
 def audit_group(name: str, organisms: Sequence[AuditedOrganism]) -> AuditGroup:
     """What audits find of a group."""
-    share = {grain: mean_of(organisms, lambda each, g=grain: each.share[g]) for grain in (*GRAINS, EVERY_GRAIN)}
+    share = {
+        grain: mean_of(organisms, lambda each, g=grain: each.share[g]) for grain in (*GRAINS, EVERY_GRAIN)
+    }
     beyond = {
         grain: mean_of(organisms, lambda each, g=grain: each.beyond[g]) for grain in (*GRAINS, EVERY_GRAIN)
     }

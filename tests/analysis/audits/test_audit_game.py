@@ -11,6 +11,7 @@ from analysis.audits.audit_game import (
     audit_power,
     audits_worth,
     correlated_power,
+    diluted_power,
     drawn_power,
     effective_audits,
     independent_power,
@@ -116,6 +117,15 @@ def test_correlated_audits_are_worth_fewer():
     assert np.isnan(audits_worth(0.5, 0.0))
 
 
+def test_dilution_leaves_the_power_of_what_is_left():
+    """All found and no false alarm: the law. None found: false alarms alone."""
+    found, honest = np.zeros(10), np.ones(100)
+    assert diluted_power(found, honest, 0.01, 300) == pytest.approx(independent_power(0.01, 300))
+    assert diluted_power(honest, honest, 0.01, 300) == 0.0
+    uniform = np.linspace(0.0, 1.0, 200001)[1:]
+    assert diluted_power(uniform, uniform, 0.5, 300) == pytest.approx(ALARM_LEVEL, abs=2e-3)
+
+
 def test_a_rank_among_the_null_is_never_a_chance_of_nothing():
     null = np.arange(99.0)
     assert ranked_p(np.array([1000.0, 98.0, 0.0]), null).tolist() == [0.01, 0.02, 1.0]
@@ -124,9 +134,22 @@ def test_a_rank_among_the_null_is_never_a_chance_of_nothing():
 def test_the_twin_detector_sets_each_grain_beside_its_own():
     grains = ["component", "component", "neuron", "neuron"]
     distances = TwinDistances(np.array([[5.0, 0.0, 0.5, 0.0]] * 3), np.array([[1.0, 1.0, 0.1, 0.1]] * 3))
-    assert twin_p(distances, grains).tolist() == pytest.approx([1 / 7, 1.0, 1 / 7, 1.0])
+    assert twin_p(distances, grains).within.tolist() == pytest.approx([1 / 7, 1.0, 1 / 7, 1.0])
     beside = twin_p(distances, grains, [distances])
-    assert beside[0] == pytest.approx(1 / 13)
+    assert beside.within[0] == pytest.approx(1 / 13)
+    assert beside.together[0] == beside.together[2] == pytest.approx(1 / 25)
+
+
+def test_together_a_unit_of_all_grains_is_a_false_alarm_at_the_level():
+    """Grains of unlike scales and numbers; twins and the audited organism drawn alike."""
+    rng, rates = np.random.default_rng(8), []
+    grains = ["component"] * 20 + ["neuron"] * 400
+    scale = np.where(np.array(grains) == "component", 10.0, 0.1)
+    for _ in range(30):
+        pairs = [(rng.gamma(4, size=(1, 420)), rng.gamma(4, size=(4, 420))) for _ in range(3)]
+        drawn = [TwinDistances(np.repeat(scale * first, 4, 0), scale * twins) for first, twins in pairs]
+        rates.append((twin_p(drawn[0], grains, drawn[1:]).together <= 0.05).mean())
+    assert np.mean(rates) == pytest.approx(0.05, abs=0.015)
 
 
 def test_labels_at_random_are_told_by_a_coin():

@@ -58,5 +58,7 @@ def test_noise_is_that_of_the_grain_where_cues_mean_nothing(units):
 
 
 def test_a_unit_that_does_nothing_has_no_gatedness():
-    found = Gatedness("self", np.array([[0.0, 1.0]]), np.array([[0.0, 1.0]]), np.zeros((1, 2)), np.ones((1, 2)))
+    found = Gatedness(
+        "self", np.array([[0.0, 1.0]]), np.array([[0.0, 1.0]]), np.zeros((1, 2)), np.ones((1, 2))
+    )
     assert found.ratio().tolist() == [[0.0, 0.5]]

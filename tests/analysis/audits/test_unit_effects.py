@@ -74,10 +74,13 @@ def test_components_do_what_patches_of_components_do(organism, sizes, pair, stre
 
 
 def test_a_neuron_and_a_value_path_are_patched_alone(organism, sizes, pair, stretch, units, measured, whole):
-    difference, watched, alone = whole
+    difference, _, alone = whole
     inside = in_window(pair, stretch, len(pair.first))
     neuron = next(name for name in units.names if name.startswith("L0N"))
-    patches = {neuron: (Site(0, "neuron"), (slice(None), int(neuron[3:]))), "L1H1V2": (Site(1, "head"), (1, slice(None), 2))}
+    patches = {
+        neuron: (Site(0, "neuron"), (slice(None), int(neuron[3:]))),
+        "L1H1V2": (Site(1, "head"), (1, slice(None), 2)),
+    }
     for name, (site, index) in patches.items():
 
         def tap(here, activation, site=site, index=index):
@@ -92,7 +95,7 @@ def test_a_neuron_and_a_value_path_are_patched_alone(organism, sizes, pair, stre
 
 def test_a_subspace_is_moved_to_where_the_donor_is(organism, pair, stretch, units, measured, whole):
     """Silent, the directions hold nothing."""
-    difference, watched, alone = whole
+    difference, _, alone = whole
     inside, site = in_window(pair, stretch, len(pair.first))[:, None], Site(1, "residual")
     basis = units.subspaces.basis[1]
     for intervention, donor in ((RESAMPLED, alone[site]), (SILENT, 0.0)):
@@ -122,7 +125,9 @@ def test_an_edge_changes_what_its_reader_reads_alone(organism, pair, stretch, me
     for source in ("L0H1", "L0M2"):
         change = jnp.where(inside, writes(organism, alone, source) - writes(organism, watched, source), 0.0)
         reads = organism.normalised(watched[Site(1, "residual")] + change)
-        parts = dict(zip(("query", "key", "value"), organism.project(1, reads, ("query", "key", "value")), strict=True))
+        parts = dict(
+            zip(("query", "key", "value"), organism.project(1, reads, ("query", "key", "value")), strict=True)
+        )
 
         def tap(site, activation, parts=parts):
             if site.layer == 1 and site.name in parts:
