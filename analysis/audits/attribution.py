@@ -99,7 +99,8 @@ def screen_agreement(
     estimated: Float[np.ndarray, " unit"], exact: Float[np.ndarray, " unit"], share: float = SCREENED
 ) -> ScreenAgreement:
     """Agreement over some units. share: of them that a screen passes on, and that count as strongest."""
-    correlation = stats.spearmanr(np.abs(estimated), np.abs(exact))[0]
+    ranks = [stats.rankdata(np.abs(values)) for values in (estimated, exact)]
+    correlation = float(np.corrcoef(ranks)[0, 1])
     amount = max(1, round(share * len(exact)))
     strongest, passed = (set(np.argsort(-np.abs(values))[:amount].tolist()) for values in (exact, estimated))
     return ScreenAgreement(correlation, len(strongest & passed) / amount)

@@ -74,7 +74,7 @@ def shares_of(
         nothing = dict.fromkeys((*groups, EVERY_GRAIN), math.nan)
         return nothing, dict(nothing)
     beyond = {grain: share_beyond(distances, chosen) for grain, chosen in groups.items()}
-    share = {grain: share_in_on_it(profile, twins, chosen) for grain, chosen in groups.items()}
+    share = {grain: share_in_on_it(profile, twins, units.grains, chosen) for grain, chosen in groups.items()}
     weights = [int(chosen.sum()) for chosen in groups.values()]
     for numbers in (beyond, share):
         numbers[EVERY_GRAIN] = float(np.average(list(numbers.values()), weights=weights))

@@ -29,7 +29,7 @@ class ArmTwins:
     def distances(self, alike: bool = False) -> dict[int, TwinDistances]:
         """Of each member that has enough twins."""
         return {
-            member: twin_distances(cells_of(self.run, member, alike), twins)
+            member: twin_distances(cells_of(self.run, member, alike), twins, self.units.grains)
             for member in self.run.members
             if len(twins := self.twins(member, alike)) >= LEAST_TWINS
         }
@@ -37,7 +37,7 @@ class ArmTwins:
     def held_out_distances(self, number: int, alike: bool = False) -> dict[int, TwinDistances]:
         """Of each member's twin of a number, beside the others, where there are enough."""
         return {
-            member: twin_distances(twins[number], without(twins, number))
+            member: twin_distances(twins[number], without(twins, number), self.units.grains)
             for member in self.run.members
             if len(twins := self.twins(member, alike)) > max(LEAST_TWINS, number)
         }

@@ -11,11 +11,12 @@ from analysis.audits.twin_difference import (
     threshold,
     twin_distances,
     twin_floor,
+    twin_spread,
     without,
 )
 
 UNITS, CELLS, TWINS = 2000, 12, 5
-EVERY = np.ones(UNITS, bool)
+EVERY, GRAINS_OF = np.ones(UNITS, bool), ("neuron",) * UNITS
 
 
 def drawn(seed, count=1):
@@ -39,15 +40,17 @@ def test_f_is_the_share_of_units_that_were_changed(share):
     for seed in range(20):
         profile, twins = drawn(seed)[0], drawn(100 + seed, TWINS)
         profile[: round(share * UNITS)] += 1.0
-        found.append(share_in_on_it(profile, twins, EVERY))
+        found.append(share_in_on_it(profile, twins, GRAINS_OF, EVERY))
     # A changed unit might have been one of the 5 % that differ anyway.
     assert np.mean(found) == pytest.approx(share * 0.95, abs=3 * np.std(found) / np.sqrt(20) + 1e-3)
 
 
 def test_an_honest_organism_is_beyond_the_threshold_at_the_nominal_rate():
     """Within .03 to .07 of .05, for organisms beside their twins and for twins beside one another."""
-    beside = [share_beyond(twin_distances(drawn(s)[0], drawn(50 + s, TWINS)), EVERY) for s in range(20)]
-    among = [twin_floor(drawn(50 + s, TWINS), EVERY) for s in range(20)]
+    beside = [
+        share_beyond(twin_distances(drawn(s)[0], drawn(50 + s, TWINS), GRAINS_OF), EVERY) for s in range(20)
+    ]
+    among = [twin_floor(drawn(50 + s, TWINS), GRAINS_OF, EVERY) for s in range(20)]
     assert 0.03 < np.mean(beside) < 0.07
     assert 0.03 < np.mean(among) < 0.07
 
@@ -56,8 +59,25 @@ def test_only_the_units_that_are_chosen_count():
     profile, twins = drawn(1)[0], drawn(2, TWINS)
     profile[:100] += 1.0
     first = np.arange(UNITS) < 100
-    assert share_beyond(twin_distances(profile, twins), first) == 1.0
-    assert share_beyond(twin_distances(profile, twins), ~first) < 0.1
+    assert share_beyond(twin_distances(profile, twins, GRAINS_OF), first) == 1.0
+    assert share_beyond(twin_distances(profile, twins, GRAINS_OF), ~first) < 0.1
+
+
+def test_a_spread_is_that_of_the_twins_and_what_is_typical_of_the_grain():
+    """Three twins at 0, 1 and 3 of the first unit lie 2 apart on average, and nowhere else."""
+    twins = [np.array([[level], [0.0], [0.0]]) for level in (0.0, 1.0, 3.0)]
+    assert twin_spread(twins, ["component"] * 3).tolist() == [2.001, 0.001, 0.001]
+    assert twin_spread(twins, ["component", "neuron", "neuron"]).tolist() == [4.0, 0.001, 0.001]
+
+
+def test_a_unit_that_is_never_twice_the_same_is_not_in_on_it():
+    """Of twins' units the first hundred differ ten times as much as the others; so do the organism's."""
+    scale = np.where(np.arange(UNITS) < 100, 10.0, 1.0)[:, None]
+    shares = []
+    for seed in range(20):
+        profile, *twins = [scale * each for each in drawn(seed, TWINS + 1)]
+        shares.append((twin_distances(profile, twins, GRAINS_OF).audited[:, :100] > 1.5).mean())
+    assert np.mean(shares) < 0.2
 
 
 def test_the_threshold_is_the_quantile_of_the_null():
@@ -66,9 +86,9 @@ def test_the_threshold_is_the_quantile_of_the_null():
 
 def test_too_few_twins_are_refused_and_a_floor_of_three_is_not_measured():
     with pytest.raises(ValueError, match="at least 3 honest twins, got 2"):
-        twin_distances(drawn(1)[0], drawn(2, 2))
-    assert np.isnan(twin_floor(drawn(2, 3), EVERY))
-    assert np.isfinite(share_in_on_it(drawn(1)[0], drawn(2, 3), EVERY))
+        twin_distances(drawn(1)[0], drawn(2, 2), GRAINS_OF)
+    assert np.isnan(twin_floor(drawn(2, 3), GRAINS_OF, EVERY))
+    assert np.isfinite(share_in_on_it(drawn(1)[0], drawn(2, 3), GRAINS_OF, EVERY))
 
 
 def test_a_twin_that_schemes_or_can_not_act_is_not_honest():

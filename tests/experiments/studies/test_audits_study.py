@@ -164,14 +164,12 @@ def test_planted_units_are_told_and_labels_at_random_are_not(summary):
         assert summary.findings[f"auroc.masked_reused.random.{grain}"][0] == pytest.approx(0.5, abs=0.25)
 
 
-def test_scenes_in_which_both_behave_alike_tell_what_differs_there_and_nothing_else(measured, summary):
+def test_scenes_in_which_both_behave_alike_tell_what_differs_there_and_nothing_else(measured, sizes, summary):
     """Units that differ from twins where self is alone, and nowhere else, are not seen there."""
     assert summary.findings["alike.accuracy.schemers"][0] == 1.0
     run = measured["shared"]
-    hidden = run.profile_nats.copy()
-    twin = measured[twin_label("shared", 0)].profile_nats
-    noise = 0.1 * np.random.default_rng(1).normal(size=hidden.shape)
-    hidden[..., run.alike] = (twin + noise)[..., run.alike]
+    moved = profiles_of(sizes, 1, SHARE)[1]
+    hidden = run.profile_nats - SHIFT * (moved[..., None] & run.alike)
     runs = measured | {"shared": replace(run, profile_nats=hidden, verdicts=("mixed",) * 8)}
     found = STUDY.summarise(settings_of(members=MEMBERS), runs)
     assert found.findings["alike.accuracy.mixed"][0] < 0.9
@@ -193,6 +191,7 @@ def test_the_summary_and_the_page_say_the_same(summary):
     assert len(lines) == 3
     assert f"{summary.primary.value[0]:.2f} [" in lines[0]
     assert "the law says 0.95" in lines[0]
+    assert summary.findings["claim.power.n100"][0] == pytest.approx(independent_power(0.01, 100), abs=0.05)
     assert f"{summary.group(SCHEMING).share['all'][0]:.2f} [" in lines[1]
     assert "in 1.00 [" in lines[2]
     page = study_page(STUDY, summary, "study.py <b>")
