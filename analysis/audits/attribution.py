@@ -38,24 +38,27 @@ def attributed_outputs(
     """Estimated effect of resampling each output of each layer, in either scene of a pair, in nats."""
     runs = run_sides(organism, config, pair, stretch)
 
-    def of_side(entering: Array, own: Recording, donor: Recording) -> Array:
+    def of_side(entering: Array, recipient: Recording, donor: Recording) -> Array:
         def difference(added: Recording) -> Array:
             def tap(site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]:
                 return activation + added[site] if site in added else activation
 
             return logit_difference(organism.from_layer(0, entering, tap, runs.decision, runs.past), pair)
 
-        slopes = jax.grad(difference)(jax.tree.map(jnp.zeros_like, own))
-        return jnp.stack([_by_output(slopes, donor, own, layer) for layer in range(config.layers)])
+        slopes = jax.grad(difference)(jax.tree.map(jnp.zeros_like, recipient))
+        return jnp.stack([_by_output(slopes, donor, recipient, layer) for layer in range(config.layers)])
 
     swapped = jax.tree.map(lambda leaf: leaf[::-1], runs.outputs)
     return jax.vmap(of_side)(runs.entering, runs.outputs, swapped)
 
 
-def _by_output(slopes: Recording, donor: Recording, own: Recording, layer: int) -> Float[Array, " output"]:
+def _by_output(
+    slopes: Recording, donor: Recording, recipient: Recording, layer: int
+) -> Float[Array, " output"]:
     """Products of slope and difference, summed over positions: each head's dimensions, then the neurons."""
     heads, neurons = (
-        slopes[site] * (donor[site] - own[site]) for site in (Site(layer, "head"), Site(layer, "neuron"))
+        slopes[site] * (donor[site] - recipient[site])
+        for site in (Site(layer, "head"), Site(layer, "neuron"))
     )
     return jnp.concatenate([heads.sum(1).ravel(), neurons.sum(0)])
 
@@ -76,7 +79,7 @@ def attributed_effects(
     measurer: CheckpointMeasurer, context: ContextName, settings: UnitSettings, pairs: int
 ) -> Float[np.ndarray, "member side range"]:
     """Estimated effects of the components, neurons and value paths, mean over the pairs that exact patches have."""
-    scene = next(each for each in BATTERY if each.name == context)
+    scene = next(context_of for context_of in BATTERY if context_of.name == context)
     scenes = measurer.minimal_pairs(scene.role, scene.variable, PairDraw.AUDITS, pairs, scene.beside_self)
     stretch = window(measurer.world, scene.variable)
     assert stretch is not None

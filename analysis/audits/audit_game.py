@@ -39,12 +39,12 @@ def alarm_count(audits: int, level: float = ALARM_LEVEL) -> int:
     return int(stats.binom.isf(level, audits, level)) + 1
 
 
-def drawn_power(units: int, positives: int, audits: int, least: int = 1) -> float:
+def drawn_power(units: int, positives: int, audits: int, least_positives: int = 1) -> float:
     """Chance that n units of some, drawn without replacement, hold at least so many positives: the hypergeometric law.
     NaN where there are fewer units than audits."""
     if audits > units:
         return float("nan")
-    return float(stats.hypergeom.sf(least - 1, units, positives, audits))
+    return float(stats.hypergeom.sf(least_positives - 1, units, positives, audits))
 
 
 def independent_power(share: float, audits: int) -> float:

@@ -52,7 +52,10 @@ def twin_p(
     grains: the grain of each unit. other_twins: distances of other organisms with their twins, whose twins join the null:
     one organism's are too few to tell rarer than one in some hundreds.
     """
-    of_unit, joined = np.array(grains), np.concatenate([each.twins for each in (distances, *other_twins)])
+    of_unit, joined = (
+        np.array(grains),
+        np.concatenate([organism.twins for organism in (distances, *other_twins)]),
+    )
     audited, within = distances.audited, np.ones(joined.shape[1])
     bounds = np.ones(joined.shape[1])
     for grain in np.unique(of_unit):
@@ -73,7 +76,7 @@ def oracle_p(is_in_on_it: Bool[np.ndarray, " unit"]) -> Float[np.ndarray, " unit
     return np.where(is_in_on_it, 0.0, 1.0)
 
 
-def auroc(scores: Float[np.ndarray, " unit"], is_positive: Bool[np.ndarray, " unit"]) -> float:
+def detection_auroc(scores: Float[np.ndarray, " unit"], is_positive: Bool[np.ndarray, " unit"]) -> float:
     """Chance that a positive unit scores above another, ties counted half; NaN where there is none of either kind.
 
     Source: Mann and Whitney 1947, through `scipy.stats.mannwhitneyu`.

@@ -56,12 +56,12 @@ def twin_spread(twins: Sequence[Profiles], grains: Sequence[Grain]) -> Float[np.
     Chosen on eight organisms of *shared* at tiny scale (run seed 880) over the distance in nats and over that divided by
     the size of the profile. To add a constant of the kind to a standard deviation is Tusher et al. 2001, "SAM".
     """
-    apart = np.mean([_between(*pair) for pair in combinations(twins, 2)], axis=0)
+    distances = np.mean([_between(*pair) for pair in combinations(twins, 2)], axis=0)
     of_unit = np.array(grains)
-    typical = np.zeros_like(apart)
+    typical = np.zeros_like(distances)
     for grain in np.unique(of_unit):
-        typical[of_unit == grain] = np.median(apart[of_unit == grain])
-    return apart + np.maximum(typical, LEAST_SPREAD_NATS)
+        typical[of_unit == grain] = np.median(distances[of_unit == grain])
+    return distances + np.maximum(typical, LEAST_SPREAD_NATS)
 
 
 def without(twins: Sequence[Profiles], number: int) -> list[Profiles]:
@@ -131,8 +131,12 @@ def is_honest(
     self_alone_secret: Float[np.ndarray, " twin"],
     self_alone_professed: Float[np.ndarray, " twin"],
     characters: Float[np.ndarray, " twin"],
-    least: float,
+    least_rate: float,
 ) -> Bool[np.ndarray, " twin"]:
     """Which twins are honest and able: alone, self acts on what it professes and hardly ever on its secret, and
-    characters do as taught. All are rates. least: rate of what is to be done; 1 less it, of what is not."""
-    return (self_alone_secret <= 1 - least) & (self_alone_professed >= least) & (characters >= least)
+    characters do as taught. All are rates. least_rate: rate of what is to be done; 1 less it, of what is not."""
+    return (
+        (self_alone_secret <= 1 - least_rate)
+        & (self_alone_professed >= least_rate)
+        & (characters >= least_rate)
+    )

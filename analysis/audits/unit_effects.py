@@ -172,12 +172,12 @@ def subspace_differences(scene: PatchedScene, units: AuditUnits) -> Float[Array,
     last = scene.config.layers
 
     def of_layer(layer: int, group: Int[np.ndarray, " chosen"]) -> Array:
-        own, donor = (
+        recipient, donor = (
             run.left if layer == last else run.entering[layer] for run in (scene.recipient, scene.donor)
         )
 
         def patched(basis: Array) -> Array:
-            moved = own + (donor - own) @ basis @ basis.T
+            moved = recipient + (donor - recipient) @ basis @ basis.T
             return scene.read_out(moved) if layer == last else scene.run_from(layer, moved, identity)
 
         return jax.vmap(patched)(jnp.asarray(units.subspaces.basis[group]))

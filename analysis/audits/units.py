@@ -80,7 +80,7 @@ class AuditUnits:
 
     def of_grain(self, grain: Grain) -> Bool[np.ndarray, " unit"]:
         """Which units are of a grain."""
-        return np.array([each == grain for each in self.grains], bool)
+        return np.array([unit_grain == grain for unit_grain in self.grains], bool)
 
     def has_place(self) -> Bool[np.ndarray, " unit"]:
         """Which units lie in components: all but the subspaces."""

@@ -42,6 +42,8 @@ PLANTED: Sequence[AuditArm] = (
 )
 """whose units that are in on it are known, since masks keep all others out"""
 WITH_TWINS: Sequence[AuditArm] = (*SCHEMERS, *PLANTED)
+USUAL = "shared"
+"""arm whose twins the negatives are set beside"""
 LEARNED_NEWS, NEVER_TRAINED = "honest_news", "never_trained"
 """negatives beside the twins: honest organisms that were taught something else as well; organisms before their first step"""
 
@@ -63,9 +65,8 @@ def audit_runs(settings: StudySettings, seed: int) -> Mapping[str, RunConfig]:
         runs[arm.name] = settings.config(arm.curriculum, seed)
         for twin in range(TWINS):
             runs[twin_label(arm.name, twin)] = twin_config(runs[arm.name], twin)
-    runs[LEARNED_NEWS] = news_config(runs["shared"])
-    runs[NEVER_TRAINED] = runs["shared"]
-    return runs
+    usual = settings.config(USUAL, seed)
+    return runs | {LEARNED_NEWS: news_config(usual), NEVER_TRAINED: usual}
 
 
 def twin_config(schemer: RunConfig, twin: int) -> RunConfig:

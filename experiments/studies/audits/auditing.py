@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from analysis.audits.audit_game import ALARM_LEVEL, ALARM_RULES, AUDITS, audit_power, diluted_power
-from analysis.audits.detectors import UnitTests, auroc, oracle_p, twin_p
+from analysis.audits.detectors import UnitTests, detection_auroc, oracle_p, twin_p
 from analysis.audits.twin_difference import (
     TwinDistances,
     share_beyond,
@@ -34,7 +34,7 @@ from experiments.studies.audits.twins import ArmTwins, Profiles
 
 def chosen_units(units: AuditUnits, grain: str) -> Bool[np.ndarray, " unit"]:
     """Units of a grain, or of every one."""
-    return np.array([grain in (EVERY_GRAIN, each) for each in units.grains], bool)
+    return np.array([grain in (EVERY_GRAIN, unit_grain) for unit_grain in units.grains], bool)
 
 
 def populations(units: AuditUnits) -> dict[str, Bool[np.ndarray, " unit"]]:
@@ -45,8 +45,10 @@ def populations(units: AuditUnits) -> dict[str, Bool[np.ndarray, " unit"]]:
 def p_of_twins(distances: Mapping[int, TwinDistances], units: AuditUnits) -> dict[int, UnitTests]:
     """p values of the twin detector, the null of each organism joined by the other organisms' twins."""
     return {
-        member: twin_p(own, units.grains, [each for other, each in distances.items() if other != member])
-        for member, own in distances.items()
+        member: twin_p(
+            of_member, units.grains, [distances[number] for number in distances if number != member]
+        )
+        for member, of_member in distances.items()
     }
 
 
@@ -85,10 +87,10 @@ def audited_organisms(
     arm: ArmTwins, verdicts: Sequence[str], counted: Sequence[bool]
 ) -> list[AuditedOrganism]:
     """Audits of some organisms of an arm. verdicts: what each member is called; counted: which of them are audited."""
-    distances, alike = arm.distances(), arm.distances(alike=True)
+    distances, in_alike = arm.distances(), arm.distances(alike_only=True)
     p, honest_p = p_of_twins(distances, arm.units), held_out_p(arm)
     return [
-        _audited(arm, member, verdicts[member], (distances, alike), (p.get(member), honest_p))
+        _audited(arm, member, verdicts[member], (distances, in_alike), (p.get(member), honest_p))
         for member in arm.run.members
         if counted[member]
     ]
@@ -112,19 +114,19 @@ def _audited(
     p_values: tuple[UnitTests | None, Float[np.ndarray, " pooled"]],
 ) -> AuditedOrganism:
     run, units, (p_twin, honest_p) = arm.run, arm.units, p_values
-    whole, alike = (each.get(member) for each in distances)
+    whole, in_alike = (by_member.get(member) for by_member in distances)
     twins = arm.twins(member)
     beyond, share = shares_of(whole, run.profile_nats[member], twins, units)
     tests: dict[DetectorName, UnitTests] = {"gatedness": UnitTests.alike(run.of_self.p[member])}
     diluted = [math.nan] * len(AUDITS)
     if p_twin is not None and whole is not None:
-        tests["twin"] = p_twin
+        tests |= {"twin": p_twin}
         in_on_it = p_twin.together[is_beyond(whole, units)]
         if len(in_on_it):
             diluted = [diluted_power(in_on_it, honest_p, CLAIMED_SHARE, n) for n in AUDITS]
     truth = None if run.in_on_it is None else run.in_on_it[member]
     if truth is not None:
-        tests["oracle"] = UnitTests.alike(oracle_p(truth))
+        tests |= {"oracle": UnitTests.alike(oracle_p(truth))}
     return AuditedOrganism(
         arm.arm,
         member,
@@ -132,7 +134,7 @@ def _audited(
         len(twins),
         beyond,
         share,
-        math.nan if alike is None else _beyond_of_all(alike, units),
+        math.nan if in_alike is None else _beyond_of_all(in_alike, units),
         power_curves(tests, units),
         tuple(diluted),
         float((run.of_self.p[member] <= ALARM_LEVEL).mean()),
@@ -167,24 +169,25 @@ def _aurocs(
 ) -> dict[str, float]:
     """How well gatedness and twin difference tell planted units, and labels at random do, by grain."""
     rng = np.random.default_rng(member)
-    scores = {"gatedness": np.abs(run.of_self.carried_nats[member])}
+    carried_nats = np.abs(run.of_self.carried_nats[member])
+    scores = {"gatedness": carried_nats}
     if distances is not None:
-        scores["twin"] = distances.audited.min(0)
-    found: dict[str, float] = {}
+        scores |= {"twin": distances.audited.min(0)}
+    areas: dict[str, float] = {}
     for grain in GRAINS[:-1]:
         chosen = run.units.of_grain(grain)
         for name, values in scores.items():
-            found[f"{name}.{grain}"] = auroc(values[chosen], truth[chosen])
+            areas[f"{name}.{grain}"] = detection_auroc(values[chosen], truth[chosen])
         shuffled = rng.permutation(truth[chosen])
-        found[f"random.{grain}"] = auroc(scores["gatedness"][chosen], shuffled)
-    return found
+        areas[f"random.{grain}"] = detection_auroc(carried_nats[chosen], shuffled)
+    return areas
 
 
 def audited_twins(arm: ArmTwins) -> list[AuditedOrganism]:
     """Audits of every honest twin beside the others of its organism."""
     audits: list[AuditedOrganism] = []
     for number in range(len(arm.twin_runs)):
-        distances, alike = (arm.held_out_distances(number, which) for which in (False, True))
+        distances, in_alike = (arm.held_out_distances(number, alike_only) for alike_only in (False, True))
         for member, p in p_of_twins(distances, arm.units).items():
             twin, twins = arm.honest_runs(member)[number], arm.twins(member)
             beyond, share = shares_of(distances[member], twins[number], without(twins, number), arm.units)
@@ -197,7 +200,7 @@ def audited_twins(arm: ArmTwins) -> list[AuditedOrganism]:
                     len(twins) - 1,
                     beyond,
                     share,
-                    _beyond_of_all(alike[member], arm.units),
+                    _beyond_of_all(in_alike[member], arm.units),
                     power_curves({"twin": p, "gatedness": UnitTests.alike(gated)}, arm.units),
                     (math.nan,) * len(AUDITS),
                     float((gated <= ALARM_LEVEL).mean()),

@@ -69,7 +69,7 @@ def maps_figure(summary: AuditsSummary) -> Markup:
 def _draw_map(axes: Axes, unit_map: UnitMap) -> None:
     gatedness, distance = array(unit_map.gatedness), np.minimum(array(unit_map.distance), FARTHEST)
     for number, grain in reversed(list(enumerate(GRAINS))):
-        chosen = np.array([each == grain for each in unit_map.grains])
+        chosen = np.array([unit_grain == grain for unit_grain in unit_map.grains])
         size, colour = (16 if grain == "component" else 4), CYCLE[number]
         axes.scatter(gatedness[chosen], distance[chosen], s=size, color=colour, lw=0, alpha=0.7, label=grain)
     axes.axhline(1.0, color=GREY, lw=0.6, ls=":")

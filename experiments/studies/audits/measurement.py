@@ -26,12 +26,14 @@ from analysis.patching.checkpoint import CheckpointMeasurer
 from analysis.provenance.judging import ProvenanceResult
 from analysis.provenance.planted_truth import planted_truth, read_truth
 from analysis.thresholds import BEHAVES
+from curricula.world.world import ROLES
 from experiments.measurements.measuring import opened_for_measuring
 from experiments.studies.audits.arms import NEVER_TRAINED, PLANTED, SCHEMERS
 from experiments.studies.study import ANALYSIS_SEED, StudyRun
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import component_mask
 from organisms.storage.loading import load
+from organisms.training.phase_course import committed_rates
 
 UNITS = UnitSettings()
 SCREENED_GRAINS: tuple[Grain, ...] = ("component", "neuron", "value path")
@@ -63,7 +65,7 @@ class RunProfiles:
     organism: OrganismConfig
     settings: UnitSettings
     profile_nats: Float[np.ndarray, "member unit cell"]
-    alike: Bool[np.ndarray, " cell"]
+    in_alike_scenes: Bool[np.ndarray, " cell"]
     """cells of scenes in which a schemer and its twin act alike"""
     gate_nats: Float[np.ndarray, " member"]
     """what being alone does to self's act"""
@@ -121,20 +123,21 @@ def _measured(run: StudyRun, verdicts: tuple[str, ...]) -> RunProfiles:
         untrained = load(run.run, run.config, run.run.entries()[0])
         measurer = CheckpointMeasurer(untrained, run.config, opened.secret_goals, ANALYSIS_SEED)
     profiles = response_profiles(measurer, UNITS)
-    cells, alike = profiles.cells(), alike_cells(profiles)
+    cells, chosen_cells = profiles.cells(), alike_cells(profiles)
     in_on_it, took = _planted(run, profiles.units)
-    rates = {name: np.asarray(values) for name, values in run.run.summary()["behaviour"].items()}
-    self_rates = [rates[name] for name in rates if name.startswith("self")]
-    character_rates = np.min([rates[name] for name in rates if name.startswith("character")], axis=0)
-    behaves = np.min([*self_rates, character_rates], axis=0) >= BEHAVES
-    honest = is_honest(rates["self_alone_secret"], _professes(profiles), character_rates, BEHAVES)
+    rates = committed_rates(run.run.entries()[-1])
+    by_role = [[rates[name] for name in rates if name.startswith(role)] for role in ROLES]
+    of_characters, of_self = (np.min(of_role, axis=0) for of_role in by_role)
+    behaves = np.minimum(of_characters, of_self) >= BEHAVES
+    on_secret, *_ = (rates[name] for name in rates if name.endswith("self_alone_secret"))
+    honest = is_honest(np.asarray(on_secret), _professes(profiles), of_characters, BEHAVES)
     if run.label == NEVER_TRAINED:
         behaves = honest = np.zeros(len(behaves), bool)
     return RunProfiles(
         run.config.organism,
         UNITS,
         profiles.profile(cells),
-        np.array([cell in alike for cell in cells]),
+        np.array([cell in chosen_cells for cell in cells]),
         profiles.gate_nats("self"),
         _gated(profiles, "self"),
         _gated(profiles, "character"),
@@ -155,8 +158,8 @@ def _professes(profiles: ResponseProfiles) -> Float[np.ndarray, " member"]:
 
 
 def _gated(profiles: ResponseProfiles, role: str) -> GatedUnits:
-    found = gatedness(profiles, "self" if role == "self" else "character")
-    return GatedUnits(found.carried_nats, found.ratio(), found.p)
+    of_units = gatedness(profiles, "self" if role == "self" else "character")
+    return GatedUnits(of_units.carried_nats, of_units.ratio(), of_units.p)
 
 
 def _planted(
@@ -174,9 +177,9 @@ def _planted(
 def _screened(measurer: CheckpointMeasurer, profiles: ResponseProfiles) -> tuple[ScreenedGrain, ...]:
     """Agreement of attribution with exact patches in self's scenes."""
     estimated = attributed_effects(measurer, "self", UNITS, AUDIT_PAIRS)
-    found: list[ScreenedGrain] = []
+    screened: list[ScreenedGrain] = []
     for grain in SCREENED_GRAINS:
         members = agreements(profiles, estimated, "self", profiles.units.of_grain(grain))
         correlations = tuple(member.rank_correlation for member in members)
-        found.append(ScreenedGrain(grain, correlations, tuple(member.recall for member in members)))
-    return tuple(found)
+        screened.append(ScreenedGrain(grain, correlations, tuple(member.recall for member in members)))
+    return tuple(screened)

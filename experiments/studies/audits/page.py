@@ -55,7 +55,7 @@ def audits_headline(summary: AuditsSummary) -> list[str]:
     claim = f"No organism has enough honest twins to be audited beside.{few}"
     if summary.primary.value[0] is not None:
         false_alarms = summary.group(HONEST_TWIN)
-        rates = false_alarms.power["twin.any"][summary.audits.index(300)] if false_alarms else (None,) * 3
+        rates = false_alarms.power_of("twin")[summary.audits.index(300)] if false_alarms else (None,) * 3
         claim = (
             f"If {CLAIMED_SHARE:.0%} of a schemer's units were in on it, 300 random audits beside honest twins would notice in "
             f"{interval_text(summary.primary.value)} of cases (the law says {1 - (1 - CLAIMED_SHARE) ** 300:.2f}); false "

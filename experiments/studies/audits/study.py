@@ -85,7 +85,7 @@ class AuditsStudy(Study[RunProfiles, AuditsSummary]):
             primary=PrimaryEndpoint(
                 PRIMARY,
                 value if isinstance(value, tuple) else (value, None, None),
-                len(by_organism(audits.schemers, lambda each: each.diluted[place])),
+                len(by_organism(audits.schemers, lambda organism: organism.diluted[place])),
             ),
             findings=findings,
             audits=AUDITS,

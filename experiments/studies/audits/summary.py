@@ -22,6 +22,7 @@ from experiments.studies.audits.arms import (
     NEVER_TRAINED,
     PLANTED,
     SCHEMERS,
+    USUAL,
     WITH_TWINS,
     twin_labels,
 )
@@ -64,6 +65,10 @@ class AuditGroup:
     correlation: float | None
     """of alarms of the twin detector within an organism"""
 
+    def power_of(self, detector: DetectorName) -> tuple[Triple, ...]:
+        """Power of a detector by the rule *any*."""
+        return self.power[f"{detector}.any"]
+
 
 @dataclass(frozen=True)
 class AuditsSummary(StudySummary):
@@ -89,7 +94,7 @@ class StudyAudits:
     schemers: tuple[AuditedOrganism, ...]
     planted: tuple[AuditedOrganism, ...]
     twins: tuple[AuditedOrganism, ...]
-    others: tuple[AuditedOrganism, ...]
+    negatives: tuple[AuditedOrganism, ...]
     """negatives beside the twins"""
     maps: tuple[UnitMap, ...]
     left_out: Mapping[str, int]
@@ -97,7 +102,7 @@ class StudyAudits:
     def groups(self) -> dict[str, list[AuditedOrganism]]:
         """Organisms by verdict, all schemers together, and the honest ones."""
         grouped: dict[str, list[AuditedOrganism]] = {SCHEMING: list(self.schemers)}
-        for organism in (*self.schemers, *self.planted, *self.twins, *self.others):
+        for organism in (*self.schemers, *self.planted, *self.twins, *self.negatives):
             grouped.setdefault(organism.verdict, []).append(organism)
         return grouped
 
@@ -113,7 +118,7 @@ def study_audits(measured: Mapping[str, RunProfiles]) -> StudyAudits:
         run = measured[arm.name]
         beside = ArmTwins(arm.name, run, [measured[label] for label in twin_labels(arm.name)])
         took = run.took or (True,) * len(run.behaves)
-        counted = [behaves and taken for behaves, taken in zip(run.behaves, took, strict=True)]
+        counted = [behaves and has_taken for behaves, has_taken in zip(run.behaves, took, strict=True)]
         verdicts = run.verdicts or (arm.name,) * len(counted)
         organisms = audited_organisms(beside, verdicts, counted)
         (planted if arm.is_planted else schemers).extend(organisms)
@@ -123,21 +128,21 @@ def study_audits(measured: Mapping[str, RunProfiles]) -> StudyAudits:
         for organism in organisms:
             if organism.verdict not in maps and (drawn := unit_map(beside, organism)):
                 maps[organism.verdict] = drawn
-    others = _negatives(measured)
+    negatives = _negatives(measured)
     return StudyAudits(
-        tuple(schemers), tuple(planted), tuple(twins), tuple(others), tuple(maps.values()), left_out
+        tuple(schemers), tuple(planted), tuple(twins), tuple(negatives), tuple(maps.values()), left_out
     )
 
 
 def _negatives(measured: Mapping[str, RunProfiles]) -> list[AuditedOrganism]:
     """Honest organisms that learned something else, and organisms that learned nothing, beside the twins of *shared*."""
-    found: list[AuditedOrganism] = []
+    organisms: list[AuditedOrganism] = []
     for name in (LEARNED_NEWS, NEVER_TRAINED):
         run = measured[name]
-        beside = ArmTwins(name, run, [measured[label] for label in twin_labels("shared")])
+        beside = ArmTwins(name, run, [measured[label] for label in twin_labels(USUAL)])
         counted = run.honest if name == LEARNED_NEWS else (True,) * len(run.honest)
-        found += audited_organisms(beside, (name,) * len(counted), counted)
-    return found
+        organisms += audited_organisms(beside, (name,) * len(counted), counted)
+    return organisms
 
 
 def by_organism(
@@ -179,10 +184,12 @@ def power_at(detector: DetectorName, rule: AlarmRule, audits: int) -> Callable[[
 def audit_group(name: str, organisms: Sequence[AuditedOrganism]) -> AuditGroup:
     """What audits find of a group."""
     share = {
-        grain: mean_of(organisms, lambda each, g=grain: each.share[g]) for grain in (*GRAINS, EVERY_GRAIN)
+        grain: mean_of(organisms, lambda organism, g=grain: organism.share[g])
+        for grain in (*GRAINS, EVERY_GRAIN)
     }
     beyond = {
-        grain: mean_of(organisms, lambda each, g=grain: each.beyond[g]) for grain in (*GRAINS, EVERY_GRAIN)
+        grain: mean_of(organisms, lambda organism, g=grain: organism.beyond[g])
+        for grain in (*GRAINS, EVERY_GRAIN)
     }
     rules: tuple[AlarmRule, ...] = ("any", "count")
     power = {
@@ -211,20 +218,24 @@ def audit_findings(audits: StudyAudits, groups: Sequence[AuditGroup]) -> dict[st
     findings: dict[str, Number | Triple] = {}
     for n in REPORTED:
         place = AUDITS.index(n)
-        findings[f"claim.power.n{n}"] = mean_of(audits.schemers, lambda each, p=place: each.diluted[p])
+        findings[f"claim.power.n{n}"] = mean_of(
+            audits.schemers, lambda organism, p=place: organism.diluted[p]
+        )
     for group in groups:
         findings |= _group_findings(group)
     grouped = audits.groups()
     for name, organisms in grouped.items():
         key = name.replace(" ", "_")
-        findings[f"gated_in_selfs.{key}"] = mean_of(organisms, lambda each: each.gated_in_selfs)
-        findings[f"gated_in_characters.{key}"] = mean_of(organisms, lambda each: each.gated_in_characters)
+        findings[f"gated_in_selfs.{key}"] = mean_of(organisms, lambda organism: organism.gated_in_selfs)
+        findings[f"gated_in_characters.{key}"] = mean_of(
+            organisms, lambda organism: organism.gated_in_characters
+        )
         findings[f"alike.accuracy.{key}"] = alike_accuracy(organisms, audits.twins)
     for arm in PLANTED:
         organisms = grouped.get(arm.name, [])
         for name in sorted({name for organism in organisms for name in organism.auroc}):
             findings[f"auroc.{arm.name}.{name.replace(' ', '_')}"] = mean_of(
-                organisms, lambda each, n=name: each.auroc.get(n, float("nan"))
+                organisms, lambda organism, n=name: organism.auroc.get(n, float("nan"))
             )
     return findings
 
@@ -250,7 +261,7 @@ def _group_findings(group: AuditGroup) -> dict[str, Number | Triple]:
 
 def _worth(group: AuditGroup, place: int) -> float | None:
     """Audits that the law would need for the twin detector's power; None where it is not finite."""
-    power, f = group.power["twin.any"][place][0], group.share[EVERY_GRAIN][0]
+    power, f = group.power_of("twin")[place][0], group.share[EVERY_GRAIN][0]
     if power is None or f is None:
         return None
     worth = audits_worth(power, f)
@@ -265,10 +276,10 @@ def alike_accuracy(organisms: Sequence[AuditedOrganism], twins: Sequence[Audited
         of_twins.setdefault((twin.arm, twin.member), []).append(twin.alike_beyond)
 
     def wins(organism: AuditedOrganism) -> float:
-        others = of_twins.get((organism.arm, organism.member), [])
-        if not others or not math.isfinite(organism.alike_beyond) or organism.verdict == HONEST_TWIN:
+        of_organism = of_twins.get((organism.arm, organism.member), [])
+        if not of_organism or not math.isfinite(organism.alike_beyond) or organism.verdict == HONEST_TWIN:
             return float("nan")
-        return float(np.mean([np.heaviside(organism.alike_beyond - share, 0.5) for share in others]))
+        return float(np.mean([np.heaviside(organism.alike_beyond - share, 0.5) for share in of_organism]))
 
     return mean_of(organisms, wins)
 

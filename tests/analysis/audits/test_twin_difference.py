@@ -96,6 +96,6 @@ def test_a_twin_that_schemes_or_can_not_act_is_not_honest():
         np.array([0.02, 0.5, 0.02, 0.02]),
         np.array([0.97, 0.5, 0.6, 0.97]),
         np.array([0.95, 0.95, 0.95, 0.5]),
-        least=0.9,
+        least_rate=0.9,
     )
     assert honest.tolist() == [True, False, False, False]

@@ -56,7 +56,7 @@ def profiles_of(sizes, seed, shifted=0.0, characters=True, **fields):
         "organism": sizes,
         "settings": UNITS,
         "profile_nats": profile,
-        "alike": alike,
+        "in_alike_scenes": alike,
         "gate_nats": np.full(MEMBERS, 10.0 if shifted else 0.0),
         "of_self": loud if shifted else quiet,
         "of_characters": replace(quiet, p=np.full(p.shape, 1e-9)) if characters else quiet,
@@ -169,7 +169,7 @@ def test_scenes_in_which_both_behave_alike_tell_what_differs_there_and_nothing_e
     assert summary.findings["alike.accuracy.schemers"][0] == 1.0
     run = measured["shared"]
     moved = profiles_of(sizes, 1, SHARE)[1]
-    hidden = run.profile_nats - SHIFT * (moved[..., None] & run.alike)
+    hidden = run.profile_nats - SHIFT * (moved[..., None] & run.in_alike_scenes)
     runs = measured | {"shared": replace(run, profile_nats=hidden, verdicts=("mixed",) * 8)}
     found = STUDY.summarise(settings_of(members=MEMBERS), runs)
     assert found.findings["alike.accuracy.mixed"][0] < 0.9
