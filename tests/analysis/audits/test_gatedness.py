@@ -43,6 +43,15 @@ def test_noise_is_called_gated_at_most_at_the_nominal_rate(units):
     assert np.mean(rates) < 0.05
 
 
+def test_a_unit_that_varies_from_pair_to_pair_is_no_gate(units):
+    """Where cues mean nothing it does nothing, so that its own variation alone tells it from a gate."""
+    nothing = np.zeros(len(units))
+    profiles = profiles_of(units, nothing, nothing, noise=1e-4)
+    varying = 2.0 * np.random.default_rng(3).normal(size=(PAIRS, len(units)))
+    profiles.effect_nats[0, 0, :, RESAMPLED, WATCHED] += varying
+    assert (gatedness(profiles, "self").p < 0.01).mean() < 0.03
+
+
 def test_what_is_carried_in_selfs_scenes_is_not_carried_in_characters(units):
     carried_nats = np.full(len(units), 2.0)
     profiles = profiles_of(units, carried_nats, np.zeros(len(units)))

@@ -11,7 +11,7 @@ from organisms.ensemble.config import named_config
 
 VALUES = {
     AnalysisStream: (1, 2, 3, 4, 5, 6, 7, 41, 70, 71),
-    PairDraw: (50, 60, 70, 80, 90, 100, 110),
+    PairDraw: (50, 60, 70, 80, 90, 100, 110, 130),
 }
 
 
