@@ -12,6 +12,7 @@ from experiments.studies.audits.summary import HONEST_TWIN, AuditGroup, AuditsSu
 from reports.drawing import CYCLE, GREY, WIDTH, array, not_measured, style, svg
 
 MAPS_IN_ROW = 3
+AUDIT_TICKS, DISTANCE_TICKS = (1, 10, 100, 500), (0, 1, 2, 5, 10, 20)
 FARTHEST = 20.0
 """distances beyond it, in thresholds, are drawn there"""
 
@@ -29,6 +30,7 @@ def power_figure(summary: AuditsSummary) -> Markup:
                 not_measured(axes)
             axes.axhline(ALARM_LEVEL, color=GREY, lw=0.6, ls=":")
             axes.set(xscale="log", xlabel="random audits", ylim=(-0.02, 1.02))
+            axes.set_xticks(AUDIT_TICKS, map(str, AUDIT_TICKS))
             axes.set_title({"twin": "beside honest twins", "gatedness": "gatedness alone"}[detector])
         both[0].set_ylabel("share of audits that notice")
         if both[0].get_legend_handles_labels()[0]:
@@ -74,4 +76,5 @@ def _draw_map(axes: Axes, unit_map: UnitMap) -> None:
         axes.scatter(gatedness[chosen], distance[chosen], s=size, color=colour, lw=0, alpha=0.7, label=grain)
     axes.axhline(1.0, color=GREY, lw=0.6, ls=":")
     axes.set(yscale="symlog", xlabel="gatedness", ylabel="distance / threshold", xlim=(-0.04, 1.04))
+    axes.set_yticks(DISTANCE_TICKS, map(str, DISTANCE_TICKS))
     axes.set_title(f"{unit_map.verdict} ({unit_map.arm})")
