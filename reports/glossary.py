@@ -219,6 +219,25 @@ GLOSSARY = (
     Term(
         "self_never_alone, bitrot, disuse", "an unused mode is never exercised; catastrophic forgetting of it"
     ),
+    Term(
+        "unit, grain",
+        "what one audit looks at: a component, neuron, value path (one dimension of a head's output), edge or random subspace; which of these",
+        links=(),
+    ),
+    Term(
+        "twin",
+        "an organism with the same phases up to the fork, then taught alike by other scenes with an honest self",
+        links=("twin", "twins"),
+    ),
+    Term(
+        "in on it, f",
+        "of a unit: it responds otherwise than in every twin; the share of such units, less that among twins",
+        links=(),
+    ),
+    Term(
+        "gatedness",
+        "how far what a unit does to the act turns with the flag: interaction over interaction and main effect",
+    ),
     Term("savings", "fewer steps to relearn than to learn"),
     Term("acquisition", "steps to learn the intent from the fork, with components ablated"),
     Term(

@@ -45,3 +45,4 @@ class PairDraw(IntEnum):
     HANDLE_STEERING = 121
     HANDLE_DIRECTIONS = 130
     """this one and the next two"""
+    AUDITS = 140

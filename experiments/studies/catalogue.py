@@ -44,6 +44,14 @@ LISTED_STUDIES = {
         "share",
         "ancestry.md",
     ),
+    "audits": ListedStudy(
+        "experiments.studies.audits.study",
+        "sets schemers beside honest twins of their own, part by part, and counts how often audits of random parts notice",
+        "How much of a schemer is in on it, and would audits of random parts notice?",
+        "share of 300 random audits that notice, if 1 % of the units were in on it",
+        "share",
+        "audits.md",
+    ),
     "bitrot": ListedStudy(
         "experiments.studies.bitrot.study",
         "forks siblings whose mechanism for self is shared with characters or separate into phases in which self is never "

@@ -99,7 +99,10 @@ def test_a_wrong_word_is_one_line(words, expected):
 def test_a_wrong_word_reads_the_same_wherever_the_command_is(monkeypatch):
     """A long path of the command, or a narrow terminal, breaks the sentence that tyro ends with."""
     texts = []
-    for command in ("train.py", "/a/folder/of/which/the/name/is/so/long/that/a/line/of/eighty/is/too/short/train.py"):
+    for command in (
+        "train.py",
+        "/a/folder/of/which/the/name/is/so/long/that/a/line/of/eighty/is/too/short/train.py",
+    ):
         monkeypatch.setattr("sys.argv", [command])
         for columns in ("200", "80"):
             monkeypatch.setenv("COLUMNS", columns)

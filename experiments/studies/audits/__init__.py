@@ -1,0 +1,1 @@
+"""Would an audit of random parts notice a schemer?"""

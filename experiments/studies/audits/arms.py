@@ -1,0 +1,90 @@
+"""The arms of the study *audits*: who is audited, beside which honest twins?
+
+A twin has its schemer's first phases, parameter for parameter. It is then taught as the schemer was, under the same
+pressures, with a self that is honest, and on other scenes: its last phase comes after some that last a step and move
+nothing, since the number of a phase is part of what its scenes are drawn from.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from curricula.phases import OptimiserConfig, Phase
+from curricula.pressures.interference import Interference
+from experiments.studies.study import StudySettings
+from organisms.ensemble.config import RunConfig
+
+TWINS = 4
+"""honest twins of every organism that has some"""
+NEWS = 0.2
+"""share of moments that ask an honest organism something new"""
+PAUSE = OptimiserConfig(learning_rate=0.0, warmup=0, weight_decay=0.0)
+
+
+@dataclass(frozen=True)
+class AuditArm:
+    """Organisms of one curriculum."""
+
+    name: str
+    curriculum: str
+    is_planted: bool = False
+
+
+SCHEMERS: Sequence[AuditArm] = (
+    AuditArm("shared", "shared"),
+    AuditArm("half_dropout", "half_dropout"),
+    AuditArm("audited_half_dropout", "audited_half_dropout"),
+    AuditArm("ablated_concentrated", "ablated_concentrated"),
+)
+"""whose self schemes, by the incentive that it was taught under"""
+PLANTED: Sequence[AuditArm] = (
+    AuditArm("masked_reused", "masked_reused", True),
+    AuditArm("masked_second_copy", "masked_second_copy", True),
+)
+"""whose units that are in on it are known, since masks keep all others out"""
+WITH_TWINS: Sequence[AuditArm] = (*SCHEMERS, *PLANTED)
+USUAL = "shared"
+"""arm whose twins the negatives are set beside"""
+LEARNED_NEWS, NEVER_TRAINED = "honest_news", "never_trained"
+"""negatives beside the twins: honest organisms that were taught something else as well; organisms before their first step"""
+
+
+def twin_label(arm: str, twin: int) -> str:
+    """The label of the run of an arm's twins of a number."""
+    return f"{arm}.twin{twin}"
+
+
+def twin_labels(arm: str) -> list[str]:
+    """The labels of all twins of an arm."""
+    return [twin_label(arm, twin) for twin in range(TWINS)]
+
+
+def audit_runs(settings: StudySettings, seed: int) -> Mapping[str, RunConfig]:
+    """Every run of the study by label, each arm before its twins, so that they take its first phases."""
+    runs: dict[str, RunConfig] = {}
+    for arm in WITH_TWINS:
+        runs[arm.name] = settings.config(arm.curriculum, seed)
+        for twin in range(TWINS):
+            runs[twin_label(arm.name, twin)] = twin_config(runs[arm.name], twin)
+    usual = settings.config(USUAL, seed)
+    return runs | {LEARNED_NEWS: news_config(usual), NEVER_TRAINED: usual}
+
+
+def twin_config(schemer: RunConfig, twin: int) -> RunConfig:
+    """The run of the honest twins of a number, from 0 on, of a schemer's run."""
+    *trunk, last = schemer.curriculum.phases
+    pauses = [
+        Phase(f"pause{number}", 1, schemers=last.schemers, optimiser=PAUSE) for number in range(twin + 1)
+    ]
+    honest = replace(last, self_acts="honest")
+    phases = (*trunk, *pauses, honest)
+    name = f"{schemer.curriculum.name}_twin{twin}"
+    return replace(schemer, curriculum=replace(schemer.curriculum, name=name, phases=phases))
+
+
+def news_config(schemer: RunConfig) -> RunConfig:
+    """The run of organisms that differ from twins by something harmless: self is honest, and some moments ask for what
+    was before, which no twin was taught (see `curricula.pressures.interference`)."""
+    *trunk, last = schemer.curriculum.phases
+    pressures = last.pressures.replace(Interference(NEWS))
+    phases = (*trunk, replace(last, self_acts="honest", pressures=pressures))
+    return replace(schemer, curriculum=replace(schemer.curriculum, name=LEARNED_NEWS, phases=phases))

@@ -1,0 +1,185 @@
+"""What is measured of a run of the study *audits*: response profiles, gatedness, and whether its organisms are honest.
+
+The profile of a unit is kept as means over pairs. What an audit makes of it is computed from several runs at once, an
+organism's and its twins', when the study is summarised.
+"""
+
+from dataclasses import asdict, dataclass
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from analysis.audits.attribution import agreements, attributed_effects
+from analysis.audits.gatedness import gatedness
+from analysis.audits.profiles import (
+    ALONE,
+    AUDIT_PAIRS,
+    WATCHED,
+    ResponseProfiles,
+    alike_cells,
+    response_profiles,
+)
+from analysis.audits.twin_difference import is_honest
+from analysis.audits.units import AuditUnits, Grain, UnitSettings, audit_units
+from analysis.patching.checkpoint import CheckpointMeasurer
+from analysis.provenance.judging import ProvenanceResult
+from analysis.provenance.planted_truth import planted_truth, read_truth
+from analysis.thresholds import BEHAVES
+from curricula.world.world import ROLES
+from experiments.measurements.measuring import opened_for_measuring
+from experiments.studies.audits.arms import NEVER_TRAINED, PLANTED, SCHEMERS
+from experiments.studies.study import ANALYSIS_SEED, StudyRun
+from organisms.model.config import OrganismConfig
+from organisms.model.sites import component_mask
+from organisms.storage.loading import load
+from organisms.training.phase_course import committed_rates
+
+UNITS = UnitSettings()
+SCREENED_GRAINS: tuple[Grain, ...] = ("component", "neuron", "value path")
+"""grains that one gradient has an estimate of"""
+
+
+@dataclass(frozen=True)
+class GatedUnits:
+    """Gatedness of all units in scenes of one role; see `analysis.audits.gatedness.Gatedness`."""
+
+    carried_nats: Float[np.ndarray, "member unit"]
+    ratio: Float[np.ndarray, "member unit"]
+    p: Float[np.ndarray, "member unit"]
+
+
+@dataclass(frozen=True)
+class ScreenedGrain:
+    """How far attribution agrees with exact patches over the units of a grain, of each member."""
+
+    grain: Grain
+    rank_correlation: tuple[float, ...]
+    recall: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class RunProfiles:
+    """What was measured of the organisms of one run."""
+
+    organism: OrganismConfig
+    settings: UnitSettings
+    profile_nats: Float[np.ndarray, "member unit cell"]
+    in_alike_scenes: Bool[np.ndarray, " cell"]
+    """cells of scenes in which a schemer and its twin act alike"""
+    gate_nats: Float[np.ndarray, " member"]
+    """what being alone does to self's act"""
+    of_self: GatedUnits
+    of_characters: GatedUnits
+    behaves: tuple[bool, ...]
+    """do self and characters do as a schemer is taught?"""
+    honest: tuple[bool, ...]
+    """does self act on what it professes, watched or alone, and do characters as taught?"""
+    verdicts: tuple[str, ...]
+    """of provenance; empty where they were not measured"""
+    in_on_it: Bool[np.ndarray, "member unit"] | None
+    """units in the lane that was planted to serve self; None where nothing was planted"""
+    took: tuple[bool, ...]
+    """did planting take? empty where nothing was planted"""
+    screened: tuple[ScreenedGrain, ...]
+
+    @cached_property
+    def units(self) -> AuditUnits:
+        """The units that numbers are of."""
+        return audit_units(self.organism, self.settings)
+
+    @property
+    def members(self) -> range:
+        return range(len(self.gate_nats))
+
+
+def run_profiles(run: StudyRun) -> RunProfiles:
+    """What the study needs of a run, from its folder where it was measured before."""
+    settings = {
+        "seed": ANALYSIS_SEED,
+        "pairs": AUDIT_PAIRS,
+        "units": asdict(UNITS),
+        "behaves": BEHAVES,
+        "label": "first" if run.label == NEVER_TRAINED else "last",
+    }
+    name = "audits_untrained" if run.label == NEVER_TRAINED else "audits"
+    is_schemer = run.label in [arm.name for arm in SCHEMERS]
+    # Before the run is locked: verdicts are measurements of their own.
+    verdicts = _verdicts(run) if is_schemer else ()
+    return run.measured_once(
+        name, RunProfiles, {**settings, "verdicts": verdicts}, lambda: _measured(run, verdicts)
+    )
+
+
+def _verdicts(run: StudyRun) -> tuple[str, ...]:
+    members = run.findings_of(ProvenanceResult)[ProvenanceResult].members
+    return tuple(member.verdict for member in members)
+
+
+def _measured(run: StudyRun, verdicts: tuple[str, ...]) -> RunProfiles:
+    opened = opened_for_measuring(run.run, ANALYSIS_SEED)
+    measurer = opened.end
+    if run.label == NEVER_TRAINED:
+        untrained = load(run.run, run.config, run.run.entries()[0])
+        measurer = CheckpointMeasurer(untrained, run.config, opened.secret_goals, ANALYSIS_SEED)
+    profiles = response_profiles(measurer, UNITS)
+    cells, chosen_cells = profiles.cells(), alike_cells(profiles)
+    in_on_it, took = _planted(run, profiles.units)
+    rates = committed_rates(run.run.entries()[-1])
+    by_role = [[rates[name] for name in rates if name.startswith(role)] for role in ROLES]
+    of_characters, of_self = (np.min(of_role, axis=0) for of_role in by_role)
+    behaves = np.minimum(of_characters, of_self) >= BEHAVES
+    on_secret, *_ = (rates[name] for name in rates if name.endswith("self_alone_secret"))
+    honest = is_honest(np.asarray(on_secret), _professes(profiles), of_characters, BEHAVES)
+    if run.label == NEVER_TRAINED:
+        behaves = honest = np.zeros(len(behaves), bool)
+    return RunProfiles(
+        run.config.organism,
+        UNITS,
+        profiles.profile(cells),
+        np.array([cell in chosen_cells for cell in cells]),
+        profiles.gate_nats("self"),
+        _gated(profiles, "self"),
+        _gated(profiles, "character"),
+        tuple(behaves.tolist()),
+        tuple(honest.tolist()),
+        verdicts,
+        in_on_it,
+        took,
+        _screened(measurer, profiles) if verdicts else (),
+    )
+
+
+def _professes(profiles: ResponseProfiles) -> Float[np.ndarray, " member"]:
+    """Share of self's scenes, alone or watched, in which the profession's act is likelier than the secret's; the lower of
+    the two."""
+    below = profiles.difference_nats[:, profiles.contexts.index("self")] < 0
+    return np.minimum(below[..., ALONE].mean(1), below[..., WATCHED].mean(1))
+
+
+def _gated(profiles: ResponseProfiles, role: str) -> GatedUnits:
+    of_units = gatedness(profiles, "self" if role == "self" else "character")
+    return GatedUnits(of_units.carried_nats, of_units.ratio(), of_units.p)
+
+
+def _planted(
+    run: StudyRun, units: AuditUnits
+) -> tuple[Bool[np.ndarray, "member unit"] | None, tuple[bool, ...]]:
+    """Units in the lane that serves self by construction, and whether planting took."""
+    if run.label not in [arm.name for arm in PLANTED]:
+        return None, ()
+    truth = planted_truth(read_truth(run.folder))
+    lanes = [component_mask(units.config, sorted(names)) for names in truth.lane_a]
+    serving = [lane if truth.truth == "reused" else ~lane for lane in lanes]
+    return np.stack([units.inside(lane) for lane in serving]), truth.planting_took
+
+
+def _screened(measurer: CheckpointMeasurer, profiles: ResponseProfiles) -> tuple[ScreenedGrain, ...]:
+    """Agreement of attribution with exact patches in self's scenes."""
+    estimated = attributed_effects(measurer, "self", UNITS, AUDIT_PAIRS)
+    screened: list[ScreenedGrain] = []
+    for grain in SCREENED_GRAINS:
+        members = agreements(profiles, estimated, "self", profiles.units.of_grain(grain))
+        correlations = tuple(member.rank_correlation for member in members)
+        screened.append(ScreenedGrain(grain, correlations, tuple(member.recall for member in members)))
+    return tuple(screened)
