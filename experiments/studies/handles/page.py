@@ -39,6 +39,7 @@ TELLING_NOTE = (
     "neither: second copy. No share of a component's effect is computed. The bar was fixed beforehand."
 )
 LIMITS = (
+    "That locations of incentivised organisms confirm their verdicts: both rest on the same effects. Planted ones are the test.",
     "That an auditor of a large model could find components as these are found: by minimal pairs whose variables are known.",
     "Verdicts of incentivised organisms are uncalibrated under pressures that no planted organism had.",
     "Planted organisms were made by silencing and swapping halves: their locations are cleaner than others'.",
