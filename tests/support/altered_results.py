@@ -48,13 +48,13 @@ def kept_record(name: str) -> Any:
 
 
 def altered(value: Any, path: Keys) -> Any:
-    """Every number below a value, each moved by an amount of its own, so that differences change as well; and the digits of a
-    command."""
+    """Every number below a value, each moved by an amount of its own, so that differences change as well; and the digits of
+    texts that say how a file was made."""
     if isinstance(value, dict):
         return {key: altered(part, (*path, key)) for key, part in value.items()}
     if isinstance(value, list):
         return [altered(part, (*path, index)) for index, part in enumerate(value)]
-    if isinstance(value, str) and path[:1] == ("command",):
+    if isinstance(value, str) and path[:1] in (("command",), ("date",), ("made_by",)):
         return re.sub(r"\d", lambda digit: str(9 - int(digit[0])), value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value

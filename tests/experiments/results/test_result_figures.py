@@ -175,3 +175,17 @@ def test_an_organism_with_another_word_is_counted_under_it(name, field):
     before, after = (block_text(name, data) for data in (AlteredData(), AlteredData({"ablations": record})))
     assert "1 another word" in after
     assert sum(map(int, re.findall(r"\d+", before))) == sum(map(int, re.findall(r"\d+", after)))
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        ({"date": "2026-11-28", "made_by": {"jax": "0.10.2", "python": "3.11"}}, "of 2026-11-28, jax 0.10.2"),
+        ({"date": "2026-11-28T10:11:12+00:00"}, "of 2026-11-28"),
+        ({}, ""),
+    ],
+)
+def test_a_source_says_when_and_by_which_jax_its_data_were_made_where_they_say_so(fields, text):
+    record = {**kept_record("swap"), "date": "", "made_by": {}, **fields}
+    source = block_text("swap_source", AlteredData({"swap": record}))
+    assert source.partition(" (data")[0].partition("each in every arm")[2] == (f"; {text}" if text else "")
