@@ -7,7 +7,7 @@ from altered_results import AlteredData, kept_record
 from kept_words import holds, is_above, is_below
 
 from analysis.thresholds import BEHAVES
-from experiments.results.leaving import KeptAblations, KeptArm, KeptReinitialisation, KeptSwap
+from experiments.results.blocks.leaving import KeptAblations, KeptArm, KeptReinitialisation, KeptSwap
 from experiments.studies.ablations.arms import ABLATION_ARMS
 from experiments.studies.swap.paired import PRIMARY
 from reports.sections.reinitialisation import place_and_slowdown

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from analysis.provenance.verdict import VerdictName
+from experiments.results.blocks.reuse import KeptReuse
 from experiments.results.data import KeptRecord, ResultsData
 from experiments.results.markdown import commands_sentence, markdown_table
 from experiments.results.registry import result_block
-from experiments.results.reuse import KeptReuse
 from experiments.studies.study import Triple
 from reports.formats import counts_text, interval_text
 
