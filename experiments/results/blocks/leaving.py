@@ -44,7 +44,8 @@ class KeptOrganism:
     """how far characters are on the way to self's components, by what was measured"""
     parting: Mapping[str, str]
     """*by role* or *by cast*, by what was measured"""
-    kept: str
+    kept: str | None
+    """whether what stood in self's components at the fork was kept; None where that was not followed"""
 
 
 @dataclass(frozen=True)
@@ -172,7 +173,12 @@ def ablations_kept(data: ResultsData) -> str:
     return markdown_table(
         ("parts", "what stood in self's components"),
         [
-            (_parts_text(arm), counts_text(Counter(organism.kept for organism in results.read_organisms())))
+            (
+                _parts_text(arm),
+                counts_text(
+                    Counter(organism.kept or "not followed" for organism in results.read_organisms())
+                ),
+            )
             for arm, results in _overlap_arms(data)
         ],
     )

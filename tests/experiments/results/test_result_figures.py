@@ -58,6 +58,7 @@ def figures(text: str) -> list[str]:
     """The numbers of a block, in their order."""
     for words in sorted(NO_FIGURES, key=len, reverse=True):
         text = text.replace(words, "")
+    text = re.sub(r"\bL\d+[HM]\d+\b", "", text)  # names of components
     return re.findall(r"\d+(?:\.\d+)?", text)
 
 
