@@ -34,14 +34,13 @@ NO_FIGURES = (
 """words of blocks that hold digits and are no figures of the data"""
 COUNTS = {
     name: re.findall(r"\d+", block_text(name, AlteredData()))
-    for name in ("ablations_kept", "ablations_parting")
+    for name in ("ablations_kept", "ablations_parting", "incentives_parting")
 }
 """counts of organisms by a word; another test has those"""
 OF_NOTHING = {
     "controls_verdicts_before": ["0"],
     "reinitialisation_source": ["8"],
-    "ablations_kept": COUNTS["ablations_kept"],
-    "ablations_parting": COUNTS["ablations_parting"],
+    **COUNTS,
 }
 """figures that count what is no value of the data, which could be altered: a verdict that was never given, records"""
 
