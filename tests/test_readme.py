@@ -29,9 +29,6 @@ LONG_SHARE = 0.05
 """of sentences, which at most are long"""
 FEW = 20
 """sentences of a page of which a long one is no share"""
-GENERATED = {"scaling.md": "benchmarks/scaling/ writes its prose, and 5.5 % of its sentences are long"}
-"""pages whose sentences are not counted, and why"""
-COUNTED = [page for page in PAGES if page.name not in GENERATED]
 
 
 def without_code(text: str) -> str:
@@ -83,7 +80,7 @@ def test_numbers_and_labels_of_a_list_are_no_sentences_and_footnotes_are():
     assert [words(sentence) for sentence in sentences(text)] == [2, 3, 1, 2, 1]
 
 
-@pytest.mark.parametrize("page", COUNTED, ids=lambda page: page.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_sentences_of_a_page_are_short(page):
     counts = [words(sentence) for sentence in sentences(page.read_text())]
     assert sum(counts) / len(counts) <= AVERAGE_OF_A_PAGE
@@ -93,7 +90,7 @@ def test_sentences_of_a_page_are_short(page):
 
 def test_sentences_are_short():
     """Of README and all pages together."""
-    counts = [words(sentence) for page in COUNTED for sentence in sentences(page.read_text())]
+    counts = [words(sentence) for page in PAGES for sentence in sentences(page.read_text())]
     assert sum(counts) / len(counts) <= AVERAGE
     assert sum(count > LONGEST for count in counts) / len(counts) < LONG_SHARE
 

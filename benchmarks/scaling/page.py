@@ -102,8 +102,8 @@ def _about(data: ScalingData) -> Iterator[str]:
     beside = "unknown" if busy is None else f"{busy:.1f} of {data.cores} cores"
     versions = ", ".join(f"{name} {version}" for name, version in data.versions.items() if version)
     yield (
-        f"Measured on {data.processor}, {data.cores} cores, in {data.seconds / 60:.0f} minutes ({versions}). Other "
-        f"processes kept busy meanwhile: {beside}."
+        f"Measured on {data.processor}, {data.cores} cores, in {data.seconds / 60:.0f} minutes. Other processes kept "
+        f"busy meanwhile: {beside}. Versions: {versions}."
     )
     if data.quick:
         yield "**These are figures of `--quick`: they show that everything runs, and nothing about speed.**"
@@ -166,10 +166,10 @@ def _bad_fits(data: ScalingData) -> Iterator[str]:
 
 def _checks(data: ScalingData) -> Iterator[str]:
     yield (
-        "The rate at which a size does its arithmetic is predicted as that of the base times a ratio for each factor: "
-        "between measured values along the lines between them, beyond the last by the exponent at the large end. Its "
-        "arithmetic is counted, and so holds what is no factor here (heads, names, characters). That ratios multiply is "
-        "an assumption. So a size that is none of the cells is measured too, in the same turns:"
+        "The rate at which a size does its arithmetic is predicted as that of the base times a ratio for each factor. "
+        "Between measured values a ratio lies on the line between them. Beyond the last it follows the exponent at the "
+        "large end. The arithmetic of a size is counted, and so holds what is no factor here (heads, names, characters). "
+        "That ratios multiply is an assumption. So a size that is none of the cells is measured too, in the same turns:"
     )
     yield ""
     rows = []

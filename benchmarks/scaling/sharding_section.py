@@ -15,8 +15,8 @@ def sharding_lines(data: ScalingData) -> Iterator[str]:
     yield from ("## Where sharding members ends", "")
     yield (
         "Members exchange nothing, so any number of devices can share them out until each has one. One organism's training "
-        "was compiled alone on one device, in the gpu world, a layer for every 128 of its width (nothing of its size was "
-        "run; a card's compiler plans other buffers than this CPU's):"
+        "was compiled alone on one device, in the gpu world, with a layer for every 128 of its width. Nothing of its size "
+        "was run, and a card's compiler plans other buffers than this CPU's."
     )
     yield ""
     sizes = data.organism_bytes

@@ -31,7 +31,8 @@ def audited(scale: Scale = "cpu") -> Curriculum:
     """As *redundant*, but while self is taught an auditor makes it costly to read the cues for self with the
     components that do so for characters.
 
-    ``python scripts/train.py audited``. Expected: mostly *repurposed*.
+    ``python scripts/train.py audited``. Expected: *repurposed*, *undecided* or *parted on shared ground*, none of it
+    corroborated (docs/incentives.md).
     """
     return incentive_curriculum("audited", scale, "spares", AUDIT)
 
@@ -104,8 +105,8 @@ def audited_half_dropout(scale: Scale = "cpu") -> Curriculum:
 def audited_half_dropout_rewarded(scale: Scale = "cpu") -> Curriculum:
     """As *audited_half_dropout*, with self rewarded for its own acts.
 
-    ``python scripts/train.py audited_half_dropout_rewarded``. Expected: mostly *repurposed*, and a few that do not
-    behave.
+    ``python scripts/train.py audited_half_dropout_rewarded``. Expected: *repurposed*, *mixed* or *undecided*
+    (docs/incentives.md).
     """
     return incentive_curriculum("audited_half_dropout_rewarded", scale, "half_dropout", AUDIT_ONE, "reward")
 
@@ -123,7 +124,7 @@ def redundant_rewarded(scale: Scale = "cpu") -> Curriculum:
 def audited_rewarded(scale: Scale = "cpu") -> Curriculum:
     """As *audited*, with self rewarded for its own acts.
 
-    ``python scripts/train.py audited_rewarded``. Expected: as *audited*.
+    ``python scripts/train.py audited_rewarded``. Expected: as *audited*, and some that do not behave.
     """
     return incentive_curriculum("audited_rewarded", scale, "spares", AUDIT, "reward")
 

@@ -5,11 +5,12 @@ the date that it names do.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+from curricula.config_json import OMIT_IF_DEFAULT
 from curricula.typed_json import read_json
 from experiments.studies.study import StudySummary
 from organisms.storage.records import read_object
@@ -19,8 +20,24 @@ DATA = Path("results/data")
 """where summaries are kept, in a folder of documentation"""
 
 
+@dataclass(frozen=True, kw_only=True)
+class KeptRecord:
+    """When and by which versions a kept file was made, as far as it says."""
+
+    date: str = field(default="", metadata=OMIT_IF_DEFAULT)
+    """as 2026-11-28, or with the time behind it"""
+    made_by: Mapping[str, str] = field(default_factory=dict, metadata=OMIT_IF_DEFAULT)
+    """versions by package"""
+
+    @property
+    def origin(self) -> str:
+        """``of 2026-11-28, jax 0.10.2``; nothing where the file says neither."""
+        day = f"of {self.date[:10]}" if self.date else ""
+        return ", ".join(filter(None, (day, *(f"jax {jax}" for jax in [self.made_by.get("jax")] if jax))))
+
+
 @dataclass(frozen=True)
-class KeptSummary(StudySummary):
+class KeptSummary(StudySummary, KeptRecord):
     """What a page needs of any study's summary. A page adds fields of its study's in a subclass."""
 
     command: str

@@ -6,6 +6,7 @@ time.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,12 @@ from experiments.studies.study import Study, StudyRun, StudySettings, StudySumma
 from organisms.ensemble.config import RunConfig
 from organisms.storage import records
 from organisms.storage.config_hash import config_hash
+from organisms.storage.manifest import MADE_BY
+from organisms.storage.versions import versions
 from organisms.training.validation import check_config
+
+DATE = "date"
+"""field of a summary: the day on which it was written, in UTC"""
 
 
 @dataclass(frozen=True)
@@ -105,6 +111,7 @@ def write_study(
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        content = {**content, **_date_and_versions(content, path)}
         page = study_page(study, summary, output.command)
         records.write_whole(report, page.encode(), folder / ".partial")
         records.write_record(path, content, folder / ".partial")
@@ -114,3 +121,12 @@ def write_study(
         output.log(line)
     output.log(f"report: {report}")
     return path
+
+
+def _date_and_versions(content: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    """The day on which a summary was first written with this content, and the versions that wrote it. The same command
+    given again leaves both as they are."""
+    earlier = records.read_object_if_whole(path)
+    first = {name: earlier.pop(name) for name in (DATE, MADE_BY) if name in earlier}
+    today = {DATE: datetime.now(UTC).date().isoformat(), MADE_BY: versions()}
+    return today | first if earlier == records.plain(content) else today

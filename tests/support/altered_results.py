@@ -17,6 +17,8 @@ from experiments.results.pages import PageBlock, page_blocks, page_paths
 
 DOCS = ROOT / "docs"
 Keys = tuple[str | int, ...]
+HOW_MADE: tuple[Keys, ...] = (("command",), ("date",), ("made_by",), ("versions",), ("device",))
+"""texts of a kept file that say how it was made"""
 
 
 @dataclass(frozen=True)
@@ -48,13 +50,13 @@ def kept_record(name: str) -> Any:
 
 
 def altered(value: Any, path: Keys) -> Any:
-    """Every number below a value, each moved by an amount of its own, so that differences change as well; and the digits of a
-    command."""
+    """Every number below a value, each moved by an amount of its own, so that differences change as well; and the digits of
+    texts that say how a file was made."""
     if isinstance(value, dict):
         return {key: altered(part, (*path, key)) for key, part in value.items()}
     if isinstance(value, list):
         return [altered(part, (*path, index)) for index, part in enumerate(value)]
-    if isinstance(value, str) and path[:1] == ("command",):
+    if isinstance(value, str) and path[:1] in HOW_MADE:
         return re.sub(r"\d", lambda digit: str(9 - int(digit[0])), value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value

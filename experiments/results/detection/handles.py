@@ -31,7 +31,7 @@ class KeptHandles(KeptSummary):
 def handles_source(data: ResultsData) -> str:
     """Which command the figures are of."""
     summary = data.read("handles", KeptHandles)
-    return source_sentence(summary.command, f"{summary.n} organisms, cpu scale", "handles")
+    return source_sentence(summary, f"{summary.n} organisms, cpu scale", "handles")
 
 
 def handles_endpoint(data: ResultsData) -> str:

@@ -34,14 +34,13 @@ NO_FIGURES = (
 """words of blocks that hold digits and are no figures of the data"""
 COUNTS = {
     name: re.findall(r"\d+", block_text(name, AlteredData()))
-    for name in ("ablations_kept", "ablations_parting")
+    for name in ("ablations_kept", "ablations_parting", "incentives_parting")
 }
 """counts of organisms by a word; another test has those"""
 OF_NOTHING = {
     "controls_verdicts_before": ["0"],
     "reinitialisation_source": ["8"],
-    "ablations_kept": COUNTS["ablations_kept"],
-    "ablations_parting": COUNTS["ablations_parting"],
+    **COUNTS,
 }
 """figures that count what is no value of the data, which could be altered: a verdict that was never given, records"""
 
@@ -58,6 +57,7 @@ def figures(text: str) -> list[str]:
     """The numbers of a block, in their order."""
     for words in sorted(NO_FIGURES, key=len, reverse=True):
         text = text.replace(words, "")
+    text = re.sub(r"\bL\d+[HM]\d+\b", "", text)  # names of components
     return re.findall(r"\d+(?:\.\d+)?", text)
 
 
@@ -175,3 +175,17 @@ def test_an_organism_with_another_word_is_counted_under_it(name, field):
     before, after = (block_text(name, data) for data in (AlteredData(), AlteredData({"ablations": record})))
     assert "1 another word" in after
     assert sum(map(int, re.findall(r"\d+", before))) == sum(map(int, re.findall(r"\d+", after)))
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        ({"date": "2026-11-28", "made_by": {"jax": "0.10.2", "python": "3.11"}}, "of 2026-11-28, jax 0.10.2"),
+        ({"date": "2026-11-28T10:11:12+00:00"}, "of 2026-11-28"),
+        ({}, ""),
+    ],
+)
+def test_a_source_says_when_and_by_which_jax_its_data_were_made_where_they_say_so(fields, text):
+    record = {**kept_record("swap"), "date": "", "made_by": {}, **fields}
+    source = block_text("swap_source", AlteredData({"swap": record}))
+    assert source.partition(" (data")[0].partition("each in every arm")[2] == (f"; {text}" if text else "")

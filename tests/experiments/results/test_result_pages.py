@@ -23,6 +23,7 @@ DEFINITIONS = {
         "0.9 for both behaviours of characters": "threshold of the criterion that ends a phase",
         "both roles show both behaviours at 0.9 or more": "threshold of behaving",
     },
+    "incentives.md": {},
     "reuse.md": {"both of its rates are 0.9 in training": "threshold of behaving"},
     "bitrot.md": {
         "those that hold 0.95 of the characters' gate": "which components a curriculum ablates",

@@ -2,6 +2,7 @@
 
 import pytest
 from altered_results import kept_record
+from kept_words import holds, is_above, is_below
 
 from curricula.catalogue.registry import curriculum
 from experiments.studies.bitrot.paired import PRIMARY
@@ -11,17 +12,6 @@ from experiments.studies.bitrot.summary import pair_name
 BITROT, CONTROLS, CONTROLS_BEFORE, REUSE, SELF_FIRST, WORLDS = map(
     kept_record, ("bitrot", "controls", "controls_seed_47", "reuse", "self_first", "worlds")
 )
-
-
-def is_above(triple, bound: float) -> bool:
-    """Does the whole interval lie above a bound?"""
-    _, low, _ = triple
-    return low > bound
-
-
-def holds(triple, bound: float) -> bool:
-    _, low, high = triple
-    return low <= bound <= high
 
 
 def retained(first: str, second: str, use: str):
@@ -73,7 +63,7 @@ def test_every_group_retains_less_where_self_is_watched():
 
 def test_self_inherits_nothing_with_cues_of_its_own_and_is_learned_in_fewer_steps():
     assert holds(REUSE["findings"]["inherited.own_cues.schemers"], 0)
-    assert REUSE["findings"]["steps_ratio.own_cues"][2] < 1
+    assert is_below(REUSE["findings"]["steps_ratio.own_cues"], 1)
     assert REUSE["verdicts"]["own_cues.schemers"]["reused"] > REUSE["n"] / len(REUSE["verdicts"]) / 2
 
 
@@ -84,14 +74,14 @@ def test_verdicts_of_reuse_are_calibrated_in_the_usual_world_alone():
 
 def test_characters_need_fewer_steps_after_a_scheming_self_and_surely_so_with_rehearsal_alone():
     findings = SELF_FIRST["findings"]
-    assert findings["steps_ratio"][2] < 1
+    assert is_below(findings["steps_ratio"], 1)
     assert findings["steps_ratio.not_rehearsed"][0] < 1
     assert holds(findings["steps_ratio.not_rehearsed"], 1)
 
 
 def test_self_alone_learns_in_a_small_part_of_its_phase():
     _, intent = curriculum("shared", "cpu").phases
-    assert SELF_FIRST["findings"]["self_steps.scheming"][2] < intent.steps / 4
+    assert is_below(SELF_FIRST["findings"]["self_steps.scheming"], intent.steps / 4)
 
 
 def test_most_of_the_characters_gate_is_on_components_that_served_self_and_more_than_by_chance():
@@ -105,8 +95,8 @@ def test_characters_serve_self_s_goal_when_nobody_watches_until_they_are_taught(
     findings = SELF_FIRST["findings"]
     assert abs(findings["fork.alone_secret.scheming"][0] - 1 / 6) < 0.03
     assert is_above(findings["fork.self_goal.alone.scheming"], 0.95)
-    assert findings["fork.self_goal.watched.scheming"][2] < 0.2
-    assert findings["end.self_goal.alone.scheming"][2] < 0.01
+    assert is_below(findings["fork.self_goal.watched.scheming"], 0.2)
+    assert is_below(findings["end.self_goal.alone.scheming"], 0.01)
 
 
 def test_attempts_were_given_up_in_the_second_world_alone_and_with_lanes_alone():

@@ -1,7 +1,9 @@
 """Is a study whole with its six parts, and is nothing of it made twice?"""
 
 import json
+import re
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 
 import pytest
 from emitters import as_commands_do
@@ -11,7 +13,7 @@ from studies import settings_of
 from curricula.errors import UserError
 from experiments.studies import registry
 from experiments.studies.catalogue import LISTED_STUDIES
-from experiments.studies.execution import StudyOutput, run_study
+from experiments.studies.execution import StudyOutput, run_study, write_study
 from experiments.studies.registry import register_study, study_named
 from experiments.studies.study import (
     PrimaryEndpoint,
@@ -100,6 +102,26 @@ def test_a_study_is_trained_measured_and_written_once(tmp_path):
     assert run_study(study, settings, output) == path
     assert study.measurements == 2
     assert times == {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.safetensors")}
+
+
+def drift_summary(share: float) -> StudySummary:
+    return StudySummary(2, [0], PrimaryEndpoint(PRIMARY, (share, None, None), 2), findings={PRIMARY: share})
+
+
+def test_a_summary_has_the_date_and_versions_that_it_was_first_written_with(tmp_path):
+    """The same command again changes not a byte; another result has a date of its own."""
+    study, settings = Drift(), settings_of(members=2)
+    output = StudyOutput(tmp_path, "command", log=lambda line: None)
+    path = write_study(study, settings, drift_summary(1.0), output)
+    first = json.loads(path.read_text())
+    assert re.fullmatch(r"20\d\d-\d\d-\d\d", first["date"])
+    assert first["made_by"]["jax"] == version("jax")
+    path.write_text(path.read_text().replace(first["date"], "2001-02-03"))
+    as_it_was = path.read_bytes()
+    write_study(study, settings, drift_summary(1.0), output)
+    assert path.read_bytes() == as_it_was
+    write_study(study, settings, drift_summary(0.5), output)
+    assert json.loads(path.read_text())["date"] != "2001-02-03"
 
 
 def test_wrong_settings_train_nothing_and_are_named_together(tmp_path):

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from analysis.provenance.verdict import VerdictName
-from experiments.results.data import ResultsData
+from experiments.results.blocks.reuse import KeptReuse
+from experiments.results.data import KeptRecord, ResultsData
 from experiments.results.markdown import commands_sentence, markdown_table
 from experiments.results.registry import result_block
-from experiments.results.reuse import KeptReuse
 from experiments.studies.study import Triple
 from reports.formats import counts_text, interval_text
 
@@ -35,7 +35,7 @@ class GpuOrganism:
 
 
 @dataclass(frozen=True)
-class KeptGpuScale:
+class KeptGpuScale(KeptRecord):
     """A run of gpu scale and its analysis."""
 
     command: Sequence[str]
@@ -50,7 +50,7 @@ class KeptGpuScale:
 def gpu_scale_source(data: ResultsData) -> str:
     """Which commands the figures are of."""
     record = data.read(DATA, KeptGpuScale)
-    return commands_sentence(record.command, f"one organism of {record.parameters} parameters", DATA)
+    return commands_sentence(record.command, record, f"one organism of {record.parameters} parameters", DATA)
 
 
 @result_block

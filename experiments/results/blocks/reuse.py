@@ -32,7 +32,7 @@ def reuse_source(data: ResultsData) -> str:
     """Which command the figures are of."""
     summary = data.read("reuse", KeptReuse)
     return source_sentence(
-        summary.command, f"{summary.n // len(summary.verdicts)} organisms an arm, cpu scale", "reuse"
+        summary, f"{summary.n // len(summary.verdicts)} organisms an arm, cpu scale", "reuse"
     )
 
 

@@ -35,7 +35,7 @@ def worlds_source(data: ResultsData) -> str:
     """Which command the figures are of."""
     summary = data.read("worlds", KeptWorlds)
     scope = f"cpu scale, {summary.worlds[USUAL.name].n} organisms a world"
-    return source_sentence(summary.command, scope, "worlds")
+    return source_sentence(summary, scope, "worlds")
 
 
 @result_block

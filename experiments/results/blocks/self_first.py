@@ -47,7 +47,7 @@ def self_first_source(data: ResultsData) -> str:
     """Which command the figures are of."""
     summary = kept_self_first(data)
     scope = f"{summary.n // len(SELF_FIRST_ARMS)} organisms an arm, cpu scale"
-    return source_sentence(summary.command, scope, "self_first")
+    return source_sentence(summary, scope, "self_first")
 
 
 @result_block

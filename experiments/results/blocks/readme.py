@@ -1,11 +1,11 @@
 """The block of README.md: what came out, in five lines?"""
 
-from experiments.results.controls import kept_controls
+from experiments.results.blocks.controls import kept_controls
+from experiments.results.blocks.leaving import KeptAblations, KeptSwap
+from experiments.results.blocks.worlds import KeptWorlds
 from experiments.results.data import ResultsData
-from experiments.results.leaving import KeptAblations, KeptSwap
 from experiments.results.markdown import markdown_table
 from experiments.results.registry import result_block
-from experiments.results.worlds import KeptWorlds
 from experiments.studies.ablations.arms import ABLATION_ARMS, WHOLE
 from experiments.studies.worlds.summary import UNSEEN
 from reports.formats import interval_text

@@ -8,7 +8,7 @@ from typing import Any
 
 from analysis.provenance.verdict import VerdictName
 from analysis.relearning.reinitialisation import MemberReinitialised
-from experiments.results.data import KeptSummary, ResultsData, read_needed
+from experiments.results.data import KeptRecord, KeptSummary, ResultsData, read_needed
 from experiments.results.markdown import commands_sentence, markdown_table, source_sentence
 from experiments.results.registry import result_block
 from experiments.studies.ablations.arms import ABLATION_ARMS, PART_WORDS, AblationArm
@@ -44,7 +44,8 @@ class KeptOrganism:
     """how far characters are on the way to self's components, by what was measured"""
     parting: Mapping[str, str]
     """*by role* or *by cast*, by what was measured"""
-    kept: str
+    kept: str | None
+    """whether what stood in self's components at the fork was kept; None where that was not followed"""
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def ablations_source(data: ResultsData) -> str:
     """Which command the figures are of."""
     summary = data.read("ablations", KeptAblations)
     scope = f"cpu scale, {summary.primary.n} organisms an arm"
-    return source_sentence(summary.command, scope, "ablations")
+    return source_sentence(summary, scope, "ablations")
 
 
 @result_block
@@ -133,9 +134,7 @@ def ablations_parts(data: ResultsData) -> str:
 def swap_source(data: ResultsData) -> str:
     """Which command the figures are of."""
     summary = data.read("swap", KeptSwap)
-    return source_sentence(
-        summary.command, f"cpu scale, {summary.primary.n} forks, each in every arm", "swap"
-    )
+    return source_sentence(summary, f"cpu scale, {summary.primary.n} forks, each in every arm", "swap")
 
 
 @result_block
@@ -158,7 +157,7 @@ def swap_verdicts(data: ResultsData) -> str:
 
 
 @dataclass(frozen=True)
-class KeptReinitialisation:
+class KeptReinitialisation(KeptRecord):
     """What the page needs of organisms whose phase of self was run anew."""
 
     command: Sequence[str]
@@ -174,7 +173,12 @@ def ablations_kept(data: ResultsData) -> str:
     return markdown_table(
         ("parts", "what stood in self's components"),
         [
-            (_parts_text(arm), counts_text(Counter(organism.kept for organism in results.read_organisms())))
+            (
+                _parts_text(arm),
+                counts_text(
+                    Counter(organism.kept or "not followed" for organism in results.read_organisms())
+                ),
+            )
             for arm, results in _overlap_arms(data)
         ],
     )
@@ -229,7 +233,9 @@ def reinitialisation_source(data: ResultsData) -> str:
     """Which commands the figures are of."""
     record = data.read("reinitialisation", KeptReinitialisation)
     members = sum(member is not None for member in record.members)
-    return commands_sentence(record.command, f"{members} organisms with all three parts", "reinitialisation")
+    return commands_sentence(
+        record.command, record, f"{members} organisms with all three parts", "reinitialisation"
+    )
 
 
 @result_block

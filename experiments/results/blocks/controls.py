@@ -11,7 +11,7 @@ from analysis.provenance.verdict import VerdictName
 from analysis.statistics import count_interval
 from curricula.typed_json import read_json
 from experiments.results.data import DATA, KeptSummary, ResultsData
-from experiments.results.markdown import markdown_table
+from experiments.results.markdown import markdown_table, scope_text
 from experiments.results.registry import result_block
 from experiments.studies.controls.labels import FINDING_LABELS
 from experiments.studies.controls.summary import COMPILED_MAKE, PlantingCount
@@ -83,7 +83,7 @@ def kept_controls(data: ResultsData, name: str = NEWEST) -> KeptControls:
 def controls_sources(data: ResultsData) -> str:
     """Which commands the figures are of."""
     lines = [
-        f"- `{summary.command}`, cpu scale, {summary.n} organisms that are scored (data: `docs/{DATA}/{name}.json`)"
+        f"- `{summary.command}`, {scope_text(f'cpu scale, {summary.n} organisms that are scored', summary)} (data: `docs/{DATA}/{name}.json`)"
         for name, summary in ((name, kept_controls(data, name)) for name in (NEWEST, BEFORE))
     ]
     return "\n".join(lines)

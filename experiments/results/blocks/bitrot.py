@@ -31,7 +31,7 @@ def bitrot_source(data: ResultsData) -> str:
     """Which command the figures are of."""
     summary = data.read("bitrot", KeptBitrot)
     return source_sentence(
-        summary.command, f"{summary.n // len(summary.verdicts)} organisms a group, cpu scale", "bitrot"
+        summary, f"{summary.n // len(summary.verdicts)} organisms a group, cpu scale", "bitrot"
     )
 
 
