@@ -120,7 +120,7 @@ def _fields_with_flowing_help(type_info: StructTypeInfo) -> StructConstructorSpe
         _reads_fields = False
     if not isinstance(spec, StructConstructorSpec):
         return None
-    fields = (replace(each, helptext=partial(_flowing, each.helptext)) for each in spec.fields)
+    fields = (replace(part, helptext=partial(_flowing, part.helptext)) for part in spec.fields)
     return replace(spec, fields=tuple(fields))
 
 
