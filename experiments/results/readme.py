@@ -1,5 +1,6 @@
-"""The block of README.md: what came out, in five lines?"""
+"""The block of README.md: what came out, in a few lines?"""
 
+from experiments.main_job import KeptMainJob
 from experiments.results.controls import kept_controls
 from experiments.results.data import ResultsData
 from experiments.results.leaving import KeptAblations, KeptSwap
@@ -18,6 +19,7 @@ def readme_findings(data: ResultsData) -> str:
     controls, worlds = kept_controls(data), data.read("worlds", KeptWorlds)
     plain, whole = ablations.arm(ABLATION_ARMS[-1].name), ablations.arm(WHOLE.name)
     rows = [
+        *_main_job_rows(data),
         (
             "Nothing drives self away",
             f"{plain.verdict_count('reused')} organisms *reused* ([page](docs/leaving.md))",
@@ -43,3 +45,19 @@ def readme_findings(data: ResultsData) -> str:
         ),
     ]
     return markdown_table(("what was done", "what came out (cpu scale, 95 % intervals)"), rows)
+
+
+def _main_job_rows(data: ResultsData) -> list[tuple[str, str]]:
+    """The row of the main job, where one is kept: how long it took, and each curriculum's verdicts."""
+    if not data.holds("main_job"):
+        return []
+    job = data.read("main_job", KeptMainJob)
+    cores = "cores" if job.platform == "cpu" else f"{job.platform} devices"
+    time = "" if job.seconds is None else f", in {job.seconds:.0f} seconds on {job.devices} {cores}"
+    scale = "" if job.scale == "cpu" else f" ({job.scale} scale)"
+    verdicts = "; ".join(
+        f"`{name}`: "
+        + ", ".join(f"{count} of {outcome.n} *{verdict}*" for verdict, count in outcome.verdicts.items())
+        for name, outcome in job.curricula.items()
+    )
+    return [(f"The main job{scale}{time}", verdicts)]

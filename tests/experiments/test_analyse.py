@@ -163,7 +163,9 @@ def test_the_command_draws_a_report_again_that_other_code_drew(analysed_run, tmp
     result = run("analyse", copy)
     assert result.returncode == 0, result.stderr
     assert "drawing the report again" in result.stderr
-    assert (copy / "analysis/report.html").read_bytes() == (analysed_run / "analysis/report.html").read_bytes()
+    assert (copy / "analysis/report.html").read_bytes() == (
+        analysed_run / "analysis/report.html"
+    ).read_bytes()
 
 
 def test_the_mark_of_the_code_is_of_code_and_templates_and_of_nothing_else(tmp_path):
