@@ -25,14 +25,15 @@ def readme_findings(data: ResultsData) -> str:
             f"{plain.verdict_count('reused')} organisms *reused* ([page](docs/leaving.md))",
         ),
         (
-            "A spare of the mechanism is made, an auditor watches, and components that serve both roles cost",
+            "Half-dropout makes a spare of the mechanism, an auditor penalises self's reading of the cues in one circuit, "
+            "and components that serve both roles cost",
             f"{whole.verdict_count('repurposed')} *repurposed*; the share is "
             f"{ablations.figure(f'excess.{WHOLE.name}.repurposed')} above chance, uncalibrated ([page](docs/leaving.md))",
         ),
         (
-            "Either half of the model suffices; the auditor watches one, or the other",
-            f"self's share in the watched half changes by {interval_text(swap.primary.value)}, n {swap.primary.n} "
-            "([page](docs/leaving.md))",
+            "Either half of the model suffices for characters; the auditor watches one half, or the other",
+            f"self's share in a half where that half is watched, less where the other is: "
+            f"{interval_text(swap.primary.value)}, n {swap.primary.n} ([page](docs/leaving.md))",
         ),
         (
             "Provenance was planted, and is judged blind",
