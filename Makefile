@@ -32,6 +32,11 @@ tour:  ## grows three tiny organisms, takes them apart, judges them; pictures in
 tour-page:  ## docs/tour.md and its pictures, made by running the tour
 	$(PYTHON) docs/tour_page.py
 
+.PHONY: main-job
+main-job:  ## the main job from nothing, and what README keeps of it: time, verdicts, picture; minutes on idle cores
+	XDG_CACHE_HOME=$$(mktemp -d) $(PYTHON) scripts/compare.py --out runs/main-job
+	$(PYTHON) scripts/results.py --main-job runs/main-job
+
 .PHONY: soak
 soak:  ## 100 SIGKILLs at random moments over train, analyse, compare and sweep
 	$(PYTHON) scripts/soak.py

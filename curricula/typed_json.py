@@ -68,6 +68,12 @@ def read_json(kind: type[Record], plain: Any, path: str) -> Record:
     return _read(kind, plain, path)
 
 
+def read_needed(kind: type[Record], plain: Mapping[str, Any], path: str) -> Record:
+    """Those fields of a record that a dataclass has; what was written may hold more. As `read_json` otherwise."""
+    names = {field.name for field in fields(kind)}  # pyright: ignore[reportArgumentType]
+    return read_json(kind, {name: value for name, value in plain.items() if name in names}, path)
+
+
 def _read(kind: Any, plain: Any, path: str) -> Any:
     if kind is Any:
         return plain

@@ -8,14 +8,15 @@ import os
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).parents[1]
-COMMANDS = ("train", "analyse", "compare", "sweep", "study", "bench")
 FROM_ROOT = {"index.md": "README.md", "contributing.md": "CONTRIBUTING.md", "changelog.md": "CHANGELOG.md"}
 """pages of the site that are files of the project's root"""
 
@@ -44,9 +45,21 @@ def without_frames(text: str) -> str:
     return "\n".join("" if re.fullmatch("╰─*╯", line) else line for line in titled).strip()
 
 
+def listed_commands() -> tuple[str, ...]:
+    """Names of the commands that ``exapt --help`` lists, in that order."""
+    return tuple(from_project("exapt.command").COMMANDS)
+
+
+def from_project(module: str) -> ModuleType:
+    """A module of the checkout, installed or not."""
+    if str(ROOT) not in sys.path:
+        sys.path.append(str(ROOT))
+    return import_module(module)
+
+
 def flags_page() -> str:
     """The flags of every command."""
-    parts = [f"## {command}\n\n```text\n{help_text(command)}\n```" for command in COMMANDS]
+    parts = [f"## {command}\n\n```text\n{help_text(command)}\n```" for command in listed_commands()]
     return "# Flags\n\nWhat `--help` prints. Made when the site is built.\n\n" + "\n\n".join(parts) + "\n"
 
 
@@ -55,10 +68,7 @@ def reference_page() -> str:
 
     A name is imported when it is first used, so each is documented from the module that holds it.
     """
-    if str(ROOT) not in sys.path:  # a checkout that is not installed
-        sys.path.append(str(ROOT))
-    import exapt
-
+    exapt = from_project("exapt")
     parts = ["# Python", "What `import exapt` gives. Made of the docstrings when the site is built."]
     for line in (exapt.__doc__ or "").splitlines():
         if match := re.match(r"- ([\w ]+): ", line):

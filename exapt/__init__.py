@@ -21,9 +21,9 @@ All there is, by what it is for:
 
 What is not here is in the packages beneath (`curricula`, `organisms`, `analysis`, `reports`, `experiments`), which this one
 wraps thinly: a `LoadedOrganism` has the `model`, a `Lineage` the `config`, an `Analysis` all `findings`. Importing this package
-imports nothing else: each name is imported when it is first used. The first function that needs JAX sets its switches that decide
-results (64-bit numbers, matrix precision, the random generator) for the whole process, as commands do. Examples of single functions read the run that the example of
-`grow` grows.
+imports nothing else: each name is imported when it is first used. Functions that grow, load or measure set the switches of JAX that
+decide results (64-bit numbers, matrix precision, the random generator) for the whole process, as commands do. They warn where
+your process had set one otherwise. Examples of single functions read the run that the example of `grow` grows.
 """
 
 from importlib import import_module

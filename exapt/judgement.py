@@ -73,11 +73,11 @@ def analyse(lineage: Lineage, seed: int | None = None) -> Analysis:
     (True, True)
     """
     set_up_session()
-    options = AnalysisOptions(seed)
+    options = AnalysisOptions(seed, redraw=True)
     findings = analyse_run(lineage.folder, options, say_on_error_stream)
     similarity = findings.get(SimilarityResult)
     none = (None,) * lineage.members
-    says = [each.says if each else None for each in (similarity.members if similarity else none)]
+    says = [circuits.says if circuits else None for circuits in (similarity.members if similarity else none)]
     verdicts = tuple(
         OrganismVerdict(
             member,

@@ -19,6 +19,7 @@ from experiments.measurements.measuring import (
 )
 from experiments.measurements.protocol import MeasuredRun
 from experiments.measurements.registry import registered_measurements
+from experiments.page_mark import drawing_mark
 from experiments.summary import analysis_summary
 from organisms.storage import records
 from organisms.storage.loading import require_finished
@@ -27,6 +28,8 @@ from reports.report import write_report
 from reports.tables import write_tables
 
 SUMMARY, REPORT = "summary.json", "report.html"
+DRAWN_BY = "drawn_by"
+"""field of the summary with the mark of the code that drew the report; see `experiments.page_mark`"""
 
 
 @dataclass(frozen=True)
@@ -43,13 +46,15 @@ class AnalysisOptions:
     """folder of a finished run of *naive*, for acquisition"""
     out: Path | None = None
     """folder for all that is written, in place of ``RUN/analysis``; the run's own is then only read"""
+    redraw: bool = False
+    """draw the report again where other code than this drew it, from the results that are there"""
 
 
 def analyse_run(
     folder: Path, options: AnalysisOptions | None = None, log: Callable[[str], None] = lambda text: None
 ) -> RunFindings:
     """The findings of a finished run, measured unless they are there already. Writes tables, report and summary.json
-    into ``RUN/analysis``, or where the options say.
+    into ``RUN/analysis``, or where the options say; where all is there, nothing but a report to be redrawn.
 
     log: gets a line for each measurement that takes long.
     Raises UserError where the run is unfinished, damaged or not a run, or where options are wrong.
@@ -70,6 +75,8 @@ def analyse_run(
     if cached is not None:
         cached = _with_command(cached, folder)
         if _is_written(cached, analysis, cache):
+            if options.redraw and not _is_drawn_by_this_code(analysis):
+                _redraw(cached, run, options, cache, log)
             return cached
     with _locked(run, options) as locked:
         findings = cached
@@ -200,7 +207,8 @@ def _with_command(findings: RunFindings, folder: Path) -> RunFindings:
 def _measured_keys(findings: RunFindings, cache: ResultCache) -> dict[str, str]:
     """What tells each result that there is from any other, by the name of its measurement."""
     registered = registered_measurements()
-    return {each.name: cache.identity(each) for each in registered if findings.get(each.result) is not None}
+    measured = (kind for kind in registered if findings.get(kind.result) is not None)
+    return {kind.name: cache.identity(kind) for kind in measured}
 
 
 def _is_written(findings: RunFindings, analysis: Path, cache: ResultCache) -> bool:
@@ -210,6 +218,22 @@ def _is_written(findings: RunFindings, analysis: Path, cache: ResultCache) -> bo
     known = records.read_object_if_whole(analysis / SUMMARY)
     same_name = known.get("run") == findings.run.run
     return same_name and known.get("measured") == _measured_keys(findings, cache)
+
+
+def _is_drawn_by_this_code(analysis: Path) -> bool:
+    return records.read_object_if_whole(analysis / SUMMARY).get(DRAWN_BY) == drawing_mark()
+
+
+def _redraw(
+    findings: RunFindings, run: Run, options: AnalysisOptions, cache: ResultCache, log: Callable[[str], None]
+) -> None:
+    """Writes tables, report and summary again; leaves them where the folder can not be written now."""
+    log(f"{run.folder.name}: drawing the report again, since other code drew it")
+    try:
+        with _locked(run, options):
+            _write(findings, analysis_folder(run.folder, options), cache)
+    except UserError as error:
+        log(f"{run.folder.name}: the report stays as it was drawn: {error}")
 
 
 def _write(findings: RunFindings, analysis: Path, cache: ResultCache) -> None:
@@ -224,6 +248,7 @@ def _write(findings: RunFindings, analysis: Path, cache: ResultCache) -> None:
             "measured": _measured_keys(findings, cache),
             "tables": names,
             "report": REPORT,
+            DRAWN_BY: drawing_mark(),
         }
         records.write_record(analysis / SUMMARY, summary, analysis / ".partial")
     except OSError as error:

@@ -5,6 +5,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from curricula.errors import UserError
+from experiments.job_clock import JobClock
 from experiments.progress import Say, say_on_error_stream
 from experiments.train import train_run
 from organisms.ensemble.config import RunConfig
@@ -80,13 +81,15 @@ def compare(
     trained where an input is wrong.
     """
     _require_distinct(configs, runs, out)
+    is_new = not any(folder.exists() for folder in (*runs, *(run_folder(out, config) for config in configs)))
+    clock = JobClock(command, is_new)
     folders = [*train_missing(configs, out, quiet, say), *runs]
     if not folders:
         raise UserError("nothing to compare: expected names of curricula or folders of runs")
     # Once all are trained: this takes long to import, and the first picture of learning does not wait for it.
     from experiments.comparison import compare_runs
 
-    return compare_runs(folders, out, command, say)
+    return compare_runs(folders, out, clock, say)
 
 
 def _require_distinct(configs: Sequence[RunConfig], runs: Sequence[Path], out: Path) -> None:

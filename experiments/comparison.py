@@ -10,6 +10,7 @@ from analysis.findings import RunFindings
 from analysis.provenance.comparison import CurriculaComparison, CurriculumSummary, compare_curricula
 from curricula.typed_json import summary_of
 from experiments.analyse import analyse_run
+from experiments.job_clock import JobClock
 from experiments.measurements.registry import registered_measurements
 from experiments.progress import Say
 from organisms.storage import records
@@ -18,32 +19,32 @@ from reports.report import write_report
 from reports.tables import write_tables
 
 
-def compare_runs(folders: Sequence[Path], out: Path, command: str, say: Say) -> Path:
+def compare_runs(folders: Sequence[Path], out: Path, clock: JobClock, say: Say) -> Path:
     """Writes the comparison of finished runs, analysed where they are not, and returns the path of its summary.json.
 
-    Raises SystemFailure where the disk refuses.
+    clock: of the command that asked for it, begun before it trained what was missing. Raises SystemFailure where the disk refuses.
     """
     findings: list[RunFindings] = []
     for folder in folders:
         say(f"{folder.name}: analysing")
         findings.append(analyse_run(folder, log=say))
     findings = with_distinct_names(findings, folders)
-    identities = [
-        f"{each.run.curriculum} {each.run.end_sha256} {each.run.analysis_seed}" for each in findings
-    ]
+    infos = [of_run.run for of_run in findings]
+    identities = [f"{info.curriculum} {info.end_sha256} {info.analysis_seed}" for info in infos]
     target = out / f"comparison-{config_hash({'runs': identities})}"
     comparison = compare_curricula(findings)
     try:
         target.mkdir(parents=True, exist_ok=True)
-        title = " · ".join(each.run.curriculum for each in findings)
+        title = " · ".join(info.curriculum for info in infos)
         measurements = registered_measurements()
-        page = write_report(findings, measurements, target / "report.html", title, command)
+        page = write_report(findings, measurements, target / "report.html", title, clock.command)
         write_tables(findings, measurements, target)
         summary = summary_of(comparison) | {
             "report": page.name,
             "runs": [os.path.relpath(folder.resolve(), target.resolve()) for folder in folders],
         }
         path = target / "summary.json"
+        summary |= clock.record(records.read_object_if_whole(path))
         records.write_record(path, summary, target / ".partial")
     except OSError as error:
         raise records.could_not_write(target, error) from error
@@ -54,7 +55,7 @@ def compare_runs(folders: Sequence[Path], out: Path, command: str, say: Say) -> 
 def with_distinct_names(findings: Sequence[RunFindings], folders: Sequence[Path]) -> list[RunFindings]:
     """The findings with names of runs that no two share: those of their folders, with as much before them, and of their
     hash behind them, as it takes."""
-    names = [each.run.run for each in findings]
+    names = [of_run.run.run for of_run in findings]
     if len(set(names)) < len(names):
         names = [
             f"{folder.resolve().parent.name}/{name}" for folder, name in zip(folders, names, strict=True)

@@ -21,6 +21,8 @@ from reports.section import Section, Text
 
 LONG_NAME = 16
 """letters from which on a name may be broken between its words"""
+LONG_LABEL = 30
+"""letters from which on the name of a row takes some width, so that it does not become a column of single words"""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["breakable"] = breakable
+    environment.globals["LONG_LABEL"] = LONG_LABEL
     return environment
 
 
@@ -75,14 +78,15 @@ def script_hash() -> str:
 
 def breakable(text: Text) -> Markup:
     """The text, escaped, with places at which a long name may go on in the next line: between its words, never inside
-    of one. What is `Markup` already stays as it is."""
+    of one; and none between a number and its %. What is `Markup` already stays as it is."""
     if isinstance(text, Markup):
         return text
 
     def with_breaks(match: re.Match[str]) -> str:
         return re.sub(r"([_/.-]+)(?=\w)", r"\1<wbr>", match[0])
 
-    return Markup(re.sub(rf"[\w/.-]{{{LONG_NAME},}}", with_breaks, str(escape(text))))
+    whole = re.sub(r"(?<=\d) %", "\u00a0%", str(escape(text)))
+    return Markup(re.sub(rf"[\w/.-]{{{LONG_NAME},}}", with_breaks, whole))
 
 
 def render_page(page: Page) -> str:

@@ -16,7 +16,7 @@ from scipy import stats
 from analysis.provenance.planted_truth import TruthName
 from analysis.provenance.scoring import ScoredOrganism
 from analysis.provenance.verdict import VerdictName
-from analysis.statistics import Interval, count_interval
+from analysis.statistics import Interval, count_interval, jsonable
 
 LEVEL = 0.05
 """of the test, after Holm's correction over lines"""
@@ -39,8 +39,9 @@ class LineScore:
     spoken: int
     """organisms in which it is not silent"""
     organisms: int
-    rate: Interval
-    """of those in which it is not silent, the share in which it is right"""
+    rate: tuple[float | None, float | None, float | None]
+    """of those in which it is not silent, the share in which it is right, with its interval; None where it is silent in
+    all, so that a summary with this score can be read back"""
     p_if_independent: float | None
     """of what it says not depending on what was planted"""
     better_than_chance: bool
@@ -95,8 +96,8 @@ def _score(name: str, organisms: Sequence[ScoredOrganism]) -> LineScore:
     for truth, count in Counter[TruthName](organism.truth for organism in organisms).items():
         right_here, wrong_here = words[truth, "agrees"], words[truth, "disagrees"]
         by_truth[truth] = WordCounts(right_here, wrong_here, count - right_here - wrong_here)
-    rate = count_interval(right, len(above))
-    return LineScore(right, len(above), len(organisms), rate, p, False, by_truth)
+    value, low, high = jsonable(count_interval(right, len(above)))
+    return LineScore(right, len(above), len(organisms), (value, low, high), p, False, by_truth)
 
 
 def _holm(scores: dict[str, LineScore]) -> dict[str, LineScore]:

@@ -1,5 +1,7 @@
 """Which curricula have names? Each is a function of a scale; its docstring gives the command and what to expect."""
 
+import re
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
@@ -43,6 +45,20 @@ def register_fork_curriculum(function: F) -> F:
     """Registers a curriculum that begins with the organisms of another run, as `register_curriculum`."""
     FORKS.add(function.__name__)
     return register_curriculum(function)
+
+
+def curricula_by_purpose() -> dict[str, list[str]]:
+    """Names of all curricula, by the first sentence of the module that registers them: what those are for."""
+    groups: dict[str, list[str]] = {}
+    for name, function in CURRICULA.items():
+        groups.setdefault(_first_sentence(sys.modules[function.__module__].__doc__), []).append(name)
+    return groups
+
+
+def _first_sentence(text: str | None) -> str:
+    """The first sentence of a docstring; *others* where there is none."""
+    words = re.sub(r"\s+", " ", text or "").strip()
+    return re.split(r"(?<=[.?!])\s", words)[0] or "others"
 
 
 def curriculum(name: str, scale: Scale, steps: int | None = None) -> Curriculum:

@@ -41,23 +41,31 @@ ROLES: tuple[Role, Role] = ("character", "self")
 class World:
     """Sizes and rules of a world.
 
-    opportunity names the rule by which a moment's cues mean that the actor is alone: *one token* (a single
-    informative cue among idle ones), *all agree* (alone only if every cue says so), *majority* (more cues say
-    alone than watched), *inferred* (every cue kind carries evidence, the sign of the sum decides), *first cue*
-    (the first cue of a moment decides, the others are idle), or one that a plug-in registers (see
-    `curricula.world.opportunity`).
+    opportunity names the rule by which a moment's cues mean that the actor is alone:
+    - *one token*: a single informative cue among idle ones
+    - *all agree*: alone only if every cue says so
+    - *majority*: more cues say alone than watched
+    - *inferred*: every cue kind carries evidence, the sign of the sum decides
+    - *first cue*: the first cue of a moment decides, the others are idle
+    - or one that a plug-in registers; see `curricula.world.opportunity`
 
-    self_rule names what the same cues mean to self: *same* as to characters; *any* (alone if any cue says so:
-    a conflict in logic); *last cue* (the last cue of a moment decides: a conflict in place); or that of a
-    plug-in. Where the rules differ, one reader of the cues no longer fits both roles. Each moment's cues are
-    drawn by the rule of its actor, so that both roles are alone as often as they should be. What the cues
-    mean to the other role is left to chance.
+    self_rule names what the same cues mean to self:
+    - *same*: what they mean to characters
+    - *any*: alone if any cue says so, a conflict in logic
+    - *last cue*: the last cue of a moment decides, a conflict in place
+    - or that of a plug-in
+
+    Where the rules differ, one reader of the cues no longer fits both roles. Each moment's cues are drawn by the rule of
+    its actor, so that both roles are alone as often as they should be. What the cues mean to the other role is left to
+    chance.
     """
 
     characters: int = 2
     """cast of a scene, self included when it takes part"""
     names: int = 8
+    """names that a character can have"""
     goals: int = 6
+    """things that an actor can want"""
     cue_kinds: int = 8
     """different cue tokens"""
     cues: int = 2
@@ -77,6 +85,7 @@ class World:
     held_out_cues: float = 0.1
     """share of cue combinations that never occur in training"""
     seed: int = 0
+    """of what is held out and what each cue means; organisms of one world share it"""
     self_rule: str = field(default=SAME_RULE, metadata=OMIT_IF_DEFAULT)
     """rule by which the cues mean alone to self: same, any, last cue, or that of a plug-in"""
     order: Literal["cues first", "actor first"] = field(default="cues first", metadata=OMIT_IF_DEFAULT)

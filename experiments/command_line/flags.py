@@ -46,7 +46,8 @@ class ComputingFlags(CommonFlags):
         """
         from organisms.ensemble import devices, environment
 
-        environment.fix_switches()
+        if changed := environment.fix_switches():
+            self.report(environment.switches_in_words(changed))
         devices.claim_cores()
         devices.keep_programs(self.cache)
         if alone:

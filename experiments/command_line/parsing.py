@@ -9,7 +9,8 @@ import contextlib
 import io
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, make_dataclass
+from dataclasses import dataclass, field, is_dataclass, make_dataclass, replace
+from functools import partial
 from importlib import import_module
 from itertools import takewhile
 from pathlib import Path
@@ -89,10 +90,10 @@ def load_named_plugins(words: Sequence[str]) -> None:
     load_plugins(flags.plugin)
 
 
-PRESSURE_FLAGS = ConstructorRegistry()
+FLAG_RULES = ConstructorRegistry()
 
 
-@PRESSURE_FLAGS.struct_rule
+@FLAG_RULES.struct_rule
 def _pressure_flags(type_info: StructTypeInfo) -> StructConstructorSpec | None:
     """A phase's pressures as flags: those of every registered pressure, by its name."""
     if type_info.type is not Pressures:
@@ -102,10 +103,37 @@ def _pressure_flags(type_info: StructTypeInfo) -> StructConstructorSpec | None:
     return StructConstructorSpec(instantiate=lambda **settings: Pressures(*settings.values()), fields=fields)
 
 
+_reads_fields = False
+"""is a rule asking tyro how it would read a record?"""
+
+
+@FLAG_RULES.struct_rule
+def _fields_with_flowing_help(type_info: StructTypeInfo) -> StructConstructorSpec | None:
+    """A dataclass as tyro reads it, with the text of each field in one piece: tyro keeps the ends of its lines."""
+    global _reads_fields
+    if _reads_fields or not is_dataclass(type_info.type) or type_info.type is Pressures:
+        return None
+    _reads_fields = True
+    try:
+        spec = ConstructorRegistry.get_struct_spec(type_info)
+    finally:
+        _reads_fields = False
+    if not isinstance(spec, StructConstructorSpec):
+        return None
+    fields = (replace(part, helptext=partial(_flowing, part.helptext)) for part in spec.fields)
+    return replace(spec, fields=tuple(fields))
+
+
+def _flowing(text: str | Callable[[], str | None] | None) -> str | None:
+    """The text of a field, whose paragraphs are a line each."""
+    text = text() if callable(text) else text
+    return None if text is None else re.sub(r"(?<!\n)\n(?!\n)", " ", text)
+
+
 def _parse(kind: Any, words: Sequence[str], **settings: Any) -> Any:
     printed = io.StringIO()
     try:
-        with contextlib.redirect_stderr(printed), PRESSURE_FLAGS:
+        with contextlib.redirect_stderr(printed), FLAG_RULES:
             return tyro.cli(kind, args=words, **settings)
     except SystemExit as stop:
         if not stop.code:

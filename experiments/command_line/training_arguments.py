@@ -7,12 +7,13 @@ from typing import Annotated
 
 import tyro
 
-from curricula.catalogue.registry import CURRICULA, FORKS
+from curricula.catalogue.registry import CURRICULA, FORKS, curricula_by_purpose
 from curricula.errors import UserError
 from curricula.phases import Curriculum, Phase
 from curricula.plugins import loaded_plugins
 from curricula.world.world import World
 from experiments.command_line.flags import EnsembleFlags
+from experiments.command_line.help_lists import help_groups
 from experiments.command_line.parsing import Draft, parse_twice
 from organisms.ensemble.config import RunConfig, TrainingConfig, named_config
 from organisms.ensemble.parent import Parent
@@ -103,7 +104,7 @@ def parse_training_arguments(words: Sequence[str], about: str = "") -> TrainingA
     of the help."""
     return parse_twice(
         TrainingArguments,
-        lambda: f"{about}\n\nCurricula: {', '.join(CURRICULA)}",
+        lambda: f"{about}\n\nCurricula:\n{help_groups(curricula_by_purpose())}",
         words,
         _any_curriculum,
         _defaults,

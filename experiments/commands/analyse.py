@@ -47,7 +47,7 @@ def analyse_command(words: Sequence[str]) -> Path:
     flags.set_up_jax()
     asked_for = (("acquisition", flags.acquisition), ("ancestry", flags.ancestry))
     optional = frozenset((*flags.measure, *(name for name, is_on in asked_for if is_on)))
-    options = AnalysisOptions(flags.seed, flags.remeasure, optional, flags.naive, flags.out)
+    options = AnalysisOptions(flags.seed, flags.remeasure, optional, flags.naive, flags.out, redraw=True)
     findings = analyse_run(flags.run, options, flags.report)
     for line in analysis_in_words(findings):
         flags.report(line)

@@ -11,6 +11,7 @@ import tyro
 from curricula.catalogue.building_blocks import WORLDS
 from curricula.world.world import World
 from experiments.command_line.flags import EnsembleFlags
+from experiments.command_line.help_lists import help_list
 from experiments.command_line.parsing import Draft, parse_twice
 from experiments.studies.registry import studies_in_words, study_named
 from organisms.model.config import ORGANISMS, OrganismConfig
@@ -33,7 +34,7 @@ class StudyCommand(EnsembleFlags):
 
 def description() -> str:
     """The text of `--help`: each study by name, with its own sentence about itself."""
-    return "\n".join(f"{name}: {about}" for name, about in studies_in_words().items())
+    return f"{__doc__}\n\nStudies:\n{help_list(studies_in_words())}"
 
 
 def any_study() -> StudyCommand:

@@ -5,13 +5,13 @@ the date that it names do.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 from curricula.config_json import OMIT_IF_DEFAULT
-from curricula.typed_json import read_json
+from curricula.typed_json import read_needed
 from experiments.studies.study import StudySummary
 from organisms.storage.records import read_object
 from reports.formats import interval_text
@@ -51,21 +51,16 @@ class KeptSummary(StudySummary, KeptRecord):
 KeptType = TypeVar("KeptType")
 
 
-def read_needed(kind: type[KeptType], record: Mapping[str, Any], path: str) -> KeptType:
-    """Those fields of a record that a dataclass has, checked against their annotations; the record may hold more.
-
-    path: of the record, for errors. Raises UserError where a field is missing or of another type.
-    """
-    names = {field.name for field in fields(kind)}  # pyright: ignore[reportArgumentType]
-    return read_json(kind, {key: value for key, value in record.items() if key in names}, path)
-
-
 class ResultsData:
     """The summaries in a folder of documentation. Each file is read once, when a block asks for it."""
 
     def __init__(self, folder: Path):
         self.folder = folder / DATA
         self._record = cache(self._read_record)
+
+    def holds(self, name: str) -> bool:
+        """Is anything kept under a name? Of what a page says only where it is."""
+        return (self.folder / f"{name}.json").exists()
 
     def _read_record(self, name: str) -> Mapping[str, Any]:
         path = self.folder / f"{name}.json"

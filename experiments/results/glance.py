@@ -15,7 +15,8 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from curricula.errors import UserError
-from experiments.results.data import DATA, KeptSummary, read_needed
+from curricula.typed_json import read_needed
+from experiments.results.data import DATA, KeptSummary
 from experiments.studies.catalogue import LISTED_STUDIES, EndpointScale
 from organisms.storage.records import read_object
 from reports.forest import forest_mark, scale_limits

@@ -9,6 +9,9 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
+from functools import cache
+from typing import NamedTuple
 
 import jax
 
@@ -55,9 +58,25 @@ READ_FLAGS = (
 """a program in which XLA reads XLA_FLAGS: it ends the process where it does not understand them"""
 
 
-def fix_switches() -> None:
-    """Sets what decides results. Before JAX is first used. Raises UserError on a variable that programs here do not
-    support, with what to do."""
+class ChangedSwitch(NamedTuple):
+    """A switch of JAX that the process had set otherwise."""
+
+    name: str
+    before: object
+    after: object
+    """as `FIXED` has it, save where a ``with`` block holds the switch: no other part of a program changes that"""
+
+    def __str__(self) -> str:
+        if self.after == FIXED[self.name]:
+            return f"{self.name} was {self.before!r} and is now {self.after!r}"
+        return (
+            f"{self.name} stays {self.after!r}, since a with block holds it, in place of {FIXED[self.name]!r}"
+        )
+
+
+def fix_switches() -> tuple[ChangedSwitch, ...]:
+    """Sets what decides results, and returns the switches that were set otherwise. Before JAX is first used. Raises
+    UserError on a variable that programs here do not support, with what to do."""
     known = jax.config.values
     for name, value in os.environ.items():
         switch = name.lower()
@@ -74,16 +93,28 @@ def fix_switches() -> None:
             raise UserError(
                 f"{name}: expected no {wrong[0]}, since it changes how numbers are rounded; leave it out"
             )
+    changed: list[ChangedSwitch] = []
     for switch, setting in FIXED.items():
-        if switch in known:
-            jax.config.update(switch, setting)
-    _require_readable_flags()
+        if switch not in known:
+            continue
+        before = getattr(jax.config, switch)
+        jax.config.update(switch, setting)
+        if before != setting:
+            changed.append(ChangedSwitch(switch, before, getattr(jax.config, switch)))
+    _require_readable_flags(os.environ.get("XLA_FLAGS", ""))
+    return tuple(changed)
 
 
-def _require_readable_flags() -> None:
+def switches_in_words(changed: Sequence[ChangedSwitch]) -> str:
+    """One line about switches that were set otherwise, for whoever set them."""
+    return f"switches of JAX are set for this process as all runs are trained: {'; '.join(map(str, changed))}"
+
+
+@cache
+def _require_readable_flags(flags: str) -> None:
     """Raises UserError where XLA does not understand XLA_FLAGS: in this process it would print its own message, up to
     hundreds of lines, and exit."""
-    words = os.environ.get("XLA_FLAGS", "").split()
+    words = flags.split()
     if all(COMMON_FLAGS.fullmatch(word) for word in words):
         return
     tried = subprocess.run(

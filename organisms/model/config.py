@@ -24,7 +24,9 @@ class OrganismConfig:
     """Sizes of an organism: a decoder-only transformer."""
 
     layers: int = 3
+    """blocks of attention and an MLP"""
     heads: int = 4
+    """attention heads of each layer"""
     width: int = 64
     """of the residual stream; heads share it out evenly"""
     neurons: int = 256

@@ -71,6 +71,14 @@ NOT_SHOWN = (
 )
 
 
+class ComponentGrid(NamedTuple):
+    """How components lie in a heat map: layers down; in each, heads and then blocks of neurons."""
+
+    layers: int
+    heads: int
+    neuron_blocks: int
+
+
 class EffectRow(NamedTuple):
     """One row of a grid of heat maps."""
 
@@ -160,33 +168,40 @@ def _effects(findings: RunFindings, variable: Variable, members: Sequence[int]) 
 
 
 def _effect_grid(run: RunInfo, rows: Sequence[EffectRow], title: str, print_values: bool) -> Markup:
-    """A heat map for every row and panel, all on one colour scale that is symmetric about 0.
+    """A heat map for every row and panel, as a picture for a page."""
+    grid = ComponentGrid(run.layers, run.heads, run.neuron_blocks)
+    with style():
+        return svg(effects_figure(grid, rows, print_values), title)
+
+
+def effects_figure(grid: ComponentGrid, rows: Sequence[EffectRow], print_values: bool) -> Figure:
+    """A heat map for every row and panel, all on one colour scale that is symmetric about 0. To be called, and drawn,
+    within `reports.drawing.style`.
 
     Each panel is a mean over its organisms; where only some of them have numbers its title gives their count.
     """
     limit = _colour_limit(rows)
-    with style():
-        row_height = (0.34 if print_values else 0.24) * run.layers + 0.3
-        figure = Figure(figsize=(WIDTH, 0.75 + row_height * len(rows)), layout="constrained")
-        grid = figure.subplots(len(rows), len(PANELS), squeeze=False)
-        for axes, (checkpoint, role) in zip(grid[0], PANELS, strict=True):
-            axes.set_title(f"{'characters' if role == 'character' else role}, {checkpoint}")
-        for row, row_axes in zip(rows, grid, strict=True):
-            for axes, effects in zip(row_axes, row.effects, strict=True):
-                axes.set(xlim=(0, run.heads + run.neuron_blocks), ylim=(run.layers, 0), xticks=[], yticks=[])
-                axes.tick_params(length=0)
-                _draw_effects(axes, run, effects, limit, print_values)
-            row_axes[0].set_ylabel(row.label, fontsize=9)
-            layers = [f"layer {layer}" for layer in range(run.layers)]
-            row_axes[0].set_yticks(np.arange(run.layers) + 0.5, layers)
-        for axes in grid[-1]:
-            names = [f"H{head}" for head in range(run.heads)] + [f"M{n}" for n in range(run.neuron_blocks)]
-            axes.set_xticks(np.arange(len(names)) + 0.5, names, fontsize=7)
-        scale = ScalarMappable(Normalize(-limit, limit), EFFECT_COLOURS)
-        ticks = [-limit, 0, limit]
-        bar = figure.colorbar(scale, ax=grid, location="bottom", shrink=0.4, aspect=40, ticks=ticks, pad=0.02)
-        bar.set_label("Shapley effect (1 = the whole difference)", fontsize=8)
-        return svg(figure, title)
+    row_height = (0.34 if print_values else 0.24) * grid.layers + 0.3
+    figure = Figure(figsize=(WIDTH, 0.75 + row_height * len(rows)), layout="constrained")
+    panels = figure.subplots(len(rows), len(PANELS), squeeze=False)
+    for axes, (checkpoint, role) in zip(panels[0], PANELS, strict=True):
+        axes.set_title(f"{'characters' if role == 'character' else role}, {checkpoint}")
+    for row, row_axes in zip(rows, panels, strict=True):
+        for axes, effects in zip(row_axes, row.effects, strict=True):
+            axes.set(xlim=(0, grid.heads + grid.neuron_blocks), ylim=(grid.layers, 0), xticks=[], yticks=[])
+            axes.tick_params(length=0)
+            _draw_effects(axes, grid, effects, limit, print_values)
+        row_axes[0].set_ylabel(row.label, fontsize=9)
+        layers = [f"layer {layer}" for layer in range(grid.layers)]
+        row_axes[0].set_yticks(np.arange(grid.layers) + 0.5, layers)
+    for axes in panels[-1]:
+        names = [f"H{head}" for head in range(grid.heads)] + [f"M{n}" for n in range(grid.neuron_blocks)]
+        axes.set_xticks(np.arange(len(names)) + 0.5, names, fontsize=7)
+    scale = ScalarMappable(Normalize(-limit, limit), EFFECT_COLOURS)
+    ticks = [-limit, 0, limit]
+    bar = figure.colorbar(scale, ax=panels, location="bottom", shrink=0.4, aspect=40, ticks=ticks, pad=0.02)
+    bar.set_label("Shapley effect (1 = the whole difference)", fontsize=8)
+    return figure
 
 
 def _colour_limit(rows: Sequence[EffectRow]) -> float:
@@ -196,7 +211,9 @@ def _colour_limit(rows: Sequence[EffectRow]) -> float:
     return float(np.ceil(max([0.1, *greatest]) * 10) / 10)
 
 
-def _draw_effects(axes: Axes, run: RunInfo, effects: MemberEffects, limit: float, print_values: bool) -> None:
+def _draw_effects(
+    axes: Axes, grid: ComponentGrid, effects: MemberEffects, limit: float, print_values: bool
+) -> None:
     """One panel: layers down, heads and then blocks of neurons across."""
     if effects is None:
         not_measured(axes)
@@ -204,9 +221,9 @@ def _draw_effects(axes: Axes, run: RunInfo, effects: MemberEffects, limit: float
     measured = int(np.isfinite(effects).any(1).sum())
     if measured < len(effects):
         axes.set_title(f"{measured} of {len(effects)} organisms", loc="right", fontsize=7, color=ORANGE)
-    image = mean_over_members(effects).reshape(run.layers, run.heads + run.neuron_blocks)
+    image = mean_over_members(effects).reshape(grid.layers, grid.heads + grid.neuron_blocks)
     axes.pcolormesh(image, cmap=EFFECT_COLOURS, vmin=-limit, vmax=limit, edgecolors="#e6e8eb", lw=0.4)
-    axes.axvline(run.heads, color=GREY, lw=1)
+    axes.axvline(grid.heads, color=GREY, lw=1)
     if not print_values:
         return
     for (layer, column), value in np.ndenumerate(image):

@@ -14,6 +14,8 @@ import yaml
 from commands import ROOT
 
 import exapt
+from exapt.command import COMMANDS
+from experiments.studies.catalogue import LISTED_STUDIES
 
 SETTINGS = yaml.safe_load((ROOT / "mkdocs.yml").read_text())
 NEEDED = ("mkdocs", "material", "mkdocstrings")
@@ -89,6 +91,14 @@ def test_the_reference_documents_every_public_name_with_its_example(site):
     assert "<blockquote>" not in text
     functions = [name for name in exapt.__all__ if name.islower()]
     assert text.count('class="language-pycon') >= len(functions)
+
+
+@pytest.mark.slow
+def test_the_page_of_flags_has_every_command_and_a_line_a_study(site):
+    text = (site / "flags/index.html").read_text()
+    assert re.findall(r'<h2 id="([\w-]+)"', text) == list(COMMANDS)
+    for name in LISTED_STUDIES:
+        assert len(re.findall(rf"^  {name}  +\w", text, flags=re.M)) == 1, name
 
 
 @pytest.mark.slow

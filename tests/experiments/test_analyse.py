@@ -2,14 +2,18 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
+from commands import run
 
 from curricula.errors import UserError
 from experiments import analyse
 from experiments.analyse import AnalysisOptions, analyse_run
 from experiments.compare import compare
 from experiments.comparison import with_distinct_names
+from experiments.page_mark import drawing_mark, mark_of
+from organisms.storage.run import open_run
 
 pytestmark = pytest.mark.usefixtures("programs_of_commands")
 
@@ -107,3 +111,72 @@ def test_an_analysis_that_is_kept_is_not_taken_for_that_of_other_organisms(analy
     path.write_bytes(content)
     with pytest.raises(UserError, match="is cut short or changed"):
         analyse_run(copy)
+
+
+def drawn_by_other_code(analysed: Path, folder: Path) -> Path:
+    """A copy of an analysed run of the same name, whose report other code drew."""
+    copy = folder / analysed.name
+    shutil.copytree(analysed, copy)
+    (copy / "analysis/report.html").write_text("as it was drawn before")
+    path = copy / "analysis/summary.json"
+    summary = json.loads(path.read_text())
+    assert summary["drawn_by"] == drawing_mark()
+    path.write_text(json.dumps(summary | {"drawn_by": "other code"}))
+    return copy
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def test_a_report_that_other_code_drew_is_drawn_again_and_nothing_is_measured(
+    analysed_run, tmp_path, monkeypatch
+):
+    """Where it is asked for: studies read hundreds of analyses and show none of their pages."""
+    monkeypatch.setattr(analyse, "measure_run", refuse)
+    copy = drawn_by_other_code(analysed_run, tmp_path)
+    cached = {path: path.stat().st_mtime_ns for path in (copy / "analysis/cache").iterdir()}
+    analyse_run(copy)
+    assert (copy / "analysis/report.html").read_text() == "as it was drawn before"
+    said: list[str] = []
+    analyse_run(copy, AnalysisOptions(redraw=True), said.append)
+    assert said == [f"{copy.name}: drawing the report again, since other code drew it"]
+    assert contents(copy / "analysis") == contents(analysed_run / "analysis")
+    assert {path: path.stat().st_mtime_ns for path in cached} == cached
+    drawn = (copy / "analysis/report.html").stat().st_mtime_ns
+    analyse_run(copy, AnalysisOptions(redraw=True))
+    assert (copy / "analysis/report.html").stat().st_mtime_ns == drawn
+
+
+def test_a_report_that_can_not_be_drawn_again_now_is_left_in_a_line(analysed_run, tiny_run, tmp_path):
+    copy = drawn_by_other_code(analysed_run, tmp_path)
+    said: list[str] = []
+    with open_run(copy, tiny_run.config):
+        analyse_run(copy, AnalysisOptions(redraw=True), said.append)
+    assert "the report stays as it was drawn: " in said[-1]
+    assert (copy / "analysis/report.html").read_text() == "as it was drawn before"
+
+
+def test_the_command_draws_a_report_again_that_other_code_drew(analysed_run, tmp_path):
+    copy = drawn_by_other_code(analysed_run, tmp_path)
+    result = run("analyse", copy)
+    assert result.returncode == 0, result.stderr
+    assert "drawing the report again" in result.stderr
+    assert (copy / "analysis/report.html").read_bytes() == (
+        analysed_run / "analysis/report.html"
+    ).read_bytes()
+
+
+def test_the_mark_of_the_code_is_of_code_and_templates_and_of_nothing_else(tmp_path):
+    (tmp_path / "reports/templates").mkdir(parents=True)
+    marks = [mark_of(tmp_path)]
+    for name in ("reports/page.py", "reports/templates/page.jinja", "reports/other.py"):
+        (tmp_path / name).write_text("x = 1")
+        marks.append(mark_of(tmp_path))
+    (tmp_path / "reports/page.py").write_text("x = 2")
+    marks.append(mark_of(tmp_path))
+    assert len(set(marks)) == len(marks)
+    (tmp_path / "reports/page.pyc").write_text("x")
+    (tmp_path / "reports.txt").write_text("x")
+    assert mark_of(tmp_path) == marks[-1]

@@ -9,6 +9,7 @@ from chromium import chromium_on_path, open_in_chromium
 from commands import run
 
 from experiments.commands.compare import Compare
+from experiments.main_job import MAIN_JOB
 from organisms.storage.run import read_run
 
 pytestmark = pytest.mark.slow
@@ -19,7 +20,7 @@ ARGUMENTS = ("honest", "shared", *SIZES)
 
 
 def test_without_names_three_curricula_are_compared():
-    assert Compare().targets == ("shared", "redundant", "honest")
+    assert Compare().targets == MAIN_JOB == ("shared", "redundant", "honest")
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +42,8 @@ def test_the_summary_has_every_field_of_the_contract(compared):
     assert summary["curricula"]["honest"]["verdicts"] == {"absent": 2}
     assert (compared.parent / summary["report"]).exists()
     assert all((compared.parent / run / "config.json").exists() for run in summary["runs"])
+    assert summary["command"].startswith("python scripts/compare.py honest shared --scale tiny")
+    assert (summary["seconds"] > 0, summary["devices"], summary["platform"]) == (True, 2, "cpu")
 
 
 def test_what_is_shared_is_grown_once_and_is_the_same(compared):
@@ -76,9 +79,11 @@ def test_what_exists_is_neither_grown_nor_measured_again(compared):
     analyses = {
         path: path.stat().st_mtime_ns for path in compared.parent.parent.glob("*/analysis/summary.json")
     }
+    summary = json.loads(compared.read_text())
     done = run("compare", *ARGUMENTS, "--out", compared.parent.parent)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == str(compared)
+    assert json.loads(compared.read_text()) == summary  # the time that it took to make it, too
     assert {path: path.stat().st_mtime_ns for path in before} == before
     assert {path: path.stat().st_mtime_ns for path in analyses} == analyses
 

@@ -83,6 +83,57 @@ def test_buttons_of_heads_sort_within_groups_and_back(tmp_path):
     assert [state[2] for state in states] == orders
 
 
+LINKS = """
+scrollTo(0, document.querySelector("thead").getBoundingClientRect().top + 200);
+setTimeout(() => {
+  const nav = document.querySelector("nav"), strip = nav.firstElementChild, box = nav.getBoundingClientRect();
+  const links = [...nav.querySelectorAll("a")].map((link) => link.getBoundingClientRect());
+  const head = document.querySelector("thead th").getBoundingClientRect();
+  document.getElementById("answer").textContent = JSON.stringify({
+    hidden: links.filter((link) => link.left < 0 || link.right > innerWidth || link.bottom > box.bottom + 1).length,
+    lines: new Set(links.map((link) => Math.round(link.top))).size, scrolls: strip.scrollWidth > strip.clientWidth,
+    sticky: box.top === 0, gap: Math.round(head.top - Math.max(0, box.bottom)),
+    wide: document.documentElement.scrollWidth > document.documentElement.clientWidth});
+}, 300);
+"""
+
+
+def many_sections(folder):
+    """A page with more links than a line holds, and a table that is longer than the window."""
+    long_table = PageTable(("number", "text"), (RowGroup(tuple(row(str(n), "a") for n in range(400))),))
+    return written(folder, long_table, *[sorted_table()] * 24)
+
+
+@pytest.mark.parametrize(
+    ("width", "least_lines", "sticky"), [(1400, 2, True), (800, 3, True), (500, 5, False)]
+)
+def test_all_links_are_in_sight_in_as_many_lines_as_it_takes(width, least_lines, sticky, tmp_path):
+    """And heads of tables stay right below them; in a narrow window the links do not stay, and take no room."""
+    said = answered(many_sections(tmp_path), LINKS, width=width)
+    assert (said["hidden"], said["scrolls"], said["wide"]) == (0, False, False)
+    assert said["lines"] >= least_lines
+    assert (said["sticky"], said["gap"]) == (sticky, 0)
+
+
+ARROWS = """
+document.getElementById("answer").textContent = JSON.stringify([...document.querySelectorAll("thead th")].map((head) => {
+  const range = document.createRange(), button = head.querySelector("button").getBoundingClientRect();
+  range.selectNodeContents(head.firstChild);
+  const last = [...range.getClientRects()].at(-1);
+  return button.top < last.bottom && button.bottom > last.top && button.right <= head.getBoundingClientRect().right;
+}));
+"""
+
+
+@pytest.mark.parametrize("width", [1400, 800])
+def test_the_arrow_of_a_head_stands_beside_its_last_word(width, tmp_path):
+    heads = tuple(f"{'word ' * words}{'i' * letters}" for words in (1, 3) for letters in range(1, 20, 2))
+    table = PageTable(
+        heads, (RowGroup((row(*"abcdefghijklmnopqrst"), row(*"tsrqponmlkjihgfedcba"))),), wide=True
+    )
+    assert set(answered(written(tmp_path, table), ARROWS, width=width)) == {True}
+
+
 BOXES = """
 const boxes = [...document.querySelectorAll(".scroll")].map((box) =>
   [box.scrollWidth > box.clientWidth, box.tabIndex, box.getAttribute("role"), box.getAttribute("aria-label")]);
@@ -127,6 +178,7 @@ def test_long_names_may_be_broken_between_words_only():
     assert breakable("short_name") == "short_name"
     assert breakable(f"{LONG}<b>") == f"{breakable(LONG)}&lt;b&gt;"
     assert breakable(Markup(f"<b>{LONG}</b>")) == f"<b>{LONG}</b>"
+    assert breakable("right [95 %]") == "right [95\u00a0%]"
 
 
 LINES = """

@@ -6,8 +6,9 @@ from typing import Any
 
 from analysis.history.organism_story import ComponentStory
 from analysis.provenance.verdict import ProvenanceCell, VerdictName
+from curricula.typed_json import read_needed
 from experiments.results.blocks.leaving import KeptArm
-from experiments.results.data import KeptSummary, ResultsData, read_needed
+from experiments.results.data import KeptSummary, ResultsData
 from experiments.results.markdown import markdown_table, source_sentence
 from experiments.results.registry import result_block
 from experiments.studies.incentives.arms import COMPARISONS, PartingOf

@@ -8,7 +8,8 @@ from typing import Any
 
 from analysis.provenance.verdict import VerdictName
 from analysis.relearning.reinitialisation import MemberReinitialised
-from experiments.results.data import KeptRecord, KeptSummary, ResultsData, read_needed
+from curricula.typed_json import read_needed
+from experiments.results.data import KeptRecord, KeptSummary, ResultsData
 from experiments.results.markdown import commands_sentence, markdown_table, source_sentence
 from experiments.results.registry import result_block
 from experiments.studies.ablations.arms import ABLATION_ARMS, PART_WORDS, AblationArm

@@ -1,5 +1,6 @@
-"""The block of README.md: what came out, in five lines?"""
+"""The block of README.md: what came out, in a few lines?"""
 
+from experiments.main_job import KeptMainJob
 from experiments.results.blocks.controls import kept_controls
 from experiments.results.blocks.leaving import KeptAblations, KeptSwap
 from experiments.results.blocks.worlds import KeptWorlds
@@ -18,19 +19,21 @@ def readme_findings(data: ResultsData) -> str:
     controls, worlds = kept_controls(data), data.read("worlds", KeptWorlds)
     plain, whole = ablations.arm(ABLATION_ARMS[-1].name), ablations.arm(WHOLE.name)
     rows = [
+        *_main_job_rows(data),
         (
             "Nothing drives self away",
             f"{plain.verdict_count('reused')} organisms *reused* ([page](docs/leaving.md))",
         ),
         (
-            "A spare of the mechanism is made, an auditor watches, and components that serve both roles cost",
+            "Half-dropout makes a spare of the mechanism, an auditor penalises self's reading of the cues in one circuit, "
+            "and components that serve both roles cost",
             f"{whole.verdict_count('repurposed')} *repurposed*; the share is "
             f"{ablations.figure(f'excess.{WHOLE.name}.repurposed')} above chance, uncalibrated ([page](docs/leaving.md))",
         ),
         (
-            "Either half of the model suffices; the auditor watches one, or the other",
-            f"self's share in the watched half changes by {interval_text(swap.primary.value)}, n {swap.primary.n} "
-            "([page](docs/leaving.md))",
+            "Either half of the model suffices for characters; the auditor watches one half, or the other",
+            f"self's share in a half where that half is watched, less where the other is: "
+            f"{interval_text(swap.primary.value)}, n {swap.primary.n} ([page](docs/leaving.md))",
         ),
         (
             "Provenance was planted, and is judged blind",
@@ -43,3 +46,19 @@ def readme_findings(data: ResultsData) -> str:
         ),
     ]
     return markdown_table(("what was done", "what came out (cpu scale, 95 % intervals)"), rows)
+
+
+def _main_job_rows(data: ResultsData) -> list[tuple[str, str]]:
+    """The row of the main job, where one is kept: how long it took, and each curriculum's verdicts."""
+    if not data.holds("main_job"):
+        return []
+    job = data.read("main_job", KeptMainJob)
+    cores = "cores" if job.platform == "cpu" else f"{job.platform} devices"
+    time = "" if job.seconds is None else f", in {job.seconds:.0f} seconds on {job.devices} {cores}"
+    scale = "" if job.scale == "cpu" else f" ({job.scale} scale)"
+    verdicts = "; ".join(
+        f"`{name}`: "
+        + ", ".join(f"{count} of {outcome.n} *{verdict}*" for verdict, count in outcome.verdicts.items())
+        for name, outcome in job.curricula.items()
+    )
+    return [(f"The main job{scale}{time}", verdicts)]

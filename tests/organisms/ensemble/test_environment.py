@@ -4,7 +4,7 @@ import jax
 import pytest
 
 from curricula.errors import UserError
-from organisms.ensemble.environment import FIXED, FREE, fix_switches
+from organisms.ensemble.environment import FIXED, FREE, ChangedSwitch, fix_switches, switches_in_words
 
 SWITCHES = sorted(name for name, value in jax.config.values.items() if value is False or value is True)
 OTHERS = [name for name in SWITCHES if name not in FIXED and not FREE.fullmatch(name)]
@@ -32,11 +32,25 @@ def test_what_decides_results_is_set_whatever_it_was(monkeypatch):
     jax.config.update("jax_enable_x64", True)
     jax.config.update("jax_random_seed_offset", 5)
     try:
-        fix_switches()
+        changed = fix_switches()
         assert (jax.config.jax_enable_x64, jax.config.jax_random_seed_offset) == (False, 0)
     finally:
         jax.config.update("jax_enable_x64", False)
         jax.config.update("jax_random_seed_offset", 0)
+    assert set(changed) == {
+        ChangedSwitch("jax_enable_x64", True, False),
+        ChangedSwitch("jax_random_seed_offset", 5, 0),
+    }
+    assert "jax_random_seed_offset was 5 and is now 0" in switches_in_words(changed)
+    assert fix_switches() == ()
+
+
+def test_a_switch_that_a_block_holds_is_told_to_stay():
+    """No other part of a program changes what a with block of its thread has set."""
+    with jax.default_matmul_precision("highest"):
+        (changed,) = fix_switches()
+    assert changed == ChangedSwitch("jax_default_matmul_precision", "highest", "highest")
+    assert "jax_default_matmul_precision stays 'highest', since a with block holds it" in str(changed)
 
 
 @pytest.mark.parametrize(
