@@ -18,8 +18,8 @@ from analysis.provenance.corroboration import EvidenceLine
 from curricula.pressures.interference import Interference
 from curricula.typed_json import summary_of
 from experiments.compare import train_missing
-from experiments.results.data import ResultsData
 from experiments.results.blocks import handles as results
+from experiments.results.data import ResultsData
 from experiments.studies.controls.study import ControlsStudy
 from experiments.studies.execution import StudyOutput, run_study
 from experiments.studies.handles import arms
