@@ -1,6 +1,7 @@
 """The blocks of this project's pages, a module a page. Importing this one registers them."""
 
 from experiments.results.blocks import (
+    ancestry,
     bitrot,
     controls,
     gpu_scale,
@@ -13,6 +14,7 @@ from experiments.results.blocks import (
 )
 
 __all__ = (
+    "ancestry",
     "bitrot",
     "controls",
     "gpu_scale",

@@ -18,6 +18,10 @@ FIGURE = re.compile(r"\d\.\d+|\b\d+ of \d+\b|\[-?\d")
 WITH_BLOCKS = {path.name: path for path in page_paths(DOCS) if page_blocks(path.read_text(), path)}
 DEFINITIONS = {
     "README.md": {"Python 3.11 or later": "the version that it needs", "Apache-2.0": "the licence"},
+    "ancestry.md": {
+        "at 0.05 or more of that role's gate": "threshold of serving",
+        "two checkpoints in a row below 0.025": "threshold of leaving",
+    },
     "leaving.md": {},
     "worlds.md": {
         "0.9 for both behaviours of characters": "threshold of the criterion that ends a phase",
