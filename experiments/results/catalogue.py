@@ -10,6 +10,7 @@ from experiments.results.blocks import (
     readme,
     reuse,
     self_first,
+    speed,
     worlds,
 )
 
@@ -23,5 +24,6 @@ __all__ = (
     "readme",
     "reuse",
     "self_first",
+    "speed",
     "worlds",
 )

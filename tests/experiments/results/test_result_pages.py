@@ -39,6 +39,7 @@ DEFINITIONS = {
         "lane B carries 0.25 of the gate at the fork": "a check of planting",
         "0.15 fewer at most": "a check of planting",
     },
+    "speed.md": {},
 }
 """what may stand outside of blocks by page, and why: definitions and thresholds, which no study measures"""
 
