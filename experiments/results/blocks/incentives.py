@@ -12,7 +12,7 @@ from experiments.results.data import KeptSummary, ResultsData
 from experiments.results.markdown import markdown_table, source_sentence
 from experiments.results.registry import result_block
 from experiments.studies.incentives.arms import COMPARISONS, PartingOf
-from experiments.studies.incentives.summary import PRIMARY_ARM, RewardDifference
+from experiments.studies.incentives.summary import PRIMARY_ARM, PRIMARY_VERDICT, RewardDifference
 from experiments.studies.study import Triple
 from reports.formats import DASH, counts_text, interval_text, rate_text
 
@@ -171,8 +171,8 @@ def incentives_shares(data: ResultsData) -> str:
                 f"`{name}`",
                 arm.n_shares,
                 *(interval_text(arm.shares[cell]) for cell in SHOWN_CELLS),
-                interval_text(arm.excess["repurposed"]),
-                f"{arm.beyond_random['repurposed']} of {arm.n_shares}",
+                interval_text(arm.excess[PRIMARY_VERDICT]),
+                f"{arm.beyond_random[PRIMARY_VERDICT]} of {arm.n_shares}",
                 f"{count_of(summary.interval(finding), arm.n)} of {arm.n}",
             )
         )

@@ -1,7 +1,7 @@
 """Do the data bear what README says of dated events in words, and does docs/ancestry.md have the thresholds of the code?"""
 
 from altered_results import DOCS, AlteredData
-from kept_words import is_below
+from kept_words import is_above, is_below
 
 from analysis.history.events import COMES, LEAVES
 from experiments.results.blocks.ancestry import kept_ancestry
@@ -9,15 +9,17 @@ from experiments.results.blocks.ancestry import kept_ancestry
 SUMMARY = kept_ancestry(AlteredData())
 
 
-def test_nearly_all_planted_changes_are_found():
+def test_most_planted_changes_are_found():
     assert SUMMARY.primary.name == "changes_detected.all"
-    assert (SUMMARY.primary.value[0] or 0) > 0.9
+    assert is_above(SUMMARY.primary.value, 0.5)
 
 
-def test_changes_are_dated_within_a_few_checkpoints():
-    error = SUMMARY.learned_error(0.9)
-    assert error is not None
-    assert error <= 5
+def test_some_dates_of_what_is_learned_are_far_off_and_those_of_surgery_are_not():
+    learned, median_of_surgery = SUMMARY.learned_error(0.9), SUMMARY.groups["surgery"].median_error
+    assert learned is not None
+    assert median_of_surgery is not None
+    assert learned > 5
+    assert median_of_surgery <= 1
 
 
 def test_hardly_anything_is_reported_where_nothing_happens():
