@@ -41,8 +41,7 @@ def self_never_alone(scale: Scale = "cpu") -> Curriculum:
     ``python scripts/train.py self_never_alone`` with ``--parent runs/shared-HASH``. The exercise rate is
     ``--phases.0.self-alone 0.01``; characters who are gone are ``--phases.0.pressures.rehearsal.fraction 0``;
     a phase without drives has ``--phases.0.optimiser.weight-decay 0
-    --phases.0.pressures.interference.fraction 0``. Expected: of `concentrated` and `ablated_concentrated` (an earlier
-    form of ``study.py disuse``, docs/disuse.md) 3 of 9 lose their mode where characters share it, 7 of 9 where they do not.
+    --phases.0.pressures.interference.fraction 0``. Expected: docs/disuse.md, docs/bitrot.md.
     """
     phase = Phase("disuse", DISUSE_STEPS[scale], self_acts="scheming", self_alone=0.0, **drive())
     return Curriculum("self_never_alone", WORLDS[scale], (phase,))
@@ -63,9 +62,7 @@ def self_absent(scale: Scale = "cpu") -> Curriculum:
 def characters_absent(scale: Scale = "cpu") -> Curriculum:
     """For a fork, the opposite half: self goes on as it was taught, and no character acts any more.
 
-    ``python scripts/train.py characters_absent`` with ``--parent runs/shared-HASH``. Expected: of `concentrated` and
-    `ablated_concentrated` (docs/disuse.md) characters lose theirs in 8 of 9 where self shares it, in 6
-    of 9 where it does not.
+    ``python scripts/train.py characters_absent`` with ``--parent runs/shared-HASH``. Expected: docs/disuse.md.
     """
     phase = Phase("characters_absent", DISUSE_STEPS[scale], self_acts="scheming", **drive(rehearsal=0.0))
     return Curriculum("characters_absent", WORLDS[scale], (phase,))
@@ -77,9 +74,8 @@ def weight_decay_only(scale: Scale = "cpu") -> Curriculum:
     - rate x decay) a step.
 
     ``python scripts/train.py weight_decay_only`` with ``--parent runs/shared-HASH``; with
-    ``--phases.0.optimiser.weight-decay 0`` nothing changes at all. Expected: of `concentrated` and `ablated_concentrated`
-    (docs/disuse.md) the rate is 0.81 and 0.94 at the end, just what weights scaled by the
-    predicted norm do.
+    ``--phases.0.optimiser.weight-decay 0`` nothing changes at all. Expected: just what weights
+    scaled by the predicted norm do (docs/disuse.md).
     """
     taught = drive(news=0.0)
     taught["optimiser"] = replace(taught["optimiser"], learning_rate=5e-3, gradients=0.0)
