@@ -242,7 +242,7 @@ GLOSSARY = (
     Term("acquisition", "steps to learn the intent from the fork, with components ablated"),
     Term(
         "lineage, event",
-        "a run's checkpoints in order; a dated change of what a component serves",
+        "a run's checkpoints in order; a dated change of what a component serves, from 0.05 of a gate on",
         links=("lineage",),
     ),
 )

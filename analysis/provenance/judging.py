@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
-
+from analysis.patching.circuits import LEAST_NATS
 from analysis.patching.shapley import Contributions
 from analysis.provenance.chance import (
     BARS,
@@ -158,5 +157,5 @@ def unmeasured(name: VerdictName, reason: str, inherited: float = math.nan) -> M
 
 
 def inherited_share(fork_nats: float, end_nats: float) -> float:
-    """Nats of self's gate at the fork as a share of those at the end; NaN where there is none at the end."""
-    return float(np.divide(fork_nats, end_nats)) if end_nats > 0 else math.nan
+    """Nats of self's gate at the fork as a share of those at the end; NaN where it is too small there to be a gate."""
+    return fork_nats / end_nats if end_nats > LEAST_NATS else math.nan

@@ -47,7 +47,7 @@ def world_words(label: str) -> str:
 
 def went_on_text(row: WorldRow) -> str:
     """How many members took longer than a phase's steps, by phase."""
-    return counts_text(row.went_on) if row.went_on else "none"
+    return ", ".join(f"{count} in {phase}" for phase, count in row.went_on.items() if count) or "none"
 
 
 def control_rows(controls: Mapping[str, ControlsRow]) -> list[tuple[str | int, ...]]:

@@ -6,6 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from analysis.patching.shapley import Contributions
+from analysis.provenance.judging import inherited_share
 from analysis.provenance.shares import (
     GateEffects,
     ShareInputs,
@@ -259,3 +260,8 @@ def test_the_overlap_is_1_less_the_total_variation():
     assert overlap(np.array([1.0, 0.0]), np.array([0.0, 3.0])) == 0
     assert overlap(np.array([3.0, 1.0]), np.array([1.0, 1.0])) == pytest.approx(0.75)
     assert np.isnan(overlap(np.zeros(2), np.ones(2)))
+
+
+@pytest.mark.parametrize(("end_nats", "expected"), [(20.0, 0.35), (0.2, None), (-0.2, None)])
+def test_nothing_is_inherited_where_self_has_no_gate_at_the_end(end_nats, expected):
+    assert inherited_share(7.0, end_nats) == pytest.approx(expected or np.nan, nan_ok=True)
