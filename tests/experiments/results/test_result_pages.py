@@ -15,6 +15,10 @@ from experiments.results.registry import block_names
 
 FIGURE = re.compile(r"\d\.\d+|\b\d+ of \d+\b|\[-?\d")
 """a decimal, a count of a whole, or an interval"""
+COUNT_OR_INTERVAL = re.compile(r"\b\d+ of \d+\b|\[-?\d+\.\d+, ")
+"""what only something measured is written as"""
+MADE_WHOLE = ("tour.md", "scaling.md")
+"""pages that a command makes from their first line to their last"""
 WITH_BLOCKS = {path.name: path for path in page_paths(DOCS) if page_blocks(path.read_text(), path)}
 DEFINITIONS = {
     "README.md": {"Python 3.11 or later": "the version that it needs", "Apache-2.0": "the licence"},
@@ -74,6 +78,14 @@ def test_no_figure_stands_outside_of_blocks(name):
         assert words in text
         text = text.replace(words, "")
     assert FIGURE.findall(text) == []
+
+
+def test_pages_without_blocks_say_nothing_that_was_measured():
+    """They may name thresholds, of which the code is the source."""
+    pages = [path for path in page_paths(DOCS) if path.name not in (*WITH_BLOCKS, *MADE_WHOLE)]
+    assert {"curricula.md", "disuse.md", "verdicts.md"} <= {path.name for path in pages}
+    found = {path.name: COUNT_OR_INTERVAL.findall(path.read_text()) for path in pages}
+    assert {name: figures for name, figures in found.items() if figures} == {}
 
 
 @pytest.mark.parametrize("name", block_names())
