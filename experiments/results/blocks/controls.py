@@ -116,7 +116,12 @@ def controls_findings(data: ResultsData) -> str:
     """Every finding, a column a seed."""
     summaries = [kept_controls(data, name) for name in (NEWEST, BEFORE)]
     rows = [
-        (label, *(summary.figure(name) for summary in summaries)) for name, label in FINDING_LABELS.items()
+        ("verdicts that are right, of all truths and makes", *(each.right_of_all() for each in summaries)),
+        ("wrongly called repurposed, of all others", *(each.wrongly_repurposed() for each in summaries)),
+        *(
+            (label, *(summary.figure(name) for summary in summaries))
+            for name, label in FINDING_LABELS.items()
+        ),
     ]
     return markdown_table(("what", *(f"`{summary.command}`" for summary in summaries)), rows)
 

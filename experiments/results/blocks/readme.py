@@ -27,13 +27,14 @@ def readme_findings(data: ResultsData) -> str:
         (
             "Half-dropout makes a spare of the mechanism, an auditor penalises self's reading of the cues in one circuit, "
             "and components that serve both roles cost",
-            f"{whole.verdict_count('repurposed')} *repurposed*; the share is "
-            f"{ablations.figure(f'excess.{WHOLE.name}.repurposed')} above chance, uncalibrated ([page](docs/leaving.md))",
+            f"{whole.verdict_count('repurposed')} *repurposed*, uncalibrated; the share is "
+            f"{ablations.figure(f'share.{WHOLE.name}.repurposed')}, above chance by "
+            f"{ablations.figure(f'excess.{WHOLE.name}.repurposed')} ([page](docs/leaving.md))",
         ),
         (
-            "Either half of the model suffices for characters; the auditor watches one half, or the other",
-            f"self's share in a half where that half is watched, less where the other is: "
-            f"{interval_text(swap.primary.value)}, n {swap.primary.n} ([page](docs/leaving.md))",
+            "The same costs, where either half of the model suffices for characters: the auditor watches one half, or the other",
+            f"self changes sides: its share in a half, watched less not, is {interval_text(swap.primary.value)} where -1 is all of it, "
+            f"n {swap.primary.n} ([page](docs/leaving.md))",
         ),
         (
             "Provenance was planted, and is judged blind",
