@@ -115,6 +115,15 @@ def test_all_links_are_in_sight_in_as_many_lines_as_it_takes(width, least_lines,
     assert (said["sticky"], said["gap"]) == (sticky, 0)
 
 
+def test_heads_stay_below_the_links_before_a_frame_was_drawn(tmp_path):
+    """Observers of sizes are called with frames, which a busy machine draws late."""
+    path = many_sections(tmp_path)
+    no_frames = "</title><script>window.ResizeObserver = class { observe() {} };</script>"
+    path.write_text(path.read_text().replace("</title>", no_frames, 1))
+    said = answered(path, LINKS, width=1400)
+    assert (said["sticky"], said["gap"]) == (True, 0)
+
+
 ARROWS = """
 document.getElementById("answer").textContent = JSON.stringify([...document.querySelectorAll("thead th")].map((head) => {
   const range = document.createRange(), button = head.querySelector("button").getBoundingClientRect();
