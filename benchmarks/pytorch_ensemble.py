@@ -60,7 +60,7 @@ class PyTorchEnsemble:
         self.optimiser.param_groups[0]["lr"] = self.rates[self.steps % len(self.rates)]
         losses = self.losses(self.parameters, self.tokens[index], self.targets[index], self.weights[index])
         losses.sum().backward()
-        gradients = [parameter.grad for parameter in self.parameters.values()]
+        gradients = [each.grad for each in self.parameters.values() if each.grad is not None]
         with torch.no_grad():
             scale = self.scales(gradients)
             for gradient in gradients:

@@ -33,7 +33,7 @@ def readme_findings(data: ResultsData) -> str:
         ),
         (
             "The same costs, where either half of the model suffices for characters: the auditor watches one half, or the other",
-            f"self changes sides: its share in a half, watched less not, is {interval_text(swap.primary.value)} where -1 is all of it, "
+            f"self changes sides: its share in a half, watched less not, is {interval_text(swap.primary.value)} where minus one is all of it, "
             f"n {swap.primary.n} ([page](docs/leaving.md))",
         ),
         (

@@ -38,6 +38,7 @@ COUNTS = {
 }
 """counts of organisms by a word; another test has those"""
 OF_NOTHING = {
+    "controls_findings": ["0"],
     "controls_verdicts_before": ["0"],
     "reinitialisation_source": ["8"],
     **COUNTS,
