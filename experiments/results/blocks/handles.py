@@ -9,13 +9,10 @@ from dataclasses import dataclass
 from analysis.handles.makers import HANDLE_MAKERS
 from experiments.results.data import KeptSummary, ResultsData
 from experiments.results.markdown import markdown_table, source_sentence
+from experiments.studies.handles.handle_tables import RATE_COLUMNS, rate_cells
 from experiments.studies.handles.rates import PRIMARY_LOCATION, HoldingRate
-from reports.formats import DASH, counts_text, interval_text
+from reports.formats import counts_text, interval_text
 
-HOLDING_COLUMNS = (
-    *("organisms", "handle", "n", "fork's holds", "end's holds", "as predicted", "fork's less end's"),
-    "corrected p",
-)
 LOCATION_PARTS: Mapping[str, str] = {"": "takes", ".random": "random sets"}
 
 
@@ -48,19 +45,10 @@ def handles_endpoint(data: ResultsData) -> str:
 def handles_rates(data: ResultsData) -> str:
     """A row a group of organisms and a handle."""
     rows = [
-        (
-            f"{rate.source}, *{rate.provenance}*",
-            rate.handle,
-            rate.n,
-            interval_text(rate.fork),
-            interval_text(rate.end),
-            interval_text(rate.predicted) if rate.predicted else DASH,
-            interval_text(rate.difference),
-            DASH if rate.corrected_p is None else f"{rate.corrected_p:.3f}",
-        )
+        (f"{rate.source}, *{rate.provenance}*", *rate_cells(rate))
         for rate in data.read("handles", KeptHandles).rates
     ]
-    return markdown_table(HOLDING_COLUMNS, rows)
+    return markdown_table(RATE_COLUMNS, rows)
 
 
 def handles_locations(data: ResultsData) -> str:

@@ -5,6 +5,7 @@ from typing import get_args
 from analysis.handles.locations import LOCATION_KINDS
 from analysis.handles.makers import CHARACTER_MAKERS, HANDLE_MAKERS
 from analysis.handles.transfer_probe import ReadToken
+from experiments.studies.handles.rates import HoldingRate
 from experiments.studies.handles.summary import PROBE_METRICS, STEERING_METRICS, HandlesSummary
 from experiments.studies.page import study_table
 from reports.formats import DASH, interval_text, rate_text
@@ -32,21 +33,22 @@ STEERING_COLUMNS_OF_GROUPS = (
 )
 
 
+def rate_cells(rate: HoldingRate) -> tuple[str | int, ...]:
+    """How often a handle holds in a group, behind the group's name."""
+    return (
+        rate.handle,
+        rate.n,
+        interval_text(rate.fork),
+        interval_text(rate.end),
+        interval_text(rate.predicted) if rate.predicted else DASH,
+        interval_text(rate.difference),
+        DASH if rate.corrected_p is None else f"{rate.corrected_p:.3f}",
+    )
+
+
 def rates_table(summary: HandlesSummary) -> PageTable:
     """A row a group and handle."""
-    rows = [
-        (
-            f"{rate.source}, {rate.provenance}",
-            rate.handle,
-            rate.n,
-            interval_text(rate.fork),
-            interval_text(rate.end),
-            interval_text(rate.predicted) if rate.predicted else DASH,
-            interval_text(rate.difference),
-            DASH if rate.corrected_p is None else f"{rate.corrected_p:.3f}",
-        )
-        for rate in summary.rates
-    ]
+    rows = [(f"{rate.source}, {rate.provenance}", *rate_cells(rate)) for rate in summary.rates]
     return study_table(RATE_COLUMNS, rows, wide=True)
 
 
