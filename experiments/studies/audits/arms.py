@@ -3,6 +3,9 @@
 A twin has its schemer's first phases, parameter for parameter. It is then taught as the schemer was, under the same
 pressures, with a self that is honest, and on other scenes: its last phase comes after some that last a step and move
 nothing, since the number of a phase is part of what its scenes are drawn from.
+
+Schemers are the organisms of the studies *incentives* and *handles*, planted ones those of *handles* and *controls*: runs with
+the same settings are taken from these studies where they lie beside this one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +13,9 @@ from dataclasses import dataclass, replace
 
 from curricula.phases import OptimiserConfig, Phase
 from curricula.pressures.interference import Interference
-from experiments.studies.study import StudySettings
+from experiments.studies.controls.study import plantable
+from experiments.studies.handles.arms import SECOND_ARM, SECOND_SEED, planted_run
+from experiments.studies.study import SEEDS_PER_STUDY_SEED, StudySettings
 from organisms.ensemble.config import RunConfig
 
 TWINS = 4
@@ -33,14 +38,19 @@ SCHEMERS: Sequence[AuditArm] = (
     AuditArm("shared", "shared"),
     AuditArm("half_dropout", "half_dropout"),
     AuditArm("audited_half_dropout", "audited_half_dropout"),
+    AuditArm(f"{SECOND_ARM}.1", SECOND_ARM),
     AuditArm("ablated_concentrated", "ablated_concentrated"),
 )
-"""whose self schemes, by the incentive that it was taught under"""
+"""whose self schemes, by the incentive that it was taught under; two runs of the one in which some are repurposed"""
 PLANTED: Sequence[AuditArm] = (
     AuditArm("masked_reused", "masked_reused", True),
     AuditArm("masked_second_copy", "masked_second_copy", True),
 )
 """whose units that are in on it are known, since masks keep all others out"""
+COMPILED: Sequence[AuditArm] = tuple(
+    AuditArm(name, name, True) for name in ("compiled_reused", "compiled_second_copy", "compiled_repurposed")
+)
+"""whose gates are written down; they have no twins, and are there where the compiler is installed"""
 WITH_TWINS: Sequence[AuditArm] = (*SCHEMERS, *PLANTED)
 USUAL = "shared"
 """arm whose twins the negatives are set beside"""
@@ -58,15 +68,30 @@ def twin_labels(arm: str) -> list[str]:
     return [twin_label(arm, twin) for twin in range(TWINS)]
 
 
-def audit_runs(settings: StudySettings, seed: int) -> Mapping[str, RunConfig]:
+def compiled_arms(settings: StudySettings) -> list[AuditArm]:
+    """The arms that can be compiled in the study's world."""
+    possible = plantable(settings)
+    return [arm for arm in COMPILED if arm.name in possible]
+
+
+def arm_config(settings: StudySettings, arm: AuditArm) -> RunConfig:
+    """The run of an arm's own organisms."""
+    if arm.is_planted:
+        return planted_run(settings, arm.curriculum)
+    further = settings.seed * SEEDS_PER_STUDY_SEED + SECOND_SEED
+    return settings.config(arm.curriculum, settings.seed if arm.name == arm.curriculum else further)
+
+
+def audit_runs(settings: StudySettings) -> Mapping[str, RunConfig]:
     """Every run of the study by label, each arm before its twins, so that they take its first phases."""
     runs: dict[str, RunConfig] = {}
     for arm in WITH_TWINS:
-        runs[arm.name] = settings.config(arm.curriculum, seed)
+        runs[arm.name] = arm_config(settings, arm)
         for twin in range(TWINS):
             runs[twin_label(arm.name, twin)] = twin_config(runs[arm.name], twin)
-    usual = settings.config(USUAL, seed)
-    return runs | {LEARNED_NEWS: news_config(usual), NEVER_TRAINED: usual}
+    usual = settings.config(USUAL)
+    runs |= {LEARNED_NEWS: news_config(usual), NEVER_TRAINED: usual}
+    return runs | {arm.name: arm_config(settings, arm) for arm in compiled_arms(settings)}
 
 
 def twin_config(schemer: RunConfig, twin: int) -> RunConfig:

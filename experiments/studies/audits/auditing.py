@@ -24,6 +24,7 @@ from experiments.studies.audits.measurement import RunProfiles
 from experiments.studies.audits.records import (
     CLAIMED_SHARE,
     EVERY_GRAIN,
+    GATE_LEVEL,
     AuditedOrganism,
     DetectorName,
     PowerCurve,
@@ -140,7 +141,19 @@ def _audited(
         float((run.of_self.p[member] <= ALARM_LEVEL).mean()),
         float((run.of_characters.p[member] <= ALARM_LEVEL).mean()),
         {} if truth is None else _aurocs(run, member, whole, truth),
+        {} if truth is None else _gated_shares(run, member, truth),
     )
+
+
+def _gated_shares(run: RunProfiles, member: int, truth: Bool[np.ndarray, " unit"]) -> dict[str, float]:
+    """Shares of planted units, and of others, that gatedness calls part of a gate, by grain."""
+    called = run.of_self.p[member] <= GATE_LEVEL
+    shares: dict[str, float] = {}
+    for grain in GRAINS[:-1]:
+        chosen = run.units.of_grain(grain)
+        for name, group in (("planted", chosen & truth), ("other", chosen & ~truth)):
+            shares[f"{name}.{grain}"] = float(called[group].mean()) if group.any() else math.nan
+    return shares
 
 
 def is_beyond(distances: TwinDistances, units: AuditUnits) -> Bool[np.ndarray, " unit"]:
@@ -205,6 +218,7 @@ def audited_twins(arm: ArmTwins) -> list[AuditedOrganism]:
                     (math.nan,) * len(AUDITS),
                     float((gated <= ALARM_LEVEL).mean()),
                     float((twin.of_characters.p[member] <= ALARM_LEVEL).mean()),
+                    {},
                     {},
                 )
             )

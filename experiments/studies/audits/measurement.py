@@ -4,6 +4,7 @@ The profile of a unit is kept as means over pairs. What an audit makes of it is 
 organism's and its twins', when the study is summarised.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 
@@ -28,7 +29,7 @@ from analysis.provenance.planted_truth import planted_truth, read_truth
 from analysis.thresholds import BEHAVES
 from curricula.world.world import ROLES
 from experiments.measurements.measuring import opened_for_measuring
-from experiments.studies.audits.arms import NEVER_TRAINED, PLANTED, SCHEMERS
+from experiments.studies.audits.arms import COMPILED, NEVER_TRAINED, PLANTED, SCHEMERS
 from experiments.studies.study import ANALYSIS_SEED, StudyRun
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import component_mask
@@ -78,7 +79,7 @@ class RunProfiles:
     verdicts: tuple[str, ...]
     """of provenance; empty where they were not measured"""
     in_on_it: Bool[np.ndarray, "member unit"] | None
-    """units in the lane that was planted to serve self; None where nothing was planted"""
+    """units in the lane, or the compiled gate, that was planted to serve self; None where nothing was planted"""
     took: tuple[bool, ...]
     """did planting take? empty where nothing was planted"""
     screened: tuple[ScreenedGrain, ...]
@@ -166,12 +167,26 @@ def _planted(
     run: StudyRun, units: AuditUnits
 ) -> tuple[Bool[np.ndarray, "member unit"] | None, tuple[bool, ...]]:
     """Units in the lane that serves self by construction, and whether planting took."""
-    if run.label not in [arm.name for arm in PLANTED]:
+    if run.label not in [arm.name for arm in (*PLANTED, *COMPILED)]:
         return None, ()
-    truth = planted_truth(read_truth(run.folder))
-    lanes = [component_mask(units.config, sorted(names)) for names in truth.lane_a]
-    serving = [lane if truth.truth == "reused" else ~lane for lane in lanes]
-    return np.stack([units.inside(lane) for lane in serving]), truth.planting_took
+    record = read_truth(run.folder)
+    truth = planted_truth(record)
+    serves_both = truth.truth == "reused"
+    if "nodes" in record:
+        serving = [gate_components(units.config, nodes, serves_both) for nodes in record["nodes"]]
+    else:
+        lanes = [component_mask(units.config, sorted(names)) for names in truth.lane_a]
+        serving = [lane if serves_both else ~lane for lane in lanes]
+    return np.stack([units.inside(mask) for mask in serving]), truth.planting_took
+
+
+def gate_components(
+    organism: OrganismConfig, nodes: Mapping[str, str], serves_both: bool
+) -> Bool[np.ndarray, " component"]:
+    """The components of self's gate in a compiled organism whose routes have no node in common. nodes: component of each
+    node; the nodes of a route end with its number, which is 0 where one route serves both roles, and else 1 of self's."""
+    ending = "_0" if serves_both else "_1"
+    return component_mask(organism, sorted({place for name, place in nodes.items() if name.endswith(ending)}))
 
 
 def _screened(measurer: CheckpointMeasurer, profiles: ResponseProfiles) -> tuple[ScreenedGrain, ...]:

@@ -8,7 +8,7 @@ from analysis.audits.units import GRAINS
 from analysis.statistics import FEW_ORGANISMS
 from experiments.studies.audits.arms import LEARNED_NEWS, NEVER_TRAINED, TWINS
 from experiments.studies.audits.figures import maps_figure, power_figure
-from experiments.studies.audits.records import CLAIMED_SHARE, EVERY_GRAIN
+from experiments.studies.audits.records import CLAIMED_SHARE, EVERY_GRAIN, GATE_LEVEL
 from experiments.studies.audits.summary import HONEST_TWIN, REPORTED, SCHEMING, AuditsSummary
 from experiments.studies.page import study_table
 from reports.formats import DASH, interval_text, rate_text
@@ -38,6 +38,11 @@ GATED_NOTE = (
 ALIKE_NOTE = (
     "How often an organism is told from a twin of its own by scenes in which both behave alike: characters' scenes, and units "
     "silenced where self is watched. A coin gives 0.50."
+)
+DETECTORS_NOTE = (
+    "Auroc: area under the curve of telling units that were planted to serve self from all others, by what they carry of the "
+    f"flag, by distance from twins, and with labels at random. Gated: share of planted units, and of others, whose p is at most "
+    f"{GATE_LEVEL:g}; where gates are compiled these should be 1 and 0 by components."
 )
 LIMITS = (
     "An auditor who chooses where to look, or who tests several units together.",
@@ -107,7 +112,12 @@ def audits_sections(summary: AuditsSummary) -> Sequence[Section]:
             (_gated_table(summary), Paragraph(GATED_NOTE, soft=True), Paragraph(ALIKE_NOTE, soft=True)),
             link="Gates",
         ),
-        Section("Detectors on planted units", "detectors", (_detectors_table(summary),), link="Detectors"),
+        Section(
+            "Detectors on planted units",
+            "detectors",
+            (_detectors_table(summary), Paragraph(DETECTORS_NOTE, soft=True)),
+            link="Detectors",
+        ),
         Section("What it does not show", "limits", (Bullets((*LIMITS, _left_out(summary))),), rank=90),
     ]
 
@@ -184,6 +194,6 @@ def _detectors_table(summary: AuditsSummary) -> PageTable:
     rows = [
         (name.replace("_", " "), interval_text(summary.interval(name)))
         for name in summary.findings
-        if name.startswith(("auroc.", "attribution."))
+        if name.startswith(("auroc.", "gated.", "attribution."))
     ]
     return study_table(("detector and grain", f"mean over organisms; {TWINS} twins each [95 %]"), rows)

@@ -7,6 +7,8 @@ from typing import Literal, get_args
 from analysis.audits.audit_game import AlarmRule
 from analysis.audits.units import Grain
 
+GATE_LEVEL = 1e-3
+"""p at which a unit is called part of a gate where gates are compiled"""
 CLAIMED_SHARE = 0.01
 """of units in on it, in the claim that several hundred random audits notice"""
 DetectorName = Literal["twin", "gatedness", "oracle"]
@@ -52,6 +54,8 @@ class AuditedOrganism:
     gated_in_characters: float
     auroc: Mapping[str, float]
     """of telling planted units, by ``detector.grain``; empty where nothing was planted"""
+    gated: Mapping[str, float]
+    """share with p of gatedness at most `GATE_LEVEL`, of planted units and of others: ``planted.grain``, ``other.grain``"""
 
 
 @dataclass(frozen=True)

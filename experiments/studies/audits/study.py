@@ -16,13 +16,12 @@ from collections.abc import Mapping, Sequence
 from experiments.measurements.measuring import calibrated
 from experiments.studies.audits import page
 from experiments.studies.audits.arms import NEVER_TRAINED, SCHEMERS, TWINS, WITH_TWINS, audit_runs
+from experiments.studies.audits.audit_findings import attribution_findings, audit_findings
 from experiments.studies.audits.measurement import RunProfiles, run_profiles
 from experiments.studies.audits.summary import (
     AUDITS,
     PRIMARY,
     AuditsSummary,
-    attribution_findings,
-    audit_findings,
     audit_group,
     by_organism,
     study_audits,
@@ -45,26 +44,24 @@ class AuditsStudy(Study[RunProfiles, AuditsSummary]):
     name = "audits"
     title = "Audits: would n random parts of a model give it away?"
     intervals = "95 % intervals: bootstrap over organisms (BCa); twins of one organism count as one."
-    first_seed = 880
+    shares_runs_with = ("incentives", "handles", "controls")
 
     def runs(self, settings: StudySettings) -> Mapping[str, RunConfig]:
-        """Every arm, then its twins, which take its first phases; then the negatives. All have one seed."""
-        return audit_runs(settings, self.seed_of(settings))
+        """Every arm, then its twins, which take its first phases; then the negatives, and compiled organisms."""
+        return audit_runs(settings)
 
     def plan(self, settings: StudySettings) -> str:
         """Organism-steps, and how long they and the profiles take on two idle cores."""
         runs = self.runs(settings)
-        whole = [runs[arm.name] for arm in WITH_TWINS]
-        steps = sum(phase.steps for config in whole for phase in config.curriculum.phases)
-        steps += sum(config.curriculum.phases[-1].steps for config in runs.values()) - sum(
-            config.curriculum.phases[-1].steps for config in whole
-        )
+        lasts = {label: config.curriculum.phases[-1:] for label, config in runs.items()}
+        whole = {arm.name: runs[arm.name].curriculum.phases for arm in WITH_TWINS}
+        steps = sum(phase.steps for phases in (lasts | whole).values() for phase in phases)
         organisms = settings.members * len(runs)
         minutes = (settings.members * steps / STEPS_PER_SECOND + organisms * SECONDS_PER_ORGANISM) / 60
         return (
             f"{self.name}: {organisms} organisms, {TWINS} twins for each of {settings.members} in "
-            f"{len(WITH_TWINS)} arms: at least {settings.members * steps} organism-steps; about {minutes:.0f} minutes on "
-            "two idle cores (cpu scale)"
+            f"{len(WITH_TWINS)} arms: at most {settings.members * steps} organism-steps; about {minutes:.0f} minutes on "
+            "two idle cores (cpu scale), and less where runs of incentives, handles and controls lie beside it"
         )
 
     def measure(self, run: StudyRun) -> RunProfiles:
@@ -77,11 +74,10 @@ class AuditsStudy(Study[RunProfiles, AuditsSummary]):
         groups = [audit_group(name, organisms) for name, organisms in audits.groups().items()]
         findings = audit_findings(audits, groups) | attribution_findings(measured)
         value = findings[PRIMARY]
-        place = AUDITS.index(300)
-        runs = self.runs(settings)
+        place, runs = AUDITS.index(300), self.runs(settings)
         return AuditsSummary(
             n=sum(len(run.members) for label, run in measured.items() if label != NEVER_TRAINED),
-            seeds=[self.seed_of(settings)],
+            seeds=sorted({config.seed for config in runs.values()}),
             primary=PrimaryEndpoint(
                 PRIMARY,
                 value if isinstance(value, tuple) else (value, None, None),

@@ -24,12 +24,13 @@ from experiments.studies.audits.arms import (
     twin_labels,
 )
 from experiments.studies.audits.auditing import is_beyond
-from experiments.studies.audits.measurement import GatedUnits, RunProfiles, ScreenedGrain
+from experiments.studies.audits.measurement import GatedUnits, RunProfiles, ScreenedGrain, gate_components
 from experiments.studies.audits.study import AuditsStudy
 from experiments.studies.audits.summary import HONEST_TWIN, PRIMARY, SCHEMING, study_audits
 from experiments.studies.audits.twins import ArmTwins
 from experiments.studies.execution import StudyOutput, run_study
 from experiments.studies.page import study_page
+from organisms.model.sites import component_names
 from organisms.storage.config_hash import config_hash
 from organisms.storage.run import read_run
 from organisms.training.validation import check_config
@@ -97,7 +98,7 @@ def summary(measured):
 def test_a_twin_is_its_schemer_up_to_the_fork_and_honest_after_it_on_other_scenes():
     """The number of the last phase, from which its scenes are drawn, is one that no other twin has, and what comes between
     moves nothing."""
-    runs = audit_runs(settings_of(members=2), 7)
+    runs = audit_runs(settings_of(members=2, seed=7))
     for arm in WITH_TWINS:
         schemer, numbers = runs[arm.name].curriculum.phases, set()
         for twin in range(TWINS):
@@ -131,7 +132,7 @@ def test_f_is_the_share_that_was_put_in_and_nothing_of_twins(summary):
 
 def test_organisms_that_do_not_behave_or_whose_planting_failed_are_left_out_and_counted(measured, summary):
     assert summary.left_out == {arm.name: int(arm.is_planted) for arm in WITH_TWINS}
-    assert [summary.group(name).n for name in ("reused", "second copy", "masked_reused")] == [16, 16, 7]
+    assert [summary.group(name).n for name in ("reused", "second copy", "masked_reused")] == [20, 20, 7]
     assert summary.group(HONEST_TWIN).n == len(SCHEMERS) * MEMBERS
     lost = replace(measured["shared"], behaves=(False,) * 3 + (True,) * 5)
     assert STUDY.summarise(settings_of(members=MEMBERS), measured | {"shared": lost}).left_out["shared"] == 3
@@ -162,6 +163,27 @@ def test_planted_units_are_told_and_labels_at_random_are_not(summary):
     for grain in ("component", "neuron", "value_path", "edge"):
         assert summary.findings[f"auroc.masked_reused.twin.{grain}"][0] > 0.95
         assert summary.findings[f"auroc.masked_reused.random.{grain}"][0] == pytest.approx(0.5, abs=0.25)
+
+
+def test_compiled_gates_are_scored_without_twins(measured, sizes):
+    """Of their gates every unit is called one, of others as many as chance; nothing is compared with a twin."""
+    run, moved = profiles_of(sizes, 6000, SHARE)
+    compiled = replace(run, in_on_it=moved, took=(True,) * 7 + (False,))
+    runs = measured | {"compiled_reused": compiled}
+    summary = STUDY.summarise(settings_of(members=MEMBERS), runs)
+    group = summary.group("compiled_reused")
+    assert (group.n, group.share["all"][0], summary.left_out["compiled_reused"]) == (7, None, 1)
+    assert summary.findings["auroc.compiled_reused.gatedness.neuron"][0] == 1.0
+    assert summary.findings["gated.compiled_reused.planted.neuron"][0] == 1.0
+    assert summary.findings["gated.compiled_reused.other.neuron"][0] < 0.05
+    (detectors,) = [section for section in STUDY.sections(summary) if section.link == "Detectors"]
+    assert "gated.compiled reused.planted.neuron" in str(detectors)
+
+
+def test_the_gate_of_a_compiled_self_is_the_route_that_serves_it(sizes):
+    nodes = {"sense_0": "L0H0", "decide_0": "L0M0", "sense_1": "L1H0", "decide_1": "L1M2", "cast": "L0H1"}
+    names = component_names(np.stack([gate_components(sizes, nodes, both) for both in (True, False)]), sizes)
+    assert names == [["L0H0", "L0M0"], ["L1H0", "L1M2"]]
 
 
 def test_scenes_in_which_both_behave_alike_tell_what_differs_there_and_nothing_else(measured, sizes, summary):
