@@ -2,6 +2,7 @@
 
 from experiments.main_job import KeptMainJob
 from experiments.results.blocks.controls import kept_controls
+from experiments.results.blocks.handles import KeptHandles
 from experiments.results.blocks.leaving import KeptAblations, KeptSwap
 from experiments.results.blocks.worlds import KeptWorlds
 from experiments.results.data import ResultsData
@@ -17,6 +18,7 @@ def readme_findings(data: ResultsData) -> str:
     """A row a finding, with the page that has the rest."""
     ablations, swap = data.read("ablations", KeptAblations), data.read("swap", KeptSwap)
     controls, worlds = kept_controls(data), data.read("worlds", KeptWorlds)
+    handles = data.read("handles", KeptHandles)
     plain, whole = ablations.arm(ABLATION_ARMS[-1].name), ablations.arm(WHOLE.name)
     rows = [
         *_main_job_rows(data),
@@ -40,6 +42,10 @@ def readme_findings(data: ResultsData) -> str:
             "Provenance was planted, and is judged blind",
             f"{controls.right_of_all()} verdicts right, *undecided* counted as wrong; "
             f"{controls.wrongly_repurposed()} wrongly called *repurposed* ([page](docs/controls.md))",
+        ),
+        (
+            "The characters' mechanism is located before self is taught, and ablated at the end",
+            f"tells planted *repurposed* from *second copy* in {handles.figure('told_apart.planted')} ([page](docs/handles.md))",
         ),
         (
             "Three worlds and sizes that nothing was chosen on, same settings",

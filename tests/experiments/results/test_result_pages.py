@@ -44,6 +44,7 @@ DEFINITIONS = {
         "0.15 fewer at most": "a check of planting",
     },
     "speed.md": {},
+    "handles.md": {},
 }
 """what may stand outside of blocks by page, and why: definitions and thresholds, which no study measures"""
 
