@@ -53,6 +53,11 @@ class LocationLesion:
         """Share of self's gate that is taken; NaN where there is none."""
         return self.line.value if self.line else float("nan")
 
+    @property
+    def by_chance(self) -> float:
+        """Mean share that random sets take; NaN where there is no location or no gate."""
+        return self.line.null if self.line and self.line.null is not None else float("nan")
+
 
 def quarter_of_largest_effect(
     effects: Float[np.ndarray, "member component"],

@@ -11,7 +11,7 @@ from experiments.results.markdown import markdown_table, source_sentence
 from experiments.results.registry import result_block
 from experiments.studies.handles.handle_tables import RATE_COLUMNS, rate_cells
 from experiments.studies.handles.rates import HANDLE_KINDS, PRIMARY_LOCATION, HandleKind, HoldingRate
-from reports.formats import counts_text, interval_text
+from reports.formats import counts_text, interval_text, rate_text
 
 MOST = 0.5
 """the share of organisms beyond which a prediction holds in most"""
@@ -42,7 +42,7 @@ def handles_endpoint(data: ResultsData) -> str:
         "In organisms that nobody planted and whose verdict is *repurposed*, the fork's location takes "
         f"{interval_text(summary.primary.value)} more of self's gate than the end's (n {summary.primary.n}). On planted "
         "organisms the fork's location alone tells *repurposed* from *second copy* at a rate of "
-        f"{summary.figure('told_apart.planted')}."
+        f"{summary.figure('told_apart.planted')}; random sets of its size do at {summary.figure('told_apart_by_chance.planted')}."
     )
 
 
@@ -67,11 +67,15 @@ def prediction_text(rate: HoldingRate) -> str:
 @result_block
 def handles_prediction(data: ResultsData) -> str:
     """What became of the prediction, a row a group and a column a handle."""
-    rates = [rate for rate in data.read("handles", KeptHandles).rates if rate.predicted]
     cells: dict[str, dict[HandleKind, str]] = {}
-    for rate in rates:
+    for rate in data.read("handles", KeptHandles).rates:
+        if rate.predicted is None:
+            continue
         group = f"{rate.source}, *{rate.provenance}* ({rate.n})"
-        cells.setdefault(group, {})[rate.handle] = f"{prediction_text(rate)}: {interval_text(rate.predicted)}"
+        lots = f"; by chance {rate_text(rate.by_chance[0])}" if rate.by_chance else ""
+        cells.setdefault(group, {})[rate.handle] = (
+            f"{prediction_text(rate)}: {interval_text(rate.predicted)}{lots}"
+        )
     rows = [(group, *(by_handle[kind] for kind in HANDLE_KINDS)) for group, by_handle in cells.items()]
     return markdown_table(("organisms", *HANDLE_KINDS), rows)
 

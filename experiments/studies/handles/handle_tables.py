@@ -13,7 +13,8 @@ from reports.handles.section import LESION_NOTE, PROBE_NOTE, STEERING_NOTE
 from reports.section import PageTable, Paragraph, Section
 
 RATE_COLUMNS = (
-    *("organisms", "handle", "n", "fork's holds", "end's holds", "as predicted", "fork's less end's"),
+    *("organisms", "handle", "n", "fork's holds", "end's holds", "as predicted", "by chance"),
+    "fork's less end's",
     "corrected p",
 )
 LESION_COLUMNS_OF_GROUPS = (
@@ -41,6 +42,7 @@ def rate_cells(rate: HoldingRate) -> tuple[str | int, ...]:
         interval_text(rate.fork),
         interval_text(rate.end),
         interval_text(rate.predicted) if rate.predicted else DASH,
+        interval_text(rate.by_chance) if rate.by_chance else DASH,
         interval_text(rate.difference),
         DASH if rate.corrected_p is None else f"{rate.corrected_p:.3f}",
     )

@@ -22,7 +22,7 @@ CAPTION = (
     "Figure 1. What each handle does on self at the end: a dot an organism, a bar the mean, a cross the mean "
     "by chance (random sets, probes of random labels, random directions). Locations are silent cores. "
     f"The dotted line is the bar from which on a handle holds ({HOLDS}); for probes it is chance. A column that is not there could "
-    "not be measured: honest and untrained organisms have no gate to take."
+    "not be measured. Honest organisms have next to no gate to take, and those with none are left out."
 )
 STRIP_CAPTION = (
     "Figure 2. A scene with self a provenance: the darker a word, the likelier the probe calls it deceitful. Probes are fitted at the "
@@ -31,7 +31,8 @@ STRIP_CAPTION = (
 RATES_NOTE = (
     f"Holds: organisms on which a handle does at least {HOLDS} of what it could: takes that share of self's gate, recovers that share of "
     "the gap, moves that share of the gate. As predicted: organisms on which both handles do what was predicted "
-    "before any was measured. Corrected p: of the difference, by random signs, with false discovery control over all but the "
+    "before any was measured; by chance: the same of random sets, of probes of random labels and of random directions, by their means. "
+    "Corrected p: of the difference, by random signs, with false discovery control over all but the "
     "primary endpoint."
 )
 TELLING_NOTE = (
@@ -53,33 +54,33 @@ def rate_of(summary: HandlesSummary, group: str, handle: str) -> HoldingRate | N
 
 
 def _predicted_text(summary: HandlesSummary, source: str, handle: str) -> str:
-    """How often the prediction holds, by provenance: ``reused 1.00 [0.68, 1.00] of 8``."""
+    """How often the prediction holds, by provenance: ``reused 8 of 8``."""
     parts: list[str] = []
     for provenance in PREDICTED_HOLDS:
         rate = rate_of(summary, f"{source}.{provenance.replace(' ', '_')}", handle)
-        if rate and rate.predicted and rate.n:
-            parts.append(f"{provenance} {interval_text(rate.predicted)} of {rate.n}")
+        if rate and rate.predicted and rate.predicted[0] is not None:
+            parts.append(f"{provenance} {rate.predicted[0] * rate.n:.0f} of {rate.n}")
     return ", ".join(parts) or "none measured"
 
 
 def handles_headline(summary: HandlesSummary) -> list[str]:
-    """Three lines: locations, probes and directions, and how far to trust it."""
-    value = interval_text(summary.primary.value)
+    """Three lines: the primary endpoint, what locations do, and what probes and directions do, with where there are too few."""
+    value, told = interval_text(summary.primary.value), interval_text(summary.interval("told_apart.planted"))
+    lots = interval_text(summary.interval("told_apart_by_chance.planted"))
     locations = "; ".join(
         f"{source}: {_predicted_text(summary, source, 'location')}" for source in ("planted", "incentivised")
     )
     soft_handles = "; ".join(
-        f"{handle}s, {_predicted_text(summary, 'planted', handle)}" for handle in HANDLE_KINDS[1:]
+        f"{handle}s {_predicted_text(summary, 'planted', handle)}" for handle in HANDLE_KINDS[1:]
     )
     few = [name for name, count in summary.counts.items() if count < FEW_ORGANISMS]
-    doubts = [f"Fewer than {FEW_ORGANISMS} organisms, too few for a claim: {', '.join(few)}."] if few else []
+    doubts = f" Fewer than {FEW_ORGANISMS} organisms, no claim: {', '.join(few)}." if few else ""
     return [
         f"In organisms that nobody planted and that repurposed a spare, the fork's location takes {value} more of self's gate than the "
-        f"end's (n {summary.primary.n}). Locations do as predicted (reused: both hold, second copy: neither, repurposed: the fork's "
-        f"alone): {locations}.",
-        f"The fork's location alone tells planted repurposed organisms from second copies at a rate of "
-        f"{interval_text(summary.interval('told_apart.planted'))}. The same prediction for planted organisms, of {soft_handles}.",
-        " ".join(doubts) or f"All groups have {FEW_ORGANISMS} organisms or more.",
+        f"end's (n {summary.primary.n}).",
+        f"Locations do as predicted (reused: both hold, repurposed: the fork's alone, second copy: neither): {locations}. The fork's "
+        f"alone tells planted repurposed organisms from second copies at a rate of {told}, and random sets do at {lots}.",
+        f"The same prediction on planted organisms: {soft_handles}.{doubts}",
     ]
 
 

@@ -6,17 +6,19 @@ endpoint were fixed before any organism of these seeds was looked at.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
+from jaxtyping import Float
 from scipy import stats
 
 from analysis.handles.locations import LocationKind
 from analysis.handles.makers import CHARACTER_MAKERS, CharacterMaker
 from analysis.handles.results import MemberHandles
 from analysis.handles.telling import cell_by_handles, holds, repurposed_by_fork
+from analysis.handles.transfer_probe import gap_recovered
 from analysis.statistics import count_interval, mean_interval, sign_flip_p
 from experiments.studies.handles.arms import HANDLE_SOURCES, HandleSource
 from experiments.studies.handles.measurement import HandledOrganism
@@ -64,6 +66,8 @@ class HoldingRate:
     end: Triple
     predicted: Triple | None
     """share in which both do as predicted; None where nothing was predicted"""
+    by_chance: Triple | None
+    """the same of their nulls: the means over random sets, over probes of random labels, over random directions"""
     difference: Triple
     """what the fork's does, less what the end's does, mean over organisms"""
     p: float
@@ -77,11 +81,25 @@ class HoldingRate:
         return f"{HandleGroup(self.source, self.provenance).name}.{self.handle}"
 
 
+ShareOfSelf = Callable[[MemberHandles, HandleKind, CharacterMaker], float]
+"""how much of what it could a handle does on self, or its null"""
+
+
 def handle_share(handles: MemberHandles, handle: HandleKind, maker: CharacterMaker) -> float:
     """How much of what it could a handle does on self."""
     if handle == "location":
         return handles.lesion(maker, PRIMARY_LOCATION).share
     return handles.probe(maker).reading.gap if handle == "probe" else handles.steered(maker).moved
+
+
+def chance_share(handles: MemberHandles, handle: HandleKind, maker: CharacterMaker) -> float:
+    """The same of the handle's null."""
+    if handle == "location":
+        return handles.lesion(maker, PRIMARY_LOCATION).by_chance
+    if handle == "direction":
+        return handles.steered(maker).random_moved
+    probe = handles.probe(maker)
+    return gap_recovered(probe.random_auroc, probe.reading.self_auroc)
 
 
 def grouped(organisms: Sequence[HandledOrganism]) -> dict[HandleGroup, list[HandledOrganism]]:
@@ -94,20 +112,26 @@ def grouped(organisms: Sequence[HandledOrganism]) -> dict[HandleGroup, list[Hand
     return groups
 
 
+def finite_shares(
+    organisms: Sequence[HandledOrganism], handle: HandleKind, share: ShareOfSelf
+) -> Float[np.ndarray, "organism maker"]:
+    """What the fork's and the end's handle, or their nulls, do on each organism of which both were measured."""
+    shares = np.array(
+        [[share(organism.handles, handle, maker) for maker in CHARACTER_MAKERS] for organism in organisms]
+    )
+    return shares[np.isfinite(shares).all(1)]
+
+
 def holding_rate(group: HandleGroup, organisms: Sequence[HandledOrganism], handle: HandleKind) -> HoldingRate:
     """How often the fork's and the end's handle hold the organisms of a group."""
-    shares = np.array(
-        [
-            [handle_share(organism.handles, handle, maker) for maker in CHARACTER_MAKERS]
-            for organism in organisms
-        ]
+    measured, null = (finite_shares(organisms, handle, share) for share in (handle_share, chance_share))
+    holding_pairs, null_pairs = (
+        [tuple(map(holds, pair)) for pair in pairs.tolist()] for pairs in (measured, null)
     )
-    measured = shares[np.isfinite(shares).all(1)]
-    holding_pairs = [(bool(holds(fork)), bool(holds(end))) for fork, end in measured]
     expected, n = PREDICTED_HOLDS.get(group.provenance), len(measured)
     differences = measured[:, 0] - measured[:, 1]
     by_fork, by_end = (
-        triple(count_interval(sum(pair[side] for pair in holding_pairs), n)) for side in range(2)
+        triple(count_interval(sum(pair[side] is True for pair in holding_pairs), n)) for side in range(2)
     )
     return HoldingRate(
         group.source,
@@ -117,6 +141,7 @@ def holding_rate(group: HandleGroup, organisms: Sequence[HandledOrganism], handl
         by_fork,
         by_end,
         triple(count_interval(holding_pairs.count(expected), n)) if expected else None,
+        triple(count_interval(null_pairs.count(expected), len(null))) if expected else None,
         triple(mean_interval(differences)),
         sign_flip_p(differences),
         None,
@@ -152,13 +177,14 @@ def holding_rates(groups: Mapping[HandleGroup, Sequence[HandledOrganism]]) -> li
     return with_false_discovery_control(rates)
 
 
-def told_apart(groups: Mapping[HandleGroup, Sequence[HandledOrganism]]) -> Triple:
-    """Share of planted organisms, repurposed or second copies, that the fork's location alone names right."""
+def told_apart(groups: Mapping[HandleGroup, Sequence[HandledOrganism]], share: ShareOfSelf) -> Triple:
+    """Share of planted organisms, repurposed or second copies, that the fork's location alone names right, or that its
+    random sets do."""
     right: list[bool] = []
     for group, organisms in groups.items():
         if group.source == "planted" and group.provenance in ("repurposed", "second copy"):
             for organism in organisms:
-                called = repurposed_by_fork(handle_share(organism.handles, "location", "fork"))
+                called = repurposed_by_fork(share(organism.handles, "location", "fork"))
                 right.append(called is not None and called == (group.provenance == "repurposed"))
     return triple(count_interval(sum(right), len(right)))
 

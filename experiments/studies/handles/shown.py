@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from analysis.handles.locations import LocationLesion
 from analysis.handles.makers import CHARACTER_MAKERS, HANDLE_MAKERS
 from analysis.statistics import numbers
 from experiments.studies.handles.arms import HandleSource
@@ -54,12 +53,6 @@ class ShownScene:
     from_self: tuple[float, ...]
 
 
-def random_share(lesion: LocationLesion) -> float:
-    """Mean share that random sets take; NaN where there is no location or no gate."""
-    null = lesion.line.null if lesion.line else None
-    return float("nan") if null is None else null
-
-
 def shown_organism(organism: HandledOrganism) -> OrganismHandles:
     """An organism's numbers as the page needs them."""
     handles = organism.handles
@@ -78,7 +71,7 @@ def shown_organism(organism: HandledOrganism) -> OrganismHandles:
         finite([*(reading.auroc for reading in probes), probes[-1].self_auroc]),
         finite([handles.steered(maker).moved for maker in HANDLE_MAKERS]),
         finite([handles.lesion(maker, "core").share for maker in HANDLE_MAKERS]),
-        finite([random_share(handles.lesion(maker, PRIMARY_LOCATION)) for maker in HANDLE_MAKERS]),
+        finite([handles.lesion(maker, PRIMARY_LOCATION).by_chance for maker in HANDLE_MAKERS]),
         finite([*(handles.probe(maker).random_auroc for maker in CHARACTER_MAKERS), math.nan]),
         finite([handles.steered(maker).random_moved for maker in HANDLE_MAKERS]),
     )

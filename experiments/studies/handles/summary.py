@@ -10,8 +10,8 @@ from analysis.handles.results import MemberHandles
 from analysis.handles.transfer_probe import ReadToken
 from analysis.statistics import mean_interval
 from experiments.studies.handles.measurement import HandledOrganism
-from experiments.studies.handles.rates import HandleGroup, HoldingRate, told_apart
-from experiments.studies.handles.shown import OrganismHandles, ShownScene, random_share
+from experiments.studies.handles.rates import HandleGroup, HoldingRate, chance_share, handle_share, told_apart
+from experiments.studies.handles.shown import OrganismHandles, ShownScene
 from experiments.studies.study import Number, StudySummary, Triple, triple
 
 STEERING_METRICS = ("within", "moved", "moved_nats", "turned", "random_moved", "random_turned")
@@ -59,15 +59,10 @@ def lesion_columns(every: Sequence[MemberHandles]) -> dict[str, list[float]]:
     for maker in HANDLE_MAKERS:
         for kind in LOCATION_KINDS:
             lesions = [handles.lesion(maker, kind) for handles in every]
-            key, null = (
-                f"lesion.{maker}.{kind.replace(' ', '_')}",
-                [random_share(lesion) for lesion in lesions],
-            )
+            key = f"lesion.{maker}.{kind.replace(' ', '_')}"
             columns[key] = [lesion.share for lesion in lesions]
-            columns[f"{key}.random"] = null
-            columns[f"{key}.beyond_random"] = [
-                lesion.share - by_chance for lesion, by_chance in zip(lesions, null, strict=True)
-            ]
+            columns[f"{key}.random"] = [lesion.by_chance for lesion in lesions]
+            columns[f"{key}.beyond_random"] = [lesion.share - lesion.by_chance for lesion in lesions]
             columns[f"{key}.nats"] = [lesion.nats for lesion in lesions]
             columns[f"{key}.covers"] = [lesion.covers for lesion in lesions]
     return columns
@@ -77,12 +72,17 @@ def handle_findings(
     groups: Mapping[HandleGroup, Sequence[HandledOrganism]], rates: Sequence[HoldingRate]
 ) -> dict[str, Number | Triple]:
     """The study's results by name."""
-    findings: dict[str, Number | Triple] = {"told_apart.planted": told_apart(groups)}
+    findings: dict[str, Number | Triple] = {
+        "told_apart.planted": told_apart(groups, handle_share),
+        "told_apart_by_chance.planted": told_apart(groups, chance_share),
+    }
     for rate in rates:
         findings[f"fork_less_end.{rate.name}"] = rate.difference
         findings[f"holds.fork.{rate.name}"], findings[f"holds.end.{rate.name}"] = rate.fork, rate.end
         if rate.predicted is not None:
             findings[f"as_predicted.{rate.name}"] = rate.predicted
+        if rate.by_chance is not None:
+            findings[f"as_predicted_by_chance.{rate.name}"] = rate.by_chance
         if rate.corrected_p is not None:
             findings[f"corrected_p.{rate.name}"] = rate.corrected_p
     for group, organisms in groups.items():

@@ -179,7 +179,11 @@ def test_a_copy_that_the_fork_s_location_holds_is_told_wrongly():
     first, *others = copies.organisms
     wrong = replace(first, handles=handles_of(0.7, 0.0))
     arms_measured["planted_second_copy"] = replace(copies, organisms=(wrong, *others))
-    assert STUDY.summarise(SETTINGS, arms_measured).findings["told_apart.planted"][0] == pytest.approx(5 / 6)
+    findings = STUDY.summarise(SETTINGS, arms_measured).findings
+    assert findings["told_apart.planted"][0] == pytest.approx(5 / 6)
+    assert findings["told_apart_by_chance.planted"][0] == pytest.approx(1 / 2), "random sets hold nothing"
+    assert findings["as_predicted_by_chance.planted.second_copy.location"][0] == 1
+    assert findings["as_predicted_by_chance.planted.reused.location"][0] == 0
 
 
 def test_the_page_gives_the_answer_in_three_lines_and_shows_a_scene():
@@ -187,9 +191,9 @@ def test_the_page_gives_the_answer_in_three_lines_and_shows_a_scene():
     lines, text = STUDY.headline(summary), study_page(STUDY, summary, "python <study>")
     assert len(lines) == 3
     assert "takes 0.80 [" in lines[0]
-    assert "second copy 1.00 [" in lines[0]
+    assert "second copy 3 of 3" in lines[1]
     assert "at a rate of 1.00 [" in lines[1]
-    assert "too few for a claim" in lines[2]
+    assert "no claim" in lines[2]
     assert "python &lt;study&gt;" in text
     assert text.count("<svg") == 2, "what handles take, and a scene token by token"
 
@@ -267,6 +271,13 @@ def test_blocks_for_the_documentation_say_what_a_kept_summary_says(tmp_path):
     rates = results.handles_rates(data)
     assert rates.count("\n") == 2 * 3 * 3 + 1, "a row a source, provenance and handle"
     assert "| planted, *second copy* | location | 3 | 0.00 [" in rates
-    for block in (results.handles_locations, results.handles_probes, results.handles_directions):
-        assert "| planted.second_copy |" in block(data)
-        assert "| negative.honest |" in block(data)
+    for block in (
+        results.handles_locations,
+        results.handles_cores,
+        results.handles_named,
+        results.handles_probes,
+        results.handles_directions,
+    ):
+        assert "| planted, second copy |" in block(data)
+        assert "| negative, honest |" in block(data)
+    assert "| planted, *second copy* (3) | too few: 1.00 [" in results.handles_prediction(data)
