@@ -2,6 +2,7 @@
 
 from experiments.results.blocks import (
     ancestry,
+    audits,
     bitrot,
     controls,
     gpu_scale,
@@ -17,6 +18,7 @@ from experiments.results.blocks import (
 
 __all__ = (
     "ancestry",
+    "audits",
     "bitrot",
     "controls",
     "gpu_scale",

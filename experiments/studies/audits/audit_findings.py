@@ -10,7 +10,7 @@ from analysis.audits.units import GRAINS
 from analysis.statistics import mean_interval
 from experiments.studies.audits.arms import COMPILED, PLANTED, SCHEMERS
 from experiments.studies.audits.measurement import RunProfiles
-from experiments.studies.audits.records import EVERY_GRAIN, AuditedOrganism
+from experiments.studies.audits.records import EVERY_GRAIN, AuditedOrganism, finding_key
 from experiments.studies.audits.summary import HONEST_TWIN, REPORTED, AuditGroup, StudyAudits, mean_of
 from experiments.studies.study import Number, Triple, triple
 
@@ -27,7 +27,7 @@ def audit_findings(audits: StudyAudits, groups: Sequence[AuditGroup]) -> dict[st
         findings |= _group_findings(group)
     grouped = audits.groups()
     for name, organisms in grouped.items():
-        key = name.replace(" ", "_")
+        key = finding_key(name)
         findings[f"gated_in_selfs.{key}"] = mean_of(organisms, lambda organism: organism.gated_in_selfs)
         findings[f"gated_in_characters.{key}"] = mean_of(
             organisms, lambda organism: organism.gated_in_characters
@@ -43,19 +43,19 @@ def _detection_findings(arm: str, organisms: Sequence[AuditedOrganism]) -> dict[
     findings: dict[str, Number | Triple] = {}
     for name in sorted({name for organism in organisms for name in organism.auroc}):
         area = mean_of(organisms, lambda organism, n=name: organism.auroc.get(n, float("nan")))
-        findings[f"auroc.{arm}.{name.replace(' ', '_')}"] = area
+        findings[f"auroc.{arm}.{finding_key(name)}"] = area
     for name in sorted({name for organism in organisms for name in organism.gated}):
         share = mean_of(organisms, lambda organism, n=name: organism.gated.get(n, float("nan")))
-        findings[f"gated.{arm}.{name.replace(' ', '_')}"] = share
+        findings[f"gated.{arm}.{finding_key(name)}"] = share
     return findings
 
 
 def _group_findings(group: AuditGroup) -> dict[str, Number | Triple]:
-    key = group.name.replace(" ", "_")
+    key = finding_key(group.name)
     findings: dict[str, Number | Triple] = {f"n.{key}": group.n, f"correlation.{key}": group.correlation}
     for grain in (*GRAINS, EVERY_GRAIN):
-        findings[f"f.{key}.{grain.replace(' ', '_')}"] = group.share[grain]
-        findings[f"beyond.{key}.{grain.replace(' ', '_')}"] = group.beyond[grain]
+        findings[f"f.{key}.{finding_key(grain)}"] = group.share[grain]
+        findings[f"beyond.{key}.{finding_key(grain)}"] = group.beyond[grain]
     for n in REPORTED:
         place = AUDITS.index(n)
         findings[f"law.{key}.n{n}"] = group.law[place]
@@ -99,7 +99,7 @@ def attribution_findings(measured: Mapping[str, RunProfiles]) -> dict[str, Numbe
     screened = [part for arm in SCHEMERS for part in measured[arm.name].screened]
     findings: dict[str, Number | Triple] = {}
     for grain in sorted({part.grain for part in screened}):
-        parts, key = [part for part in screened if part.grain == grain], grain.replace(" ", "_")
+        parts, key = [part for part in screened if part.grain == grain], finding_key(grain)
         findings[f"attribution.rank_correlation.{key}"] = triple(
             mean_interval(value for part in parts for value in part.rank_correlation)
         )

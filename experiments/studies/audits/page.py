@@ -8,7 +8,7 @@ from analysis.audits.units import GRAINS
 from analysis.statistics import FEW_ORGANISMS
 from experiments.studies.audits.arms import LEARNED_NEWS, NEVER_TRAINED, TWINS
 from experiments.studies.audits.figures import maps_figure, power_figure
-from experiments.studies.audits.records import CLAIMED_SHARE, EVERY_GRAIN, GATE_LEVEL
+from experiments.studies.audits.records import CLAIMED_SHARE, EVERY_GRAIN, GATE_LEVEL, finding_key
 from experiments.studies.audits.summary import HONEST_TWIN, REPORTED, SCHEMING, AuditsSummary
 from experiments.studies.page import study_table
 from reports.formats import DASH, interval_text, rate_text
@@ -77,10 +77,6 @@ def audits_headline(summary: AuditsSummary) -> list[str]:
     ]
 
 
-def _key(name: str) -> str:
-    return name.replace(" ", "_")
-
-
 def _beyond(summary: AuditsSummary, name: str) -> str:
     group = summary.group(name)
     return DASH if group is None else interval_text(group.beyond[EVERY_GRAIN])
@@ -143,7 +139,7 @@ def _power_table(summary: AuditsSummary) -> PageTable:
             *(interval_text(values[summary.audits.index(n)]) for n in REPORTED),
             rate_text(group.law[summary.audits.index(300)]),
             rate_text(group.correlation),
-            _number(summary, f"worth.{_key(group.name)}.n300"),
+            _number(summary, f"worth.{finding_key(group.name)}.n300"),
         )
         for group in summary.groups
         for curve, values in group.power.items()
@@ -181,7 +177,7 @@ def _gated_table(summary: AuditsSummary) -> PageTable:
         (
             f"{group.name} ({group.n})",
             *(
-                interval_text(summary.interval(f"{name}.{_key(group.name)}"))
+                interval_text(summary.interval(f"{name}.{finding_key(group.name)}"))
                 for name in ("gated_in_selfs", "gated_in_characters", "alike.accuracy")
             ),
         )

@@ -16,6 +16,11 @@ DETECTORS: tuple[DetectorName, ...] = get_args(DetectorName)
 EVERY_GRAIN = "all"
 
 
+def finding_key(name: str) -> str:
+    """The name of a group or grain as part of a finding's name."""
+    return name.replace(" ", "_")
+
+
 @dataclass(frozen=True)
 class PowerCurve:
     """How often n audits of one organism raise the alarm, by one detector and rule, of units of one grain or of all."""
