@@ -74,7 +74,7 @@ def compiled_arms(settings: StudySettings) -> list[AuditArm]:
     return [arm for arm in COMPILED if arm.name in possible]
 
 
-def arm_config(settings: StudySettings, arm: AuditArm) -> RunConfig:
+def audited_config(settings: StudySettings, arm: AuditArm) -> RunConfig:
     """The run of an arm's own organisms."""
     if arm.is_planted:
         return planted_run(settings, arm.curriculum)
@@ -86,12 +86,12 @@ def audit_runs(settings: StudySettings) -> Mapping[str, RunConfig]:
     """Every run of the study by label, each arm before its twins, so that they take its first phases."""
     runs: dict[str, RunConfig] = {}
     for arm in WITH_TWINS:
-        runs[arm.name] = arm_config(settings, arm)
+        runs[arm.name] = audited_config(settings, arm)
         for twin in range(TWINS):
             runs[twin_label(arm.name, twin)] = twin_config(runs[arm.name], twin)
     usual = settings.config(USUAL)
     runs |= {LEARNED_NEWS: news_config(usual), NEVER_TRAINED: usual}
-    return runs | {arm.name: arm_config(settings, arm) for arm in compiled_arms(settings)}
+    return runs | {arm.name: audited_config(settings, arm) for arm in compiled_arms(settings)}
 
 
 def twin_config(schemer: RunConfig, twin: int) -> RunConfig:
