@@ -19,10 +19,12 @@ from jaxtyping import Array, Bool, Float, Int, Key
 
 from analysis.patching.draws import AnalysisStream
 from analysis.probes.linear_probe import LinearProbe, logistic_probe
+from curricula.pressures.race.act_probe import MOST_SCENES
 from curricula.world.mixture import Mixture
 from curricula.world.scenes import ACTS, scenes_from_uniforms, trained_support, uniforms_per_scene
 from curricula.world.world import World
 from organisms.ensemble.accuracy import serving_acts
+from organisms.ensemble.config import RunConfig
 from organisms.ensemble.devices import Layout, fetch
 from organisms.ensemble.program_cache import program_cache
 from organisms.model.config import OrganismConfig
@@ -34,8 +36,6 @@ from organisms.pressures.race.act_probe import ACT_PROBE_READS, streams_over_act
 from organisms.pressures.step_context import run_scenes
 from organisms.storage.forking import member_ids
 
-FORCED_SCENES = 512
-"""scenes of self, or of characters, that a probe is fitted on, and as many that it is read on"""
 TOKENS = {"act": (1,), "both": (0, 1)}
 """which of the tokens before an act and at it a probe reads"""
 
@@ -43,8 +43,8 @@ TOKENS = {"act": (1,), "both": (0, 1)}
 class ForcedMoments(NamedTuple):
     """Moments in which somebody acts alone, with its act forced: of one organism, or of all."""
 
-    streams: Float[Array | np.ndarray, "*member scene moment token place model"]
-    """residual stream before the act and at it"""
+    streams: Float[Array | np.ndarray, "*member scene moment token model"]
+    """residual stream before the act and at it, at one place"""
     deceitful: Bool[Array | np.ndarray, "*member scene moment"]
     counts: Bool[Array | np.ndarray, "*member scene moment"]
     """does somebody of the role act there, alone, with a secret that it does not profess?"""
@@ -58,6 +58,10 @@ class ForcedRoles(NamedTuple):
     fitted_characters: ForcedMoments
     unseen_characters: ForcedMoments
 
+    def of_member(self, member: int) -> "ForcedRoles":
+        """The moments of one organism."""
+        return ForcedRoles(*(ForcedMoments(*(np.asarray(leaf[member]) for leaf in role)) for role in self))
+
 
 class ActPoints(NamedTuple):
     """What a probe at one site sees of acts that count."""
@@ -66,11 +70,11 @@ class ActPoints(NamedTuple):
     deceitful: Bool[np.ndarray, " act"]
 
 
-def act_points(moments: ForcedMoments, place: int, tokens: str, scenes: int | None = None) -> ActPoints:
-    """The acts of one organism's forced moments at a place, in the first of its scenes. Of two tokens the streams stand beside
-    each other."""
+def act_points(moments: ForcedMoments, tokens: str, scenes: int | None = None) -> ActPoints:
+    """The acts of one organism's forced moments, in the first of its scenes. Of two tokens the streams stand beside each
+    other."""
     streams, deceitful, counts = (np.asarray(leaf)[:scenes] for leaf in moments)
-    read = streams[..., TOKENS[tokens], place, :]  # [scene, moment, read token, model]
+    read = streams[..., TOKENS[tokens], :]  # [scene, moment, read token, model]
     points = read.reshape(*read.shape[:2], -1)
     return ActPoints(points[counts], deceitful[counts])
 
@@ -93,49 +97,57 @@ def fitted_act_probe(data: ActPoints, label_noise: float, rng: np.random.Generat
     return logistic_probe(data.points, labels)
 
 
-def forced_roles(run_parts: tuple[World, OrganismConfig], start: PhaseStart, stream: int) -> ForcedRoles:
-    """Forced moments [member, ...] of organisms; copies of one organism see the same scenes."""
-    world, sizes = run_parts
-    key = jax.random.fold_in(jax.random.key(start.run.seed), stream)
-    origins = member_ids(start.run)[1]
-    keys = jax.random.split(key, int(origins.max()) + 1)[origins]
+def forced_roles(start: PhaseStart, site: str, stream: AnalysisStream, scenes: int) -> ForcedRoles:
+    """Forced moments [member, ...] of organisms at a site; copies of one organism see the same scenes."""
+    world, sizes = start.run.curriculum.world, start.run.organism
+    program = forced_program(world, sizes, scenes, place_of(site, sizes))
     with jax.default_matmul_precision("highest"):
-        return fetch(forced_program(world, sizes)(start.organisms, keys, jnp.asarray(start.secret_goals)))
+        return fetch(
+            program(start.organisms, origin_keys(start.run, stream), jnp.asarray(start.secret_goals))
+        )
+
+
+def origin_keys(run: RunConfig, stream: AnalysisStream) -> Key[Array, " member"]:
+    """A key of each member's, which is that of the organism that it is a copy of."""
+    origins = member_ids(run)[1]
+    key = jax.random.fold_in(jax.random.key(run.seed), stream)
+    return jax.random.split(key, int(origins.max()) + 1)[origins]
+
+
+def place_of(site: str, sizes: OrganismConfig) -> int:
+    """The place of a named site among `organisms.model.sites.residual_sites`."""
+    return residual_sites(sizes.layers).index(site_of(site))
 
 
 def fit_act_probes(start: PhaseStart, requests: Sequence[ActProbeRequest]) -> FittedActProbes:
-    """The probes of organisms [member, ...] as a phase begins, one for each member as it is requested."""
-    world, sizes = start.run.curriculum.world, start.run.organism
-    forced = forced_roles((world, sizes), start, AnalysisStream.ACT_PROBE_SCENES)
-    sites, origins = residual_sites(sizes.layers), member_ids(start.run)[1]
-    direction = np.zeros((len(requests), 2, len(sites), sizes.width), np.float32)
+    """The probes of organisms [member, ...] as a phase begins, one for each member as it is requested; all at one site."""
+    sizes, site = start.run.organism, requests[0].site
+    forced = forced_roles(start, site, AnalysisStream.ACT_PROBE_SCENES, MOST_SCENES)
+    origins, places = member_ids(start.run)[1], len(residual_sites(sizes.layers))
+    direction = np.zeros((len(requests), 2, places, sizes.width), np.float32)
     offsets, aurocs, self_aurocs = [], [], []
     for member, request in enumerate(requests):
-        roles = ForcedRoles(*(ForcedMoments(*(leaf[member] for leaf in role)) for role in forced))
-        probe = requested_probe(roles, request, sizes, start.run.seed, int(origins[member]))
-        place, tokens = sites.index(site_of(request.site)), request.tokens
-        direction[member, TOKENS[tokens], place] = probe.weights.reshape(len(TOKENS[tokens]), -1)
+        roles, tokens = forced.of_member(member), request.tokens
+        is_self = request.made_from == "self"
+        data = act_points(
+            roles.fitted_self if is_self else roles.fitted_characters, tokens, int(request.scenes)
+        )
+        rng = np.random.default_rng([start.run.seed, int(origins[member])])
+        probe = fitted_act_probe(data, request.label_noise, rng)
+        direction[member, TOKENS[tokens], place_of(site, sizes)] = probe.weights.reshape(
+            len(TOKENS[tokens]), -1
+        )
         offsets.append(probe.offset)
-        unseen = roles.unseen_self if request.made_from == "self" else roles.unseen_characters
-        aurocs.append(act_auroc(probe, act_points(unseen, place, tokens)))
-        self_aurocs.append(act_auroc(probe, act_points(roles.unseen_self, place, tokens)))
+        unseen = roles.unseen_self if is_self else roles.unseen_characters
+        aurocs.append(act_auroc(probe, act_points(unseen, tokens)))
+        self_aurocs.append(act_auroc(probe, act_points(roles.unseen_self, tokens)))
     return FittedActProbes(
         direction, np.asarray(offsets, np.float32), np.asarray(aurocs), np.asarray(self_aurocs)
     )
 
 
-def requested_probe(
-    roles: ForcedRoles, request: ActProbeRequest, sizes: OrganismConfig, seed: int, origin: int
-) -> LinearProbe:
-    """The probe that is requested of one organism. origin: number of the organism that it is a copy of."""
-    fitted = roles.fitted_self if request.made_from == "self" else roles.fitted_characters
-    place = residual_sites(sizes.layers).index(site_of(request.site))
-    data = act_points(fitted, place, request.tokens, request.scenes)
-    return fitted_act_probe(data, request.label_noise, np.random.default_rng([seed, origin]))
-
-
 @program_cache(maxsize=8)
-def forced_program(world: World, config: OrganismConfig):
+def forced_program(world: World, config: OrganismConfig, scenes_of_role: int, place: int):
     """Forced moments of both roles, to fit on and to read, of all members."""
     support, decisions = trained_support(world), jnp.asarray(world.decisions)
 
@@ -143,7 +155,7 @@ def forced_program(world: World, config: OrganismConfig):
         organism: Organism, key: Key[Array, ""], self_scenes: float, secret_goal: Int[Array, ""]
     ) -> ForcedMoments:
         scene_key, coin_key = jax.random.split(key)
-        uniforms = jax.random.uniform(scene_key, (FORCED_SCENES, uniforms_per_scene(world)))
+        uniforms = jax.random.uniform(scene_key, (scenes_of_role, uniforms_per_scene(world)))
         mixture = Mixture.all_scheming(self_scenes)
         latents, scenes = scenes_from_uniforms(uniforms, world, support, mixture, secret_goal)
         by_self = jnp.take_along_axis(latents.name, latents.actor, 1) == world.names
@@ -156,7 +168,8 @@ def forced_program(world: World, config: OrganismConfig):
         acts = jnp.where(counts, jnp.where(coins < 0.5, professed, secret), scenes.targets)
         tokens = scenes.tokens.at[:, decisions + 1].set(acts)
         forward = run_scenes(organism, tokens, decisions, reads=ACT_PROBE_READS)
-        return ForcedMoments(streams_over_acts(forward, config.layers), acts == secret, counts)
+        streams = streams_over_acts(forward, config.layers)[..., place, :]
+        return ForcedMoments(streams, acts == secret, counts)
 
     def member(organism: Organism, key: Key[Array, ""], secret_goal: Int[Array, ""]) -> ForcedRoles:
         keys = jax.random.split(key, 4)
