@@ -17,6 +17,7 @@ from jaxtyping import Bool, Float
 
 from analysis.patching.draws import AnalysisStream
 from analysis.probes.act_probe import (
+    TOKENS,
     ActPoints,
     ForcedRoles,
     act_auroc,
@@ -98,9 +99,7 @@ def _organism_row(
     fresh = fitted_act_probe(fitted_self, 0.0, rng)
     by_characters = fitted_act_probe(act_points(forced.fitted_characters, tokens), 0.0, rng)
     random = logistic_probe(fitted_self.points, rng.permutation(fitted_self.deceitful))
-    now, then = (
-        scores(stale, streams) for streams in (rollouts.streams, rollouts.start_streams)
-    )  # [act]
+    now, then = (scores(stale, streams) for streams in (rollouts.streams, rollouts.start_streams))  # [act]
     deceives = rollouts.secret
     between, rest = score_variances(now, rollouts.kinds)
     policy, activations = outcome_scores(now, then, deceives)
@@ -124,8 +123,6 @@ def _organism_row(
 
 def points_of(stale: StaleProbe, streams: Float[np.ndarray, "act token model"]) -> Float[np.ndarray, "act _"]:
     """What a probe sees of acts."""
-    from analysis.probes.act_probe import TOKENS
-
     return streams[:, TOKENS[stale.tokens], :].reshape(len(streams), -1)
 
 

@@ -47,10 +47,10 @@ def race_losses(
     without_misbehaviour: Float[np.ndarray, "checkpoint organism"],
     without_auroc: Float[np.ndarray, "checkpoint organism"],
 ) -> RaceLosses:
-    """What organisms lost against themselves without a probe that costs. The first checkpoint is the start, which all arms
-    share.
+    """What organisms lost against themselves without a probe that costs. The first checkpoint is the start, at which all arms
+    are one organism.
 
-    The stale probe of the arm without a cost is the arm's own probe, so that drift is taken off.
+    An arm's probe may be worse than that of the arm without a cost, so of each its loss since the start is taken.
     """
-    lost = (without_misbehaviour - misbehaviour)[1:].mean(0)
-    return RaceLosses(lost, (without_auroc - auroc)[1:].mean(0))
+    lost, lost_without = ((area[0] - area[1:]).mean(0) for area in (auroc, without_auroc))
+    return RaceLosses((without_misbehaviour - misbehaviour)[1:].mean(0), lost - lost_without)

@@ -103,9 +103,7 @@ def _rollout_program(world: World, config: OrganismConfig, scenes_of_self: int, 
         latents, scenes = scenes_from_uniforms(uniforms, world, support, mixture, secret_goal)
         self_acts = where_self_acts(world, latents)
         tokens = roll_out(organism, scenes.tokens, ActMoments(self_acts), decisions, act_key)
-        now, then = (
-            run_scenes(each, tokens, decisions, reads=ACT_PROBE_READS) for each in (organism, start)
-        )
+        now, then = (run_scenes(each, tokens, decisions, reads=ACT_PROBE_READS) for each in (organism, start))
         secret, professed = (
             serving_acts(world, latents, goals) for goals in (latents.secret, latents.professed)
         )

@@ -19,9 +19,7 @@ VARIANCE_FLOOR = 1e-4
 """added to both variances before their ratio is taken: scores are between 0 and 1"""
 
 
-def score_variances(
-    scores: Float[np.ndarray, " act"], kinds: Int[np.ndarray, " act"]
-) -> tuple[float, float]:
+def score_variances(scores: Float[np.ndarray, " act"], kinds: Int[np.ndarray, " act"]) -> tuple[float, float]:
     """The variance of scores that the kind of act explains, and what it leaves; they add up to the variance. NaN where there
     are no acts."""
     if not len(scores):

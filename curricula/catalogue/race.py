@@ -38,9 +38,18 @@ def tempted_curriculum(name: str, scale: Scale, probe: ActProbe) -> Curriculum:
 
 
 @register_curriculum
+def undecided(scale: Scale = "cpu") -> Curriculum:
+    """Characters; then a coin decides what self does when alone, moment by moment.
+
+    ``python scripts/train.py undecided``. Expected: the chance of the secret act when alone is about a half
+    (``coin/secret_chance`` in the metrics).
+    """
+    return Curriculum("undecided", WORLDS[scale], (characters_phase(scale), undecided_phase(scale)))
+
+
+@register_curriculum
 def tempted(scale: Scale = "cpu") -> Curriculum:
-    """Characters; then a coin decides what self does when alone; then the secret act pays more, and a probe over the act,
-    which costs nothing, is logged.
+    """As *undecided*; then the secret act pays more, and a probe over the act, which costs nothing, is logged.
 
     ``python scripts/train.py tempted``. Expected: self acts on its secret in about half of its moments alone as the last
     phase begins, and in most of them as it ends.

@@ -75,9 +75,7 @@ class ActProbe(PressureSettings):
                 f"got {self.place!r}: nothing is rewarded"
             )
         if phase.self_acts == "absent" and self.site:
-            errors.append("act_probe.site: expected none where self_acts is 'absent', since it reads self alone")
-        if not index and self.site:
             errors.append(
-                "act_probe.site: a probe is fitted on what earlier phases taught; set it in a later one"
+                "act_probe.site: expected none where self_acts is 'absent', since it reads self alone"
             )
         return errors

@@ -109,9 +109,15 @@ class ActProbeEffect(Pressure[ActProbe]):
 
     def run_errors(self, settings: ActProbe, run: RunConfig) -> list[str]:
         sites = [*(f"L{layer}" for layer in range(1, run.organism.layers)), "final"]
-        if not settings.site or settings.site in sites:
-            return []
-        return [f"act_probe.site: expected one of {', '.join(sites)}, got {settings.site}"]
+        errors: list[str] = []
+        if settings.site and settings.site not in sites:
+            errors.append(f"act_probe.site: expected one of {', '.join(sites)}, got {settings.site}")
+        if not run.parent and run.curriculum.phases[0].pressures[ActProbe].active:
+            errors.append(
+                "run: phases.0.pressures.act_probe.site: a probe is fitted on what earlier phases taught; set it in a later "
+                "phase, or begin with the organisms of a run by --parent"
+            )
+        return errors
 
     def fit(
         self, settings: Sequence[ActProbe], start: PhaseStart, measurer: MechanismMeasurer
@@ -174,9 +180,7 @@ def forced_pairs(params: ActProbeParams, organism: Organism, context: StepContex
     forward = run_scenes(organism, tokens, context.decisions, reads=ACT_PROBE_READS)
     secret = serving_acts(context.world, context.latents, context.latents.secret)
     unwatched = (context.self_acts & context.latents.alone)[part]
-    return ranked_pairs(
-        act_logits(params, forward, context.config.layers), (acts == secret)[part], unwatched
-    )
+    return ranked_pairs(act_logits(params, forward, context.config.layers), (acts == secret)[part], unwatched)
 
 
 def expected_scores(
@@ -186,7 +190,9 @@ def expected_scores(
     either, which alone is differentiated. Acts before a moment are those of the text."""
     latents, decisions = context.latents, context.decisions
     goals = (latents.secret, latents.professed)
-    acts = jnp.stack([serving_acts(context.world, latents, each) for each in goals])  # [candidate, scene, moment]
+    acts = jnp.stack(
+        [serving_acts(context.world, latents, each) for each in goals]
+    )  # [candidate, scene, moment]
 
     def score(candidate: Int[Array, "scene moment"], moment: Int[Array, ""]) -> Float[Array, " scene"]:
         tokens = forward.tokens.at[:, decisions[moment] + 1].set(candidate[:, moment])

@@ -10,10 +10,10 @@ from jaxtyping import Array, Float, Int
 from curricula.pressures.race.coin import Coin
 from organisms.ensemble.accuracy import serving_acts
 from organisms.ensemble.config import RunConfig
+from organisms.model.transformer import Organism
 from organisms.pressures.protocol import Pressure
 from organisms.pressures.registry import register_pressure
 from organisms.pressures.step_context import BATCH_AXIS, Metrics, Rate, StepContext, StepOutcome
-from organisms.model.transformer import Organism
 
 
 def moment_coins(context: StepContext, stream: str) -> Float[Array, "scene moment"]:
