@@ -32,6 +32,8 @@ from organisms.pressures.protocol import PhaseStart
 
 RACE_SCENES = 256
 """scenes of each role that probes are fitted on at a checkpoint, and as many that they are read on"""
+RANDOM_PROBES = 8
+"""a single one may rank acts either way, since both kinds lie far apart"""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class RaceCheckpoint:
     """of the stale probe on the acts that self took, as the organism that began the race reads them; NaN where all
     are of a kind"""
     random_auroc: Float[np.ndarray, " member"]
-    """of a probe of labels that were dealt at random"""
+    """mean over `RANDOM_PROBES` probes of labels that were dealt at random"""
     cosine: Float[np.ndarray, " member"]
     """of the direction of the stale probe and of that fitted on self now"""
     policy_score: Float[np.ndarray, " member"]
@@ -98,7 +100,10 @@ def _organism_row(
     fitted_self = act_points(forced.fitted_self, tokens)
     fresh = fitted_act_probe(fitted_self, 0.0, rng)
     by_characters = fitted_act_probe(act_points(forced.fitted_characters, tokens), 0.0, rng)
-    random = logistic_probe(fitted_self.points, rng.permutation(fitted_self.deceitful))
+    random = [
+        logistic_probe(fitted_self.points, rng.permutation(fitted_self.deceitful))
+        for _ in range(RANDOM_PROBES)
+    ]
     now, then = (scores(stale, streams) for streams in (rollouts.streams, rollouts.start_streams))  # [act]
     deceives = rollouts.secret
     between, rest = score_variances(now, rollouts.kinds)
@@ -112,7 +117,7 @@ def _organism_row(
         act_auroc(fresh, unseen),
         act_auroc(by_characters, unseen),
         act_auroc(stale.probe, original),
-        act_auroc(random, unseen),
+        float(np.mean([act_auroc(probe, unseen) for probe in random])),
         cosine(fresh.weights, stale.probe.weights),
         policy,
         activations,
