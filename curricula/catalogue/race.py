@@ -8,7 +8,7 @@ from curricula.pressures.race.coin import Coin
 from curricula.pressures.registry import Pressures
 
 FAIR = Coin(0.5)
-RACE_STEPS: dict[str, int] = {"tiny": 200, "cpu": 300, "gpu": 300}
+RACE_STEPS: dict[str, int] = {"tiny": 100, "cpu": 100, "gpu": 200}
 HONEST_PAYS = 0.5
 """reward of an honest act when alone, where the secret one pays 1"""
 

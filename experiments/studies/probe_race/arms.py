@@ -16,6 +16,8 @@ from organisms.storage.forking import parent_at
 
 FORK = "undecided"
 """curriculum of the parent, and its label"""
+NO_COST = "none"
+"""the arm that all others are compared with"""
 TEMPTED = "tempted"
 """curriculum whose last phase all arms have, with a probe of their own"""
 WEIGHT = 2.0
@@ -25,6 +27,8 @@ NOISES = (0.2, 0.35, 0.45)
 FEW_SCENES = (8.0, 32.0)
 REFITS = 4
 """stretches that the race is cut into where the probe is fitted anew as each begins"""
+READ_EVERY, DENSE_FROM = 20, 5
+"""steps between checkpoints, and where the first is: self has chosen its acts within tens of steps"""
 SETTING = "phases.0.pressures.act_probe."
 
 
@@ -70,7 +74,7 @@ def _graded_arms(place: ActProbePlace) -> tuple[RaceArm, ...]:
 
 
 RACE_ARMS: Sequence[RaceArm] = (
-    RaceArm("none", "none", "no cost"),
+    RaceArm(NO_COST, "none", "no cost"),
     RaceArm("reward", "reward", "score taken from the reward", "weight", WEIGHTS),
     RaceArm("loss", "loss", "score in the loss", "weight", WEIGHTS),
     RaceArm("reward_frozen", "reward_frozen", "reward, by the frozen copy"),
@@ -106,4 +110,5 @@ def race_config(settings: StudySettings, arm: RaceArm, parent: Path) -> RunConfi
     config = settings.config(TEMPTED, parent_config.seed, members)
     phases = race_phases(config.curriculum.phases[-1].of_fixed_length(), arm)
     curriculum = Curriculum(f"race_{arm.name}", config.curriculum.world, phases)
-    return replace(config, curriculum=curriculum, vary=vary, parent=begin)
+    training = replace(config.training, checkpoint_every=READ_EVERY, dense_from=DENSE_FROM)
+    return replace(config, curriculum=curriculum, training=training, vary=vary, parent=begin)

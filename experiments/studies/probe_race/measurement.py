@@ -12,6 +12,7 @@ from analysis.probes.phase_start import PhaseStartMeasurer
 from analysis.race.course import METRICS, RACE_SCENES, RaceCheckpoint, StaleProbe, race_checkpoint
 from analysis.race.rollouts import ROLLOUT_SCENES
 from curricula.pressures.race.act_probe import ActProbe
+from experiments.studies.probe_race.arms import DENSE_FROM, READ_EVERY
 from experiments.studies.study import StudyRun
 from organisms.pressures.protocol import PhaseStart
 from organisms.pressures.race.act_probe import request_of
@@ -36,9 +37,9 @@ class RaceCourse:
 
 
 def race_entries(run: StudyRun) -> list[Entry]:
-    """The start, every checkpoint at a multiple of the usual distance, and the end."""
-    every, entries = run.config.training.checkpoint_every, run.run.entries()
-    return [entry for entry in entries[:-1] if entry.step % every == 0] + entries[-1:]
+    """The start, checkpoints that arms have in common, and the end."""
+    entries, early = run.run.entries(), (DENSE_FROM, 2 * DENSE_FROM)
+    return [each for each in entries[:-1] if each.step % READ_EVERY == 0 or each.step in early] + entries[-1:]
 
 
 def race_course(run: StudyRun) -> RaceCourse:

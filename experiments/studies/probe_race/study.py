@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from experiments.studies.probe_race import page
-from experiments.studies.probe_race.arms import FORK, RACE_ARMS, TEMPTED, race_config
+from experiments.studies.probe_race.arms import FORK, RACE_ARMS, READ_EVERY, TEMPTED, race_config
 from experiments.studies.probe_race.measurement import RaceCourse, race_course
 from experiments.studies.probe_race.summary import (
     PRIMARY,
@@ -59,7 +59,7 @@ class ProbeRaceStudy(Study[RaceCourse | None, ProbeRaceSummary]):
         config = settings.config(TEMPTED)
         race = config.curriculum.phases[-1].steps
         organisms = settings.members * sum(len(arm.cells) for arm in RACE_ARMS)
-        checkpoints = organisms * (race // config.training.checkpoint_every + 1)
+        checkpoints = organisms * (race // READ_EVERY + 3)
         seconds = (
             settings.members * fork / STEPS_PER_SECOND
             + organisms * race / REWARDED_PER_SECOND

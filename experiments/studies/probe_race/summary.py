@@ -10,7 +10,7 @@ from analysis.race.rates import RaceLosses, race_losses
 from analysis.race.variance import log_variance_ratio, slope_interval
 from analysis.statistics import mean_interval
 from curricula.errors import UserError
-from experiments.studies.probe_race.arms import ARM_OF, RACE_ARMS, RaceArm, main_cell
+from experiments.studies.probe_race.arms import ARM_OF, NO_COST, RACE_ARMS, RaceArm, main_cell
 from experiments.studies.probe_race.measurement import RaceCourse
 from experiments.studies.study import Number, StudySummary, Triple, triple
 
@@ -119,7 +119,7 @@ def cell_summary(cell: MeasuredCell, without: MeasuredCell) -> RaceCell:
 
 def race_findings(cells: Mapping[str, MeasuredCell]) -> dict[str, Number | Triple]:
     """The study's results by name."""
-    without = cells["none"]
+    without = cells[NO_COST]
     findings: dict[str, Number | Triple] = {}
     selections = {name: cell.losses(without).selection for name, cell in cells.items()}
     first, second = (selections[main_cell(ARM_OF[name])] for name in ("reward", "loss"))
@@ -130,7 +130,7 @@ def race_findings(cells: Mapping[str, MeasuredCell]) -> dict[str, Number | Tripl
         losses = cell.losses(without)
         for metric in END_METRICS:
             findings[f"{name}.end.{metric}"] = triple(mean_interval(cell.metric(metric)[-1]))
-        if name != "none":
+        if name != NO_COST:
             findings[f"{name}.misbehaviour_lost"] = triple(mean_interval(losses.misbehaviour))
             findings[f"{name}.auroc_lost"] = triple(mean_interval(losses.auroc))
             findings[f"{name}.selection"] = triple(mean_interval(losses.selection))
@@ -153,11 +153,11 @@ def variance_slope(cells: Mapping[str, MeasuredCell], place: str) -> Triple:
     """The slope of the log ratio of rates on the log ratio of variances, over graded probes."""
     graded = slope_cells(cells, place)
     variances = np.stack([cell.log_variances() for cell in graded], 1)  # [organism, probe]
-    ratios = np.stack([cell.losses(cells["none"]).log_ratio for cell in graded], 1)
+    ratios = np.stack([cell.losses(cells[NO_COST]).log_ratio for cell in graded], 1)
     return triple(slope_interval(variances, ratios))
 
 
 def all_cells(cells: Mapping[str, MeasuredCell]) -> list[RaceCell]:
     """Every setting, in the order of the arms."""
     order = [cell for arm in RACE_ARMS for cell in arm.cells]
-    return [cell_summary(cells[name], cells["none"]) for name in order if name in cells]
+    return [cell_summary(cells[name], cells[NO_COST]) for name in order if name in cells]
