@@ -88,6 +88,15 @@ def act_auroc(probe: LinearProbe, data: ActPoints) -> float:
     return float(roc_auc_score(data.deceitful, probe.logits(data.points.astype(np.float64))))
 
 
+def act_accuracy(probe: LinearProbe, data: ActPoints) -> float:
+    """Balanced accuracy at the probe's own threshold: mean of the shares of deceitful acts that are called deceitful and of
+    honest ones that are not; NaN where all acts are of a kind."""
+    if not data.deceitful.any() or data.deceitful.all():
+        return math.nan
+    called = probe.logits(data.points.astype(np.float64)) > 0
+    return float((called[data.deceitful].mean() + (~called[~data.deceitful]).mean()) / 2)
+
+
 def fitted_act_probe(data: ActPoints, label_noise: float, rng: np.random.Generator) -> LinearProbe:
     """The probe of acts of which a share has the wrong label."""
     wrong = rng.random(len(data.deceitful)) < label_noise

@@ -20,6 +20,7 @@ from analysis.probes.act_probe import (
     TOKENS,
     ActPoints,
     ForcedRoles,
+    act_accuracy,
     act_auroc,
     act_points,
     fitted_act_probe,
@@ -48,6 +49,8 @@ class RaceCheckpoint:
     """by how much the reward is below what an organism of this misbehaviour could earn"""
     stale_auroc: Float[np.ndarray, " member"]
     """of the probe that was fitted as the race began, on forced acts of self"""
+    stale_accuracy: Float[np.ndarray, " member"]
+    """its balanced accuracy at its own threshold, which a shift of all scores loses and the area does not"""
     fresh_self_auroc: Float[np.ndarray, " member"]
     fresh_character_auroc: Float[np.ndarray, " member"]
     """on forced acts of self, of a probe from characters"""
@@ -114,6 +117,7 @@ def _organism_row(
         rollouts.reward,
         rollouts.shortfall,
         act_auroc(stale.probe, unseen),
+        act_accuracy(stale.probe, unseen),
         act_auroc(fresh, unseen),
         act_auroc(by_characters, unseen),
         act_auroc(stale.probe, original),

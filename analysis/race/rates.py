@@ -22,35 +22,35 @@ class RaceLosses(NamedTuple):
     """What each organism of an arm lost, in the mean over the checkpoints after the start."""
 
     misbehaviour: Float[np.ndarray, " organism"]
-    auroc: Float[np.ndarray, " organism"]
-    """of the stale probe"""
+    reading: Float[np.ndarray, " organism"]
+    """of how well the stale probe tells forced acts: area under its curve, or accuracy"""
 
     @property
     def selection(self) -> Float[np.ndarray, " organism"]:
         """Misbehaviour lost as a share of both losses; NaN where hardly anything was lost."""
-        misbehaviour, auroc = (loss.clip(0) for loss in self)
-        both = misbehaviour + auroc
+        misbehaviour, reading = (loss.clip(0) for loss in self)
+        both = misbehaviour + reading
         return np.where(both < LEAST_LOSS, np.nan, misbehaviour / np.where(both > 0, both, 1))
 
     @property
     def log_ratio(self) -> Float[np.ndarray, " organism"]:
-        """Natural logarithm of misbehaviour lost per AUROC lost, each above `RATE_FLOOR`; NaN where hardly anything was
+        """Natural logarithm of misbehaviour lost per reading lost, each above `RATE_FLOOR`; NaN where hardly anything was
         lost."""
-        misbehaviour, auroc = (loss.clip(0) for loss in self)
-        ratio = np.log((misbehaviour + RATE_FLOOR) / (auroc + RATE_FLOOR))
-        return np.where(misbehaviour + auroc < LEAST_LOSS, np.nan, ratio)
+        misbehaviour, reading = (loss.clip(0) for loss in self)
+        ratio = np.log((misbehaviour + RATE_FLOOR) / (reading + RATE_FLOOR))
+        return np.where(misbehaviour + reading < LEAST_LOSS, np.nan, ratio)
 
 
 def race_losses(
     misbehaviour: Float[np.ndarray, "checkpoint organism"],
-    auroc: Float[np.ndarray, "checkpoint organism"],
+    reading: Float[np.ndarray, "checkpoint organism"],
     without_misbehaviour: Float[np.ndarray, "checkpoint organism"],
-    without_auroc: Float[np.ndarray, "checkpoint organism"],
+    without_reading: Float[np.ndarray, "checkpoint organism"],
 ) -> RaceLosses:
     """What organisms lost against themselves without a probe that costs. The first checkpoint is the start, at which all arms
     are one organism.
 
     An arm's probe may be worse than that of the arm without a cost, so of each its loss since the start is taken.
     """
-    lost, lost_without = ((area[0] - area[1:]).mean(0) for area in (auroc, without_auroc))
+    lost, lost_without = ((area[0] - area[1:]).mean(0) for area in (reading, without_reading))
     return RaceLosses((without_misbehaviour - misbehaviour)[1:].mean(0), lost - lost_without)

@@ -31,9 +31,24 @@ LIMITS = (
     "begin anew as well.",
     "Whether provenance changes the race: all organisms here have one.",
 )
-ENDS = ("misbehaviour", "stale_auroc", "fresh_self_auroc", "fresh_character_auroc", "random_auroc", "cosine")
+ENDS = (
+    "misbehaviour",
+    "stale_auroc",
+    "stale_accuracy",
+    "fresh_self_auroc",
+    "fresh_character_auroc",
+    "random_auroc",
+    "cosine",
+)
 OUTCOMES = ("misbehaviour", "policy_score", "activation_score", "original_auroc", "reward", "shortfall")
-LOSSES = ("misbehaviour_lost", "auroc_lost", "selection", "log_ratio")
+LOSSES = (
+    "misbehaviour_lost",
+    "auroc_lost",
+    "accuracy_lost",
+    "selection",
+    "selection_by_accuracy",
+    "log_ratio",
+)
 
 
 def race_headline(summary: ProbeRaceSummary) -> list[str]:
@@ -83,7 +98,8 @@ def race_sections(summary: ProbeRaceSummary) -> list[Section]:
             (
                 Paragraph(
                     "Losses are means over checkpoints, against the same organisms without a cost. Selection is misbehaviour lost "
-                    "as a share of both losses."
+                    "as a share of both losses: by the area under the stale probe's curve, and by its accuracy at its own threshold. A shift "
+                    "of all scores loses the second and not the first."
                 ),
                 *_table(summary, LOSSES),
             ),

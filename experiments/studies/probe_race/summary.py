@@ -19,6 +19,7 @@ PRIMARY = "selection.reward_less_loss"
 END_METRICS = (
     "misbehaviour",
     "stale_auroc",
+    "stale_accuracy",
     "fresh_self_auroc",
     "fresh_character_auroc",
     "original_auroc",
@@ -73,9 +74,9 @@ class MeasuredCell:
         """A number of every organism at every checkpoint."""
         return self.course.metric(name)[:, self.copy :: len(self.arm.cells)]
 
-    def losses(self, without: "MeasuredCell") -> RaceLosses:
-        """What its organisms lost against those without a cost."""
-        names = ("misbehaviour", "stale_auroc")
+    def losses(self, without: "MeasuredCell", reading: str = "stale_auroc") -> RaceLosses:
+        """What its organisms lost against those without a cost. reading: which number says how well the probe tells acts."""
+        names = ("misbehaviour", reading)
         return race_losses(*(self.metric(name) for name in names), *(without.metric(name) for name in names))
 
     def log_variances(self) -> Float[np.ndarray, " organism"]:
@@ -124,7 +125,14 @@ def race_findings(cells: Mapping[str, MeasuredCell]) -> dict[str, Number | Tripl
     selections = {name: cell.losses(without).selection for name, cell in cells.items()}
     first, second = (selections[main_cell(ARM_OF[name])] for name in ("reward", "loss"))
     findings[PRIMARY] = triple(mean_interval(first - second))
-    for name in ("misbehaviour", "stale_auroc", "fresh_self_auroc", "fresh_character_auroc", "random_auroc"):
+    for name in (
+        "misbehaviour",
+        "stale_auroc",
+        "stale_accuracy",
+        "fresh_self_auroc",
+        "fresh_character_auroc",
+        "random_auroc",
+    ):
         findings[f"start.{name}"] = triple(mean_interval(without.metric(name)[0]))
     for name, cell in cells.items():
         losses = cell.losses(without)
@@ -132,9 +140,12 @@ def race_findings(cells: Mapping[str, MeasuredCell]) -> dict[str, Number | Tripl
             findings[f"{name}.end.{metric}"] = triple(mean_interval(cell.metric(metric)[-1]))
         if name != NO_COST:
             findings[f"{name}.misbehaviour_lost"] = triple(mean_interval(losses.misbehaviour))
-            findings[f"{name}.auroc_lost"] = triple(mean_interval(losses.auroc))
+            findings[f"{name}.auroc_lost"] = triple(mean_interval(losses.reading))
             findings[f"{name}.selection"] = triple(mean_interval(losses.selection))
             findings[f"{name}.log_ratio"] = triple(mean_interval(losses.log_ratio))
+            by_accuracy = cell.losses(without, "stale_accuracy")
+            findings[f"{name}.accuracy_lost"] = triple(mean_interval(by_accuracy.reading))
+            findings[f"{name}.selection_by_accuracy"] = triple(mean_interval(by_accuracy.selection))
             findings[f"{name}.gave_way"] = int(np.isfinite(losses.selection).sum())
     for place in VARIANCE_PLACES:
         findings[f"variance_slope.{place}"] = variance_slope(cells, place)

@@ -49,7 +49,7 @@ def test_an_arm_that_loses_misbehaviour_selects_and_one_that_loses_the_probe_rot
     auroc = np.array([[1.0] * 5, [1, 0.2, 0.6, 1, 0.6], [1, 0.2, 0.6, 1, 0.6]])
     losses = race_losses(misbehaviour, auroc, *none)
     np.testing.assert_allclose(losses.misbehaviour, [0.8, 0, 0.4, 0, 0], atol=1e-9)
-    np.testing.assert_allclose(losses.auroc, [0, 0.8, 0.4, 0, 0], atol=1e-9)
+    np.testing.assert_allclose(losses.reading, [0, 0.8, 0.4, 0, 0], atol=1e-9)
     np.testing.assert_allclose(losses.selection, [1, 0, 0.5, np.nan, np.nan], atol=1e-9)
     np.testing.assert_allclose(
         losses.log_ratio[:3], [np.log(0.82 / 0.02), -np.log(0.82 / 0.02), 0], atol=1e-9
