@@ -76,16 +76,16 @@ class EveryRollout:
         )
 
 
-def rollout_acts(now: PhaseStart, fork: PhaseStart, site: str) -> EveryRollout:
+def rollout_acts(current: PhaseStart, fork: PhaseStart, site: str) -> EveryRollout:
     """Rolls out organisms [member, ...], read by themselves and by those that began the race."""
-    run = now.run
+    run = current.run
     program = _rollout_program(
         run.curriculum.world, run.organism, ROLLOUT_SCENES, place_of(site, run.organism)
     )
     keys = origin_keys(run, AnalysisStream.RACE_ROLLOUTS)
     with jax.default_matmul_precision("highest"):
-        arrays = fetch(program(now.organisms, fork.organisms, keys, jnp.asarray(now.secret_goals)))
-    honest_pays = run.curriculum.phases[now.phase].reward.honest
+        arrays = fetch(program(current.organisms, fork.organisms, keys, jnp.asarray(current.secret_goals)))
+    honest_pays = run.curriculum.phases[current.phase].reward.honest
     return EveryRollout(*(np.asarray(array) for array in arrays), honest_pays=honest_pays)
 
 
@@ -103,17 +103,21 @@ def _rollout_program(world: World, config: OrganismConfig, scenes_of_self: int, 
         latents, scenes = scenes_from_uniforms(uniforms, world, support, mixture, secret_goal)
         self_acts = where_self_acts(world, latents)
         tokens = roll_out(organism, scenes.tokens, ActMoments(self_acts), decisions, act_key)
-        now, then = (run_scenes(each, tokens, decisions, reads=ACT_PROBE_READS) for each in (organism, start))
+        current, at_start = (
+            run_scenes(reader, tokens, decisions, reads=ACT_PROBE_READS) for reader in (organism, start)
+        )
         secret, professed = (
             serving_acts(world, latents, goals) for goals in (latents.secret, latents.professed)
         )
-        chances = jax.nn.softmax(now.logits)
+        chances = jax.nn.softmax(current.logits)
         secret_chance, professed_chance = (
             jnp.take_along_axis(chances, acts[..., None], -1)[..., 0] for acts in (secret, professed)
         )
         acts = tokens[:, decisions + 1]
         kinds = jnp.where(acts == secret, SECRET, jnp.where(acts == professed, PROFESSED, OTHER))
-        streams = (streams_over_acts(forward, config.layers)[..., place, :] for forward in (now, then))
+        streams = (
+            streams_over_acts(forward, config.layers)[..., place, :] for forward in (current, at_start)
+        )
         return (secret_chance, professed_chance, kinds, self_acts, latents.alone, *streams)
 
     return Layout.of(jax.device_count()).over_members(member)

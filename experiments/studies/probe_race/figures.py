@@ -43,16 +43,16 @@ def draw_race(axes: Axes, cell: RaceCell) -> None:
 
 def race_figure(summary: ProbeRaceSummary) -> Markup:
     """One panel an arm at the usual weight."""
-    shown = [cell for cell in summary.cells if cell.cell in {main_cell(arm) for arm in RACE_ARMS}]
-    shown = [cell for cell in shown if not cell.graded]
+    shown_cells = [cell for cell in summary.cells if cell.cell in {main_cell(arm) for arm in RACE_ARMS}]
+    shown_cells = [cell for cell in shown_cells if not cell.graded]
     columns = 4
-    rows = -(-len(shown) // columns)
+    rows = -(-len(shown_cells) // columns)
     with style():
         figure = Figure(figsize=(WIDTH, 2.5 * rows), layout="constrained")
         panels = np.atleast_2d(figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False))
-        for axes in panels.ravel()[len(shown) :]:
+        for axes in panels.ravel()[len(shown_cells) :]:
             axes.set_axis_off()
-        for axes, cell in zip(panels.ravel(), shown, strict=False):
+        for axes, cell in zip(panels.ravel(), shown_cells, strict=False):
             draw_race(axes, cell)
             axes.set_title(cell.arm.replace("_", " "))
         for row in panels:

@@ -39,7 +39,8 @@ class RaceCourse:
 def race_entries(run: StudyRun) -> list[Entry]:
     """The start, checkpoints that arms have in common, and the end."""
     entries, early = run.run.entries(), (DENSE_FROM, 2 * DENSE_FROM)
-    return [each for each in entries[:-1] if each.step % READ_EVERY == 0 or each.step in early] + entries[-1:]
+    shared = [entry for entry in entries[:-1] if entry.step % READ_EVERY == 0 or entry.step in early]
+    return [*shared, entries[-1]]
 
 
 def race_course(run: StudyRun) -> RaceCourse:
@@ -54,7 +55,7 @@ def race_course(run: StudyRun) -> RaceCourse:
     def measure() -> RaceCourse:
         run.log(f"{run.folder.name}: probes at {len(entries)} checkpoints")
         checkpoints = _measured(run, entries)
-        values = np.asarray([[getattr(each, name) for each in checkpoints] for name in METRICS])
+        values = np.asarray([[getattr(checkpoint, name) for checkpoint in checkpoints] for name in METRICS])
         return RaceCourse(tuple(entry.step for entry in entries), entries[0].sha256, tuple(METRICS), values)
 
     return run.measured_once("probe-race", RaceCourse, settings, measure)
@@ -66,7 +67,9 @@ def _measured(run: StudyRun, entries: Sequence[Entry]) -> list[RaceCheckpoint]:
     starts = [PhaseStart(config, 0, load(run.run, config, entry), secret_goals) for entry in entries]
     settings = [phase.pressures[ActProbe] for phase in config.member_phases(0)]
     site, tokens = settings[0].site, settings[0].tokens
-    fitted = PhaseStartMeasurer(starts[0]).act_probes([request_of(each) for each in settings])
+    fitted = PhaseStartMeasurer(starts[0]).act_probes(
+        [request_of(member_settings) for member_settings in settings]
+    )
     place = place_of(site, config.organism)
     stale = [
         StaleProbe(LinearProbe(direction[TOKENS[tokens], place].ravel(), float(offset)), tokens)

@@ -122,7 +122,10 @@ class ActProbeEffect(Pressure[ActProbe]):
     def fit(
         self, settings: Sequence[ActProbe], start: PhaseStart, measurer: MechanismMeasurer
     ) -> ActProbeFit:
-        return ActProbeFit(measurer.act_probes([request_of(each) for each in settings]), start.organisms)
+        return ActProbeFit(
+            measurer.act_probes([request_of(member_settings) for member_settings in settings]),
+            start.organisms,
+        )
 
     def notes(self, fitted: ActProbeFit, config: OrganismConfig) -> Any:
         areas = {"auroc": fitted.probes.auroc, "self_auroc": fitted.probes.self_auroc}
@@ -130,10 +133,13 @@ class ActProbeEffect(Pressure[ActProbe]):
 
     def params(self, settings: Sequence[ActProbe], fitted: ActProbeFit, run: RunConfig) -> ActProbeParams:
         weights = [
-            np.asarray([each.weight * (each.place == place) for each in settings], np.float32)
+            np.asarray(
+                [member_settings.weight * (member_settings.place == place) for member_settings in settings],
+                np.float32,
+            )
             for place in ACT_PROBE_COSTS
         ]
-        needs_start = any(each.place == "loss_frozen" for each in settings)
+        needs_start = any(member_settings.place == "loss_frozen" for member_settings in settings)
         start = fitted.organisms if needs_start else None
         return ActProbeParams(fitted.probes.direction, fitted.probes.offset, *weights, start=start)  # pyright: ignore[reportArgumentType]
 
@@ -161,8 +167,8 @@ class ActProbeEffect(Pressure[ActProbe]):
         self, params: ActProbeParams, context: StepContext, sampled: ForwardPass, start: ForwardPass
     ) -> Float[Array, "scene moment"]:
         layers = context.config.layers
-        now, then = (act_scores(params, forward, layers) for forward in (sampled, start))
-        return -(params.reward * now + params.reward_frozen * then) * context.latents.alone
+        current_scores, start_scores = (act_scores(params, forward, layers) for forward in (sampled, start))
+        return -(params.reward * current_scores + params.reward_frozen * start_scores) * context.latents.alone
 
 
 def request_of(settings: ActProbe) -> ActProbeRequest:
@@ -191,7 +197,7 @@ def expected_scores(
     latents, decisions = context.latents, context.decisions
     goals = (latents.secret, latents.professed)
     acts = jnp.stack(
-        [serving_acts(context.world, latents, each) for each in goals]
+        [serving_acts(context.world, latents, of_goal) for of_goal in goals]
     )  # [candidate, scene, moment]
 
     def score(candidate: Int[Array, "scene moment"], moment: Int[Array, ""]) -> Float[Array, " scene"]:
