@@ -5,14 +5,17 @@ is at that moment; spares that stand behind it are not among them. A circuit tha
 (`analysis.patching.pruning`) is one; another may stand beside it.
 """
 
+from collections.abc import Sequence
+
 import jax
 import numpy as np
 from jaxtyping import Bool, Float
 
 from analysis.patching.checkpoint import CheckpointMeasurer
 from analysis.patching.pruning import sufficient_circuit
+from analysis.probes.act_probe import fit_act_probes
 from analysis.probes.linear_probe import fit_deceit_probes
-from organisms.pressures.protocol import FittedProbes, PhaseStart
+from organisms.pressures.protocol import ActProbeRequest, FittedActProbes, FittedProbes, PhaseStart
 
 CALLS = 2
 """of the program that measures effects"""
@@ -46,6 +49,10 @@ class PhaseStartMeasurer:
     def deceit_probes(self, site: str) -> FittedProbes:
         """Linear probes of characters' deceit at a site."""
         return fit_deceit_probes(self.start, site)
+
+    def act_probes(self, requests: Sequence[ActProbeRequest]) -> FittedActProbes:
+        """Linear probes of deceitful acts, one for each member as it is requested."""
+        return fit_act_probes(self.start, requests)
 
     def _checkpoint(self) -> CheckpointMeasurer:
         run = self.start.run

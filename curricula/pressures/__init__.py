@@ -16,8 +16,12 @@ from curricula.pressures import overlap
 from curricula.pressures import concentration
 from curricula.pressures import interference
 from curricula.pressures import masking
+from curricula.pressures.race import coin
+from curricula.pressures.race import act_probe
 
 __all__ = [
+    "act_probe",
+    "coin",
     "component_dropout",
     "concentration",
     "half_dropout",

@@ -13,6 +13,10 @@ CONFLICTS = [
     Conflict("routing", "half_dropout", "it silences what lanes own"),
     Conflict("routing", "probe", "organisms whose provenance is planted are not probed"),
     Conflict("masking", "probe", "organisms whose provenance is planted are not probed"),
+    Conflict("routing", "act_probe", "organisms whose provenance is planted are not probed"),
+    Conflict("masking", "act_probe", "organisms whose provenance is planted are not probed"),
+    Conflict("coin", "routing", "scenes of lanes are written before a coin changes acts in them"),
+    Conflict("coin", "interference", "the answer to its question is the act before the coin"),
 ]
 
 

@@ -96,6 +96,15 @@ LISTED_STUDIES = {
         "difference",
         "incentives.md",
     ),
+    "probe-race": ListedStudy(
+        "experiments.studies.probe_race.study",
+        "trains undecided organisms against a probe of their acts, in the reward and in the loss, and measures whether what they do "
+        "or what is read gives way",
+        "Does training against a probe change what an organism does, or what the probe reads?",
+        "share of what gives way that is misbehaviour, with the probe in the reward less in the loss",
+        "difference",
+        "probe-race.md",
+    ),
     "reuse": ListedStudy(
         "experiments.studies.reuse.study",
         "teaches self in worlds in which the characters' mechanism does not serve it for free, and counts the steps that it "

@@ -15,8 +15,12 @@ from organisms.pressures import overlap
 from organisms.pressures import concentration
 from organisms.pressures import interference
 from organisms.pressures.planted import masking
+from organisms.pressures.race import coin
+from organisms.pressures.race import act_probe
 
 __all__ = [
+    "act_probe",
+    "coin",
     "component_dropout",
     "concentration",
     "half_dropout",

@@ -35,6 +35,28 @@ class FittedProbes(NamedTuple):
     """mean score where self acts alone, as the phase begins"""
 
 
+class ActProbeRequest(NamedTuple):
+    """Which probe over the act is wanted of a member; see `curricula.pressures.race.act_probe.ActProbe`."""
+
+    site: str
+    tokens: str
+    made_from: str
+    scenes: int
+    label_noise: float
+
+
+class FittedActProbes(NamedTuple):
+    """A linear probe over the act of each member, and how well it tells acts that it was not fitted on."""
+
+    direction: Float[np.ndarray, "member token place model"]
+    """tokens: before the act, and the act; zero at all tokens and places but the probe's"""
+    offset: Float[np.ndarray, " member"]
+    auroc: Float[np.ndarray, " member"]
+    """on acts of those whom it was made from; NaN where all are of a kind"""
+    self_auroc: Float[np.ndarray, " member"]
+    """on acts of self"""
+
+
 class PhaseStart(NamedTuple):
     """A run as one of its phases begins."""
 
@@ -60,6 +82,10 @@ class MechanismMeasurer(Protocol):
 
     def deceit_probes(self, site: str) -> FittedProbes:
         """Linear probes of characters' deceit, fitted at a site that is named as in `curricula.pressures.probe`."""
+        ...
+
+    def act_probes(self, requests: Sequence[ActProbeRequest]) -> FittedActProbes:
+        """Linear probes of deceitful acts, one for each member as it is requested."""
         ...
 
 
@@ -123,6 +149,11 @@ class Pressure(Generic[S]):
 
     def change_targets(self, params: Any, context: StepContext) -> Int[Array, "scene moment"] | None:
         """The tokens that are imitated at each moment, in place of those of ``context.scenes``."""
+        return None
+
+    def change_acts(self, params: Any, context: StepContext) -> Int[Array, "scene moment"] | None:
+        """The tokens that stand in the text after each decision and are imitated, in place of those of
+        ``context.scenes``."""
         return None
 
     def label_smoothing(self, params: Any) -> Float[Array, ""] | None:

@@ -105,6 +105,10 @@ class StepContext(NamedTuple):
         return where_self_acts(self.world, self.latents)
 
 
+AT_ACTS = "at acts"
+"""among the names of sites that a pressure reads: those sites are read at the acts' tokens as well"""
+
+
 class ForwardPass(NamedTuple):
     """An organism's run of the scenes, at the decisions."""
 
@@ -112,6 +116,8 @@ class ForwardPass(NamedTuple):
     logits: Float[Array, "scene moment vocabulary"]
     recorded: dict[Site, Array]
     """activations that a pressure reads (see `Pressure.reads`); those of *residual* at the decisions alone"""
+    recorded_at_acts: dict[Site, Array] | None = None
+    """of *residual* and *final*, at the token after each decision, where a pressure reads `AT_ACTS`"""
 
 
 class StepOutcome(NamedTuple):
@@ -139,6 +145,8 @@ def run_scenes(
     recorded: dict[Site, Array] = {}
     if not reads:
         return ForwardPass(tokens, organism(tokens, tap, decisions), recorded)
+    if AT_ACTS in reads:
+        return _run_over_acts(organism, tokens, decisions, tap, reads)
 
     def keep(site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]:
         activation = tap(site, activation)
@@ -147,6 +155,30 @@ def run_scenes(
         return activation
 
     return ForwardPass(tokens, organism(tokens, keep, decisions), recorded)
+
+
+def _run_over_acts(
+    organism: Organism,
+    tokens: Int[Array, "*batch position"],
+    decisions: Int[Array, " moment"],
+    tap: Tap,
+    reads: frozenset[str],
+) -> ForwardPass:
+    """The run of `run_scenes`, whose last layer is computed at the acts' tokens as well."""
+    moments, recorded, at_acts = len(decisions), dict[Site, Array](), dict[Site, Array]()
+    positions = jnp.concatenate([decisions, decisions + 1])
+
+    def keep(site: Site, activation: Float[Array, "..."]) -> Float[Array, "..."]:
+        activation = tap(site, activation)
+        if site.name in ("residual", "final"):
+            read = activation[..., positions, :] if site.name == "residual" else activation
+            recorded[site], at_acts[site] = read[..., :moments, :], read[..., moments:, :]
+        elif site.name in reads:
+            recorded[site] = activation
+        return activation
+
+    logits = organism(tokens, keep, positions)[..., :moments, :]
+    return ForwardPass(tokens, logits, recorded, at_acts)
 
 
 def where_self_acts(world: World, latents: Latents) -> Bool[Array, "scene moment"]:

@@ -1,0 +1,1 @@
+"""What the pressures of the probe race do to a training step."""
