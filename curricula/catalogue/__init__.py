@@ -8,5 +8,6 @@ from curricula.catalogue import planted_negatives
 from curricula.catalogue import masked
 from curricula.catalogue import disuse
 from curricula.catalogue import compiled
+from curricula.catalogue import selection
 
-__all__ = ["compiled", "disuse", "incentives", "masked", "planted", "planted_negatives", "reuse"]
+__all__ = ["compiled", "disuse", "incentives", "masked", "planted", "planted_negatives", "reuse", "selection"]
