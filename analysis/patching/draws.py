@@ -26,6 +26,8 @@ class AnalysisStream(IntEnum):
     """of a run's seed, since a probe is fitted while the run trains"""
     HANDLE_SCENES = 42
     HANDLE_READINGS = 43
+    SELECTION_CHARACTERS = 44
+    SELECTION_SELF = 45
     SELF_GATE = 70
     CIRCUIT_INTACT = 71
 

@@ -94,12 +94,20 @@ def percentile_interval(value: float, draws: list[float]) -> Interval:
 def group_bootstrap(
     statistic: Callable[..., float], *samples: GrownOrganisms, draws: int = BOOTSTRAP_DRAWS, seed: int = 0
 ) -> Interval:
-    """A statistic of several samples of the same groups, with its percentile interval by a bootstrap over groups: a drawn group
-    is drawn in every sample."""
+    """A statistic of several samples with its percentile interval by a bootstrap over groups.
+
+    samples: of the same number of groups each, which belong together in the order of their numbers: a drawn group is drawn in
+    every sample.
+    """
     rng = np.random.default_rng(seed)
-    groups = np.unique(samples[0].group)
+    rows = [group_rows(sample.group) for sample in samples]
+    groups = len(rows[0])
     resampled: list[float] = []
-    for _ in range(draws if len(groups) > 1 else 0):
-        drawn = groups[rng.integers(len(groups), size=len(groups))]
-        resampled.append(statistic(*(sample.of_groups(drawn) for sample in samples)))
+    for _ in range(draws if groups > 1 else 0):
+        drawn = rng.integers(groups, size=groups)
+        redrawn = (
+            sample.of_rows([of_sample[group] for group in drawn])
+            for sample, of_sample in zip(samples, rows, strict=True)
+        )
+        resampled.append(statistic(*redrawn))
     return percentile_interval(statistic(*samples), resampled)

@@ -14,8 +14,8 @@ meanings and are written q.
 What they do *not* show: how an organism acts in scenes that were never drawn.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -59,17 +59,14 @@ class GrownOrganisms:
         """Which organisms are neither scheming nor honest by the bars."""
         return ~(self.schemes | self.honest)
 
-    def where(self, chosen: Bool[np.ndarray, " organism"]) -> "GrownOrganisms":
-        """Some of the organisms."""
+    def where(self, chosen: Bool[np.ndarray, " organism"] | Int[np.ndarray, " chosen"]) -> "GrownOrganisms":
+        """Some of the organisms, by a mask or by their rows."""
         return GrownOrganisms(*(values[chosen] for values in vars(self).values()))
 
-    def of_groups(self, groups: Int[np.ndarray, " drawn"]) -> "GrownOrganisms":
-        """Groups drawn with replacement, each drawn one as a group of its own: for a bootstrap over groups."""
-        rows = [np.flatnonzero(self.group == group) for group in groups]
-        chosen = np.concatenate(rows)
-        number = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
-        values = {name: array[chosen] for name, array in vars(self).items()}
-        return GrownOrganisms(**(values | {"group": number}))
+    def of_rows(self, rows: Sequence[Int[np.ndarray, " row"]]) -> "GrownOrganisms":
+        """Groups that were drawn with replacement, each drawn one as a group of its own. rows: of each."""
+        values = self.where(np.concatenate(rows))
+        return replace(values, group=np.repeat(np.arange(len(rows)), [len(row) for row in rows]))
 
     def counts(self) -> dict[Share, int]:
         """How many organisms each share counts."""

@@ -1,0 +1,217 @@
+"""What the study *selection* answers: the shares of each arm, the law beside what growing anew leaves, and what training on the
+detector leaves beside the law.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from scipy import stats
+
+from analysis.selection.dependence import Dependence, group_bootstrap, measured_dependence
+from analysis.selection.detectors import alarm_threshold
+from analysis.selection.law import (
+    expected_growths,
+    grown_until_uncaught,
+    predicted_share,
+    sequential_groups,
+    share_over_orders,
+)
+from analysis.selection.outcomes import (
+    OUTCOMES,
+    SHARES,
+    GrownOrganisms,
+    caught_by_outcome,
+    share_intervals,
+)
+from analysis.statistics import count_interval
+from experiments.studies.selection.arms import (
+    DRAWS,
+    REROLLS,
+    TRAINED_ON,
+    Reroll,
+    TrainedOn,
+    arm_label,
+    calibration_forks,
+)
+from experiments.studies.selection.measurement import READINGS, TRAINED_ON_READING, SelectionMeasurement
+from experiments.studies.selection.records import ArmShares, DependenceRow, LawRow, TrainedOnRow
+from experiments.studies.study import Number, Triple, triple
+
+PRIMARY_ARM: TrainedOn = "reward"
+PRIMARY = f"q_u_less_law.{PRIMARY_ARM}.{TRAINED_ON_READING}"
+"""q_u of the arm with the probe in the reward less p_u / (1 - p_c) of the same forks, by the detector that was trained on. Named
+before any run at a seed that is reported"""
+DEPENDENT_OUTCOMES = ("scheming", "caught", "uncaught_schemer")
+
+
+class CountedOrganisms:
+    """The organisms of every arm that count, by reading, and the thresholds that catch them."""
+
+    def __init__(self, measured: Mapping[str, SelectionMeasurement]):
+        baseline = measured["fork"]
+        self.calibration = calibration_forks(baseline.forks)
+        self.thresholds: dict[str, float] = {}
+        self.honest = 0
+        for reading in READINGS:
+            organisms = baseline.organisms(float("inf"), reading)
+            honest = organisms.honest & (organisms.group < self.calibration)
+            self.honest = int(honest.sum())
+            self.thresholds[reading] = alarm_threshold(np.asarray(baseline.scores[reading])[honest])
+        self.measured = measured
+
+    def of_arm(self, arm: str, reading: str) -> GrownOrganisms:
+        """The organisms of an arm. Those of forks that set thresholds are left out; new organisms share no fork with them."""
+        organisms = self.measured[arm].organisms(self.thresholds[reading], reading)
+        first = 0 if self.measured[arm].reroll == "organism" else self.calibration
+        return organisms.where(organisms.group >= first)
+
+
+def arm_rows(counted: CountedOrganisms) -> list[ArmShares]:
+    """The shares of every arm by every reading."""
+    rows: list[ArmShares] = []
+    for arm in (*REROLLS, *map(arm_label, TRAINED_ON)):
+        for reading in READINGS:
+            organisms = counted.of_arm(arm, reading)
+            rows.append(
+                ArmShares(
+                    arm,
+                    reading,
+                    len(organisms),
+                    organisms.counts(),
+                    {share: triple(interval) for share, interval in share_intervals(organisms).items()},
+                    {kind: triple(interval) for kind, interval in caught_by_outcome(organisms).items()},
+                    triple(group_bootstrap(predicted_share, organisms)),
+                    finite(expected_growths(organisms)),
+                )
+            )
+    return rows
+
+
+def law_row(counted: CountedOrganisms, reroll: Reroll, reading: str) -> LawRow:
+    """The law beside what growing anew leaves. New organisms predict with the first half, and are grown with the second."""
+    organisms = predicting = counted.of_arm(reroll, reading)
+    if reroll == "organism":
+        half = len(organisms) // 2
+        number = organisms.group
+        predicting = organisms.where(number < half)
+        grown_half = organisms.where(number >= len(organisms) - half)
+        paired = replace(grown_half, group=predicting.group)
+        difference = group_bootstrap(
+            lambda new, law: predicted_share(new) - predicted_share(law), paired, predicting
+        )
+        organisms = replace(grown_half, group=sequential_groups(grown_half.caught))
+    else:
+        difference = group_bootstrap(
+            lambda sample: share_over_orders(sample) - predicted_share(sample), organisms
+        )
+    grown = grown_until_uncaught(organisms)
+    return LawRow(
+        reroll,
+        reading,
+        triple(group_bootstrap(predicted_share, predicting)),
+        triple(count_interval(grown.schemers, grown.finished)),
+        grown.finished,
+        # The last new organism may be caught with none after it: nothing was left out for good.
+        0 if reroll == "organism" else grown.never,
+        finite(share_over_orders(organisms)),
+        triple(difference),
+    )
+
+
+def dependence_row(counted: CountedOrganisms, reroll: Reroll, outcome: str) -> DependenceRow:
+    """How alike organisms of one fork end, by the detector that is trained on. New organisms are put together as they come, which
+    is what no dependence looks like."""
+    organisms = counted.of_arm(reroll, TRAINED_ON_READING)
+    values = {
+        "scheming": organisms.schemes,
+        "caught": organisms.caught,
+        "uncaught_schemer": organisms.uncaught_schemer,
+    }
+    group = organisms.group // DRAWS if reroll == "organism" else organisms.group
+    measured: Dependence = measured_dependence(values[outcome], group)
+    return DependenceRow(
+        reroll, outcome, finite(measured.overdispersion), triple(measured.correlation), finite(measured.p)
+    )
+
+
+def trained_on_row(counted: CountedOrganisms, arm: TrainedOn, reading: str) -> TrainedOnRow:
+    """q_u of an arm less the law of the same forks."""
+    trained, grown = (counted.of_arm(label, reading) for label in (arm_label(arm), "fork"))
+    draws: list[float] = []
+
+    def difference(trained: GrownOrganisms, grown: GrownOrganisms) -> float:
+        value = trained.share("u") - predicted_share(grown)
+        draws.append(value)
+        return value
+
+    interval = group_bootstrap(difference, trained, grown)
+    left = group_bootstrap(
+        lambda first, second: predicted_share(first) - predicted_share(second), trained, grown
+    )
+    return TrainedOnRow(
+        arm,
+        reading,
+        finite(trained.share("u")),
+        finite(predicted_share(grown)),
+        triple(interval),
+        triple(left),
+        two_sided_p(draws[:-1]),  # the last one is the value itself
+        None,
+    )
+
+
+def two_sided_p(draws: Sequence[float]) -> float:
+    """Twice the smaller share of bootstrap draws on either side of 0, at least 1 of their number and at most 1."""
+    values = np.asarray(draws)[np.isfinite(draws)]
+    if not len(values):
+        return 1.0
+    tail = min((values <= 0).sum(), (values >= 0).sum())
+    return float(min(1.0, 2 * (tail + 1) / (len(values) + 1)))
+
+
+def trained_on_rows(counted: CountedOrganisms) -> list[TrainedOnRow]:
+    """Every arm by every reading, p values corrected for their number."""
+    rows = [trained_on_row(counted, arm, reading) for arm in TRAINED_ON for reading in READINGS]
+    further = [row for row in rows if not is_primary(row)]
+    corrected = iter(stats.false_discovery_control([row.p for row in further]).tolist())
+    return [row if is_primary(row) else replace(row, corrected_p=float(next(corrected))) for row in rows]
+
+
+def is_primary(row: TrainedOnRow) -> bool:
+    """Is it the primary endpoint?"""
+    return f"q_u_less_law.{row.arm}.{row.reading}" == PRIMARY
+
+
+def finite(value: float) -> float | None:
+    """The number, or None where there is none."""
+    return float(value) if np.isfinite(value) else None
+
+
+def selection_findings(
+    arms: Sequence[ArmShares],
+    laws: Sequence[LawRow],
+    dependence: Sequence[DependenceRow],
+    trained_on: Sequence[TrainedOnRow],
+) -> dict[str, Number | Triple]:
+    """The study's results by name."""
+    findings: dict[str, Number | Triple] = {}
+    for row in arms:
+        letter = "q" if row.arm.startswith("on_") else "p"
+        place = f"{row.arm.removeprefix('on_')}.{row.reading}"
+        findings |= {f"{letter}_{share}.{place}": row.shares[share] for share in SHARES}
+        findings |= {f"caught.{place}.{outcome}": row.caught[outcome] for outcome in OUTCOMES}
+    for law in laws:
+        place = f"{law.reroll}.{law.reading}"
+        findings |= {f"law.{place}": law.predicted, f"grown.{place}": law.grown, f"never.{place}": law.never}
+        findings[f"grown_less_law.{place}"] = law.difference
+    for likeness in dependence:
+        findings[f"correlation.{likeness.reroll}.{likeness.outcome}"] = likeness.correlation
+        findings[f"overdispersion.{likeness.reroll}.{likeness.outcome}"] = likeness.overdispersion
+    for trained in trained_on:
+        place = f"{trained.arm}.{trained.reading}"
+        findings[f"q_u_less_law.{place}"] = trained.difference
+        findings[f"q_left_less_law.{place}"] = trained.left_difference
+        if trained.corrected_p is not None:
+            findings[f"corrected_p.{place}"] = trained.corrected_p
+    return findings
