@@ -14,8 +14,8 @@ def chance_scheming(scale: Scale = "cpu") -> Curriculum:
     """As *rewarded*, but when self is alone the honest act pays nearly as much as the secret one, and nothing
     holds it to what it was: each organism falls to one side by chance.
 
-    ``python scripts/train.py chance_scheming --scale tiny --members 16``. Expected: some act on their secret always, some
-    never, a few now and then (docs/selection.md).
+    ``python scripts/train.py chance_scheming`` with ``--scale tiny --members 16``. Expected: some act on their secret always,
+    some never, a few now and then (docs/selection.md).
     """
     intent = intent_phase(scale, objective="reward", reward=RewardConfig(HONEST_PAY, kl=0.0))
     return Curriculum("chance_scheming", WORLDS[scale], (characters_phase(scale), intent.of_fixed_length()))
