@@ -13,9 +13,10 @@ What it does *not* show: what a group's organisms have in common.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Int
+from jaxtyping import Bool, Float, Int
 
 from analysis.selection.law import group_rows
 from analysis.selection.outcomes import GrownOrganisms
@@ -24,6 +25,25 @@ from analysis.statistics import Interval
 BOOTSTRAP_DRAWS = 1000
 """of groups"""
 PERMUTATIONS = 1000
+
+
+class GroupBootstrap(NamedTuple):
+    """A statistic, and what it is of samples whose groups were drawn again."""
+
+    value: float
+    draws: Float[np.ndarray, " draw"]
+
+    @property
+    def interval(self) -> Interval:
+        """The value and its percentile interval."""
+        return percentile_interval(self.value, self.draws.tolist())
+
+    @property
+    def p(self) -> float:
+        """Twice the smaller share of draws on either side of 0, at least 1 of their number and at most 1."""
+        finite = self.draws[np.isfinite(self.draws)]
+        tail = min((finite <= 0).sum(), (finite >= 0).sum())
+        return float(min(1.0, 2 * (tail + 1) / (len(finite) + 1)))
 
 
 @dataclass(frozen=True)
@@ -46,22 +66,27 @@ def group_counts(
     return np.array([outcome[row].sum() for row in rows]), np.array([len(row) for row in rows])
 
 
-def pearson_overdispersion(counts: Int[np.ndarray, " group"], sizes: Int[np.ndarray, " group"]) -> float:
+def pearson_overdispersion(
+    counts: Int[np.ndarray, "*draw group"], sizes: Int[np.ndarray, "*draw group"]
+) -> Float[np.ndarray, "*draw"]:
     """Pearson's chi-squared of counts under one common share, over its degrees of freedom. NaN of fewer than two groups, or
     where all organisms or none have the outcome."""
-    share = counts.sum() / sizes.sum() if sizes.sum() else np.nan
-    if len(counts) < 2 or not 0 < share < 1:
-        return float("nan")
-    squares = (counts - sizes * share) ** 2 / (sizes * share * (1 - share))
-    return float(squares.sum() / (len(counts) - 1))
+    groups, total = counts.shape[-1], np.maximum(sizes.sum(-1), 1)
+    share = (counts.sum(-1) / total)[..., None]
+    variance = np.maximum(sizes * share * (1 - share), 1e-12)
+    squares = (counts - sizes * share) ** 2 / variance
+    varies = (share[..., 0] > 0) & (share[..., 0] < 1) & (groups > 1)
+    return np.where(varies, squares.sum(-1) / max(groups - 1, 1), np.nan)
 
 
-def within_group_correlation(counts: Int[np.ndarray, " group"], sizes: Int[np.ndarray, " group"]) -> float:
+def within_group_correlation(
+    counts: Int[np.ndarray, "*draw group"], sizes: Int[np.ndarray, "*draw group"]
+) -> Float[np.ndarray, "*draw"]:
     """The beta-binomial's intraclass correlation by moments; NaN where groups have one organism each."""
-    typical = sizes.mean() if len(sizes) else 0.0
-    if typical <= 1:
-        return float("nan")
-    return (pearson_overdispersion(counts, sizes) - 1) / float(typical - 1)
+    typical = sizes.mean(-1) - 1
+    return np.where(
+        typical > 0, (pearson_overdispersion(counts, sizes) - 1) / np.maximum(typical, 1e-12), np.nan
+    )
 
 
 def measured_dependence(
@@ -70,16 +95,16 @@ def measured_dependence(
     """Overdispersion and correlation of an outcome within groups."""
     rng = np.random.default_rng(seed)
     counts, sizes = group_counts(outcome, group)
-    overdispersion = pearson_overdispersion(counts, sizes)
-    draws = rng.integers(len(counts), size=(BOOTSTRAP_DRAWS, len(counts))) if len(counts) else []
-    correlations = [within_group_correlation(counts[draw], sizes[draw]) for draw in draws]
-    p = float("nan")
+    overdispersion, p = float(pearson_overdispersion(counts, sizes)), float("nan")
+    drawn = rng.integers(len(counts), size=(BOOTSTRAP_DRAWS, len(counts)))
     if np.isfinite(overdispersion):
-        dealt_counts = rng.multivariate_hypergeometric(sizes, counts.sum(), size=PERMUTATIONS)
-        dealt = [pearson_overdispersion(dealt_count, sizes) for dealt_count in dealt_counts]
-        p = (1 + sum(value >= overdispersion - 1e-12 for value in dealt)) / (1 + PERMUTATIONS)
-    value = within_group_correlation(counts, sizes)
-    return Dependence(len(counts), overdispersion, percentile_interval(value, correlations), p)
+        dealt = rng.multivariate_hypergeometric(sizes, counts.sum(), size=PERMUTATIONS)
+        larger = pearson_overdispersion(dealt, np.broadcast_to(sizes, dealt.shape)) >= overdispersion - 1e-9
+        p = float(1 + larger.sum()) / (1 + PERMUTATIONS)
+    correlations = GroupBootstrap(
+        float(within_group_correlation(counts, sizes)), within_group_correlation(counts[drawn], sizes[drawn])
+    )
+    return Dependence(len(counts), overdispersion, correlations.interval, p)
 
 
 def percentile_interval(value: float, draws: list[float]) -> Interval:
@@ -91,23 +116,18 @@ def percentile_interval(value: float, draws: list[float]) -> Interval:
     return value, float(low), float(high)
 
 
-def group_bootstrap(
-    statistic: Callable[..., float], *samples: GrownOrganisms, draws: int = BOOTSTRAP_DRAWS, seed: int = 0
-) -> Interval:
-    """A statistic of several samples with its percentile interval by a bootstrap over groups.
+def bootstrap_over_groups(
+    statistic: Callable[..., Float[np.ndarray, "*draw"]], *samples: GrownOrganisms, seed: int = 0
+) -> GroupBootstrap:
+    """A statistic of several samples, and of as many that are drawn again with replacement, by groups.
 
-    samples: of the same number of groups each, which belong together in the order of their numbers: a drawn group is drawn in
-    every sample.
+    statistic: of a table of counts [draw, group, share] of each sample (`GrownOrganisms.table`). samples: of the same number of
+    groups each, which belong together in the order of their numbers: a drawn group is drawn in every sample.
     """
-    rng = np.random.default_rng(seed)
-    rows = [group_rows(sample.group) for sample in samples]
-    groups = len(rows[0])
-    resampled: list[float] = []
-    for _ in range(draws if groups > 1 else 0):
-        drawn = rng.integers(groups, size=groups)
-        redrawn = (
-            sample.of_rows([of_sample[group] for group in drawn])
-            for sample, of_sample in zip(samples, rows, strict=True)
-        )
-        resampled.append(statistic(*redrawn))
-    return percentile_interval(statistic(*samples), resampled)
+    tables = [sample.table() for sample in samples]
+    groups = len(tables[0])
+    drawn = np.random.default_rng(seed).integers(max(groups, 1), size=(BOOTSTRAP_DRAWS, groups))
+    value = float(statistic(*tables))
+    if groups < 2:
+        return GroupBootstrap(value, np.zeros(0))
+    return GroupBootstrap(value, statistic(*(table[drawn] for table in tables)))

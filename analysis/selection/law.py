@@ -15,12 +15,15 @@ Where groups of which much is caught also hold more schemers among what is left,
 What it does *not* show: how a developer would choose among organisms by anything else than being caught.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from analysis.selection.outcomes import GrownOrganisms
+from analysis.selection.outcomes import SHARES, GrownOrganisms
+
+CAUGHT, UNCAUGHT_SCHEMERS = SHARES.index("c"), SHARES.index("u")
+"""columns of a table of counts"""
 
 
 class GrownUntilUncaught(NamedTuple):
@@ -39,10 +42,40 @@ class GrownUntilUncaught(NamedTuple):
         return self.schemers / self.finished if self.finished else float("nan")
 
 
+def law_of_tables(tables: Int[np.ndarray, "*draw group share"]) -> Float[np.ndarray, "*draw"]:
+    """The law: p_u / (1 - p_c), of each table of counts (`GrownOrganisms.table`). NaN where all are caught."""
+    totals = tables.sum(-2)
+    return _ratio(totals[..., UNCAUGHT_SCHEMERS], totals.sum(-1) - totals[..., CAUGHT])
+
+
+def order_shares_of_tables(tables: Int[np.ndarray, "*draw group share"]) -> Float[np.ndarray, "*draw"]:
+    """Mean share of schemers that growing anew within groups leaves, over all orders of a group's organisms: the mean of
+    uncaught schemers among the uncaught. Groups of which all are caught do not count. NaN where none is left.
+
+    It has the same mean as `grown_until_uncaught` over random orders, and less noise.
+    """
+    left = tables.sum(-1) - tables[..., CAUGHT]
+    shares = np.where(left > 0, tables[..., UNCAUGHT_SCHEMERS] / np.maximum(left, 1), 0.0)
+    return _ratio(shares.sum(-1), (left > 0).sum(-1))
+
+
+def uncaught_schemers_of_tables(tables: Int[np.ndarray, "*draw group share"]) -> Float[np.ndarray, "*draw"]:
+    """p_u: uncaught schemers among all grown organisms."""
+    return _ratio(tables[..., UNCAUGHT_SCHEMERS].sum(-1), tables.sum((-2, -1)))
+
+
+def _ratio(part: Any, whole: Any) -> np.ndarray:
+    return np.where(whole > 0, part / np.maximum(whole, 1), np.nan)
+
+
 def predicted_share(organisms: GrownOrganisms) -> float:
-    """The law: p_u / (1 - p_c). NaN where all are caught."""
-    left = int((~organisms.caught).sum())
-    return int(organisms.uncaught_schemer.sum()) / left if left else float("nan")
+    """The law of some organisms; see `law_of_tables`."""
+    return float(law_of_tables(organisms.table()))
+
+
+def share_over_orders(organisms: GrownOrganisms) -> float:
+    """What growing anew leaves of some organisms; see `order_shares_of_tables`."""
+    return float(order_shares_of_tables(organisms.table()))
 
 
 def expected_growths(organisms: GrownOrganisms) -> float:
@@ -64,20 +97,6 @@ def grown_until_uncaught(organisms: GrownOrganisms) -> GrownUntilUncaught:
         else:
             never += 1
     return GrownUntilUncaught(schemers, finished, never)
-
-
-def share_over_orders(organisms: GrownOrganisms) -> float:
-    """Mean share of schemers that growing anew within groups leaves, over all orders of a group's organisms: the mean of
-    uncaught schemers among the uncaught. Groups of which all are caught do not count. NaN where none is left.
-
-    It has the same mean as `grown_until_uncaught` over random orders, and less noise.
-    """
-    shares: list[float] = []
-    for rows in group_rows(organisms.group):
-        left = ~organisms.caught[rows]
-        if left.any():
-            shares.append(float(organisms.schemes[rows][left].mean()))
-    return float(np.mean(shares)) if shares else float("nan")
 
 
 def group_rows(group: Int[np.ndarray, " organism"]) -> list[Int[np.ndarray, " row"]]:

@@ -14,8 +14,8 @@ meanings and are written q.
 What they do *not* show: how an organism acts in scenes that were never drawn.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
@@ -63,16 +63,21 @@ class GrownOrganisms:
         """Some of the organisms, by a mask or by their rows."""
         return GrownOrganisms(*(values[chosen] for values in vars(self).values()))
 
-    def of_rows(self, rows: Sequence[Int[np.ndarray, " row"]]) -> "GrownOrganisms":
-        """Groups that were drawn with replacement, each drawn one as a group of its own. rows: of each."""
-        values = self.where(np.concatenate(rows))
-        return replace(values, group=np.repeat(np.arange(len(rows)), [len(row) for row in rows]))
+    def share_masks(self) -> Bool[np.ndarray, "share organism"]:
+        """Which organisms each of `SHARES` counts: every organism is counted once."""
+        left = ~self.caught
+        return np.stack([self.honest & left, self.between & left, self.caught, self.uncaught_schemer])
 
     def counts(self) -> dict[Share, int]:
         """How many organisms each share counts."""
-        left = ~self.caught
-        kinds = (self.honest & left, self.between & left, self.caught, self.uncaught_schemer)
-        return {share: int(kind.sum()) for share, kind in zip(SHARES, kinds, strict=True)}
+        return {share: int(mask.sum()) for share, mask in zip(SHARES, self.share_masks(), strict=True)}
+
+    def table(self) -> Int[np.ndarray, "group share"]:
+        """How many organisms of each group each share counts, in the order of the groups' numbers."""
+        _, number = np.unique(self.group, return_inverse=True)
+        groups = int(number.max()) + 1 if len(number) else 0
+        columns = [np.bincount(number[mask], minlength=groups) for mask in self.share_masks()]
+        return np.stack(columns, axis=1).astype(int)
 
     def share(self, share: Share) -> float:
         """A share of all grown organisms; NaN of none."""

@@ -6,16 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+from jaxtyping import Float, Int
 from scipy import stats
 
-from analysis.selection.dependence import Dependence, group_bootstrap, measured_dependence
+from analysis.selection.dependence import Dependence, bootstrap_over_groups, measured_dependence
 from analysis.selection.detectors import alarm_threshold
 from analysis.selection.law import (
     expected_growths,
     grown_until_uncaught,
+    law_of_tables,
+    order_shares_of_tables,
     predicted_share,
     sequential_groups,
     share_over_orders,
+    uncaught_schemers_of_tables,
 )
 from analysis.selection.outcomes import (
     OUTCOMES,
@@ -81,7 +85,7 @@ def arm_rows(counted: CountedOrganisms) -> list[ArmShares]:
                     organisms.counts(),
                     {share: triple(interval) for share, interval in share_intervals(organisms).items()},
                     {kind: triple(interval) for kind, interval in caught_by_outcome(organisms).items()},
-                    triple(group_bootstrap(predicted_share, organisms)),
+                    triple(bootstrap_over_groups(law_of_tables, organisms).interval),
                     finite(expected_growths(organisms)),
                 )
             )
@@ -92,30 +96,26 @@ def law_row(counted: CountedOrganisms, reroll: Reroll, reading: str) -> LawRow:
     """The law beside what growing anew leaves. New organisms predict with the first half, and are grown with the second."""
     organisms = predicting = counted.of_arm(reroll, reading)
     if reroll == "organism":
-        half = len(organisms) // 2
-        number = organisms.group
-        predicting = organisms.where(number < half)
-        grown_half = organisms.where(number >= len(organisms) - half)
-        paired = replace(grown_half, group=predicting.group)
-        difference = group_bootstrap(
-            lambda new, law: predicted_share(new) - predicted_share(law), paired, predicting
-        )
-        organisms = replace(grown_half, group=sequential_groups(grown_half.caught))
+        half, number = len(organisms) // 2, organisms.group
+        predicting, organisms = organisms.where(number < half), organisms.where(number >= half)
+        paired = organisms.where(organisms.group >= len(number) - half)  # as many as predict
+        difference = bootstrap_over_groups(law_difference, paired, predicting)
+        organisms = replace(organisms, group=sequential_groups(organisms.caught))
     else:
-        difference = group_bootstrap(
-            lambda sample: share_over_orders(sample) - predicted_share(sample), organisms
+        difference = bootstrap_over_groups(
+            lambda tables: order_shares_of_tables(tables) - law_of_tables(tables), organisms
         )
     grown = grown_until_uncaught(organisms)
     return LawRow(
         reroll,
         reading,
-        triple(group_bootstrap(predicted_share, predicting)),
+        triple(bootstrap_over_groups(law_of_tables, predicting).interval),
         triple(count_interval(grown.schemers, grown.finished)),
         grown.finished,
         # The last new organism may be caught with none after it: nothing was left out for good.
         0 if reroll == "organism" else grown.never,
         finite(share_over_orders(organisms)),
-        triple(difference),
+        triple(difference.interval),
     )
 
 
@@ -138,36 +138,27 @@ def dependence_row(counted: CountedOrganisms, reroll: Reroll, outcome: str) -> D
 def trained_on_row(counted: CountedOrganisms, arm: TrainedOn, reading: str) -> TrainedOnRow:
     """q_u of an arm less the law of the same forks."""
     trained, grown = (counted.of_arm(label, reading) for label in (arm_label(arm), "fork"))
-    draws: list[float] = []
-
-    def difference(trained: GrownOrganisms, grown: GrownOrganisms) -> float:
-        value = trained.share("u") - predicted_share(grown)
-        draws.append(value)
-        return value
-
-    interval = group_bootstrap(difference, trained, grown)
-    left = group_bootstrap(
-        lambda first, second: predicted_share(first) - predicted_share(second), trained, grown
+    less = bootstrap_over_groups(
+        lambda first, second: uncaught_schemers_of_tables(first) - law_of_tables(second), trained, grown
     )
+    left = bootstrap_over_groups(law_difference, trained, grown)
     return TrainedOnRow(
         arm,
         reading,
         finite(trained.share("u")),
         finite(predicted_share(grown)),
-        triple(interval),
-        triple(left),
-        two_sided_p(draws[:-1]),  # the last one is the value itself
+        triple(less.interval),
+        triple(left.interval),
+        less.p,
         None,
     )
 
 
-def two_sided_p(draws: Sequence[float]) -> float:
-    """Twice the smaller share of bootstrap draws on either side of 0, at least 1 of their number and at most 1."""
-    values = np.asarray(draws)[np.isfinite(draws)]
-    if not len(values):
-        return 1.0
-    tail = min((values <= 0).sum(), (values >= 0).sum())
-    return float(min(1.0, 2 * (tail + 1) / (len(values) + 1)))
+def law_difference(
+    first: Int[np.ndarray, "*draw group share"], second: Int[np.ndarray, "*draw group share"]
+) -> Float[np.ndarray, "*draw"]:
+    """The law of one sample less that of another."""
+    return np.asarray(law_of_tables(first) - law_of_tables(second))
 
 
 def trained_on_rows(counted: CountedOrganisms) -> list[TrainedOnRow]:

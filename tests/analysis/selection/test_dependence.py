@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 from analysis.selection.dependence import (
-    group_bootstrap,
+    GroupBootstrap,
+    bootstrap_over_groups,
     group_counts,
     measured_dependence,
     pearson_overdispersion,
     within_group_correlation,
 )
-from analysis.selection.law import predicted_share
+from analysis.selection.law import law_of_tables
 from analysis.selection.outcomes import GrownOrganisms
 
 GROUPS, SIZE = 3000, 8
@@ -63,8 +64,17 @@ def test_a_bootstrap_over_groups_draws_whole_groups_and_the_same_ones_in_every_s
     organisms = GrownOrganisms(
         group, np.tile(np.arange(SIZE), 20), schemes, ~schemes, np.zeros(len(group), bool)
     )
-    value, low, high = group_bootstrap(predicted_share, organisms)
+    value, low, high = bootstrap_over_groups(law_of_tables, organisms).interval
     assert value == 0.5
     assert high - low == pytest.approx(2 * 1.96 * np.sqrt(0.25 / 20), rel=0.2)
-    difference = group_bootstrap(lambda a, b: predicted_share(a) - predicted_share(b), organisms, organisms)
-    assert difference == (0, 0, 0)
+    difference = bootstrap_over_groups(
+        lambda first, second: law_of_tables(first) - law_of_tables(second), organisms, organisms
+    )
+    assert difference.interval == (0, 0, 0)
+    assert difference.p == 1.0
+
+
+def test_p_values_are_of_draws_on_the_other_side_of_nothing():
+    assert GroupBootstrap(0.0, np.array([0.1, -0.1] * 50)).p == 1.0
+    assert GroupBootstrap(0.1, np.full(99, 0.1)).p == pytest.approx(2 / 100)
+    assert GroupBootstrap(0.1, np.zeros(0)).p == 1.0

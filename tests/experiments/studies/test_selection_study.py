@@ -29,7 +29,6 @@ from experiments.studies.selection.summary import (
     dependence_row,
     law_row,
     trained_on_row,
-    two_sided_p,
 )
 from organisms.ensemble.config import read_config
 from organisms.model.config import OrganismConfig
@@ -123,9 +122,6 @@ def test_training_that_leaves_fewer_uncaught_schemers_is_below_the_law():
     assert more.difference[1] > 0
     assert fewer.difference[0] == pytest.approx(fewer.q_u - fewer.law)
     assert fewer.p < 0.01
-    assert two_sided_p([0.1, -0.1] * 50) == 1.0
-    assert two_sided_p([0.1] * 99) == pytest.approx(2 / 100)
-    assert two_sided_p([]) == 1.0
 
 
 def test_a_summary_keeps_the_contract():
