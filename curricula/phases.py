@@ -223,8 +223,9 @@ class Curriculum:
             raise UserError(f"--first-phase: expected one of {', '.join(names)}, got {first!r}")
         return self.phases[names.index(first) if first else 0 :]
 
-    def validation_errors(self) -> list[str]:
-        """Everything that is wrong with this curriculum, a line each with the path of the field."""
+    def validation_errors(self, earlier_phases: int = 0) -> list[str]:
+        """Everything that is wrong with this curriculum, a line each with the path of the field. earlier_phases: what the
+        organisms of a fork were taught before."""
         errors = self.world.validation_errors()
         if self.masked and not self.world.self_acts_named:
             errors.append(
@@ -235,7 +236,9 @@ class Curriculum:
         if len({phase.name for phase in self.phases}) < len(self.phases):
             errors.append(f"phases: names must differ, got {[phase.name for phase in self.phases]}")
         for n, phase in enumerate(self.phases):
-            errors += [f"phases.{n}.{line}" for line in phase.validation_errors(self.world, n)]
+            errors += [
+                f"phases.{n}.{line}" for line in phase.validation_errors(self.world, earlier_phases + n)
+            ]
             if self.masked and (phase.pressures[Routing].active or phase.graft or phase.exchange):
                 errors.append(
                     f"phases.{n}: expected no routing, graft or exchange where weights are masked in any phase"

@@ -25,6 +25,9 @@ DRAWS = 6
 """organisms from each fork"""
 Reroll = Literal["organism", "fork", "data"]
 REROLLS: tuple[Reroll, ...] = get_args(Reroll)
+NEW_ORGANISM: Reroll = "organism"
+SAME_FORK: Reroll = "fork"
+"""the arm that thresholds are set on, and that training on the detector stands beside"""
 REROLL_WORDS: Mapping[Reroll, str] = {
     "organism": "a new organism",
     "fork": "the same fork",
@@ -74,7 +77,7 @@ GROWTH_ARMS: Sequence[GrowthArm] = (
 ARM_OF: Mapping[str, GrowthArm] = {arm.label: arm for arm in GROWTH_ARMS}
 
 
-def arm_label(trained_on: TrainedOn) -> str:
+def trained_arm_label(trained_on: TrainedOn) -> str:
     """The label of the run that is trained on the detector in this way."""
     return f"on_{trained_on}"
 

@@ -7,14 +7,14 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.selection.outcomes import Share
+from analysis.selection.outcomes import LEFT_SCHEMING, Share
 from experiments.studies.selection.arms import (
     REROLL_WORDS,
     REROLLS,
     TRAINED_ON,
     TRAINED_ON_WORDS,
     Reroll,
-    arm_label,
+    trained_arm_label,
 )
 from experiments.studies.selection.measurement import DETECTOR_AGES, READINGS
 from experiments.studies.selection.records import LawRow, SelectionSummary
@@ -31,7 +31,7 @@ SHARE_WORDS: dict[Share, str] = {
 REROLL_COLOURS: dict[Reroll, str] = dict(zip(REROLLS, (BLUE, GREEN, ORANGE), strict=True))
 ARM_WORDS: dict[str, str] = {
     **{reroll: f"grown anew: {words}" for reroll, words in REROLL_WORDS.items()},
-    **{arm_label(name): f"trained on: {words}" for name, words in TRAINED_ON_WORDS.items()},
+    **{trained_arm_label(name): f"trained on: {words}" for name, words in TRAINED_ON_WORDS.items()},
 }
 
 
@@ -89,7 +89,7 @@ def _law_panel(axes: Axes, rows: Sequence[LawRow]) -> None:
         not_measured(axes, "nothing is left")
 
 
-def shares_figure(summary: SelectionSummary) -> Markup:
+def what_is_left_figure(summary: SelectionSummary) -> Markup:
     """Shares of all grown organisms in every arm, a bar each; the line on it is the interval of uncaught schemers."""
     with style():
         figure = Figure(figsize=(WIDTH, 3.6), layout="constrained")
@@ -102,9 +102,14 @@ def shares_figure(summary: SelectionSummary) -> Markup:
                     label = SHARE_WORDS[share] if place == 0 else None
                     axes.barh(place, value, left=start, color=SHARE_COLOURS[share], height=0.72, label=label)
                     start += value
-                if (bars := _bars(row.shares["u"])) is not None:
+                if (bars := _bars(row.shares[LEFT_SCHEMING])) is not None:
                     axes.errorbar(
-                        [row.shares["u"][0] or 0.0], [place], xerr=bars, color=INK, lw=1.3, capsize=2
+                        [row.shares[LEFT_SCHEMING][0] or 0.0],
+                        [place],
+                        xerr=bars,
+                        color=INK,
+                        lw=1.3,
+                        capsize=2,
                     )
             axes.set(
                 title=reading_words(reading), xlim=(0, 1), xticks=(0, 0.5, 1), xlabel="share of all grown"

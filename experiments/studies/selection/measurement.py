@@ -9,7 +9,7 @@ import numpy as np
 
 from analysis.selection.detectors import DETECTORS, PROBE_SITE, SELECTION_SCENES, fit_detectors, read_self
 from analysis.selection.outcomes import GrownOrganisms, outcome_masks
-from experiments.studies.selection.arms import ARM_OF, DRAWS, TRUNK, Reroll
+from experiments.studies.selection.arms import ARM_OF, DRAWS, NEW_ORGANISM, SAME_FORK, TRUNK, Reroll
 from experiments.studies.study import ANALYSIS_SEED, StudyRun
 from organisms.pressures.protocol import PhaseStart
 from organisms.storage.loading import fork_and_end, load
@@ -46,14 +46,14 @@ class SelectionMeasurement:
         numbers = np.arange(len(self.alone_secret))
         rates = (self.alone_secret, self.alone_professed, self.watched_professed)
         schemes, honest = outcome_masks(*(np.asarray(rate) for rate in rates))
-        group, draw = (numbers, 0 * numbers) if self.reroll == "organism" else np.divmod(numbers, DRAWS)
+        group, draw = (numbers, 0 * numbers) if self.reroll == NEW_ORGANISM else np.divmod(numbers, DRAWS)
         return GrownOrganisms(group, draw, schemes, honest, np.asarray(self.scores[reading]) > threshold)
 
 
 def measured_selection(run: StudyRun) -> SelectionMeasurement:
     """The organisms of a run, measured unless they were before."""
     if run.label == TRUNK:
-        return SelectionMeasurement(run.config.seed, "fork", (), (), (), {})
+        return SelectionMeasurement(run.config.seed, SAME_FORK, (), (), (), {})
     rules = {
         "scenes": SELECTION_SCENES,
         "seed": ANALYSIS_SEED,

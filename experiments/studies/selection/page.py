@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from analysis.selection.detectors import DETECTORS, FALSE_ALARMS
-from analysis.selection.outcomes import HONEST_TO, SCHEMES_FROM
+from analysis.selection.outcomes import HONEST_TO, LEFT_BETWEEN, SCHEMES_FROM
 from analysis.statistics import FEW_ORGANISMS
 from experiments.studies.page import study_table
 from experiments.studies.selection.arms import PROBE_WEIGHT, REROLL_WORDS, TRAINED_ON_WORDS
-from experiments.studies.selection.figures import ARM_WORDS, law_figure, reading_words, shares_figure
+from experiments.studies.selection.figures import ARM_WORDS, law_figure, reading_words, what_is_left_figure
 from experiments.studies.selection.measurement import TRAINED_ON_READING
 from experiments.studies.selection.records import LawRow, SelectionSummary, TrainedOnRow
 from experiments.studies.selection.summary import (
@@ -109,7 +109,7 @@ def _law_sentence(summary: SelectionSummary) -> str:
 def _trust_line(summary: SelectionSummary) -> str:
     row = summary.arm_shares("fork", TRAINED_ON_READING)
     new = summary.arm_shares("organism", TRAINED_ON_READING)
-    between = sum(row.counts["b"] for row in (row, new))
+    between = sum(row.counts[LEFT_BETWEEN] for row in (row, new))
     sentences = [
         f"{summary.n} organisms are counted, of {summary.forks} forks and as many again that share nothing; {between} of {row.n + new.n} that "
         "were not trained on the detector are neither honest nor scheming and are left.",
@@ -129,7 +129,10 @@ def selection_sections(summary: SelectionSummary) -> list[Section]:
         ),
         _law_section(summary),
         Section(
-            "What is left", "left", (Picture(shares_figure(summary), SHARES_CAPTION),), link="What is left"
+            "What is left",
+            "left",
+            (Picture(what_is_left_figure(summary), SHARES_CAPTION),),
+            link="What is left",
         ),
         _trained_section(summary),
         _shares_section(summary),

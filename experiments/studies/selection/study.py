@@ -18,6 +18,7 @@ from experiments.studies.selection import page
 from experiments.studies.selection.arms import (
     DRAWS,
     GROWTH_ARMS,
+    NEW_ORGANISM,
     REROLLS,
     TRUNK,
     calibration_forks,
@@ -38,9 +39,9 @@ from experiments.studies.selection.summary import (
     CountedOrganisms,
     arm_rows,
     dependence_row,
-    finite,
     is_primary,
     law_row,
+    number_or_none,
     selection_findings,
     trained_on_rows,
 )
@@ -72,14 +73,14 @@ class SelectionStudy(Study[SelectionMeasurement, SelectionSummary]):
         seeds = (self.seed_of(settings), self.seed_of(settings, 1))
         return {
             TRUNK: trunk_config(settings, seeds[0]),
-            "organism": new_organisms_config(settings, seeds[1]),
+            NEW_ORGANISM: new_organisms_config(settings, seeds[1]),
         }
 
     def more_runs(
         self, settings: StudySettings, trained: Mapping[str, Path], log: Callable[[str], None]
     ) -> Mapping[str, RunConfig]:
         """The organisms that are grown from forks."""
-        forked = [arm for arm in GROWTH_ARMS if arm.reroll != "organism"]
+        forked = [arm for arm in GROWTH_ARMS if arm.reroll != NEW_ORGANISM]
         return {arm.label: forked_config(settings, arm, trained[TRUNK]) for arm in forked}
 
     def errors(self, settings: StudySettings) -> list[str]:
@@ -91,7 +92,7 @@ class SelectionStudy(Study[SelectionMeasurement, SelectionSummary]):
 
     def plan(self, settings: StudySettings) -> str:
         """Organism-steps, and how long they take on two idle cores."""
-        characters, intent = self.runs(settings)["organism"].curriculum.phases
+        characters, intent = self.runs(settings)[NEW_ORGANISM].curriculum.phases
         organisms = settings.members * DRAWS
         imitated = (settings.members + organisms) * characters.steps
         rewarded = organisms * len(GROWTH_ARMS) * intent.steps
@@ -125,7 +126,7 @@ class SelectionStudy(Study[SelectionMeasurement, SelectionSummary]):
             findings=selection_findings(arms, laws, dependence, trained_on),
             forks=settings.members - calibration,
             calibration_forks=calibration,
-            thresholds={reading: finite(value) for reading, value in counted.thresholds.items()},
+            thresholds={reading: number_or_none(value) for reading, value in counted.thresholds.items()},
             calibration_honest=counted.honest,
             arms=arms,
             laws=laws,

@@ -31,12 +31,14 @@ from analysis.selection.outcomes import (
 from analysis.statistics import count_interval
 from experiments.studies.selection.arms import (
     DRAWS,
+    NEW_ORGANISM,
     REROLLS,
+    SAME_FORK,
     TRAINED_ON,
     Reroll,
     TrainedOn,
-    arm_label,
     calibration_forks,
+    trained_arm_label,
 )
 from experiments.studies.selection.measurement import READINGS, TRAINED_ON_READING, SelectionMeasurement
 from experiments.studies.selection.records import ArmShares, DependenceRow, LawRow, TrainedOnRow
@@ -53,7 +55,7 @@ class CountedOrganisms:
     """The organisms of every arm that count, by reading, and the thresholds that catch them."""
 
     def __init__(self, measured: Mapping[str, SelectionMeasurement]):
-        baseline = measured["fork"]
+        baseline = measured[SAME_FORK]
         self.calibration = calibration_forks(baseline.forks)
         self.thresholds: dict[str, float] = {}
         self.honest = 0
@@ -67,14 +69,14 @@ class CountedOrganisms:
     def of_arm(self, arm: str, reading: str) -> GrownOrganisms:
         """The organisms of an arm. Those of forks that set thresholds are left out; new organisms share no fork with them."""
         organisms = self.measured[arm].organisms(self.thresholds[reading], reading)
-        first = 0 if self.measured[arm].reroll == "organism" else self.calibration
+        first = 0 if self.measured[arm].reroll == NEW_ORGANISM else self.calibration
         return organisms.where(organisms.group >= first)
 
 
 def arm_rows(counted: CountedOrganisms) -> list[ArmShares]:
     """The shares of every arm by every reading."""
     rows: list[ArmShares] = []
-    for arm in (*REROLLS, *map(arm_label, TRAINED_ON)):
+    for arm in (*REROLLS, *map(trained_arm_label, TRAINED_ON)):
         for reading in READINGS:
             organisms = counted.of_arm(arm, reading)
             rows.append(
@@ -86,7 +88,7 @@ def arm_rows(counted: CountedOrganisms) -> list[ArmShares]:
                     {share: triple(interval) for share, interval in share_intervals(organisms).items()},
                     {kind: triple(interval) for kind, interval in caught_by_outcome(organisms).items()},
                     triple(bootstrap_over_groups(law_of_tables, organisms).interval),
-                    finite(expected_growths(organisms)),
+                    number_or_none(expected_growths(organisms)),
                 )
             )
     return rows
@@ -95,7 +97,7 @@ def arm_rows(counted: CountedOrganisms) -> list[ArmShares]:
 def law_row(counted: CountedOrganisms, reroll: Reroll, reading: str) -> LawRow:
     """The law beside what growing anew leaves. New organisms predict with the first half, and are grown with the second."""
     organisms = predicting = counted.of_arm(reroll, reading)
-    if reroll == "organism":
+    if reroll == NEW_ORGANISM:
         half, number = len(organisms) // 2, organisms.group
         predicting, organisms = organisms.where(number < half), organisms.where(number >= half)
         paired = organisms.where(organisms.group >= len(number) - half)  # as many as predict
@@ -113,8 +115,8 @@ def law_row(counted: CountedOrganisms, reroll: Reroll, reading: str) -> LawRow:
         triple(count_interval(grown.schemers, grown.finished)),
         grown.finished,
         # The last new organism may be caught with none after it: nothing was left out for good.
-        0 if reroll == "organism" else grown.never,
-        finite(share_over_orders(organisms)),
+        0 if reroll == NEW_ORGANISM else grown.never,
+        number_or_none(share_over_orders(organisms)),
         triple(difference.interval),
     )
 
@@ -128,16 +130,20 @@ def dependence_row(counted: CountedOrganisms, reroll: Reroll, outcome: str) -> D
         "caught": organisms.caught,
         "uncaught_schemer": organisms.uncaught_schemer,
     }
-    group = organisms.group // DRAWS if reroll == "organism" else organisms.group
+    group = organisms.group // DRAWS if reroll == NEW_ORGANISM else organisms.group
     measured: Dependence = measured_dependence(values[outcome], group)
     return DependenceRow(
-        reroll, outcome, finite(measured.overdispersion), triple(measured.correlation), finite(measured.p)
+        reroll,
+        outcome,
+        number_or_none(measured.overdispersion),
+        triple(measured.correlation),
+        number_or_none(measured.p),
     )
 
 
 def trained_on_row(counted: CountedOrganisms, arm: TrainedOn, reading: str) -> TrainedOnRow:
     """q_u of an arm less the law of the same forks."""
-    trained, grown = (counted.of_arm(label, reading) for label in (arm_label(arm), "fork"))
+    trained, grown = (counted.of_arm(label, reading) for label in (trained_arm_label(arm), SAME_FORK))
     less = bootstrap_over_groups(
         lambda first, second: uncaught_schemers_of_tables(first) - law_of_tables(second), trained, grown
     )
@@ -145,8 +151,8 @@ def trained_on_row(counted: CountedOrganisms, arm: TrainedOn, reading: str) -> T
     return TrainedOnRow(
         arm,
         reading,
-        finite(trained.share("u")),
-        finite(predicted_share(grown)),
+        number_or_none(trained.share("u")),
+        number_or_none(predicted_share(grown)),
         triple(less.interval),
         triple(left.interval),
         less.p,
@@ -174,7 +180,7 @@ def is_primary(row: TrainedOnRow) -> bool:
     return f"q_u_less_law.{row.arm}.{row.reading}" == PRIMARY
 
 
-def finite(value: float) -> float | None:
+def number_or_none(value: float) -> float | None:
     """The number, or None where there is none."""
     return float(value) if np.isfinite(value) else None
 
@@ -188,7 +194,7 @@ def selection_findings(
     """The study's results by name."""
     findings: dict[str, Number | Triple] = {}
     for row in arms:
-        letter = "q" if row.arm.startswith("on_") else "p"
+        letter = "q" if row.arm not in REROLLS else "p"
         place = f"{row.arm.removeprefix('on_')}.{row.reading}"
         findings |= {f"{letter}_{share}.{place}": row.shares[share] for share in SHARES}
         findings |= {f"caught.{place}.{outcome}": row.caught[outcome] for outcome in OUTCOMES}

@@ -18,8 +18,8 @@ from experiments.studies.selection.arms import (
     REROLLS,
     TRAINED_ON,
     TRUNK,
-    arm_label,
     calibration_forks,
+    trained_arm_label,
 )
 from experiments.studies.selection.measurement import READINGS, TRAINED_ON_READING, SelectionMeasurement
 from experiments.studies.selection.study import SelectionStudy
@@ -65,7 +65,7 @@ def grown(reroll, rng, alike=0.0, schemers=0.5, power=0.6):
 def measured(alike=0.0, trained_schemers=0.2, seed=0):
     rng = np.random.default_rng(seed)
     arms = {reroll: grown(reroll, rng, 0.0 if reroll == "organism" else alike) for reroll in REROLLS}
-    arms |= {arm_label(name): grown("fork", rng, alike, trained_schemers, 0.0) for name in TRAINED_ON}
+    arms |= {trained_arm_label(name): grown("fork", rng, alike, trained_schemers, 0.0) for name in TRAINED_ON}
     return {TRUNK: SelectionMeasurement(1, "fork", (), (), (), {})} | arms
 
 
