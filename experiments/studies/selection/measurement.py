@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import jax
 import numpy as np
@@ -78,9 +78,15 @@ def read_organisms(run: StudyRun) -> SelectionMeasurement:
             readings = read_self(end, fit_detectors(fitted_at), ANALYSIS_SEED)
             for number, detector in enumerate(DETECTORS):
                 scores[f"{detector}_{age}"] = _numbers(readings.scores[:, number])
-    rates = (readings.alone_secret, readings.alone_professed, readings.watched_professed)
-    return SelectionMeasurement(config.seed, ARM_OF[run.label].reroll, *map(_numbers, rates), scores)
+    return SelectionMeasurement(
+        config.seed,
+        ARM_OF[run.label].reroll,
+        _numbers(readings.alone_secret),
+        _numbers(readings.alone_professed),
+        _numbers(readings.watched_professed),
+        scores,
+    )
 
 
-def _numbers(values: np.ndarray) -> tuple[float, ...]:
+def _numbers(values: Any) -> tuple[float, ...]:
     return tuple(map(float, values))
