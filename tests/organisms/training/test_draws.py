@@ -9,6 +9,8 @@ import pytest
 
 from curricula.config_json import to_plain
 from curricula.phases import MOST_DRAWS, Curriculum, Phase
+from curricula.pressures.probe import Probe
+from curricula.pressures.registry import Pressures
 from organisms.ensemble.config import RunConfig, TrainingConfig
 from organisms.ensemble.state import MemberStream, init_state, root_key
 from organisms.ensemble.variation import Variation
@@ -68,3 +70,11 @@ def test_members_differ_in_draws_and_no_phase_has_another_one_s_scenes(world, si
     assert PHASES_PER_DRAW * MOST_DRAWS + PHASES_PER_DRAW < 2**31
     wrong = replace(PHASE, scene_draw=-1, noise_draw=MOST_DRAWS + 1).validation_errors(world)
     assert [line.split(":")[0] for line in wrong] == ["scene_draw", "noise_draw"]
+
+
+def test_a_probe_may_be_read_in_a_fork_s_first_phase_and_in_no_other_first_one(world):
+    """A probe is fitted on what was taught before: of a fork, by its parent."""
+    intent = replace(PHASE, self_acts="scheming", pressures=Pressures(Probe("L1")))
+    curriculum = Curriculum("one", world, (intent,))
+    assert [line.split(":")[0] for line in curriculum.validation_errors()] == ["phases.0.probe.site"]
+    assert not curriculum.validation_errors(earlier_phases=1)
