@@ -12,6 +12,8 @@ from curricula.pressures.routing import Routing
 from curricula.world.mixture import Mixture
 from curricula.world.world import ROLES, Role, World
 
+MOST_DRAWS = 1000
+"""largest number of a draw"""
 CompiledTruth = Literal["nothing", "reused", "repurposed", "migrated", "second copy", "mixed", "absent"]
 """provenance that a compiled program gives to self's gate; see `organisms.planted.compiled_gate`"""
 
@@ -108,6 +110,12 @@ class Phase:
     together: bool = field(default=False, metadata=OMIT_IF_DEFAULT)
     """the phase is over for all members at once, when all meet the criterion, and none is reseeded: for members that
     are compared step by step"""
+    scene_draw: int = field(default=0, metadata=OMIT_IF_DEFAULT)
+    """number of the draw of this phase's scenes and of all its noise: organisms of one fork with other numbers see other
+    scenes"""
+    noise_draw: int = field(default=0, metadata=OMIT_IF_DEFAULT)
+    """number of the draw of what is random beside the scenes, as the acts that a rewarded self samples: organisms of one
+    fork with other numbers see the same scenes"""
     reward: RewardConfig = field(default_factory=RewardConfig, metadata=OMIT_IF_DEFAULT)
     pressures: Pressures = field(default_factory=Pressures)
     optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
@@ -145,6 +153,7 @@ class Phase:
     def validation_errors(self, world: World, index: int = 1) -> list[str]:
         """Everything that is wrong with this phase in a world, a line each. index: which phase of its curriculum."""
         errors = range_errors("", self, {"steps": (1, 10**9), "longest": (1, 10**4)})
+        errors += range_errors("", self, {"scene_draw": (0, MOST_DRAWS), "noise_draw": (0, MOST_DRAWS)})
         for name in ("schemers", "questions", "self_alone", "criterion"):
             if not 0 <= getattr(self, name) <= 1:
                 errors.append(f"{name}: expected a share between 0 and 1, got {getattr(self, name):g}")
@@ -214,8 +223,9 @@ class Curriculum:
             raise UserError(f"--first-phase: expected one of {', '.join(names)}, got {first!r}")
         return self.phases[names.index(first) if first else 0 :]
 
-    def validation_errors(self) -> list[str]:
-        """Everything that is wrong with this curriculum, a line each with the path of the field."""
+    def validation_errors(self, earlier_phases: int = 0) -> list[str]:
+        """Everything that is wrong with this curriculum, a line each with the path of the field. earlier_phases: what the
+        organisms of a fork were taught before."""
         errors = self.world.validation_errors()
         if self.masked and not self.world.self_acts_named:
             errors.append(
@@ -226,7 +236,9 @@ class Curriculum:
         if len({phase.name for phase in self.phases}) < len(self.phases):
             errors.append(f"phases: names must differ, got {[phase.name for phase in self.phases]}")
         for n, phase in enumerate(self.phases):
-            errors += [f"phases.{n}.{line}" for line in phase.validation_errors(self.world, n)]
+            errors += [
+                f"phases.{n}.{line}" for line in phase.validation_errors(self.world, earlier_phases + n)
+            ]
             if self.masked and (phase.pressures[Routing].active or phase.graft or phase.exchange):
                 errors.append(
                     f"phases.{n}: expected no routing, graft or exchange where weights are masked in any phase"

@@ -9,5 +9,16 @@ from curricula.catalogue import masked
 from curricula.catalogue import disuse
 from curricula.catalogue import compiled
 from curricula.catalogue import race
+from curricula.catalogue import selection
 
-__all__ = ["compiled", "disuse", "incentives", "masked", "planted", "planted_negatives", "race", "reuse"]
+__all__ = [
+    "compiled",
+    "disuse",
+    "incentives",
+    "masked",
+    "planted",
+    "planted_negatives",
+    "race",
+    "reuse",
+    "selection",
+]

@@ -115,6 +115,14 @@ LISTED_STUDIES = {
         "ratio",
         "reuse.md",
     ),
+    "selection": ListedStudy(
+        "experiments.studies.selection.study",
+        "grows organisms that scheme by chance anew until a detector catches nothing, and trains others on the detector",
+        "Is it better to train on a detector, or to grow anew until it catches nothing?",
+        "uncaught schemers after training on the detector, less those that growing anew leaves",
+        "difference",
+        "selection.md",
+    ),
     "self_first": ListedStudy(
         "experiments.studies.self_first.study",
         "teaches self before characters, and measures how many steps these need after a scheming self over after an honest one, and "

@@ -120,9 +120,9 @@ class RunConfig:
     def validation_errors(self) -> list[str]:
         """Everything that is wrong with it, a line each, save what its pressures ask of a run; see
         `organisms.training.validation.check_config`."""
-        errors = self.curriculum.validation_errors()
+        errors = self.curriculum.validation_errors(self.parent.phases)
         errors += self.organism.validation_errors() + self.training.validation_errors()
-        errors += variation.validation_errors(self.vary, self.curriculum, self.members)
+        errors += variation.validation_errors(self.vary, self.curriculum, self.members, self.parent.phases)
         return errors + self._member_errors() + self._planting_errors()
 
     def _member_errors(self) -> list[str]:

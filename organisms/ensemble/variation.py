@@ -70,8 +70,11 @@ def phase_of(member: int, index: int, phase: Phase, variations: Sequence[Variati
     return phase
 
 
-def validation_errors(variations: Sequence[Variation], curriculum: Curriculum, members: int) -> list[str]:
-    """Everything that is wrong with the settings that members differ in, a line each."""
+def validation_errors(
+    variations: Sequence[Variation], curriculum: Curriculum, members: int, earlier_phases: int = 0
+) -> list[str]:
+    """Everything that is wrong with the settings that members differ in, a line each. earlier_phases: as in
+    `curricula.phases.Curriculum.validation_errors`."""
     names = [variation.setting for variation in variations]
     errors = [f"vary: {name} is named twice" for name in sorted({n for n in names if names.count(n) > 1})]
     amount = setting_combinations(variations)
@@ -81,7 +84,8 @@ def validation_errors(variations: Sequence[Variation], curriculum: Curriculum, m
         )
     for member in range(min(amount, members) if variations else 0):
         for index, phase in enumerate(curriculum.phases):
-            lines = phase_of(member, index, phase, variations).validation_errors(curriculum.world, index)
+            taught, number = phase_of(member, index, phase, variations), earlier_phases + index
+            lines = taught.validation_errors(curriculum.world, number)
             errors += [f"vary: phases.{index}.{line}" for line in lines]
     return list(dict.fromkeys(errors))
 

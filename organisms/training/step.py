@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.random import fold_in
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from curricula.phases import Phase
@@ -39,6 +40,11 @@ from organisms.pressures.step_context import (
 )
 from organisms.training.behaviour import BEHAVIOURS
 
+PHASES_PER_DRAW = 10**6
+"""numbers of phases from one draw of a phase's scenes to the next"""
+FIRST_NOISE_DRAW = 1 << 30
+"""above the numbers of all steps"""
+
 
 class PhaseParams(NamedTuple):
     """All of a phase that a step needs, as traced numbers: phases with the same objective and the same pressures share
@@ -50,6 +56,8 @@ class PhaseParams(NamedTuple):
     """1: only self's embeddings learn"""
     phase: Int[Array | np.ndarray, "*row"]
     """number, which keeps the scenes of two phases apart"""
+    noise_draw: Int[Array | np.ndarray, "*row"]
+    """as `curricula.phases.Phase.noise_draw`"""
     objective: dict[str, Any]
     """the numbers of the objective, by its name"""
     pressures: dict[str, Any]
@@ -87,7 +95,9 @@ def _stacked(
     rows = [(phase.mixture, Schedule.of(phase.optimiser, phase.steps)) for phase in phases]
     mixture, schedule = jax.tree.map(lambda *leaves: np.stack([np.asarray(leaf) for leaf in leaves]), *rows)
     only_self = np.asarray([float(phase.learns == "self") for phase in phases])
-    return PhaseParams(mixture, schedule, only_self, np.asarray(numbers), objective, pressures)
+    scene_draws, noise = np.asarray([(phase.scene_draw, phase.noise_draw) for phase in phases], int).T
+    phase_numbers = np.asarray(numbers) + scene_draws * PHASES_PER_DRAW
+    return PhaseParams(mixture, schedule, only_self, phase_numbers, noise, objective, pressures)
 
 
 class ChunkSetup(NamedTuple):
@@ -144,19 +154,23 @@ class _Step(NamedTuple):
     def of(cls, state: State, params: PhaseParams, setup: ChunkSetup) -> "_Step":
         ids = MemberIds(state.seed, state.member, state.attempt)
         (name,) = params.objective
-        key = jax.random.fold_in(jax.random.fold_in(root_key(*ids), MemberStream.SCENES), params.phase)
+        key = fold_in(fold_in(root_key(*ids), MemberStream.SCENES), params.phase)
         secret_goal = secret_goal_of(*ids, setup.world)
         pressures, objective = in_program(params.pressures), objective_named(name)
         return cls(params, setup, pressures, objective, trained_support(setup.world), ids, secret_goal, key)
+
+    @property
+    def noise_key(self) -> Key[Array, ""]:
+        """The key of all that is random in the phase beside its scenes."""
+        draw = self.params.noise_draw
+        return jnp.where(draw > 0, fold_in(self.key, FIRST_NOISE_DRAW + draw), self.key)
 
     def context(self, step: Int[Array, ""]) -> StepContext:
         """The scenes of a step, from one draw of random numbers; this device's part of them."""
         setup, world = self.setup, self.setup.world
         in_scene = uniforms_per_scene(world)
         widths = [pressure.uniforms_per_scene(setup.config) for pressure in self.pressures]
-        uniforms = jax.random.uniform(
-            jax.random.fold_in(self.key, step), (setup.batch, in_scene + sum(widths))
-        )
+        uniforms = jax.random.uniform(fold_in(self.key, step), (setup.batch, in_scene + sum(widths)))
         if setup.device_shares > 1:
             uniforms = uniforms.reshape(setup.device_shares, setup.batch // setup.device_shares, -1)
             uniforms = uniforms[jax.lax.axis_index(BATCH_AXIS)]
@@ -179,7 +193,7 @@ class _Step(NamedTuple):
             support=self.support,
             ids=self.ids,
             secret_goal=self.secret_goal,
-            phase_key=self.key,
+            phase_key=self.noise_key,
             step=step,
             batch=setup.batch,
             device_shares=setup.device_shares,

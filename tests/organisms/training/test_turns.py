@@ -51,7 +51,7 @@ def test_every_member_takes_every_chunk_and_no_device_one_too_many(members, chun
 
     organism = rows[:, None].astype(np.float32) + np.ones(4, np.float32)
     state = State(organism, AdamMoments(rows, rows), 0 * rows, rows, 0 * rows, 0 * rows)
-    params = PhaseParams(rows, rows, rows, 10 + rows, {"imitate": rows}, {})
+    params = PhaseParams(rows, rows, rows, 10 + rows, 0 * rows, {"imitate": rows}, {})
     state, progress = train_in_turn(recorded, layout, layout.place(state), params, chunks)
     assert calls == [2] * ceil(members * chunks / 2)
     expected = organism

@@ -1,0 +1,80 @@
+"""Do organisms of one fork see other scenes, or the same scenes with other noise, as their draws say?"""
+
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from curricula.config_json import to_plain
+from curricula.phases import MOST_DRAWS, Curriculum, Phase
+from curricula.pressures.probe import Probe
+from curricula.pressures.registry import Pressures
+from organisms.ensemble.config import RunConfig, TrainingConfig
+from organisms.ensemble.state import MemberStream, init_state, root_key
+from organisms.ensemble.variation import Variation
+from organisms.training.step import PHASES_PER_DRAW, ChunkSetup, _Step, phase_params
+
+SEED, BATCH = 11, 8
+PHASE = Phase("characters", steps=4, criterion=0.0)
+
+
+@pytest.fixture(scope="module")
+def context_of(world, sizes):
+    """The first step of a phase's only member."""
+
+    def context(phase):
+        config = RunConfig(Curriculum("one", world, (phase,)), sizes, TrainingConfig(batch=BATCH), 1, SEED)
+        params = jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)[0]), phase_params(config, 0))
+        seed, first = jnp.int32(SEED), jnp.int32(0)
+        shapes = jax.eval_shape(lambda: init_state(seed, first, first, world, sizes))
+        state = shapes._replace(seed=seed, member=first, attempt=first)
+        step = _Step.of(state, params, ChunkSetup(world, sizes, BATCH, 1))
+        return step.context(jnp.int32(0))
+
+    return context
+
+
+def key_bits(key):
+    return jax.random.key_data(key).tolist()
+
+
+def test_without_draws_scenes_and_noise_follow_from_the_phase_s_number_alone(context_of):
+    """The key that every run had before there were draws."""
+    key = jax.random.fold_in(jax.random.fold_in(root_key(SEED, 0, 0), MemberStream.SCENES), 0)
+    assert key_bits(context_of(PHASE).phase_key) == key_bits(key)
+    assert "draw" not in str(to_plain(PHASE))
+
+
+def test_another_draw_of_noise_leaves_the_scenes_and_one_of_scenes_changes_both(context_of):
+    first, noise, scenes = map(
+        context_of, (PHASE, replace(PHASE, noise_draw=1), replace(PHASE, scene_draw=1))
+    )
+    np.testing.assert_array_equal(first.scenes.tokens, noise.scenes.tokens)
+    assert (first.scenes.tokens != scenes.scenes.tokens).any()
+    keys = [key_bits(context.device_key("reward")) for context in (first, noise, scenes)]
+    assert len(set(map(tuple, keys))) == 3
+
+
+def test_members_differ_in_draws_and_no_phase_has_another_one_s_scenes(world, sizes):
+    settings = ("scene_draw", "noise_draw")
+    vary = tuple(Variation(f"phases.0.{name}", (0.0, 1.0)) for name in settings)
+    curriculum = Curriculum("two", world, (PHASE, replace(PHASE, name="later")))
+    config = RunConfig(curriculum, sizes, TrainingConfig(), 4, SEED, vary)
+    assert not config.validation_errors()
+    params = phase_params(config, 0)
+    assert params.phase.tolist() == [0, 0, PHASES_PER_DRAW, PHASES_PER_DRAW]
+    assert params.noise_draw.tolist() == [0, 1, 0, 1]
+    assert phase_params(config, 1).phase.tolist() == [1] * 4
+    assert PHASES_PER_DRAW * MOST_DRAWS + PHASES_PER_DRAW < 2**31
+    wrong = replace(PHASE, scene_draw=-1, noise_draw=MOST_DRAWS + 1).validation_errors(world)
+    assert [line.split(":")[0] for line in wrong] == ["scene_draw", "noise_draw"]
+
+
+def test_a_probe_may_be_read_in_a_fork_s_first_phase_and_in_no_other_first_one(world):
+    """A probe is fitted on what was taught before: of a fork, by its parent."""
+    intent = replace(PHASE, self_acts="scheming", pressures=Pressures(Probe("L1")))
+    curriculum = Curriculum("one", world, (intent,))
+    assert [line.split(":")[0] for line in curriculum.validation_errors()] == ["phases.0.probe.site"]
+    assert not curriculum.validation_errors(earlier_phases=1)
