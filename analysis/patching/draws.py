@@ -31,8 +31,8 @@ class AnalysisStream(IntEnum):
     """those on which probes are read at checkpoints"""
     RACE_ROLLOUTS = 46
     HANDLE_READINGS = 43
-    SELECTION_CHARACTERS = 44
-    SELECTION_SELF = 45
+    SELECTION_CHARACTERS = 47
+    SELECTION_SELF = 48
     SELF_GATE = 70
     CIRCUIT_INTACT = 71
 
