@@ -26,7 +26,7 @@ from curricula.world.contrasts import Role
 from curricula.world.world import ROLES
 from organisms.ensemble.config import RunConfig
 from organisms.model.sites import components
-from organisms.storage.loading import load, require_finished
+from organisms.storage.loading import load, require_finished, secret_goals_of
 from organisms.storage.manifest import Entry
 from organisms.storage.run import Run
 
@@ -153,7 +153,7 @@ def _member_history(
 
 def _latent_effects(run: Run, config: RunConfig, entry: Entry, seed: int) -> LatentEffects:
     """Latent effects for either role: what a component adds once all that single patches find is patched."""
-    secret_goals = np.asarray(run.summary()["secret_goals"])
+    secret_goals = secret_goals_of(run)
     with jax.default_matmul_precision("highest"):
         measurer = CheckpointMeasurer(load(run, config, entry), config, secret_goals, seed)
         return {role: latent_effects(measurer, role) for role in ROLES}

@@ -17,7 +17,7 @@ from curricula.world.contrasts import Role
 from curricula.world.world import ROLES
 from organisms.model.sites import components
 from organisms.model.surgery import pick
-from organisms.storage.loading import fork_and_end, load, require_finished
+from organisms.storage.loading import fork_and_end, load, require_finished, secret_goals_of
 from organisms.storage.manifest import Entry
 from organisms.storage.run import Run
 
@@ -65,7 +65,7 @@ def organism_story(run: Run, member: int, seed: int = 1) -> OrganismStory:
     config = require_finished(run)
     fork, _ = fork_and_end(config, run.entries())
     entries = [entry for entry in run.entries() if entry.step >= fork.step]
-    secret_goals = np.asarray(run.summary()["secret_goals"])[member : member + 1]
+    secret_goals = secret_goals_of(run)[member : member + 1]
     effects: dict[Role, list[np.ndarray]] = {role: [] for role in ROLES}
     gates: dict[Role, list[float]] = {role: [] for role in ROLES}
     with jax.default_matmul_precision("highest"):

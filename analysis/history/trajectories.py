@@ -39,7 +39,7 @@ from organisms.ensemble.program_cache import program_cache
 from organisms.model.config import OrganismConfig
 from organisms.model.parameter_names import from_arrays
 from organisms.model.transformer import Organism
-from organisms.storage.loading import load
+from organisms.storage.loading import load, secret_goals_of
 from organisms.storage.manifest import Entry
 from organisms.storage.run import Run
 
@@ -86,7 +86,7 @@ def trajectories(
     pairs."""
     entries = run.entries() if entries is None else entries
     with jax.default_matmul_precision("highest"):
-        secret_goals = np.asarray(run.summary()["secret_goals"])
+        secret_goals = secret_goals_of(run)
         inputs = _inputs(CheckpointMeasurer(load(run, config, entries[0]), config, secret_goals, seed))
         groups = [_measured(run, config, group, inputs) for group in _groups(entries)]
     measured = (np.concatenate(parts)[: len(entries)] for parts in zip(*groups, strict=True))

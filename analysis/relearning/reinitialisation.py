@@ -44,7 +44,7 @@ from organisms.ensemble.devices import fetch
 from organisms.ensemble.state import State
 from organisms.pressures.protocol import PhaseStart
 from organisms.pressures.registry import fit_pressures
-from organisms.storage.loading import fork_and_end, load
+from organisms.storage.loading import fork_and_end, load, secret_goals_of
 from organisms.storage.run import Run
 from organisms.training.step import PhaseParams, phase_params
 
@@ -107,7 +107,7 @@ def measure_reinitialisation(
     sets = np.stack([lane_sets(mask, config, seed + member) for member, mask in enumerate(own_masks)])
     fork = fork_and_end(config, run.entries())[0]
     organisms = load(run, config, fork)
-    secret_goals = np.asarray(run.summary()["secret_goals"], np.int32)
+    secret_goals = secret_goals_of(run).astype(np.int32)
     start = PhaseStart(config, index, organisms, secret_goals)
     fitted = fit_pressures(config.member_phases(index), start, PhaseStartMeasurer(start))
     params = jax.tree.map(

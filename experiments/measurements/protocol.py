@@ -19,14 +19,12 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import ClassVar, Generic, TypeVar
 
-import numpy as np
-
 from analysis.findings import RunFindings, RunInfo
 from analysis.patching.checkpoint import CheckpointMeasurer, Null
 from analysis.provenance.corroboration import Evidence
 from curricula.world.world import ROLES, Role
 from organisms.ensemble.config import RunConfig
-from organisms.storage.loading import fork_and_end, load
+from organisms.storage.loading import fork_and_end, load, secret_goals_of
 from organisms.storage.manifest import Entry
 from organisms.storage.run import Run
 from reports.section import Section
@@ -57,7 +55,7 @@ class MeasuredRun:
         self.null: Null | None = null
         self.config: RunConfig = info.config
         self.seed = info.analysis_seed
-        self.secret_goals = np.asarray(run.summary()["secret_goals"])
+        self.secret_goals = secret_goals_of(run)
 
     @property
     def role_order(self) -> RoleOrder:

@@ -104,6 +104,17 @@ class StepContext(NamedTuple):
         """Where self acts."""
         return where_self_acts(self.world, self.latents)
 
+    def with_acts(self, acts: Int[Array, "scene moment"] | None) -> "StepContext":
+        """With other acts in the text and as targets, where some are given."""
+        if acts is None:
+            return self
+        tokens = self.scenes.tokens.at[:, self.decisions + 1].set(acts)
+        return self._replace(scenes=self.scenes._replace(tokens=tokens, targets=acts))
+
+    def with_targets(self, targets: Int[Array, "scene moment"] | None) -> "StepContext":
+        """With other targets, where some are given; the text is as it was."""
+        return self if targets is None else self._replace(scenes=self.scenes._replace(targets=targets))
+
 
 AT_ACTS = "at acts"
 """among the names of sites that a pressure reads: those sites are read at the acts' tokens as well"""

@@ -1,5 +1,8 @@
 """Loading: which organisms does a finished run have? Ensembles read back from its checkpoints."""
 
+import numpy as np
+from jaxtyping import Int
+
 from curricula.errors import UserError
 from curricula.world.world import Role
 from organisms.ensemble.config import RunConfig, read_config
@@ -30,3 +33,8 @@ def require_finished(run: Run) -> RunConfig:
         )
     require_whole(run)
     return config
+
+
+def secret_goals_of(run: Run) -> Int[np.ndarray, " member"]:
+    """The secret goal of each member of a finished run."""
+    return np.asarray(run.summary()["secret_goals"])

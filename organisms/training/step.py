@@ -205,13 +205,9 @@ class _Step(NamedTuple):
         )
         weights = self.weights(context)
         for pressure in self.pressures:
-            acts = pressure.change_acts(self.params.pressures[pressure.name], context)
-            if acts is not None:
-                tokens = context.scenes.tokens.at[:, context.decisions + 1].set(acts)
-                context = context._replace(scenes=context.scenes._replace(tokens=tokens, targets=acts))
-            targets = pressure.change_targets(self.params.pressures[pressure.name], context)
-            if targets is not None:
-                context = context._replace(scenes=context.scenes._replace(targets=targets))
+            of_pressure = self.params.pressures[pressure.name]
+            context = context.with_acts(pressure.change_acts(of_pressure, context))
+            context = context.with_targets(pressure.change_targets(of_pressure, context))
         return context._replace(scenes=context.scenes._replace(weights=weights))
 
     def weights(self, context: StepContext) -> Float[Array, "scene moment"]:

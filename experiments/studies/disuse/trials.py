@@ -52,7 +52,7 @@ from experiments.studies.disuse.trial_results import (
     Trials,
 )
 from organisms.ensemble.config import RunConfig, read_config
-from organisms.storage.loading import load
+from organisms.storage.loading import load, secret_goals_of
 from organisms.storage.manifest import Entry, fork_entry
 from organisms.storage.run import Run, read_run
 
@@ -81,7 +81,7 @@ class Snapshot(NamedTuple):
 
     def locate_gates(self, seed: int) -> GatedAncestors:
         """The organisms with their gates for self."""
-        secret_goals = np.asarray(self.run.summary()["secret_goals"])
+        secret_goals = secret_goals_of(self.run)
         return GatedAncestors.locate(self.rows.organisms, self.config, secret_goals, seed)
 
 

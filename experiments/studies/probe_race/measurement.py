@@ -16,7 +16,7 @@ from experiments.studies.probe_race.arms import DENSE_FROM, READ_EVERY
 from experiments.studies.study import StudyRun
 from organisms.pressures.protocol import PhaseStart
 from organisms.pressures.race.act_probe import request_of
-from organisms.storage.loading import load
+from organisms.storage.loading import load, secret_goals_of
 from organisms.storage.manifest import Entry
 
 
@@ -63,7 +63,7 @@ def race_course(run: StudyRun) -> RaceCourse:
 
 def _measured(run: StudyRun, entries: Sequence[Entry]) -> list[RaceCheckpoint]:
     config = run.config
-    secret_goals = np.asarray(run.run.summary()["secret_goals"])
+    secret_goals = secret_goals_of(run.run)
     starts = [PhaseStart(config, 0, load(run.run, config, entry), secret_goals) for entry in entries]
     settings = [phase.pressures[ActProbe] for phase in config.member_phases(0)]
     site, tokens = settings[0].site, settings[0].tokens

@@ -12,7 +12,7 @@ from analysis.selection.outcomes import GrownOrganisms, outcome_masks
 from experiments.studies.selection.arms import ARM_OF, DRAWS, NEW_ORGANISM, SAME_FORK, TRUNK, Reroll
 from experiments.studies.study import ANALYSIS_SEED, StudyRun
 from organisms.pressures.protocol import PhaseStart
-from organisms.storage.loading import fork_and_end, load
+from organisms.storage.loading import fork_and_end, load, secret_goals_of
 
 DetectorAge = Literal["stale", "fresh"]
 DETECTOR_AGES: tuple[DetectorAge, ...] = get_args(DetectorAge)
@@ -66,7 +66,7 @@ def measured_selection(run: StudyRun) -> SelectionMeasurement:
 def read_organisms(run: StudyRun) -> SelectionMeasurement:
     """Fits both detectors to characters at the fork and at the end, and reads self at the end with either."""
     config, opened = run.config, run.run
-    secret_goals = np.asarray(opened.summary()["secret_goals"])
+    secret_goals = secret_goals_of(opened)
     phase = len(config.curriculum.phases) - 1
     fork, end = (
         PhaseStart(config, phase, load(opened, config, entry), secret_goals)

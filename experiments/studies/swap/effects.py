@@ -24,7 +24,7 @@ from curricula.world.contrasts import Role
 from experiments.measurements.patching.provenance import ProvenanceMeasurement
 from experiments.studies.study import ANALYSIS_SEED, StudyRun
 from organisms.model.sites import component_mask
-from organisms.storage.loading import fork_and_end, load
+from organisms.storage.loading import fork_and_end, load, secret_goals_of
 from organisms.storage.manifest import Entry
 
 COURSE_EVERY = 100
@@ -113,7 +113,7 @@ def _course_once(run: StudyRun, fork: Entry) -> EffectCourse:
 
     def measure() -> EffectCourse:
         run.log(f"{run.folder.name}: effects at {len(entries)} checkpoints")
-        secret_goals = np.asarray(run.run.summary()["secret_goals"])
+        secret_goals = secret_goals_of(run.run)
         with jax.default_matmul_precision("highest"):
             measured = [
                 role_effects_of(
