@@ -1,6 +1,7 @@
 """Kept data: what did the studies say whose summaries are kept under docs/results/data?
 
-A study's summary is copied there as it was written. Whether it is of today's code, this does not show: the command and
+A study's summary is copied there as it was written, without its command's folder and without long lists that no page
+shows (maps of units in *audits*). Whether it is of today's code, this does not show: the command and
 the date that it names do.
 """
 

@@ -45,6 +45,16 @@ DEFINITIONS = {
     },
     "speed.md": {},
     "handles.md": {},
+    "audits.md": {
+        "by 1 - (1 - f)^n": "the law",
+        "1 - (1 - f)^n": "the law",
+        "about 1200 units": "units of an organism of cpu scale, by its sizes",
+        "the 95th percentile of twin against twin": "the threshold of twins",
+        "run seed 880": "the seed of development",
+        "arXiv 2405.05466": "a source",
+        "1 % of the units test as": "the claim",
+        "units are at 0.05 than": "level of a rule",
+    },
 }
 """what may stand outside of blocks by page, and why: definitions and thresholds, which no study measures"""
 
