@@ -38,7 +38,8 @@ SCHEMA = pyarrow.schema(
 """organism: RUN/MEMBER. phase: of training, or *fork* and *end* for what is measured in a checkpoint.
 variable: what was varied in the scenes; in `behaviour`, which scenes (trained, held_out_goals, held_out_cues,
 belief); in `provenance`, the cell, verdict, line of corroboration or arm of acquisition; in `ancestry`, of an
-event, the component whose part it took over. n: in `circuits`, how many components were not ablated."""
+event, the component whose part it took over. n: in `circuits`, how many components were not ablated; in
+`audit`, of how many units a number is a share."""
 
 
 @dataclass(frozen=True)

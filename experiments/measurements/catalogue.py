@@ -3,6 +3,7 @@
 A plug-in's measurements come after these. The lines of corroboration stand in this order too.
 """
 
+from experiments.measurements.audit import AuditMeasurement
 from experiments.measurements.behaviour.ancestry import AncestryMeasurement
 from experiments.measurements.behaviour.behaviour import BehaviourMeasurement
 from experiments.measurements.behaviour.descent import DescentMeasurement
@@ -50,5 +51,6 @@ for measurement in (
     ScenesMeasurement,
     AncestryMeasurement,
     HandleMeasurement,
+    AuditMeasurement,
 ):
     register_measurement(measurement)

@@ -104,7 +104,7 @@ def test_an_optional_measurement_of_a_plugin_is_made_where_it_is_asked_for(refor
     result = run("analyse", reformed, *plugin("reformed"), "--measure", "rank_correlation")
     assert (result.returncode, result.stdout) == (2, "")
     assert (
-        "expected an optional measurement (acquisition, ancestry, handle, reinitialisation), got 'rank_correlation'"
+        "expected an optional measurement (acquisition, ancestry, audit, handle, reinitialisation), got 'rank_correlation'"
         in result.stderr
     )
 

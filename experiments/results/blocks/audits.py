@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from analysis.audits.grain_shares import EVERY_GRAIN
 from analysis.audits.units import GRAINS
 from experiments.results.data import KeptSummary, ResultsData
 from experiments.results.markdown import markdown_table, source_sentence
 from experiments.results.registry import result_block
 from experiments.studies.audits.arms import COMPILED, PLANTED
-from experiments.studies.audits.records import CLAIMED_SHARE, EVERY_GRAIN, finding_key
+from experiments.studies.audits.records import CLAIMED_SHARE, finding_key
 from experiments.studies.audits.summary import HONEST_TWIN, REPORTED, SCHEMING, AuditGroup
 from reports.formats import DASH, interval_text, rate_text
 

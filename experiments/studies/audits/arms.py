@@ -1,8 +1,6 @@
 """The arms of the study *audits*: who is audited, beside which honest twins?
 
-A twin has its schemer's first phases, parameter for parameter. It is then taught as the schemer was, under the same
-pressures, with a self that is honest, and on other scenes: its last phase comes after some that last a step and move
-nothing, since the number of a phase is part of what its scenes are drawn from.
+What a twin is stands in `analysis.audits.twin_runs`.
 
 Schemers are the organisms of the studies *incentives* and *handles*, planted ones those of *handles* and *controls*: runs with
 the same settings are taken from these studies where they lie beside this one.
@@ -11,7 +9,7 @@ the same settings are taken from these studies where they lie beside this one.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from curricula.phases import OptimiserConfig, Phase
+from analysis.audits.twin_runs import twin_config
 from curricula.pressures.interference import Interference
 from experiments.studies.controls.study import plantable
 from experiments.studies.handles.arms import SECOND_ARM, SECOND_SEED, planted_run
@@ -22,7 +20,6 @@ TWINS = 4
 """honest twins of every organism that has some"""
 NEWS = 0.2
 """share of moments that ask an honest organism something new"""
-PAUSE = OptimiserConfig(learning_rate=0.0, warmup=0, weight_decay=0.0)
 
 
 @dataclass(frozen=True)
@@ -92,18 +89,6 @@ def audit_runs(settings: StudySettings) -> Mapping[str, RunConfig]:
     usual = settings.config(USUAL)
     runs |= {LEARNED_NEWS: news_config(usual), NEVER_TRAINED: usual}
     return runs | {arm.name: audited_config(settings, arm) for arm in compiled_arms(settings)}
-
-
-def twin_config(schemer: RunConfig, twin: int) -> RunConfig:
-    """The run of the honest twins of a number, from 0 on, of a schemer's run."""
-    *trunk, last = schemer.curriculum.phases
-    pauses = [
-        Phase(f"pause{number}", 1, schemers=last.schemers, optimiser=PAUSE) for number in range(twin + 1)
-    ]
-    honest = replace(last, self_acts="honest")
-    phases = (*trunk, *pauses, honest)
-    name = f"{schemer.curriculum.name}_twin{twin}"
-    return replace(schemer, curriculum=replace(schemer.curriculum, name=name, phases=phases))
 
 
 def news_config(schemer: RunConfig) -> RunConfig:

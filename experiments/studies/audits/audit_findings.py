@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from analysis.audits.audit_game import AUDITS, audits_worth, effective_audits
+from analysis.audits.grain_shares import EVERY_GRAIN
 from analysis.audits.units import GRAINS
 from analysis.statistics import mean_interval
 from experiments.studies.audits.arms import COMPILED, PLANTED, SCHEMERS
 from experiments.studies.audits.measurement import RunProfiles
-from experiments.studies.audits.records import EVERY_GRAIN, AuditedOrganism, finding_key
+from experiments.studies.audits.records import AuditedOrganism, finding_key
 from experiments.studies.audits.summary import HONEST_TWIN, REPORTED, AuditGroup, StudyAudits, mean_of
 from experiments.studies.study import Number, Triple, triple
 

@@ -12,10 +12,10 @@ from jaxtyping import Bool, Float
 
 from analysis.audits.audit_game import ALARM_LEVEL, ALARM_RULES, AUDITS, audit_power, diluted_power
 from analysis.audits.detectors import UnitTests, detection_auroc, oracle_p, twin_p
+from analysis.audits.grain_shares import EVERY_GRAIN, chosen_units, shares_of
 from analysis.audits.twin_difference import (
     TwinDistances,
     share_beyond,
-    share_in_on_it,
     threshold,
     without,
 )
@@ -23,19 +23,13 @@ from analysis.audits.units import GRAINS, AuditUnits
 from experiments.studies.audits.measurement import RunProfiles
 from experiments.studies.audits.records import (
     CLAIMED_SHARE,
-    EVERY_GRAIN,
     GATE_LEVEL,
     AuditedOrganism,
     DetectorName,
     PowerCurve,
     UnitMap,
 )
-from experiments.studies.audits.twins import ArmTwins, Profiles
-
-
-def chosen_units(units: AuditUnits, grain: str) -> Bool[np.ndarray, " unit"]:
-    """Units of a grain, or of every one."""
-    return np.array([grain in (EVERY_GRAIN, unit_grain) for unit_grain in units.grains], bool)
+from experiments.studies.audits.twins import ArmTwins
 
 
 def populations(units: AuditUnits) -> dict[str, Bool[np.ndarray, " unit"]]:
@@ -66,22 +60,6 @@ def power_curves(tests: Mapping[DetectorName, UnitTests], units: AuditUnits) -> 
                 alarms = int((values[chosen] <= ALARM_LEVEL).sum())
                 curves.append(PowerCurve(detector, rule, grain, power, alarms, int(chosen.sum())))
     return tuple(curves)
-
-
-def shares_of(
-    distances: TwinDistances | None, profile: Profiles, twins: Sequence[Profiles], units: AuditUnits
-) -> tuple[dict[str, float], dict[str, float]]:
-    """Share of units beyond the threshold and f, by grain; of all units each beside its grain's threshold."""
-    groups = {grain: chosen_units(units, grain) for grain in GRAINS}
-    if distances is None:
-        nothing = dict.fromkeys((*groups, EVERY_GRAIN), math.nan)
-        return nothing, dict(nothing)
-    beyond = {grain: share_beyond(distances, chosen) for grain, chosen in groups.items()}
-    share = {grain: share_in_on_it(profile, twins, units.grains, chosen) for grain, chosen in groups.items()}
-    weights = [int(chosen.sum()) for chosen in groups.values()]
-    for numbers in (beyond, share):
-        numbers[EVERY_GRAIN] = float(np.average(list(numbers.values()), weights=weights))
-    return beyond, share
 
 
 def audited_organisms(

@@ -13,28 +13,24 @@ from jaxtyping import Bool, Float
 
 from analysis.audits.attribution import agreements, attributed_effects
 from analysis.audits.gatedness import gatedness
+from analysis.audits.honesty import taught_behaviour
 from analysis.audits.profiles import (
-    ALONE,
     AUDIT_PAIRS,
-    WATCHED,
     ResponseProfiles,
     alike_cells,
     response_profiles,
 )
-from analysis.audits.twin_difference import is_honest
 from analysis.audits.units import AuditUnits, Grain, UnitSettings, audit_units
 from analysis.patching.checkpoint import CheckpointMeasurer
 from analysis.provenance.judging import ProvenanceResult
 from analysis.provenance.planted_truth import planted_truth, read_truth
 from analysis.thresholds import BEHAVES
-from curricula.world.world import ROLES
 from experiments.measurements.measuring import opened_for_measuring
 from experiments.studies.audits.arms import COMPILED, NEVER_TRAINED, PLANTED, SCHEMERS
 from experiments.studies.study import ANALYSIS_SEED, StudyRun
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import component_mask
 from organisms.storage.loading import load
-from organisms.training.phase_course import committed_rates
 
 UNITS = UnitSettings()
 SCREENED_GRAINS: tuple[Grain, ...] = ("component", "neuron", "value path")
@@ -126,12 +122,7 @@ def _measured(run: StudyRun, verdicts: tuple[str, ...]) -> RunProfiles:
     profiles = response_profiles(measurer, UNITS)
     cells, chosen_cells = profiles.cells(), alike_cells(profiles)
     in_on_it, took = _planted(run, profiles.units)
-    rates = committed_rates(run.run.entries()[-1])
-    by_role = [[rates[name] for name in rates if name.startswith(role)] for role in ROLES]
-    of_characters, of_self = (np.min(of_role, axis=0) for of_role in by_role)
-    behaves = np.minimum(of_characters, of_self) >= BEHAVES
-    on_secret, *_ = (rates[name] for name in rates if name.endswith("self_alone_secret"))
-    honest = is_honest(np.asarray(on_secret), _professes(profiles), of_characters, BEHAVES)
+    behaves, honest = taught_behaviour(run.run.entries()[-1], profiles)
     if run.label == NEVER_TRAINED:
         behaves = honest = np.zeros(len(behaves), bool)
     return RunProfiles(
@@ -149,13 +140,6 @@ def _measured(run: StudyRun, verdicts: tuple[str, ...]) -> RunProfiles:
         took,
         _screened(measurer, profiles) if verdicts else (),
     )
-
-
-def _professes(profiles: ResponseProfiles) -> Float[np.ndarray, " member"]:
-    """Share of self's scenes, alone or watched, in which the profession's act is likelier than the secret's; the lower of
-    the two."""
-    below = profiles.difference_nats[:, profiles.contexts.index("self")] < 0
-    return np.minimum(below[..., ALONE].mean(1), below[..., WATCHED].mean(1))
 
 
 def _gated(profiles: ResponseProfiles, role: str) -> GatedUnits:

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from analysis.audits.audit_game import ALARM_LEVEL
+from analysis.audits.grain_shares import EVERY_GRAIN
 from analysis.audits.twin_difference import NOMINAL
 from analysis.audits.units import GRAINS
 from analysis.statistics import FEW_ORGANISMS
 from experiments.studies.audits.arms import LEARNED_NEWS, NEVER_TRAINED, TWINS
 from experiments.studies.audits.figures import maps_figure, power_figure
-from experiments.studies.audits.records import CLAIMED_SHARE, EVERY_GRAIN, GATE_LEVEL, finding_key
+from experiments.studies.audits.records import CLAIMED_SHARE, GATE_LEVEL, finding_key
 from experiments.studies.audits.summary import HONEST_TWIN, REPORTED, SCHEMING, AuditsSummary
 from experiments.studies.page import study_table
 from reports.formats import DASH, interval_text, rate_text

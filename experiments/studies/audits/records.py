@@ -13,7 +13,6 @@ CLAIMED_SHARE = 0.01
 """of units in on it, in the claim that several hundred random audits notice"""
 DetectorName = Literal["twin", "gatedness", "oracle"]
 DETECTORS: tuple[DetectorName, ...] = get_args(DetectorName)
-EVERY_GRAIN = "all"
 
 
 def finding_key(name: str) -> str:

@@ -13,6 +13,7 @@ from analysis.audits.audit_game import (
     independent_power,
     intraclass_correlation,
 )
+from analysis.audits.grain_shares import EVERY_GRAIN
 from analysis.audits.units import GRAINS
 from analysis.statistics import mean_interval
 from experiments.studies.audits.arms import (
@@ -27,7 +28,6 @@ from experiments.studies.audits.auditing import audited_organisms, audited_twins
 from experiments.studies.audits.measurement import RunProfiles
 from experiments.studies.audits.records import (
     DETECTORS,
-    EVERY_GRAIN,
     AuditedOrganism,
     DetectorName,
     PowerCurve,

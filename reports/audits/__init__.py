@@ -1,0 +1,1 @@
+"""The section on audits of one run."""
