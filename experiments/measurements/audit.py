@@ -31,7 +31,7 @@ from analysis.findings import RunFindings
 from analysis.patching.checkpoint import CheckpointMeasurer
 from analysis.thresholds import BEHAVES
 from experiments.measurements.protocol import MeasuredRun, Measurement
-from organisms.storage.loading import load
+from organisms.storage.loading import load, secret_goals_of
 from reports.audits.section import audit_rows, audit_section
 from reports.section import Section
 from reports.tables import Row
@@ -97,7 +97,7 @@ def twins_at_hand(run: MeasuredRun) -> tuple[TwinRun, ...]:
 def twin_profiles(run: MeasuredRun, twin: TwinRun) -> TwinProfiles:
     """Profiles of a run's twins in the scenes in which the run's organisms are measured."""
     organisms = load(twin.run, twin.config, twin.end)
-    secret_goals = np.asarray(twin.run.summary()["secret_goals"])
+    secret_goals = secret_goals_of(twin.run)
     profiles = response_profiles(CheckpointMeasurer(organisms, twin.config, secret_goals, run.seed), UNITS)
     return TwinProfiles(profiles.profile(), taught_behaviour(twin.end, profiles).honest)
 

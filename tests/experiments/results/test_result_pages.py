@@ -44,10 +44,9 @@ DEFINITIONS = {
         "0.15 fewer at most": "a check of planting",
     },
     "speed.md": {},
-    "handles.md": {},
+    "handles.md": {"abs/2312.01037": "a source"},
     "audits.md": {
         "by 1 - (1 - f)^n": "the law",
-        "1 - (1 - f)^n": "the law",
         "about 1200 units": "units of an organism of cpu scale, by its sizes",
         "the 95th percentile of twin against twin": "the threshold of twins",
         "run seed 880": "the seed of development",
