@@ -82,6 +82,12 @@ GLOSSARY = (
         "a linear probe, a steering direction",
         links=("handles", "handle"),
     ),
+    Term("forced act", "act that the text holds whatever the organism would do", links=()),
+    Term(
+        "stale, fresh probe",
+        "linear probe fitted as the race began; fitted at the checkpoint that it reads",
+        links=(),
+    ),
     Term(
         "gap recovered",
         "what a probe from characters reads of self beyond chance, over what a probe from self does (AUROC less 0.5)",

@@ -16,7 +16,6 @@ from pathlib import Path
 
 from curricula.errors import UserError
 from curricula.phases import OptimiserConfig, Phase
-from curricula.pressures.registry import Pressures
 from organisms.ensemble.config import RunConfig, read_config
 from organisms.storage.loading import require_finished
 from organisms.storage.manifest import Entry
@@ -69,9 +68,7 @@ def twin_number(schemer: RunConfig, candidate: RunConfig) -> int | None:
 
 def moves_nothing(phase: Phase) -> bool:
     """Does a phase last one step and leave every parameter as it was?"""
-    optimiser, is_left = phase.optimiser, not (phase.graft or phase.exchange or phase.criterion)
-    is_trained = phase.compiled == "nothing" and phase.pressures == Pressures()
-    return phase.steps == 1 and optimiser.learning_rate == 0 and is_left and is_trained
+    return phase == Phase(phase.name, 1, schemers=phase.schemers, optimiser=PAUSE)
 
 
 def _varies_in_last_phase(config: RunConfig) -> bool:

@@ -25,12 +25,12 @@ class AnalysisStream(IntEnum):
     PROBE_SCENES = 41
     """of a run's seed, since a probe is fitted while the run trains"""
     HANDLE_SCENES = 42
+    HANDLE_READINGS = 43
     ACT_PROBE_SCENES = 44
     """of a run's seed"""
     RACE_SCENES = 45
     """those on which probes are read at checkpoints"""
     RACE_ROLLOUTS = 46
-    HANDLE_READINGS = 43
     SELECTION_CHARACTERS = 47
     SELECTION_SELF = 48
     SELF_GATE = 70

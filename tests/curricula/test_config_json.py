@@ -44,7 +44,7 @@ def test_a_setting_that_came_later_is_not_written_while_it_is_not_set():
     del before["parent"], before["plugins"], before["organism"]["norm"], before["organism"]["activation"]
     for written, phase in zip(in_full["curriculum"]["phases"], before["curriculum"]["phases"], strict=True):
         del phase["reward"], phase["exchange"], phase["compiled"], phase["optimiser"]["gradients"]
-        del phase["longest"], phase["together"]
+        del phase["longest"], phase["together"], phase["scene_draw"], phase["noise_draw"]
         phase["pressures"] = {}
         written["pressures"] = {name: asdict(kind()) for name, kind in PRESSURES.items()}
     assert CONFIG.plain() == before

@@ -284,6 +284,7 @@ def test_verdicts_are_uncalibrated_under_a_pressure_that_no_scored_organism_had(
     }
     assert planted == SCORED_PRESSURES
     assert {name for name, kind in PRESSURES.items() if not kind.of_components} == {
+        "coin",
         "interference",
         "rehearsal",
     }

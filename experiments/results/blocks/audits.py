@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from analysis.audits.audit_game import AUDITS
 from analysis.audits.grain_shares import EVERY_GRAIN
 from analysis.audits.units import GRAINS
 from experiments.results.data import KeptSummary, ResultsData
@@ -22,7 +23,6 @@ SHOWN_GRAINS = GRAINS[:-1]
 class KeptAudits(KeptSummary):
     """What the page needs of the study's summary."""
 
-    audits: tuple[int, ...]
     groups: tuple[AuditGroup, ...]
     left_out: Mapping[str, int]
 
@@ -61,14 +61,14 @@ def audits_source(data: ResultsData) -> str:
 def audits_answer(data: ResultsData) -> str:
     """The claim about one part in a hundred, the share that is in on it in fact, and false alarms."""
     summary = kept_audits(data)
-    place = summary.audits.index(MOST_AUDITS)
+    place = AUDITS.index(MOST_AUDITS)
     schemers, twins = summary.group(SCHEMING), summary.group(HONEST_TWIN)
     law = 1 - (1 - CLAIMED_SHARE) ** MOST_AUDITS
     return (
         f"If {CLAIMED_SHARE:.0%} of a schemer's units were in on it, {MOST_AUDITS} random audits beside honest twins would notice "
         f"in {interval_text(summary.primary.value)} of cases, where the law says {law:.2f}; n {summary.primary.n}. In fact "
         f"{interval_text(schemers.share[EVERY_GRAIN])} of units are in on it (n {schemers.n}), and {REPORTED[1]} audits notice in "
-        f"{interval_text(schemers.power_of('twin')[summary.audits.index(REPORTED[1])])}. False alarms on honest twins: "
+        f"{interval_text(schemers.power_of('twin')[AUDITS.index(REPORTED[1])])}. False alarms on honest twins: "
         f"{interval_text(twins.power_of('twin')[place])} at {MOST_AUDITS} audits."
     )
 
@@ -98,7 +98,7 @@ def audits_shares(data: ResultsData) -> str:
 def audits_power(data: ResultsData) -> str:
     """How often n audits of random units raise the alarm, by group and detector, beside the law."""
     summary = kept_audits(data)
-    places = [summary.audits.index(n) for n in REPORTED]
+    places = [AUDITS.index(n) for n in REPORTED]
     rows: list[tuple[str, ...]] = []
     for group in summary.groups:
         laws = [rate_text(group.law[place]) for place in places]

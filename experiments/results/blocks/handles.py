@@ -13,6 +13,7 @@ from experiments.studies.handles.handle_tables import RATE_COLUMNS, rate_cells
 from experiments.studies.handles.rates import HANDLE_KINDS, PRIMARY_LOCATION, HandleKind, HoldingRate
 from reports.formats import counts_text, interval_text, rate_text
 
+NOT_MEASURED = (None, None, None)
 MOST = 0.5
 """the share of organisms beyond which a prediction holds in most"""
 LOCATION_PARTS: Mapping[str, str] = {"": "takes", ".random": "random sets"}
@@ -58,25 +59,32 @@ def handles_rates(data: ResultsData) -> str:
 
 def prediction_text(rate: HoldingRate) -> str:
     """What became of the prediction in one group: whether most of its organisms do as predicted, by the interval."""
-    _, low, high = rate.predicted or (None, None, None)
+    _, low, high = rate.predicted or NOT_MEASURED
     if rate.n < FEW_ORGANISMS or low is None or high is None:
         return "too few"
     return "holds in most" if low > MOST else "fails in most" if high < MOST else "open"
 
 
+def prediction_cell(rate: HoldingRate) -> str:
+    """The same with the share of organisms, and that of the nulls."""
+    shares = interval_text(rate.predicted or NOT_MEASURED)
+    return f"{prediction_text(rate)}: {shares}; by chance {rate_text((rate.by_chance or NOT_MEASURED)[0])}"
+
+
 @result_block
 def handles_prediction(data: ResultsData) -> str:
     """What became of the prediction, a row a group and a column a handle."""
-    cells: dict[str, dict[HandleKind, str]] = {}
+    by_group: dict[tuple[str, str], dict[HandleKind, HoldingRate]] = {}
     for rate in data.read("handles", KeptHandles).rates:
-        if rate.predicted is None:
-            continue
-        group = f"{rate.source}, *{rate.provenance}* ({rate.n})"
-        lots = f"; by chance {rate_text(rate.by_chance[0])}" if rate.by_chance else ""
-        cells.setdefault(group, {})[rate.handle] = (
-            f"{prediction_text(rate)}: {interval_text(rate.predicted)}{lots}"
+        if rate.predicted is not None:
+            by_group.setdefault((rate.source, rate.provenance), {})[rate.handle] = rate
+    rows = [
+        (
+            f"{source}, *{provenance}* ({rates['location'].n})",
+            *(prediction_cell(rates[kind]) for kind in HANDLE_KINDS),
         )
-    rows = [(group, *(by_handle[kind] for kind in HANDLE_KINDS)) for group, by_handle in cells.items()]
+        for (source, provenance), rates in by_group.items()
+    ]
     return markdown_table(("organisms", *HANDLE_KINDS), rows)
 
 

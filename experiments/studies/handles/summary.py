@@ -72,10 +72,7 @@ def handle_findings(
     groups: Mapping[HandleGroup, Sequence[HandledOrganism]], rates: Sequence[HoldingRate]
 ) -> dict[str, Number | Triple]:
     """The study's results by name."""
-    findings: dict[str, Number | Triple] = {
-        "told_apart.planted": told_apart(groups, handle_share),
-        "told_apart_by_chance.planted": told_apart(groups, chance_share),
-    }
+    findings: dict[str, Number | Triple] = {}
     for rate in rates:
         findings[f"fork_less_end.{rate.name}"] = rate.difference
         findings[f"holds.fork.{rate.name}"], findings[f"holds.end.{rate.name}"] = rate.fork, rate.end
@@ -87,4 +84,6 @@ def handle_findings(
             findings[f"corrected_p.{rate.name}"] = rate.corrected_p
     for group, organisms in groups.items():
         findings |= group_findings(group.name, organisms)
+    findings["told_apart_by_chance.planted"] = told_apart(groups, chance_share)
+    findings["told_apart.planted"] = told_apart(groups, handle_share)
     return findings

@@ -10,7 +10,7 @@ from analysis.patching.draws import SHAPLEY_CALLS, AnalysisStream, PairDraw
 from organisms.ensemble.config import named_config
 
 VALUES = {
-    AnalysisStream: (1, 2, 3, 4, 5, 6, 7, 41, 42, 43, 70, 71),
+    AnalysisStream: (1, 2, 3, 4, 5, 6, 7, 41, 42, 43, 44, 45, 46, 47, 48, 70, 71),
     PairDraw: (50, 60, 70, 80, 90, 100, 110, 120, 121, 130, 140),
 }
 

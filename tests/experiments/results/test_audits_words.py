@@ -3,9 +3,9 @@
 from altered_results import AlteredData
 from kept_words import is_above, is_below
 
+from analysis.audits.grain_shares import EVERY_GRAIN
 from experiments.results.blocks.audits import kept_audits
 from experiments.studies.audits.arms import COMPILED, PLANTED
-from experiments.studies.audits.records import EVERY_GRAIN
 from experiments.studies.audits.summary import HONEST_TWIN, PRIMARY, SCHEMING
 
 SUMMARY = kept_audits(AlteredData())

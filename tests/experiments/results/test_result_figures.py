@@ -41,9 +41,14 @@ OF_NOTHING = {
     "controls_findings": ["0"],
     "controls_verdicts_before": ["0"],
     "reinitialisation_source": ["8"],
+    "audits_answer": ["1", "300", "0.95", "10", "300"],
+    "audits_power": ["1", "10", "100", "300", "100", "300"],
+    "audits_correlated": ["300"],
+    "handles_probes": ["1"],
     **COUNTS,
 }
-"""figures that count what is no value of the data, which could be altered: a verdict that was never given, records"""
+"""figures that are no value of the data, which could be altered: counts of a verdict that was never given, or of records;
+numbers of audits, the claim and its law; a rate of false alarms"""
 
 COUNT_FOLLOWS = ("controls_nulls",)
 """blocks that show more figures where the data say more"""

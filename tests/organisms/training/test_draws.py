@@ -42,7 +42,9 @@ def key_bits(key):
 
 def test_without_draws_scenes_and_noise_follow_from_the_phase_s_number_alone(context_of):
     """The key that every run had before there were draws."""
-    key = jax.random.fold_in(jax.random.fold_in(root_key(SEED, 0, 0), MemberStream.SCENES), 0)
+    key = jax.random.fold_in(
+        jax.random.fold_in(root_key(SEED, jnp.int32(0), jnp.int32(0)), MemberStream.SCENES), 0
+    )
     assert key_bits(context_of(PHASE).phase_key) == key_bits(key)
     assert "draw" not in str(to_plain(PHASE))
 
