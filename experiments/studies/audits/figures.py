@@ -7,8 +7,10 @@ from matplotlib.figure import Figure
 
 from analysis.audits.audit_game import ALARM_LEVEL
 from analysis.audits.units import GRAINS
+from analysis.statistics import FEW_ORGANISMS
+from experiments.studies.audits.arms import COMPILED, LEARNED_NEWS, NEVER_TRAINED, PLANTED
 from experiments.studies.audits.records import UnitMap
-from experiments.studies.audits.summary import HONEST_TWIN, AuditGroup, AuditsSummary
+from experiments.studies.audits.summary import HONEST_TWIN, SCHEMING, AuditGroup, AuditsSummary
 from reports.drawing import CYCLE, GREY, WIDTH, array, not_measured, style, svg
 
 MAPS_IN_ROW = 3
@@ -20,13 +22,14 @@ FARTHEST = 20.0
 def power_figure(summary: AuditsSummary) -> Markup:
     """Power of the twin detector and of gatedness over n, a line a group, with the law beside it."""
     with style():
-        figure = Figure(figsize=(WIDTH, 3.4), layout="constrained")
+        figure = Figure(figsize=(WIDTH, 3.8), layout="constrained")
         both = figure.subplots(1, 2, sharey=True)
         for axes, detector in zip(both, ("twin", "gatedness"), strict=True):
-            drawn = 0
-            for number, group in enumerate(summary.groups):
-                drawn += _draw_power(axes, summary, group, detector, CYCLE[number % len(CYCLE)])
-            if not drawn:
+            drawn = [
+                _draw_power(axes, summary, group, detector, colour)
+                for group, colour in zip(drawn_groups(summary), CYCLE, strict=False)
+            ]
+            if not any(drawn):
                 not_measured(axes)
             axes.axhline(ALARM_LEVEL, color=GREY, lw=0.6, ls=":")
             axes.set(xscale="log", xlabel="random audits", ylim=(-0.02, 1.02))
@@ -34,8 +37,22 @@ def power_figure(summary: AuditsSummary) -> Markup:
             axes.set_title({"twin": "beside honest twins", "gatedness": "gatedness alone"}[detector])
         both[0].set_ylabel("share of audits that notice")
         if both[0].get_legend_handles_labels()[0]:
-            both[0].legend(frameon=False, loc="best")
+            figure.legend(
+                *both[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False
+            )
         return svg(figure, "How often n random audits notice")
+
+
+def drawn_groups(summary: AuditsSummary) -> list[AuditGroup]:
+    """Groups that have a line each: all schemers, verdicts with enough organisms, and honest ones. The table has all."""
+    planted = {arm.name for arm in (*PLANTED, *COMPILED)}
+    always = (SCHEMING, HONEST_TWIN, LEARNED_NEWS)
+    return [
+        group
+        for group in summary.groups
+        if group.name in always
+        or (group.n >= FEW_ORGANISMS and group.name not in planted and group.name != NEVER_TRAINED)
+    ]
 
 
 def _draw_power(axes: Axes, summary: AuditsSummary, group: AuditGroup, detector: str, colour: str) -> bool:

@@ -17,8 +17,8 @@ from reports.section import Bullets, PageTable, Paragraph, Picture, Section
 
 POWER_CAPTION = (
     "Figure 1. Share of audits of n random units that raise the alarm (rule: one unit at the Sidak level of n tests), mean over "
-    "organisms with its interval. Dashed: 1 - (1 - f)^n with the group's mean f. Dotted: the rate of false alarms that the "
-    "rule is made for."
+    "organisms with its interval. Groups of few organisms, planted and untrained ones are in the table alone. Dashed: "
+    "1 - (1 - f)^n with the group's mean f. Dotted: the rate of false alarms that the rule is made for."
 )
 MAP_CAPTION = (
     "Figure 2. One organism of each verdict, a dot a unit. Across: gatedness in self's scenes, 0 where the interaction is no "
@@ -140,7 +140,7 @@ def _power_table(summary: AuditsSummary) -> PageTable:
             *(interval_text(values[summary.audits.index(n)]) for n in REPORTED),
             rate_text(group.law[summary.audits.index(300)]),
             rate_text(group.correlation),
-            _number(summary, f"worth.{finding_key(group.name)}.n300"),
+            _number(summary, f"worth.{finding_key(group.name)}.n300") if curve == "twin.any" else DASH,
         )
         for group in summary.groups
         for curve, values in group.power.items()
