@@ -10,6 +10,7 @@ from studies import settings_of
 from analysis.audits.audit_game import AUDITS, independent_power
 from analysis.audits.units import UnitSettings, audit_units
 from experiments.studies.audits import arms as arms_module
+from experiments.studies.audits import audit_findings as findings_module
 from experiments.studies.audits import measurement as measurement_module
 from experiments.studies.audits import study as study_module
 from experiments.studies.audits import summary as summary_module
@@ -240,8 +241,10 @@ def test_a_tiny_study_runs_from_end_to_end_and_once(tmp_path, monkeypatch):
     only = tuple(arm for arm in SCHEMERS if arm.name == "shared")
     for module in (arms_module, summary_module, study_module):
         monkeypatch.setattr(module, "WITH_TWINS", only)
-    for module in (arms_module, measurement_module, summary_module, study_module):
+    for module in (arms_module, measurement_module, findings_module, study_module):
         monkeypatch.setattr(module, "SCHEMERS", only)
+    for module in (arms_module, summary_module, findings_module, measurement_module):
+        monkeypatch.setattr(module, "COMPILED", ())  # whether or not there is a compiler
     monkeypatch.setattr(arms_module, "TWINS", 3)
     monkeypatch.setattr(measurement_module, "UNITS", UnitSettings(neurons=8, subspaces=2, rank=2))
     monkeypatch.setattr(measurement_module, "AUDIT_PAIRS", 4)

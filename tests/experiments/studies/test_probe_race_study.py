@@ -2,6 +2,7 @@
 
 import json
 
+import jax
 import numpy as np
 import pytest
 from studies import settings_of
@@ -25,6 +26,8 @@ from experiments.studies.probe_race.measurement import RaceCourse
 from experiments.studies.probe_race.study import ProbeRaceStudy
 from experiments.studies.probe_race.summary import PRIMARY
 from experiments.studies.study import StudyRun
+from organisms.ensemble.config import read_config
+from organisms.storage.loading import load
 from organisms.storage.run import read_run
 
 STUDY = ProbeRaceStudy()
@@ -157,6 +160,14 @@ def test_a_tiny_study_goes_on_where_it_was(tmp_path, monkeypatch):
     assert findings["start.stale_auroc"][0] > 0.95
     assert 0.1 < findings["start.random_auroc"][0] < 0.9, "one organism; see tests of the course"
     runs = [read_run(manifest.parent) for manifest in tmp_path.rglob("manifest.jsonl")]
-    assert len({run.entries()[0].sha256 for run in runs if run.config["curriculum"]["name"] != FORK}) == 1
+    starts = [
+        jax.tree.leaves(load(run, read_config(run.config), run.entries()[0]))
+        for run in runs
+        if run.config["curriculum"]["name"] != FORK
+    ]
+    assert len(starts) == len(few)
+    for start in starts:  # a row a setting of the arm, all of one organism
+        for leaf, first in zip(start, starts[0], strict=True):
+            np.testing.assert_array_equal(leaf, np.broadcast_to(first[:1], leaf.shape))
     logged = next(run for run in runs if run.config["curriculum"]["name"] == "race_none").metrics()[-1]
     assert {"act_probe/misbehaviour", "act_probe/score", "act_probe/stale_auroc"} <= set(logged)
