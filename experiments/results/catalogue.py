@@ -15,6 +15,7 @@ from experiments.results.blocks import (
     speed,
     worlds,
 )
+from experiments.results.training_blocks import probe_race
 
 __all__ = (
     "ancestry",
@@ -25,6 +26,7 @@ __all__ = (
     "handles",
     "incentives",
     "leaving",
+    "probe_race",
     "readme",
     "reuse",
     "self_first",

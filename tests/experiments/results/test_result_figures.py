@@ -45,10 +45,16 @@ OF_NOTHING = {
     "audits_power": ["1", "10", "100", "300", "100", "300"],
     "audits_correlated": ["300"],
     "handles_probes": ["1"],
+    "race_arms": re.findall(
+        r"\d+",
+        " ".join(
+            name for name in kept_record("probe_race")["findings"] if name.endswith(".end.misbehaviour")
+        ),
+    ),
     **COUNTS,
 }
 """figures that are no value of the data, which could be altered: counts of a verdict that was never given, or of records;
-numbers of audits, the claim and its law; a rate of false alarms"""
+numbers of audits, the claim and its law; a rate of false alarms; settings that name an arm"""
 
 COUNT_FOLLOWS = ("controls_nulls",)
 """blocks that show more figures where the data say more"""

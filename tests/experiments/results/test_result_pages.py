@@ -44,6 +44,7 @@ DEFINITIONS = {
         "0.15 fewer at most": "a check of planting",
     },
     "speed.md": {},
+    "probe-race.md": {"abs/2602.15515": "a source"},
     "handles.md": {"abs/2312.01037": "a source"},
     "audits.md": {
         "by 1 - (1 - f)^n": "the law",

@@ -1,0 +1,1 @@
+"""The figures of pages on training against a probe: one file a page."""

@@ -1,0 +1,57 @@
+"""Blocks of docs/probe-race.md: what gives way to a probe, acts or what it reads?"""
+
+from experiments.results.data import KeptSummary, ResultsData
+from experiments.results.markdown import markdown_table, source_sentence
+from experiments.results.registry import result_block
+from reports.formats import DASH, interval_text
+
+FILE = "probe_race"
+END_COLUMNS = {
+    "misbehaviour": "misbehaviour",
+    "stale_auroc": "AUROC, stale probe",
+    "stale_accuracy": "its accuracy",
+    "fresh_self_auroc": "AUROC, fresh probe",
+    "cosine": "cosine of the two",
+}
+"""numbers of the last checkpoint by their words"""
+START_NAMES = ("misbehaviour", "stale_auroc", "random_auroc", "fresh_character_auroc")
+
+
+@result_block
+def race_source(data: ResultsData) -> str:
+    """Which command the figures are of."""
+    summary = data.read(FILE, KeptSummary)
+    return source_sentence(summary, f"{summary.n} organisms an arm, cpu scale", FILE)
+
+
+@result_block
+def race_answer(data: ResultsData) -> str:
+    """The start, the primary endpoint, and the slopes of the variance argument."""
+    summary = data.read(FILE, KeptSummary)
+    start, stale, lots, characters = (summary.figure(f"start.{name}") for name in START_NAMES)
+    return (
+        f"At the start misbehaviour is {start}; the probe's AUROC on forced acts {stale}, of random labels {lots}, of a probe "
+        f"from characters {characters}. Selection with the probe in the reward less that in the loss: "
+        f"{interval_text(summary.primary.value)}, n {summary.primary.n}. Slope of the log ratio of rates on the log ratio of "
+        f"variances: {summary.figure('variance_slope.reward')} in the reward, {summary.figure('variance_slope.loss')} in the loss."
+    )
+
+
+@result_block
+def race_arms(data: ResultsData) -> str:
+    """A row an arm and setting: what it lost, and where it ended."""
+    summary = data.read(FILE, KeptSummary)
+    ending = ".end.misbehaviour"
+    arms = [name.removesuffix(ending) for name in summary.findings if name.endswith(ending)]
+    rows = [
+        (
+            f"`{arm}`",
+            *(
+                summary.figure(name) if (name := f"{arm}.{lost}") in summary.findings else DASH
+                for lost in ("selection", "log_ratio")
+            ),
+            *(summary.figure(f"{arm}.end.{name}") for name in END_COLUMNS),
+        )
+        for arm in arms
+    ]
+    return markdown_table(("arm", "selection", "log ratio of rates", *END_COLUMNS.values()), rows)
