@@ -81,3 +81,15 @@ def test_the_changelog_goes_back_in_time_and_names_the_version_and_the_schema():
 def test_what_builds_the_site_is_pinned():
     needed = [re.match(r"[\w-]+", line) for line in PROJECT["optional-dependencies"]["docs"]]
     assert {normal(name[0]) for name in needed if name} <= pinned()
+
+
+def test_no_file_holds_a_merge_that_was_left_half_done():
+    """Conflict markers in a page are text to Markdown, and the site builds."""
+    written = {
+        path
+        for pattern in ("*.md", "*.yml", "*.toml", "docs/**/*.md", ".ci/*", "scripts/*.py", "examples/**/*.py")
+        for path in ROOT.glob(pattern)
+    }
+    assert ROOT / "docs/design.md" in written
+    marks = re.compile(r"^(?:<{7} |={7}$|>{7} )", flags=re.M)
+    assert sorted(str(path.relative_to(ROOT)) for path in written if marks.search(path.read_text())) == []
