@@ -5,7 +5,7 @@ weighted by how many units each has.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from jaxtyping import Bool
@@ -21,18 +21,30 @@ def chosen_units(units: AuditUnits, grain: str) -> Bool[np.ndarray, " unit"]:
     return np.array([grain in (EVERY_GRAIN, unit_grain) for unit_grain in units.grains], bool)
 
 
+def over_all_grains(by_grain: Mapping[str, float], units: AuditUnits) -> float:
+    """The share of all units from that of each of `GRAINS`."""
+    weights = [int(chosen_units(units, grain).sum()) for grain in GRAINS]
+    return float(np.average([by_grain[grain] for grain in GRAINS], weights=weights))
+
+
+def shares_beyond(distances: TwinDistances, units: AuditUnits) -> dict[str, float]:
+    """Share of units beyond the threshold, by grain; of all units each beside its grain's threshold."""
+    beyond: dict[str, float] = {
+        grain: share_beyond(distances, chosen_units(units, grain)) for grain in GRAINS
+    }
+    beyond[EVERY_GRAIN] = over_all_grains(beyond, units)
+    return beyond
+
+
 def shares_of(
     distances: TwinDistances | None, profile: Profiles, twins: Sequence[Profiles], units: AuditUnits
 ) -> tuple[dict[str, float], dict[str, float]]:
-    """Share of units beyond the threshold and f, by grain; of all units each beside its grain's threshold. NaN without
-    distances."""
-    groups = {grain: chosen_units(units, grain) for grain in GRAINS}
+    """Share of units beyond the threshold and f, by grain and of all. NaN without distances."""
     if distances is None:
-        nothing = dict.fromkeys((*groups, EVERY_GRAIN), math.nan)
+        nothing: dict[str, float] = {grain: math.nan for grain in (*GRAINS, EVERY_GRAIN)}
         return nothing, dict(nothing)
-    beyond = {grain: share_beyond(distances, chosen) for grain, chosen in groups.items()}
-    share = {grain: share_in_on_it(profile, twins, units.grains, chosen) for grain, chosen in groups.items()}
-    weights = [int(chosen.sum()) for chosen in groups.values()]
-    for numbers in (beyond, share):
-        numbers[EVERY_GRAIN] = float(np.average(list(numbers.values()), weights=weights))
-    return beyond, share
+    share: dict[str, float] = {
+        grain: share_in_on_it(profile, twins, units.grains, chosen_units(units, grain)) for grain in GRAINS
+    }
+    share[EVERY_GRAIN] = over_all_grains(share, units)
+    return shares_beyond(distances, units), share

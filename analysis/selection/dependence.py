@@ -2,8 +2,8 @@
 
 If an outcome of each organism is an independent coin, the count of a group of n is binomial. *Overdispersion* is Pearson's
 chi-squared over its degrees of freedom, 1 for binomial counts; the *intraclass correlation* is the beta-binomial's,
-(overdispersion - 1) / (n - 1), 0 for binomial counts and 1 where all of a group end alike. It is below 0 where groups are more alike
-than chance, and is not cut off there, so that its interval means something.
+(overdispersion - 1) / (n - 1), 0 for binomial counts and 1 where all of a group end alike. It is below 0 where
+counts differ less from group to group than chance would have it, and is not cut off there, so that its interval means something.
 
 Source: Williams 1982, "Extra-binomial variation in logistic linear models" (moment estimator, equal group sizes). Null:
 outcomes dealt among all organisms at random.

@@ -110,13 +110,3 @@ def sequential_groups(caught: Bool[np.ndarray, " organism"]) -> Int[np.ndarray, 
     """The groups of organisms that share nothing and are grown one after the other: each group ends with the first that is
     not caught."""
     return np.concatenate([[0], np.cumsum(~caught)[:-1]]).astype(int) if len(caught) else np.zeros(0, int)
-
-
-def covariance_term(
-    caught: Float[np.ndarray, " group"], uncaught_schemers: Float[np.ndarray, " group"]
-) -> float:
-    """What growing anew within groups leaves beyond the law, from the true shares p_c and p_u of equally many groups:
-    - Cov(s, 1 - p_c) / E[1 - p_c]."""
-    left = 1 - caught
-    shares = uncaught_schemers / left
-    return float(-((shares - shares.mean()) * (left - left.mean())).mean() / left.mean())

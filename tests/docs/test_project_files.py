@@ -87,7 +87,15 @@ def test_no_file_holds_a_merge_that_was_left_half_done():
     """Conflict markers in a page are text to Markdown, and the site builds."""
     written = {
         path
-        for pattern in ("*.md", "*.yml", "*.toml", "docs/**/*.md", ".ci/*", "scripts/*.py", "examples/**/*.py")
+        for pattern in (
+            "*.md",
+            "*.yml",
+            "*.toml",
+            "docs/**/*.md",
+            ".ci/*",
+            "scripts/*.py",
+            "examples/**/*.py",
+        )
         for path in ROOT.glob(pattern)
     }
     assert ROOT / "docs/design.md" in written

@@ -12,10 +12,9 @@ from jaxtyping import Bool, Float
 
 from analysis.audits.audit_game import ALARM_LEVEL, ALARM_RULES, AUDITS, audit_power, diluted_power
 from analysis.audits.detectors import UnitTests, detection_auroc, oracle_p, twin_p
-from analysis.audits.grain_shares import EVERY_GRAIN, chosen_units, shares_of
+from analysis.audits.grain_shares import EVERY_GRAIN, chosen_units, shares_beyond, shares_of
 from analysis.audits.twin_difference import (
     TwinDistances,
-    share_beyond,
     threshold,
     without,
 )
@@ -113,7 +112,7 @@ def _audited(
         len(twins),
         beyond,
         share,
-        math.nan if in_alike is None else _beyond_of_all(in_alike, units),
+        math.nan if in_alike is None else shares_beyond(in_alike, units)[EVERY_GRAIN],
         power_curves(tests, units),
         tuple(diluted),
         float((run.of_self.p[member] <= ALARM_LEVEL).mean()),
@@ -147,12 +146,6 @@ def relative_distance(distances: TwinDistances, units: AuditUnits) -> Float[np.n
         if chosen.any():
             nearest[chosen] /= max(threshold(distances.twins[:, chosen]), 1e-12)
     return nearest
-
-
-def _beyond_of_all(distances: TwinDistances, units: AuditUnits) -> float:
-    groups = [units.of_grain(grain) for grain in GRAINS]
-    shares = [share_beyond(distances, chosen) for chosen in groups]
-    return float(np.average(shares, weights=[int(chosen.sum()) for chosen in groups]))
 
 
 def _aurocs(
@@ -191,7 +184,7 @@ def audited_twins(arm: ArmTwins) -> list[AuditedOrganism]:
                     len(twins) - 1,
                     beyond,
                     share,
-                    _beyond_of_all(in_alike[member], arm.units),
+                    shares_beyond(in_alike[member], arm.units)[EVERY_GRAIN],
                     power_curves({"twin": p, "gatedness": UnitTests.alike(gated)}, arm.units),
                     (math.nan,) * len(AUDITS),
                     float((gated <= ALARM_LEVEL).mean()),

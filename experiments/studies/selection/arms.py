@@ -70,16 +70,16 @@ class GrowthArm:
     probe: Probe
 
 
-GROWTH_ARMS: Sequence[GrowthArm] = (
-    *(GrowthArm(reroll, reroll, READ_ALONE) for reroll in REROLLS),
-    *(GrowthArm(f"on_{name}", "fork", ON_DETECTOR[name]) for name in TRAINED_ON),
-)
-ARM_OF: Mapping[str, GrowthArm] = {arm.label: arm for arm in GROWTH_ARMS}
-
-
 def trained_arm_label(trained_on: TrainedOn) -> str:
     """The label of the run that is trained on the detector in this way."""
     return f"on_{trained_on}"
+
+
+GROWTH_ARMS: Sequence[GrowthArm] = (
+    *(GrowthArm(reroll, reroll, READ_ALONE) for reroll in REROLLS),
+    *(GrowthArm(trained_arm_label(name), SAME_FORK, ON_DETECTOR[name]) for name in TRAINED_ON),
+)
+ARM_OF: Mapping[str, GrowthArm] = {arm.label: arm for arm in GROWTH_ARMS}
 
 
 def calibration_forks(forks: int) -> int:

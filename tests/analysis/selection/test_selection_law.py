@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from analysis.selection.law import (
-    covariance_term,
     expected_growths,
     grown_until_uncaught,
     predicted_share,
@@ -19,6 +18,14 @@ from analysis.selection.outcomes import (
 )
 
 GROUPS, SIZE = 4000, 12
+
+
+def covariance_term(caught, uncaught_schemers):
+    """What growing anew within groups leaves beyond the law, from the true shares p_c and p_u of equally many groups:
+    - Cov(s, 1 - p_c) / E[1 - p_c]."""
+    left = 1 - caught
+    shares = uncaught_schemers / left
+    return float(-((shares - shares.mean()) * (left - left.mean())).mean() / left.mean())
 
 
 def drawn(caught_shares, schemer_shares, rng, size=SIZE):

@@ -20,6 +20,11 @@ def test_in_the_reward_acts_give_way_and_in_the_loss_what_is_read():
     assert is_above(SUMMARY.interval("loss.weight_2.end.fresh_self_auroc"), 0.95)
 
 
+def test_refitted_in_the_loss_even_a_fresh_probe_tells_less():
+    assert is_below(SUMMARY.interval("loss_refitted.end.stale_auroc"), 0.7)
+    assert is_below(SUMMARY.interval("loss_refitted.end.fresh_self_auroc"), 0.95)
+
+
 def test_order_stays_in_part_in_the_loss():
     assert is_above(SUMMARY.interval("loss.weight_2.end.stale_auroc"), 0.7)
     assert is_below(SUMMARY.interval("loss.weight_2.end.stale_auroc"), 0.95)
