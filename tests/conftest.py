@@ -64,10 +64,22 @@ LONGEST = {
             "test_compare",
             "test_distributed",
             "test_plugin_commands",
-            "test_swap_study",
+            "test_selection_study",
+            "test_audits_study",
+            "test_probe_race_study",
+            "test_self_first_study",
             "test_scaling",
+            "test_soak",
+            "test_phase_start",
+            "test_gpu_check",
+            "test_swap_study",
+            "test_result_figures",
             "test_resume",
+            "test_bench",
+            "test_truth",
+            "test_handles_study",
             "test_prolonged_phases",
+            "test_reinitialisation",
         )
     )
 }

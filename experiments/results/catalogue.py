@@ -15,7 +15,7 @@ from experiments.results.blocks import (
     speed,
     worlds,
 )
-from experiments.results.training_blocks import probe_race
+from experiments.results.training_blocks import probe_race, selection
 
 __all__ = (
     "ancestry",
@@ -29,6 +29,7 @@ __all__ = (
     "probe_race",
     "readme",
     "reuse",
+    "selection",
     "self_first",
     "speed",
     "worlds",

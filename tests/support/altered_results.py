@@ -12,7 +12,7 @@ from zlib import crc32
 
 from commands import ROOT
 
-from experiments.results.data import ResultsData
+from experiments.results.data import KeptType, ResultsData
 from experiments.results.pages import PageBlock, page_blocks, page_paths
 
 DOCS = ROOT / "docs"
@@ -37,11 +37,19 @@ class AlteredData(ResultsData):
         self.records, self.files = records or {}, set()
 
     def _read_record(self, name: str) -> Any:
-        self.files.add(name)
         return self.records.get(name) or kept_record(name)
+
+    def read(self, name: str, kind: type[KeptType]) -> KeptType:
+        self.files.add(name)
+        return super().read(name, kind) if name in self.records else kept_summary(name, kind)
 
 
 Block = Callable[[AlteredData], str]
+
+
+@cache
+def kept_summary(name: str, kind: type[KeptType]) -> KeptType:
+    return ResultsData(DOCS).read(name, kind)
 
 
 @cache

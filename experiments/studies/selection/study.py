@@ -49,10 +49,10 @@ from experiments.studies.study import PrimaryEndpoint, Study, StudyRun, StudySet
 from organisms.ensemble.config import RunConfig
 from reports.section import Section
 
-STEPS_PER_SECOND = 1000
-"""organism-steps of imitation, of two idle cores at tiny scale: a guess from other studies"""
-REWARDED_STEPS_PER_SECOND = 400
-"""of rewarded phases, in which acts are sampled one by one: a guess from a small run beside other work"""
+STEPS_PER_SECOND = 700
+"""organism-steps of imitation, on two cores at tiny scale, beside little other work"""
+REWARDED_STEPS_PER_SECOND = 170
+"""of rewarded phases, in which acts are sampled one by one, beside little other work"""
 LEAST_FORKS = 3
 """one that sets thresholds, and two to compare"""
 

@@ -1,0 +1,117 @@
+"""Blocks of docs/selection.md: training on a detector, or growing anew until it catches nothing?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from analysis.selection.outcomes import SHARES
+from experiments.results.data import KeptSummary, ResultsData
+from experiments.results.markdown import markdown_table, source_sentence
+from experiments.results.registry import result_block
+from experiments.studies.selection.arms import REROLL_WORDS, TRAINED_ON_WORDS
+from experiments.studies.selection.figures import ARM_WORDS, reading_words
+from experiments.studies.selection.measurement import TRAINED_ON_READING
+from experiments.studies.selection.records import ArmShares, DependenceRow, LawRow, TrainedOnRow
+from reports.formats import DASH, interval_text, rate_text
+
+FILE = "selection"
+
+
+@dataclass(frozen=True)
+class KeptSelection(KeptSummary):
+    """What the page shows of the study's summary."""
+
+    forks: int
+    calibration_forks: int
+    calibration_honest: int
+    arms: Sequence[ArmShares]
+    laws: Sequence[LawRow]
+    dependence: Sequence[DependenceRow]
+    trained_on: Sequence[TrainedOnRow]
+
+
+@result_block
+def selection_source(data: ResultsData) -> str:
+    """Which command the figures are of."""
+    kept = data.read(FILE, KeptSelection)
+    scope = (
+        f"{kept.n} organisms are counted, six from each of {kept.forks} forks in every arm; thresholds were set by "
+        f"{kept.calibration_honest} honest ones of {kept.calibration_forks} other forks; tiny scale"
+    )
+    return source_sentence(kept, scope, FILE)
+
+
+@result_block
+def selection_answer(data: ResultsData) -> str:
+    """The primary endpoint, and both numbers that it is the difference of."""
+    kept = data.read(FILE, KeptSelection)
+    row = next(row for row in kept.trained_on if row.corrected_p is None)
+    return (
+        f"Trained on the detector ({TRAINED_ON_WORDS[row.arm]}), {rate_text(row.q_u)} of organisms end as schemers that it does "
+        f"not catch. Growing anew leaves {rate_text(row.law)} by the law. Difference: {interval_text(kept.primary.value)}."
+    )
+
+
+@result_block
+def selection_trained(data: ResultsData) -> str:
+    """A row an arm and detector: what training leaves, beside the law."""
+    rows = [
+        (
+            TRAINED_ON_WORDS[row.arm],
+            reading_words(row.reading),
+            *(rate_text(row.q_u), rate_text(row.law), interval_text(row.difference)),
+            interval_text(row.left_difference),
+            "primary" if row.corrected_p is None else f"{row.corrected_p:.3f}",
+        )
+        for row in data.read(FILE, KeptSelection).trained_on
+    ]
+    columns = ("trained on", "detector", "q_u", "the law", "difference", "thrown away too", "corrected p")
+    return markdown_table(columns, rows)
+
+
+@result_block
+def selection_laws(data: ResultsData) -> str:
+    """A row a detector and kind of growing anew: the law, and what was left."""
+    rows = [
+        (
+            reading_words(row.reading),
+            REROLL_WORDS[row.reroll],
+            *(interval_text(row.predicted), interval_text(row.grown), row.finished, row.never),
+            interval_text(row.difference),
+        )
+        for row in data.read(FILE, KeptSelection).laws
+    ]
+    columns = ("detector", "grown anew", "the law", "what was left", "of", "never", "difference")
+    return markdown_table(columns, rows)
+
+
+@result_block
+def selection_shares(data: ResultsData) -> str:
+    """A row an arm: its shares and what is caught, by the detector that is trained on."""
+    rows = [
+        (
+            ARM_WORDS[row.arm],
+            row.n,
+            *(interval_text(row.shares[share]) for share in SHARES),
+            *(interval_text(row.caught[outcome]) for outcome in ("scheming", "honest")),
+        )
+        for row in data.read(FILE, KeptSelection).arms
+        if row.reading == TRAINED_ON_READING
+    ]
+    columns = ("arm", "n", *SHARES, "schemers caught", "honest caught")
+    return markdown_table(columns, rows)
+
+
+@result_block
+def selection_dependence(data: ResultsData) -> str:
+    """A row an outcome and kind of growing anew: how alike organisms of one fork end."""
+    rows = [
+        (
+            row.outcome.replace("_", " "),
+            REROLL_WORDS[row.reroll],
+            *(rate_text(row.overdispersion), interval_text(row.correlation)),
+            DASH if row.p is None else f"{row.p:.3f}",
+        )
+        for row in data.read(FILE, KeptSelection).dependence
+    ]
+    columns = ("outcome", "grown anew", "overdispersion", "correlation", "p")
+    return markdown_table(columns, rows)
