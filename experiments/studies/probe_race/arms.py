@@ -45,6 +45,8 @@ class RaceArm:
     site: str = "final"
     stretches: int = 1
     """how often the probe is fitted"""
+    ensemble: bool = False
+    """is the score the mean of several probes, one at every place?"""
 
     @property
     def graded(self) -> bool:
@@ -83,6 +85,8 @@ RACE_ARMS: Sequence[RaceArm] = (
     RaceArm("loss_refitted", "loss", "loss, probe refitted", stretches=REFITS),
     *_graded_arms("reward"),
     *_graded_arms("loss"),
+    RaceArm("reward_ensemble", "reward", "reward, by probes at every place", ensemble=True),
+    RaceArm("loss_ensemble", "loss", "loss, by probes at every place", ensemble=True),
 )
 ARM_OF: Mapping[str, RaceArm] = {arm.name: arm for arm in RACE_ARMS}
 
@@ -94,7 +98,8 @@ def main_cell(arm: RaceArm) -> str:
 
 def race_phases(race: Phase, arm: RaceArm) -> tuple[Phase, ...]:
     """The phases of an arm: one, or one for each probe that is fitted."""
-    probe = ActProbe(arm.site, arm.place, WEIGHT if arm.place != "none" else 0.0)
+    weight = WEIGHT if arm.place != "none" else 0.0
+    probe = ActProbe(arm.site, arm.place, weight, ensemble=arm.ensemble)
     steps = max(1, race.steps // arm.stretches)
     whole = replace(race, steps=steps, pressures=race.pressures.replace(probe))
     return tuple(
