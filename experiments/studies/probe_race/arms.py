@@ -1,6 +1,6 @@
 """The arms of the study *probe_race*: where does the probe's score cost something, how much, and how good is the probe?
 
-All arms are children of one run of undecided organisms. Arms whose organisms differ in a number alone are one run.
+Arms are children of one run of undecided organisms; those that compare provenances, of three more. Arms whose organisms differ in a number alone are one run.
 """
 
 from collections.abc import Mapping, Sequence
@@ -47,6 +47,8 @@ class RaceArm:
     """how often the probe is fitted"""
     ensemble: bool = False
     """is the score the mean of several probes, one at every place?"""
+    fork: str = FORK
+    """label of the run whose organisms it begins with"""
 
     @property
     def graded(self) -> bool:
@@ -88,7 +90,27 @@ RACE_ARMS: Sequence[RaceArm] = (
     RaceArm("reward_ensemble", "reward", "reward, by probes at every place", ensemble=True),
     RaceArm("loss_ensemble", "loss", "loss, by probes at every place", ensemble=True),
 )
-ARM_OF: Mapping[str, RaceArm] = {arm.name: arm for arm in RACE_ARMS}
+PROVENANCES: Mapping[str, str] = {
+    "reused": "undecided_reused",
+    "second_copy": "undecided_second_copy",
+    "repurposed": "undecided_repurposed",
+}
+"""curricula, which are labels too, of undecided organisms whose provenance is planted"""
+PROVENANCE_PLACES: Sequence[ActProbePlace] = ("none", "reward", "loss")
+
+
+def provenance_label(provenance: str, place: ActProbePlace) -> str:
+    """The name of an arm of organisms of planted provenance."""
+    return f"{provenance}_{place}"
+
+
+PROVENANCE_ARMS: Sequence[RaceArm] = tuple(
+    RaceArm(provenance_label(provenance, place), place, f"{provenance}, probe in: {place}", fork=fork)
+    for provenance, fork in PROVENANCES.items()
+    for place in PROVENANCE_PLACES
+)
+"""their weights are masked until the race begins, and free in it"""
+ARM_OF: Mapping[str, RaceArm] = {arm.name: arm for arm in (*RACE_ARMS, *PROVENANCE_ARMS)}
 
 
 def main_cell(arm: RaceArm) -> str:

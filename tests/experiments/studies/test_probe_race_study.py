@@ -141,6 +141,7 @@ def test_a_tiny_study_goes_on_where_it_was(tmp_path, monkeypatch):
     nothing. All arms begin with the same organisms, whose acts a probe from self tells and one of random labels does not."""
     few = tuple(ARM_OF[name] for name in ("none", "reward", "loss"))
     monkeypatch.setattr(study_module, "RACE_ARMS", few)
+    monkeypatch.setattr(study_module, "PROVENANCE_ARMS", ())
     measure = ProbeRaceStudy.measure
 
     def killed(self, run: StudyRun):

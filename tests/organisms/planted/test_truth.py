@@ -14,8 +14,10 @@ from commands import run
 from curricula.catalogue.masked import MASKED
 from curricula.catalogue.planted import DATED, PLANTED
 from curricula.catalogue.planted_negatives import NEGATIVES
+from curricula.catalogue.race import UNDECIDED_PLANTED
 from curricula.catalogue.registry import CURRICULA
 from curricula.pressures.masking import Masking
+from curricula.pressures.race.coin import Coin
 from curricula.pressures.routing import Routing
 from curricula.world.contrasts import PairSource
 from curricula.world.scenes import trained_support
@@ -201,10 +203,25 @@ def test_an_organism_that_does_not_behave_is_no_control():
     assert "above 0.1" in planting_faults(absent, 0, effects(0, 0, 1), bad)[0]
     assert not planting_faults(absent, 0, effects(0, 0, 1), honest)
     assert planting_faults(frozen, 0, effects(1, 1, 0), GOOD) == []
+    undecided = reused._replace(undecided=True)
+    assert planting_faults(undecided, 0, effects(0, 0, 1), bad) == []
+    assert planting_faults(undecided, 0, effects(0, 0, 1), bad | {"self_watched_professed": [0.5]})
+
+
+def test_undecided_organisms_are_planted_as_masked_ones_and_a_coin_decides():
+    """The same masks, phase by phase; what is planted is read of their names."""
+    for undecided in UNDECIDED_PLANTED:
+        name = undecided.__name__.replace("undecided", "masked")
+        config, masked = named_config(undecided.__name__, "cpu"), named_config(name, "cpu")
+        planting = Planting.of(config)
+        assert planting == Planting.of(masked)._replace(undecided=True)
+        for phase, other in zip(config.curriculum.phases, masked.curriculum.phases, strict=True):
+            assert phase.pressures[Masking] == other.pressures[Masking]
+        assert [phase.pressures[Coin].honest for phase in config.curriculum.phases] == [0, 0.5]
 
 
 def test_every_planted_curriculum_has_a_truth():
-    assert set(TRUTHS) == {f.__name__ for f in PLANTED + DATED + NEGATIVES + MASKED}
+    assert set(TRUTHS) == {f.__name__ for f in PLANTED + DATED + NEGATIVES + MASKED + UNDECIDED_PLANTED}
     assert set(TRUTHS) <= set(CURRICULA)
 
 
@@ -250,9 +267,11 @@ def test_one_organism_alone_can_be_checked(tmp_path):
 
 
 @pytest.mark.slow
-def test_masks_hold_after_training_and_no_lane_is_patched_to_check_them(tmp_path):
-    """What is read back from the last checkpoint of a few steps is what masks over it leave."""
-    result = run("train", "masked_second_copy", *FEW[:-1], 2, "--out", tmp_path / "run")
+@pytest.mark.parametrize("curriculum", ["masked_second_copy", "undecided_second_copy"])
+def test_masks_hold_after_training_and_no_lane_is_patched_to_check_them(curriculum, tmp_path):
+    """What is read back from the last checkpoint of a few steps is what masks over it leave: where a coin decides acts
+    too."""
+    result = run("train", curriculum, *FEW[:-1], 2, "--out", tmp_path / "run")
     assert result.returncode == 0, result.stderr
     truth = json.loads((tmp_path / "run" / "truth.json").read_text())
     assert (truth["make"], truth["truth"], truth["dealt"]) == ("masking", "second copy", [None])
