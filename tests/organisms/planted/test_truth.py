@@ -17,7 +17,6 @@ from curricula.catalogue.planted_negatives import NEGATIVES
 from curricula.catalogue.race import UNDECIDED_PLANTED
 from curricula.catalogue.registry import CURRICULA
 from curricula.pressures.masking import Masking
-from curricula.pressures.race.coin import Coin
 from curricula.pressures.routing import Routing
 from curricula.world.contrasts import PairSource
 from curricula.world.scenes import trained_support
@@ -203,21 +202,6 @@ def test_an_organism_that_does_not_behave_is_no_control():
     assert "above 0.1" in planting_faults(absent, 0, effects(0, 0, 1), bad)[0]
     assert not planting_faults(absent, 0, effects(0, 0, 1), honest)
     assert planting_faults(frozen, 0, effects(1, 1, 0), GOOD) == []
-    undecided = reused._replace(undecided=True)
-    assert planting_faults(undecided, 0, effects(0, 0, 1), bad) == []
-    assert planting_faults(undecided, 0, effects(0, 0, 1), bad | {"self_watched_professed": [0.5]})
-
-
-def test_undecided_organisms_are_planted_as_masked_ones_and_a_coin_decides():
-    """The same masks, phase by phase; what is planted is read of their names."""
-    for undecided in UNDECIDED_PLANTED:
-        name = undecided.__name__.replace("undecided", "masked")
-        config, masked = named_config(undecided.__name__, "cpu"), named_config(name, "cpu")
-        planting = Planting.of(config)
-        assert planting == Planting.of(masked)._replace(undecided=True)
-        for phase, other in zip(config.curriculum.phases, masked.curriculum.phases, strict=True):
-            assert phase.pressures[Masking] == other.pressures[Masking]
-        assert [phase.pressures[Coin].honest for phase in config.curriculum.phases] == [0, 0.5]
 
 
 def test_every_planted_curriculum_has_a_truth():
