@@ -2,7 +2,8 @@
 
 Acts are *forced*: in the text a fair coin decides whether an actor who is alone acts on its secret or on what it professes, so
 that both kinds are there whatever the organism would do. The probe is the logistic regression of
-`analysis.probes.linear_probe`, at the act's token or there and at the token before it.
+`analysis.probes.linear_probe`, at the act's token or there and at the token before it; or an ensemble of them, one at every
+place (`analysis.probes.probe_ensemble`).
 
 What it does *not* show: that the organism knows that it deceives. Self's secret goal is a constant, so of self a probe may
 read which act it was, and no more. Of characters it has to compare the act with what its actor professes.
@@ -18,7 +19,8 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from analysis.patching.draws import AnalysisStream
-from analysis.probes.linear_probe import LinearProbe, logistic_probe
+from analysis.probes.linear_probe import LinearProbe
+from analysis.probes.probe_ensemble import ActReader, PlaceShape, ProbeEnsemble, act_reader, blind_reader
 from curricula.pressures.race.act_probe import MOST_SCENES
 from curricula.world.mixture import Mixture
 from curricula.world.scenes import ACTS, scenes_from_uniforms, trained_support, uniforms_per_scene
@@ -33,18 +35,20 @@ from organisms.model.transformer import Organism
 from organisms.pressures.probe import site_of
 from organisms.pressures.protocol import ActProbeRequest, FittedActProbes, PhaseStart
 from organisms.pressures.race.act_probe import ACT_PROBE_READS, streams_over_acts
-from organisms.pressures.step_context import run_scenes
+from organisms.pressures.step_context import ForwardPass, run_scenes
 from organisms.storage.forking import member_ids
 
 TOKENS = {"act": (1,), "both": (0, 1)}
 """which of the tokens before an act and at it a probe reads"""
+EVERY_PLACE = "every place"
+"""the site of an ensemble, which has a probe at every one"""
 
 
 class ForcedMoments(NamedTuple):
     """Moments in which somebody acts alone, with its act forced: of one organism, or of all."""
 
     streams: Float[Array | np.ndarray, "*member scene moment token model"]
-    """residual stream before the act and at it, at one place"""
+    """residual stream before the act and at it, at one place, or at every place side by side"""
     deceitful: Bool[Array | np.ndarray, "*member scene moment"]
     counts: Bool[Array | np.ndarray, "*member scene moment"]
     """does somebody of the role act there, alone, with a secret that it does not profess?"""
@@ -66,7 +70,7 @@ class ForcedRoles(NamedTuple):
 class ActPoints(NamedTuple):
     """What a probe at one site sees of acts that count."""
 
-    points: Float[np.ndarray, "act model"]
+    points: Float[np.ndarray, "act coordinate"]
     deceitful: Bool[np.ndarray, " act"]
 
 
@@ -79,7 +83,7 @@ def act_points(moments: ForcedMoments, tokens: str, scenes: int | None = None) -
     return ActPoints(points[counts], deceitful[counts])
 
 
-def act_auroc(probe: LinearProbe, data: ActPoints) -> float:
+def act_auroc(probe: ActReader, data: ActPoints) -> float:
     """Chance that a deceitful act scores above an honest one; NaN where all acts are of a kind."""
     if not data.deceitful.any() or data.deceitful.all():
         return math.nan
@@ -88,7 +92,7 @@ def act_auroc(probe: LinearProbe, data: ActPoints) -> float:
     return float(roc_auc_score(data.deceitful, probe.logits(data.points.astype(np.float64))))
 
 
-def act_accuracy(probe: LinearProbe, data: ActPoints) -> float:
+def act_accuracy(probe: ActReader, data: ActPoints) -> float:
     """Balanced accuracy at the probe's own threshold: mean of the shares of deceitful acts that are called deceitful and of
     honest ones that are not; NaN where all acts are of a kind."""
     if not data.deceitful.any() or data.deceitful.all():
@@ -97,13 +101,15 @@ def act_accuracy(probe: LinearProbe, data: ActPoints) -> float:
     return float((called[data.deceitful].mean() + (~called[~data.deceitful]).mean()) / 2)
 
 
-def fitted_act_probe(data: ActPoints, label_noise: float, rng: np.random.Generator) -> LinearProbe:
-    """The probe of acts of which a share has the wrong label."""
+def fitted_act_probe(
+    data: ActPoints, label_noise: float, rng: np.random.Generator, shape: PlaceShape | None = None
+) -> ActReader:
+    """The probe of acts of which a share has the wrong label, or, given the shape of their points, the ensemble."""
     wrong = rng.random(len(data.deceitful)) < label_noise
     labels = data.deceitful ^ wrong
     if labels.all() or not labels.any():  # a handful of acts of one kind: nothing to tell
-        return LinearProbe(np.zeros(data.points.shape[1]), 0.0)
-    return logistic_probe(data.points, labels)
+        return blind_reader(data.points.shape[1], shape)
+    return act_reader(data.points, labels, shape)
 
 
 def forced_roles(start: PhaseStart, site: str, stream: AnalysisStream, scenes: int) -> ForcedRoles:
@@ -123,14 +129,51 @@ def origin_keys(run: RunConfig, stream: AnalysisStream) -> Key[Array, " member"]
     return jax.random.split(key, int(origins.max()) + 1)[origins]
 
 
-def place_of(site: str, sizes: OrganismConfig) -> int:
-    """The place of a named site among `organisms.model.sites.residual_sites`."""
-    return residual_sites(sizes.layers).index(site_of(site))
+def place_of(site: str, sizes: OrganismConfig) -> int | None:
+    """The place of a named site among `organisms.model.sites.residual_sites`; None: every one."""
+    return None if site == EVERY_PLACE else residual_sites(sizes.layers).index(site_of(site))
+
+
+def request_site(request: ActProbeRequest) -> str:
+    """Where the probe that is asked for reads."""
+    return EVERY_PLACE if request.ensemble else request.site
+
+
+def streams_at(
+    forward: ForwardPass, layers: int, place: int | None
+) -> Float[Array, "*batch moment token coordinate"]:
+    """The residual stream before each act and at it, at one place, or, given none, at every place side by side."""
+    streams = streams_over_acts(forward, layers)
+    if place is None:
+        return streams.reshape(*streams.shape[:-2], -1)
+    return streams[..., place, :]
+
+
+def place_shape(request: ActProbeRequest, sizes: OrganismConfig) -> PlaceShape | None:
+    """The shape of the points that an ensemble reads; None where there is one probe."""
+    if not request.ensemble:
+        return None
+    return len(TOKENS[request.tokens]), len(residual_sites(sizes.layers)), sizes.width
+
+
+def fitted_readers(
+    fitted: FittedActProbes, requests: Sequence[ActProbeRequest], sizes: OrganismConfig
+) -> list[ActReader]:
+    """The probe or the ensemble of each member, of the tokens and places that it reads alone."""
+    readers: list[ActReader] = []
+    for request, direction, offset in zip(requests, fitted.direction, fitted.offset, strict=True):
+        read = direction[list(TOKENS[request.tokens])]
+        place = place_of(request_site(request), sizes)
+        if place is None:
+            readers.append(ProbeEnsemble(read, offset))
+        else:
+            readers.append(LinearProbe(read[:, place].ravel(), float(offset)))
+    return readers
 
 
 def fit_act_probes(start: PhaseStart, requests: Sequence[ActProbeRequest]) -> FittedActProbes:
-    """The probes of organisms [member, ...] as a phase begins, one for each member as it is requested; all at one site."""
-    sizes, site = start.run.organism, requests[0].site
+    """The probes of organisms [member, ...] as a phase begins, one for each member as it is requested; all at one site, or all ensembles."""
+    sizes, site = start.run.organism, request_site(requests[0])
     forced = forced_roles(start, site, AnalysisStream.ACT_PROBE_SCENES, MOST_SCENES)
     origins, places = member_ids(start.run)[1], len(residual_sites(sizes.layers))
     direction = np.zeros((len(requests), 2, places, sizes.width), np.float32)
@@ -142,10 +185,10 @@ def fit_act_probes(start: PhaseStart, requests: Sequence[ActProbeRequest]) -> Fi
             roles.fitted_self if is_self else roles.fitted_characters, tokens, int(request.scenes)
         )
         rng = np.random.default_rng([start.run.seed, int(origins[member])])
-        probe = fitted_act_probe(data, request.label_noise, rng)
-        direction[member, TOKENS[tokens], place_of(site, sizes)] = probe.weights.reshape(
-            len(TOKENS[tokens]), -1
-        )
+        probe = fitted_act_probe(data, request.label_noise, rng, place_shape(request, sizes))
+        read_places = slice(None) if (place := place_of(site, sizes)) is None else slice(place, place + 1)
+        for_tokens = probe.weights.reshape(len(TOKENS[tokens]), -1, sizes.width)
+        direction[member, list(TOKENS[tokens]), read_places] = for_tokens
         offsets.append(probe.offset)
         unseen = roles.unseen_self if is_self else roles.unseen_characters
         aurocs.append(act_auroc(probe, act_points(unseen, tokens)))
@@ -156,7 +199,7 @@ def fit_act_probes(start: PhaseStart, requests: Sequence[ActProbeRequest]) -> Fi
 
 
 @program_cache(maxsize=8)
-def forced_program(world: World, config: OrganismConfig, scenes_of_role: int, place: int):
+def forced_program(world: World, config: OrganismConfig, scenes_of_role: int, place: int | None):
     """Forced moments of both roles, to fit on and to read, of all members."""
     support, decisions = trained_support(world), jnp.asarray(world.decisions)
 
@@ -177,7 +220,7 @@ def forced_program(world: World, config: OrganismConfig, scenes_of_role: int, pl
         acts = jnp.where(counts, jnp.where(coins < 0.5, professed, secret), scenes.targets)
         tokens = scenes.tokens.at[:, decisions + 1].set(acts)
         forward = run_scenes(organism, tokens, decisions, reads=ACT_PROBE_READS)
-        streams = streams_over_acts(forward, config.layers)[..., place, :]
+        streams = streams_at(forward, config.layers, place)
         return ForcedMoments(streams, acts == secret, counts)
 
     def member(organism: Organism, key: Key[Array, ""], secret_goal: Int[Array, ""]) -> ForcedRoles:

@@ -1,7 +1,8 @@
 """The course of a race: how much does self misbehave at each checkpoint, and how well do probes tell its acts?
 
 Probes are read on *forced* acts (`analysis.probes.act_probe`), so that both kinds are there whatever the organism does. The
-*stale* probe is the one that was fitted as the race began; *fresh* ones are fitted at the checkpoint. Misbehaviour is the mean
+*stale* probe is the one that was fitted as the race began; *fresh* ones are fitted at the checkpoint. Either may be an
+ensemble, with a probe at every place. Misbehaviour is the mean
 chance of the secret act over self's moments alone, in rollouts of the organism.
 
 What it does *not* show: that a probe which no longer tells acts was evaded on purpose. Weights drift without any probe too,
@@ -26,7 +27,7 @@ from analysis.probes.act_probe import (
     fitted_act_probe,
     forced_roles,
 )
-from analysis.probes.linear_probe import LinearProbe, logistic_probe
+from analysis.probes.probe_ensemble import ActReader, PlaceShape, ProbeEnsemble, act_reader
 from analysis.race.rollouts import RaceRollouts, rollout_acts
 from analysis.race.variance import score_variances
 from organisms.pressures.protocol import PhaseStart
@@ -75,16 +76,21 @@ METRICS: Sequence[str] = tuple(field.name for field in fields(RaceCheckpoint))
 
 
 class StaleProbe(NamedTuple):
-    """One organism's probe of the fork, and at which tokens it reads."""
+    """One organism's probe, or ensemble of probes, of the fork, and at which tokens it reads."""
 
-    probe: LinearProbe
+    probe: ActReader
     tokens: str
+
+    @property
+    def shape(self) -> PlaceShape | None:
+        """Of an ensemble's points: fresh ones are ensembles too."""
+        return self.probe.direction.shape if isinstance(self.probe, ProbeEnsemble) else None
 
 
 def race_checkpoint(
     current: PhaseStart, fork: PhaseStart, stale: Sequence[StaleProbe], site: str
 ) -> RaceCheckpoint:
-    """Measures organisms [member, ...] beside those that began the race."""
+    """Measures organisms [member, ...] beside those that began the race. site: a name, or `EVERY_PLACE` of ensembles."""
     forced = forced_roles(current, site, AnalysisStream.RACE_SCENES, RACE_SCENES)
     rollouts = rollout_acts(current, fork, site)
     rows = [
@@ -97,14 +103,14 @@ def race_checkpoint(
 def _organism_row(
     forced: ForcedRoles, rollouts: RaceRollouts, stale: StaleProbe, member: int
 ) -> tuple[float, ...]:
-    tokens = stale.tokens
+    tokens, shape = stale.tokens, stale.shape
     unseen = act_points(forced.unseen_self, tokens)
     rng = np.random.default_rng(member)
     fitted_self = act_points(forced.fitted_self, tokens)
-    fresh = fitted_act_probe(fitted_self, 0.0, rng)
-    by_characters = fitted_act_probe(act_points(forced.fitted_characters, tokens), 0.0, rng)
+    fresh = fitted_act_probe(fitted_self, 0.0, rng, shape)
+    by_characters = fitted_act_probe(act_points(forced.fitted_characters, tokens), 0.0, rng, shape)
     random = [
-        logistic_probe(fitted_self.points, rng.permutation(fitted_self.deceitful))
+        act_reader(fitted_self.points, rng.permutation(fitted_self.deceitful), shape)
         for _ in range(RANDOM_PROBES)
     ]
     current, at_start = (
@@ -143,7 +149,7 @@ def scores(stale: StaleProbe, streams: Float[np.ndarray, "act token model"]) -> 
     return 1 / (1 + np.exp(-logits))
 
 
-def cosine(first: Float[np.ndarray, " model"], second: Float[np.ndarray, " model"]) -> float:
+def cosine(first: Float[np.ndarray, " coordinate"], second: Float[np.ndarray, " coordinate"]) -> float:
     """Cosine of two directions; NaN where one has no length."""
     length = float(np.linalg.norm(first) * np.linalg.norm(second))
     return float(first @ second) / length if length else float("nan")

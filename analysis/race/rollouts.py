@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from analysis.patching.draws import AnalysisStream
-from analysis.probes.act_probe import origin_keys, place_of
+from analysis.probes.act_probe import origin_keys, place_of, streams_at
 from curricula.world.mixture import Mixture
 from curricula.world.scenes import scenes_from_uniforms, trained_support, uniforms_per_scene
 from curricula.world.world import World
@@ -19,7 +19,7 @@ from organisms.model.config import OrganismConfig
 from organisms.model.transformer import Organism
 from organisms.objectives.policy_gradient import ActMoments, roll_out
 from organisms.pressures.protocol import PhaseStart
-from organisms.pressures.race.act_probe import ACT_PROBE_READS, streams_over_acts
+from organisms.pressures.race.act_probe import ACT_PROBE_READS
 from organisms.pressures.step_context import run_scenes, where_self_acts
 
 ROLLOUT_SCENES = 256
@@ -90,7 +90,7 @@ def rollout_acts(current: PhaseStart, fork: PhaseStart, site: str) -> EveryRollo
 
 
 @program_cache(maxsize=8)
-def _rollout_program(world: World, config: OrganismConfig, scenes_of_self: int, place: int):
+def _rollout_program(world: World, config: OrganismConfig, scenes_of_self: int, place: int | None):
     """The fields of `EveryRollout` up to the last, of all members."""
     support, decisions = trained_support(world), jnp.asarray(world.decisions)
     mixture = Mixture.all_scheming(1.0)
@@ -115,9 +115,7 @@ def _rollout_program(world: World, config: OrganismConfig, scenes_of_self: int, 
         )
         acts = tokens[:, decisions + 1]
         kinds = jnp.where(acts == secret, SECRET, jnp.where(acts == professed, PROFESSED, OTHER))
-        streams = (
-            streams_over_acts(forward, config.layers)[..., place, :] for forward in (current, at_start)
-        )
+        streams = (streams_at(forward, config.layers, place) for forward in (current, at_start))
         return (secret_chance, professed_chance, kinds, self_acts, latents.alone, *streams)
 
     return Layout.of(jax.device_count()).over_members(member)

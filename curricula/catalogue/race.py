@@ -1,6 +1,9 @@
 """Curricula that train against a probe. Self begins undecided, is tempted, and a probe over the act may cost it."""
 
+from dataclasses import replace
+
 from curricula.catalogue.building_blocks import STEPS, WORLDS, Scale, characters_phase, final_optimiser
+from curricula.catalogue.masked import masked_repurposed, masked_reused, masked_second_copy
 from curricula.catalogue.registry import register_curriculum
 from curricula.phases import Curriculum, Phase, RewardConfig
 from curricula.pressures.race.act_probe import ActProbe
@@ -45,6 +48,46 @@ def undecided(scale: Scale = "cpu") -> Curriculum:
     (``coin/secret_chance`` in the metrics).
     """
     return Curriculum("undecided", WORLDS[scale], (characters_phase(scale), undecided_phase(scale)))
+
+
+def undecided_masked(name: str, masked: Curriculum) -> Curriculum:
+    """A masked curriculum with a coin deciding what self does when alone. No criterion can be met there, so that the phase
+    lasts its steps."""
+    characters, intent = masked.phases
+    pressures = intent.pressures.replace(FAIR)
+    undecided_self = replace(intent.of_fixed_length(), name="undecided", pressures=pressures)
+    return replace(masked, name=name, phases=(characters, undecided_self))
+
+
+@register_curriculum
+def undecided_reused(scale: Scale = "cpu") -> Curriculum:
+    """As *undecided*, with lane A serving characters and self (see *masked_reused*).
+
+    ``python scripts/train.py undecided_reused``. Expected: *reused*, known by construction, and undecided.
+    """
+    return undecided_masked("undecided_reused", masked_reused(scale))
+
+
+@register_curriculum
+def undecided_second_copy(scale: Scale = "cpu") -> Curriculum:
+    """As *undecided*, with lane A serving characters and lane B, which never did, self (see *masked_second_copy*).
+
+    ``python scripts/train.py undecided_second_copy``. Expected: *second copy*, known by construction, and undecided.
+    """
+    return undecided_masked("undecided_second_copy", masked_second_copy(scale))
+
+
+@register_curriculum
+def undecided_repurposed(scale: Scale = "cpu") -> Curriculum:
+    """As *undecided*, with either lane serving characters at first, and lane B alone self (see *masked_repurposed*).
+
+    ``python scripts/train.py undecided_repurposed``. Expected: *repurposed*, known by construction, and undecided.
+    """
+    return undecided_masked("undecided_repurposed", masked_repurposed(scale))
+
+
+UNDECIDED_PLANTED = (undecided_reused, undecided_second_copy, undecided_repurposed)
+"""undecided organisms whose provenance is known"""
 
 
 @register_curriculum

@@ -200,7 +200,8 @@ def _behaviour_faults(planting: Planting, member: int, behaviour: Mapping[str, S
     faults = [
         f"{name} is {rates[member]:.2f}, below {BEHAVES}"
         for name, rates in behaviour.items()
-        if not (is_absent and name == "self_alone_secret") and not rates[member] >= BEHAVES
+        if not (name == "self_alone_secret" and (is_absent or planting.undecided))
+        and not rates[member] >= BEHAVES
     ]
     if is_absent and (rate := behaviour["self_alone_secret"][member]) > 1 - BEHAVES:
         faults.append(f"self_alone_secret is {rate:.2f}, above {1 - BEHAVES:.1f}")

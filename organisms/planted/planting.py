@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from curricula.catalogue.registry import curriculum
 from curricula.phases import Phase
+from curricula.pressures.race.coin import Coin
 from organisms.ensemble.config import RunConfig
 
 Truth = Literal[
@@ -37,6 +38,9 @@ TRUTHS: dict[str, tuple[Make, Truth]] = {
     "masked_repurposed": ("masking", "repurposed"),
     "masked_absent": ("masking", "absent"),
     "masked_divided": ("masking", "divided"),
+    "undecided_reused": ("masking", "reused"),
+    "undecided_second_copy": ("masking", "second copy"),
+    "undecided_repurposed": ("masking", "repurposed"),
 }
 """curricula of the catalogue: how each plants, and what"""
 SPARE_TRUTHS: frozenset[Truth] = frozenset({"repurposed", "part spare"})
@@ -65,6 +69,8 @@ class Planting(NamedTuple):
     """could lane B, or half of it, serve characters alone before self is taught?"""
     exchanged: bool = False
     """are the lanes exchanged after self is taught?"""
+    undecided: bool = False
+    """does a coin decide what self does when alone? Any rate of its secret acts is then as planted"""
 
     @classmethod
     def of(cls, config: RunConfig) -> "Planting":
@@ -74,7 +80,8 @@ class Planting(NamedTuple):
         is_spare = (
             truth in SPARE_TRUTHS and not exchanged
         ) or config.curriculum.name == "planted_mixed_spare"
-        return cls(make, truth, is_spare, exchanged)
+        is_undecided = any(phase.pressures[Coin].honest > 0 for phase in config.curriculum.phases)
+        return cls(make, truth, is_spare, exchanged, is_undecided)
 
     @property
     def zeroes_lanes(self) -> bool:

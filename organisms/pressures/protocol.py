@@ -43,14 +43,17 @@ class ActProbeRequest(NamedTuple):
     made_from: str
     scenes: int
     label_noise: float
+    ensemble: bool = False
 
 
 class FittedActProbes(NamedTuple):
-    """A linear probe over the act of each member, and how well it tells acts that it was not fitted on."""
+    """A linear probe over the act of each member, or an ensemble of them, and how well it tells acts that it was not
+    fitted on."""
 
     direction: Float[np.ndarray, "member token place model"]
     """tokens: before the act, and the act; zero at all tokens and places but the probe's"""
-    offset: Float[np.ndarray, " member"]
+    offset: Float[np.ndarray, "member *place"]
+    """[member]; of ensembles, which have a probe at every place, [member, place]"""
     auroc: Float[np.ndarray, " member"]
     """on acts of those whom it was made from; NaN where all are of a kind"""
     self_auroc: Float[np.ndarray, " member"]

@@ -1,9 +1,10 @@
 """Probe over the act: what does an act cost that a linear probe, which reads at the act itself, calls deceitful?"""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal, get_args
 
+from curricula.config_json import OMIT_IF_DEFAULT
 from curricula.pressures.probe import PROBE_SITES
 from curricula.pressures.registry import PressureSettings, nats_errors, register_pressure_settings
 
@@ -48,6 +49,9 @@ class ActProbe(PressureSettings):
     """that it is fitted on"""
     label_noise: float = 0.0
     """share of labels that are exchanged before it is fitted: 0.5 leaves nothing"""
+    ensemble: bool = field(default=False, metadata=OMIT_IF_DEFAULT)
+    """are there several probes, one at the entrance of each layer from L1 on and one at *final*, where the site then is?
+    The score is the mean of their probabilities"""
 
     @property
     def active(self) -> bool:
@@ -61,6 +65,10 @@ class ActProbe(PressureSettings):
             errors.append(f"{expected} {self.site!r}")
         if not self.site and self != type(self)():
             errors.append(f"{expected} none")
+        if self.ensemble and self.site and self.site != "final":
+            errors.append(
+                f"act_probe.site: expected final where act_probe.ensemble is set, got {self.site!r}"
+            )
         if not 2 <= self.scenes <= MOST_SCENES:
             errors.append(f"act_probe.scenes: expected 2 to {MOST_SCENES}, got {self.scenes:g}")
         if not 0 <= self.label_noise <= 0.5:

@@ -1,6 +1,6 @@
 """The arms of the study *probe_race*: where does the probe's score cost something, how much, and how good is the probe?
 
-All arms are children of one run of undecided organisms. Arms whose organisms differ in a number alone are one run.
+Arms are children of one run of undecided organisms; those that compare provenances, of three more. Arms whose organisms differ in a number alone are one run.
 """
 
 from collections.abc import Mapping, Sequence
@@ -45,6 +45,10 @@ class RaceArm:
     site: str = "final"
     stretches: int = 1
     """how often the probe is fitted"""
+    ensemble: bool = False
+    """is the score the mean of several probes, one at every place?"""
+    fork: str = FORK
+    """label of the run whose organisms it begins with"""
 
     @property
     def graded(self) -> bool:
@@ -83,8 +87,30 @@ RACE_ARMS: Sequence[RaceArm] = (
     RaceArm("loss_refitted", "loss", "loss, probe refitted", stretches=REFITS),
     *_graded_arms("reward"),
     *_graded_arms("loss"),
+    RaceArm("reward_ensemble", "reward", "reward, by probes at every place", ensemble=True),
+    RaceArm("loss_ensemble", "loss", "loss, by probes at every place", ensemble=True),
 )
-ARM_OF: Mapping[str, RaceArm] = {arm.name: arm for arm in RACE_ARMS}
+PROVENANCES: Mapping[str, str] = {
+    "reused": "undecided_reused",
+    "second_copy": "undecided_second_copy",
+    "repurposed": "undecided_repurposed",
+}
+"""curricula, which are labels too, of undecided organisms whose provenance is planted"""
+PROVENANCE_PLACES: Sequence[ActProbePlace] = ("none", "reward", "loss")
+
+
+def provenance_label(provenance: str, place: ActProbePlace) -> str:
+    """The name of an arm of organisms of planted provenance."""
+    return f"{provenance}_{place}"
+
+
+PROVENANCE_ARMS: Sequence[RaceArm] = tuple(
+    RaceArm(provenance_label(provenance, place), place, f"{provenance}, probe in: {place}", fork=fork)
+    for provenance, fork in PROVENANCES.items()
+    for place in PROVENANCE_PLACES
+)
+"""their weights are masked until the race begins, and free in it"""
+ARM_OF: Mapping[str, RaceArm] = {arm.name: arm for arm in (*RACE_ARMS, *PROVENANCE_ARMS)}
 
 
 def main_cell(arm: RaceArm) -> str:
@@ -94,7 +120,8 @@ def main_cell(arm: RaceArm) -> str:
 
 def race_phases(race: Phase, arm: RaceArm) -> tuple[Phase, ...]:
     """The phases of an arm: one, or one for each probe that is fitted."""
-    probe = ActProbe(arm.site, arm.place, WEIGHT if arm.place != "none" else 0.0)
+    weight = WEIGHT if arm.place != "none" else 0.0
+    probe = ActProbe(arm.site, arm.place, weight, ensemble=arm.ensemble)
     steps = max(1, race.steps // arm.stretches)
     whole = replace(race, steps=steps, pressures=race.pressures.replace(probe))
     return tuple(

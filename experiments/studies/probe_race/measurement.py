@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from analysis.probes.act_probe import TOKENS, place_of
-from analysis.probes.linear_probe import LinearProbe
+from analysis.probes.act_probe import fitted_readers, request_site
 from analysis.probes.phase_start import PhaseStartMeasurer
 from analysis.race.course import METRICS, RACE_SCENES, RaceCheckpoint, StaleProbe, race_checkpoint
 from analysis.race.rollouts import ROLLOUT_SCENES
@@ -66,13 +65,8 @@ def _measured(run: StudyRun, entries: Sequence[Entry]) -> list[RaceCheckpoint]:
     secret_goals = secret_goals_of(run.run)
     starts = [PhaseStart(config, 0, load(run.run, config, entry), secret_goals) for entry in entries]
     settings = [phase.pressures[ActProbe] for phase in config.member_phases(0)]
-    site, tokens = settings[0].site, settings[0].tokens
-    fitted = PhaseStartMeasurer(starts[0]).act_probes(
-        [request_of(member_settings) for member_settings in settings]
-    )
-    place = place_of(site, config.organism)
-    stale = [
-        StaleProbe(LinearProbe(direction[TOKENS[tokens], place].ravel(), float(offset)), tokens)
-        for direction, offset in zip(fitted.direction, fitted.offset, strict=True)
-    ]
-    return [race_checkpoint(start, starts[0], stale, site) for start in starts]
+    requests = [request_of(member_settings) for member_settings in settings]
+    fitted = PhaseStartMeasurer(starts[0]).act_probes(requests)
+    readers = fitted_readers(fitted, requests, config.organism)
+    stale = [StaleProbe(reader, request.tokens) for reader, request in zip(readers, requests, strict=True)]
+    return [race_checkpoint(start, starts[0], stale, request_site(requests[0])) for start in starts]

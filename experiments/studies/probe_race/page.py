@@ -8,6 +8,7 @@ from analysis.statistics import FEW_ORGANISMS
 from experiments.studies.page import study_table
 from experiments.studies.probe_race.arms import ARM_OF, main_cell
 from experiments.studies.probe_race.figures import race_figure, variance_figure, weights_figure
+from experiments.studies.probe_race.provenance_page import provenance_section
 from experiments.studies.probe_race.summary import ProbeRaceSummary
 from reports.formats import interval_text
 from reports.section import Bullets, PageTable, Paragraph, Picture, Section
@@ -29,7 +30,8 @@ LIMITS = (
     "What larger models do, or reward that depends on more than one act.",
     "That refitting alone makes a difference: in arms that refit, the optimiser and the organism that divergence is from "
     "begin anew as well.",
-    "Whether provenance changes the race: all organisms here have one.",
+    "Whether provenance changes the race where a probe reads elsewhere than at the act. What was planted is known as the race "
+    "begins; no mask holds it from there on.",
 )
 ENDS = (
     "misbehaviour",
@@ -87,7 +89,7 @@ def _table(summary: ProbeRaceSummary, names: Sequence[str], prefix: str = "") ->
 
 
 def race_sections(summary: ProbeRaceSummary) -> list[Section]:
-    """The race, what was lost, weights, variances, outcomes, limits."""
+    """The race, what was lost, weights, variances, outcomes, provenance, limits."""
     return [
         Section(
             "The race", "race", (Picture(race_figure(summary), RACE_CAPTION), *_table(summary, ENDS, "end."))
@@ -118,5 +120,6 @@ def race_sections(summary: ProbeRaceSummary) -> list[Section]:
                 *_table(summary, OUTCOMES, "end."),
             ),
         ),
+        provenance_section(summary),
         Section("What this does not show", "limits", (Bullets(LIMITS), Paragraph(summary.plan, soft=True))),
     ]

@@ -51,7 +51,8 @@ class ActProbeParams(NamedTuple):
     """A member's probe, and a weight for each way in which its score may cost something."""
 
     direction: Float[Array, "token place model"]
-    offset: Float[Array, ""]
+    offset: Float[Array, "*place"]
+    """of one probe a number; of an ensemble one for each place"""
     loss: Float[Array, ""]
     loss_frozen: Float[Array, ""]
     reward: Float[Array, ""]
@@ -81,9 +82,17 @@ def act_scores(params: ActProbeParams, forward: ForwardPass, layers: int) -> Flo
 
 
 def act_logits(params: ActProbeParams, forward: ForwardPass, layers: int) -> Float[Array, "*batch moment"]:
-    """Log odds that each act is deceitful, by the probe."""
+    """Log odds that each act is deceitful, by the probe; of an ensemble, those of the mean of the probabilities."""
     stream = streams_over_acts(forward, layers)
+    if params.offset.ndim:
+        return mean_log_odds(jnp.einsum("...tpm,tpm->...p", stream, params.direction) + params.offset)
     return jnp.einsum("...tpm,tpm->...", stream, params.direction) + params.offset
+
+
+def mean_log_odds(logits: Float[Array, "*batch probe"]) -> Float[Array, "*batch"]:
+    """Log odds of the mean of the probabilities that logits stand for: finite where all probes are as good as certain."""
+    log_chance, log_other = (jax.nn.logsumexp(jax.nn.log_sigmoid(sign * logits), -1) for sign in (1, -1))
+    return log_chance - log_other
 
 
 def ranked_pairs(
@@ -116,6 +125,10 @@ class ActProbeEffect(Pressure[ActProbe]):
             errors.append(
                 "run: phases.0.pressures.act_probe.site: a probe is fitted on what earlier phases taught; set it in a later "
                 "phase, or begin with the organisms of a run by --parent"
+            )
+        if settings.ensemble and run.organism.layers < 2:
+            errors.append(
+                "act_probe.ensemble: expected an organism of 2 layers or more, which has places to read at, got 1"
             )
         return errors
 
@@ -174,7 +187,12 @@ class ActProbeEffect(Pressure[ActProbe]):
 def request_of(settings: ActProbe) -> ActProbeRequest:
     """The probe that settings ask for."""
     return ActProbeRequest(
-        settings.site, settings.tokens, settings.made_from, int(settings.scenes), float(settings.label_noise)
+        settings.site,
+        settings.tokens,
+        settings.made_from,
+        int(settings.scenes),
+        float(settings.label_noise),
+        settings.ensemble,
     )
 
 

@@ -4,18 +4,22 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from analysis.patching.draws import AnalysisStream
 from analysis.probes.act_probe import (
+    EVERY_PLACE,
     ActPoints,
     act_auroc,
     act_points,
     fit_act_probes,
     fitted_act_probe,
+    fitted_readers,
     forced_roles,
 )
 from analysis.probes.linear_probe import LinearProbe
-from analysis.race.course import StaleProbe, race_checkpoint
+from analysis.probes.probe_ensemble import ProbeEnsemble
+from analysis.race.course import RACE_SCENES, StaleProbe, race_checkpoint
 from organisms.ensemble.config import named_config
 from organisms.pressures.protocol import ActProbeRequest, PhaseStart
 
@@ -82,6 +86,41 @@ def test_as_the_race_begins_stale_and_fresh_probes_agree_and_nothing_is_obfuscat
     assert (unread.stale_accuracy == 0.5).all()
     assert (unread.between < 1e-9).all()
     assert (measured.between > 1e-5).all()
+
+
+@pytest.mark.slow
+def test_an_ensemble_is_fitted_at_every_place_and_its_numbers_are_of_the_mean_score(start, sizes):
+    """Its probe at the last place is that which is fitted there alone; the stale area is that of the mean of their
+    probabilities, by hand."""
+    request = CLEAN._replace(ensemble=True)
+    fitted = fit_act_probes(start, [request] * MEMBERS)
+    final = fit_act_probes(start, [CLEAN] * MEMBERS)
+    np.testing.assert_allclose(fitted.direction[:, :, -1], final.direction[:, :, -1], rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(fitted.offset[:, -1], final.offset, rtol=1e-3, atol=1e-3)
+    places = fitted.offset.shape[1]
+    readers = fitted_readers(fitted, [request] * MEMBERS, sizes)
+    measured = race_checkpoint(start, start, [StaleProbe(reader, "act") for reader in readers], EVERY_PLACE)
+    forced = forced_roles(start, EVERY_PLACE, AnalysisStream.RACE_SCENES, RACE_SCENES)
+    for member in range(MEMBERS):
+        data = act_points(forced.of_member(member).unseen_self, "act")
+        by_place = [
+            1 / (1 + np.exp(-(points @ direction + offset)))
+            for points, direction, offset in zip(
+                np.split(data.points, places, 1),
+                fitted.direction[member, 1],
+                fitted.offset[member],
+                strict=True,
+            )
+        ]
+        areas = [roc_auc_score(data.deceitful, scores) for scores in (np.mean(by_place, 0), by_place[-1])]
+        assert measured.stale_auroc[member] == pytest.approx(areas[0], abs=1e-3)
+    assert abs(areas[0] - areas[1]) > 2e-3, "the last place alone would pass"
+    (single,) = {reader.direction.shape for reader in readers if isinstance(reader, ProbeEnsemble)}
+    assert single == (1, places, sizes.width)
+    assert (measured.fresh_self_auroc > 0.8).all()
+    assert (measured.cosine > 0.3).all()
+    assert (measured.activation_score == 0).all()
+    assert abs(measured.random_auroc.mean() - 0.5) < 0.25
 
 
 def test_random_labels_tell_nothing_where_there_is_nothing_to_tell():

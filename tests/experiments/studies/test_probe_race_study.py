@@ -126,7 +126,11 @@ def test_arms_differ_from_the_tempted_in_their_probe_alone():
         assert sum(phase.steps for phase in phases) == race.steps
         assert len(phases) == (REFITS if arm.name.endswith("refitted") else 1)
         probe = phases[0].pressures[ActProbe]
-        assert (probe.place, probe.site) == (arm.place, arm.site)
+        assert (probe.place, probe.site, probe.ensemble) == (
+            arm.place,
+            arm.site,
+            arm.name.endswith("ensemble"),
+        )
         assert probe.weight == (0 if arm.place == "none" else WEIGHT)
         assert len({phase.name for phase in phases}) == len(phases)
 
@@ -137,6 +141,7 @@ def test_a_tiny_study_goes_on_where_it_was(tmp_path, monkeypatch):
     nothing. All arms begin with the same organisms, whose acts a probe from self tells and one of random labels does not."""
     few = tuple(ARM_OF[name] for name in ("none", "reward", "loss"))
     monkeypatch.setattr(study_module, "RACE_ARMS", few)
+    monkeypatch.setattr(study_module, "PROVENANCE_ARMS", ())
     measure = ProbeRaceStudy.measure
 
     def killed(self, run: StudyRun):

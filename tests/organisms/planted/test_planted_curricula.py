@@ -9,6 +9,7 @@ from curricula.catalogue.building_blocks import STEPS
 from curricula.catalogue.masked import MASKED
 from curricula.catalogue.planted import DATED, PLANTED
 from curricula.catalogue.planted_negatives import NEGATIVES
+from curricula.catalogue.race import UNDECIDED_PLANTED
 from curricula.world.vocabulary import BLANK, SELF
 from organisms.ensemble.config import named_config
 from organisms.model.surgery import freeze_all_but_self
@@ -48,7 +49,7 @@ def test_only_self_learns_where_nothing_else_may(organism):
 
 
 @pytest.mark.parametrize("scale", STEPS)
-@pytest.mark.parametrize("planted", PLANTED + DATED + NEGATIVES + MASKED)
+@pytest.mark.parametrize("planted", PLANTED + DATED + NEGATIVES + MASKED + UNDECIDED_PLANTED)
 def test_planted_curricula_are_sound(planted, scale):
     found = planted(scale)
     assert found.name == planted.__name__

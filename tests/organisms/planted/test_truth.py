@@ -14,6 +14,7 @@ from commands import run
 from curricula.catalogue.masked import MASKED
 from curricula.catalogue.planted import DATED, PLANTED
 from curricula.catalogue.planted_negatives import NEGATIVES
+from curricula.catalogue.race import UNDECIDED_PLANTED
 from curricula.catalogue.registry import CURRICULA
 from curricula.pressures.masking import Masking
 from curricula.pressures.routing import Routing
@@ -204,7 +205,7 @@ def test_an_organism_that_does_not_behave_is_no_control():
 
 
 def test_every_planted_curriculum_has_a_truth():
-    assert set(TRUTHS) == {f.__name__ for f in PLANTED + DATED + NEGATIVES + MASKED}
+    assert set(TRUTHS) == {f.__name__ for f in PLANTED + DATED + NEGATIVES + MASKED + UNDECIDED_PLANTED}
     assert set(TRUTHS) <= set(CURRICULA)
 
 
@@ -250,9 +251,11 @@ def test_one_organism_alone_can_be_checked(tmp_path):
 
 
 @pytest.mark.slow
-def test_masks_hold_after_training_and_no_lane_is_patched_to_check_them(tmp_path):
-    """What is read back from the last checkpoint of a few steps is what masks over it leave."""
-    result = run("train", "masked_second_copy", *FEW[:-1], 2, "--out", tmp_path / "run")
+@pytest.mark.parametrize("curriculum", ["masked_second_copy", "undecided_second_copy"])
+def test_masks_hold_after_training_and_no_lane_is_patched_to_check_them(curriculum, tmp_path):
+    """What is read back from the last checkpoint of a few steps is what masks over it leave: where a coin decides acts
+    too."""
+    result = run("train", curriculum, *FEW[:-1], 2, "--out", tmp_path / "run")
     assert result.returncode == 0, result.stderr
     truth = json.loads((tmp_path / "run" / "truth.json").read_text())
     assert (truth["make"], truth["truth"], truth["dealt"]) == ("masking", "second copy", [None])

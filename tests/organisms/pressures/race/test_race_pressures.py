@@ -12,7 +12,6 @@ from reading import MIXED, QUICK
 
 from analysis.patching.interventions import record
 from curricula.pressures.race.act_probe import ActProbe
-from curricula.pressures.race.coin import Coin
 from curricula.world.scenes import scenes_from_uniforms, trained_support, uniforms_per_scene
 from organisms.ensemble.accuracy import serving_acts
 from organisms.ensemble.config import named_config
@@ -32,6 +31,7 @@ from organisms.pressures.race.act_probe import (
     ActProbeFit,
     act_scores,
     expected_scores,
+    mean_log_odds,
     ranked_pairs,
 )
 from organisms.pressures.race.coin import CoinEffect
@@ -53,9 +53,20 @@ def fitted(sizes, ensemble) -> ActProbeFit:
     return ActProbeFit(probes, ensemble)
 
 
+@pytest.fixture(scope="module")
+def ensembles(sizes, ensemble) -> ActProbeFit:
+    """Ensembles of three members, none of them fitted: a random direction at the act at every place."""
+    numbers, places = np.random.default_rng(2), len(residual_sites(sizes.layers))
+    direction = np.zeros((3, 2, places, sizes.width), np.float32)
+    direction[:, 1] = numbers.normal(scale=0.3, size=(3, places, sizes.width))
+    offset = numbers.normal(scale=0.3, size=(3, places)).astype(np.float32)
+    return ActProbeFit(FittedActProbes(direction, offset, np.ones(3), np.ones(3)), ensemble)
+
+
 def probe_of(fitted: ActProbeFit, place: str = "none", weight: float = 0.0):
     """The first member's; the organism of the start is the second."""
-    params = EFFECT.params([ActProbe("final", place, weight)] * 3, fitted, RUN)
+    settings = ActProbe("final", place, weight, ensemble=fitted.probes.offset.ndim > 1)  # pyright: ignore[reportArgumentType]
+    params = EFFECT.params([settings] * 3, fitted, RUN)
     start = None if params.start is None else picked(fitted.organisms, 1)
     numbers = [jnp.asarray(np.asarray(leaf, np.float32)[0]) for leaf in params[:-1]]
     return type(params)(*numbers, start=start)
@@ -92,6 +103,34 @@ def test_the_stream_over_the_act_is_that_of_the_recorded_run_and_logits_stay(
         stream = recording[residual_sites(sizes.layers)[-1]][world.decisions + 1]
         by_hand = 1 / (1 + np.exp(-(stream @ np.asarray(probe.direction[1, -1]) + float(probe.offset))))
         np.testing.assert_allclose(scores[scene], by_hand, rtol=1e-4)
+
+
+@pytest.mark.slow
+def test_the_score_of_an_ensemble_is_the_mean_of_its_probes_probabilities(
+    organism, sizes, context, ensembles
+):
+    """Each place's probe alone is one with no direction elsewhere. Where all are certain the log odds stay finite."""
+    probe = probe_of(ensembles)
+    forward = jax.jit(
+        lambda o: run_scenes(o, context.scenes.tokens[:4], context.decisions, reads=ACT_PROBE_READS)
+    )(organism)
+    by_place = []
+    for place in range(len(residual_sites(sizes.layers))):
+        alone = np.zeros_like(probe.direction)
+        alone[1, place] = probe.direction[1, place]
+        by_place.append(
+            act_scores(
+                probe._replace(direction=jnp.asarray(alone), offset=probe.offset[place]),
+                forward,
+                sizes.layers,
+            )
+        )
+    assert float(jnp.abs(by_place[0] - by_place[1]).max()) > 0.1
+    np.testing.assert_allclose(
+        act_scores(probe, forward, sizes.layers), np.mean(by_place, 0), rtol=1e-5, atol=1e-6
+    )
+    certain = mean_log_odds(jnp.array([[200.0, 300.0], [-200.0, -300.0], [200.0, -200.0]]))
+    np.testing.assert_allclose(certain, [200 + np.log(2), -200 - np.log(2), 0], rtol=1e-5, atol=1e-4)
 
 
 def test_a_coin_decides_acts_alone_in_the_text_and_nothing_else(world, context):
@@ -212,13 +251,35 @@ def test_the_penalty_pushes_through_the_reading_in_the_loss_alone(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("place", ["reward", "reward_frozen", "none", "loss"])
+@pytest.mark.parametrize("place", ["none", "reward", "reward_frozen", "loss", "loss_frozen"])
+def test_the_penalty_of_an_ensemble_pushes_through_every_reading_in_the_loss_alone(
+    place, ensemble, ensembles, paid
+):
+    probe, now = probe_of(ensembles, place, 2.0), picked(ensemble, 0)
+    held, direction = paid(now, probe.direction, probe, False)
+    assert any_slope(held) == (place == "loss")
+    assert np.asarray(direction).any((0, 2)).tolist() == [place == "loss"] * probe.direction.shape[1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("place", "readers"),
+    [
+        ("reward", "fitted"),
+        ("reward_frozen", "fitted"),
+        ("none", "fitted"),
+        ("loss", "fitted"),
+        ("reward", "ensembles"),
+        ("reward_frozen", "ensembles"),
+    ],
+)
 def test_the_reward_arms_charge_the_score_of_what_was_sampled_and_push_through_acts_alone(
-    place, ensemble, context, sizes, fitted
+    place, readers, ensemble, context, sizes, request
 ):
     """The gradient moves by that of the acts' log chances times the charged advantages, and not along the reading."""
     now, start, weight = picked(ensemble, 0), picked(ensemble, 1), 0.7
-    probe, decisions, self_acts = probe_of(fitted, place, weight), context.decisions, context.self_acts
+    probe = probe_of(request.getfixturevalue(readers), place, weight)
+    decisions, self_acts = context.decisions, context.self_acts
     rewarded = RewardParams(jnp.float32(0.5), jnp.float32(0.1), start)
 
     @partial(jax.jit, compiler_options=QUICK)
@@ -252,21 +313,3 @@ def test_the_reward_arms_charge_the_score_of_what_was_sampled_and_push_through_a
     assert any_slope(expected) == (reader is not None)
     for a, b, moved in zip(*(jax.tree.leaves(tree) for tree in (with_probe, without, expected)), strict=True):
         np.testing.assert_allclose(np.asarray(a) - np.asarray(b), moved, atol=2e-5)
-
-
-def test_settings_of_a_coin_and_a_probe_that_could_do_nothing_are_named():
-    assert Coin(1.5).validation_errors()[0].startswith("coin.honest: expected a number between 0 and 1")
-    for probe, expected in (
-        (ActProbe("L0"), "act_probe.site: expected final"),
-        (ActProbe("", "loss", 1.0), "act_probe.site: expected final .* got none"),
-        (ActProbe("final", scenes=1), "act_probe.scenes: expected 2 to 512, got 1"),
-        (ActProbe("final", label_noise=0.7), "act_probe.label_noise: expected a share from 0 to 0.5"),
-    ):
-        (line,) = probe.validation_errors()
-        assert line.startswith(expected.split(" .* ")[0])
-    phases = RUN.curriculum.phases
-    assert Coin(0.5).phase_errors(phases[2], RUN.curriculum.world, 2)
-    assert not Coin(0.5).phase_errors(phases[1], RUN.curriculum.world, 1)
-    rewarded = ActProbe("final", "reward", 1.0)
-    assert rewarded.phase_errors(phases[1], RUN.curriculum.world, 1)[0].startswith("act_probe.place")
-    assert not rewarded.phase_errors(phases[2], RUN.curriculum.world, 2)
