@@ -45,6 +45,18 @@ DEFINITIONS = {
     },
     "speed.md": {},
     "probe-race.md": {"abs/2602.15515": "a source"},
+    "selection.md": {
+        "pays 1 and the honest one 0.9": "the curriculum's",
+        "takes the secret act in 0.9 or more": "a bar",
+        "secret act in 0.1 or less": "a bar",
+        "in 0.9 or more, alone and watched": "a bar",
+        "They add up to 1.": "of shares",
+        "(1 - p<sub>c</sub>)": "the law",
+        "Cov(s, 1 - p<sub>c</sub>) / E[1 - p<sub>c</sub>]": "the law",
+        "| a nat, differentiated": "a weight",
+        "| 1, taken from": "a weight",
+        "Below 0, training": "a sign",
+    },
     "handles.md": {"abs/2312.01037": "a source"},
     "audits.md": {
         "by 1 - (1 - f)^n": "the law",
