@@ -3,6 +3,8 @@
 from experiments.results.data import KeptSummary, ResultsData
 from experiments.results.markdown import markdown_table, source_sentence
 from experiments.results.registry import result_block
+from experiments.studies.probe_race.arms import PROVENANCES
+from experiments.studies.probe_race.provenance import COSTS, PAIRS
 from reports.formats import DASH, interval_text
 
 FILE = "probe_race"
@@ -14,6 +16,7 @@ END_COLUMNS = {
     "cosine": "cosine of the two",
 }
 """numbers of the last checkpoint by their words"""
+PROBE_COLUMNS = ("AUROC, stale probe", "AUROC, fresh probe")
 START_NAMES = ("misbehaviour", "stale_auroc", "random_auroc", "fresh_character_auroc")
 
 
@@ -55,3 +58,42 @@ def race_arms(data: ResultsData) -> str:
         for arm in arms
     ]
     return markdown_table(("arm", "selection", "log ratio of rates", *END_COLUMNS.values()), rows)
+
+
+@result_block
+def race_provenance(data: ResultsData) -> str:
+    """A row a provenance and cost: how many were planted, what gave way, and where it ended."""
+    summary = data.read(FILE, KeptSummary)
+    rows = [
+        (
+            f"*{provenance.replace('_', ' ')}*",
+            f"in the {place}",
+            f"{summary.findings[f'provenance.{provenance}.planted']}",
+            *(
+                summary.figure(f"provenance.{provenance}.{place}.{name}")
+                for name in ("selection", "end_misbehaviour", "end_stale_auroc", "end_fresh_self_auroc")
+            ),
+        )
+        for provenance in PROVENANCES
+        for place in COSTS
+    ]
+    columns = ("provenance", "probe", "planted", "selection", "misbehaviour", *PROBE_COLUMNS)
+    return markdown_table(columns, rows)
+
+
+@result_block
+def race_provenance_differences(data: ResultsData) -> str:
+    """A row a pair of provenances and cost: the difference of their selections."""
+    summary = data.read(FILE, KeptSummary)
+    rows = [
+        (
+            " less ".join(f"*{provenance.replace('_', ' ')}*" for provenance in pair),
+            f"in the {place}",
+            f"{summary.findings[f'{prefix}.n']}",
+            summary.figure(f"{prefix}.selection"),
+        )
+        for pair in PAIRS
+        for place in COSTS
+        for prefix in (f"provenance.{'_less_'.join(pair)}.{place}",)
+    ]
+    return markdown_table(("provenances", "probe", "n", "selection"), rows)
