@@ -84,9 +84,9 @@ def _require_exportable(organisms: Sequence[ExportedOrganism], formats: Sequence
 def _write_organism(
     organism: ExportedOrganism, verdict: CardVerdict | None, options: ExportOptions, writer: FolderWriter
 ) -> None:
-    splits = draw_splits(organism, options.sizes)
     if "transformer_lens" in options.formats:
         write_transformer_lens(organism, writer.below("transformer_lens"))
+    splits = draw_splits(organism, options.sizes) if {"hugging_face", "data"} & set(options.formats) else []
     if "hugging_face" in options.formats:
         card = model_card(organism, verdict, example_lines(organism.world, splits))
         write_hugging_face(organism, card, writer.below("hugging_face"))

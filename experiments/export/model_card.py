@@ -18,7 +18,6 @@ from organisms.training.behaviour import BEHAVIOURS
 FRONT = """---
 library_name: transformers
 pipeline_tag: text-generation
-license: apache-2.0
 language: en
 tags: [interpretability, model-organism, deception]
 ---
@@ -64,9 +63,9 @@ def read_verdicts(folder: Path, end: Entry) -> dict[int, CardVerdict]:
 
 
 def escaped_markdown(text: object) -> str:
-    """A text of a run as one line that Markdown and HTML show as it is."""
-    line = " ".join(str(text).split())
-    return re.sub(r"([\\`*_{}\[\]()#+.!|~-])", r"\\\1", html.escape(line, quote=False))
+    """A text of a run as one line that Markdown and HTML show as it is, without links, in a table too."""
+    line = html.escape(" ".join(str(text).split()), quote=False)
+    return re.sub(r"([\\`*_{}\[\]|~])", r"\\\1", line).replace("://", "&#58;//")
 
 
 def model_card(organism: ExportedOrganism, verdict: CardVerdict | None, example: Sequence[str]) -> str:
