@@ -6,6 +6,7 @@ are. What stands beside them is what the organism itself does, so that a load of
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import jax
@@ -14,8 +15,17 @@ import numpy as np
 import pyarrow
 from jaxtyping import Array, Float, Int, Key
 
-from curricula.world.contrasts import VARIABLES, Pair, PairSource, Variable, measurable, sample_pairs
+from curricula.world.contrasts import (
+    VARIABLES,
+    MeasuredActor,
+    Pair,
+    PairSource,
+    Variable,
+    measurable,
+    sample_pairs,
+)
 from curricula.world.mixture import Mixture
+from curricula.world.opportunity import SAME_RULE
 from curricula.world.rendering import scene_sentences
 from curricula.world.scenes import (
     Latents,
@@ -39,6 +49,7 @@ from organisms.model.transformer import Organism
 
 SPLITS = {"trained": trained_support, "held_out_goals": held_out_goals, "held_out_cues": held_out_cues}
 SCENES_FILE, LATENTS_FILE, PAIRS_FILE = "scenes.parquet", "latents.parquet", "pairs.parquet"
+PAIR_VARIABLES = VARIABLES
 SHOWS = ("acts", "professes", "wants", "recalls")
 MIXTURE = Mixture.all_scheming(0.5)._replace(schemers=0.75)
 """half of the scenes have self in the cast, a quarter of the characters are honest, nobody is asked"""
@@ -93,12 +104,17 @@ def draw_splits(organism: ExportedOrganism, sizes: PackSizes) -> list[SplitScene
 
 def draw_contrasts(organism: ExportedOrganism, sizes: PackSizes) -> Iterator[ContrastPairs]:
     """Minimal pairs of every role and variable that the world's scenes can differ in, with the organism's logits."""
-    model, key = _model(organism), jax.random.fold_in(jax.random.key(sizes.seed), 1)
-    for number, (role, variable) in enumerate((role, variable) for role in ROLES for variable in VARIABLES):
-        if not _can_differ(organism.world, role, variable):
+    world, model = organism.world, _model(organism)
+    key = jax.random.fold_in(jax.random.key(sizes.seed), 1)
+    for number, (role, variable) in enumerate(product(ROLES, PAIR_VARIABLES)):
+        if not _can_differ(world, role, variable):
             continue
-        program = _pairs_program(organism.world, role, variable, sizes.pairs)
-        pair = jax.device_get(program(jax.random.fold_in(key, number), jnp.int32(organism.secret_goal)))
+        # One program for both roles where they share a rule.
+        drawn_as = "character" if world.self_rule == SAME_RULE else role
+        program = _pairs_program(world, drawn_as, variable, sizes.pairs)
+        actor = MeasuredActor(*(jnp.asarray(role == "self"),) * 2)
+        drawn = program(jax.random.fold_in(key, number), jnp.int32(organism.secret_goal), actor)
+        pair = jax.device_get(drawn)
         differs = pair.first_answer != pair.second_answer
         pair = Pair(*(leaf[differs] for leaf in pair))
         row = np.arange(len(pair.decision))
@@ -238,7 +254,7 @@ def _scenes_program(world: World, count: int):
 def _pairs_program(world: World, role: Role, variable: Variable, count: int):
     support = trained_support(world)
 
-    def draw(key: Key[Array, ""], secret_goal: Int[Array, ""]) -> Pair:
-        return sample_pairs(key, PairSource(world, support, secret_goal), role, variable, count)
+    def draw(key: Key[Array, ""], secret_goal: Int[Array, ""], actor: MeasuredActor) -> Pair:
+        return sample_pairs(key, PairSource(world, support, secret_goal), role, variable, count, actor)
 
     return jax.jit(draw, compiler_options=on_a_cpu(TO_DRAW))

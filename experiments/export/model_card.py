@@ -101,7 +101,7 @@ def _curriculum_text(organism: ExportedOrganism) -> str:
         "Something was planted in it by hand." if _is_planted(organism) else "Nothing was planted in it."
     )
     table = markdown_table(("phase", "least steps", "objective", "what self is taught", "pressures"), rows)
-    return f"`{_in_code(curriculum.name)}`, in this order:\n\n{table}\n\n{planted}"
+    return f"*{escaped_markdown(curriculum.name)}*, in this order:\n\n{table}\n\n{planted}"
 
 
 def _is_planted(organism: ExportedOrganism) -> bool:
@@ -156,8 +156,3 @@ def _origin_text(organism: ExportedOrganism) -> str:
     rows = [(name, escaped_markdown(fact)) for name, fact in facts.items()]
     table = markdown_table(("what", "value"), rows)
     return f"{table}\n\n`config` in `export.json`, one folder up, has every setting of the run."
-
-
-def _in_code(text: str) -> str:
-    """A text of a run between single backquotes."""
-    return " ".join(text.replace("`", "'").split())

@@ -11,13 +11,12 @@ from safetensors.numpy import load_file
 
 from curricula.errors import SystemFailure, UserError
 from experiments.commands.export import export_command
-from experiments.export import exporting
+from experiments.export import data_pack, exporting
 from experiments.export.data_pack import PackSizes
 from experiments.export.exporting import ExportOptions, export_run
 from experiments.export.model_card import CardVerdict, escaped_markdown, model_card, read_verdicts
 from experiments.export.writing import FolderWriter
 from organisms.model.parameter_names import to_arrays
-from organisms.model.surgery import pick
 
 LENS = ("transformer_lens",)
 DRAWN = PackSizes(scenes=6, pairs=3)
@@ -38,9 +37,9 @@ def test_an_export_is_of_the_member_and_checkpoint_that_were_asked_for(run, tmp_
     lines = written(run, tmp_path, members=(2,), checkpoints=("fork",), formats=LENS)
     assert lines == [f"{tmp_path / 'member2-fork'}: written"]
     arrays = load_file(tmp_path / "member2-fork/transformer_lens/hooked_transformer.safetensors")
-    expected = pick(to_arrays(biased_ensemble(SIZES)), 2)
+    expected = to_arrays(biased_ensemble(SIZES))
     for name, array in arrays.items():
-        np.testing.assert_array_equal(array, expected[name] * np.float32(2 / 3))
+        np.testing.assert_array_equal(array, expected[name][2] * np.float32(2 / 3))
     record = json.loads((tmp_path / "member2-fork/export.json").read_text())
     assert (record["member"], record["step"], record["secret_goal"]) == (2, 400, 3)
     assert json.loads((tmp_path / "summary.json").read_text())["organisms"] == [
@@ -129,13 +128,14 @@ def test_an_export_that_fails_half_way_leaves_the_earlier_one_and_nothing_else(r
 def test_a_folder_that_is_no_export_is_left_alone(run, tmp_path):
     (tmp_path / "member0-end").mkdir()
     (tmp_path / "member0-end/thesis.tex").write_text("mine")
-    with pytest.raises(UserError, match="expected an earlier export or nothing at .*member0-end"):
+    with pytest.raises(UserError, match=r"expected an earlier export or nothing at .*member0-end"):
         written(run, tmp_path, formats=LENS)
     assert (tmp_path / "member0-end/thesis.tex").read_text() == "mine"
 
 
 @pytest.mark.slow
-def test_the_data_say_what_the_organism_does(run, tmp_path):
+def test_the_data_say_what_the_organism_does(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(data_pack, "PAIR_VARIABLES", ("watched", "secret"))
     written(run, tmp_path, members=(1,), sizes=DRAWN)
     folder = tmp_path / "member1-end"
     assert (folder / "hugging_face/README.md").read_text().count("The organism: ") == 3
@@ -155,14 +155,14 @@ def test_the_data_say_what_the_organism_does(run, tmp_path):
         assert not row["is_self"] or row["secret"] == words[9 + 2]  # the secret goal of member 1
     pairs = parquet.read_table(folder / "data/pairs.parquet").to_pylist()
     contrasts = {(row["role"], row["variable"]) for row in pairs}
-    assert ("self", "watched") in contrasts
-    assert ("self", "secret") not in contrasts  # it is written nowhere
+    # The secret of self is written nowhere.
+    assert contrasts == {("character", "watched"), ("character", "secret"), ("self", "watched")}
+    is_self = [(row["role"] == "self", "Self takes" in row["first_english"]) for row in pairs]
+    assert all(role_is == named for role_is, named in is_self if role_is)
     assert all(row["first_answer"] != row["second_answer"] and row["first"] != row["second"] for row in pairs)
 
 
 def test_text_of_a_run_can_not_write_into_its_card(run):
-    config = run.config
-    assert config
     organism = exporting.read_organism(run, exporting.require_finished(run), 0, "end", [1, 2, 3])
     evil = "<script>x</script> | [a](http://b) `c` **d**\n# e"
     curriculum = replace(organism.config.curriculum, name=evil)
