@@ -194,7 +194,10 @@ def _pair_rows(world: World, contrast: ContrastPairs) -> Iterator[dict[str, Any]
     for number, (first, second) in enumerate(contrast.differences_nats.tolist()):
         texts = {
             f"{side}_{kind}": text
-            for side, tokens in (("first", pair.first[number]), ("second", pair.second[number]))
+            for side, tokens in (
+                ("first", np.asarray(pair.first[number])),
+                ("second", np.asarray(pair.second[number])),
+            )
             for kind, text in (
                 ("words", scene_words(world, tokens)),
                 ("english", "\n".join(scene_sentences(world, tokens))),
@@ -225,7 +228,7 @@ def _model(organism: ExportedOrganism) -> Organism:
 
 
 def _logits(
-    model: Organism, tokens: Int[np.ndarray, "scene position"]
+    model: Organism, tokens: Int[np.ndarray | Array, "scene position"]
 ) -> Float[np.ndarray, "scene position vocabulary"]:
     return np.asarray(_forward_program()(model, tokens))
 

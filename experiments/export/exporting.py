@@ -19,7 +19,7 @@ from experiments.export.writing import (
     whole_folder,
 )
 from organisms.storage import records
-from organisms.storage.loading import CheckpointChoice, require_finished
+from organisms.storage.loading import CheckpointChoice, require_finished, secret_goals_of
 from organisms.storage.run import read_run
 
 ExportFormat = Literal["transformer_lens", "hugging_face", "data"]
@@ -49,7 +49,7 @@ def export_run(folder: Path, options: ExportOptions, log: Callable[[str], None])
     """
     run = read_run(folder)
     config = require_finished(run)
-    goals: list[int] = run.summary()["secret_goals"]
+    goals = secret_goals_of(run).tolist()
     members = range(config.members) if options.members is None else options.members
     organisms = [
         read_organism(run, config, member, choice, goals)

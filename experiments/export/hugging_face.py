@@ -27,6 +27,16 @@ CONFIG_FILE, MODEL_FILE, GENERATION_FILE, CARD_FILE = (
 MOST_FOLDING_ERROR = 2e-6
 """nats, of a logit: what folding the unembedding's bias may cost, in rounding too"""
 ROUNDING = 2.0**-24
+UNEMBEDDING, UNEMBEDDING_BIAS = "unembed.W_U", "unembed.b_U"
+WHOLE_NAMES = {"transformer.wte.weight": "embed.W_E", "transformer.wpe.weight": "pos_embed.W_pos"}
+LAYER_NAMES = {
+    "attn.c_proj.bias": "attn.b_O",
+    "mlp.c_fc.weight": "mlp.W_in",
+    "mlp.c_fc.bias": "mlp.b_in",
+    "mlp.c_proj.weight": "mlp.W_out",
+    "mlp.c_proj.bias": "mlp.b_out",
+}
+"""parameters that GPT-2 has in the same shape, by its names"""
 
 
 def folded_bias(
@@ -47,7 +57,7 @@ def gpt2_refusals(organism: ExportedOrganism) -> list[str]:
     """Why an organism can not be exported as a GPT-2 without loss, a line each."""
     if organism.sizes.norm == "none":
         return ["GPT-2 has a layer norm before every part, and this organism has none (organism.norm none)"]
-    if folded_bias(organism.arrays["unembed.W_U"], organism.arrays["unembed.b_U"]) is None:
+    if folded_bias(organism.arrays[UNEMBEDDING], organism.arrays[UNEMBEDDING_BIAS]) is None:
         return [
             f"GPT-2 has no bias at the unembedding, and this organism's does not fit into its last norm "
             f"({organism.world.vocabulary.size} words, width {organism.sizes.width})"
@@ -58,33 +68,26 @@ def gpt2_refusals(organism: ExportedOrganism) -> list[str]:
 def gpt2_arrays(arrays: Arrays, sizes: OrganismConfig) -> dict[str, np.ndarray]:
     """Parameters of one organism as ``GPT2LMHeadModel`` names and lays them out. Raises ValueError where they do not fit;
     see `gpt2_refusals`."""
-    final_bias = folded_bias(arrays["unembed.W_U"], arrays["unembed.b_U"])
+    unembedding = arrays[UNEMBEDDING]
+    final_bias = folded_bias(unembedding, arrays[UNEMBEDDING_BIAS])
     if final_bias is None:
         raise ValueError("the bias of the unembedding can not be folded")
     ones, zeros = np.ones(sizes.width, np.float32), np.zeros(sizes.width, np.float32)
-    converted = {
-        "transformer.wte.weight": arrays["embed.W_E"],
-        "transformer.wpe.weight": arrays["pos_embed.W_pos"],
-        "transformer.ln_f.weight": ones,
-        "transformer.ln_f.bias": final_bias,
-        "lm_head.weight": arrays["unembed.W_U"].T,
-    }
+    converted = {there: arrays[here] for there, here in WHOLE_NAMES.items()}
+    converted |= {"transformer.ln_f.weight": ones, "transformer.ln_f.bias": final_bias}
+    converted |= {"lm_head.weight": unembedding.T}
     for layer in range(sizes.layers):
         there, here = f"transformer.h.{layer}.", f"blocks.{layer}."
         # [head model width] to [model head*width], queries, keys and values side by side
         joined = [arrays[f"{here}attn.W_{kind}"].swapaxes(0, 1).reshape(sizes.width, -1) for kind in "QKV"]
         biases = [arrays[f"{here}attn.b_{kind}"].ravel() for kind in "QKV"]
+        converted |= {there + name: arrays[here + of_ours] for name, of_ours in LAYER_NAMES.items()}
         converted |= {f"{there}{norm}.weight": ones for norm in ("ln_1", "ln_2")}
         converted |= {f"{there}{norm}.bias": zeros for norm in ("ln_1", "ln_2")}
         converted |= {
             f"{there}attn.c_attn.weight": np.concatenate(joined, axis=1),
             f"{there}attn.c_attn.bias": np.concatenate(biases),
             f"{there}attn.c_proj.weight": arrays[f"{here}attn.W_O"].reshape(-1, sizes.width),
-            f"{there}attn.c_proj.bias": arrays[f"{here}attn.b_O"],
-            f"{there}mlp.c_fc.weight": arrays[f"{here}mlp.W_in"],
-            f"{there}mlp.c_fc.bias": arrays[f"{here}mlp.b_in"],
-            f"{there}mlp.c_proj.weight": arrays[f"{here}mlp.W_out"],
-            f"{there}mlp.c_proj.bias": arrays[f"{here}mlp.b_out"],
         }
     return converted
 

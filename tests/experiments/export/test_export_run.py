@@ -1,6 +1,7 @@
 """Is an export of a run whole, of the organism that was asked for, and refused where it can not be?"""
 
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -164,12 +165,12 @@ def test_the_data_say_what_the_organism_does(run, tmp_path, monkeypatch):
 
 def test_text_of_a_run_can_not_write_into_its_card(run):
     organism = exporting.read_organism(run, exporting.require_finished(run), 0, "end", [1, 2, 3])
-    evil = "<script>x</script> | [a](http://b) `c` **d**\n# e"
+    evil = "<script>x</script> | [a](http://b) `code` **d**\n# e"
     curriculum = replace(organism.config.curriculum, name=evil)
     organism = replace(organism, run=evil, config=replace(organism.config, curriculum=curriculum))
     card = model_card(organism, CardVerdict(evil, evil, {evil: 0.5}, {evil: (0.1, 0.9)}), ["scene"])
     assert "<script>" not in card
-    assert "](" not in card
+    assert not re.search(r"(?<!\\)(\[a|`code|\*\*d)", card.partition("# Exapt")[2])
     assert "http://" not in card
     assert "\n# e" not in card
     assert escaped_markdown("a_b|c") == r"a\_b\|c"
