@@ -20,6 +20,10 @@ lint:  ## style, format, and which package imports which
 types:  ## static types
 	$(PYTHON) -m pyright --pythonpath $(PYTHON)
 
+.PHONY: oracles
+oracles:  ## exports in TransformerLens, nnsight, Transformers and SAELens; makes environments of their own, with PyTorch
+	.ci/oracles
+
 .PHONY: docs
 docs:  ## the site, into build/site; needs the extra [docs]
 	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict

@@ -35,6 +35,9 @@ COMMANDS = {
         "experiments.commands.sweep:sweep_command", "Train a grid of runs, here or on a cluster"
     ),
     "study": ConsoleCommand("experiments.commands.study:study_command", "Run a named study"),
+    "export": ConsoleCommand(
+        "experiments.commands.export:export_command", "Write organisms of a run for other tools"
+    ),
     "bench": ConsoleCommand(
         "benchmarks.command:bench_command", "Measure speed against PyTorch and against this machine's limits"
     ),

@@ -2,23 +2,19 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import get_args
 
 from curricula.catalogue.building_blocks import Scale
-from curricula.errors import UserError
 from exapt.arguments import require_name
 from exapt.session import set_up_session
 from experiments.train import train_run
 from organisms.ensemble.config import RunConfig, named_config
 from organisms.model.sites import components
 from organisms.storage.config_hash import run_folder
-from organisms.storage.loading import fork_and_end, require_finished
+from organisms.storage.loading import CheckpointChoice, chosen_entry, require_finished
 from organisms.storage.manifest import Entry
 from organisms.storage.run import Run, read_run
 from organisms.training.validation import check_config
-
-CheckpointChoice = int | Literal["fork", "end"]
-"""a step; the last checkpoint before self was first taught; or the last of all"""
 
 
 @dataclass(frozen=True, repr=False)
@@ -61,16 +57,7 @@ class Lineage:
 
     def checkpoint(self, choice: CheckpointChoice) -> Entry:
         """One checkpoint. Raises UserError where nothing was committed at that step."""
-        entries = self.run.entries()
-        fork, end = fork_and_end(self.config, entries)
-        named: dict[CheckpointChoice, Entry] = {entry.step: entry for entry in entries}
-        named |= {"fork": fork, "end": end}
-        if choice not in named:
-            steps = ", ".join(str(entry.step) for entry in entries)
-            raise UserError(
-                f"checkpoint: expected 'fork', 'end' or a step of {self.folder} ({steps}), got {choice!r}"
-            )
-        return named[choice]
+        return chosen_entry(self.run, self.config, choice)
 
 
 def grow(

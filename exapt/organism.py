@@ -6,9 +6,8 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from curricula.errors import UserError
 from curricula.world.world import World
-from exapt.lineage import CheckpointChoice, Lineage
+from exapt.lineage import Lineage
 from exapt.session import set_up_session
 from organisms.ensemble.compiler_options import TO_MEASURE, on_a_cpu
 from organisms.ensemble.program_cache import program_cache
@@ -16,7 +15,7 @@ from organisms.model.config import OrganismConfig
 from organisms.model.sites import components
 from organisms.model.surgery import pick
 from organisms.model.transformer import Organism
-from organisms.storage.loading import load
+from organisms.storage.loading import CheckpointChoice, load, require_member, require_same_attempt
 
 Tokens = Int[np.ndarray, "*batch position"] | Int[Array, "*batch position"]
 
@@ -61,15 +60,9 @@ def load_organism(lineage: Lineage, member: int = 0, checkpoint: CheckpointChoic
     (2, 4, 32, 8)
     """
     set_up_session()
-    if not 0 <= member < lineage.members:
-        raise UserError(f"member: expected 0 to {lineage.members - 1}, got {member}")
+    require_member(lineage.config, member)
     entry = lineage.checkpoint(checkpoint)
-    attempt, last = (each.extra["attempts"][member] for each in (entry, lineage.checkpoints[-1]))
-    if attempt != last:
-        raise UserError(
-            f"checkpoint: member {member} at step {entry.step} is attempt {attempt}, which was given up; expected a checkpoint of "
-            f"attempt {last}, reseeded after it"
-        )
+    require_same_attempt(lineage.run, entry, member)
     return LoadedOrganism(
         pick(load(lineage.run, lineage.config, entry), member),
         lineage.config.organism,

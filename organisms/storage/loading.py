@@ -1,5 +1,7 @@
 """Loading: which organisms does a finished run have? Ensembles read back from its checkpoints."""
 
+from typing import Literal
+
 import numpy as np
 from jaxtyping import Int
 
@@ -11,6 +13,9 @@ from organisms.model.transformer import Organism
 from organisms.storage.consistency import require_whole
 from organisms.storage.manifest import Entry, fork_entry
 from organisms.storage.run import Run
+
+CheckpointChoice = int | Literal["fork", "end"]
+"""a step; the last checkpoint before self was first taught; or the last of all"""
 
 
 def load(run: Run, config: RunConfig, entry: Entry) -> Organism:
@@ -38,3 +43,33 @@ def require_finished(run: Run) -> RunConfig:
 def secret_goals_of(run: Run) -> Int[np.ndarray, " member"]:
     """The secret goal of each member of a finished run."""
     return np.asarray(run.summary()["secret_goals"])
+
+
+def chosen_entry(run: Run, config: RunConfig, choice: CheckpointChoice) -> Entry:
+    """One checkpoint of a run. Raises UserError where nothing was committed at that step."""
+    entries = run.entries()
+    fork, end = fork_and_end(config, entries)
+    named: dict[CheckpointChoice, Entry] = {entry.step: entry for entry in entries}
+    named |= {"fork": fork, "end": end}
+    if choice not in named:
+        steps = ", ".join(str(entry.step) for entry in entries)
+        raise UserError(
+            f"checkpoint: expected 'fork', 'end' or a step of {run.folder} ({steps}), got {choice!r}"
+        )
+    return named[choice]
+
+
+def require_member(config: RunConfig, member: int) -> None:
+    """Raises UserError where a run has no such member."""
+    if not 0 <= member < config.members:
+        raise UserError(f"member: expected 0 to {config.members - 1}, got {member}")
+
+
+def require_same_attempt(run: Run, entry: Entry, member: int) -> None:
+    """Raises UserError where a member was another organism at a checkpoint, which was given up and reseeded since."""
+    attempt, last = (each.extra["attempts"][member] for each in (entry, run.entries()[-1]))
+    if attempt != last:
+        raise UserError(
+            f"checkpoint: member {member} at step {entry.step} is attempt {attempt}, which was given up; expected a checkpoint of "
+            f"attempt {last}, reseeded after it"
+        )

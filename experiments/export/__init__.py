@@ -1,0 +1,1 @@
+"""Exports: how does an organism leave for other tools?"""
