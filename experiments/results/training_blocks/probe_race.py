@@ -3,7 +3,7 @@
 from experiments.results.data import KeptSummary, ResultsData
 from experiments.results.markdown import markdown_table, source_sentence
 from experiments.results.registry import result_block
-from experiments.studies.probe_race.arms import PROVENANCES
+from experiments.studies.probe_race.arms import PROVENANCE_PLACES, PROVENANCES
 from experiments.studies.probe_race.provenance import COSTS, PAIRS
 from reports.formats import DASH, interval_text
 
@@ -16,7 +16,7 @@ END_COLUMNS = {
     "cosine": "cosine of the two",
 }
 """numbers of the last checkpoint by their words"""
-PROBE_COLUMNS = ("AUROC, stale probe", "AUROC, fresh probe")
+PROVENANCE_ENDS = ("misbehaviour", "stale_auroc", "fresh_self_auroc")
 START_NAMES = ("misbehaviour", "stale_auroc", "random_auroc", "fresh_character_auroc")
 
 
@@ -62,23 +62,26 @@ def race_arms(data: ResultsData) -> str:
 
 @result_block
 def race_provenance(data: ResultsData) -> str:
-    """A row a provenance and cost: how many were planted, what gave way, and where it ended."""
+    """A row a provenance and cost: how many were planted, what gave way and in how many, and where it ended."""
     summary = data.read(FILE, KeptSummary)
     rows = [
         (
             f"*{provenance.replace('_', ' ')}*",
-            f"in the {place}",
-            f"{summary.findings[f'provenance.{provenance}.planted']}",
+            place,
+            f"{summary.findings[f'provenance.{provenance}.planted']:g}",
             *(
-                summary.figure(f"provenance.{provenance}.{place}.{name}")
-                for name in ("selection", "end_misbehaviour", "end_stale_auroc", "end_fresh_self_auroc")
+                (summary.figure(f"{prefix}.selection"), f"{summary.findings[f'{prefix}.gave_way']:g}")
+                if place in COSTS
+                else (DASH, DASH)
             ),
+            *(summary.figure(f"{prefix}.end_{name}") for name in PROVENANCE_ENDS),
         )
         for provenance in PROVENANCES
-        for place in COSTS
+        for place in PROVENANCE_PLACES
+        for prefix in (f"provenance.{provenance}.{place}",)
     ]
-    columns = ("provenance", "probe", "planted", "selection", "misbehaviour", *PROBE_COLUMNS)
-    return markdown_table(columns, rows)
+    ends = (END_COLUMNS[name] for name in PROVENANCE_ENDS)
+    return markdown_table(("provenance", "probe in the", "n", "selection", "of", *ends), rows)
 
 
 @result_block
@@ -88,12 +91,12 @@ def race_provenance_differences(data: ResultsData) -> str:
     rows = [
         (
             " less ".join(f"*{provenance.replace('_', ' ')}*" for provenance in pair),
-            f"in the {place}",
-            f"{summary.findings[f'{prefix}.n']}",
+            place,
+            f"{summary.findings[f'{prefix}.n']:g}",
             summary.figure(f"{prefix}.selection"),
         )
         for pair in PAIRS
         for place in COSTS
         for prefix in (f"provenance.{'_less_'.join(pair)}.{place}",)
     ]
-    return markdown_table(("provenances", "probe", "n", "selection"), rows)
+    return markdown_table(("provenances", "probe in the", "n", "selection"), rows)

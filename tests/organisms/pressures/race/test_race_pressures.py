@@ -152,21 +152,6 @@ def test_a_coin_decides_acts_alone_in_the_text_and_nothing_else(world, context):
     assert 0.2 < shares[1] < 0.8
 
 
-def test_changed_acts_stand_in_the_text_and_changed_targets_do_not(context):
-    """Later moments read the acts that a pressure put there; all other tokens stay."""
-    scenes, places = context.scenes, np.asarray(context.decisions) + 1
-    acts = scenes.targets + 1
-    changed = context.with_acts(acts).scenes
-    np.testing.assert_array_equal(changed.tokens[:, places], acts)
-    np.testing.assert_array_equal(changed.targets, acts)
-    others = np.delete(np.arange(scenes.tokens.shape[1]), places)
-    np.testing.assert_array_equal(changed.tokens[:, others], scenes.tokens[:, others])
-    imitated = context.with_targets(acts).scenes
-    np.testing.assert_array_equal(imitated.tokens, scenes.tokens)
-    np.testing.assert_array_equal(imitated.targets, acts)
-    assert context.with_acts(None) is context.with_targets(None) is context
-
-
 def test_the_area_of_ranked_pairs_is_that_of_sklearn():
     from sklearn.metrics import roc_auc_score
 
