@@ -7,8 +7,12 @@ test:  ## the fast loop, for every save
 	$(PYTHON) -m pytest -m "not slow" -n 2 --dist loadfile
 
 .PHONY: test-all
-test-all:  ## all tests
+test-all:  ## all tests but whole studies
 	$(PYTHON) -m pytest -n 2 --dist loadfile
+
+.PHONY: test-studies
+test-studies:  ## four studies of many arms, at their tiniest, from end to end and again
+	$(PYTHON) -m pytest -m whole_study -n 2 --dist loadfile
 
 .PHONY: lint
 lint:  ## style, format, and which package imports which

@@ -86,9 +86,19 @@ LONGEST = {
 """files that take longest though their tests are few; the first trains what many others read"""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+WHOLE_STUDY = "whole_study"
+"""mark of tests that run every arm of a study of many arms: minutes, mostly of compiling"""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Marks what trains, or starts commands, as slow; and begins with slow files, longest first, so that no worker is
-    left with one while others are idle."""
+    left with one while others are idle. Whole studies are skipped unless they are asked for by ``-m``."""
+    if WHOLE_STUDY not in config.option.markexpr:
+        for item in items:
+            if item.get_closest_marker(WHOLE_STUDY):
+                item.add_marker(
+                    pytest.mark.skip(reason="every arm of a study takes minutes: make test-studies")
+                )
     for item in items:
         if TRAINED & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)

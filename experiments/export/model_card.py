@@ -97,16 +97,19 @@ def _curriculum_text(organism: ExportedOrganism) -> str:
         )
         for phase in curriculum.phases
     ]
-    planted = (
-        "Something was planted in it by hand." if _is_planted(organism) else "Nothing was planted in it."
-    )
+    planted = _planted_text(organism)
     table = markdown_table(("phase", "least steps", "objective", "what self is taught", "pressures"), rows)
     return f"*{escaped_markdown(curriculum.name)}*, in this order:\n\n{table}\n\n{planted}"
 
 
-def _is_planted(organism: ExportedOrganism) -> bool:
+def _planted_text(organism: ExportedOrganism) -> str:
+    """Whether anything was planted; of a run that was begun with another one's organisms nothing is claimed."""
     curriculum = organism.config.curriculum
-    return curriculum.planted or curriculum.compiled != "nothing"
+    if curriculum.planted or curriculum.compiled != "nothing":
+        return "Something was planted in it by hand."
+    if organism.config.parent:
+        return "It began with an organism of another run, whose phases are not listed here. Something may have been planted there."
+    return "Nothing was planted in it."
 
 
 def _behaviour_text(organism: ExportedOrganism) -> str:

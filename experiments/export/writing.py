@@ -48,7 +48,7 @@ class FolderWriter:
 
     def json(self, name: str, record: Mapping[str, Any]) -> None:
         """Writes a file of JSON that another program reads: without the number of our schema."""
-        self.bytes(name, records.pretty(records.plain(record)))
+        self.bytes(name, records.foreign_json(record))
 
     def tensors(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
         """Writes a safetensors file, marked as Transformers expects."""
@@ -95,8 +95,9 @@ def whole_folder(target: Path) -> Iterator[FolderWriter]:
     """
     partial, previous = (target.with_name(f".{target.name}.{word}") for word in ("partial", "previous"))
     try:
-        for leaving in (partial, previous):
-            shutil.rmtree(leaving, ignore_errors=True)
+        shutil.rmtree(partial, ignore_errors=True)
+        _put_back(previous, target)
+        shutil.rmtree(previous, ignore_errors=True)
         partial.mkdir()
         yield FolderWriter(partial)
         if target.exists():
@@ -106,6 +107,13 @@ def whole_folder(target: Path) -> Iterator[FolderWriter]:
         shutil.rmtree(previous, ignore_errors=True)
     except BaseException as error:
         shutil.rmtree(partial, ignore_errors=True)
+        _put_back(previous, target)
         if isinstance(error, OSError):
             raise records.could_not_write(target, error) from error
         raise
+
+
+def _put_back(previous: Path, target: Path) -> None:
+    """An earlier export takes its name again, where nothing has taken it."""
+    if previous.exists() and not os.path.lexists(target):
+        os.replace(previous, target)

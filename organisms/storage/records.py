@@ -170,6 +170,11 @@ def pretty(value: object) -> bytes:
     return (json.dumps(value, indent=2, allow_nan=False) + "\n").encode()
 
 
+def foreign_json(record: Mapping[str, Any]) -> bytes:
+    """A record as JSON that another program reads: without the number of a schema of ours."""
+    return pretty(plain(record))
+
+
 def record_differences(expected: object, actual: object) -> list[str]:
     """Where two records differ: `phases.1.steps: expected 5, found 7`, one text a leaf."""
     absent = "nothing"

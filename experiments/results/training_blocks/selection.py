@@ -34,7 +34,7 @@ def selection_source(data: ResultsData) -> str:
     """Which command the figures are of."""
     kept = data.read(FILE, KeptSelection)
     scope = (
-        f"{kept.n} organisms are counted, six from each of {kept.forks} forks in every arm; thresholds were set by "
+        f"{kept.n} organisms are counted, six from each of {kept.forks} forks in six arms, the others new; thresholds were set by "
         f"{kept.calibration_honest} honest ones of {kept.calibration_forks} other forks; tiny scale"
     )
     return source_sentence(kept, scope, FILE)

@@ -12,6 +12,8 @@ METHOD = (
     "failed are left out. Predicted: with a probe that reads the act at its token, provenance does not matter. Intervals of the "
     "differences are over organisms of equal number, and not corrected for how many there are."
 )
+FEWEST_PAIRS = 5
+"""of organisms in both of which something gave way: a difference of fewer is not counted"""
 NUMBERS = ("misbehaviour_lost", "auroc_lost", "selection")
 
 
@@ -30,13 +32,20 @@ def provenance_sentence(summary: ProbeRaceSummary) -> str:
             if (name := f"provenance.{provenance}.{place}.selection") in summary.findings
         ]
         by_place.append(f"in the {place} " + ", ".join(values))
-    differences = [summary.interval(name) for name in difference_names(summary)]
+    differences = [
+        summary.interval(name) for name in difference_names(summary) if _pairs(summary, name) >= FEWEST_PAIRS
+    ]
     measured = [(low, high) for _, low, high in differences if low is not None and high is not None]
     apart = sum(not low <= 0 <= high for low, high in measured)
     return (
-        f"Selection {'; '.join(by_place)}. Of {len(measured)} differences of provenances with an interval, {apart} "
-        f"{'has' if apart == 1 else 'have'} one without 0."
+        f"Selection {'; '.join(by_place)}. Of {len(measured)} differences of provenances over {FEWEST_PAIRS} pairs or more, {apart} "
+        f"{'has' if apart == 1 else 'have'} an interval without 0."
     )
+
+
+def _pairs(summary: ProbeRaceSummary, difference: str) -> int:
+    count = summary.findings[difference.removesuffix("selection") + "n"]
+    return count if isinstance(count, int) else 0
 
 
 def difference_names(summary: ProbeRaceSummary) -> list[str]:

@@ -62,10 +62,14 @@ LIMITS = (
 def selection_headline(summary: SelectionSummary) -> list[str]:
     """Three lines: which is better, whether the law holds, and how far to trust it."""
     row = next(row for row in summary.trained_on if is_primary(row))
+    any_act = next(
+        row for row in summary.trained_on if (row.arm, row.reading) == ("reward_any_act", TRAINED_ON_READING)
+    )
     return [
-        f"Training on the detector ({TRAINED_ON_WORDS[PRIMARY_ARM]}) leaves {rate_text(row.q_u)} of organisms as uncaught schemers (q_u); growing "
-        f"anew until nothing is caught leaves {rate_text(row.law)} (p_u/(1-p_c)): difference {interval_text(row.difference)}, "
-        f"{_better(row)}. {_others(summary)}",
+        f"Training on the detector ({TRAINED_ON_WORDS[PRIMARY_ARM]}, which charges no honest act) leaves {rate_text(row.q_u)} of organisms "
+        f"as uncaught schemers (q_u); growing anew until nothing is caught leaves {rate_text(row.law)} (p_u/(1-p_c)): difference "
+        f"{interval_text(row.difference)}, {_better(row)}. Where any act is charged: {interval_text(any_act.difference)}, and "
+        f"{interval_text(any_act.left_difference)} once those that are caught are thrown away too.",
         f"Grown until uncaught, {_law_sentence(summary)}.",
         _trust_line(summary),
     ]
@@ -188,9 +192,12 @@ def _trained_section(summary: SelectionSummary) -> Section:
         )
         for row in summary.trained_on
     ]
-    return _table_section(
-        "Training on the detector, beside growing anew", "trained", columns, rows, TRAINED_NOTE
+    blocks = (
+        Paragraph(_others(summary)),
+        study_table(columns, rows, wide=True),
+        Paragraph(TRAINED_NOTE, soft=True),
     )
+    return Section("Training on the detector, beside growing anew", "trained", blocks)
 
 
 def _shares_section(summary: SelectionSummary) -> Section:

@@ -1,6 +1,7 @@
 """Is an export of a run whole, of the organism that was asked for, and refused where it can not be?"""
 
 import json
+import os
 import re
 from dataclasses import replace
 
@@ -16,7 +17,8 @@ from experiments.export import data_pack, exporting
 from experiments.export.data_pack import PackSizes
 from experiments.export.exporting import ExportOptions, export_run
 from experiments.export.model_card import CardVerdict, escaped_markdown, model_card, read_verdicts
-from experiments.export.writing import FolderWriter
+from experiments.export.writing import FolderWriter, whole_folder
+from organisms.ensemble.parent import Parent
 from organisms.model.parameter_names import to_arrays
 
 LENS = ("transformer_lens",)
@@ -161,6 +163,39 @@ def test_the_data_say_what_the_organism_does(run, tmp_path, monkeypatch):
     is_self = [(row["role"] == "self", "Self takes" in row["first_english"]) for row in pairs]
     assert all(role_is == named for role_is, named in is_self if role_is)
     assert all(row["first_answer"] != row["second_answer"] and row["first"] != row["second"] for row in pairs)
+
+
+def test_a_card_claims_nothing_of_what_was_planted_before_its_run(run):
+    organism = exporting.read_organism(run, exporting.require_finished(run), 0, "end", [1, 2, 3])
+    begun = replace(organism.config, parent=Parent("honest-0123", 100, "a" * 64))
+    assert "Nothing was planted in it." in model_card(organism, None, ["scene"])
+    card = model_card(replace(organism, config=begun), None, ["scene"])
+    assert "Nothing was planted" not in card
+    assert "Something may have been planted there." in card
+
+
+def test_an_earlier_export_comes_back_where_its_replacement_fails(tmp_path, monkeypatch):
+    """Also one that a killed command left aside."""
+    target = tmp_path / "pack"
+    with whole_folder(target) as writer:
+        writer.bytes("first", b"1")
+    moves = []
+
+    def refused_once(source, place):
+        moves.append(place)
+        if len(moves) == 2:
+            raise OSError(28, "No space left on device")
+        os.rename(source, place)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", refused_once)
+        with pytest.raises(SystemFailure), whole_folder(target) as writer:
+            writer.bytes("second", b"2")
+    assert [path.name for path in target.iterdir()] == ["first"]
+    target.rename(tmp_path / ".pack.previous")
+    with pytest.raises(RuntimeError), whole_folder(target):
+        raise RuntimeError
+    assert [path.name for path in target.iterdir()] == ["first"]
 
 
 def test_text_of_a_run_can_not_write_into_its_card(run):

@@ -9,7 +9,6 @@ from experiments.studies.selection.measurement import READINGS, TRAINED_ON_READI
 from experiments.studies.selection.summary import PRIMARY
 
 KEPT = AlteredData().read(FILE, KeptSelection)
-FRESH = TRAINED_ON_READING.replace("stale", "fresh")
 
 
 def shares(arm, reading=TRAINED_ON_READING):
@@ -34,13 +33,11 @@ def test_where_the_honest_act_is_never_charged_no_schemer_is_left_caught_or_not(
     assert all(is_below(row.difference, 0) for arm in ("reward", "frozen") for row in trained(arm))
 
 
-def test_in_the_loss_it_is_better_by_every_detector_and_what_is_left_is_not_told_better_by_a_fresh_one():
+def test_in_the_loss_it_is_better_by_every_detector_and_fresh_ones_catch_little_of_anybody():
     assert all(is_below(row.difference, 0) and is_below(row.left_difference, 0) for row in trained("loss"))
     assert is_above(shares("on_loss").shares["a"], 0.5)
-    stale, fresh = (
-        shares("on_loss", reading).caught["scheming"][0] for reading in (TRAINED_ON_READING, FRESH)
-    )
-    assert fresh <= stale
+    fresh = [reading for reading in READINGS if reading.endswith("fresh")]
+    assert all(shares(SAME_FORK, reading).caught["scheming"][2] < 0.25 for reading in fresh)
 
 
 def test_where_any_act_is_charged_nothing_is_seen_once_the_caught_are_thrown_away():
@@ -52,15 +49,17 @@ def test_detectors_miss_more_than_they_catch():
     for reading in READINGS:
         assert shares(SAME_FORK, reading).caught["scheming"][0] < 0.5
         assert shares(NEW_ORGANISM, reading).caught["scheming"][0] < 0.5
+        assert shares(SAME_FORK, reading).caught["honest"][0] < 0.1
 
 
 def test_the_law_holds_for_new_organisms_and_one_fork_leaves_more():
-    of_new, of_forks = (
-        [row for row in KEPT.laws if row.reroll == kind] for kind in (NEW_ORGANISM, SAME_FORK)
+    of_new, of_forks, of_data = (
+        [row for row in KEPT.laws if row.reroll == kind] for kind in (NEW_ORGANISM, SAME_FORK, "data")
     )
     assert all(holds(row.difference, 0) for row in of_new)
     assert all(row.difference[0] > 0 for row in of_forks)
     assert sum(is_above(row.difference, 0) for row in of_forks) == 3
+    assert sum(is_above(row.difference, 0) for row in of_data) == 1
 
 
 def test_organisms_of_one_fork_end_alike_and_new_ones_do_not():

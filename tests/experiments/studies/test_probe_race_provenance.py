@@ -120,7 +120,7 @@ def test_the_page_has_a_sentence_and_both_tables_and_older_findings_are_as_befor
     assert all(summary.findings[name] == value for name, value in without.findings.items())
     assert str(summary.cells) == str(without.cells), "with numbers that are none"
     page = study_page(STUDY, summary, "study.py")
-    assert "Of 6 differences of provenances with an interval, 2 have one without 0." in page
+    assert "Of 6 differences of provenances over 5 pairs or more, 2 have an interval without 0." in page
     assert "7 of 8" in page
     assert "reused less second copy" in page
     page_without = study_page(STUDY, without, "study.py")

@@ -136,6 +136,7 @@ def test_arms_differ_from_the_tempted_in_their_probe_alone():
 
 
 @pytest.mark.slow
+@pytest.mark.whole_study
 def test_a_tiny_study_goes_on_where_it_was(tmp_path, monkeypatch):
     """Three arms; killed while it measures the last, the same command ends it and given again changes
     nothing. All arms begin with the same organisms, whose acts a probe from self tells and one of random labels does not."""

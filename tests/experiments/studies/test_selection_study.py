@@ -183,6 +183,7 @@ def test_arms_read_the_same_probe_and_differ_in_what_it_costs():
 
 
 @pytest.mark.slow
+@pytest.mark.whole_study
 def test_a_tiny_study_grows_arms_from_the_very_same_forks_and_goes_on_where_it_was(tmp_path):
     """Organisms of a fork begin with its bits; draws of the scenes and of the noise alone make them others; the same command again
     changes nothing."""

@@ -178,6 +178,7 @@ def test_a_page_of_organisms_that_learned_nothing_is_drawn():
 
 
 @pytest.mark.slow
+@pytest.mark.whole_study
 def test_a_tiny_study_runs_from_end_to_end_and_once(tmp_path, monkeypatch):
     """Self is learned in all arms before any character is, and all begin with the same weights. Given again the command
     changes nothing."""

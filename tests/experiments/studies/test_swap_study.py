@@ -249,6 +249,7 @@ def test_the_page_gives_the_answer_in_three_lines_and_escapes_its_command():
 
 
 @pytest.mark.slow
+@pytest.mark.whole_study
 def test_a_tiny_study_pairs_arms_of_the_very_same_forks_and_goes_on_where_it_was(tmp_path):
     """Every arm shares the fork's bits, the phases before it are trained once, each member's sham is another
     one, and the same command again changes nothing."""
