@@ -49,7 +49,6 @@ from organisms.model.transformer import Organism
 
 SPLITS = {"trained": trained_support, "held_out_goals": held_out_goals, "held_out_cues": held_out_cues}
 SCENES_FILE, LATENTS_FILE, PAIRS_FILE = "scenes.parquet", "latents.parquet", "pairs.parquet"
-PAIR_VARIABLES = VARIABLES
 SHOWS = ("acts", "professes", "wants", "recalls")
 MIXTURE = Mixture.all_scheming(0.5)._replace(schemers=0.75)
 """half of the scenes have self in the cast, a quarter of the characters are honest, nobody is asked"""
@@ -106,7 +105,7 @@ def draw_contrasts(organism: ExportedOrganism, sizes: PackSizes) -> Iterator[Con
     """Minimal pairs of every role and variable that the world's scenes can differ in, with the organism's logits."""
     world, model = organism.world, _model(organism)
     key = jax.random.fold_in(jax.random.key(sizes.seed), 1)
-    for number, (role, variable) in enumerate(product(ROLES, PAIR_VARIABLES)):
+    for number, (role, variable) in enumerate(product(ROLES, VARIABLES)):
         if not _can_differ(world, role, variable):
             continue
         # One program for both roles where they share a rule.

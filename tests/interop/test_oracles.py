@@ -58,7 +58,7 @@ def exported(tmp_path_factory) -> SimpleNamespace:
     run = untrained_run(folder / "run", SIZES, ensemble)
     options = ExportOptions((MEMBER,), sizes=PackSizes(4, PAIRS), out=folder / "export")
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(data_pack, "PAIR_VARIABLES", ("watched",))
+        patched.setattr(data_pack, "VARIABLES", ("watched",))
         export_run(run.folder, options, lambda line: None)
     export = folder / "export" / f"member{MEMBER}-end"
     organism = jax.tree.map(jnp.asarray, pick(jax.device_get(ensemble), MEMBER))

@@ -138,7 +138,7 @@ def test_a_folder_that_is_no_export_is_left_alone(run, tmp_path):
 
 @pytest.mark.slow
 def test_the_data_say_what_the_organism_does(run, tmp_path, monkeypatch):
-    monkeypatch.setattr(data_pack, "PAIR_VARIABLES", ("watched", "secret"))
+    monkeypatch.setattr(data_pack, "VARIABLES", ("watched", "secret"))
     written(run, tmp_path, members=(1,), sizes=DRAWN)
     folder = tmp_path / "member1-end"
     assert (folder / "hugging_face/README.md").read_text().count("The organism: ") == 3
