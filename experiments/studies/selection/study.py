@@ -49,10 +49,10 @@ from experiments.studies.study import PrimaryEndpoint, Study, StudyRun, StudySet
 from organisms.ensemble.config import RunConfig
 from reports.section import Section
 
-STEPS_PER_SECOND = 700
-"""organism-steps of imitation, on two cores at tiny scale, beside little other work"""
-REWARDED_STEPS_PER_SECOND = 170
-"""of rewarded phases, in which acts are sampled one by one, beside little other work"""
+STEPS_PER_SECOND = 660
+"""organism-steps of imitation, on two cores at tiny scale, beside other work at low priority"""
+REWARDED_STEPS_PER_SECOND = 160
+"""of rewarded phases, in which acts are sampled one by one, in the same run"""
 LEAST_FORKS = 3
 """one that sets thresholds, and two to compare"""
 
