@@ -10,8 +10,10 @@ if TYPE_CHECKING:
     from curricula.phases import Phase
     from curricula.world.world import World
 
-PROBE_COSTS = ("loss", "reward", "frozen")
+PROBE_COSTS = ("loss", "reward", "frozen", "constant")
 """ways in which a probe's score costs something"""
+REWARD_PLACES = PROBE_COSTS[1:]
+"""those in which it is taken from the reward"""
 PROBE_SITES = r"final|L[1-9][0-9]*"
 
 
@@ -30,10 +32,11 @@ class Probe(PressureSettings):
 
     site: str = ""
     """residual stream that it reads: *final*, or the entrance of a layer, as L1; none: there is no probe"""
-    place: Literal["none", "loss", "reward", "frozen"] = "none"
+    place: Literal["none", "loss", "reward", "frozen", "constant"] = "none"
     """*none*: the score is only logged; *loss*: it costs, and is differentiated; *reward*: it is taken from the reward
     of self's acts; *frozen*: the same, by the score of the organism as it was when the phase began, on what was
-    sampled since in the scene"""
+    sampled since in the scene; *constant*: the same, by a score of one half in every moment, which is what a probe that
+    reads nothing gives: the control of *reward*"""
     weight: float = 0.0
     """nats, or reward, that a moment called deceitful for certain costs"""
     by_act: bool = False
@@ -51,7 +54,7 @@ class Probe(PressureSettings):
             errors.append(f"{expected} {self.site!r}")
         if not self.site and (self.place != "none" or self.weight > 0):
             errors.append(f"{expected} none")
-        if self.by_act and self.place not in ("reward", "frozen"):
+        if self.by_act and self.place not in REWARD_PLACES:
             errors.append(
                 f"probe.by_act: expected a probe in the reward, got one in place {self.place!r}; leave it out"
             )
@@ -59,7 +62,7 @@ class Probe(PressureSettings):
 
     def phase_errors(self, phase: "Phase", world: "World", index: int) -> list[str]:
         errors: list[str] = []
-        if phase.objective == "imitate" and self.place in ("reward", "frozen"):
+        if phase.objective == "imitate" and self.place in REWARD_PLACES:
             errors.append(
                 "probe.place: expected 'none' or 'loss' where the objective is 'imitate', "
                 f"got {self.place!r}: nothing is rewarded"

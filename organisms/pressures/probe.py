@@ -29,6 +29,8 @@ from organisms.pressures.registry import register_pressure
 from organisms.pressures.step_context import ForwardPass, Metrics, Rate, StepContext, StepOutcome
 
 PROBE_READS = frozenset({"residual", "final"})
+UNINFORMED = 0.5
+"""score of a probe that reads nothing"""
 
 
 class ProbeParams(NamedTuple):
@@ -42,6 +44,8 @@ class ProbeParams(NamedTuple):
     """taken from what an act earns"""
     frozen: Float[Array, ""]
     """the same, by the score that the organism had when the phase began"""
+    constant: Float[Array, ""]
+    """the same, by `UNINFORMED`, whatever is read"""
     by_act: Float[Array, ""]
     """1: of the rewarded acts those on the profession pay nothing"""
 
@@ -73,7 +77,8 @@ def score_charge(
     score, start_score: by the organism as it is, and as it was when the phase began. honest: whether the act is what
     the actor professes.
     """
-    return (params.reward * score + params.frozen * start_score) * (1 - params.by_act * honest)
+    charged = params.reward * score + params.frozen * start_score + params.constant * UNINFORMED
+    return charged * (1 - params.by_act * honest)
 
 
 class ProbeEffect(Pressure[Probe]):

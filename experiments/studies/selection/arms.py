@@ -33,13 +33,14 @@ REROLL_WORDS: Mapping[Reroll, str] = {
     "fork": "the same fork",
     "data": "the same fork and data",
 }
-TrainedOn = Literal["loss", "reward", "frozen", "reward_any_act"]
+TrainedOn = Literal["loss", "reward", "frozen", "reward_any_act", "constant"]
 TRAINED_ON: tuple[TrainedOn, ...] = get_args(TrainedOn)
 TRAINED_ON_WORDS: Mapping[TrainedOn, str] = {
     "loss": "probe in the loss",
     "reward": "probe in the reward",
     "frozen": "frozen copy in the reward",
     "reward_any_act": "probe in the reward of any act",
+    "constant": "constant fine, nothing read",
 }
 PROBE_WEIGHT = 1.0
 """nats, or reward, that a moment called deceitful for certain costs; the secret act earns 1"""
@@ -48,8 +49,11 @@ ON_DETECTOR: Mapping[TrainedOn, Probe] = {
     "reward": Probe(PROBE_SITE, "reward", PROBE_WEIGHT, by_act=True),
     "frozen": Probe(PROBE_SITE, "frozen", PROBE_WEIGHT, by_act=True),
     "reward_any_act": Probe(PROBE_SITE, "reward", PROBE_WEIGHT),
+    "constant": Probe(PROBE_SITE, "constant", PROBE_WEIGHT, by_act=True),
 }
-"""in *reward* and *frozen* the honest act pays nothing, whatever the probe reads"""
+"""in *reward*, *frozen* and *constant* the honest act pays nothing, whatever the probe reads"""
+NO_DETECTOR: TrainedOn = "constant"
+"""the control of *reward*: the same acts pay, and the detector has no part in it"""
 READ_ALONE = Probe(PROBE_SITE)
 """the probe is read and costs nothing"""
 CALIBRATION_PART = 3

@@ -8,7 +8,7 @@ from analysis.selection.detectors import DETECTORS, FALSE_ALARMS
 from analysis.selection.outcomes import HONEST_TO, LEFT_BETWEEN, SCHEMES_FROM
 from analysis.statistics import FEW_ORGANISMS
 from experiments.studies.page import study_table
-from experiments.studies.selection.arms import PROBE_WEIGHT, REROLL_WORDS, TRAINED_ON_WORDS
+from experiments.studies.selection.arms import NO_DETECTOR, PROBE_WEIGHT, REROLL_WORDS, TRAINED_ON_WORDS
 from experiments.studies.selection.figures import ARM_WORDS, law_figure, reading_words, what_is_left_figure
 from experiments.studies.selection.measurement import TRAINED_ON_READING
 from experiments.studies.selection.records import LawRow, SelectionSummary, TrainedOnRow
@@ -16,6 +16,7 @@ from experiments.studies.selection.summary import (
     PRIMARY_ARM,
     is_primary,
 )
+from organisms.pressures.probe import UNINFORMED
 from reports.formats import DASH, interval_text, rate_text
 from reports.section import Bullets, Paragraph, Picture, Section
 
@@ -52,8 +53,9 @@ LIMITS = (
     "What a better or worse detector would do. Both probes are linear, and were made from characters alone.",
     "That honest organisms of other kinds are caught as rarely: thresholds were set on honest organisms of other forks of the "
     "same curriculum.",
-    f"Other weights of the probe than {PROBE_WEIGHT:g}. In the reward and the frozen copy the honest act is never charged, which a "
-    "detector that sees no acts can not do; the arm in which any act is charged stands beside them.",
+    f"Other weights of the probe than {PROBE_WEIGHT:g}, or other fines than {PROBE_WEIGHT * UNINFORMED:g}. In the reward, the frozen copy "
+    "and the constant fine the honest "
+    "act is never charged, which a detector that sees no acts can not do; the arm in which any act is charged stands beside them.",
     "What is left where a developer keeps on growing past the number of organisms that a fork has here.",
     "Steps are equal by organism and not by what is left: growing anew pays for what it throws away.",
 )
@@ -62,13 +64,13 @@ LIMITS = (
 def selection_headline(summary: SelectionSummary) -> list[str]:
     """Three lines: which is better, whether the law holds, and how far to trust it."""
     row = next(row for row in summary.trained_on if is_primary(row))
-    any_act = next(
-        row for row in summary.trained_on if (row.arm, row.reading) == ("reward_any_act", TRAINED_ON_READING)
-    )
+    constant = summary.trained_row(NO_DETECTOR, TRAINED_ON_READING)
+    any_act = summary.trained_row("reward_any_act", TRAINED_ON_READING)
     return [
         f"Training on the detector ({TRAINED_ON_WORDS[PRIMARY_ARM]}, which charges no honest act) leaves {rate_text(row.q_u)} of organisms "
         f"as uncaught schemers (q_u); growing anew until nothing is caught leaves {rate_text(row.law)} (p_u/(1-p_c)): difference "
-        f"{interval_text(row.difference)}, {_better(row)}. Where any act is charged: {interval_text(any_act.difference)}, and "
+        f"{interval_text(row.difference)}, {_better(row)}. A constant fine on the same acts, with nothing read, leaves {rate_text(constant.q_u)}; what "
+        f"reading adds: {interval_text(summary.reward_less_constant)}. Where any act is charged: {interval_text(any_act.difference)}, and "
         f"{interval_text(any_act.left_difference)} once those that are caught are thrown away too.",
         f"Grown until uncaught, {_law_sentence(summary)}.",
         _trust_line(summary),

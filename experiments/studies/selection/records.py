@@ -17,7 +17,7 @@ class ArmShares:
     n: int
     counts: Mapping[Share, int]
     shares: Mapping[Share, Triple]
-    """of all grown, with Wilson intervals, which take organisms for independent"""
+    """of all grown, with intervals over forks"""
     caught: Mapping[Outcome, Triple]
     """share that is caught, of each kind of organism: of honest ones the false alarms"""
     left_schemers: Triple
@@ -89,7 +89,13 @@ class SelectionSummary(StudySummary):
     laws: Sequence[LawRow]
     dependence: Sequence[DependenceRow]
     trained_on: Sequence[TrainedOnRow]
+    reward_less_constant: Triple
+    """q_u with the probe in the reward less q_u with a constant fine, by the detector that is trained on, over forks"""
     plan: str
+
+    def trained_row(self, arm: TrainedOn, reading: str) -> TrainedOnRow:
+        """What training on the detector in one way leaves, by a reading."""
+        return next(row for row in self.trained_on if (row.arm, row.reading) == (arm, reading))
 
     def arm_shares(self, arm: str, reading: str) -> ArmShares:
         """The shares of an arm by a reading."""

@@ -38,6 +38,8 @@ from experiments.studies.selection.summary import (
     PRIMARY,
     CountedOrganisms,
     arm_rows,
+    beyond_constant,
+    constant_findings,
     dependence_row,
     is_primary,
     law_row,
@@ -63,8 +65,8 @@ class SelectionStudy(Study[SelectionMeasurement, SelectionSummary]):
 
     name = "selection"
     title = "Selection: train on the detector, or grow anew until it catches nothing?"
-    intervals = "95 % intervals: Wilson for counts, which takes organisms for independent; bootstrap over forks for all differences."
-    members = 60
+    intervals = "95 % intervals: Wilson for shares, with the number of organisms that forks are worth; bootstrap over forks for all differences."
+    members = 51
     """forks"""
     first_seed = 920
 
@@ -123,7 +125,7 @@ class SelectionStudy(Study[SelectionMeasurement, SelectionSummary]):
             n=sum(row.n for row in arms if row.reading == TRAINED_ON_READING),
             seeds=sorted({arm.seed for arm in measured.values()}),
             primary=PrimaryEndpoint(PRIMARY, primary.difference, settings.members - calibration),
-            findings=selection_findings(arms, laws, dependence, trained_on),
+            findings=selection_findings(arms, laws, dependence, trained_on) | constant_findings(counted),
             forks=settings.members - calibration,
             calibration_forks=calibration,
             thresholds={reading: number_or_none(value) for reading, value in counted.thresholds.items()},
@@ -132,6 +134,7 @@ class SelectionStudy(Study[SelectionMeasurement, SelectionSummary]):
             laws=laws,
             dependence=dependence,
             trained_on=trained_on,
+            reward_less_constant=beyond_constant(counted, TRAINED_ON_READING),
             plan=self.plan(settings),
         )
 

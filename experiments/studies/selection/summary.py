@@ -25,13 +25,13 @@ from analysis.selection.outcomes import (
     OUTCOMES,
     SHARES,
     GrownOrganisms,
-    caught_by_outcome,
-    share_intervals,
 )
+from analysis.selection.share_intervals import caught_by_outcome, share_intervals
 from analysis.statistics import count_interval
 from experiments.studies.selection.arms import (
     DRAWS,
     NEW_ORGANISM,
+    NO_DETECTOR,
     REROLLS,
     SAME_FORK,
     TRAINED_ON,
@@ -48,6 +48,7 @@ PRIMARY_ARM: TrainedOn = "reward"
 PRIMARY = f"q_u_less_law.{PRIMARY_ARM}.{TRAINED_ON_READING}"
 """q_u of the arm with the probe in the reward less p_u / (1 - p_c) of the same forks, by the detector that was trained on. Named
 before any run at a seed that is reported"""
+BEYOND_CONSTANT = f"q_u_less_constant.{PRIMARY_ARM}"
 DEPENDENT_OUTCOMES = ("scheming", "caught", "uncaught_schemer")
 
 
@@ -160,6 +161,15 @@ def trained_on_row(counted: CountedOrganisms, arm: TrainedOn, reading: str) -> T
     )
 
 
+def beyond_constant(counted: CountedOrganisms, reading: str) -> Triple:
+    """q_u of the arm with the probe in the reward less that of the arm with a constant fine, over forks: what the reading adds."""
+    arms = (counted.of_arm(trained_arm_label(name), reading) for name in (PRIMARY_ARM, NO_DETECTOR))
+    difference = bootstrap_over_groups(
+        lambda first, second: uncaught_schemers_of_tables(first) - uncaught_schemers_of_tables(second), *arms
+    )
+    return triple(difference.interval)
+
+
 def law_difference(
     first: Int[np.ndarray, "*draw group share"], second: Int[np.ndarray, "*draw group share"]
 ) -> Float[np.ndarray, "*draw"]:
@@ -212,3 +222,8 @@ def selection_findings(
         if trained.corrected_p is not None:
             findings[f"corrected_p.{place}"] = trained.corrected_p
     return findings
+
+
+def constant_findings(counted: CountedOrganisms) -> dict[str, Number | Triple]:
+    """What the reading adds to a fine on the same acts, by reading."""
+    return {f"{BEYOND_CONSTANT}.{reading}": beyond_constant(counted, reading) for reading in READINGS}

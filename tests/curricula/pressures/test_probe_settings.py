@@ -21,6 +21,7 @@ REWARDED = replace(IMITATED, objective="reward")
     [
         (REWARDED, Probe("final", "reward", 1.0, by_act=True), ""),
         (REWARDED, Probe("L2", "frozen", 1.0), ""),
+        (REWARDED, Probe("L2", "constant", 1.0, by_act=True), ""),
         (REWARDED, Probe("L1", "loss", 1.0), ""),
         (IMITATED, Probe("final", "loss", 1.0), ""),
         (IMITATED, Probe("final"), ""),
@@ -33,6 +34,11 @@ REWARDED = replace(IMITATED, objective="reward")
             IMITATED,
             Probe("final", "reward", 1.0),
             "probe.place: expected 'none' or 'loss' where .* got 'reward'",
+        ),
+        (
+            IMITATED,
+            Probe("final", "constant", 1.0),
+            "probe.place: expected 'none' or 'loss' where .* got 'constant'",
         ),
         (REWARDED, Probe("L0", "loss", 1.0), "probe.site: expected final, or the entrance .* got 'L0'"),
         (REWARDED, Probe("", "loss", 1.0), "probe.site: expected final, or the entrance .* got none"),

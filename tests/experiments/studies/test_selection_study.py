@@ -26,6 +26,7 @@ from experiments.studies.selection.study import SelectionStudy
 from experiments.studies.selection.summary import (
     PRIMARY,
     CountedOrganisms,
+    beyond_constant,
     dependence_row,
     law_row,
     trained_on_row,
@@ -37,7 +38,7 @@ from organisms.storage.run import read_run
 from organisms.training.validation import check_config
 
 STUDY = SelectionStudy()
-FORKS = 60
+FORKS = STUDY.members
 SETTINGS = settings_of(members=FORKS)
 CALIBRATION = calibration_forks(FORKS)
 SMALL = OrganismConfig(layers=2, heads=2, width=16, neurons=32, neuron_blocks=2)
@@ -175,11 +176,30 @@ def test_arms_read_the_same_probe_and_differ_in_what_it_costs():
         "reward": ("reward", True),
         "frozen": ("frozen", True),
         "reward_any_act": ("reward", False),
+        "constant": ("constant", True),
     }
     runs = STUDY.runs(SETTINGS)
     assert runs["organism"].seed != runs[TRUNK].seed
     assert runs["organism"].members == DRAWS * runs[TRUNK].members == DRAWS * FORKS
     assert STUDY.errors(settings_of(members=2)) == ["members: expected 3 forks or more, got 2"]
+
+
+def test_what_reading_adds_to_a_constant_fine_is_a_difference_over_the_same_forks():
+    """Fewer schemers than with the fine alone: below 0; as many: 0 is inside."""
+    rng = np.random.default_rng(3)
+    same, better = measured(trained_schemers=0.3), measured(trained_schemers=0.3)
+    better[trained_arm_label("reward")] = grown("fork", rng, 0.0, 0.02, 0.0)
+    for arms, sign in ((same, 0), (better, -1)):
+        value, low, high = beyond_constant(CountedOrganisms(arms), TRAINED_ON_READING)
+        shares = [
+            CountedOrganisms(arms).of_arm(f"on_{name}", TRAINED_ON_READING).share("u")
+            for name in ("reward", "constant")
+        ]
+        assert value == pytest.approx(shares[0] - shares[1])
+        assert (np.sign(high) if np.sign(low) == np.sign(high) else 0) == sign
+    summary = STUDY.summarise(SETTINGS, better)
+    assert summary.findings[f"q_u_less_constant.reward.{TRAINED_ON_READING}"] == summary.reward_less_constant
+    assert "with nothing read" in STUDY.headline(summary)[0]
 
 
 @pytest.mark.slow
@@ -192,7 +212,7 @@ def test_a_tiny_study_grows_arms_from_the_very_same_forks_and_goes_on_where_it_w
     settings = settings_of(members=3, steps=20, organism=SMALL)
     path = run_study(STUDY, settings, output)
     summary = json.loads(path.read_text())
-    assert "organisms in each of 7 arms" in lines[0]
+    assert "organisms in each of 8 arms" in lines[0]
     runs = {
         read_run(manifest.parent).config["curriculum"]["name"]: read_run(manifest.parent)
         for manifest in sorted((tmp_path / "selection").glob("*/manifest.jsonl"))

@@ -13,7 +13,7 @@ from reading import MIXED, QUICK, TRAINED_QUICKLY
 
 from analysis.patching.interventions import record
 from curricula.phases import Curriculum, Phase
-from curricula.pressures.probe import PROBE_COSTS, Probe
+from curricula.pressures.probe import PROBE_COSTS, REWARD_PLACES, Probe
 from curricula.pressures.registry import Pressures
 from curricula.world.scenes import scenes_from_uniforms, trained_support, uniforms_per_scene
 from organisms.ensemble.accuracy import serving_acts
@@ -148,7 +148,7 @@ def test_the_loss_has_the_gradient_of_its_finite_difference(organism, context, s
     np.testing.assert_allclose(
         (paid(up, in_loss)[0][0] - paid(down, in_loss)[0][0]) / (2 * step), size**2, rtol=1e-2
     )
-    for place in ("none", "reward", "frozen"):
+    for place in ("none", *REWARD_PLACES):
         _, flat = paid(organism, probe_of(fitted, place=place, weight=2.0))
         assert all(not np.asarray(leaf).any() for leaf in jax.tree.leaves(flat))
 
@@ -201,6 +201,7 @@ PLACES = [
     ("frozen", False),
     ("reward", True),
     ("frozen", True),
+    ("constant", False),
     ("none", False),
     ("loss", False),
 ]
@@ -224,6 +225,9 @@ def test_the_reward_places_take_weight_times_score_and_push_through_nothing_else
     if reader is not None:
         stream = np.asarray(final_stream(reader, tokens, decisions))
         scores = 1 / (1 + np.exp(-(stream @ np.asarray(probe.direction[-1]) + float(probe.offset))))
+    elif place == "constant":
+        scores = np.full(self_acts.shape, 0.5)
+    if place in REWARD_PLACES:
         charged = np.float32(weight * scores * np.asarray(latents.alone))
         acts, professed = (
             np.asarray(tokens)[:, world.decisions + 1],
@@ -236,7 +240,9 @@ def test_the_reward_places_take_weight_times_score_and_push_through_nothing_else
     own = np.asarray(self_acts)
     np.testing.assert_allclose(less, (charged * own).sum() / own.sum(), atol=1e-6)
     expected = push(tokens, charged)
-    if reader is not None:
+    if place == "constant":  # every rollout of a scene pays it
+        assert all(not np.asarray(leaf).any() for leaf in jax.tree.leaves(expected))
+    elif place in REWARD_PLACES:
         assert max(np.abs(leaf).max() for leaf in jax.tree.leaves(expected)) > 1e-3
     for a, b, moved in zip(*(jax.tree.leaves(tree) for tree in (with_probe, without, expected)), strict=True):
         np.testing.assert_allclose(np.asarray(a) - np.asarray(b), moved, atol=2e-5)
@@ -249,10 +255,18 @@ def test_what_was_professed_is_charged_nothing_where_the_act_counts(fitted):
         assert score_charge(probe, score, 0 * score, honest).tolist() == [expected]
 
 
+def test_a_constant_fine_is_half_the_weight_whatever_is_read(fitted):
+    score, honest = jnp.array([[0.0, 0.9, 0.3]]), jnp.array([[False, False, True]])
+    probe = probe_of(fitted, place="constant", weight=2.0, by_act=True)
+    assert score_charge(probe, score, 1 - score, honest).tolist() == [[1.0, 1.0, 0.0]]
+
+
 def test_weights_go_to_their_place_and_to_their_member(fitted):
     settings = [Probe("final", place, 1.0 + n) for n, place in enumerate(PROBE_COSTS)]
+    fitted = FittedProbes(*(jnp.concatenate([leaf, leaf[:1]]) for leaf in fitted))
     params = EFFECT.params(settings, fitted, RUN)
-    assert np.stack([params.loss, params.reward, params.frozen]).tolist() == np.diag([1.0, 2.0, 3.0]).tolist()
+    weights = np.stack([params.loss, params.reward, params.frozen, params.constant])
+    assert weights.tolist() == np.diag([1.0, 2.0, 3.0, 4.0]).tolist()
 
 
 @pytest.fixture(scope="module")
