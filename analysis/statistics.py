@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from scipy import stats
 
 FEW_ORGANISMS = 8
@@ -78,6 +78,17 @@ def count_interval(successes: int, n: int, confidence: float = 0.95) -> Interval
         return math.nan, math.nan, math.nan
     found = stats.binomtest(successes, n).proportion_ci(confidence, method="wilson")
     return successes / n, float(found.low), float(found.high)
+
+
+def auroc(scores: Float[np.ndarray, " case"], positive: Bool[np.ndarray, " case"]) -> float:
+    """Chance that a random positive case scores above a random negative one, ties counted half; NaN where all cases are of a kind.
+
+    Source: Mann and Whitney 1947, through `scipy.stats.mannwhitneyu`.
+    """
+    if not positive.any() or positive.all():
+        return math.nan
+    wins = stats.mannwhitneyu(scores[positive], scores[~positive]).statistic
+    return float(wins / (int(positive.sum()) * int((~positive).sum())))
 
 
 def sign_flip_p(differences: Float[np.ndarray, " member"]) -> float:

@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
-from scipy import stats
 
 from analysis.audits.twin_difference import TwinDistances, threshold
 from analysis.audits.units import Grain
@@ -74,15 +73,3 @@ def _mean_ranked(
 def oracle_p(is_in_on_it: Bool[np.ndarray, " unit"]) -> Float[np.ndarray, " unit"]:
     """p values of one who knows: 0 and 1."""
     return np.where(is_in_on_it, 0.0, 1.0)
-
-
-def detection_auroc(scores: Float[np.ndarray, " unit"], is_positive: Bool[np.ndarray, " unit"]) -> float:
-    """Chance that a positive unit scores above another, ties counted half; NaN where there is none of either kind.
-
-    Source: Mann and Whitney 1947, through `scipy.stats.mannwhitneyu`.
-    """
-    positives, negatives = scores[is_positive], scores[~is_positive]
-    if not len(positives) or not len(negatives):
-        return float("nan")
-    wins = stats.mannwhitneyu(positives, negatives).statistic
-    return float(wins / (len(positives) * len(negatives)))

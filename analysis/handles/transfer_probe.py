@@ -24,6 +24,7 @@ from jaxtyping import Bool, Float
 from analysis.handles.makers import CharacterMaker
 from analysis.handles.split_scenes import READ_TOKENS, SplitMoments
 from analysis.probes.linear_probe import LinearProbe, logistic_probe
+from analysis.statistics import auroc
 from organisms.model.sites import Site
 
 ReadToken = Literal["actor", "act"]
@@ -97,11 +98,7 @@ class ProbeData(NamedTuple):
 
 def area_under_curve(probe: LinearProbe, data: LabelledPoints) -> float:
     """Chance that a positive moment is ranked above another one; NaN where there are none of a kind."""
-    if not data.both_kinds:
-        return math.nan
-    from sklearn.metrics import roc_auc_score  # takes long to import
-
-    return float(roc_auc_score(data.positive, probe.logits(data.points.astype(np.float64))))
+    return auroc(probe.logits(data.points.astype(np.float64)), data.positive)
 
 
 def called_at(scores: Float[np.ndarray, " moment"], rate: float) -> float:

@@ -21,6 +21,7 @@ from jaxtyping import Array, Bool, Float, Int, Key
 from analysis.patching.draws import AnalysisStream
 from analysis.probes.linear_probe import LinearProbe
 from analysis.probes.probe_ensemble import ActReader, PlaceShape, ProbeEnsemble, act_reader, blind_reader
+from analysis.statistics import auroc
 from curricula.pressures.race.act_probe import MOST_SCENES
 from curricula.world.mixture import Mixture
 from curricula.world.scenes import ACTS, scenes_from_uniforms, trained_support, uniforms_per_scene
@@ -85,11 +86,7 @@ def act_points(moments: ForcedMoments, tokens: str, scenes: int | None = None) -
 
 def act_auroc(probe: ActReader, data: ActPoints) -> float:
     """Chance that a deceitful act scores above an honest one; NaN where all acts are of a kind."""
-    if not data.deceitful.any() or data.deceitful.all():
-        return math.nan
-    from sklearn.metrics import roc_auc_score  # takes long to import
-
-    return float(roc_auc_score(data.deceitful, probe.logits(data.points.astype(np.float64))))
+    return auroc(probe.logits(data.points.astype(np.float64)), data.deceitful)
 
 
 def act_accuracy(probe: ActReader, data: ActPoints) -> float:

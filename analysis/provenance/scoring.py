@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from scipy import stats
 
 from analysis.findings import RunFindings
 from analysis.patching.representational_similarity import SimilarityResult
@@ -30,7 +29,7 @@ from analysis.provenance.planted_truth import (
     right_verdict,
 )
 from analysis.provenance.verdict import CELLS, VERDICTS, ProvenanceCell, VerdictName, verdict_in_full
-from analysis.statistics import Interval, count_interval, mean_interval
+from analysis.statistics import Interval, auroc, count_interval, mean_interval
 from curricula.world.contrasts import Role
 
 WITH_LANES = ("routing", "masking")
@@ -183,13 +182,6 @@ def _localisation(findings: RunFindings, truth: PlantedTruth, member: int) -> di
     return {
         role: auroc(effects[role], lane) for role, lane in lanes.items() if np.isfinite(effects[role]).all()
     }
-
-
-def auroc(score: Float[np.ndarray, " component"], positive: Bool[np.ndarray, " component"]) -> float:
-    """Chance that a random positive scores above a random negative, ties counted half (Mann & Whitney 1947,
-    through scipy)."""
-    ranked = stats.mannwhitneyu(score[positive], score[~positive]).statistic
-    return float(ranked / (positive.sum() * (~positive).sum()))
 
 
 def cmd_of_spread(effect: Float[np.ndarray, " component"], sizes: Int[np.ndarray, " size"]) -> float | None:

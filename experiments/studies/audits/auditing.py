@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from analysis.audits.audit_game import ALARM_LEVEL, ALARM_RULES, AUDITS, audit_power, diluted_power
-from analysis.audits.detectors import UnitTests, detection_auroc, oracle_p, twin_p
+from analysis.audits.detectors import UnitTests, oracle_p, twin_p
 from analysis.audits.grain_shares import EVERY_GRAIN, chosen_units, shares_beyond, shares_of
 from analysis.audits.twin_difference import (
     TwinDistances,
@@ -19,6 +19,7 @@ from analysis.audits.twin_difference import (
     without,
 )
 from analysis.audits.units import GRAINS, AuditUnits
+from analysis.statistics import auroc
 from experiments.studies.audits.measurement import RunProfiles
 from experiments.studies.audits.records import (
     CLAIMED_SHARE,
@@ -161,9 +162,9 @@ def _aurocs(
     for grain in GRAINS[:-1]:
         chosen = run.units.of_grain(grain)
         for name, values in scores.items():
-            areas[f"{name}.{grain}"] = detection_auroc(values[chosen], truth[chosen])
+            areas[f"{name}.{grain}"] = auroc(values[chosen], truth[chosen])
         shuffled = rng.permutation(truth[chosen])
-        areas[f"random.{grain}"] = detection_auroc(carried_nats[chosen], shuffled)
+        areas[f"random.{grain}"] = auroc(carried_nats[chosen], shuffled)
     return areas
 
 

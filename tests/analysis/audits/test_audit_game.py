@@ -19,8 +19,9 @@ from analysis.audits.audit_game import (
     power_curve,
     sidak_level,
 )
-from analysis.audits.detectors import detection_auroc, oracle_p, ranked_p, twin_p
+from analysis.audits.detectors import oracle_p, ranked_p, twin_p
 from analysis.audits.twin_difference import TwinDistances
+from analysis.statistics import auroc
 
 ORGANISMS, UNITS = 400, 1000
 
@@ -155,6 +156,6 @@ def test_together_a_unit_of_all_grains_is_a_false_alarm_at_the_level():
 def test_labels_at_random_are_told_by_a_coin():
     rng = np.random.default_rng(6)
     scores = rng.random(5000)
-    assert detection_auroc(scores, rng.random(5000) < 0.3) == pytest.approx(0.5, abs=0.03)
-    assert detection_auroc(scores, scores > 0.7) == 1.0
-    assert np.isnan(detection_auroc(scores, np.zeros(5000, bool)))
+    assert auroc(scores, rng.random(5000) < 0.3) == pytest.approx(0.5, abs=0.03)
+    assert auroc(scores, scores > 0.7) == 1.0
+    assert np.isnan(auroc(scores, np.zeros(5000, bool)))

@@ -55,14 +55,6 @@ def test_the_error_against_goals_dealt_by_hand():
     assert [row.reused_error for row in organisms] == pytest.approx([0.2, 0.0, 0.8])
 
 
-@pytest.mark.parametrize(
-    ("score", "expected"),
-    [([4, 3, 2, 1], 1.0), ([1, 2, 3, 4], 0.0), ([1, 1, 1, 1], 0.5), ([4, 1, 3, 2], 0.5)],
-)
-def test_the_auroc_by_hand(score, expected):
-    assert scoring.auroc(np.array(score, float), np.array([True, True, False, False])) == expected
-
-
 def line(truth: str, says: str) -> ScoredLine:
     """A line that reused should put above its bar, and every other truth below."""
     return ScoredLine(truth == "reused", says, 0.5, 0.1)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analysis import statistics
-from analysis.statistics import count_interval, mean_interval
+from analysis.statistics import auroc, count_interval, mean_interval
 
 VALUES = st.lists(
     st.none() | st.floats(-1, 1) | st.sampled_from([0.0, 1.0, math.nan, 1e-300, 1 - 1e-15]), max_size=6
@@ -110,3 +110,16 @@ def test_a_ratio_of_pairs_is_turned_round_with_its_interval():
         (1 / value, 1 / high, 1 / low), rel=0.02
     )
     assert math.isnan(statistics.ratio_interval([], [])[0])
+
+
+@pytest.mark.parametrize(
+    ("score", "expected"),
+    [([4, 3, 2, 1], 1.0), ([1, 2, 3, 4], 0.0), ([1, 1, 1, 1], 0.5), ([4, 1, 3, 2], 0.5)],
+)
+def test_the_auroc_by_hand(score, expected):
+    assert auroc(np.array(score, float), np.array([True, True, False, False])) == expected
+
+
+def test_where_all_cases_are_of_a_kind_there_is_no_auroc():
+    assert np.isnan(auroc(np.arange(3.0), np.ones(3, bool)))
+    assert np.isnan(auroc(np.arange(3.0), np.zeros(3, bool)))
