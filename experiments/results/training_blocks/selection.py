@@ -7,10 +7,11 @@ from analysis.selection.outcomes import SHARES
 from experiments.results.data import KeptSummary, ResultsData
 from experiments.results.markdown import markdown_table, source_sentence
 from experiments.results.registry import result_block
-from experiments.studies.selection.arms import REROLL_WORDS, TRAINED_ON_WORDS
+from experiments.studies.selection.arms import DRAWS, GROWTH_ARMS, NO_DETECTOR, REROLL_WORDS, TRAINED_ON_WORDS
 from experiments.studies.selection.figures import ARM_WORDS, reading_words
 from experiments.studies.selection.measurement import TRAINED_ON_READING
 from experiments.studies.selection.records import ArmShares, DependenceRow, LawRow, TrainedOnRow
+from experiments.studies.study import Triple
 from reports.formats import DASH, interval_text, rate_text
 
 FILE = "selection"
@@ -27,6 +28,7 @@ class KeptSelection(KeptSummary):
     laws: Sequence[LawRow]
     dependence: Sequence[DependenceRow]
     trained_on: Sequence[TrainedOnRow]
+    reward_less_constant: Triple
 
 
 @result_block
@@ -34,7 +36,7 @@ def selection_source(data: ResultsData) -> str:
     """Which command the figures are of."""
     kept = data.read(FILE, KeptSelection)
     scope = (
-        f"{kept.n} organisms are counted, six from each of {kept.forks} forks in six arms, the others new; thresholds were set by "
+        f"{kept.n} organisms are counted, {DRAWS} from each of {kept.forks} forks in {len(GROWTH_ARMS) - 1} arms, the others new; thresholds were set by "
         f"{kept.calibration_honest} honest ones of {kept.calibration_forks} other forks; tiny scale"
     )
     return source_sentence(kept, scope, FILE)
@@ -45,9 +47,13 @@ def selection_answer(data: ResultsData) -> str:
     """The primary endpoint, and both numbers that it is the difference of."""
     kept = data.read(FILE, KeptSelection)
     row = next(row for row in kept.trained_on if row.corrected_p is None)
+    constant = next(
+        row for row in kept.trained_on if (row.arm, row.reading) == (NO_DETECTOR, TRAINED_ON_READING)
+    )
     return (
         f"Trained on the detector ({TRAINED_ON_WORDS[row.arm]}), {rate_text(row.q_u)} of organisms end as schemers that it does "
-        f"not catch. Growing anew leaves {rate_text(row.law)} by the law. Difference: {interval_text(kept.primary.value)}."
+        f"not catch. Growing anew leaves {rate_text(row.law)} by the law. Difference: {interval_text(kept.primary.value)}. A constant fine on the same "
+        f"acts, with nothing read, leaves {rate_text(constant.q_u)}; what reading adds to it: {interval_text(kept.reward_less_constant)}."
     )
 
 
