@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from copy import deepcopy
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -31,9 +32,13 @@ from experiments.export import data_pack
 from experiments.export.data_pack import PackSizes
 from experiments.export.exporting import ExportOptions, export_run
 from organisms.model.surgery import pick
+from organisms.model.transformer import Organism
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
-MEMBER, CLOSE, PAIRS = 1, 1e-5, 3
+MEMBER, PAIRS = 1, 3
+CLOSE, SAME, FOLDED = 1e-5, 1e-9, 1e-7
+"""nats between two programs in single precision, for logits of this size; in double precision; and there where a bias that was
+folded into another one is rounded"""
 COMPONENTS = SIZES.layers * (SIZES.heads + SIZES.neuron_blocks)
 os.environ["HF_HUB_OFFLINE"] = "1"
 
@@ -75,10 +80,18 @@ def exported(tmp_path_factory) -> SimpleNamespace:
         scenes=scenes,
         tokens=tokens,
         logits=np.asarray(organism(jnp.asarray(tokens))),
+        double_logits=double_logits(organism, tokens),
         pairs=rows,
         moved=np.asarray(moved),
         components=record["components"],
     )
+
+
+def double_logits(organism: Organism, tokens: np.ndarray) -> np.ndarray:
+    """The organism's logits in double precision, in which no rounding of either program is seen."""
+    with jax.enable_x64(True):
+        wide = jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf), jnp.float64), organism)
+        return np.asarray(wide(jnp.asarray(tokens)))
 
 
 Patch = Callable[[list[int], list[int], dict], np.ndarray]
@@ -130,6 +143,14 @@ class TestHuggingFace:
         with torch.no_grad():
             logits = model(torch.tensor(exported.tokens)).logits.numpy()
         assert np.abs(logits - exported.logits).max() < CLOSE
+
+    def test_in_double_precision_nothing_is_left_between_them(self, exported, model):
+        import torch
+
+        with torch.no_grad():
+            logits = deepcopy(model).double()(torch.tensor(exported.tokens)).logits.numpy()
+        assert exported.double_logits.dtype == np.float64
+        assert np.abs(logits - exported.double_logits).max() < FOLDED
 
     def test_scenes_in_english_go_in_and_out(self, exported, tokenizer):
         for scene in exported.scenes:
@@ -214,6 +235,9 @@ def test_transformer_lens_4_loads_strictly_with_our_logits_and_patches(exported)
         logits = model(torch.tensor(exported.tokens)).numpy()
     assert np.abs(logits - exported.logits).max() < CLOSE
     assert np.abs(hooked_patches(exported, model) - exported.moved).max() < CLOSE
+    with torch.no_grad():
+        doubled = model.double()(torch.tensor(exported.tokens)).numpy()
+    assert np.abs(doubled - exported.double_logits).max() < SAME
 
 
 @needs("torch", "sae_lens")
