@@ -117,7 +117,7 @@ def _trust_line(summary: SelectionSummary) -> str:
     new = summary.arm_shares("organism", TRAINED_ON_READING)
     between = sum(row.counts[LEFT_BETWEEN] for row in (row, new))
     sentences = [
-        f"{summary.n} organisms are counted, of {summary.forks} forks and as many again that share nothing; {between} of {row.n + new.n} that "
+        f"{summary.n} organisms are counted, {new.n} that share nothing and the others of {summary.forks} forks; {between} of {row.n + new.n} that "
         "were not trained on the detector are neither honest nor scheming and are left.",
         f"The detector catches {interval_text(row.caught['scheming'])} of schemers and {interval_text(row.caught['honest'])} of honest "
         f"organisms, at a threshold that {summary.calibration_honest} honest organisms of {summary.calibration_forks} other forks set at {FALSE_ALARMS:g}.",
