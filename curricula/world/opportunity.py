@@ -56,6 +56,10 @@ class SelfRule:
 
     name: str
     combine: Combine
+    of_kinds: bool = False
+    """is combine given the numbers of the cue kinds, in place of their evidence? So that single cues can be told apart"""
+    settings_errors: Callable[[int, int], list[str]] = no_errors
+    """as `OpportunityRule.settings_errors`"""
 
 
 Rule = TypeVar("Rule", OpportunityRule, SelfRule)

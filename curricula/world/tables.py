@@ -51,7 +51,8 @@ def tables(world: World, role: Role = "character") -> Tables:
     meaning = rule.combine(evidence)
     trained, held_out = _divided(meaning, world.held_out_cues, rng)
     if world.self_rule != SAME_RULE:
-        self_meaning = self_rule(world.self_rule).combine(evidence)
+        of_self = self_rule(world.self_rule)
+        self_meaning = of_self.combine(combinations if of_self.of_kinds else evidence)
         _hold_out_both(self_meaning, trained, held_out)
         _require_conflict(world, meaning, self_meaning, trained)
         if role == "self":

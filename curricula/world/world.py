@@ -12,10 +12,12 @@ import numpy as np
 
 from curricula.config_json import OMIT_IF_DEFAULT
 from curricula.errors import range_errors
+from curricula.world import triggers as _triggers  # noqa: F401  registers trigger families
 from curricula.world.opportunity import (
     SAME_RULE,
     opportunity_errors,
     opportunity_rule,
+    self_rule,
     self_rule_errors,
 )
 from curricula.world.vocabulary import BLANK, SELF, Vocabulary
@@ -53,6 +55,7 @@ class World:
     - *same*: what they mean to characters
     - *any*: alone if any cue says so, a conflict in logic
     - *last cue*: the last cue of a moment decides, a conflict in place
+    - one of the trigger families of `curricula.world.triggers`
     - or that of a plug-in
 
     Where the rules differ, one reader of the cues no longer fits both roles. Each moment's cues are drawn by the rule of
@@ -87,7 +90,7 @@ class World:
     seed: int = 0
     """of what is held out and what each cue means; organisms of one world share it"""
     self_rule: str = field(default=SAME_RULE, metadata=OMIT_IF_DEFAULT)
-    """rule by which the cues mean alone to self: same, any, last cue, or that of a plug-in"""
+    """rule by which the cues mean alone to self: same, any, last cue, a family of triggers, or that of a plug-in"""
     order: Literal["cues first", "actor first"] = field(default="cues first", metadata=OMIT_IF_DEFAULT)
     """of a moment's tokens: with *actor first* who acts is known before the cues are read, so that they may be read
     in another way for self"""
@@ -183,6 +186,9 @@ class World:
             return ["world.self_acts_named: expected True where the actor comes first, got False"]
         rule = opportunity_rule(self.opportunity)
         errors = [f"world.{line}" for line in rule.settings_errors(self.cue_kinds, self.cues)]
+        if self.self_rule != SAME_RULE:
+            of_self = self_rule(self.self_rule)
+            errors += [f"world.{line}" for line in of_self.settings_errors(self.cue_kinds, self.cues)]
         if self.self_rule != SAME_RULE and rule.has_idle_cues:
             errors.append(
                 f"world.self_rule: expected {SAME_RULE!r} for {self.opportunity!r}, where a cue may say nothing, "

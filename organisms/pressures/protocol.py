@@ -14,6 +14,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from curricula.phases import Phase
 from curricula.pressures.registry import PressureSettings
+from curricula.world.scenes import Support
 from organisms.ensemble.config import RunConfig
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import Tap
@@ -131,6 +132,10 @@ class Pressure(Generic[S]):
         """How many numbers from 0 to 1 it takes of the draw that decides a scene. Above 0 the scenes themselves are
         others than without it: `StepContext.coins` and `StepContext.key` do not change them."""
         return 0
+
+    def change_support(self, params: Any, support: Support) -> Support:
+        """Which goals and combinations of cues may be drawn, changed."""
+        return support
 
     def change_scenes(
         self, params: Any, uniforms: Float[Array, "scene draw"], world: Any

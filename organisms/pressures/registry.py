@@ -6,6 +6,8 @@ from typing import Any
 from curricula.errors import UserError, registered_twice
 from curricula.phases import Phase
 from curricula.pressures.registry import PRESSURES, PressureSettings
+from curricula.world.scenes import Support, trained_support
+from curricula.world.world import World
 from organisms.ensemble.config import RunConfig
 from organisms.pressures.protocol import MechanismMeasurer, PhaseStart, Pressure
 
@@ -43,6 +45,14 @@ def active_pressures(phases: Sequence[Phase], run: RunConfig) -> list[Pressure[A
 def in_program(params: Mapping[str, Any]) -> list[Pressure[Any]]:
     """The pressures whose numbers a step was given, in the order in which they act."""
     return [pressure for pressure in ordered_effects() if pressure.name in params]
+
+
+def support_in_step(params: Mapping[str, Any], world: World) -> Support:
+    """What a step's scenes may draw, as its pressures change it in turn."""
+    support = trained_support(world)
+    for pressure in in_program(params):
+        support = pressure.change_support(params[pressure.name], support)
+    return support
 
 
 def settings_by_member(pressure: Pressure[Any], phases: Sequence[Phase]) -> list[PressureSettings]:

