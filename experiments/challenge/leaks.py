@@ -1,0 +1,189 @@
+"""Leaks: do a pack's files tell the labels to somebody who analyses nothing?
+
+A classifier sees what files look like: their sizes, dates and places, and of each array its norm, mean, spread, kurtosis and
+zeros, at the fork, at the end, and their difference. It is trained on all organisms of a size but one of each label, of one
+make, and told to find out which of those left out is which. Chance is an AUROC of 0.5.
+
+What it does *not* show: that weights tell nothing. Whoever computes with them finds more, as the baseline *weight difference* does.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float, Int
+from scipy import stats
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+
+from analysis.statistics import mean_interval
+from experiments.challenge.pack import ORGANISMS, STAGES, ChallengePack, canonical_sha256, read_arrays
+from experiments.challenge.sealing import SealedTruth
+from experiments.challenge.sources import LABELS
+from experiments.studies.study import Triple, triple
+
+LEAST_AUROC, LARGEST_AUROC = 0.4, 0.6
+"""between them the leak test is at chance"""
+SHUFFLES = 200
+Features = Float[np.ndarray, "organism feature"]
+Numbers = Int[np.ndarray, " organism"]
+
+
+@dataclass(frozen=True)
+class LeakScore:
+    """How well files tell labels."""
+
+    n: int
+    """organisms"""
+    folds: int
+    """sets of one organism of each label, of one make, that were left out in turn"""
+    auroc: Triple
+    """of a logistic regression: mean over sets, with its 95 % bootstrap interval"""
+    chance: tuple[float, float]
+    """95 % of AUROCs with the labels of each set shuffled"""
+    p: float
+    """one-sided: share of shuffles that reach the AUROC"""
+    forest_auroc: Triple
+    """of a random forest, which sees thresholds and combinations"""
+    at_chance: bool
+    """is the AUROC from 0.4 to 0.6?"""
+
+
+def file_features(folder: Path, name: str, place: int) -> list[float]:
+    """What the files of an organism look like. place: its number in the listing."""
+    files = sorted((folder / ORGANISMS / name).iterdir())
+    features = [float(place)]
+    for path in files:
+        about = path.stat()
+        features += [float(about.st_size), about.st_mtime]
+    by_stage = [read_arrays(folder / ORGANISMS / name / f"{stage}.safetensors") for stage in STAGES]
+    norms: list[list[float]] = []
+    for arrays in by_stage:
+        norms.append([])
+        for array_name in sorted(arrays):
+            values = arrays[array_name].astype(np.float64).ravel()
+            norms[-1].append(float(np.log(np.linalg.norm(values) + 1e-12)))
+            features += [
+                float(values.mean()),
+                float(np.log(values.std() + 1e-12)),
+                float((values == 0).mean()),
+            ]
+            features.append(
+                float(np.log(stats.kurtosis(values, fisher=False) + 1e-12)) if values.std() else 0.0
+            )
+    differences = [end - fork for fork, end in zip(*norms, strict=True)]
+    return [*features, *norms[0], *norms[1], *differences]
+
+
+def leak_score(pack: ChallengePack, folder: Path, truth: SealedTruth) -> LeakScore:
+    """How well the files of a pack tell its labels. Raises UserError where a file is damaged."""
+    rng = np.random.default_rng(0)
+    logistic: list[float] = []
+    forest: list[float] = []
+    shuffled: list[list[float]] = [[] for _ in range(SHUFFLES)]
+    count = 0
+    for features, labels, folds in _groups(pack, folder, truth):
+        count += len(labels)
+        logistic += fold_aurocs(features, labels, folds, _logistic_scores)
+        forest += fold_aurocs(features, labels, folds, _forest_scores)
+        for aurocs in shuffled:
+            drawn = labels.copy()
+            for fold in np.unique(folds):
+                drawn[folds == fold] = rng.permutation(drawn[folds == fold])
+            aurocs += fold_aurocs(features, drawn, folds, _logistic_scores)
+    null = np.array([np.mean(aurocs) if aurocs else np.nan for aurocs in shuffled])
+    value = float(np.mean(logistic)) if logistic else float("nan")
+    low, high = np.nanquantile(null, [0.025, 0.975]) if logistic else (float("nan"),) * 2
+    return LeakScore(
+        n=count,
+        folds=len(logistic),
+        auroc=triple(mean_interval(logistic)),
+        chance=(float(low), float(high)),
+        p=float((1 + (null >= value).sum()) / (1 + SHUFFLES)),
+        forest_auroc=triple(mean_interval(forest)),
+        at_chance=LEAST_AUROC <= value <= LARGEST_AUROC,
+    )
+
+
+def _groups(
+    pack: ChallengePack, folder: Path, truth: SealedTruth
+) -> Iterator[tuple[Features, Numbers, Numbers]]:
+    """Organisms of equal arrays: features, numbers of labels, and numbers of the sets that are left out together."""
+    groups: dict[str, list[str]] = {}
+    for name, organism in pack.organisms.items():
+        if truth.organisms[name].label is not None:
+            groups.setdefault(canonical_sha256((organism.world, organism.sizes)), []).append(name)
+    places = {name: place for place, name in enumerate(pack.organisms)}
+    for names in groups.values():
+        ranks = _ranks([(truth.organisms[name].make, truth.organisms[name].label) for name in names])
+        makes = [truth.organisms[name].make for name in names]
+        fold_names = [(make, rank) for make, rank in zip(makes, ranks, strict=True)]
+        numbered = {fold: number for number, fold in enumerate(dict.fromkeys(fold_names))}
+        features = np.array([file_features(folder, name, places[name]) for name in names])
+        for make in set(makes):
+            of_make = np.array([other == make for other in makes])
+            features[of_make] -= features[of_make].mean(0)
+        spread = features.std(0)
+        features = features[:, spread > 1e-9] / spread[spread > 1e-9]
+        labels = np.array([LABELS.index(truth.organisms[name].label) for name in names])  # pyright: ignore[reportArgumentType]
+        yield features, labels, np.array([numbered[fold] for fold in fold_names])
+
+
+def _ranks(keys: Sequence[object]) -> list[int]:
+    """How many equal keys stand before each."""
+    counts: dict[object, int] = {}
+    ranks: list[int] = []
+    for key in keys:
+        ranks.append(counts.get(key, 0))
+        counts[key] = ranks[-1] + 1
+    return ranks
+
+
+def _logistic_scores(train: Features, labels: Numbers, test: Features) -> Float[np.ndarray, "organism label"]:
+    """Log probabilities by a regression whose weights are kept small, since features are many."""
+    model = LogisticRegression(C=0.01, max_iter=1000).fit(train, labels)
+    return model.predict_log_proba(test)
+
+
+def _forest_scores(train: Features, labels: Numbers, test: Features) -> Float[np.ndarray, "organism label"]:
+    model = RandomForestClassifier(200, random_state=0).fit(train, labels)
+    return model.predict_proba(test)
+
+
+def fold_aurocs(features: Features, labels: Numbers, folds: Numbers, scores) -> list[float]:
+    """The AUROC within each set that was left out: chance that the organism of a label has a higher score for that label than
+    another of the set. Sets of fewer labels are passed over.
+
+    scores: of the organisms that are left out, from those that are not.
+    """
+    aurocs: list[float] = []
+    for fold in np.unique(folds):
+        is_out = folds == fold
+        if set(labels[is_out]) != set(range(len(LABELS))) or set(labels[~is_out]) != set(range(len(LABELS))):
+            continue
+        given = scores(features[~is_out], labels[~is_out], features[is_out])
+        wins = [
+            np.mean(given[labels[is_out] == label, label][:, None] > given[labels[is_out] != label, label])
+            + np.mean(
+                given[labels[is_out] == label, label][:, None] == given[labels[is_out] != label, label]
+            )
+            / 2
+            for label in range(len(LABELS))
+        ]
+        aurocs.append(float(np.mean(wins)))
+    return aurocs
+
+
+def leak_lines(score: LeakScore) -> list[str]:
+    """The result in words."""
+    value, low, high = (number if number is not None else float("nan") for number in score.auroc)
+    forest = score.forest_auroc[0]
+    return [
+        f"files tell labels with an AUROC of {value:.2f} [{low:.2f}, {high:.2f}], {score.folds} sets of "
+        f"{score.n} organisms; shuffled labels: {score.chance[0]:.2f} to {score.chance[1]:.2f}, p {score.p:.2f}; "
+        f"forest {'-' if forest is None else f'{forest:.2f}'}",
+        "at chance"
+        if score.at_chance
+        else f"not at chance ({LEAST_AUROC} to {LARGEST_AUROC}): the pack leaks",
+    ]
