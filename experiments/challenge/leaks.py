@@ -7,16 +7,18 @@ make, and told to find out which of those left out is which. Chance is an AUROC 
 What it does *not* show: that weights tell nothing. Whoever computes with them finds more, as the baseline *weight difference* does.
 """
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
 from scipy import stats
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import LogisticRegression
 
+from analysis.provenance.scoring import auroc
 from analysis.statistics import mean_interval
 from experiments.challenge.pack import ORGANISMS, STAGES, ChallengePack, canonical_sha256, read_arrays
 from experiments.challenge.sealing import SealedTruth
@@ -26,6 +28,7 @@ from experiments.studies.study import Triple, triple
 LEAST_AUROC, LARGEST_AUROC = 0.4, 0.6
 """between them the leak test is at chance"""
 SHUFFLES = 200
+TREES = 200
 Features = Float[np.ndarray, "organism feature"]
 Numbers = Int[np.ndarray, " organism"]
 
@@ -39,7 +42,7 @@ class LeakScore:
     folds: int
     """sets of one organism of each label, of one make, that were left out in turn"""
     auroc: Triple
-    """of a logistic regression: mean over sets, with its 95 % bootstrap interval"""
+    """of a linear classifier: mean over sets, with its 95 % bootstrap interval"""
     chance: tuple[float, float]
     """95 % of AUROCs with the labels of each set shuffled"""
     p: float
@@ -50,6 +53,16 @@ class LeakScore:
     """is the AUROC from 0.4 to 0.6?"""
 
 
+class FeatureGroup(NamedTuple):
+    """Organisms of equal arrays, so that the same features are those of the same arrays."""
+
+    features: Features
+    labels: Numbers
+    """numbers of labels in `LABELS`"""
+    folds: Numbers
+    """numbers of the sets that are left out together"""
+
+
 def file_features(folder: Path, name: str, place: int) -> list[float]:
     """What the files of an organism look like. place: its number in the listing."""
     files = sorted((folder / ORGANISMS / name).iterdir())
@@ -58,6 +71,12 @@ def file_features(folder: Path, name: str, place: int) -> list[float]:
         about = path.stat()
         features += [float(about.st_size), about.st_mtime]
     by_stage = [read_arrays(folder / ORGANISMS / name / f"{stage}.safetensors") for stage in STAGES]
+    return features + array_features(by_stage)
+
+
+def array_features(by_stage: Sequence[Mapping[str, np.ndarray]]) -> list[float]:
+    """What the arrays of an organism look like, at the fork and at the end."""
+    features: list[float] = []
     norms: list[list[float]] = []
     for arrays in by_stage:
         norms.append([])
@@ -78,27 +97,30 @@ def file_features(folder: Path, name: str, place: int) -> list[float]:
 
 def leak_score(pack: ChallengePack, folder: Path, truth: SealedTruth) -> LeakScore:
     """How well the files of a pack tell its labels. Raises UserError where a file is damaged."""
+    return score_of_groups(list(_groups(pack, folder, truth)))
+
+
+def score_of_groups(groups: Sequence[FeatureGroup]) -> LeakScore:
+    """How well features tell labels, over groups of organisms of equal arrays."""
     rng = np.random.default_rng(0)
-    logistic: list[float] = []
+    linear: list[float] = []
     forest: list[float] = []
     shuffled: list[list[float]] = [[] for _ in range(SHUFFLES)]
-    count = 0
-    for features, labels, folds in _groups(pack, folder, truth):
-        count += len(labels)
-        logistic += fold_aurocs(features, labels, folds, _logistic_scores)
-        forest += fold_aurocs(features, labels, folds, _forest_scores)
+    for group in groups:
+        linear += fold_aurocs(group, group.labels, _ridge_scores)
+        forest += fold_aurocs(group, group.labels, _forest_scores)
         for aurocs in shuffled:
-            drawn = labels.copy()
-            for fold in np.unique(folds):
-                drawn[folds == fold] = rng.permutation(drawn[folds == fold])
-            aurocs += fold_aurocs(features, drawn, folds, _logistic_scores)
+            drawn = group.labels.copy()
+            for fold in np.unique(group.folds):
+                drawn[group.folds == fold] = rng.permutation(drawn[group.folds == fold])
+            aurocs += fold_aurocs(group, drawn, _ridge_scores)
     null = np.array([np.mean(aurocs) if aurocs else np.nan for aurocs in shuffled])
-    value = float(np.mean(logistic)) if logistic else float("nan")
-    low, high = np.nanquantile(null, [0.025, 0.975]) if logistic else (float("nan"),) * 2
+    value = float(np.mean(linear)) if linear else math.nan
+    low, high = np.quantile(null, [0.025, 0.975])
     return LeakScore(
-        n=count,
-        folds=len(logistic),
-        auroc=triple(mean_interval(logistic)),
+        n=sum(len(group.labels) for group in groups),
+        folds=len(linear),
+        auroc=triple(mean_interval(linear)),
         chance=(float(low), float(high)),
         p=float((1 + (null >= value).sum()) / (1 + SHUFFLES)),
         forest_auroc=triple(mean_interval(forest)),
@@ -106,28 +128,32 @@ def leak_score(pack: ChallengePack, folder: Path, truth: SealedTruth) -> LeakSco
     )
 
 
-def _groups(
-    pack: ChallengePack, folder: Path, truth: SealedTruth
-) -> Iterator[tuple[Features, Numbers, Numbers]]:
-    """Organisms of equal arrays: features, numbers of labels, and numbers of the sets that are left out together."""
+def _groups(pack: ChallengePack, folder: Path, truth: SealedTruth) -> Iterator[FeatureGroup]:
     groups: dict[str, list[str]] = {}
     for name, organism in pack.organisms.items():
         if truth.organisms[name].label is not None:
             groups.setdefault(canonical_sha256((organism.world, organism.sizes)), []).append(name)
     places = {name: place for place, name in enumerate(pack.organisms)}
     for names in groups.values():
-        ranks = _ranks([(truth.organisms[name].make, truth.organisms[name].label) for name in names])
-        makes = [truth.organisms[name].make for name in names]
-        fold_names = [(make, rank) for make, rank in zip(makes, ranks, strict=True)]
-        numbered = {fold: number for number, fold in enumerate(dict.fromkeys(fold_names))}
         features = np.array([file_features(folder, name, places[name]) for name in names])
-        for make in set(makes):
-            of_make = np.array([other == make for other in makes])
-            features[of_make] -= features[of_make].mean(0)
-        spread = features.std(0)
-        features = features[:, spread > 1e-9] / spread[spread > 1e-9]
-        labels = np.array([LABELS.index(truth.organisms[name].label) for name in names])  # pyright: ignore[reportArgumentType]
-        yield features, labels, np.array([numbered[fold] for fold in fold_names])
+        makes = [truth.organisms[name].make for name in names]
+        labels = [LABELS.index(label) for name in names if (label := truth.organisms[name].label)]
+        yield feature_group(features, labels, makes)
+
+
+def feature_group(features: Features, labels: Sequence[int], makes: Sequence[str]) -> FeatureGroup:
+    """Organisms of equal arrays, ready to be classified: features less their mean over each make, in units of their
+    spread."""
+    features = features.copy()
+    for make in set(makes):
+        of_make = np.array([other == make for other in makes])
+        features[of_make] -= features[of_make].mean(0)
+    spread = features.std(0)
+    features = features[:, spread > 1e-9] / spread[spread > 1e-9]
+    fold_names = list(zip(makes, _ranks(list(zip(makes, labels, strict=True))), strict=True))
+    numbers = {fold: number for number, fold in enumerate(dict.fromkeys(fold_names))}
+    folds = np.array([numbers[fold] for fold in fold_names])
+    return FeatureGroup(features, np.asarray(labels), folds)
 
 
 def _ranks(keys: Sequence[object]) -> list[int]:
@@ -140,38 +166,35 @@ def _ranks(keys: Sequence[object]) -> list[int]:
     return ranks
 
 
-def _logistic_scores(train: Features, labels: Numbers, test: Features) -> Float[np.ndarray, "organism label"]:
-    """Log probabilities by a regression whose weights are kept small, since features are many."""
-    model = LogisticRegression(C=0.01, max_iter=1000).fit(train, labels)
-    return model.predict_log_proba(test)
+def _ridge_scores(train: Features, labels: Numbers, test: Features) -> Float[np.ndarray, "organism label"]:
+    """A linear regression on indicators of the labels, whose weights are kept small, since features are many."""
+    indicators = (labels[:, None] == np.arange(len(LABELS))) - 1 / len(LABELS)
+    alike = train @ train.T
+    penalty = np.eye(len(train)) * alike.trace() / len(train)
+    return test @ train.T @ np.linalg.solve(alike + penalty, indicators)
 
 
 def _forest_scores(train: Features, labels: Numbers, test: Features) -> Float[np.ndarray, "organism label"]:
-    model = RandomForestClassifier(200, random_state=0).fit(train, labels)
-    return model.predict_proba(test)
+    return RandomForestClassifier(TREES, random_state=0).fit(train, labels).predict_proba(test)
 
 
-def fold_aurocs(features: Features, labels: Numbers, folds: Numbers, scores) -> list[float]:
+def fold_aurocs(
+    group: FeatureGroup, labels: Numbers, classify: Callable[[Features, Numbers, Features], np.ndarray]
+) -> list[float]:
     """The AUROC within each set that was left out: chance that the organism of a label has a higher score for that label than
-    another of the set. Sets of fewer labels are passed over.
+    another of the set. Sets in which a label is missing are passed over.
 
-    scores: of the organisms that are left out, from those that are not.
+    labels: those of the group, or shuffled ones. classify: gives scores [organism, label] of organisms that are left out, from
+    those that are not.
     """
-    aurocs: list[float] = []
-    for fold in np.unique(folds):
-        is_out = folds == fold
-        if set(labels[is_out]) != set(range(len(LABELS))) or set(labels[~is_out]) != set(range(len(LABELS))):
+    every, aurocs = set(range(len(LABELS))), []
+    for fold in np.unique(group.folds):
+        is_out = group.folds == fold
+        if set(labels[is_out].tolist()) != every or set(labels[~is_out].tolist()) != every:
             continue
-        given = scores(features[~is_out], labels[~is_out], features[is_out])
-        wins = [
-            np.mean(given[labels[is_out] == label, label][:, None] > given[labels[is_out] != label, label])
-            + np.mean(
-                given[labels[is_out] == label, label][:, None] == given[labels[is_out] != label, label]
-            )
-            / 2
-            for label in range(len(LABELS))
-        ]
-        aurocs.append(float(np.mean(wins)))
+        scores = classify(group.features[~is_out], labels[~is_out], group.features[is_out])
+        of_labels = [auroc(scores[:, label], labels[is_out] == label) for label in range(len(LABELS))]
+        aurocs.append(float(np.mean(of_labels)))
     return aurocs
 
 
