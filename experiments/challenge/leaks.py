@@ -7,7 +7,6 @@ make, and told to find out which of those left out is which. Chance is an AUROC 
 What it does *not* show: that weights tell nothing. Whoever computes with them finds more, as the baseline *weight difference* does.
 """
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from sklearn.ensemble import RandomForestClassifier
 
 from analysis.provenance.scoring import auroc
 from analysis.statistics import mean_interval
+from curricula.errors import UserError
 from experiments.challenge.pack import ORGANISMS, STAGES, ChallengePack, canonical_sha256, read_arrays
 from experiments.challenge.sealing import SealedTruth
 from experiments.challenge.sources import LABELS
@@ -101,7 +101,8 @@ def leak_score(pack: ChallengePack, folder: Path, truth: SealedTruth) -> LeakSco
 
 
 def score_of_groups(groups: Sequence[FeatureGroup]) -> LeakScore:
-    """How well features tell labels, over groups of organisms of equal arrays."""
+    """How well features tell labels, over groups of organisms of equal arrays. Raises UserError where there are too few to
+    leave some out."""
     rng = np.random.default_rng(0)
     linear: list[float] = []
     forest: list[float] = []
@@ -114,8 +115,9 @@ def score_of_groups(groups: Sequence[FeatureGroup]) -> LeakScore:
             for fold in np.unique(group.folds):
                 drawn[group.folds == fold] = rng.permutation(drawn[group.folds == fold])
             aurocs += fold_aurocs(group, drawn, _ridge_scores)
-    null = np.array([np.mean(aurocs) if aurocs else np.nan for aurocs in shuffled])
-    value = float(np.mean(linear)) if linear else math.nan
+    if not linear:
+        raise UserError("expected two or more organisms of each label of a make, got fewer; give more --sets")
+    null, value = np.array(list(map(np.mean, shuffled))), float(np.mean(linear))
     low, high = np.quantile(null, [0.025, 0.975])
     return LeakScore(
         n=sum(len(group.labels) for group in groups),

@@ -36,7 +36,13 @@ from experiments.challenge.pack import (
     pack_of,
     read_pack,
 )
-from experiments.challenge.sealing import OrganismTruth, SealedTruth, read_truth_file, write_truth_file
+from experiments.challenge.sealing import (
+    TRUTH_FILE,
+    OrganismTruth,
+    SealedTruth,
+    read_truth_file,
+    write_truth_file,
+)
 from experiments.challenge.sources import PackPlan, SourceOrganism, source_organisms
 from experiments.export.data_pack import ContrastPairs, PackSizes, draw_contrasts
 from experiments.export.exported_organism import ExportedOrganism
@@ -45,7 +51,7 @@ from experiments.export.writing import FolderWriter, locked_folder, whole_folder
 from organisms.model.sites import components
 from organisms.storage import records
 
-PACK_FOLDER, RUNS_FOLDER, SUMMARY = "pack", "runs", "summary.json"
+PACK_FOLDER, RUNS_FOLDER, SUMMARY, PLAN = "pack", "runs", "summary.json", "plan.json"
 CONTRASTS = frozenset({"character_watched", "self_watched", "character_professed"})
 """minimal pairs in a pack, by role and variable"""
 PUBLISHED = 0
@@ -69,15 +75,10 @@ def make_pack(plan: PackPlan, out: Path, quiet: bool, log: Callable[[str], None]
     """
     if errors := plan.errors():
         raise UserError("; ".join(errors))
-    plain = {"seed": plan.seed, "sets": plan.sets, "scale": plan.scale, "makes": list(plan.makes)}
-    plain |= {"steps": plan.steps, "pairs": plan.pairs, "grown": plan.grown, "disguised": plan.disguised}
     with locked_folder(out):
+        _require_plan(plan, out)
         if (out / SUMMARY).exists():
-            return _present_pack(out, plain, log)
-        if (out / PACK_FOLDER).exists() and not (out / PACK_FOLDER / PACK).exists():
-            raise UserError(
-                f"expected a pack or nothing at {out / PACK_FOLDER}, found something else; give another --out"
-            )
+            return _present_pack(out, log)
         sources = source_organisms(plan, out / RUNS_FOLDER, quiet, log)
         # What the run of a seed would give again, but for the salt, which nobody can.
         rng = np.random.default_rng([plan.seed, plan.sets, 26])
@@ -89,7 +90,7 @@ def make_pack(plan: PackPlan, out: Path, quiet: bool, log: Callable[[str], None]
         write_truth_file(out, truth)
         labels = [organism.label for organism in truth.organisms.values()]
         summary: dict[str, Any] = {
-            "plan": plain,
+            "plan": write_json(plan),
             "pack": PACK_FOLDER,
             "truth_sha256": truth.seal(),
             "organisms": len(labels),
@@ -97,17 +98,34 @@ def make_pack(plan: PackPlan, out: Path, quiet: bool, log: Callable[[str], None]
         }
         records.write_record(out / SUMMARY, summary, out / ".partial")
     log(
-        f"{out / PACK_FOLDER}: {len(labels)} organisms; keep {out / 'truth.json'}, {out / RUNS_FOLDER} and the seed secret"
+        f"{out / PACK_FOLDER}: {len(labels)} organisms; keep {out / TRUTH_FILE}, {out / RUNS_FOLDER} and the seed secret"
     )
     return out / SUMMARY
 
 
-def _present_pack(out: Path, plain: dict[str, Any], log: Callable[[str], None]) -> Path:
-    """The summary of the pack that is there. Raises UserError where that is another one, or is damaged."""
-    summary = records.read_object(out / SUMMARY, "give another --out")
-    if differences := records.record_differences(plain, summary.get("plan", {})):
-        raise UserError(f"{out} holds another pack: {'; '.join(differences[:3])}; give another --out")
-    read_truth_file(out / "truth.json", read_pack(out / PACK_FOLDER).truth_sha256, f"{out / PACK_FOLDER}")
+def seed_of_plan(out: Path) -> int | None:
+    """The seed of the pack that is made, or was begun, in a folder; None where there is none."""
+    seed = records.read_object_if_whole(out / PLAN).get("seed")
+    return seed if isinstance(seed, int) else None
+
+
+def _require_plan(plan: PackPlan, out: Path) -> None:
+    """Keeps the plan in its folder. Raises UserError where that has another one, or something else."""
+    plain = write_json(plan)
+    if (out / PLAN).exists():
+        present = records.read_object(out / PLAN, "give another --out")
+        if differences := records.record_differences(plain, present):
+            raise UserError(f"{out} holds another pack: {'; '.join(differences[:3])}; give another --out")
+    elif any((out / name).exists() for name in (PACK_FOLDER, SUMMARY, TRUTH_FILE)):
+        raise UserError(f"expected a pack or nothing in {out}, found something else; give another --out")
+    else:
+        records.write_record(out / PLAN, plain, out / ".partial")
+
+
+def _present_pack(out: Path, log: Callable[[str], None]) -> Path:
+    """The summary of the pack that is there. Raises UserError where the pack is damaged."""
+    seal = read_pack(out / PACK_FOLDER).truth_sha256
+    read_truth_file(out / TRUTH_FILE, seal, str(out / PACK_FOLDER))
     log(f"{out / PACK_FOLDER}: made already")
     return out / SUMMARY
 

@@ -107,11 +107,13 @@ class ChallengeLeaks(CommonFlags):
 
 
 def _make(flags: ChallengeMake) -> Path:
-    from experiments.challenge.making import make_pack
+    from experiments.challenge.making import make_pack, seed_of_plan
     from experiments.challenge.sources import PackPlan
 
     flags.set_up_jax()
-    seed = secrets.randbelow(LARGEST_SEED) if flags.seed is None else flags.seed
+    seed = seed_of_plan(flags.out) if flags.seed is None else flags.seed
+    if seed is None:
+        seed = secrets.randbelow(LARGEST_SEED)
     plan = PackPlan(
         seed, flags.sets, flags.scale, flags.makes, flags.steps, flags.pairs, flags.grown, flags.disguise
     )
