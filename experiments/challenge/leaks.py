@@ -27,6 +27,8 @@ from experiments.studies.study import Triple, triple
 
 LEAST_AUROC, LARGEST_AUROC = 0.4, 0.6
 """between them the leak test is at chance"""
+ENOUGH_AUROC = 0.35, 0.65
+"""between them shuffled labels stay where there are enough organisms"""
 SHUFFLES = 200
 TREES = 200
 Features = Float[np.ndarray, "organism feature"]
@@ -51,6 +53,8 @@ class LeakScore:
     """of a random forest, which sees thresholds and combinations"""
     at_chance: bool
     """is the AUROC from 0.4 to 0.6?"""
+    enough: bool
+    """are there enough organisms for that to say anything: do shuffled labels stay from 0.35 to 0.65?"""
 
 
 class FeatureGroup(NamedTuple):
@@ -127,6 +131,7 @@ def score_of_groups(groups: Sequence[FeatureGroup]) -> LeakScore:
         p=float((1 + (null >= value).sum()) / (1 + SHUFFLES)),
         forest_auroc=triple(mean_interval(forest)),
         at_chance=LEAST_AUROC <= value <= LARGEST_AUROC,
+        enough=ENOUGH_AUROC[0] <= low and high <= ENOUGH_AUROC[1],
     )
 
 
