@@ -213,7 +213,13 @@ def leak_lines(score: LeakScore) -> list[str]:
         f"files tell labels with an AUROC of {value:.2f} [{low:.2f}, {high:.2f}], {score.folds} sets of "
         f"{score.n} organisms; shuffled labels: {score.chance[0]:.2f} to {score.chance[1]:.2f}, p {score.p:.2f}; "
         f"forest {'-' if forest is None else f'{forest:.2f}'}",
-        "at chance"
-        if score.at_chance
-        else f"not at chance ({LEAST_AUROC} to {LARGEST_AUROC}): the pack leaks",
+        _conclusion(score),
     ]
+
+
+def _conclusion(score: LeakScore) -> str:
+    if not score.enough:
+        return "too few organisms to tell: shuffled labels alone stray further; give more --sets"
+    if score.at_chance:
+        return "at chance"
+    return f"not at chance ({LEAST_AUROC} to {LARGEST_AUROC}): the pack leaks"

@@ -173,7 +173,7 @@ def _write_pack(
 def _world_name(worlds: dict[str, PackWorld], organism: ExportedOrganism) -> str:
     """The name of an organism's world, which is added where it is new."""
     world = organism.world
-    described = PackWorld(world, tuple(world.vocabulary.words()), tuple(world.decisions))
+    described = PackWorld(world, tuple(world.vocabulary.words()), tuple(map(int, world.decisions)))
     known = next((name for name, other in worlds.items() if other == described), None)
     name = known or f"w{len(worlds)}"
     worlds[name] = described
