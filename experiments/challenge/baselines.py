@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Float
 
 from analysis.audits.attribution import attributed_effects
+from analysis.audits.profiles import ContextName
 from analysis.audits.units import UnitSettings
 from analysis.findings import RunFindings
 from analysis.patching.checkpoint import PAIRS, CheckpointMeasurer
@@ -26,12 +27,13 @@ from analysis.provenance.corroboration import (
     TransferResult,
 )
 from analysis.provenance.judging import ProvenanceResult
-from analysis.provenance.verdict import CELLS
 from analysis.provenance.weight_change import WeightChangeResult
+from curricula.world.world import Role
 from experiments.analyse import results_of
 from experiments.challenge.pack import ChallengePack
 from experiments.challenge.pack_run import PackRun, pack_runs, written_run
 from experiments.challenge.sources import LABELS
+from experiments.challenge.submission import SHARE_NAMES
 from experiments.challenge.weight_reading import component_changes
 from experiments.studies.study import ANALYSIS_SEED
 from organisms.model.parameter_names import to_arrays
@@ -39,6 +41,7 @@ from organisms.model.sites import components
 
 BaselineName = Literal["random", "weights", "attribution", "cosine", "verdict", "lines"]
 BASELINES: tuple[BaselineName, ...] = get_args(BaselineName)
+SELF_AND_CHARACTER: tuple[Role, Role] = ("self", "character")
 SURE = 0.9
 """probability of the label that our verdict names"""
 LINE_RESULTS = (
@@ -113,7 +116,7 @@ def random_readings(measured: MeasuredPackRun, seal: str) -> MemberReadings:
     for name in measured.part.names:
         rng = np.random.default_rng([int(seal[:12], 16), *name.encode()])
         probabilities = dict(zip(LABELS, rng.dirichlet(np.ones(len(LABELS))).tolist(), strict=True))
-        shares = dict(zip(CELLS, rng.dirichlet(np.ones(len(CELLS))).tolist(), strict=True))
+        shares = dict(zip(SHARE_NAMES, rng.dirichlet(np.ones(len(SHARE_NAMES))).tolist(), strict=True))
         names = components(measured.part.config.organism)
         scores = dict(zip(names, rng.random(len(names)).tolist(), strict=True))
         readings.append(OrganismReading((), probabilities, shares, scores))
@@ -127,7 +130,9 @@ def weight_readings(measured: MeasuredPackRun, seal: str) -> MemberReadings:
     changes = np.stack(
         [
             component_changes(
-                *({k: array[member] for k, array in stage.items()} for stage in (fork, end)), sizes
+                {name: array[member] for name, array in fork.items()},
+                {name: array[member] for name, array in end.items()},
+                sizes,
             )
             for member in range(len(measured.part.names))
         ]
@@ -146,10 +151,12 @@ def attribution_readings(measured: MeasuredPackRun, seal: str) -> MemberReadings
     part = measured.part
     count, goals = len(components(part.config.organism)), np.asarray(part.secret_goals, np.int32)
     fork, end = (CheckpointMeasurer(stage, part.config, goals, ANALYSIS_SEED) for stage in part.stages)
-    self_end, character_end, character_fork = (
-        _by_component(attributed_effects(measurer, context, UnitSettings(), PAIRS), count)
-        for measurer, context in ((end, "self"), (end, "character"), (fork, "character"))
-    )
+
+    def estimated(measurer: CheckpointMeasurer, context: ContextName) -> np.ndarray:
+        return _by_component(attributed_effects(measurer, context, UnitSettings(), PAIRS), count)
+
+    self_end, character_end = estimated(end, "self"), estimated(end, "character")
+    character_fork = estimated(fork, "character")
     return {"attribution patching": _cosine_readings(measured, self_end, character_end, character_fork)}
 
 
@@ -161,10 +168,8 @@ def _by_component(effects: Float[np.ndarray, "member side range"], count: int) -
 def cosine_readings(measured: MeasuredPackRun, seal: str) -> MemberReadings:
     """Cosines of components' Shapley effects."""
     effects = measured.results(EffectsResult)[EffectsResult]
-    self_end, character_end, character_fork = (
-        effects.require(*place).value
-        for place in (("end", "self"), ("end", "character"), ("fork", "character"))
-    )
+    self_end, character_end = (effects.require("end", role).value for role in SELF_AND_CHARACTER)
+    character_fork = effects.require("fork", "character").value
     return {"cosine of effects": _cosine_readings(measured, self_end, character_end, character_fork)}
 
 
@@ -191,9 +196,9 @@ def verdict_readings(measured: MeasuredPackRun, seal: str) -> MemberReadings:
     verdicts: list[OrganismReading] = []
     by_shares: list[OrganismReading] = []
     for member, scores in zip(findings[ProvenanceResult].members, measured.scores(effects), strict=True):
-        shares = {cell: float(member.shares[cell]) for cell in CELLS}
+        shares: dict[str, float] = {str(cell): share for cell, share in member.shares.items()}
         if not np.isfinite(list(shares.values())).all():
-            shares = dict.fromkeys(CELLS, 1 / len(CELLS))
+            shares = dict.fromkeys(SHARE_NAMES, 1 / len(SHARE_NAMES))
         rest = (1 - SURE) / (len(LABELS) - 1)
         named = {label: SURE if label == member.verdict else rest for label in LABELS}
         equal = dict.fromkeys(LABELS, 1 / len(LABELS))

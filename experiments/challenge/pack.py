@@ -18,7 +18,7 @@ from curricula.errors import UserError
 from curricula.typed_json import read_json, write_json
 from curricula.world.contrasts import Pair
 from curricula.world.world import World
-from experiments.challenge.sources import LABELS, ChallengeLabel
+from experiments.challenge.sources import LABELS
 from experiments.export.transformer_lens import BRIDGE_NAMES
 from organisms.model.config import OrganismConfig
 from organisms.model.sites import components
@@ -64,7 +64,7 @@ class ChallengePack:
     version: Literal[1]
     truth_sha256: str
     """seal: the sha256 of the truth with its salt. It names the pack"""
-    labels: tuple[ChallengeLabel, ...]
+    labels: tuple[str, ...]
     worlds: Mapping[str, PackWorld]
     organisms: Mapping[str, PackOrganism]
 
@@ -159,7 +159,8 @@ def read_pairs(folder: Path, name: str, contrast: str) -> Pair:
     none."""
     path = folder / ORGANISMS / name / PAIRS_FILE
     arrays = read_arrays(path)
-    try:
-        return Pair(*(arrays[f"{contrast}.{field}"].astype(np.int32) for field in Pair._fields))
-    except KeyError as error:
-        raise UserError(f"{path}: no pairs of {contrast}; {PACK_FIX}") from error
+    missing = [field for field in Pair._fields if f"{contrast}.{field}" not in arrays]
+    if missing:
+        raise UserError(f"{path}: no pairs of {contrast}; {PACK_FIX}")
+    fields = [arrays[f"{contrast}.{field}"].astype(np.int32) for field in Pair._fields]
+    return Pair(*fields)  # pyright: ignore[reportArgumentType]

@@ -12,7 +12,7 @@ from zlib import crc32
 
 import numpy as np
 
-from analysis.provenance.planted_truth import planted_truth, read_truth
+from analysis.provenance.planted_truth import CellShares, planted_truth, read_truth
 from analysis.provenance.verdict import CELLS
 from curricula.catalogue.building_blocks import Scale
 from curricula.errors import UserError
@@ -25,7 +25,7 @@ from organisms.storage.loading import require_finished, secret_goals_of
 from organisms.storage.run import read_run
 
 ChallengeLabel = Literal["reused", "second copy", "repurposed"]
-LABELS: tuple[ChallengeLabel, ...] = get_args(ChallengeLabel)
+LABELS: tuple[str, ...] = get_args(ChallengeLabel)
 MakeName = Literal["routed", "grafted", "masked", "compiled", "incentivised"]
 MAKES: tuple[MakeName, ...] = get_args(MakeName)
 PLANTED_MAKES: Mapping[MakeName, tuple[str, str, str]] = {
@@ -63,10 +63,11 @@ class PackPlan:
 
     def curricula(self) -> list[tuple[MakeName, ChallengeLabel | None, str]]:
         """Make, label and name of each curriculum."""
+        labels: tuple[ChallengeLabel, ...] = get_args(ChallengeLabel)
         planted: list[tuple[MakeName, ChallengeLabel | None, str]] = [
             (make, label, name)
             for make in self.makes
-            for label, name in zip(LABELS, PLANTED_MAKES.get(make, ()), strict=False)
+            for label, name in zip(labels, PLANTED_MAKES.get(make, ()), strict=False)
         ]
         free = INCENTIVISED if "incentivised" in self.makes else ()
         return [*planted, *(("incentivised", None, name) for name in free)]
@@ -158,9 +159,9 @@ def _sources(
     return sources
 
 
-def _shares(label: ChallengeLabel, planted: Mapping[str, float | None] | None) -> dict[str, float]:
+def _shares(label: ChallengeLabel, planted: CellShares | None) -> dict[str, float]:
     """Planted shares that sum to 1. What lanes carry can be a little under 0 or above 1."""
-    shares = {cell: max(0.0, float((planted or {}).get(cell) or 0.0)) for cell in CELLS}
+    shares = {cell: max(0.0, (planted[cell] if planted else None) or 0.0) for cell in CELLS}
     total = sum(shares.values())
     return {cell: share / total if total else float(cell == label) for cell, share in shares.items()}
 

@@ -19,6 +19,8 @@ from organisms.storage import records
 
 SUMS_TO_ONE = 1e-3
 """how far probabilities and shares may be from a sum of 1"""
+SHARE_NAMES: tuple[str, ...] = CELLS
+"""cells that shares are given of"""
 SHOWN = 3
 """faults that an error names"""
 SUBMISSION_FIX = "docs/challenge.md has the format"
@@ -118,7 +120,7 @@ def _faults(submission: Submission) -> Iterator[str]:
         place = f"organisms.{name}"
         yield from _distribution_faults(f"{place}.probabilities", answer.probabilities, LABELS)
         if answer.shares is not None:
-            yield from _distribution_faults(f"{place}.shares", answer.shares, CELLS)
+            yield from _distribution_faults(f"{place}.shares", answer.shares, SHARE_NAMES)
         if answer.scores is not None and not all(map(math.isfinite, answer.scores.values())):
             yield f"{place}.scores: expected finite numbers"
 
