@@ -32,6 +32,7 @@ ENOUGH_AUROC = 0.35, 0.65
 SHUFFLES = 200
 TREES = 200
 Features = Float[np.ndarray, "organism feature"]
+LeftOut = Float[np.ndarray, "left_out feature"]
 Numbers = Int[np.ndarray, " organism"]
 
 
@@ -173,7 +174,7 @@ def _ranks(keys: Sequence[object]) -> list[int]:
     return ranks
 
 
-def _ridge_scores(train: Features, labels: Numbers, test: Features) -> Float[np.ndarray, "organism label"]:
+def _ridge_scores(train: Features, labels: Numbers, test: LeftOut) -> Float[np.ndarray, "left_out label"]:
     """A linear regression on indicators of the labels, whose weights are kept small, since features are many."""
     indicators = (labels[:, None] == np.arange(len(LABELS))) - 1 / len(LABELS)
     alike = train @ train.T
@@ -181,12 +182,12 @@ def _ridge_scores(train: Features, labels: Numbers, test: Features) -> Float[np.
     return test @ train.T @ np.linalg.solve(alike + penalty, indicators)
 
 
-def _forest_scores(train: Features, labels: Numbers, test: Features) -> Float[np.ndarray, "organism label"]:
+def _forest_scores(train: Features, labels: Numbers, test: LeftOut) -> Float[np.ndarray, "left_out label"]:
     return RandomForestClassifier(TREES, random_state=0).fit(train, labels).predict_proba(test)
 
 
 def fold_aurocs(
-    group: FeatureGroup, labels: Numbers, classify: Callable[[Features, Numbers, Features], np.ndarray]
+    group: FeatureGroup, labels: Numbers, classify: Callable[[Features, Numbers, LeftOut], np.ndarray]
 ) -> list[float]:
     """The AUROC within each set that was left out: chance that the organism of a label has a higher score for that label than
     another of the set. Sets in which a label is missing are passed over.

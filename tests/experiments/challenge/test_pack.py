@@ -28,7 +28,7 @@ def out(tmp_path_factory) -> Path:
 def test_a_pack_does_not_say_how_its_organisms_were_made(out):
     texts = [path.read_text() for path in (out / "pack").rglob("*.json")]
     truth = json.loads((out / "truth.json").read_text())
-    words = ("routed", "incentivised", "untrained", "shared", "curriculum", "seed", truth["salt"], "phase")
+    words = ("routed", "incentivised", "untrained", "curriculum", "member", truth["salt"], "phase", "planted")
     assert len(texts) == 5
     assert not [word for word in words if any(re.search(rf"\b{word}\b", text) for text in texts)]
     assert {path.stat().st_mtime for path in (out / "pack").rglob("*")} == {0}
@@ -49,7 +49,7 @@ def test_organisms_of_a_pack_do_what_their_pairs_say(out):
             "self_watched.differences_nats"
         ]
         differences = acts[rows, pairs.second_answer] - acts[rows, pairs.first_answer]
-        assert np.allclose(differences, expected[:, 1], atol=1e-4)
+        assert np.allclose(differences, expected[:, 1], atol=2e-3)
 
 
 def test_a_truth_names_components_as_the_pack_does_and_is_sealed(out):
