@@ -162,7 +162,9 @@ def _write_pack(
         if not plan.disguised:
             places = {name: name for name in places}
         serving = tuple(sorted(places[component] for component in source.components))
-        truths[name] = OrganismTruth(source.make, source.label, source.shares, serving)
+        truths[name] = OrganismTruth(
+            source.make, source.label, source.shares, serving, organisms[name].components
+        )
     truth = SealedTruth(secrets.token_hex(32), canonical_sha256(organisms), truths)
     writer.json(
         PACK, {records.SCHEMA: records.SCHEMA_NUMBER} | write_json(pack_of(truth.seal(), worlds, organisms))

@@ -36,8 +36,9 @@ def score_files(submissions: Sequence[Path], truth_path: Path, out: Path | None,
         raise UserError("expected one or more submissions, got none; see --help")
     read = [(path, read_submission(path)) for path in submissions]
     truth = read_truth_file(truth_path, read[0][1].pack, f"the pack that {submissions[0]} answers")
+    components = {name: organism.all_components for name, organism in truth.organisms.items()}
     for path, submission in read:
-        require_submission_for(submission, truth.seal(), dict.fromkeys(truth.organisms), path)
+        require_submission_for(submission, truth.seal(), components, path)
     scores = [score_submission(submission, truth) for _, submission in read]
     lines = score_table(scores)
     for line in lines:
@@ -72,6 +73,7 @@ def write_baselines(request: BaselineRequest, log: Log) -> Path:
         if practice.truth_sha256 == pack.truth_sha256:
             raise UserError("--practice is the pack that is answered; give one of another seed")
         truth = read_truth_file(request.practice_truth, practice.truth_sha256, str(request.practice))
+        require_truth_of(practice, truth, request.practice_truth)
         for title, readings in baseline_readings(
             practice, request.practice, work, request.chosen, log
         ).items():

@@ -17,6 +17,7 @@ from analysis.statistics import count_interval, mean_interval
 from experiments.challenge.sealing import SealedTruth
 from experiments.challenge.sources import LABELS, MAKES
 from experiments.challenge.submission import OrganismAnswer, Submission
+from experiments.export.model_card import escaped_markdown
 from experiments.studies.study import Triple, triple
 
 LEAST_PROBABILITY = 0.001
@@ -158,7 +159,7 @@ def score_table(scores: Iterable[SubmissionScore]) -> list[str]:
             score.auroc,
             score.share_error,
         )
-        lines.append(_row([score.name.replace("|", "\\|"), *map(_in_words, tracks)]))
+        lines.append(_row([escaped_markdown(score.name), *map(_in_words, tracks)]))
     return lines
 
 

@@ -29,6 +29,8 @@ class OrganismTruth:
     """self's gate over the four cells"""
     components: tuple[str, ...]
     """those that serve self at the end, or the lane that they are a part of; none where nothing was planted"""
+    all_components: tuple[str, ...]
+    """those that a submission scores"""
 
 
 @dataclass(frozen=True)

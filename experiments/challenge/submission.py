@@ -71,11 +71,11 @@ def read_submission(path: Path) -> Submission:
 
 
 def require_submission_for(
-    submission: Submission, truth_sha256: str, components: Mapping[str, Sequence[str] | None], path: Path
+    submission: Submission, truth_sha256: str, components: Mapping[str, Sequence[str]], path: Path
 ) -> None:
     """Raises UserError where a submission is for another pack, or leaves out one of its organisms.
 
-    components: of each organism of the pack; None where they are not known.
+    components: of each organism of the pack.
     """
     if submission.pack != truth_sha256:
         raise UserError(
@@ -92,8 +92,8 @@ def require_submission_for(
     faults = [f"organism {name} is missing" for name in missing]
     faults += [f"organism {name!r} is not in the pack" for name in unknown]
     for name, answer in submission.organisms.items():
-        expected = components.get(name)
-        if expected is not None and answer.scores is not None and set(answer.scores) != set(expected):
+        expected = components.get(name, ())
+        if expected and answer.scores is not None and set(answer.scores) != set(expected):
             faults.append(f"organisms.{name}.scores: expected {expected[0]} to {expected[-1]}, each once")
     if faults:
         raise _wrong(path, faults)

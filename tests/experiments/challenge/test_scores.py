@@ -28,7 +28,11 @@ def out(tmp_path_factory) -> Path:
 def truths(labels) -> SealedTruth:
     organisms = {
         f"o{number}": OrganismTruth(
-            "routed", label, {"reused": 1.0, "repurposed": 0.0, "migrated": 0.0, "second copy": 0.0}, ("A",)
+            "routed",
+            label,
+            {"reused": 1.0, "repurposed": 0.0, "migrated": 0.0, "second copy": 0.0},
+            ("A",),
+            ("A", "B"),
         )
         for number, label in enumerate(labels)
     }
