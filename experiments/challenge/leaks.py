@@ -17,7 +17,6 @@ from jaxtyping import Float, Int
 from scipy import stats
 from sklearn.ensemble import RandomForestClassifier
 
-from analysis.provenance.scoring import auroc
 from analysis.statistics import mean_interval
 from curricula.errors import UserError
 from experiments.challenge.pack import ORGANISMS, STAGES, ChallengePack, canonical_sha256, read_arrays
@@ -30,7 +29,7 @@ LEAST_AUROC, LARGEST_AUROC = 0.4, 0.6
 ENOUGH_AUROC = 0.35, 0.65
 """between them shuffled labels stay where there are enough organisms"""
 SHUFFLES = 200
-TREES = 200
+TREES = 100
 Features = Float[np.ndarray, "organism feature"]
 LeftOut = Float[np.ndarray, "left_out feature"]
 Numbers = Int[np.ndarray, " organism"]
@@ -201,9 +200,18 @@ def fold_aurocs(
         if set(labels[is_out].tolist()) != every or set(labels[~is_out].tolist()) != every:
             continue
         scores = classify(group.features[~is_out], labels[~is_out], group.features[is_out])
-        of_labels = [auroc(scores[:, label], labels[is_out] == label) for label in range(len(LABELS))]
+        of_labels = [
+            _pairwise_auroc(scores[labels[is_out] == label, label], scores[labels[is_out] != label, label])
+            for label in range(len(LABELS))
+        ]
         aurocs.append(float(np.mean(of_labels)))
     return aurocs
+
+
+def _pairwise_auroc(positive: np.ndarray, negative: np.ndarray) -> float:
+    """Of a few scores, which scipy ranks too slowly for hundreds of shuffles."""
+    ahead = positive[:, None] - negative
+    return float((ahead > 0).mean() + (ahead == 0).mean() / 2)
 
 
 def leak_lines(score: LeakScore) -> list[str]:

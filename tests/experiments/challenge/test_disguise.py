@@ -115,6 +115,7 @@ def labelled_stages(rng, label):
     return fork, end
 
 
+@pytest.mark.slow
 def test_the_leak_test_sees_what_plain_files_tell_and_a_disguise_hides_it():
     rng = np.random.default_rng(0)
     labels = [label for label in range(3) for _ in range(12)]
