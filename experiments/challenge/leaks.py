@@ -131,7 +131,7 @@ def score_of_groups(groups: Sequence[FeatureGroup]) -> LeakScore:
         p=float((1 + (null >= value).sum()) / (1 + SHUFFLES)),
         forest_auroc=triple(mean_interval(forest)),
         at_chance=LEAST_AUROC <= value <= LARGEST_AUROC,
-        enough=ENOUGH_AUROC[0] <= low and high <= ENOUGH_AUROC[1],
+        enough=bool(ENOUGH_AUROC[0] <= low and high <= ENOUGH_AUROC[1]),
     )
 
 
