@@ -48,7 +48,7 @@ class PackPlan:
     """What a command decides about a pack."""
 
     seed: int
-    sets: int = 3
+    sets: int = 6
     """organisms of each make and label"""
     scale: Scale = "tiny"
     makes: tuple[MakeName, ...] = MAKES

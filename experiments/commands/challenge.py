@@ -25,8 +25,8 @@ class ChallengeMake(ComputingFlags):
 
     seed: int | None = None
     """of everything but the salt; by default one that nobody can guess"""
-    sets: int = 3
-    """organisms of each make and label"""
+    sets: int = 6
+    """organisms of each make and label; with fewer in four makes the leak test can not tell"""
     grown: int | None = None
     """organisms of each run, of which those are taken that are as they were planted; by default one more than --sets"""
     scale: Scale = "tiny"

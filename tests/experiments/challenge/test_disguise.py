@@ -26,6 +26,7 @@ from organisms.model.sites import components
 from organisms.model.surgery import pick
 
 WORLD = WORLDS["tiny"]
+PER_LABEL = 24
 NORMLESS = replace(SIZES, norm="none", activation="relu")
 
 
@@ -118,7 +119,7 @@ def labelled_stages(rng, label):
 @pytest.mark.slow
 def test_the_leak_test_sees_what_plain_files_tell_and_a_disguise_hides_it():
     rng = np.random.default_rng(0)
-    labels = [label for label in range(3) for _ in range(12)]
+    labels = [label for label in range(3) for _ in range(PER_LABEL)]
     plain = [labelled_stages(rng, label) for label in labels]
     pads = pad_sizes([balanced(a, SIZES, unread_directions(SIZES, s), rng) for s in plain for a in s])
     hidden = [disguised(SIZES, stages, number, pads)[1] for number, stages in enumerate(plain)]
@@ -130,8 +131,8 @@ def test_the_leak_test_sees_what_plain_files_tell_and_a_disguise_hides_it():
     ]
     assert scores[0].auroc[0] > 0.9
     assert scores[0].p < 0.05
-    assert scores[0].n == 36
-    assert scores[0].folds == 12
+    assert scores[0].n == 3 * PER_LABEL
+    assert scores[0].folds == PER_LABEL
     assert not scores[0].at_chance
     assert scores[1].at_chance
     assert scores[1].enough

@@ -83,8 +83,8 @@ def test_a_tie_is_wrong():
 
 
 def test_calibration_compares_within_bins():
-    confidence, right = np.array([0.4, 0.4, 0.9, 0.9]), np.array([False, True, True, True])
-    assert expected_calibration_error(confidence, right) == pytest.approx(0.1 / 2 + 0.1 / 2)
+    confidence, right = np.array([0.4, 0.4, 0.9, 0.9]), np.array([False, False, True, True])
+    assert expected_calibration_error(confidence, right) == pytest.approx(0.4 / 2 + 0.1 / 2)
 
 
 def test_the_table_is_sorted_and_has_a_dash_where_a_track_is_left_out():
