@@ -11,9 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
-from analysis.provenance.scoring import auroc
 from analysis.provenance.verdict import CELLS
-from analysis.statistics import count_interval, mean_interval
+from analysis.statistics import auroc, count_interval, mean_interval
 from experiments.challenge.sealing import SealedTruth
 from experiments.challenge.sources import LABELS, MAKES
 from experiments.challenge.submission import OrganismAnswer, Submission
