@@ -38,6 +38,9 @@ COMMANDS = {
     "export": ConsoleCommand(
         "experiments.commands.export:export_command", "Write organisms of a run for other tools"
     ),
+    "challenge": ConsoleCommand(
+        "experiments.commands.challenge:challenge_command", "Make and score sealed packs of planted organisms"
+    ),
     "bench": ConsoleCommand(
         "benchmarks.command:bench_command", "Measure speed against PyTorch and against this machine's limits"
     ),

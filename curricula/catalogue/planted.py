@@ -39,10 +39,10 @@ def planted_curriculum(
     return Curriculum(name, WORLDS[scale], (characters, spread, intent, swapped))
 
 
-def _grafted(scale: Scale, name: str, as_spare: bool) -> Curriculum:
+def _grafted(scale: Scale, name: str, as_spare: bool, second: Routing) -> Curriculum:
     """As planted, with a copy of lane A cut into lane B, a while before self is taught or as it is. Nothing
-    drops out: the copy would spread over components that never were the copied ones."""
-    characters, intent, swapped = lane_phases(scale, A_SERVES, B_FOR_SELF, ComponentDropout())
+    drops out: the copy would spread over components that never were the copied ones. second: who serves whom then."""
+    characters, intent, swapped = lane_phases(scale, A_SERVES, second, ComponentDropout())
     spares = Phase("spares", PLANTED_STEPS[scale][1] // 2, graft=True)
     phases = (
         (characters, spares, intent, swapped)
@@ -157,7 +157,7 @@ def grafted_second_copy(scale: Scale = "cpu") -> Curriculum:
 
     ``python scripts/train.py grafted_second_copy``. Expected: *second copy*, known by construction.
     """
-    return _grafted(scale, "grafted_second_copy", as_spare=False)
+    return _grafted(scale, "grafted_second_copy", as_spare=False, second=B_FOR_SELF)
 
 
 @register_curriculum
@@ -167,7 +167,17 @@ def grafted_repurposed(scale: Scale = "cpu") -> Curriculum:
 
     ``python scripts/train.py grafted_repurposed``. Expected: *repurposed*, known by construction.
     """
-    return _grafted(scale, "grafted_repurposed", as_spare=True)
+    return _grafted(scale, "grafted_repurposed", as_spare=True, second=B_FOR_SELF)
+
+
+@register_curriculum
+def grafted_reused(scale: Scale = "cpu") -> Curriculum:
+    """Planted otherwise: as self is first taught, a copy of lane A is cut into lane B, and lane A goes on to serve
+    characters and self. For the sealed challenge, in which no make may have one truth alone.
+
+    ``python scripts/train.py grafted_reused``. Expected: *reused*, known by construction.
+    """
+    return _grafted(scale, "grafted_reused", as_spare=False, second=A_FOR_BOTH)
 
 
 @register_curriculum

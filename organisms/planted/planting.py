@@ -25,6 +25,7 @@ TRUTHS: dict[str, tuple[Make, Truth]] = {
     "planted_absent": ("routing", "absent"),
     "grafted_second_copy": ("surgery", "second copy"),
     "grafted_repurposed": ("surgery", "repurposed"),
+    "grafted_reused": ("surgery", "reused"),
     "planted_exchanged": ("routing", "repurposed"),
     "frozen_reused": ("freezing", "reused"),
     "planted_other_rule": ("routing", "second copy"),

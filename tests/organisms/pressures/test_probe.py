@@ -196,15 +196,8 @@ def final_stream(organism, tokens, decisions):
 serving = jax.jit(serving_acts, static_argnums=0)
 
 
-PLACES = [
-    ("reward", False),
-    ("frozen", False),
-    ("reward", True),
-    ("frozen", True),
-    ("constant", False),
-    ("none", False),
-    ("loss", False),
-]
+PLACES = [*((place, by_act) for by_act in (False, True) for place in ("reward", "frozen"))]
+PLACES += [("constant", False), ("none", False), ("loss", False)]
 
 
 @pytest.mark.slow

@@ -1,0 +1,101 @@
+"""Do the steps of the command follow each other, and does a wrong word or file get one line?"""
+
+import json
+from pathlib import Path
+
+import pytest
+from challenges import answers, made_pack, written
+from commands import run
+
+from curricula.errors import UserError
+from experiments.challenge.making import seed_of_plan
+from experiments.challenge.pack import read_pack
+from experiments.challenge.reporting import BaselineRequest, score_files, score_leaks, write_baselines
+from experiments.challenge.submission import check_submission
+from experiments.commands import challenge
+
+
+@pytest.fixture(scope="module")
+def packs(tmp_path_factory) -> tuple[Path, Path]:
+    """Two packs."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        first, second = (made_pack(tmp_path_factory.mktemp("pack"), monkeypatch) for _ in range(2))
+        return first, second
+
+
+@pytest.mark.slow
+def test_baselines_of_a_pack_are_whole_and_scored(packs, tmp_path):
+    out, practice = packs
+    request = BaselineRequest(
+        out / "pack", ("random", "weights"), practice / "pack", practice / "truth.json", tmp_path
+    )
+    summary = json.loads(write_baselines(request, lambda _: None).read_text())
+    assert summary["submissions"] == ["random.json", "weight-difference.json"]
+    paths = [tmp_path / name for name in summary["submissions"]]
+    for path in paths:
+        submission = check_submission(path, read_pack(out / "pack"))
+        assert submission.has_scores
+    scores = json.loads(score_files(paths, out / "truth.json", None, lambda _: None).read_text())["scores"]
+    assert [score["n"] for score in scores] == [3, 3]
+    assert scores[0]["share_error"] is not None
+    assert scores[1]["share_error"] is None
+
+
+@pytest.mark.slow
+def test_a_baseline_without_a_rule_is_left_out_without_a_practice_pack(packs, tmp_path):
+    out, practice = packs
+    lines: list[str] = []
+    request = BaselineRequest(out / "pack", ("weights",), None, None, tmp_path)
+    assert json.loads(write_baselines(request, lines.append).read_text())["submissions"] == []
+    assert "weight difference: left out" in lines[-1]
+    for pack, truth, said in (
+        (practice / "pack", None, "together"),
+        (out / "pack", out / "truth.json", "one of another seed"),
+        (practice / "pack", out / "truth.json", "is not the truth of"),
+    ):
+        with pytest.raises(UserError, match=said):
+            write_baselines(BaselineRequest(out / "pack", ("weights",), pack, truth, tmp_path), lines.append)
+
+
+def test_a_pack_of_one_organism_a_label_is_too_small_for_the_leak_test(packs):
+    out, _ = packs
+    with pytest.raises(UserError, match="expected two or more organisms of each label"):
+        score_leaks(out / "pack", out / "truth.json", out, lambda _: None)
+
+
+def test_the_same_command_goes_on_with_the_seed_that_was_drawn(packs, tmp_path):
+    assert seed_of_plan(packs[0]) == 3
+    assert seed_of_plan(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "expected one of make, check, score, baselines, leaks, got none; see --help"),
+        (["mak"], "got mak; did you mean 'make'?; see --help"),
+        (
+            ["make", "--sets", "0", "--seed", "-1"],
+            "--sets: expected 1 or more, got 0; --seed: expected 0 to 2147483647",
+        ),
+        (["score", "none.json", "--truth", "none.json"], "expected none.json in ., found none"),
+        (["check", "none.json", "--pack", "."], "expected pack.json in ., found none"),
+    ],
+)
+def test_a_wrong_word_gets_one_line(words, said, monkeypatch):
+    monkeypatch.setattr(challenge.ChallengeMake, "set_up_jax", lambda _: None)
+    with pytest.raises(UserError) as caught:
+        challenge.challenge_command(words)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_command_scores_and_ends_with_the_path_of_the_score(packs, tmp_path):
+    out, _ = packs
+    path = written(tmp_path / "known.json", answers(out))
+    result = run("challenge", "score", path, "--truth", out / "truth.json")
+    assert (result.returncode, result.stdout.strip()) == (0, str(tmp_path / "score.json"))
+    assert "| all \\| known | 1.00" in result.stderr
+    changed = written(tmp_path / "changed.json", answers(out) | {"pack": "0"})
+    result = run("challenge", "score", changed, "--truth", out / "truth.json")
+    assert result.returncode == 2
+    assert result.stderr.count("\n") == 1
