@@ -94,12 +94,13 @@ def planted_shares(truth: Mapping[str, Any], member: int) -> dict[ProvenanceCell
     spare or not."""
     if "cells" in truth:
         return truth["cells"][member]
-    if truth["truth"] == "absent":
+    kind = truth["truth"]
+    if kind == "absent":
         return None
-    served_at_fork = truth["spare"] or truth["truth"] in NO_SPARE
+    served_at_fork = truth["spare"] or kind in NO_SPARE
     cell_of_b: ProvenanceCell = "repurposed" if served_at_fork else "second copy"
     if truth["make"] in ("freezing", "masking"):
-        whole: ProvenanceCell = "reused" if truth["truth"] == "reused" else cell_of_b
+        whole: ProvenanceCell = "reused" if kind == "reused" else cell_of_b
         return {cell: float(cell == whole) for cell in CELLS}
     lanes = truth["shares"]["end"]["self"]
     shares: dict[ProvenanceCell, float | None] = dict.fromkeys(CELLS, 0.0)

