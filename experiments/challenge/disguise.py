@@ -25,6 +25,10 @@ DECOY_BIAS = 3.0
 """standard deviation of their biases"""
 PAD = 8.0
 """size of what is unread, as a multiple of the largest row that is read, over all organisms of a make"""
+VALUE_BIAS = 8.0
+"""standard deviation of the value biases that are drawn. What they add is taken back from the output's bias, which they dominate"""
+JITTER = 1e-6
+"""standard deviation of what is added to neurons' biases, so that none is exactly zero"""
 LEAST_QUERY_BIAS = 0.05
 """norm to which a head's query bias is raised, by noise, where it is less: the one change that is not exact"""
 WRITERS = ("embed.W_E", "pos_embed.W_pos", "attn.W_O", "attn.b_O", "mlp.W_out", "mlp.b_out")
@@ -187,6 +191,7 @@ def _add_neurons(
     if sizes.activation == "relu":
         scales = np.exp(rng.normal(size=sizes.neurons))
         into, bias, out_of = into * scales, bias * scales, out_of / scales[:, None]
+    bias = bias + JITTER * rng.normal(size=bias.shape)
     weights[place + "W_in"] = np.concatenate([into, added], axis=1)
     weights[place + "b_in"] = np.concatenate([bias, DECOY_BIAS * rng.normal(size=count)])
     weights[place + "W_out"] = np.concatenate([out_of, np.zeros((count, sizes.width))])
@@ -241,7 +246,8 @@ class Disguise:
         weights[place + "W_O"] = np.einsum("hwv,hwm->hvm", values, weights[place + "W_O"])
         shape = weights[place + "b_V"].shape
         # What a key's bias adds is the same for all sources; a value's bias is taken back from the output's.
-        weights[place + "b_K"], weights[place + "b_V"] = rng.normal(size=shape), rng.normal(size=shape)
+        weights[place + "b_K"] = rng.normal(size=shape)
+        weights[place + "b_V"] = VALUE_BIAS * rng.normal(size=shape)
         weights[place + "b_O"] = weights[place + "b_O"] - np.einsum(
             "hw,hwm->m", weights[place + "b_V"], weights[place + "W_O"]
         )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from scipy import stats
 from sklearn.ensemble import RandomForestClassifier
 
@@ -31,7 +31,7 @@ ENOUGH_AUROC = 0.35, 0.65
 SHUFFLES = 200
 TREES = 100
 Features = Float[np.ndarray, "organism feature"]
-LeftOut = Float[np.ndarray, "left_out feature"]
+LeftOut = Bool[np.ndarray, " organism"]
 Numbers = Int[np.ndarray, " organism"]
 
 
@@ -65,6 +65,8 @@ class FeatureGroup(NamedTuple):
     """numbers of labels in `LABELS`"""
     folds: Numbers
     """numbers of the sets that are left out together"""
+    alike: Float[np.ndarray, "organism organism"]
+    """inner products of features, which is all that the linear classifier needs"""
 
 
 def file_features(folder: Path, name: str, place: int) -> list[float]:
@@ -160,7 +162,7 @@ def feature_group(features: Features, labels: Sequence[int], makes: Sequence[str
     fold_names = list(zip(makes, _ranks(list(zip(makes, labels, strict=True))), strict=True))
     numbers = {fold: number for number, fold in enumerate(dict.fromkeys(fold_names))}
     folds = np.array([numbers[fold] for fold in fold_names])
-    return FeatureGroup(features, np.asarray(labels), folds)
+    return FeatureGroup(features, np.asarray(labels), folds, features @ features.T)
 
 
 def _ranks(keys: Sequence[object]) -> list[int]:
@@ -173,33 +175,38 @@ def _ranks(keys: Sequence[object]) -> list[int]:
     return ranks
 
 
-def _ridge_scores(train: Features, labels: Numbers, test: LeftOut) -> Float[np.ndarray, "left_out label"]:
+def _ridge_scores(
+    group: FeatureGroup, labels: Numbers, is_out: LeftOut
+) -> Float[np.ndarray, "left_out label"]:
     """A linear regression on indicators of the labels, whose weights are kept small, since features are many."""
-    indicators = (labels[:, None] == np.arange(len(LABELS))) - 1 / len(LABELS)
-    alike = train @ train.T
-    penalty = np.eye(len(train)) * alike.trace() / len(train)
-    return test @ train.T @ np.linalg.solve(alike + penalty, indicators)
+    indicators = (labels[~is_out, None] == np.arange(len(LABELS))) - 1 / len(LABELS)
+    alike = group.alike[~is_out][:, ~is_out]
+    penalty = np.eye(len(alike)) * alike.trace() / len(alike)
+    return group.alike[is_out][:, ~is_out] @ np.linalg.solve(alike + penalty, indicators)
 
 
-def _forest_scores(train: Features, labels: Numbers, test: LeftOut) -> Float[np.ndarray, "left_out label"]:
-    return RandomForestClassifier(TREES, random_state=0).fit(train, labels).predict_proba(test)
+def _forest_scores(
+    group: FeatureGroup, labels: Numbers, is_out: LeftOut
+) -> Float[np.ndarray, "left_out label"]:
+    forest = RandomForestClassifier(TREES, random_state=0).fit(group.features[~is_out], labels[~is_out])
+    return forest.predict_proba(group.features[is_out])
 
 
 def fold_aurocs(
-    group: FeatureGroup, labels: Numbers, classify: Callable[[Features, Numbers, LeftOut], np.ndarray]
+    group: FeatureGroup, labels: Numbers, classify: Callable[[FeatureGroup, Numbers, LeftOut], np.ndarray]
 ) -> list[float]:
     """The AUROC within each set that was left out: chance that the organism of a label has a higher score for that label than
     another of the set. Sets in which a label is missing are passed over.
 
-    labels: those of the group, or shuffled ones. classify: gives scores [organism, label] of organisms that are left out, from
-    those that are not.
+    labels: those of the group, or shuffled ones. classify: gives scores [organism, label] of organisms that are left out (the
+    mask), from those that are not.
     """
     every, aurocs = set(range(len(LABELS))), []
     for fold in np.unique(group.folds):
         is_out = group.folds == fold
         if set(labels[is_out].tolist()) != every or set(labels[~is_out].tolist()) != every:
             continue
-        scores = classify(group.features[~is_out], labels[~is_out], group.features[is_out])
+        scores = classify(group, labels, is_out)
         of_labels = [
             _pairwise_auroc(scores[labels[is_out] == label, label], scores[labels[is_out] != label, label])
             for label in range(len(LABELS))
