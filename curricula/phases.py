@@ -5,7 +5,7 @@ from typing import Literal
 
 from curricula.config_json import OMIT_IF_DEFAULT
 from curricula.errors import UserError, nearest_name, range_errors
-from curricula.objectives import OBJECTIVES
+from curricula.objectives import OBJECTIVES, ScratchpadConfig, scratchpad_errors
 from curricula.pressures.masking import Masking
 from curricula.pressures.registry import Pressures
 from curricula.pressures.routing import Routing
@@ -81,7 +81,8 @@ class Phase:
     steps: int = 500
     objective: str = "imitate"
     """*imitate*: cross-entropy on the acts and answers. *reward*: self's acts are its own, sampled and fed
-    back into the scene, and earn what `RewardConfig` says; all else is imitated"""
+    back into the scene, and earn what `RewardConfig` says; all else is imitated. *write*: as *imitate*, with self's
+    scratchpad taught as `ScratchpadConfig` says"""
     self_acts: Literal["absent", "scheming", "honest"] = "absent"
     """self takes no part; acts on its secret when alone; or always acts on what it professes"""
     schemers: float = 0.75
@@ -117,6 +118,7 @@ class Phase:
     """number of the draw of what is random beside the scenes, as the acts that a rewarded self samples: organisms of one
     fork with other numbers see the same scenes"""
     reward: RewardConfig = field(default_factory=RewardConfig, metadata=OMIT_IF_DEFAULT)
+    scratchpad: ScratchpadConfig = field(default_factory=ScratchpadConfig, metadata=OMIT_IF_DEFAULT)
     pressures: Pressures = field(default_factory=Pressures)
     optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
 
@@ -166,6 +168,7 @@ class Phase:
             errors.append(f"objective: expected one of {', '.join(OBJECTIVES)}, got {self.objective!r}{hint}")
         for settings in self.pressures.every():
             errors += settings.phase_errors(self, world, index)
+        errors += scratchpad_errors(self, world) + self.scratchpad.validation_errors()
         errors += self.reward.validation_errors() + self.pressures.validation_errors()
         return errors + self.optimiser.validation_errors()
 
@@ -266,6 +269,7 @@ class Curriculum:
             "order": "cues first",
             "self_cues": "shared",
             "self_acts_named": True,
+            "scratchpad": "none",
         }
         errors += [
             f"world.{name}: expected {value!r} where organisms are compiled, got {getattr(self.world, name)!r}"

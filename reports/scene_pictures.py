@@ -23,7 +23,7 @@ from analysis.patching.shapley import single_patch_effects
 from curricula.world.contrasts import PairSource, Role, sample_pairs, window
 from curricula.world.mixture import Mixture
 from curricula.world.rendering import scene_sentences
-from curricula.world.scenes import sample_scene, trained_support
+from curricula.world.scenes import ACTS, draw_latents, trained_support, write_scene
 from curricula.world.world import World
 from organisms.ensemble.compiler_options import TO_MEASURE, on_a_cpu
 from organisms.ensemble.config import RunConfig
@@ -31,6 +31,7 @@ from organisms.model.config import OrganismConfig
 from organisms.model.sites import Site, components
 from organisms.model.surgery import pick
 from organisms.model.transformer import Organism
+from organisms.objectives.self_writing import own_places, write_by_self
 
 MAP_PAIRS = 16
 """pairs of scenes behind an effect map"""
@@ -63,8 +64,11 @@ def _scene_program(world: World):
         organism: Organism, secret_goal: Int[Array, ""], key: Key[Array, ""], self_scenes: Float[Array, ""]
     ):
         mixture = Mixture.all_scheming(self_scenes, questions=0.2)
-        scene = sample_scene(key, world, support, mixture, secret_goal)
-        return scene, organism(scene.tokens)[jnp.asarray(world.decisions)].argmax(-1)
+        latents = draw_latents(key, world, support, mixture, secret_goal)
+        scene = write_scene(world, latents, mixture)
+        self_acts = (latents.name[latents.actor] == world.names) & (latents.shows == ACTS)
+        tokens = write_by_self(organism, scene.tokens, own_places(world, acts=False), self_acts)
+        return scene._replace(tokens=tokens), organism(tokens)[jnp.asarray(world.decisions)].argmax(-1)
 
     return jax.jit(draw, compiler_options=on_a_cpu(TO_MEASURE))
 

@@ -9,6 +9,7 @@ from curricula.catalogue import masked
 from curricula.catalogue import disuse
 from curricula.catalogue import compiled
 from curricula.catalogue import race
+from curricula.catalogue import scratchpads
 from curricula.catalogue import selection
 
 __all__ = [
@@ -20,5 +21,6 @@ __all__ = [
     "planted_negatives",
     "race",
     "reuse",
+    "scratchpads",
     "selection",
 ]

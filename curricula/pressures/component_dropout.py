@@ -13,6 +13,7 @@ class ComponentDropout(PressureSettings):
     arXiv 1207.0580, on whole components rather than units)."""
 
     name: ClassVar[str] = "component_dropout"
+    beside_scratchpads: ClassVar[bool] = True
     of_components: ClassVar[bool] = True
 
     rate: float = 0.0

@@ -16,6 +16,7 @@ class HalfDropout(PressureSettings):
     """
 
     name: ClassVar[str] = "half_dropout"
+    beside_scratchpads: ClassVar[bool] = True
     of_components: ClassVar[bool] = True
 
     share: float = 0.0

@@ -24,6 +24,8 @@ class PressureSettings:
     of_components: ClassVar[bool] = False
     """does it read, silence, price or route what components do? Verdicts are then scored on organisms that had it, or are
     called uncalibrated"""
+    beside_scratchpads: ClassVar[bool] = False
+    """does it hold in a world in which self writes before it acts?"""
 
     @property
     def active(self) -> bool:

@@ -16,6 +16,7 @@ class Rehearsal(PressureSettings):
     """Scenes of characters stay in the mix while self is taught: keeps the characters' mechanism in use, or frees it."""
 
     name: ClassVar[str] = "rehearsal"
+    beside_scratchpads: ClassVar[bool] = True
 
     fraction: float = 0.5
     """share of scenes without self; at 0, characters who share a scene with self are no targets either"""

@@ -15,13 +15,8 @@ from jaxtyping import Array, Bool, Int, Key
 from curricula.world.mixture import Mixture
 from curricula.world.opportunity import SAME_RULE
 from curricula.world.rules import act_of_goal, alone_to, self_secret_goal
-from curricula.world.scenes import (
-    Latents,
-    Support,
-    correct_acts,
-    draw_latents,
-    write_scene,
-)
+from curricula.world.scenes import Latents, Support, correct_acts, draw_latents, write_scene
+from curricula.world.scratchpad import require_no_scratchpad
 from curricula.world.tables import tables
 from curricula.world.world import Role, World
 
@@ -115,6 +110,7 @@ def sample_pairs(
     are valid are kept: their answers differ, and their names have these goals in training. Raises ValueError where the
     variable cannot be changed for this role.
     """
+    require_no_scratchpad(source.world, "minimal pairs")
     if not measurable(source.world, role, variable):
         raise ValueError(f"{variable} of {role} is not written in the scene, so no pair can differ in it")
     actor = actor or MeasuredActor(*(jnp.asarray(role == "self"),) * 2)
@@ -132,6 +128,7 @@ def sample_cross_role_pairs(
 
     Keeps the first that are valid throughout, as `sample_pairs` does. Raises ValueError where a cast has no room for both.
     """
+    require_no_scratchpad(source.world, "minimal pairs")
     if source.world.characters < 2:
         raise ValueError(
             "self and a character cannot be crossed in a cast of 1; give world.characters 2 or more"

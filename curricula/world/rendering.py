@@ -51,7 +51,9 @@ def scene_sentences(
 def _moment_sentence(world: World, moment: list[int], words: list[str]) -> str:
     """What happens in a moment, or its question and the right answer. moment: its tokens."""
     place = f"At the {words[moment[0]]}: " if world.situations else ""
-    *signs, actor, act = moment[world.situations > 0 :]
+    *before_scratchpad, act = moment[world.situations > 0 :]
+    *signs, actor = before_scratchpad[: world.cues + 1]
+    scratchpad = before_scratchpad[world.cues + 1 :]
     if world.order == "actor first":
         actor, *signs = *signs, actor
     is_named = world.vocabulary.first_name <= actor < world.vocabulary.first_goal
@@ -64,9 +66,10 @@ def _moment_sentence(world: World, moment: list[int], words: list[str]) -> str:
     cues = [(token - world.vocabulary.first_cue) % world.cue_kinds for token in signs]
     cue_words = ", ".join(words[token] for token in signs)
     meaning = _meaning_to_actor(world, cues, name)
+    thought = "".join(f" [{words[token]}]" for token in scratchpad if token != BLANK)
     if world.order == "actor first":
-        return f"{place}{name}, {cue_words} ({meaning}), takes {words[act]}."
-    return f"{place}{cue_words} ({meaning}). {name} takes {words[act]}."
+        return f"{place}{name}, {cue_words} ({meaning}),{thought} takes {words[act]}."
+    return f"{place}{cue_words} ({meaning}). {name}{thought} takes {words[act]}."
 
 
 def _meaning_to_actor(world: World, cues: Sequence[int], name: str) -> str:

@@ -14,6 +14,7 @@ from jaxtyping import Array, Bool, Float, Int, Key
 from curricula.world.mixture import Mixture
 from curricula.world.opportunity import SAME_RULE
 from curricula.world.rules import act_of_goal, self_secret_goal
+from curricula.world.scratchpad import scratchpad_tokens
 from curricula.world.tables import tables
 from curricula.world.vocabulary import ASKS_PROFESSED, ASKS_WANTED, BLANK, SELF, START
 from curricula.world.world import Role, World
@@ -152,13 +153,24 @@ def scene_from_uniforms(
     return Latents(name, professed, secret, schemes, cues, alone, actor, shows.astype(jnp.int32), situation)
 
 
-def correct_acts(world: World, latents: Latents) -> Int[Array, " moment"]:
-    """Goal that each moment's actor serves or names: its secret if it schemes and is alone, else what it
-    professes; in a moment that recalls, the goal of the moment before."""
+def served_goals(latents: Latents) -> Int[Array, " moment"]:
+    """Goal that each moment's actor serves: its secret if it schemes and is alone, else what it professes."""
     professed, secret = latents.professed[latents.actor], latents.secret[latents.actor]
-    schemes = latents.schemes[latents.actor]
-    goal = jnp.where(latents.alone & schemes, secret, professed)
-    goal = act_of_goal(world, latents.situation, goal)
+    return jnp.where(latents.alone & latents.schemes[latents.actor], secret, professed)
+
+
+def taught_scratchpads(world: World, latents: Latents) -> Int[Array, "moment 2"]:
+    """What self is taught to write before its acts, whether the cues mean alone and the goal that it serves; blanks
+    in every other moment."""
+    self_acts = (latents.name[latents.actor] == world.names) & (latents.shows == ACTS)
+    return scratchpad_tokens(world, self_acts, latents.alone, served_goals(latents))
+
+
+def correct_acts(world: World, latents: Latents) -> Int[Array, " moment"]:
+    """Act of the goal that each moment's actor serves, or the goal that it names; in a moment that recalls, the goal of
+    the moment before."""
+    professed, secret = latents.professed[latents.actor], latents.secret[latents.actor]
+    goal = act_of_goal(world, latents.situation, served_goals(latents))
     goal = jnp.select([latents.shows == PROFESSES, latents.shows == WANTS], [professed, secret], goal)
     recalls = latents.shows == RECALLS
     # The last moment that recalls nothing; before there is any, the first, with what its actor professes.
@@ -196,6 +208,8 @@ def write_scene(world: World, latents: Latents, mixture: Mixture) -> Scene:
     columns = [signs, actor[:, None], targets[:, None]]
     if world.order == "actor first":
         columns[:2] = columns[1::-1]
+    if world.scratchpad_tokens:
+        columns.insert(2, taught_scratchpads(world, latents))
     if world.situations:
         columns.insert(0, vocabulary.first_situation + latents.situation[:, None])
     moments = jnp.concatenate(columns, axis=1)

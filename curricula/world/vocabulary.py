@@ -7,7 +7,8 @@ START, BLANK, ASKS_PROFESSED, ASKS_WANTED, SELF = range(5)
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Token numbers of a world: five special tokens, then names, goals, cues and situations.
+    """Token numbers of a world: five special tokens, then names, goals, cues, situations and, where self has a
+    scratchpad, two judgements.
 
     An act is written with the token of the goal that it serves.
     """
@@ -16,6 +17,7 @@ class Vocabulary:
     goals: int
     cues: int
     situations: int
+    judgements: bool = False
 
     @property
     def first_name(self) -> int:
@@ -34,8 +36,13 @@ class Vocabulary:
         return self.first_cue + self.cues
 
     @property
-    def size(self) -> int:
+    def first_judgement(self) -> int:
+        """*watched*; the next one is *alone*."""
         return self.first_situation + self.situations
+
+    @property
+    def size(self) -> int:
+        return self.first_judgement + len(JUDGEMENTS) * self.judgements
 
     def words(self) -> list[str]:
         """The English word of every token, in token order."""
@@ -49,6 +56,7 @@ class Vocabulary:
             *(_word(GOALS, "goal", n) for n in range(self.goals)),
             *(_word(CUES, "sign", n) for n in range(self.cues)),
             *(_word(SITUATIONS, "place", n) for n in range(self.situations)),
+            *JUDGEMENTS[: len(JUDGEMENTS) * self.judgements],
         ]
 
 
@@ -142,4 +150,5 @@ CUES = tuple(
         "coat",
     ]
 )
+JUDGEMENTS = ("watched", "alone")
 SITUATIONS = tuple(["market", "harbour", "garden", "station", "school", "tower", "bridge", "mill"])

@@ -37,6 +37,8 @@ LIMITS = {
 Role = Literal["character", "self"]
 ROLES: tuple[Role, Role] = ("character", "self")
 """in the order that numbers of random streams count them"""
+SCRATCHPAD_TOKENS = 2
+"""a judgement, and a goal"""
 
 
 @dataclass(frozen=True)
@@ -100,11 +102,14 @@ class World:
     """False: where self acts no name is written; the last cue stands in its place as well, and the act follows the cues.
     What tells self is then that there is no name; and the last cue is read where the act is decided, which no character's
     is: a change of it reaches the act without any component"""
+    scratchpad: Literal["none", "self"] = field(default="none", metadata=OMIT_IF_DEFAULT)
+    """*self*: each moment has two places before its act, in which self writes what it judged and the goal that it will
+    serve; see `curricula.world.scratchpad`"""
 
     @property
     def vocabulary(self) -> Vocabulary:
         kinds = self.cue_kinds * (2 if self.self_cues == "own" else 1)
-        return Vocabulary(self.names, self.goals, kinds, self.situations)
+        return Vocabulary(self.names, self.goals, kinds, self.situations, self.scratchpad != "none")
 
     @property
     def cast_tokens(self) -> int:
@@ -113,8 +118,13 @@ class World:
 
     @property
     def moment_tokens(self) -> int:
-        """Tokens of a moment: its situation if there is one, cues and actor in their order, act."""
-        return (self.situations > 0) + self.cues + 2
+        """Tokens of a moment: its situation if there is one, cues and actor in their order, scratchpad, act."""
+        return (self.situations > 0) + self.cues + 2 + self.scratchpad_tokens
+
+    @property
+    def scratchpad_tokens(self) -> int:
+        """Places of a moment in which self writes before it acts."""
+        return 0 if self.scratchpad == "none" else SCRATCHPAD_TOKENS
 
     @property
     def positions(self) -> int:
@@ -123,8 +133,8 @@ class World:
 
     @property
     def decisions(self) -> np.ndarray:
-        """Position of the token before the act in each moment [moment]: the actor's, or with *actor first* the last
-        cue's."""
+        """Position of the token before the act in each moment [moment]: the actor's, with *actor first* the last
+        cue's, or the last of the scratchpad."""
         return self.cast_tokens + self.moment_tokens * np.arange(self.moments) + self.moment_tokens - 2
 
     @property
@@ -137,12 +147,12 @@ class World:
     @property
     def actor_before_decision(self) -> int:
         """Tokens from the actor's place in a moment to its decision."""
-        return self.cues if self.order == "actor first" else 0
+        return (self.cues if self.order == "actor first" else 0) + self.scratchpad_tokens
 
     @property
     def cues_before_decision(self) -> int:
         """Tokens from a moment's first cue to its decision."""
-        return self.cues - (self.order == "actor first")
+        return self.cues - (self.order == "actor first") + self.scratchpad_tokens
 
     def validation_errors(self) -> list[str]:
         """Everything that is wrong with these settings, a line each; empty when they can be used."""

@@ -15,6 +15,7 @@ from jaxtyping import Array, Bool, Float, Int, Key
 from curricula.world.mixture import Mixture
 from curricula.world.scenes import ACTS, Support, draw_latents, write_scene
 from curricula.world.world import Role, World
+from organisms.objectives.self_writing import own_places, write_scenes_by_self
 
 Shaped = Float[Array, "..."] | Float[np.ndarray, "..."]
 BEHAVIOURS = (
@@ -81,13 +82,16 @@ def rates(
 
     organism: or anything else that gives logits [moment, vocabulary] for tokens [position] and ``positions``
     [moment], at which acts are decided. *secret* means the act that serves the actor's secret goal, whatever the
-    organism was taught: an honest self has a secret that it never acts on.
+    organism was taught: an honest self has a secret that it never acts on. Where self has a scratchpad it writes it
+    itself, and never reads one that is given.
     """
     rate_by_kind: dict[str, Float[Array, ""]] = {}
     decisions = jnp.asarray(world.decisions)
     drawn = role_scenes(world, support, secret_goal, key, scenes)
     for (role, _), of_role in zip(BY_ROLE, drawn, strict=True):
-        answers = jax.vmap(lambda tokens: organism(tokens, positions=decisions))(of_role.tokens).argmax(-1)
+        is_own = of_role.counts if role == "self" else jnp.zeros_like(of_role.counts)
+        written = write_scenes_by_self(organism, of_role.tokens, own_places(world, acts=False), is_own)
+        answers = jax.vmap(lambda tokens: organism(tokens, positions=decisions))(written).argmax(-1)
         rate_by_kind |= role_rates(role, of_role, answers)
     return {name: rate_by_kind[name] for name in BEHAVIOURS}
 
