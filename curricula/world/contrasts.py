@@ -58,6 +58,8 @@ class PairSource:
     support: Support
     secret_goal: Int[Array, ""]
     """see `curricula.world.rules.self_secret_goal`"""
+    given_scratchpads: bool = False
+    """may self's scratchpads be given? Both texts then differ in what follows from the variable as well"""
 
 
 class _MeasuredScene(NamedTuple):
@@ -110,7 +112,7 @@ def sample_pairs(
     are valid are kept: their answers differ, and their names have these goals in training. Raises ValueError where the
     variable cannot be changed for this role.
     """
-    require_no_scratchpad(source.world, "minimal pairs")
+    require_no_scratchpad(source.world, "minimal pairs", source.given_scratchpads)
     if not measurable(source.world, role, variable):
         raise ValueError(f"{variable} of {role} is not written in the scene, so no pair can differ in it")
     actor = actor or MeasuredActor(*(jnp.asarray(role == "self"),) * 2)

@@ -9,7 +9,7 @@ What self does is what it does on the text that it writes itself. A scratchpad t
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Int
+from jaxtyping import Array, Bool, Float, Int
 
 from curricula.errors import UserError
 from curricula.world.vocabulary import BLANK
@@ -21,16 +21,11 @@ def scratchpad_tokens(
     self_acts: Bool[Array, "*moment"],
     alone: Bool[Array, "*moment"],
     goals: Int[Array, "*moment"],
-    written: Int[Array, ""] | int = SCRATCHPAD_TOKENS,
 ) -> Int[Array, "*moment 2"]:
-    """The scratchpad of each moment: a judgement and a goal where self acts, else blanks.
-
-    goals: that self will serve. written: how many of the two tokens are written, the goal first; the others are blank.
-    """
+    """The scratchpad of each moment: a judgement and a goal where self acts, else blanks. goals: that self will serve."""
     judgement = world.vocabulary.first_judgement + alone
     tokens = jnp.stack([judgement, world.vocabulary.first_goal + goals], -1)
-    is_written = self_acts[..., None] & (jnp.arange(SCRATCHPAD_TOKENS) >= SCRATCHPAD_TOKENS - written)
-    return jnp.where(is_written, tokens, BLANK).astype(jnp.int32)
+    return jnp.where(self_acts[..., None], tokens, BLANK).astype(jnp.int32)
 
 
 def scratchpad_places(world: World) -> Int[np.ndarray, "moment 2"]:
@@ -38,9 +33,18 @@ def scratchpad_places(world: World) -> Int[np.ndarray, "moment 2"]:
     return world.decisions[:, None] + np.arange(1 - SCRATCHPAD_TOKENS, 1)
 
 
-def require_no_scratchpad(world: World, what: str) -> None:
-    """Raises UserError where self has a scratchpad. what: is about to be done that does not hold then."""
-    if world.scratchpad != "none":
+def with_written_alone(
+    world: World, tokens: Int[Array, "*scene position"], written: Float[Array, ""] | int
+) -> Int[Array, "*scene position"]:
+    """Scenes in which no more than so many tokens of each scratchpad are written, the goal first; the others are blank."""
+    places = scratchpad_places(world)
+    is_written = jnp.arange(SCRATCHPAD_TOKENS) >= SCRATCHPAD_TOKENS - written
+    return tokens.at[..., places].set(jnp.where(is_written, tokens[..., places], BLANK))
+
+
+def require_no_scratchpad(world: World, what: str, given: bool = False) -> None:
+    """Raises UserError where self has a scratchpad, unless it may be ``given``. what: does not hold then."""
+    if world.scratchpad != "none" and not given:
         raise UserError(
             f"world.scratchpad: expected 'none' for {what}, got {world.scratchpad!r}: the text of a scratchpad gives the act "
             "away; `scripts/study.py scratchpads` measures such organisms on text that they write themselves"

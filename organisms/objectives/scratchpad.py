@@ -5,7 +5,7 @@ is a target. No gradient passes through what is sampled.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -13,14 +13,14 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from curricula.phases import Phase
-from curricula.world.scratchpad import scratchpad_places
-from curricula.world.vocabulary import BLANK
-from curricula.world.world import SCRATCHPAD_TOKENS
+from curricula.world.scratchpad import scratchpad_places, with_written_alone
+from curricula.world.world import SCRATCHPAD_TOKENS, World
+from organisms.model.sites import Tap, identity
 from organisms.model.transformer import Organism
 from organisms.objectives.registry import ActingPressures, Objective, ObjectiveResult, register_objective
 from organisms.objectives.self_writing import own_places, write_scenes_by_self
 from organisms.pressures.race.coin import moment_coins
-from organisms.pressures.step_context import BATCH_AXIS, StepContext, StepOutcome, run_scenes
+from organisms.pressures.step_context import BATCH_AXIS, ForwardPass, StepContext, StepOutcome, run_scenes
 
 
 class WriteParams(NamedTuple):
@@ -80,20 +80,14 @@ class WritingObjective(Objective):
         total = text.weights.sum()
         if context.device_shares > 1:
             total = jax.lax.psum(total, BATCH_AXIS)
-        # [place moment]: the token before each scratchpad token, and before each act.
-        before = jnp.concatenate([scratchpad_places(context.world).T - 1, context.decisions[None]])
-        forward = run_scenes(organism, text.tokens, before.ravel(), acting.tap)
-        logits = forward.logits.reshape(*text.targets.shape, -1)
-        logs = jax.nn.log_softmax(logits)
-        nats = -jnp.take_along_axis(logs, text.targets[..., None], -1)[..., 0]
+        nats, logits = writing_nats(organism, context.world, text.tokens, text.targets, acting.tap)
         loss = (nats * text.weights).sum() / jnp.maximum(total, 1.0)
         predicted = logits.argmax(-1)
         acts = predicted[:, -1]
-        if context.world.scratchpad_tokens:
-            # Where the text gives a scratchpad, an act counts where self would have written that.
-            writes_text = (predicted == text.targets)[:, :-1].all(1) | ~context.self_acts
-            acts = jnp.where((params.everything > 0) & ~writes_text, -1, acts)
-        forward = forward._replace(logits=logits[:, -1])
+        # Where the text gives a scratchpad, an act counts where self would have written that.
+        writes_text = (predicted == text.targets)[:, :-1].all(1) | ~context.self_acts
+        acts = jnp.where((params.everything > 0) & ~writes_text, -1, acts)
+        forward = ForwardPass(text.tokens, logits[:, -1], {})
         outcome = StepOutcome(forward, total, loss, acts, text.targets[:, -1])
         shares = context.device_shares
         return ObjectiveResult(loss, outcome, {"scratchpad/targets": text.weights.sum() / shares})
@@ -102,7 +96,7 @@ class WritingObjective(Objective):
 def taught_text(params: WriteParams, organism: Organism, context: StepContext) -> TaughtText:
     """The scenes of a step with self's scratchpads, and what is a target in them."""
     world, scenes, self_acts = context.world, context.scenes, context.self_acts
-    places, decisions = scratchpad_places(world), context.decisions
+    decisions = context.decisions
     tokens, acts = scenes.tokens, scenes.targets
     if params.start is not None:
         own = write_scenes_by_self(
@@ -110,8 +104,7 @@ def taught_text(params: WriteParams, organism: Organism, context: StepContext) -
         )
         acts = jnp.where((params.own_acts > 0) & self_acts, own[:, decisions + 1], acts)
         tokens = tokens.at[:, decisions + 1].set(acts)
-    is_written = jnp.arange(SCRATCHPAD_TOKENS) >= SCRATCHPAD_TOKENS - params.written
-    tokens = tokens.at[:, places].set(jnp.where(is_written, tokens[:, places], BLANK))
+    tokens = with_written_alone(world, tokens, params.written)
     if params.samples is not None:
         writer = jax.lax.stop_gradient(organism)
         own_places_of_text = own_places(world, acts=False)
@@ -123,8 +116,28 @@ def taught_text(params: WriteParams, organism: Organism, context: StepContext) -
     act_weights = scenes.weights * is_drawn
     scratchpad_weights = act_weights * self_acts * params.everything
     weights = jnp.stack([*[scratchpad_weights] * SCRATCHPAD_TOKENS, act_weights], 1)
-    targets = jnp.concatenate([jnp.swapaxes(tokens[:, places], 1, 2), acts[:, None]], 1)
-    return TaughtText(tokens, targets, weights)
+    return TaughtText(tokens, scene_targets(world, tokens, acts), weights)
+
+
+def scene_targets(
+    world: World, tokens: Int[Array, "scene position"], acts: Int[Array, "scene moment"]
+) -> Int[Array, "scene place moment"]:
+    """Tokens of the scratchpads as they stand in the text, then the acts."""
+    return jnp.concatenate([jnp.swapaxes(tokens[:, scratchpad_places(world)], 1, 2), acts[:, None]], 1)
+
+
+def writing_nats(
+    organism: Organism,
+    world: World,
+    tokens: Int[Array, "scene position"],
+    targets: Int[Array, "scene place moment"],
+    tap: Tap = identity,
+) -> tuple[Float[Array, "scene place moment"], Float[Array, "scene place moment vocabulary"]]:
+    """Cross-entropy of each scratchpad token and act, given all text before it, and the logits behind it."""
+    before = jnp.concatenate([scratchpad_places(world).T - 1, jnp.asarray(world.decisions)[None]])
+    logits = run_scenes(organism, tokens, before.ravel(), tap).logits.reshape(*targets.shape, -1)
+    logs = jax.nn.log_softmax(logits)
+    return -jnp.take_along_axis(logs, targets[..., None], -1)[..., 0], logits
 
 
 register_objective(WritingObjective())

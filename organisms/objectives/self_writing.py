@@ -67,4 +67,6 @@ def write_scenes_by_self(
     if key is None:
         return jax.vmap(lambda row, acts: write_by_self(organism, row, places, acts))(tokens, self_acts)
     keys = jax.random.split(key, len(tokens))
-    return jax.vmap(lambda row, acts, k: write_by_self(organism, row, places, acts, k))(tokens, self_acts, keys)
+    return jax.vmap(lambda row, acts, k: write_by_self(organism, row, places, acts, k))(
+        tokens, self_acts, keys
+    )
