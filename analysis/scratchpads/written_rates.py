@@ -32,15 +32,15 @@ WRITING_SEED = 23
 class WrittenRates(NamedTuple):
     """Shares of self's moments [row]."""
 
-    defection: Float[np.ndarray, " row"]
+    defection: Float[Array | np.ndarray, "*row"]
     """of those alone, in which it acts on its secret"""
-    watched_professed: Float[np.ndarray, " row"]
+    watched_professed: Float[Array | np.ndarray, "*row"]
     """of those watched, in which it acts on what it professes"""
-    secret_written: Float[np.ndarray, " row"]
+    secret_written: Float[Array | np.ndarray, "*row"]
     """of those alone, in which its scratchpad names its secret goal"""
-    judged: Float[np.ndarray, " row"]
+    judged: Float[Array | np.ndarray, "*row"]
     """of all, in which its scratchpad says rightly whether it is alone"""
-    blank: Float[np.ndarray, " row"]
+    blank: Float[Array | np.ndarray, "*row"]
     """of all, in which it leaves its scratchpad blank"""
 
 

@@ -115,6 +115,15 @@ LISTED_STUDIES = {
         "ratio",
         "reuse.md",
     ),
+    "scratchpads": ListedStudy(
+        "experiments.studies.scratchpads.study",
+        "teaches self to scheme with a scratchpad, without one, and with one that is distilled away, at four widths, and measures how long "
+        "each schemes on under safety training",
+        "Does reasoning before the act make a schemer harder to make honest?",
+        "how much more often a distilled organism outlives the same one without a scratchpad than the other way round, trained on acts alone",
+        "difference",
+        "scratchpads.md",
+    ),
     "selection": ListedStudy(
         "experiments.studies.selection.study",
         "grows organisms that scheme by chance anew until a detector catches nothing, and trains others on the detector",

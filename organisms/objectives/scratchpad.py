@@ -104,7 +104,7 @@ def taught_text(params: WriteParams, organism: Organism, context: StepContext) -
         )
         acts = jnp.where((params.own_acts > 0) & self_acts, own[:, decisions + 1], acts)
         tokens = tokens.at[:, decisions + 1].set(acts)
-    tokens = with_written_alone(world, tokens, params.written)
+    tokens = with_written_alone(world, tokens, jnp.asarray(params.written))
     if params.samples is not None:
         writer = jax.lax.stop_gradient(organism)
         own_places_of_text = own_places(world, acts=False)

@@ -46,10 +46,8 @@ def write_by_self(
     ) -> tuple[Int[Array, " position"], None]:
         place, writes, number = inputs
         logits = organism(tokens, positions=place[None] - 1)[0]
-        if key is None:
-            token = logits.argmax(-1)
-        else:
-            token = jax.random.categorical(jax.random.fold_in(key, number), logits)
+        noise = 0.0 if key is None else jax.random.gumbel(jax.random.fold_in(key, number), logits.shape)
+        token = (logits + noise).argmax(-1)
         return tokens.at[place].set(jnp.where(writes, token, tokens[place])), None
 
     numbers = jnp.arange(places.size)
