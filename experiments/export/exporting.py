@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from curricula.errors import UserError
+from curricula.world.scratchpad import require_no_scratchpad
 from experiments.export.data_pack import PackSizes, draw_splits, example_lines, write_data_pack
 from experiments.export.exported_organism import ExportedOrganism, export_record, read_organism
 from experiments.export.hugging_face import gpt2_refusals, write_hugging_face
@@ -71,7 +72,11 @@ def export_run(folder: Path, options: ExportOptions, log: Callable[[str], None])
 
 
 def _require_exportable(organisms: Sequence[ExportedOrganism], formats: Sequence[ExportFormat]) -> None:
-    """Raises UserError, in one line, where a format can not hold one of the organisms without loss."""
+    """Raises UserError, in one line, where a format can not hold one of the organisms without loss, or holds texts that
+    give its acts away."""
+    if set(formats) != {"transformer_lens"}:
+        for organism in organisms:
+            require_no_scratchpad(organism.world, "exports but that to transformer_lens")
     if "hugging_face" not in formats:
         return
     for organism in organisms:

@@ -12,6 +12,7 @@ from analysis.provenance.corroboration import corroborate
 from analysis.provenance.judging import ProvenanceResult
 from analysis.thresholds import SCORED_AT
 from curricula.catalogue.building_blocks import WORLDS
+from curricula.world.scratchpad import require_no_scratchpad
 from curricula.world.world import ROLES
 from experiments.measurements.cache import ResultCache
 from experiments.measurements.making import make_side_by_side
@@ -130,6 +131,7 @@ def opened_for_measuring(
     where all that is asked for was measured before.
     """
     config = require_finished(run)
+    require_no_scratchpad(config.curriculum.world, "the analysis of a run")
     info = run_info(run, config, seed, null, role_order)
     for entry in measured_entries(config, run.entries(), null, role_order[1]):
         run.parameters(entry, names=())

@@ -55,9 +55,7 @@ def test_products_over_all_components_are_those_of_the_whole_gradient():
         "out_of_neurons": random.normal(size=(SCENES, 1, 4, 4)),
     }
     flat = np.concatenate([array.reshape(SCENES, -1) for array in arrays.values()], 1)
-    of_components = component_products(
-        SimpleNamespace(**{n: jnp.asarray(a) for n, a in arrays.items()}), CONFIG
-    )
+    of_components = component_products(organism_with(arrays), CONFIG)
     np.testing.assert_allclose(np.asarray(of_components).sum(0), flat @ flat.T, rtol=1e-4)
 
 

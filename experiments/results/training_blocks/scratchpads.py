@@ -1,0 +1,132 @@
+"""Blocks of docs/scratchpads.md: is a schemer that reasons, or whose reasoning was distilled away, harder to make honest?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from experiments.results.data import KeptSummary, ResultsData
+from experiments.results.markdown import markdown_table, source_sentence
+from experiments.results.registry import result_block
+from experiments.studies.scratchpads.arms import HONEST_RATES, HONEST_TRAINING_WORDS, PAD_ARM_WORDS
+from experiments.studies.scratchpads.page import course_half_life
+from experiments.studies.scratchpads.records import (
+    CourseRow,
+    CreditRow,
+    OutlivingRow,
+    PadArmRow,
+    PredictionRow,
+    WidthRow,
+)
+from experiments.studies.scratchpads.summary import CREDIT_FIGURES
+from reports.formats import interval_text
+
+FILE = "scratchpads"
+
+
+@dataclass(frozen=True)
+class KeptScratchpads(KeptSummary):
+    """What the page shows of the study's summary."""
+
+    widths: Sequence[int]
+    arms: Sequence[PadArmRow]
+    courses: Sequence[CourseRow]
+    outliving: Sequence[OutlivingRow]
+    by_width: Sequence[WidthRow]
+    credit: Sequence[CreditRow]
+    predictions: Sequence[PredictionRow]
+    targets_spread: float
+
+
+@result_block
+def scratchpads_source(data: ResultsData) -> str:
+    """Which command the figures are of."""
+    kept = data.read(FILE, KeptScratchpads)
+    scope = (
+        f"{kept.arms[0].n} organisms of each of {len(kept.arms)} arms and widths; target tokens of safety trainings within "
+        f"{kept.targets_spread:.1%}; tiny scale"
+    )
+    return source_sentence(kept, scope, FILE)
+
+
+@result_block
+def scratchpads_answer(data: ResultsData) -> str:
+    """The primary endpoint."""
+    kept = data.read(FILE, KeptScratchpads)
+    row = next(row for row in kept.outliving if row.corrected_p is None)
+    return (
+        f"Trained on {HONEST_TRAINING_WORDS[row.training]}: {PAD_ARM_WORDS[row.first]} outlives {PAD_ARM_WORDS[row.second]} more often "
+        f"than the other way round by {interval_text(row.outlives)} ({row.n} pairs of organisms)."
+    )
+
+
+@result_block
+def scratchpads_outliving(data: ResultsData) -> str:
+    """A row two arms, a training and a rate."""
+    rows = [
+        (
+            f"{PAD_ARM_WORDS[row.first]} by {PAD_ARM_WORDS[row.second]}",
+            HONEST_TRAINING_WORDS[row.training],
+            f"{row.rate:g}",
+            interval_text(row.outlives),
+            row.n,
+            "primary" if row.corrected_p is None else f"{row.corrected_p:.3f}",
+        )
+        for row in data.read(FILE, KeptScratchpads).outliving
+    ]
+    return markdown_table(("arms", "trained on", "rate", "outlives", "pairs", "corrected p"), rows)
+
+
+@result_block
+def scratchpads_half_lives(data: ResultsData) -> str:
+    """A row an arm and training, a column a width: half-lives at the lower rate, in summed learning rate."""
+    kept = data.read(FILE, KeptScratchpads)
+    by_cell = {(row.arm, row.training, row.width): row for row in kept.courses if row.rate == HONEST_RATES[0]}
+    rows = [
+        (PAD_ARM_WORDS[arm], words, *(course_half_life(by_cell[arm, training, width]) for width in kept.widths))
+        for training, words in HONEST_TRAINING_WORDS.items()
+        for arm in PAD_ARM_WORDS
+    ]
+    return markdown_table(("arm", "trained on", *(f"width {width}" for width in kept.widths)), rows)
+
+
+@result_block
+def scratchpads_widths(data: ResultsData) -> str:
+    """A row an arm: whether larger organisms scheme on for longer."""
+    rows = [
+        (PAD_ARM_WORDS[row.arm], HONEST_TRAINING_WORDS[row.training], interval_text(row.correlation), row.n)
+        for row in data.read(FILE, KeptScratchpads).by_width
+        if row.rate == HONEST_RATES[0]
+    ]
+    return markdown_table(("arm", "trained on", "rank correlation of width and half-life", "n"), rows)
+
+
+@result_block
+def scratchpads_credit(data: ResultsData) -> str:
+    """A row an arm, width and training: where the honest gradient lands."""
+    rows = [
+        (
+            PAD_ARM_WORDS[row.arm],
+            row.width,
+            HONEST_TRAINING_WORDS[row.training],
+            *map(interval_text, (row.share, row.random_share, row.agreement)),
+            row.n,
+        )
+        for row in data.read(FILE, KeptScratchpads).credit
+    ]
+    columns = ("arm", "width", "trained on", "share on the gate", "of random sets", "agreement", "n")
+    return markdown_table(columns, rows)
+
+
+@result_block
+def scratchpads_predictions(data: ResultsData) -> str:
+    """A row a figure of credit: whether it predicts half-lives."""
+    rows = [
+        (
+            CREDIT_FIGURES[row.figure],
+            HONEST_TRAINING_WORDS[row.training],
+            f"{row.rate:g}",
+            *map(interval_text, (row.within, row.pooled)),
+            row.n,
+        )
+        for row in data.read(FILE, KeptScratchpads).predictions
+    ]
+    return markdown_table(("figure", "trained on", "rate", "within arm and width", "over all", "n"), rows)
