@@ -38,46 +38,52 @@ class PredictedLifetimes(NamedTuple):
 
 def pooled_correlation(predicted: PredictedLifetimes) -> float:
     """Spearman's, over all organisms; NaN where either is the same in all."""
-    return _correlation(rankdata(predicted.figure), rankdata(predicted.lifetime))
+    return float(_correlations(_moments(*_pooled_ranks(predicted)).sum(0)))
 
 
 def within_correlation(predicted: PredictedLifetimes) -> float:
     """The correlation of ranks that are taken, and centred, within each cell."""
-    figures, lifetimes = [], []
-    for cell in np.unique(predicted.cell):
-        inside = predicted.cell == cell
-        if inside.sum() >= LEAST_IN_CELL:
-            figures.append(_centred_ranks(predicted.figure[inside]))
-            lifetimes.append(_centred_ranks(predicted.lifetime[inside]))
-    return _correlation(np.concatenate(figures), np.concatenate(lifetimes)) if figures else np.nan
+    return float(_correlations(_moments(*_ranks_within(predicted)).sum(0)))
 
 
 def correlation_intervals(predicted: PredictedLifetimes, seed: int = 0) -> tuple[Interval, Interval]:
     """The pooled correlation and the one within cells, each with its 95 % interval. Organisms without a finite figure are left
-    out."""
+    out. Ranks are taken once, and organisms drawn again with theirs."""
     predicted = predicted.rows(np.isfinite(predicted.figure))
-    random = np.random.default_rng(seed)
-    origins = np.unique(predicted.origin)
-    members = [np.flatnonzero(predicted.origin == origin) for origin in origins]
-    draws = []
-    for _ in range(PREDICTION_DRAWS if len(origins) > 1 else 0):
-        chosen = np.concatenate(
-            [members[number] for number in random.integers(len(origins), size=len(origins))]
+    origins, group = np.unique(predicted.origin, return_inverse=True)
+    amount = len(origins)
+    drawn = np.random.default_rng(seed).integers(amount, size=(PREDICTION_DRAWS, amount)) if amount else None
+    intervals = []
+    for ranks in (_pooled_ranks(predicted), _ranks_within(predicted)):
+        moments = _moments(*ranks)
+        by_origin = np.zeros((amount, moments.shape[1]))
+        np.add.at(by_origin, group, moments)
+        value = float(_correlations(moments.sum(0)))
+        draws = np.empty(0) if drawn is None or amount < 2 else _correlations(by_origin[drawn].sum(1))
+        finite = draws[np.isfinite(draws)]
+        low, high = (
+            np.quantile(finite, [0.025, 0.975]) if np.isfinite(value) and len(finite) else (np.nan,) * 2
         )
-        drawn = predicted.rows(chosen)
-        draws.append((pooled_correlation(drawn), within_correlation(drawn)))
-    pooled, within = pooled_correlation(predicted), within_correlation(predicted)
-    ends = np.asarray(draws or [(np.nan, np.nan)]).T
-    return _interval(pooled, ends[0]), _interval(within, ends[1])
+        intervals.append((value, float(low), float(high)))
+    return intervals[0], intervals[1]
 
 
-def _interval(value: float, draws: Float[np.ndarray, " draw"]) -> Interval:
-    finite = draws[np.isfinite(draws)]
-    if not np.isfinite(value) or not len(finite):
-        return float(value), np.nan, np.nan
-    low, high = np.quantile(finite, [0.025, 0.975])
-    # Resampling adds ties, which can move all draws to one side of a correlation near its bounds.
-    return float(value), min(float(low), value), max(float(high), value)
+def _pooled_ranks(predicted: PredictedLifetimes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Ranks of figures and lifetimes, and the weight of each organism."""
+    count = len(predicted.figure)
+    return rankdata(predicted.figure), rankdata(predicted.lifetime), np.ones(count)
+
+
+def _ranks_within(predicted: PredictedLifetimes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The same within cells, centred; organisms of small cells weigh nothing."""
+    figures, lifetimes, weights = np.zeros((3, len(predicted.figure)))
+    for cell in np.unique(predicted.cell):
+        inside = predicted.cell == cell
+        if inside.sum() >= LEAST_IN_CELL:
+            figures[inside] = _centred_ranks(predicted.figure[inside])
+            lifetimes[inside] = _centred_ranks(predicted.lifetime[inside])
+            weights[inside] = 1
+    return figures, lifetimes, weights
 
 
 def _centred_ranks(values: Float[np.ndarray, " organism"]) -> Float[np.ndarray, " organism"]:
@@ -85,7 +91,18 @@ def _centred_ranks(values: Float[np.ndarray, " organism"]) -> Float[np.ndarray, 
     return (ranks - ranks.mean()) / len(ranks)
 
 
-def _correlation(first: Float[np.ndarray, " organism"], second: Float[np.ndarray, " organism"]) -> float:
-    if len(first) < LEAST_IN_CELL or not np.ptp(first) or not np.ptp(second):
-        return np.nan
-    return float(np.corrcoef(first, second)[0, 1])
+def _moments(
+    first: np.ndarray, second: np.ndarray, weight: np.ndarray
+) -> Float[np.ndarray, "organism moment"]:
+    """What a correlation is made of, organism by organism."""
+    terms = (np.ones_like(first), first, second, first * first, second * second, first * second)
+    return weight[:, None] * np.stack(terms, 1)
+
+
+def _correlations(moments: Float[np.ndarray, "*draw moment"]) -> Float[np.ndarray, "*draw"]:
+    """Pearson's, of summed moments; NaN where either varies in nothing, or where there are too few organisms."""
+    count, first, second, first_square, second_square, product = np.moveaxis(moments, -1, 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        variances = (first_square - first**2 / count) * (second_square - second**2 / count)
+        enough = (count >= LEAST_IN_CELL) & (variances > 1e-9 * first_square * second_square)
+        return np.asarray(np.where(enough, (product - first * second / count) / np.sqrt(variances), np.nan))
