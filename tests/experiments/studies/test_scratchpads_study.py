@@ -47,7 +47,7 @@ def figures(excess, agreement=0.5):
 
 
 def installed(arm, lives, defection=ONES):
-    credit = {name: tuple(figures(-life) for life in lives) for name in HONEST_TRAININGS}
+    credit = {name: tuple(figures(-min(life, 20.0)) for life in lives) for name in HONEST_TRAININGS}
     return InstalledArm(arm.arm, arm.width, 1, rates(defection), (3,) * MEMBERS, credit)
 
 
@@ -114,8 +114,8 @@ def test_organisms_that_do_not_scheme_are_not_counted_and_all_grown_are_named():
 
 def test_a_figure_that_falls_as_lives_grow_predicts_them(summary):
     row = next(row for row in summary.predictions if row.figure == "excess")
-    assert row.pooled[0] == pytest.approx(-1, abs=1e-6)
-    assert row.within[0] == pytest.approx(-1, abs=1e-6)
+    assert row.pooled[0] == pytest.approx(-1, abs=1e-3)
+    assert row.within[0] == pytest.approx(-1, abs=1e-3)
     same = next(row for row in summary.predictions if row.figure == "agreement")
     assert same.pooled[0] is None
     assert all(row.correlation[0] > 0.5 for row in summary.by_width)
