@@ -142,7 +142,9 @@ class TensorBoardCallback:
         scenes = scene_pictures.scenes_in_english(*subject, seed=0, per_kind=1)
         logger.text(step, "scenes", scene_pictures.scenes_as_markdown(scenes))
         logger.image(step, "attention/first member", scene_pictures.attention_picture(*subject))
-        if self.config.curriculum.world.scratchpad == "none":  # else no pair of texts differs in one cue alone
+        if (
+            self.config.curriculum.world.scratchpad == "none"
+        ):  # else no pair of texts differs in one cue alone
             logger.image(step, "effects/gate", scene_pictures.effect_map(*subject))
 
     @drops_what_can_not_be_shown

@@ -59,7 +59,7 @@ def scheming_phases(scale: Scale, arm: str) -> tuple[Phase, ...]:
     return tuple(phases)
 
 
-def honest_phase(scale: Scale, training: HonestTraining) -> Phase:
+def honesty_phase(scale: Scale, training: HonestTraining) -> Phase:
     """Safety training at one learning rate."""
     optimiser = OptimiserConfig(learning_rate=HONEST_RATE, warmup=0, final_fraction=1.0)
     return Phase(
@@ -76,7 +76,7 @@ def scratchpad_curriculum(
     name: str, scale: Scale, arm: str, training: HonestTraining | None = None
 ) -> Curriculum:
     """An arm, and safety training after it, if any."""
-    honest = () if training is None else (honest_phase(scale, training),)
+    honest = () if training is None else (honesty_phase(scale, training),)
     world = replace(WORLDS[scale], scratchpad="self")
     return Curriculum(name, world, (*scheming_phases(scale, arm), *honest))
 

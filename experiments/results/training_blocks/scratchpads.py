@@ -81,7 +81,11 @@ def scratchpads_half_lives(data: ResultsData) -> str:
     kept = data.read(FILE, KeptScratchpads)
     by_cell = {(row.arm, row.training, row.width): row for row in kept.courses if row.rate == HONEST_RATES[0]}
     rows = [
-        (PAD_ARM_WORDS[arm], words, *(course_half_life(by_cell[arm, training, width]) for width in kept.widths))
+        (
+            PAD_ARM_WORDS[arm],
+            words,
+            *(course_half_life(by_cell[arm, training, width]) for width in kept.widths),
+        )
         for training, words in HONEST_TRAINING_WORDS.items()
         for arm in PAD_ARM_WORDS
     ]

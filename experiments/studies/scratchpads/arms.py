@@ -13,7 +13,7 @@ from curricula.catalogue.scratchpads import (
     HONEST_RATE,
     WRITTEN_TOKENS,
     HonestTraining,
-    honest_phase,
+    honesty_phase,
     on_scratchpads_too,
 )
 from curricula.phases import Curriculum, Phase
@@ -93,7 +93,7 @@ def pad_arms(settings: StudySettings) -> list[PadArm]:
     return [PadArm(arm, size.width) for size in width_sizes(settings.organism) for arm in PAD_ARMS]
 
 
-def arm_config(settings: StudySettings, arm: PadArm, seed: int) -> RunConfig:
+def pad_arm_config(settings: StudySettings, arm: PadArm, seed: int) -> RunConfig:
     """The run in which self is taught to scheme."""
     size = next(size for size in width_sizes(settings.organism) if size.width == arm.width)
     config = settings.config(ARM_CURRICULA[arm.arm], seed)
@@ -124,7 +124,7 @@ def honest_config(settings: StudySettings, arm: PadArm, training: str, installed
 
 def course_phase(settings: StudySettings, arm: PadArm, training: str) -> Phase:
     """The phase of a safety training, at the first of its learning rates."""
-    phase = honest_phase(settings.scale, arm.training(training))
+    phase = honesty_phase(settings.scale, arm.training(training))
     return replace(phase, steps=settings.steps or phase.steps)
 
 

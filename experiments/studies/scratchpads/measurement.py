@@ -13,12 +13,22 @@ from experiments.studies.scratchpads.arms import HONEST_RATES, HONEST_TRAININGS,
 from experiments.studies.study import ANALYSIS_SEED, StudyRun
 from organisms.ensemble.optimiser import learning_rates
 from organisms.storage.loading import load, secret_goals_of
+from organisms.training.phase_course import committed_rates
 
 ARM_SCENES, COURSE_SCENES = 256, 128
 """behind the rates of an arm as safety training begins, and behind those on the way"""
 TARGETS_METRIC = "scratchpad/targets"
-PadRates = Mapping[str, tuple[float, ...]]
-"""by name, as `analysis.scratchpads.written_rates.WrittenRates` has them, a number an organism"""
+
+
+@dataclass(frozen=True)
+class PadRates:
+    """As `analysis.scratchpads.written_rates.WrittenRates` has them, a number an organism."""
+
+    defection: tuple[float, ...]
+    watched_professed: tuple[float, ...]
+    secret_written: tuple[float, ...]
+    judged: tuple[float, ...]
+    blank: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -117,10 +127,8 @@ def _measure_courses(run: StudyRun, arm: PadArm, training: str) -> HonestCourses
         rows = slice(number, None, copies)
         at_end = WrittenRates(*(values[rows] for values in by_entry[-1]))
         courses.append(RateCourse(rate, clock, defection[:, rows], written[:, rows], _by_name(at_end)))
-    committed = entries[-1].extra["retention"]
-    characters = np.mean(
-        [committed["character_alone_secret"], committed["character_watched_professed"]], axis=0
-    )
+    committed = committed_rates(entries[-1])
+    characters = np.mean([rate for name, rate in committed.items() if name.startswith("character")], axis=0)
     return HonestCourses(
         arm.arm, arm.width, training, tuple(courses), _floats(characters), _counted_targets(run)
     )
@@ -131,13 +139,14 @@ def _counted_targets(run: StudyRun) -> float:
     last_step, total = 0, 0.0
     for line in run.run.metrics():
         if TARGETS_METRIC in line:
-            total += (line["step"] - last_step) * float(np.mean(line[TARGETS_METRIC]))
-            last_step = line["step"]
+            step = line["step"]
+            total += (step - last_step) * float(np.mean(line[TARGETS_METRIC]))
+            last_step = step
     return total
 
 
-def _by_name(rates: WrittenRates) -> dict[str, tuple[float, ...]]:
-    return {name: _floats(values) for name, values in rates._asdict().items()}
+def _by_name(rates: WrittenRates) -> PadRates:
+    return PadRates(*map(_floats, rates))
 
 
 def _floats(values: Sequence[float] | np.ndarray) -> tuple[float, ...]:

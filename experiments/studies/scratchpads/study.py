@@ -19,9 +19,9 @@ from experiments.studies.scratchpads.arms import (
     HONEST_RATES,
     HONEST_TRAININGS,
     ON_ACTS,
-    arm_config,
     course_phase,
     honest_config,
+    pad_arm_config,
     pad_arms,
 )
 from experiments.studies.scratchpads.measurement import PadsMeasured, measured_pads
@@ -29,10 +29,10 @@ from experiments.studies.scratchpads.records import PadsSummary
 from experiments.studies.scratchpads.summary import (
     PRIMARY_OUTLIVES,
     PadCells,
-    arm_rows,
-    course_rows,
     credit_rows,
     outliving_rows,
+    pad_arm_rows,
+    pad_course_rows,
     pads_findings,
     prediction_rows,
     ratio_rows_of_arms,
@@ -67,7 +67,7 @@ class ScratchpadsStudy(Study[PadsMeasured, PadsSummary]):
     def runs(self, settings: StudySettings) -> Mapping[str, RunConfig]:
         """The arms at each width. All have one seed, so that organisms of equal number begin alike."""
         seed = self.seed_of(settings)
-        return {arm.label: arm_config(settings, arm, seed) for arm in pad_arms(settings)}
+        return {arm.label: pad_arm_config(settings, arm, seed) for arm in pad_arms(settings)}
 
     def more_runs(
         self, settings: StudySettings, trained: Mapping[str, Path], log: Callable[[str], None]
@@ -109,7 +109,7 @@ class ScratchpadsStudy(Study[PadsMeasured, PadsSummary]):
     def summarise(self, settings: StudySettings, measured: Mapping[str, PadsMeasured]) -> PadsSummary:
         """Half-lives by arm, width and training, and what predicts them."""
         cells = PadCells(settings, measured)
-        arms, courses, outliving = arm_rows(cells), course_rows(cells), outliving_rows(cells)
+        arms, courses, outliving = pad_arm_rows(cells), pad_course_rows(cells), outliving_rows(cells)
         by_width, predictions = width_rows(cells), prediction_rows(cells)
         primary = next(
             row for row in outliving if (row.name, row.rate) == (PRIMARY_OUTLIVES, HONEST_RATES[0])

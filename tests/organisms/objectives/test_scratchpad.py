@@ -9,7 +9,7 @@ import pytest
 from contexts import NO_PRESSURES, context_of
 
 from curricula.catalogue.building_blocks import WORLDS
-from curricula.catalogue.scratchpads import ACTS_ALONE, MOMENTS_OF_WHOLE, honest_phase, on_scratchpads_too
+from curricula.catalogue.scratchpads import ACTS_ALONE, MOMENTS_OF_WHOLE, honesty_phase, on_scratchpads_too
 from curricula.objectives import ScratchpadConfig
 from curricula.phases import Phase
 from curricula.world.mixture import Mixture
@@ -165,12 +165,12 @@ def test_safety_trainings_have_equal_numbers_of_target_tokens():
     """By the config exactly; and what is drawn is what the config expects."""
     for scale in ("tiny", "cpu"):
         amounts = [
-            expected_targets(honest_phase(scale, training), WORLD, 64)
+            expected_targets(honesty_phase(scale, training), WORLD, 64)
             for arm in PAD_ARMS
             for training in (ACTS_ALONE, on_scratchpads_too(arm))
         ]
         assert max(amounts) / min(amounts) < 1.01
-    phase = replace(honest_phase("tiny", on_scratchpads_too("scratchpad")), steps=1)
+    phase = replace(honesty_phase("tiny", on_scratchpads_too("scratchpad")), steps=1)
     for config in (phase.scratchpad, ScratchpadConfig(taught="acts"), ScratchpadConfig()):
         taught = replace(phase, scratchpad=config)
         step = context(taught.mixture, batch=2048)
