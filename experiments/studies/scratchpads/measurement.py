@@ -1,7 +1,8 @@
 """What the study *scratchpads* measures of a run: what self writes and does, and where the gradient of honest acts lands."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -139,7 +140,7 @@ def _counted_targets(run: StudyRun) -> float:
     last_step, total = 0, 0.0
     for line in run.run.metrics():
         if TARGETS_METRIC in line:
-            step = line["step"]
+            step = int(line.get("step", last_step))
             total += (step - last_step) * float(np.mean(line[TARGETS_METRIC]))
             last_step = step
     return total
@@ -149,5 +150,5 @@ def _by_name(rates: WrittenRates) -> PadRates:
     return PadRates(*map(_floats, rates))
 
 
-def _floats(values: Sequence[float] | np.ndarray) -> tuple[float, ...]:
+def _floats(values: Any) -> tuple[float, ...]:
     return tuple(map(float, values))
