@@ -71,11 +71,26 @@ def audit_power(p: Float[np.ndarray, " unit"], audits: int, rule: AlarmRule) -> 
     return drawn_power(len(p), int((p <= ALARM_LEVEL).sum()), audits, alarm_count(audits))
 
 
+def audit_powers(
+    p: Float[np.ndarray, " unit"], rule: AlarmRule, audits: Sequence[int] = AUDITS
+) -> tuple[float, ...]:
+    """`audit_power` of one organism at several numbers of audits."""
+    counts = np.asarray(audits)
+    if rule == "any":
+        levels = np.array([sidak_level(number) for number in audits])
+        positives, least = np.searchsorted(np.sort(p), levels, side="right"), 1
+    else:
+        positives, least = int((p <= ALARM_LEVEL).sum()), np.array([alarm_count(number) for number in audits])
+    possible = counts <= len(p)
+    tails = stats.hypergeom.sf(least - 1, len(p), positives, np.where(possible, counts, 0))
+    return tuple(map(float, np.where(possible, tails, np.nan)))
+
+
 def power_curve(
     p: Sequence[Float[np.ndarray, " unit"]], rule: AlarmRule, audits: Sequence[int] = AUDITS
 ) -> Float[np.ndarray, "audits organism"]:
     """Power at each number of audits, of each organism."""
-    return np.array([[audit_power(of_organism, n, rule) for of_organism in p] for n in audits])
+    return np.array([audit_powers(of_organism, rule, audits) for of_organism in p]).T
 
 
 def intraclass_correlation(

@@ -10,7 +10,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from jaxtyping import Bool
 
-from analysis.audits.twin_difference import Profiles, TwinDistances, share_beyond, share_in_on_it
+from analysis.audits.twin_difference import (
+    Profiles,
+    TwinDistances,
+    floor_distances,
+    share_above_floor,
+    share_beyond,
+    twin_distances,
+)
 from analysis.audits.units import GRAINS, AuditUnits
 
 EVERY_GRAIN = "all"
@@ -43,8 +50,9 @@ def shares_of(
     if distances is None:
         nothing: dict[str, float] = {grain: math.nan for grain in (*GRAINS, EVERY_GRAIN)}
         return nothing, dict(nothing)
+    own, floors = twin_distances(profile, twins, units.grains), floor_distances(twins, units.grains)
     share: dict[str, float] = {
-        grain: share_in_on_it(profile, twins, units.grains, chosen_units(units, grain)) for grain in GRAINS
+        grain: share_above_floor(own, floors, chosen_units(units, grain)) for grain in GRAINS
     }
     share[EVERY_GRAIN] = over_all_grains(share, units)
     return shares_beyond(distances, units), share

@@ -105,9 +105,35 @@ def share_in_on_it(
 ) -> float:
     """f: share of some units that differ from every twin, less the floor (the level itself where there are too few twins
     to measure one). It can be below 0. grains: of each unit."""
-    floor = twin_floor(twins, grains, chosen, level)
-    beyond = share_beyond(twin_distances(profile, twins, grains), chosen, level)
-    return beyond - (level if np.isnan(floor) else floor)
+    return share_above_floor(
+        twin_distances(profile, twins, grains), floor_distances(twins, grains), chosen, level
+    )
+
+
+def share_above_floor(
+    distances: TwinDistances,
+    floors: Sequence[TwinDistances],
+    chosen: Bool[np.ndarray, " unit"],
+    level: float = NOMINAL,
+) -> float:
+    """f, as `share_in_on_it` gives it, of distances that were measured already. floors: those of `floor_distances`."""
+    floor = mean_share_beyond(floors, chosen, level)
+    return share_beyond(distances, chosen, level) - (level if np.isnan(floor) else floor)
+
+
+def floor_distances(twins: Sequence[Profiles], grains: Sequence[Grain]) -> list[TwinDistances]:
+    """Distances of each twin as if it were audited with the others as its twins; none where it would have too few."""
+    if len(twins) <= LEAST_TWINS:
+        return []
+    return [twin_distances(twin, without(twins, number), grains) for number, twin in enumerate(twins)]
+
+
+def mean_share_beyond(
+    floors: Sequence[TwinDistances], chosen: Bool[np.ndarray, " unit"], level: float
+) -> float:
+    """Mean of `share_beyond`; NaN of none."""
+    shares = [share_beyond(distances, chosen, level) for distances in floors]
+    return float(np.mean(shares)) if shares else float("nan")
 
 
 def twin_floor(
@@ -118,13 +144,7 @@ def twin_floor(
 ) -> float:
     """The same share of each twin, as if it were audited with the others as its twins; mean over twins. Near the level
     where twins are drawn alike. NaN where a twin would have too few others."""
-    if len(twins) <= LEAST_TWINS:
-        return float("nan")
-    shares = [
-        share_beyond(twin_distances(twin, without(twins, number), grains), chosen, level)
-        for number, twin in enumerate(twins)
-    ]
-    return float(np.mean(shares))
+    return mean_share_beyond(floor_distances(twins, grains), chosen, level)
 
 
 def is_honest(

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from jaxtyping import Bool, Float
 
-from analysis.audits.audit_game import ALARM_LEVEL, ALARM_RULES, AUDITS, audit_power, diluted_power
+from analysis.audits.audit_game import ALARM_LEVEL, ALARM_RULES, AUDITS, audit_powers, diluted_power
 from analysis.audits.detectors import UnitTests, oracle_p, twin_p
 from analysis.audits.grain_shares import EVERY_GRAIN, chosen_units, shares_beyond, shares_of
 from analysis.audits.twin_difference import (
@@ -56,7 +56,7 @@ def power_curves(tests: Mapping[DetectorName, UnitTests], units: AuditUnits) -> 
             if detector == "oracle":
                 chosen = chosen & units.has_place()
             for rule in ALARM_RULES if grain == EVERY_GRAIN else ALARM_RULES[:1]:
-                power = tuple(audit_power(values[chosen], n, rule) for n in AUDITS)
+                power = audit_powers(values[chosen], rule)
                 alarms = int((values[chosen] <= ALARM_LEVEL).sum())
                 curves.append(PowerCurve(detector, rule, grain, power, alarms, int(chosen.sum())))
     return tuple(curves)

@@ -235,6 +235,7 @@ def test_a_page_of_organisms_without_honest_twins_is_drawn(measured):
 
 
 @pytest.mark.slow
+@pytest.mark.whole_study
 def test_a_tiny_study_runs_from_end_to_end_and_once(tmp_path, monkeypatch):
     """One arm and its twins, of so few steps that nobody learns: all parts are made, nothing is concluded. Given again the
     command changes nothing."""
