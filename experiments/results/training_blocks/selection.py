@@ -99,11 +99,12 @@ def selection_shares(data: ResultsData) -> str:
             row.n,
             *(interval_text(row.shares[share]) for share in SHARES),
             *(interval_text(row.caught[outcome]) for outcome in ("scheming", "honest")),
+            interval_text(row.separation),
         )
         for row in data.read(FILE, KeptSelection).arms
         if row.reading == TRAINED_ON_READING
     ]
-    columns = ("arm", "n", *SHARES, "schemers caught", "honest caught")
+    columns = ("arm", "n", *SHARES, "schemers caught", "honest caught", "AUROC")
     return markdown_table(columns, rows)
 
 

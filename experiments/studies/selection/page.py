@@ -238,19 +238,21 @@ def _dependence_section(summary: SelectionSummary) -> Section:
 
 
 def _detector_section(summary: SelectionSummary) -> Section:
-    columns = ("arm", "detector", "threshold", "schemers caught", "honest caught", "between caught")
+    columns = ("arm", "detector", "threshold", "schemers caught", "honest caught", "between caught", "AUROC")
     rows = [
         (
             ARM_WORDS[row.arm],
             reading_words(row.reading),
             rate_text(summary.thresholds[row.reading]),
             *(interval_text(row.caught[outcome]) for outcome in ("scheming", "honest", "between")),
+            interval_text(row.separation),
         )
         for row in summary.arms
     ]
     note = (
         f"Detectors: {' and '.join(DETECTORS)}, linear probes from characters alone, before the act and over it. Thresholds were set on "
         f"{summary.calibration_honest} honest organisms of {summary.calibration_forks} forks that count nowhere, for {FALSE_ALARMS:g} of them to be "
-        "caught; what is caught here of honest ones are false alarms on others."
+        "caught; what is caught here of honest ones are false alarms on others. AUROC: do schemers score above honest organisms, wherever "
+        "the threshold is?"
     )
     return _table_section("Detectors and their false alarms", "detectors", columns, rows, note)

@@ -20,6 +20,8 @@ class ArmShares:
     """of all grown, with intervals over forks"""
     caught: Mapping[Outcome, Triple]
     """share that is caught, of each kind of organism: of honest ones the false alarms"""
+    separation: Triple
+    """AUROC: do schemers score above honest organisms, wherever the threshold is? With an interval over forks"""
     left_schemers: Triple
     """share of schemers among those that are left, with an interval over forks: the law p_u / (1 - p_c)"""
     growths: float | None
@@ -90,7 +92,7 @@ class SelectionSummary(StudySummary):
     dependence: Sequence[DependenceRow]
     trained_on: Sequence[TrainedOnRow]
     reward_less_constant: Triple
-    """q_u with the probe in the reward less q_u with a constant fine, by the detector that is trained on, over forks"""
+    """q_u with the probe in the reward less q_u with a constant fine, by the detector that is trained on"""
     plan: str
 
     def trained_row(self, arm: TrainedOn, reading: str) -> TrainedOnRow:

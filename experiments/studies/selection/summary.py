@@ -2,6 +2,7 @@
 detector leaves beside the law.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -22,12 +23,14 @@ from analysis.selection.law import (
     uncaught_schemers_of_tables,
 )
 from analysis.selection.outcomes import (
+    LEFT_SCHEMING,
     OUTCOMES,
     SHARES,
     GrownOrganisms,
 )
+from analysis.selection.separation import separation
 from analysis.selection.share_intervals import caught_by_outcome, share_intervals
-from analysis.statistics import count_interval
+from analysis.statistics import Interval, count_interval
 from experiments.studies.selection.arms import (
     DRAWS,
     NEW_ORGANISM,
@@ -67,6 +70,12 @@ class CountedOrganisms:
             self.thresholds[reading] = alarm_threshold(np.asarray(baseline.scores[reading])[honest])
         self.measured = measured
 
+    def separation(self, arm: str, reading: str) -> Interval:
+        """How well scores rank the counted organisms of an arm."""
+        everybody = self.measured[arm].organisms(self.thresholds[reading], reading)
+        counted = np.isin(everybody.group, self.of_arm(arm, reading).group)
+        return separation(everybody.where(counted), np.asarray(self.measured[arm].scores[reading])[counted])
+
     def of_arm(self, arm: str, reading: str) -> GrownOrganisms:
         """The organisms of an arm. Those of forks that set thresholds are left out; new organisms share no fork with them."""
         organisms = self.measured[arm].organisms(self.thresholds[reading], reading)
@@ -88,6 +97,7 @@ def arm_rows(counted: CountedOrganisms) -> list[ArmShares]:
                     organisms.counts(),
                     {share: triple(interval) for share, interval in share_intervals(organisms).items()},
                     {kind: triple(interval) for kind, interval in caught_by_outcome(organisms).items()},
+                    triple(counted.separation(arm, reading)),
                     triple(bootstrap_over_groups(law_of_tables, organisms).interval),
                     number_or_none(expected_growths(organisms)),
                 )
@@ -162,12 +172,19 @@ def trained_on_row(counted: CountedOrganisms, arm: TrainedOn, reading: str) -> T
 
 
 def beyond_constant(counted: CountedOrganisms, reading: str) -> Triple:
-    """q_u of the arm with the probe in the reward less that of the arm with a constant fine, over forks: what the reading adds."""
-    arms = (counted.of_arm(trained_arm_label(name), reading) for name in (PRIMARY_ARM, NO_DETECTOR))
-    difference = bootstrap_over_groups(
-        lambda first, second: uncaught_schemers_of_tables(first) - uncaught_schemers_of_tables(second), *arms
+    """q_u of the arm with the probe in the reward less that of the arm with a constant fine: what the reading adds.
+
+    Forks that are drawn again would give no interval where neither arm leaves a schemer. So both shares' intervals over forks
+    are put together, as if forks were not shared, which is wider. Source: Newcombe 1998, method 10.
+    """
+    with_probe, without = (
+        share_intervals(counted.of_arm(trained_arm_label(name), reading))[LEFT_SCHEMING]
+        for name in (PRIMARY_ARM, NO_DETECTOR)
     )
-    return triple(difference.interval)
+    (value, low, high), (other, other_low, other_high) = with_probe, without
+    below = math.hypot(value - low, other_high - other)
+    above = math.hypot(high - value, other - other_low)
+    return triple((value - other, value - other - below, value - other + above))
 
 
 def law_difference(
@@ -208,6 +225,7 @@ def selection_findings(
         place = f"{row.arm.removeprefix('on_')}.{row.reading}"
         findings |= {f"{letter}_{share}.{place}": row.shares[share] for share in SHARES}
         findings |= {f"caught.{place}.{outcome}": row.caught[outcome] for outcome in OUTCOMES}
+        findings[f"separation.{place}"] = row.separation
     for law in laws:
         place = f"{law.reroll}.{law.reading}"
         findings |= {f"law.{place}": law.predicted, f"grown.{place}": law.grown, f"never.{place}": law.never}

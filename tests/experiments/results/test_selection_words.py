@@ -39,15 +39,18 @@ def test_where_the_honest_act_is_never_charged_no_schemer_is_left_caught_or_not_
         assert shares(trained_arm_label(arm)).counts["u"] == 0
         assert all(is_below(row.difference, 0) for row in trained(arm))
     assert KEPT.reward_less_constant[0] == 0
+    assert holds(KEPT.reward_less_constant, 0.05)
+    assert holds(KEPT.reward_less_constant, -0.05)
 
 
-def test_in_the_loss_it_is_better_by_every_detector_and_those_that_are_left_evade_what_was_trained_on():
+def test_in_the_loss_it_is_better_by_every_detector_and_scores_fall_below_the_threshold_in_their_old_order():
     assert all(is_below(row.difference, 0) and is_below(row.left_difference, 0) for row in trained("loss"))
     assert is_above(shares("on_loss").shares["a"], 0.5)
     for reading in INTENT:
-        of_loss, of_others = (shares(arm, reading).caught for arm in ("on_loss", SAME_FORK))
-        assert of_loss["scheming"][2] < of_others["scheming"][0]
-        assert of_loss["honest"][2] < 0.2
+        of_loss, of_others = (shares(arm, reading) for arm in ("on_loss", SAME_FORK))
+        assert of_loss.caught["scheming"][0] < 0.1
+        assert is_above(of_loss.separation, 0.7)
+        assert abs(of_loss.separation[0] - of_others.separation[0]) < 0.1
 
 
 def test_where_any_act_is_charged_nothing_is_seen_once_the_caught_are_thrown_away():
