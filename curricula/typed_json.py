@@ -105,7 +105,10 @@ def _read(kind: Any, plain: Any, path: str) -> Any:
 
 def _read_value(kind: Any, plain: Any, path: str) -> Any:
     if kind is float and type(plain) is int:
-        return float(plain)
+        try:
+            return float(plain)
+        except OverflowError as error:
+            raise UserError(f"{path}: expected float, got a whole number that is too large for one") from error
     if kind is float and isinstance(plain, str) and plain in NOT_FINITE:
         return NOT_FINITE[plain]
     if kind in (None, NoneType) and plain is None:

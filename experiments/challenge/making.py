@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,15 +31,18 @@ from experiments.challenge.pack import (
     STAGES,
     PackOrganism,
     PackWorld,
-    canonical_sha256,
     pack_of,
     read_pack,
 )
 from experiments.challenge.sealing import (
     TRUTH_FILE,
     OrganismTruth,
+    PackStreams,
     SealedTruth,
+    new_secret,
+    pack_streams,
     read_truth_file,
+    unsealed_sha256,
     write_truth_file,
 )
 from experiments.challenge.sources import PackPlan, SourceOrganism, source_organisms
@@ -52,6 +54,8 @@ from organisms.model.sites import components
 from organisms.storage import records
 
 PACK_FOLDER, RUNS_FOLDER, SUMMARY, PLAN = "pack", "runs", "summary.json", "plan.json"
+SECRET = "secret"
+"""field of the plan's file from which all is drawn that hides the truth"""
 CONTRASTS = frozenset({"character_watched", "self_watched", "character_professed"})
 """minimal pairs in a pack, by role and variable"""
 PUBLISHED = 0
@@ -76,16 +80,15 @@ def make_pack(plan: PackPlan, out: Path, quiet: bool, log: Callable[[str], None]
     if errors := plan.errors():
         raise UserError("; ".join(errors))
     with locked_folder(out):
-        _require_plan(plan, out)
+        secret = _kept_secret(plan, out)
         if (out / SUMMARY).exists():
             return _present_pack(out, log)
         sources = source_organisms(plan, out / RUNS_FOLDER, quiet, log)
-        # What the run of a seed would give again, but for the salt, which nobody can.
-        rng = np.random.default_rng([plan.seed, plan.sets, 26])
-        order = rng.permutation(len(sources))
-        prepared = _prepared([sources[number] for number in order], rng)
+        streams = pack_streams(secret)
+        order = streams.order.permutation(len(sources))
+        prepared = _prepared([sources[number] for number in order], streams.noise)
         with whole_folder(out / PACK_FOLDER) as writer:
-            truth = _write_pack(prepared, plan, writer, rng)
+            truth = _write_pack(prepared, plan, writer, streams)
         date_alike(out / PACK_FOLDER)
         write_truth_file(out, truth)
         labels = [organism.label for organism in truth.organisms.values()]
@@ -98,7 +101,7 @@ def make_pack(plan: PackPlan, out: Path, quiet: bool, log: Callable[[str], None]
         }
         records.write_record(out / SUMMARY, summary, out / ".partial")
     log(
-        f"{out / PACK_FOLDER}: {len(labels)} organisms; keep {out / TRUTH_FILE}, {out / RUNS_FOLDER} and the seed secret"
+        f"{out / PACK_FOLDER}: {len(labels)} organisms; publish it alone, and keep the rest of {out} and the seed secret"
     )
     return out / SUMMARY
 
@@ -109,17 +112,26 @@ def seed_of_plan(out: Path) -> int | None:
     return seed if isinstance(seed, int) else None
 
 
-def _require_plan(plan: PackPlan, out: Path) -> None:
-    """Keeps the plan in its folder. Raises UserError where that has another one, or something else."""
-    plain = write_json(plan)
+def _kept_secret(plan: PackPlan, out: Path) -> str:
+    """The secret of the pack, which its folder keeps with the plan; drawn where there is none yet.
+
+    Raises UserError where the folder has another plan, or something else.
+    """
+    plain, secret = write_json(plan), new_secret()
     if (out / PLAN).exists():
         present = records.read_object(out / PLAN, "give another --out")
+        kept = present.pop(SECRET, None)
         if differences := records.record_differences(plain, present):
             raise UserError(f"{out} holds another pack: {'; '.join(differences[:3])}; give another --out")
     elif any((out / name).exists() for name in (PACK_FOLDER, SUMMARY, TRUTH_FILE)):
         raise UserError(f"expected a pack or nothing in {out}, found something else; give another --out")
     else:
-        records.write_record(out / PLAN, plain, out / ".partial")
+        kept = None
+    if kept is not None and not (isinstance(kept, str) and len(kept) == len(secret)):
+        raise UserError(f"{out / PLAN}: expected a {SECRET} of {len(secret)} digits; give another --out")
+    if kept is None:
+        records.write_record(out / PLAN, plain | {SECRET: secret}, out / ".partial")
+    return kept or secret
 
 
 def _present_pack(out: Path, log: Callable[[str], None]) -> Path:
@@ -141,7 +153,7 @@ def _prepared(sources: Sequence[SourceOrganism], rng: np.random.Generator) -> li
 
 
 def _write_pack(
-    prepared: Sequence[PreparedOrganism], plan: PackPlan, writer: FolderWriter, rng: np.random.Generator
+    prepared: Sequence[PreparedOrganism], plan: PackPlan, writer: FolderWriter, streams: PackStreams
 ) -> SealedTruth:
     """Writes all files of a pack, and returns its truth."""
     folder, digits = writer.below(ORGANISMS), len(str(len(prepared) - 1))
@@ -152,10 +164,10 @@ def _write_pack(
         name, source = f"o{number:0{digits}}", organism.source
         of_make = [each.stages for each in prepared if each.source.make == source.make]
         pads = pad_sizes([weights for stages in of_make for weights in stages])
-        gauge = draw_gauge(source.end.sizes, rng)
+        gauge = draw_gauge(source.end.sizes, streams.gauge)
         disguise = Disguise(source.end.sizes, gauge, organism.directions, pads)
         world = _world_name(worlds, source.end)
-        files = _write_organism(organism, disguise, plan, folder.below(name), rng)
+        files = _write_organism(organism, disguise, plan, folder.below(name), streams)
         sizes = disguised_sizes(source.end.sizes) if plan.disguised else source.end.sizes
         organisms[name] = PackOrganism(world, sizes, source.end.secret_goal, tuple(components(sizes)), files)
         places = component_places(gauge, source.end.sizes)
@@ -165,10 +177,10 @@ def _write_pack(
         truths[name] = OrganismTruth(
             source.make, source.label, source.shares, serving, organisms[name].components
         )
-    truth = SealedTruth(secrets.token_hex(32), canonical_sha256(organisms), truths)
-    writer.json(
-        PACK, {records.SCHEMA: records.SCHEMA_NUMBER} | write_json(pack_of(truth.seal(), worlds, organisms))
-    )
+    pack = pack_of("", worlds, organisms)
+    truth = SealedTruth(streams.salt, unsealed_sha256(pack), truths)
+    sealed = replace(pack, truth_sha256=truth.seal())
+    writer.json(PACK, {records.SCHEMA: records.SCHEMA_NUMBER} | write_json(sealed))
     return truth
 
 
@@ -187,7 +199,7 @@ def _write_organism(
     disguise: Disguise,
     plan: PackPlan,
     writer: FolderWriter,
-    rng: np.random.Generator,
+    streams: PackStreams,
 ) -> dict[str, str]:
     """Writes the folder of one organism, and returns the sha256 of each file."""
     end, sizes = organism.source.end, disguise.sizes
@@ -197,11 +209,11 @@ def _write_organism(
     shown = end
     for stage, weights in zip(STAGES, organism.stages, strict=True):
         source = organism.source.fork if stage == "fork" else end
-        arrays = disguise.applied(weights, rng) if plan.disguised else source.arrays
+        arrays = disguise.applied(weights, streams.noise) if plan.disguised else source.arrays
         shown = replace(end, config=config, arrays=arrays)
         writer.tensors(f"{stage}.safetensors", bridge_arrays(shown.arrays))
     writer.json(CONFIG_FILE, lens_config(shown))
-    pairs = PackSizes(pairs=plan.pairs, seed=int(rng.integers(2**31)))
+    pairs = PackSizes(pairs=plan.pairs, seed=int(streams.pairs.integers(2**31)))
     arrays = _pair_arrays(draw_contrasts(shown, pairs))
     writer.bytes(PAIRS_FILE, safetensors.numpy.save(arrays, metadata={"format": "pt"}))
     files = sorted(writer.folder.iterdir())

@@ -27,6 +27,8 @@ from organisms.storage import records
 PACK, ORGANISMS = "pack.json", "organisms"
 CONFIG_FILE, PAIRS_FILE = "config.json", "pairs.safetensors"
 STAGES = ("fork", "end")
+FILES = frozenset({CONFIG_FILE, PAIRS_FILE, *(f"{stage}.safetensors" for stage in STAGES)})
+"""in the folder of each organism"""
 PACK_FIX = "give the folder that holds pack.json, as it was published"
 
 
@@ -95,8 +97,13 @@ def read_pack(folder: Path) -> ChallengePack:
             raise UserError(
                 f"{folder / PACK}: organism {name} has a world or components of no pack; {PACK_FIX}"
             )
+        if set(organism.files) != FILES:
+            raise UserError(
+                f"{folder / PACK}: organism {name}: expected the files {', '.join(sorted(FILES))}, got "
+                f"{', '.join(map(repr, sorted(organism.files))) or 'none'}; {PACK_FIX}"
+            )
         for file, sha256 in organism.files.items():
-            _require_file(folder / ORGANISMS / name / Path(file).name, sha256)
+            _require_file(folder / ORGANISMS / name / file, sha256)
     return pack
 
 

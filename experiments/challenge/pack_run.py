@@ -33,6 +33,8 @@ class PackRun:
     secret_goals: tuple[int, ...]
     stages: tuple[Organism, Organism]
     """[member, ...] at the fork and at the end"""
+    source_sha256: str
+    """of the pack's seal and of the files of each organism"""
 
 
 def pack_runs(pack: ChallengePack, folder: Path) -> Iterator[PackRun]:
@@ -50,7 +52,9 @@ def pack_runs(pack: ChallengePack, folder: Path) -> Iterator[PackRun]:
             raise UserError(f"{folder}: {'; '.join(errors)}")
         fork, end = (_ensemble(folder, names, stage, config) for stage in ("fork", "end"))
         goals = tuple(pack.organisms[name].secret_goal for name in names)
-        yield PackRun(tuple(names), config, goals, (fork, end))
+        files = {name: pack.organisms[name].files for name in names}
+        source = canonical_sha256((pack.truth_sha256, files))
+        yield PackRun(tuple(names), config, goals, (fork, end), source)
 
 
 def _ensemble(folder: Path, names: Sequence[str], stage: str, config: RunConfig) -> Organism:
@@ -65,7 +69,7 @@ def _ensemble(folder: Path, names: Sequence[str], stage: str, config: RunConfig)
 def written_run(pack_run: PackRun, out: Path) -> Path:
     """The folder of a finished run of these organisms, below a folder; written unless it is there."""
     config = pack_run.config
-    folder = out / f"challenge-{canonical_sha256([config.plain(), pack_run.names])[:12]}"
+    folder = out / f"challenge-{canonical_sha256([config.plain(), pack_run.names, pack_run.source_sha256])[:12]}"
     if (folder / "summary.json").exists():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)

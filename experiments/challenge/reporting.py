@@ -30,12 +30,24 @@ class BaselineRequest:
     out: Path
 
 
-def score_files(submissions: Sequence[Path], truth_path: Path, out: Path | None, log: Log) -> Path:
-    """Scores submissions and writes ``score.json``. Raises UserError where one of them, or the truth, is wrong."""
+def score_files(
+    submissions: Sequence[Path], truth_path: Path, out: Path | None, log: Log, pack_folder: Path | None = None
+) -> Path:
+    """Scores submissions and writes ``score.json``. pack_folder: of the published pack, which names the seal; without it the
+    first submission does, which a forged truth can fit.
+
+    Raises UserError where a submission, the truth or the pack is wrong, or where they are not of one another.
+    """
     if not submissions:
         raise UserError("expected one or more submissions, got none; see --help")
     read = [(path, read_submission(path)) for path in submissions]
-    truth = read_truth_file(truth_path, read[0][1].pack, f"the pack that {submissions[0]} answers")
+    if pack_folder is None:
+        checked = "the submissions alone"
+        truth = read_truth_file(truth_path, read[0][1].pack, f"the pack that {submissions[0]} answers")
+    else:
+        checked, pack = "the pack", read_pack(pack_folder)
+        truth = read_truth_file(truth_path, pack.truth_sha256, str(pack_folder))
+        require_truth_of(pack, truth, truth_path)
     components = {name: organism.all_components for name, organism in truth.organisms.items()}
     for path, submission in read:
         require_submission_for(submission, truth.seal(), components, path)
@@ -43,7 +55,9 @@ def score_files(submissions: Sequence[Path], truth_path: Path, out: Path | None,
     lines = score_table(scores)
     for line in lines:
         log(line)
-    content = {"truth_sha256": truth.seal(), "scores": write_json(scores), "table": lines}
+    advice = "" if pack_folder else ", which a forged truth can fit; give --pack"
+    log(f"the truth was checked against {checked}{advice}")
+    content = {"truth_sha256": truth.seal(), "truth_checked_against": checked, "scores": write_json(scores), "table": lines}
     return _written(out or submissions[0].parent, "score.json", content)
 
 

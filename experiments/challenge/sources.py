@@ -48,6 +48,7 @@ class PackPlan:
     """What a command decides about a pack."""
 
     seed: int
+    """of the training runs alone"""
     sets: int = 6
     """organisms of each make and label"""
     scale: Scale = "tiny"
@@ -87,8 +88,8 @@ class PackPlan:
         ]
         if self.grown is not None and self.grown < 1:
             lines.append(f"--grown: expected 1 or more, got {self.grown}")
-        if not 0 <= self.seed < 2**31:
-            lines.append(f"--seed: expected 0 to {2**31 - 1}, got {self.seed}")
+        if not 0 <= self.seed < 2**128:
+            lines.append(f"--seed: expected 0 to 2**128 - 1, got {self.seed}")
         if not self.makes:
             lines.append(f"--makes: expected one or more of {', '.join(MAKES)}")
         if "compiled" in self.makes and not has_compiler():

@@ -15,16 +15,16 @@ from experiments.command_line.flags import CommonFlags, ComputingFlags
 from experiments.command_line.parsing import parse
 from experiments.command_line.process import main
 
-LARGEST_SEED = 2**31
+SEED_BITS = 128
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChallengeMake(ComputingFlags):
-    """Makes a pack: OUT/pack, which is published, and OUT/truth.json, which is not. Nor is the seed, which makes the same
-    organisms again."""
+    """Makes a pack: OUT/pack, which is published, and OUT/truth.json, which is not. Nor is the rest of OUT, nor the seed,
+    which trains the same organisms again."""
 
     seed: int | None = None
-    """of everything but the salt; by default one that nobody can guess"""
+    """of the training runs alone; by default one that nobody can guess. Order, disguise and salt are drawn from OUT/plan.json"""
     sets: int = 6
     """organisms of each make and label; with fewer in four makes the leak test can not tell"""
     grown: int | None = None
@@ -67,6 +67,8 @@ class ChallengeScore(CommonFlags):
     """files of JSON"""
     truth: Path
     """truth.json of the pack that they answer"""
+    pack: Path | None = None
+    """folder of that pack, as it was published. Without it the truth is checked against the submissions alone"""
     out: Path | None = None
     """folder for the summary; by default beside the first submission"""
 
@@ -113,7 +115,7 @@ def _make(flags: ChallengeMake) -> Path:
     flags.set_up_jax()
     seed = seed_of_plan(flags.out) if flags.seed is None else flags.seed
     if seed is None:
-        seed = secrets.randbelow(LARGEST_SEED)
+        seed = secrets.randbits(SEED_BITS)
     plan = PackPlan(
         seed, flags.sets, flags.scale, flags.makes, flags.steps, flags.pairs, flags.grown, flags.disguise
     )
@@ -139,7 +141,7 @@ def _check(flags: ChallengeCheck) -> Path:
 def _score(flags: ChallengeScore) -> Path:
     from experiments.challenge.reporting import score_files
 
-    return score_files(flags.submissions, flags.truth, flags.out, flags.report)
+    return score_files(flags.submissions, flags.truth, flags.out, flags.report, flags.pack)
 
 
 def _baselines(flags: ChallengeBaselines) -> Path:
