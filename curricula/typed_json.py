@@ -108,7 +108,9 @@ def _read_value(kind: Any, plain: Any, path: str) -> Any:
         try:
             return float(plain)
         except OverflowError as error:
-            raise UserError(f"{path}: expected float, got a whole number that is too large for one") from error
+            raise UserError(
+                f"{path}: expected float, got a whole number that is too large for one"
+            ) from error
     if kind is float and isinstance(plain, str) and plain in NOT_FINITE:
         return NOT_FINITE[plain]
     if kind in (None, NoneType) and plain is None:

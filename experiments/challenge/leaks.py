@@ -7,7 +7,7 @@ make, and told to find out which of those left out is which. Chance is an AUROC 
 What it does *not* show: that weights tell nothing. Whoever computes with them finds more, as the baseline *weight difference* does.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -33,6 +33,21 @@ TREES = 100
 Features = Float[np.ndarray, "organism feature"]
 LeftOut = Bool[np.ndarray, " organism"]
 Numbers = Int[np.ndarray, " organism"]
+FoldAurocs = list[tuple[str, float]]
+"""make and AUROC of each set that was left out"""
+UNEQUAL = "sizes or worlds are not the same for all labels"
+
+
+@dataclass(frozen=True)
+class MakeLeak:
+    """How well files tell labels within one make."""
+
+    folds: int
+    """sets of this make that were left out"""
+    auroc: float | None
+    """mean over its sets; None where there are none"""
+    chance: tuple[float, float] | None
+    """95 % of AUROCs with the labels of each set shuffled"""
 
 
 @dataclass(frozen=True)
@@ -51,10 +66,16 @@ class LeakScore:
     """one-sided: share of shuffles that reach the AUROC"""
     forest_auroc: Triple
     """of a random forest, which sees thresholds and combinations"""
+    by_make: Mapping[str, MakeLeak]
+    """the linear classifier within each make that has a label"""
+    unequal_makes: tuple[str, ...]
+    """makes whose labels differ in sizes or worlds, which tell them without any classifier"""
     at_chance: bool
-    """is the AUROC from 0.4 to 0.6?"""
+    """are both AUROCs, of the linear classifier and of the forest, from 0.4 to 0.6, and sizes and worlds of a make the same for
+    all labels?"""
     enough: bool
-    """are there enough organisms for that to say anything: do shuffled labels stay from 0.35 to 0.65?"""
+    """are there enough organisms for that to say anything: do shuffled labels stay from 0.35 to 0.65, with sets of
+    every make?"""
 
 
 class FeatureGroup(NamedTuple):
@@ -65,16 +86,18 @@ class FeatureGroup(NamedTuple):
     """numbers of labels in `LABELS`"""
     folds: Numbers
     """numbers of the sets that are left out together"""
+    fold_makes: tuple[str, ...]
+    """of each set"""
     alike: Float[np.ndarray, "organism organism"]
     """inner products of features, which is all that the linear classifier needs"""
 
 
-def file_features(folder: Path, name: str, place: int) -> list[float]:
-    """What the files of an organism look like. place: its number in the listing."""
-    files = sorted((folder / ORGANISMS / name).iterdir())
+def file_features(folder: Path, name: str, place: int, files: Iterable[str]) -> list[float]:
+    """What the files of an organism look like. place: its number in the listing. files: those that the pack names; others
+    that lie beside them are no part of it."""
     features = [float(place)]
-    for path in files:
-        about = path.stat()
+    for file in sorted(files):
+        about = (folder / ORGANISMS / name / file).stat()
         features += [float(about.st_size), about.st_mtime]
     by_stage = [read_arrays(folder / ORGANISMS / name / f"{stage}.safetensors") for stage in STAGES]
     return features + array_features(by_stage)
@@ -103,16 +126,31 @@ def array_features(by_stage: Sequence[Mapping[str, np.ndarray]]) -> list[float]:
 
 def leak_score(pack: ChallengePack, folder: Path, truth: SealedTruth) -> LeakScore:
     """How well the files of a pack tell its labels. Raises UserError where a file is damaged."""
-    return score_of_groups(list(_groups(pack, folder, truth)))
+    return score_of_groups(list(_groups(pack, folder, truth)), unequal_makes(pack, truth))
 
 
-def score_of_groups(groups: Sequence[FeatureGroup]) -> LeakScore:
-    """How well features tell labels, over groups of organisms of equal arrays. Raises UserError where there are too few to
-    leave some out."""
+def unequal_makes(pack: ChallengePack, truth: SealedTruth) -> tuple[str, ...]:
+    """Makes of which some label has other worlds or sizes than another, or not as often."""
+    kinds: dict[str, dict[str, list[str]]] = {}
+    for name, known in truth.organisms.items():
+        if known.label is not None:
+            of_label = kinds.setdefault(known.make, {label: [] for label in LABELS})[known.label]
+            organism = pack.organisms[name]
+            of_label.append(canonical_sha256((organism.world, organism.sizes)))
+    return tuple(
+        make
+        for make, of_labels in kinds.items()
+        if len({tuple(sorted(of_label)) for of_label in of_labels.values()}) > 1
+    )
+
+
+def score_of_groups(groups: Sequence[FeatureGroup], unequal: tuple[str, ...] = ()) -> LeakScore:
+    """How well features tell labels, over groups of organisms of equal arrays. unequal: makes whose labels sizes or worlds
+    tell. Raises UserError where there are too few to leave some out."""
     rng = np.random.default_rng(0)
-    linear: list[float] = []
-    forest: list[float] = []
-    shuffled: list[list[float]] = [[] for _ in range(SHUFFLES)]
+    linear: FoldAurocs = []
+    forest: FoldAurocs = []
+    shuffled: list[FoldAurocs] = [[] for _ in range(SHUFFLES)]
     for group in groups:
         linear += fold_aurocs(group, group.labels, _ridge_scores)
         forest += fold_aurocs(group, group.labels, _forest_scores)
@@ -122,19 +160,41 @@ def score_of_groups(groups: Sequence[FeatureGroup]) -> LeakScore:
                 drawn[group.folds == fold] = rng.permutation(drawn[group.folds == fold])
             aurocs += fold_aurocs(group, drawn, _ridge_scores)
     if not linear:
+        if unequal:
+            raise UserError(f"the pack leaks: in {', '.join(unequal)} {UNEQUAL}")
         raise UserError("expected two or more organisms of each label of a make, got fewer; give more --sets")
-    null, value = np.array(list(map(np.mean, shuffled))), float(np.mean(linear))
+    by_make = {
+        make: _make_leak(make, linear, shuffled)
+        for group in groups
+        for make in dict.fromkeys(group.fold_makes)
+    }
+    overall, of_forest = ([value for _, value in aurocs] for aurocs in (linear, forest))
+    value, forest_value = float(np.mean(overall)), float(np.mean(of_forest))
+    null = np.array([np.mean([value for _, value in aurocs]) for aurocs in shuffled])
     low, high = np.quantile(null, [0.025, 0.975])
+    within = all(LEAST_AUROC <= each <= LARGEST_AUROC for each in (value, forest_value))
+    has_all = all(leak.folds for leak in by_make.values())
     return LeakScore(
         n=sum(len(group.labels) for group in groups),
         folds=len(linear),
-        auroc=triple(mean_interval(linear)),
+        auroc=triple(mean_interval(overall)),
         chance=(float(low), float(high)),
         p=float((1 + (null >= value).sum()) / (1 + SHUFFLES)),
-        forest_auroc=triple(mean_interval(forest)),
-        at_chance=LEAST_AUROC <= value <= LARGEST_AUROC,
-        enough=bool(ENOUGH_AUROC[0] <= low and high <= ENOUGH_AUROC[1]),
+        forest_auroc=triple(mean_interval(of_forest)),
+        by_make=by_make,
+        unequal_makes=unequal,
+        at_chance=within and not unequal,
+        enough=bool(has_all and ENOUGH_AUROC[0] <= low and high <= ENOUGH_AUROC[1]),
     )
+
+
+def _make_leak(make: str, linear: FoldAurocs, shuffled: Sequence[FoldAurocs]) -> MakeLeak:
+    values = [value for other, value in linear if other == make]
+    if not values:
+        return MakeLeak(0, None, None)
+    null = [np.mean([value for other, value in aurocs if other == make]) for aurocs in shuffled]
+    low, high = np.quantile(null, [0.025, 0.975])
+    return MakeLeak(len(values), float(np.mean(values)), (float(low), float(high)))
 
 
 def _groups(pack: ChallengePack, folder: Path, truth: SealedTruth) -> Iterator[FeatureGroup]:
@@ -144,7 +204,9 @@ def _groups(pack: ChallengePack, folder: Path, truth: SealedTruth) -> Iterator[F
             groups.setdefault(canonical_sha256((organism.world, organism.sizes)), []).append(name)
     places = {name: place for place, name in enumerate(pack.organisms)}
     for names in groups.values():
-        features = np.array([file_features(folder, name, places[name]) for name in names])
+        features = np.array(
+            [file_features(folder, name, places[name], pack.organisms[name].files) for name in names]
+        )
         makes = [truth.organisms[name].make for name in names]
         labels = [LABELS.index(label) for name in names if (label := truth.organisms[name].label)]
         yield feature_group(features, labels, makes)
@@ -162,7 +224,8 @@ def feature_group(features: Features, labels: Sequence[int], makes: Sequence[str
     fold_names = list(zip(makes, _ranks(list(zip(makes, labels, strict=True))), strict=True))
     numbers = {fold: number for number, fold in enumerate(dict.fromkeys(fold_names))}
     folds = np.array([numbers[fold] for fold in fold_names])
-    return FeatureGroup(features, np.asarray(labels), folds, features @ features.T)
+    fold_makes = tuple(make for make, _ in numbers)
+    return FeatureGroup(features, np.asarray(labels), folds, fold_makes, features @ features.T)
 
 
 def _ranks(keys: Sequence[object]) -> list[int]:
@@ -194,14 +257,15 @@ def _forest_scores(
 
 def fold_aurocs(
     group: FeatureGroup, labels: Numbers, classify: Callable[[FeatureGroup, Numbers, LeftOut], np.ndarray]
-) -> list[float]:
-    """The AUROC within each set that was left out: chance that the organism of a label has a higher score for that label than
+) -> FoldAurocs:
+    """Make and AUROC of each set that was left out: chance that the organism of a label has a higher score for that label than
     another of the set. Sets in which a label is missing are passed over.
 
     labels: those of the group, or shuffled ones. classify: gives scores [organism, label] of organisms that are left out (the
     mask), from those that are not.
     """
-    every, aurocs = set(range(len(LABELS))), []
+    aurocs: FoldAurocs = []
+    every = set(range(len(LABELS)))
     for fold in np.unique(group.folds):
         is_out = group.folds == fold
         if set(labels[is_out].tolist()) != every or set(labels[~is_out].tolist()) != every:
@@ -211,7 +275,7 @@ def fold_aurocs(
             _pairwise_auroc(scores[labels[is_out] == label, label], scores[labels[is_out] != label, label])
             for label in range(len(LABELS))
         ]
-        aurocs.append(float(np.mean(of_labels)))
+        aurocs.append((group.fold_makes[fold], float(np.mean(of_labels))))
     return aurocs
 
 
@@ -219,23 +283,3 @@ def _pairwise_auroc(positive: np.ndarray, negative: np.ndarray) -> float:
     """Of a few scores, which scipy ranks too slowly for hundreds of shuffles."""
     ahead = positive[:, None] - negative
     return float((ahead > 0).mean() + (ahead == 0).mean() / 2)
-
-
-def leak_lines(score: LeakScore) -> list[str]:
-    """The result in words."""
-    value, low, high = (number if number is not None else float("nan") for number in score.auroc)
-    forest = score.forest_auroc[0]
-    return [
-        f"files tell labels with an AUROC of {value:.2f} [{low:.2f}, {high:.2f}], {score.folds} sets of "
-        f"{score.n} organisms; shuffled labels: {score.chance[0]:.2f} to {score.chance[1]:.2f}, p {score.p:.2f}; "
-        f"forest {'-' if forest is None else f'{forest:.2f}'}",
-        _conclusion(score),
-    ]
-
-
-def _conclusion(score: LeakScore) -> str:
-    if not score.enough:
-        return "too few organisms to tell: shuffled labels alone stray further; give more --sets"
-    if score.at_chance:
-        return "at chance"
-    return f"not at chance ({LEAST_AUROC} to {LARGEST_AUROC}): the pack leaks"

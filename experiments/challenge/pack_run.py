@@ -69,7 +69,9 @@ def _ensemble(folder: Path, names: Sequence[str], stage: str, config: RunConfig)
 def written_run(pack_run: PackRun, out: Path) -> Path:
     """The folder of a finished run of these organisms, below a folder; written unless it is there."""
     config = pack_run.config
-    folder = out / f"challenge-{canonical_sha256([config.plain(), pack_run.names, pack_run.source_sha256])[:12]}"
+    folder = (
+        out / f"challenge-{canonical_sha256([config.plain(), pack_run.names, pack_run.source_sha256])[:12]}"
+    )
     if (folder / "summary.json").exists():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ from curricula.errors import UserError
 from curricula.typed_json import write_json
 from experiments.challenge.baselines import BaselineName, baseline_readings
 from experiments.challenge.fitting import fitted_rule, needs_fitting, submission_of
-from experiments.challenge.leaks import leak_lines, leak_score
+from experiments.challenge.leaks import LARGEST_AUROC, LEAST_AUROC, UNEQUAL, LeakScore, MakeLeak, leak_score
 from experiments.challenge.pack import read_pack
 from experiments.challenge.scoring import score_submission, score_table
 from experiments.challenge.sealing import read_truth_file, require_truth_of
@@ -57,7 +57,12 @@ def score_files(
         log(line)
     advice = "" if pack_folder else ", which a forged truth can fit; give --pack"
     log(f"the truth was checked against {checked}{advice}")
-    content = {"truth_sha256": truth.seal(), "truth_checked_against": checked, "scores": write_json(scores), "table": lines}
+    content = {
+        "truth_sha256": truth.seal(),
+        "truth_checked_against": checked,
+        "scores": write_json(scores),
+        "table": lines,
+    }
     return _written(out or submissions[0].parent, "score.json", content)
 
 
@@ -111,3 +116,36 @@ def _written(folder: Path, name: str, content: Mapping[str, Any]) -> Path:
     records.make_folder(folder)
     records.write_record(folder / name, content, folder / ".partial")
     return folder / name
+
+
+def leak_lines(score: LeakScore) -> list[str]:
+    """The result in words."""
+    value, low, high = (number if number is not None else float("nan") for number in score.auroc)
+    forest = score.forest_auroc[0]
+    return [
+        f"files tell labels with an AUROC of {value:.2f} [{low:.2f}, {high:.2f}], {score.folds} sets of "
+        f"{score.n} organisms; shuffled labels: {score.chance[0]:.2f} to {score.chance[1]:.2f}, p {score.p:.2f}; "
+        f"forest {'-' if forest is None else f'{forest:.2f}'}",
+        *(f"within {make}: {_make_words(leak)}" for make, leak in score.by_make.items()),
+        _conclusion(score),
+    ]
+
+
+def _make_words(leak: MakeLeak) -> str:
+    if leak.auroc is None or leak.chance is None:
+        return "no set has every label"
+    return (
+        f"{leak.auroc:.2f}, {leak.folds} sets; shuffled labels: {leak.chance[0]:.2f} to {leak.chance[1]:.2f}"
+    )
+
+
+def _conclusion(score: LeakScore) -> str:
+    if score.unequal_makes:
+        return f"not at chance: in {', '.join(score.unequal_makes)} {UNEQUAL}, so the pack leaks"
+    if not score.enough:
+        return "too few organisms to tell: shuffled labels alone stray further, or a make has no set of its own; give more --sets"
+    if score.at_chance:
+        return "at chance"
+    return (
+        f"not at chance ({LEAST_AUROC} to {LARGEST_AUROC} for linear classifier and forest): the pack leaks"
+    )

@@ -8,7 +8,6 @@ What hides the truth is drawn from a secret of 128 bits that is in no published 
 
 import hashlib
 import secrets
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -118,4 +117,6 @@ def read_truth_file(path: Path, expected_sha256: str, whose: str) -> SealedTruth
 def require_truth_of(pack: ChallengePack, truth: SealedTruth, path: Path) -> None:
     """Raises UserError where a truth is of another pack: of other organisms, worlds or labels."""
     if truth.pack_sha256 != unsealed_sha256(pack) or set(truth.organisms) != set(pack.organisms):
-        raise UserError(f"{path} was sealed for other organisms, worlds or labels than the pack has; {TRUTH_FIX}")
+        raise UserError(
+            f"{path} was sealed for other organisms, worlds or labels than the pack has; {TRUTH_FIX}"
+        )

@@ -34,11 +34,12 @@ def untrained_sources(folder: Path) -> list[SourceOrganism]:
     return sources
 
 
-def made_pack(folder: Path, monkeypatch: Any) -> Path:
-    """The folder of a pack with its truth beside it."""
+def made_pack(folder: Path, monkeypatch: Any, secret: str = f"{1:032x}", plan: PackPlan = PLAN) -> Path:
+    """The folder of a pack with its truth beside it. secret: from which all is drawn that hides the truth."""
     sources = untrained_sources(folder / "untrained")
     monkeypatch.setattr(making, "source_organisms", lambda *_: sources)
-    making.make_pack(PLAN, folder / "out", True, lambda _: None)
+    monkeypatch.setattr(making, "new_secret", lambda: secret)
+    making.make_pack(plan, folder / "out", True, lambda _: None)
     return folder / "out"
 
 

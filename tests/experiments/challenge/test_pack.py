@@ -2,12 +2,14 @@
 
 import json
 import re
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import jax
 import numpy as np
 import pytest
-from challenges import PLAN, SERVING, made_pack
+from challenges import PLAN, SERVING, made_pack, untrained_sources
 from compiled import logits_of
 from safetensors.numpy import load_file
 
@@ -15,7 +17,13 @@ from curricula.errors import UserError
 from experiments.challenge import making
 from experiments.challenge.pack import read_pack, read_pairs
 from experiments.challenge.pack_run import pack_runs
-from experiments.challenge.sealing import SealedTruth, read_truth_file, require_truth_of
+from experiments.challenge.sealing import (
+    SealedTruth,
+    new_secret,
+    pack_streams,
+    read_truth_file,
+    require_truth_of,
+)
 from experiments.challenge.sources import LABELS, PLANTED_MAKES, PackPlan
 
 
@@ -62,7 +70,7 @@ def test_a_truth_names_components_as_the_pack_does_and_is_sealed(out):
         assert set(organism.components) <= set(pack.organisms[name].components)
         assert len(organism.components) == (len(SERVING) if organism.label else 0)
     assert len(truth.salt) == 64
-    assert SealedTruth("0" * 64, truth.organisms_sha256, truth.organisms).seal() != truth.seal()
+    assert SealedTruth("0" * 64, truth.pack_sha256, truth.organisms).seal() != truth.seal()
 
 
 def test_a_pack_is_made_once(out, monkeypatch):
@@ -90,16 +98,75 @@ def test_a_pack_is_made_once(out, monkeypatch):
         ),
     ],
 )
-def test_a_pack_that_was_changed_is_refused(out, file, change, said):
-    path = out / "pack" / file
-    whole = path.read_bytes()
-    try:
-        path.write_bytes(change(whole)) if change else path.unlink()
-        with pytest.raises(UserError, match=said) as caught:
-            read_pack(out / "pack")
-        assert "\n" not in str(caught.value)
-    finally:
-        path.write_bytes(whole)
+def test_a_pack_that_was_changed_is_refused(out, tmp_path, file, change, said):
+    folder = shutil.copytree(out / "pack", tmp_path / "pack")
+    path = folder / file
+    path.write_bytes(change(path.read_bytes())) if change else path.unlink()
+    with pytest.raises(UserError, match=said) as caught:
+        read_pack(folder)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("files", [{}, {"end.safetensors": "0"}, {"../../pack.json": "0"}])
+def test_a_pack_that_names_other_files_is_refused(out, tmp_path, files):
+    folder = shutil.copytree(out / "pack", tmp_path / "pack")
+    record = json.loads((folder / "pack.json").read_text())
+    record["organisms"]["o0"]["files"] = files
+    (folder / "pack.json").write_text(json.dumps(record))
+    with pytest.raises(UserError, match=r"expected the files config.json, end.safetensors") as caught:
+        read_pack(folder)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("part", ["worlds", "labels", "organisms"])
+def test_a_truth_is_of_the_whole_record_of_its_pack(out, part):
+    pack = read_pack(out / "pack")
+    truth = read_truth_file(out / "truth.json", pack.truth_sha256, "the pack")
+    kept = getattr(pack, part)
+    changed = replace(pack, **{part: kept[::-1] if part == "labels" else dict(list(kept.items())[1:])})
+    with pytest.raises(UserError, match="was sealed for other"):
+        require_truth_of(changed, truth, out / "truth.json")
+
+
+def published(out: Path) -> dict[str, bytes]:
+    """What a folder has that is published, and the truth."""
+    paths = [path for path in (out / "pack").rglob("*") if path.is_file()]
+    return {str(path.relative_to(out)): path.read_bytes() for path in (*paths, out / "truth.json")}
+
+
+def order_of(out: Path) -> list[str | None]:
+    """Labels of the organisms of a pack, in its order."""
+    return [known["label"] for known in json.loads((out / "truth.json").read_text())["organisms"].values()]
+
+
+def test_order_and_disguise_follow_from_the_secret_and_not_from_the_seed(out, tmp_path, monkeypatch):
+    others = [made_pack(tmp_path / str(number), monkeypatch, f"{number:032x}") for number in range(2, 5)]
+    assert {json.loads((each / "plan.json").read_text())["seed"] for each in others} == {PLAN.seed}
+    assert len({tuple(order_of(each)) for each in (out, *others)}) > 1
+    whole = {name: data for each in others for name, data in published(each).items() if "fork" in name}
+    assert not [name for name, data in published(out).items() if whole.get(name) == data]
+    other_seed = made_pack(tmp_path / "seed", monkeypatch, plan=replace(PLAN, seed=99))
+    assert order_of(other_seed) == order_of(out)
+
+
+def test_a_killed_command_goes_on_to_the_same_bytes_and_publishes_no_secret(out, tmp_path, monkeypatch):
+    again = tmp_path / "out"
+    again.mkdir()
+    shutil.copy(out / "plan.json", again / "plan.json")
+    monkeypatch.setattr(making, "source_organisms", lambda *_: untrained_sources(tmp_path / "untrained"))
+    making.make_pack(PLAN, again, True, lambda _: None)
+    assert published(again) == published(out)
+    secret = json.loads((out / "plan.json").read_text())["secret"]
+    assert len(secret) == 32
+    assert not [name for name, data in published(out).items() if secret.encode() in data]
+
+
+def test_secrets_and_their_streams_are_all_different():
+    assert len({new_secret() for _ in range(8)}) == 8
+    streams = pack_streams(f"{1:032x}")
+    drawn = [getattr(streams, name).integers(2**62) for name in ("order", "gauge", "noise", "pairs")]
+    assert len(set(drawn)) == 4
+    assert streams.salt != pack_streams(f"{2:032x}").salt
 
 
 def test_a_plan_says_all_that_is_wrong_with_it():

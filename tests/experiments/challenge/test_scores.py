@@ -9,9 +9,10 @@ import pytest
 from challenges import answers, made_pack, written
 
 from curricula.errors import UserError
+from curricula.typed_json import read_json
 from experiments.challenge.baselines import OrganismReading
 from experiments.challenge.fitting import fitted_rule, submission_of
-from experiments.challenge.pack import read_pack
+from experiments.challenge.pack import canonical_sha256, read_pack
 from experiments.challenge.reporting import score_files
 from experiments.challenge.scoring import expected_calibration_error, is_right, score_submission, score_table
 from experiments.challenge.sealing import OrganismTruth, SealedTruth
@@ -111,6 +112,8 @@ WRONG = [
         -1,
         "organisms.o0.probabilities: expected numbers from 0 to 1",
     ),
+    (["organisms", "o0", "probabilities", "reused"], 10**400, "a whole number that is too large"),
+    (["organisms", "o0", "scores", "L0H0"], 10**400, "a whole number that is too large"),
     (
         ["organisms", "o0", "probabilities", "reused"],
         "NaN",
@@ -126,7 +129,9 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("place", "value", "said"), WRONG, ids=[said[:40] for *_, said in WRONG])
+@pytest.mark.parametrize(
+    ("place", "value", "said"), WRONG, ids=[f"{place[-1]} {said[:40]}" for place, _, said in WRONG]
+)
 def test_a_wrong_submission_is_refused_in_one_line(out, tmp_path, place, value, said):
     record = answers(out, sure=0.2 if "reused" in place else 1.0)
     above = record
@@ -167,6 +172,26 @@ def test_a_truth_that_was_changed_is_refused(out, tmp_path, change, said):
     with pytest.raises(UserError, match=said) as caught:
         score_files([submission], path, None, lambda _: None)
     assert "\n" not in str(caught.value)
+
+
+def test_a_forged_truth_is_scored_against_its_own_submission_alone_and_never_against_the_pack(out, tmp_path):
+    forged = json.loads((out / "truth.json").read_text()) | {"salt": "0" * 64}
+    truth, lines = written(tmp_path / "truth.json", forged), list[str]()
+    record = {name: part for name, part in forged.items() if name != "schema"}
+    seal = canonical_sha256(read_json(SealedTruth, record, "truth"))
+    submission = written(tmp_path / "forged.json", answers(out) | {"pack": seal})
+    result = json.loads(score_files([submission], truth, None, lines.append).read_text())
+    assert result["truth_checked_against"] == "the submissions alone"
+    assert "checked against the submissions alone" in lines[-1]
+    with pytest.raises(UserError, match="is not the truth of"):
+        score_files([submission], truth, None, lines.append, out / "pack")
+    with pytest.raises(UserError, match="is for the pack"):
+        score_files([submission], out / "truth.json", None, lines.append, out / "pack")
+    known = written(tmp_path / "known.json", answers(out))
+    result = json.loads(
+        score_files([known], out / "truth.json", None, lines.append, out / "pack").read_text()
+    )
+    assert result["truth_checked_against"] == "the pack"
 
 
 def test_a_rule_is_fitted_where_an_analysis_has_none_and_is_silent_without_numbers():

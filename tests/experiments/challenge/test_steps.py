@@ -10,6 +10,7 @@ from commands import run
 from curricula.errors import UserError
 from experiments.challenge.making import seed_of_plan
 from experiments.challenge.pack import read_pack
+from experiments.challenge.pack_run import pack_runs, written_run
 from experiments.challenge.reporting import BaselineRequest, score_files, score_leaks, write_baselines
 from experiments.challenge.submission import check_submission
 from experiments.commands import challenge
@@ -19,7 +20,9 @@ from experiments.commands import challenge
 def packs(tmp_path_factory) -> tuple[Path, Path]:
     """Two packs."""
     with pytest.MonkeyPatch.context() as monkeypatch:
-        first, second = (made_pack(tmp_path_factory.mktemp("pack"), monkeypatch) for _ in range(2))
+        first, second = (
+            made_pack(tmp_path_factory.mktemp("pack"), monkeypatch, f"{number:032x}") for number in (1, 2)
+        )
         return first, second
 
 
@@ -63,6 +66,15 @@ def test_a_pack_of_one_organism_a_label_is_too_small_for_the_leak_test(packs):
         score_leaks(out / "pack", out / "truth.json", out, lambda _: None)
 
 
+@pytest.mark.slow
+def test_a_pack_of_equal_names_has_a_run_of_its_own(packs, tmp_path):
+    parts = [next(pack_runs(read_pack(out / "pack"), out / "pack")) for out in packs]
+    assert parts[0].names == parts[1].names
+    assert parts[0].config == parts[1].config
+    folders = [written_run(part, tmp_path) for part in (*parts, parts[0])]
+    assert folders[0] == folders[2] != folders[1]
+
+
 def test_the_same_command_goes_on_with_the_seed_that_was_drawn(packs, tmp_path):
     assert seed_of_plan(packs[0]) == 3
     assert seed_of_plan(tmp_path) is None
@@ -75,7 +87,7 @@ def test_the_same_command_goes_on_with_the_seed_that_was_drawn(packs, tmp_path):
         (["mak"], "got mak; did you mean 'make'?; see --help"),
         (
             ["make", "--sets", "0", "--seed", "-1"],
-            "--sets: expected 1 or more, got 0; --seed: expected 0 to 2147483647",
+            "--sets: expected 1 or more, got 0; --seed: expected 0 to 2**128 - 1",
         ),
         (["score", "none.json", "--truth", "none.json"], "expected none.json in ., found none"),
         (["check", "none.json", "--pack", "."], "expected pack.json in ., found none"),
@@ -99,3 +111,5 @@ def test_the_command_scores_and_ends_with_the_path_of_the_score(packs, tmp_path)
     result = run("challenge", "score", changed, "--truth", out / "truth.json")
     assert result.returncode == 2
     assert result.stderr.count("\n") == 1
+    result = run("challenge", "score", path, "--truth", out / "truth.json", "--pack", out / "pack")
+    assert "the truth was checked against the pack" in result.stderr
