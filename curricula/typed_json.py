@@ -160,7 +160,9 @@ def _read_sequence(
 
 
 def _read_union(kinds: tuple[Any, ...], plain: Any, path: str) -> Any:
-    """The first of several types that fits. Raises what the last of them says."""
+    """The first of several types that fits. Raises what the last of them says that is not for None alone."""
+    if plain is not None:
+        kinds = tuple(kind for kind in kinds if kind is not NoneType)
     for kind in kinds[:-1]:
         try:
             return _read(kind, plain, path)

@@ -36,6 +36,11 @@ class PackRun:
     source_sha256: str
     """of the pack's seal and of the files of each organism"""
 
+    def folder_name(self) -> str:
+        """Of its run: another pack's organisms of equal names and sizes have another."""
+        sha256 = canonical_sha256([self.config.plain(), self.names, self.source_sha256])
+        return f"challenge-{sha256[:12]}"
+
 
 def pack_runs(pack: ChallengePack, folder: Path) -> Iterator[PackRun]:
     """The organisms of a pack, run by run. Raises UserError where weights are not of the sizes that the pack says."""
@@ -69,9 +74,7 @@ def _ensemble(folder: Path, names: Sequence[str], stage: str, config: RunConfig)
 def written_run(pack_run: PackRun, out: Path) -> Path:
     """The folder of a finished run of these organisms, below a folder; written unless it is there."""
     config = pack_run.config
-    folder = (
-        out / f"challenge-{canonical_sha256([config.plain(), pack_run.names, pack_run.source_sha256])[:12]}"
-    )
+    folder = out / pack_run.folder_name()
     if (folder / "summary.json").exists():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)

@@ -65,6 +65,7 @@ def test_a_make_whose_labels_differ_in_sizes_or_worlds_is_named(pack_and_truth):
 
 def test_a_make_that_sizes_tell_is_not_at_chance_whatever_the_classifier_says(monkeypatch):
     monkeypatch.setattr("experiments.challenge.leaks.SHUFFLES", 10)
+    monkeypatch.setattr("experiments.challenge.leaks.TREES", 3)
     score = score_of_groups([noise_group("routed", 0)], ("routed",))
     assert not score.at_chance
     assert leak_lines(score)[-1].startswith("not at chance: in routed sizes or worlds")

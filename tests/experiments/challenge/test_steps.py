@@ -1,6 +1,7 @@
 """Do the steps of the command follow each other, and does a wrong word or file get one line?"""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from commands import run
 from curricula.errors import UserError
 from experiments.challenge.making import seed_of_plan
 from experiments.challenge.pack import read_pack
-from experiments.challenge.pack_run import pack_runs, written_run
+from experiments.challenge.pack_run import pack_runs
 from experiments.challenge.reporting import BaselineRequest, score_files, score_leaks, write_baselines
 from experiments.challenge.submission import check_submission
 from experiments.commands import challenge
@@ -66,13 +67,25 @@ def test_a_pack_of_one_organism_a_label_is_too_small_for_the_leak_test(packs):
         score_leaks(out / "pack", out / "truth.json", out, lambda _: None)
 
 
-@pytest.mark.slow
-def test_a_pack_of_equal_names_has_a_run_of_its_own(packs, tmp_path):
-    parts = [next(pack_runs(read_pack(out / "pack"), out / "pack")) for out in packs]
+def test_a_pack_of_equal_names_has_a_run_of_its_own(packs):
+    parts = [next(pack_runs(read_pack(out / "pack"), out / "pack")) for out in (*packs, packs[0])]
     assert parts[0].names == parts[1].names
     assert parts[0].config == parts[1].config
-    folders = [written_run(part, tmp_path) for part in (*parts, parts[0])]
-    assert folders[0] == folders[2] != folders[1]
+    names = [part.folder_name() for part in parts]
+    assert names[0] == names[2] != names[1]
+
+
+def test_the_run_of_a_pack_follows_from_its_seal_and_from_each_file(packs):
+    folder = packs[0] / "pack"
+    pack = read_pack(folder)
+    first = pack.organisms["o0"]
+    changed = replace(first, files={**first.files, "end.safetensors": "0"})
+    others = (
+        pack,
+        replace(pack, truth_sha256="0"),
+        replace(pack, organisms={**pack.organisms, "o0": changed}),
+    )
+    assert len({next(pack_runs(other, folder)).folder_name() for other in others}) == 3
 
 
 def test_the_same_command_goes_on_with_the_seed_that_was_drawn(packs, tmp_path):
@@ -104,12 +117,11 @@ def test_a_wrong_word_gets_one_line(words, said, monkeypatch):
 def test_the_command_scores_and_ends_with_the_path_of_the_score(packs, tmp_path):
     out, _ = packs
     path = written(tmp_path / "known.json", answers(out))
-    result = run("challenge", "score", path, "--truth", out / "truth.json")
+    result = run("challenge", "score", path, "--truth", out / "truth.json", "--pack", out / "pack")
     assert (result.returncode, result.stdout.strip()) == (0, str(tmp_path / "score.json"))
     assert "| all \\| known | 1.00" in result.stderr
+    assert "the truth was checked against the pack" in result.stderr
     changed = written(tmp_path / "changed.json", answers(out) | {"pack": "0"})
     result = run("challenge", "score", changed, "--truth", out / "truth.json")
     assert result.returncode == 2
     assert result.stderr.count("\n") == 1
-    result = run("challenge", "score", path, "--truth", out / "truth.json", "--pack", out / "pack")
-    assert "the truth was checked against the pack" in result.stderr
