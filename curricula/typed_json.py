@@ -160,9 +160,7 @@ def _read_sequence(
 
 
 def _read_union(kinds: tuple[Any, ...], plain: Any, path: str) -> Any:
-    """The first of several types that fits. Raises what the last of them says that is not for None alone."""
-    if plain is not None:
-        kinds = tuple(kind for kind in kinds if kind is not NoneType)
+    """The first of several types that fits. Raises what the last of them says."""
     for kind in kinds[:-1]:
         try:
             return _read(kind, plain, path)

@@ -113,7 +113,7 @@ WRONG = [
         "organisms.o0.probabilities: expected numbers from 0 to 1",
     ),
     (["organisms", "o0", "probabilities", "reused"], 10**400, "a whole number that is too large"),
-    (["organisms", "o0", "scores", "L0H0"], 10**400, "a whole number that is too large"),
+    (["organisms", "o0", "scores", "L0H0"], 10**400, "organisms.o0.scores: expected"),
     (
         ["organisms", "o0", "probabilities", "reused"],
         "NaN",
