@@ -239,5 +239,7 @@ PLANTED = (
 """what verdicts are scored on"""
 DATED = (planted_exchanged,)
 """what dates alone are scored on"""
+OF_CHALLENGE = (grafted_reused,)
+"""what packs of the challenge alone hold"""
 WITH_DATES = frozenset(f.__name__ for f in (planted_exchanged, planted_repurposed, grafted_repurposed))
 """whose planted changes get dates, for which every checkpoint is measured with the lanes known"""

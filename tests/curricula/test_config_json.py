@@ -38,13 +38,13 @@ def test_a_setting_that_came_later_is_not_written_while_it_is_not_set():
     """So what was written before it came has the same hash and reads as the same run. Of pressures none is written that
     is not set; one that is written at its defaults reads as one that is not set."""
     in_full, before = asdict(CONFIG), asdict(CONFIG)
-    for name in ("self_rule", "order", "self_cues", "self_acts_named"):
+    for name in ("self_rule", "order", "self_cues", "self_acts_named", "scratchpad"):
         del before["curriculum"]["world"][name]
     del before["training"]["dense_from"]
     del before["parent"], before["plugins"], before["organism"]["norm"], before["organism"]["activation"]
     for written, phase in zip(in_full["curriculum"]["phases"], before["curriculum"]["phases"], strict=True):
         del phase["reward"], phase["exchange"], phase["compiled"], phase["optimiser"]["gradients"]
-        del phase["longest"], phase["together"], phase["scene_draw"], phase["noise_draw"]
+        del phase["longest"], phase["together"], phase["scene_draw"], phase["noise_draw"], phase["scratchpad"]
         phase["pressures"] = {}
         written["pressures"] = {name: asdict(kind()) for name, kind in PRESSURES.items()}
     assert CONFIG.plain() == before

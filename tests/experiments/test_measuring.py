@@ -287,6 +287,7 @@ def test_verdicts_are_uncalibrated_under_a_pressure_that_no_scored_organism_had(
         "coin",
         "interference",
         "rehearsal",
+        "trigger_draw",
     }
     for name, expected in {
         "redundant": True,

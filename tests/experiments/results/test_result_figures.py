@@ -23,6 +23,7 @@ from experiments.commands.results import results_command
 from experiments.results.pages import page_blocks, page_paths
 from experiments.results.registry import block_names, block_text
 from experiments.studies.controls.labels import FINDING_LABELS
+from experiments.studies.selection.arms import DRAWS, GROWTH_ARMS
 from experiments.studies.worlds.arms import ARMS
 
 NO_FIGURES = (
@@ -45,6 +46,7 @@ OF_NOTHING = {
     "audits_power": ["1", "10", "100", "300", "100", "300"],
     "audits_correlated": ["300"],
     "handles_probes": ["1"],
+    "selection_source": [str(DRAWS), str(len(GROWTH_ARMS) - 1)],
     "race_arms": re.findall(
         r"\d+",
         " ".join(

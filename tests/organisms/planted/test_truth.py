@@ -12,7 +12,7 @@ import pytest
 from commands import run
 
 from curricula.catalogue.masked import MASKED
-from curricula.catalogue.planted import DATED, PLANTED
+from curricula.catalogue.planted import DATED, OF_CHALLENGE, PLANTED
 from curricula.catalogue.planted_negatives import NEGATIVES
 from curricula.catalogue.race import UNDECIDED_PLANTED
 from curricula.catalogue.registry import CURRICULA
@@ -205,7 +205,9 @@ def test_an_organism_that_does_not_behave_is_no_control():
 
 
 def test_every_planted_curriculum_has_a_truth():
-    assert set(TRUTHS) == {f.__name__ for f in PLANTED + DATED + NEGATIVES + MASKED + UNDECIDED_PLANTED}
+    assert set(TRUTHS) == {
+        f.__name__ for f in PLANTED + DATED + OF_CHALLENGE + NEGATIVES + MASKED + UNDECIDED_PLANTED
+    }
     assert set(TRUTHS) <= set(CURRICULA)
 
 
