@@ -192,8 +192,8 @@ def challenge_command(words: Sequence[str]) -> Path:
 def help_of_steps() -> str:
     """The steps, one a line."""
     lines = [f"  {name:<10} {' '.join((step.flags.__doc__ or '').split())}" for name, step in STEPS.items()]
-    head = "usage: challenge.py STEP ...\n\nA sealed challenge: can your analysis tell what was planted? docs/challenge.md has the rules.\n"
-    return "\n".join([head, *lines, "\nchallenge.py STEP --help lists the settings of one."])
+    head = f"usage: {sys.argv[0]} STEP ...\n\nA sealed challenge: can your analysis tell what was planted? docs/challenge.md has the rules.\n"
+    return "\n".join([head, *lines, "\nSTEP --help lists the settings of one."])
 
 
 if __name__ == "__main__":  # of a process of its own, where there is no scripts/
