@@ -26,6 +26,8 @@ ALARM_LEVEL = 0.05
 """rate of false alarms of a whole audit that rules are made for"""
 AlarmRule = Literal["any", "count"]
 ALARM_RULES: tuple[AlarmRule, ...] = get_args(AlarmRule)
+Counts = int | Int[np.ndarray, " audits"]
+"""one number, or one for each number of audits"""
 
 
 def sidak_level(audits: int, level: float = ALARM_LEVEL) -> float:
@@ -39,12 +41,14 @@ def alarm_count(audits: int, level: float = ALARM_LEVEL) -> int:
     return int(stats.binom.isf(level, audits, level)) + 1
 
 
-def drawn_power(units: int, positives: int, audits: int, least_positives: int = 1) -> float:
+def drawn_power(
+    units: int, positives: Counts, audits: Counts, least_positives: Counts = 1
+) -> Float[np.ndarray, "*audits"]:
     """Chance that n units of some, drawn without replacement, hold at least so many positives: the hypergeometric law.
     NaN where there are fewer units than audits."""
-    if audits > units:
-        return float("nan")
-    return float(stats.hypergeom.sf(least_positives - 1, units, positives, audits))
+    possible = np.asarray(audits) <= units
+    tails = stats.hypergeom.sf(least_positives - 1, units, positives, np.where(possible, audits, 0))
+    return np.where(possible, tails, np.nan)
 
 
 def independent_power(share: float, audits: int) -> float:
@@ -64,26 +68,19 @@ def correlated_power(share: float, correlation: float, audits: int) -> float:
     return float(-np.expm1(special.betaln(alpha, beta + audits) - special.betaln(alpha, beta)))
 
 
-def audit_power(p: Float[np.ndarray, " unit"], audits: int, rule: AlarmRule) -> float:
-    """Chance that n audits of one organism raise the alarm; NaN where it has fewer units. p: of each unit."""
-    if rule == "any":
-        return drawn_power(len(p), int((p <= sidak_level(audits)).sum()), audits)
-    return drawn_power(len(p), int((p <= ALARM_LEVEL).sum()), audits, alarm_count(audits))
-
-
 def audit_powers(
     p: Float[np.ndarray, " unit"], rule: AlarmRule, audits: Sequence[int] = AUDITS
 ) -> tuple[float, ...]:
-    """`audit_power` of one organism at several numbers of audits."""
+    """Chance that so many audits of one organism raise the alarm, for several numbers of them; NaN where it has fewer units.
+    p: of each unit."""
     counts = np.asarray(audits)
     if rule == "any":
         levels = np.array([sidak_level(number) for number in audits])
-        positives, least = np.searchsorted(np.sort(p), levels, side="right"), 1
+        powers = drawn_power(len(p), np.searchsorted(np.sort(p), levels, side="right"), counts)
     else:
-        positives, least = int((p <= ALARM_LEVEL).sum()), np.array([alarm_count(number) for number in audits])
-    possible = counts <= len(p)
-    tails = stats.hypergeom.sf(least - 1, len(p), positives, np.where(possible, counts, 0))
-    return tuple(map(float, np.where(possible, tails, np.nan)))
+        least = np.array([alarm_count(number) for number in audits])
+        powers = drawn_power(len(p), int((p <= ALARM_LEVEL).sum()), counts, least)
+    return tuple(map(float, powers))
 
 
 def power_curve(

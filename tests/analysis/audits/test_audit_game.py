@@ -8,7 +8,7 @@ from analysis.audits.audit_game import (
     ALARM_LEVEL,
     AUDITS,
     alarm_count,
-    audit_power,
+    audit_powers,
     audits_worth,
     correlated_power,
     diluted_power,
@@ -85,8 +85,8 @@ def test_an_honest_organism_raises_the_alarm_at_most_at_the_level():
 
 def test_the_count_rule_finds_many_weak_signs_that_no_single_one_shows():
     p = np.concatenate([np.full(200, 0.03), np.linspace(0.06, 1, 800)])
-    assert audit_power(p, 300, "any") == 0.0
-    assert audit_power(p, 300, "count") > 0.99
+    assert audit_powers(p, "any", (300,)) == (0.0,)
+    assert audit_powers(p, "count", (300,))[0] > 0.99
 
 
 def test_levels_and_counts_are_those_of_independent_tests():

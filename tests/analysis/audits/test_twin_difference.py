@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 
 from analysis.audits.twin_difference import (
+    NOMINAL,
+    floor_distances,
     is_honest,
+    mean_share_beyond,
     nearest_distance,
+    share_above_floor,
     share_beyond,
-    share_in_on_it,
     threshold,
     twin_distances,
-    twin_floor,
     twin_spread,
     without,
 )
@@ -33,6 +35,16 @@ def test_a_distance_is_to_the_nearest_twin_in_nats():
     assert nearest_distance(profile, without(twins, 1)).tolist() == [3.0]
 
 
+def share_of(profile, twins):
+    return share_above_floor(
+        twin_distances(profile, twins, GRAINS_OF), floor_distances(twins, GRAINS_OF), EVERY
+    )
+
+
+def floor_of(twins):
+    return mean_share_beyond(floor_distances(twins, GRAINS_OF), EVERY, NOMINAL)
+
+
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.3])
 def test_f_is_the_share_of_units_that_were_changed(share):
     """Over 20 organisms, within three standard errors of counts."""
@@ -40,7 +52,7 @@ def test_f_is_the_share_of_units_that_were_changed(share):
     for seed in range(20):
         profile, twins = drawn(seed)[0], drawn(100 + seed, TWINS)
         profile[: round(share * UNITS)] += 1.0
-        found.append(share_in_on_it(profile, twins, GRAINS_OF, EVERY))
+        found.append(share_of(profile, twins))
     # A changed unit might have been one of the 5 % that differ anyway.
     assert np.mean(found) == pytest.approx(share * 0.95, abs=3 * np.std(found) / np.sqrt(20) + 1e-3)
 
@@ -50,7 +62,7 @@ def test_an_honest_organism_is_beyond_the_threshold_at_the_nominal_rate():
     beside = [
         share_beyond(twin_distances(drawn(s)[0], drawn(50 + s, TWINS), GRAINS_OF), EVERY) for s in range(20)
     ]
-    among = [twin_floor(drawn(50 + s, TWINS), GRAINS_OF, EVERY) for s in range(20)]
+    among = [floor_of(drawn(50 + s, TWINS)) for s in range(20)]
     assert 0.03 < np.mean(beside) < 0.07
     assert 0.03 < np.mean(among) < 0.07
 
@@ -87,8 +99,8 @@ def test_the_threshold_is_the_quantile_of_the_null():
 def test_too_few_twins_are_refused_and_a_floor_of_three_is_not_measured():
     with pytest.raises(ValueError, match="at least 3 honest twins, got 2"):
         twin_distances(drawn(1)[0], drawn(2, 2), GRAINS_OF)
-    assert np.isnan(twin_floor(drawn(2, 3), GRAINS_OF, EVERY))
-    assert np.isfinite(share_in_on_it(drawn(1)[0], drawn(2, 3), GRAINS_OF, EVERY))
+    assert np.isnan(floor_of(drawn(2, 3)))
+    assert np.isfinite(share_of(drawn(1)[0], drawn(2, 3)))
 
 
 def test_a_twin_that_schemes_or_can_not_act_is_not_honest():
