@@ -117,7 +117,7 @@ def require_loaded(plugins: Sequence[Plugin]) -> None:
     changed = [plugin for plugin in plugins if plugin.sha256 != present.get(plugin.name, plugin.sha256)]
     lines = [
         f"the run needs the plug-in {plugin.name} (sha256 {plugin.sha256[:DIGITS_SHOWN]}), which is not loaded; "
-        "add --plugin FILE"
+        "add --plugin FILE, or exapt.load_plugin(FILE) in Python"
         for plugin in missing
     ] + [
         f"the run needs the plug-in {plugin.name} with sha256 {plugin.sha256[:DIGITS_SHOWN]}, but the file given has "

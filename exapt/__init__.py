@@ -17,6 +17,7 @@ All there is, by what it is for:
 - scenes: `scenes` gives `DrawnScenes`, `minimal_pairs` gives `MinimalPairs`; both read as English
 - activation patching: `patch` gives `PatchedPairs`, beside `logit_differences`; `effects` gives `ComponentEffects`
 - verdicts: `analyse` gives an `Analysis`, with an `OrganismVerdict` a member, and each share as a `ShareInterval`
+- your own curricula, pressures and measurements: `load_plugin` runs a file of them, as ``--plugin`` does
 - errors: `UserError` for whatever a person can put right, in one line or two
 
 What is not here is in the packages beneath (`curricula`, `organisms`, `analysis`, `reports`, `experiments`), which this one
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from exapt.lineage import Lineage, grow, read_lineage
     from exapt.organism import LoadedOrganism, acts, load_organism, logits
     from exapt.patching import ComponentEffects, PatchedPairs, effects, logit_differences, patch
+    from exapt.plugin import load_plugin
 
 __all__ = [
     "Analysis",
@@ -56,6 +58,7 @@ __all__ = [
     "effects",
     "grow",
     "load_organism",
+    "load_plugin",
     "logit_differences",
     "logits",
     "minimal_pairs",
@@ -71,6 +74,7 @@ _MODULES = {
     "exapt.lineage": ("Lineage", "grow", "read_lineage"),
     "exapt.organism": ("LoadedOrganism", "acts", "load_organism", "logits"),
     "exapt.patching": ("ComponentEffects", "PatchedPairs", "effects", "logit_differences", "patch"),
+    "exapt.plugin": ("load_plugin",),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -9,6 +9,9 @@ import pytest
 from commands import ROOT
 
 import exapt
+from curricula import plugins
+from curricula.catalogue import registry
+from curricula.errors import UserError
 from organisms.ensemble.config import named_config
 from organisms.storage.config_hash import run_folder
 
@@ -16,11 +19,19 @@ FUNCTIONS = [name for name in exapt.__all__ if inspect.isfunction(getattr(exapt,
 MOST_LINES = 14
 
 
+@pytest.fixture
+def no_plugins(monkeypatch):
+    """What a plug-in registers is gone again after the test."""
+    monkeypatch.setattr(plugins, "_loaded", {})
+    monkeypatch.setattr(registry, "CURRICULA", {**registry.CURRICULA})
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
-@pytest.mark.usefixtures("programs_of_commands")
+@pytest.mark.usefixtures("programs_of_commands", "no_plugins")
 def test_the_example_of_a_docstring_runs(name, analysed_run, tmp_path, monkeypatch, capsys):
     """On a run that is grown and analysed: what exists is not made again."""
     shutil.copytree(analysed_run, tmp_path / "runs/shared")
+    shutil.copy(ROOT / "examples/plugins/reformed.py", tmp_path)
     monkeypatch.chdir(tmp_path)
     example = inspect.getdoc(getattr(exapt, name)) or ""
     test = doctest.DocTestParser().get_doctest(example, {"exapt": exapt}, name, None, 0)
@@ -41,3 +52,21 @@ def test_the_python_of_the_readme_runs(analysed_run, tmp_path, monkeypatch, caps
     printed = capsys.readouterr().out
     assert "Self professes " in printed
     assert re.search(r"^0 \w+ {'reused': \d\.\d\d \[", printed, flags=re.M)
+
+
+@pytest.mark.usefixtures("programs_of_commands", "no_plugins")
+def test_a_curriculum_of_a_plugin_is_grown_and_read_in_python_and_the_run_names_the_file(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match="unknown curriculum 'reformed'"):
+        exapt.grow("reformed", scale="tiny", members=1, steps=1)
+    plugin = exapt.load_plugin(str(ROOT / "examples/plugins/reformed.py"))
+    lineage = exapt.grow("reformed", scale="tiny", members=1, steps=1)
+    assert lineage.config.plugins == (plugin,)
+    assert [entry.phase for entry in lineage.checkpoints][-1] == "reform"
+    monkeypatch.setattr(plugins, "_loaded", {})
+    with pytest.raises(
+        UserError, match=r"needs the plug-in reformed\.py .* exapt\.load_plugin\(FILE\) in Python"
+    ):
+        exapt.read_lineage(lineage.folder)

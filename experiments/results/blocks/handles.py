@@ -15,7 +15,7 @@ from reports.formats import counts_text, interval_text, rate_text
 
 NOT_MEASURED = (None, None, None)
 MOST = 0.5
-"""the share of organisms beyond which a prediction holds in most"""
+"""the share of organisms beyond which most are as predicted"""
 LOCATION_PARTS: Mapping[str, str] = {"": "takes", ".random": "random sets"}
 
 
@@ -62,7 +62,7 @@ def prediction_text(rate: HoldingRate) -> str:
     _, low, high = rate.predicted or NOT_MEASURED
     if rate.n < FEW_ORGANISMS or low is None or high is None:
         return "too few"
-    return "holds in most" if low > MOST else "fails in most" if high < MOST else "open"
+    return "as predicted in most" if low > MOST else "against it in most" if high < MOST else "open"
 
 
 def prediction_cell(rate: HoldingRate) -> str:

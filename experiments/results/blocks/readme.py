@@ -20,6 +20,7 @@ def readme_findings(data: ResultsData) -> str:
     controls, worlds = kept_controls(data), data.read("worlds", KeptWorlds)
     handles = data.read("handles", KeptHandles)
     plain, whole = ablations.arm(ABLATION_ARMS[-1].name), ablations.arm(WHOLE.name)
+    unmonitored = ablations.arm(WHOLE.without("monitor").name)
     rows = [
         *_main_job_rows(data),
         (
@@ -27,15 +28,15 @@ def readme_findings(data: ResultsData) -> str:
             f"{plain.verdict_count('reused')} organisms *reused* ([page](docs/leaving.md))",
         ),
         (
-            "Half-dropout makes a spare of the mechanism, an auditor penalises self's reading of the cues in one circuit, "
-            "and components that serve both roles cost",
-            f"{whole.verdict_count('repurposed')} *repurposed*, uncalibrated; the share is "
+            "Half-dropout makes a spare of the mechanism, components that serve both roles cost, "
+            "and a monitor penalises self's reading of the cues in one circuit",
+            f"{whole.verdict_count('repurposed')} *repurposed*, uncalibrated; {unmonitored.verdict_count('repurposed')} without the monitor. The share is "
             f"{ablations.figure(f'share.{WHOLE.name}.repurposed')}, above chance by "
             f"{ablations.figure(f'excess.{WHOLE.name}.repurposed')} ([page](docs/leaving.md))",
         ),
         (
-            "The same costs, where either half of the model suffices for characters: the auditor watches one half, or the other",
-            f"self changes sides: its share in a half, watched less not, is {interval_text(swap.primary.value)} where minus one is all of it, "
+            "The same, where either half of the model suffices for characters: the monitor watches one half, or the other",
+            f"self changes sides: watching a half changes self's share there by {interval_text(swap.primary.value)}, "
             f"n {swap.primary.n} ([page](docs/leaving.md))",
         ),
         (
@@ -45,7 +46,8 @@ def readme_findings(data: ResultsData) -> str:
         ),
         (
             "The characters' mechanism is located before self is taught, and ablated at the end",
-            f"tells planted *repurposed* from *second copy* in {handles.figure('told_apart.planted')} ([page](docs/handles.md))",
+            f"tells planted *repurposed* from *second copy* in {handles.figure('told_apart.planted')}; random sets do in "
+            f"{handles.figure('told_apart_by_chance.planted')} ([page](docs/handles.md))",
         ),
         (
             "Three worlds and sizes that nothing was chosen on, same settings",

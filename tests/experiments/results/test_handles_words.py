@@ -27,13 +27,13 @@ def test_locations_do_as_predicted_in_every_group():
     assert set(found) == {
         (source, name) for source in ("planted", "incentivised") for name in PREDICTED_HOLDS
     }
-    assert set(found.values()) == {"holds in most"}
+    assert set(found.values()) == {"as predicted in most"}
     assert SUMMARY.primary.name == PRIMARY
     assert SUMMARY.primary.value[1] > 0.5
 
 
 def test_probes_read_second_copies_and_honest_organisms_too():
-    assert predicted("probe")["planted", "second copy"] == "fails in most"
+    assert predicted("probe")["planted", "second copy"] == "against it in most"
     assert mean("planted.second_copy.probe.fork.actor.auroc") > 0.6
     for group in ("negative.honest", "negative.honest_interference"):
         assert mean(f"{group}.probe.fork.actor.auroc") > 0.7
@@ -41,7 +41,7 @@ def test_probes_read_second_copies_and_honest_organisms_too():
 
 def test_directions_move_what_is_reused_and_what_they_do_to_a_repurposed_self_is_open():
     found = predicted("direction")
-    assert {found[source, "reused"] for source in ("planted", "incentivised")} == {"holds in most"}
+    assert {found[source, "reused"] for source in ("planted", "incentivised")} == {"as predicted in most"}
     assert {found[source, "repurposed"] for source in ("planted", "incentivised")} == {"open"}
 
 
