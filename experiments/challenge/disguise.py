@@ -3,8 +3,8 @@
 An organism computes the same under many weights. Which of them a file holds is drawn at random: the order of heads, blocks and
 neurons, the axes of the residual stream and of each head, what is written where nothing reads, and what is read where nothing
 is written. Some neurons are added that do nothing, and one in each block that writes the same for every input, which the
-output's bias takes back. Fork and end share the order and the axes, so that components and changes can be compared; what is unread
-is drawn for each. One thing is kept for acts alone: the biases of words that are no goal are lowered at random.
+output's bias takes back. Fork and end share order and axes, so that components and changes can be compared; what is unread is drawn
+for each. One thing is kept for acts alone: the biases of words that are no goal are lowered at random.
 
 It hides what single arrays look like (sizes, norms, zeros). It does *not* hide what weights compute: whoever takes away what is
 unread finds again how much each component changed. That is an analysis, and one of the baselines.
@@ -33,7 +33,7 @@ VALUE_BIAS = 8.0
 JITTER = 1e-6
 """standard deviation of what is added to neurons' biases, so that none is exactly zero"""
 LEAST_QUERY_BIAS = 0.05
-"""norm to which a head's query bias is raised, by noise, where it is less: the one change that is not exact"""
+"""norm to which a head's query bias is raised, by noise, where it is less: a change that is not exact"""
 WRITERS = ("embed.W_E", "pos_embed.W_pos", "attn.W_O", "attn.b_O", "mlp.W_out", "mlp.b_out")
 """arrays whose last axis is the residual stream"""
 READERS = ("unembed.W_U", "attn.W_Q", "attn.W_K", "attn.W_V", "mlp.W_in")
@@ -116,9 +116,10 @@ def draw_gauge(sizes: OrganismConfig, rng: np.random.Generator) -> Gauge:
             added = sizes.neurons + number * DECOYS + np.arange(DECOYS)
             places.append(np.concatenate([real, added])[rng.permutation(wide)])
         neurons.append(np.concatenate(places))
-    residual = _rotation(sizes.width, rng)
-    if sizes.norm == "layer":
-        residual = _rotation_about_the_mean(sizes.width, rng)
+    # Without norm what is written where nothing reads stays, and is large: turned, it would be rounded into what is read.
+    order, signs = rng.permutation(sizes.width), rng.choice([-1.0, 1.0], sizes.width)
+    turned = sizes.norm == "layer"
+    residual = _rotation_about_the_mean(sizes.width, rng) if turned else np.eye(sizes.width)[order] * signs
     queries, values = (
         np.stack([[_rotation(width, rng) for _ in range(sizes.heads)] for _ in range(layers)])
         for _ in range(2)
@@ -269,7 +270,7 @@ class Disguise:
         shape = weights[place + "W_out"][steady].shape
         size = PAD * self.pads.get("mlp.b_out", 0.0)
         written = size * rng.normal(size=shape) / self.sizes.width**0.5
-        # Not where what is unread is read: it stays without a writer.
+        # What is read where nothing is written stays so.
         written -= np.outer(written @ self.directions.read, self.directions.read)
         weights[place + "W_out"][steady] = written / weights[place + "b_in"][steady][:, None]
         weights[place + "b_out"] -= written.sum(0)

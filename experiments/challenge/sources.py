@@ -171,7 +171,7 @@ def _sources(
     for member in range(config.members):
         if truth and not (truth.planting_took[member] or plan.steps):
             continue
-        if not _has_both_routes(plain, member):
+        if not has_both_routes(plain, member):
             continue
         fork, end = (read_organism(run, config, member, time, goals) for time in ("fork", "end"))
         shares, names = None, ()
@@ -182,7 +182,7 @@ def _sources(
     return sources
 
 
-def _has_both_routes(truth: Mapping[str, Any], member: int) -> bool:
+def has_both_routes(truth: Mapping[str, Any], member: int) -> bool:
     """Has a compiled organism two routes, if it is compiled? Half of those that reuse have one alone, which its arrays show."""
     nodes = truth.get("nodes")
     return not nodes or any(name.startswith("write") and name.endswith("_1") for name in nodes[member])

@@ -15,8 +15,6 @@ from experiments.challenge.disguise import READERS, WRITERS, array_kind
 from organisms.model.config import OrganismConfig
 from organisms.model.transformer import ACTIVATIONS
 
-UNREAD = 1e-5
-"""singular values below this share of the largest, of rows of length 1, are of directions that nothing reads or writes"""
 STEADY = 1e-4
 """neurons that read less than this share of what the largest of their layer reads are steady: they write the same for every input"""
 Arrays64 = Mapping[str, np.ndarray]
@@ -32,18 +30,18 @@ def without_unread(arrays: Mapping[str, np.ndarray], sizes: OrganismConfig) -> d
             elif array_kind(name) in READERS:
                 weights[name] = array - array.mean(-2, keepdims=True)
         return weights
-    rows = [array.reshape(-1, sizes.width) for name, array in weights.items() if array_kind(name) in WRITERS]
-    columns = [
-        np.moveaxis(array, -2, -1).reshape(-1, sizes.width)
-        for name, array in weights.items()
-        if array_kind(name) in READERS
-    ]
-    is_read, is_written = _span(np.concatenate(columns)), _span(np.concatenate(rows))
+    # Axes are in another order there, and not turned.
+    is_read, is_written = (np.zeros(sizes.width, bool) for _ in range(2))
     for name, array in weights.items():
         if array_kind(name) in WRITERS:
-            weights[name] = array @ is_read
+            is_written |= (array.reshape(-1, sizes.width) != 0).any(0)
         elif array_kind(name) in READERS:
-            weights[name] = np.einsum("mn,...nw->...mw", is_written, array)
+            is_read |= (np.moveaxis(array, -2, -1).reshape(-1, sizes.width) != 0).any(0)
+    for name, array in weights.items():
+        if array_kind(name) in WRITERS:
+            weights[name] = array * is_read
+        elif array_kind(name) in READERS:
+            weights[name] = array * is_written[:, None]
     return weights
 
 
@@ -66,15 +64,6 @@ def without_constants(arrays: Mapping[str, np.ndarray], sizes: OrganismConfig) -
         weights[neurons + "b_out"] = weights[neurons + "b_out"] + written @ out_of
         weights[neurons + "W_out"] = np.where(is_steady[:, None], 0.0, out_of)
     return weights
-
-
-def _span(rows: Float[np.ndarray, "row model"]) -> Float[np.ndarray, "model model"]:
-    """The projection on what rows span, whatever their lengths."""
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    rows = np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
-    _, sizes, directions = np.linalg.svd(rows, full_matrices=False)
-    kept_directions = directions[sizes > UNREAD * sizes[0]]
-    return kept_directions.T @ kept_directions
 
 
 def component_changes(
