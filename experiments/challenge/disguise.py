@@ -265,12 +265,11 @@ class Disguise:
         )
 
     def _hide_output_bias(self, weights: Weights, place: str, rng: np.random.Generator) -> None:
-        """Draws what steady neurons write, and takes it back from the output's bias, which it dominates."""
+        """Draws what steady neurons write where weights read, and takes it back from the output's bias, which it dominates."""
         steady = slice(self.sizes.neurons, None, DECOYS)
         shape = weights[place + "W_out"][steady].shape
         size = PAD * self.pads.get("mlp.b_out", 0.0)
         written = size * rng.normal(size=shape) / self.sizes.width**0.5
-        # What is read where nothing is written stays so.
         written -= np.outer(written @ self.directions.read, self.directions.read)
         weights[place + "W_out"][steady] = written / weights[place + "b_in"][steady][:, None]
         weights[place + "b_out"] -= written.sum(0)
