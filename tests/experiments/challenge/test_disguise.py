@@ -29,7 +29,7 @@ from organisms.model.surgery import pick
 
 WORLD = WORLDS["tiny"]
 GOALS = range(WORLD.vocabulary.first_goal, WORLD.vocabulary.first_goal + WORLD.goals)
-PER_LABEL = 24
+PER_LABEL = 32
 NORMLESS = replace(SIZES, norm="none", activation="relu")
 
 
