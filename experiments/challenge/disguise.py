@@ -2,8 +2,9 @@
 
 An organism computes the same under many weights. Which of them a file holds is drawn at random: the order of heads, blocks and
 neurons, the axes of the residual stream and of each head, what is written where nothing reads, and what is read where nothing
-is written. Some neurons are added that do nothing. Fork and end share the order and the axes, so that components and
-changes can be compared; what is unread is drawn for each.
+is written. Some neurons are added that do nothing, and one in each block that writes the same for every input, which the
+output's bias takes back. Fork and end share order and axes, so that components and changes can be compared; what is unread is drawn
+for each. One thing is kept for acts alone: the biases of words that are no goal are lowered at random.
 
 It hides what single arrays look like (sizes, norms, zeros). It does *not* hide what weights compute: whoever takes away what is
 unread finds again how much each component changed. That is an analysis, and one of the baselines.
@@ -20,7 +21,9 @@ from organisms.model.config import OrganismConfig
 from organisms.model.sites import components
 
 DECOYS = 8
-"""neurons added to each block. Nothing reads what they write"""
+"""neurons added to each block. Nothing reads what they write, save the first, which is steady"""
+STEADY_BIAS = 8.0
+"""least bias of the steady neuron of a block, which reads nothing. From 6 on gelu is the identity in single precision"""
 DECOY_BIAS = 3.0
 """standard deviation of their biases"""
 PAD = 8.0
@@ -30,7 +33,7 @@ VALUE_BIAS = 8.0
 JITTER = 1e-6
 """standard deviation of what is added to neurons' biases, so that none is exactly zero"""
 LEAST_QUERY_BIAS = 0.05
-"""norm to which a head's query bias is raised, by noise, where it is less: the one change that is not exact"""
+"""norm to which a head's query bias is raised, by noise, where it is less: a change that is not exact"""
 WRITERS = ("embed.W_E", "pos_embed.W_pos", "attn.W_O", "attn.b_O", "mlp.W_out", "mlp.b_out")
 """arrays whose last axis is the residual stream"""
 READERS = ("unembed.W_U", "attn.W_Q", "attn.W_K", "attn.W_V", "mlp.W_in")
@@ -113,9 +116,10 @@ def draw_gauge(sizes: OrganismConfig, rng: np.random.Generator) -> Gauge:
             added = sizes.neurons + number * DECOYS + np.arange(DECOYS)
             places.append(np.concatenate([real, added])[rng.permutation(wide)])
         neurons.append(np.concatenate(places))
-    residual = _rotation(sizes.width, rng)
-    if sizes.norm == "layer":
-        residual = _rotation_about_the_mean(sizes.width, rng)
+    # Without norm what is written where nothing reads stays, and is large: turned, it would be rounded into what is read.
+    order, signs = rng.permutation(sizes.width), rng.choice([-1.0, 1.0], sizes.width)
+    turned = sizes.norm == "layer"
+    residual = _rotation_about_the_mean(sizes.width, rng) if turned else np.eye(sizes.width)[order] * signs
     queries, values = (
         np.stack([[_rotation(width, rng) for _ in range(sizes.heads)] for _ in range(layers)])
         for _ in range(2)
@@ -178,6 +182,7 @@ def balanced(
         added = rng.normal(size=(sizes.width, count)) / sizes.width**0.5
         # They do not read what is unread, which would otherwise grow from layer to layer.
         added -= np.outer(directions.written, directions.written @ added)
+        added[:, ::DECOYS] = 0
         _add_neurons(weights, f"blocks.{layer}.mlp.", added, rng, sizes)
     return weights
 
@@ -192,13 +197,15 @@ def _add_neurons(
         scales = np.exp(rng.normal(size=sizes.neurons))
         into, bias, out_of = into * scales, bias * scales, out_of / scales[:, None]
     bias = bias + JITTER * rng.normal(size=bias.shape)
+    added_bias = DECOY_BIAS * rng.normal(size=count)
+    added_bias[::DECOYS] = STEADY_BIAS + np.abs(added_bias[::DECOYS])
     weights[place + "W_in"] = np.concatenate([into, added], axis=1)
-    weights[place + "b_in"] = np.concatenate([bias, DECOY_BIAS * rng.normal(size=count)])
+    weights[place + "b_in"] = np.concatenate([bias, added_bias])
     weights[place + "W_out"] = np.concatenate([out_of, np.zeros((count, sizes.width))])
 
 
 def pad_sizes(organisms: Sequence[Weights]) -> dict[str, float]:
-    """The largest row of each kind of array over some organisms."""
+    """The largest row of each kind of array over some organisms; of the unembedding's bias, the largest number."""
     largest: dict[str, float] = {}
     for weights in organisms:
         for name, array in weights.items():
@@ -207,6 +214,8 @@ def pad_sizes(organisms: Sequence[Weights]) -> dict[str, float]:
                 norm = np.linalg.norm(array, axis=-1).max()
             elif kind in READERS:
                 norm = np.linalg.norm(array, axis=-2).max()
+            elif kind == "unembed.b_U":
+                norm = np.abs(array).max()
             else:
                 continue
             largest[kind] = max(largest.get(kind, 0.0), float(norm))
@@ -222,14 +231,17 @@ class Disguise:
     gauge: Gauge
     directions: UnreadDirections
     pads: PadSizes
+    goals: range
+    """words that are an act or an answer"""
 
     def applied(self, weights: Weights, rng: np.random.Generator) -> Weights:
         """The weights of a file, of `balanced` ones. rng: of what differs between fork and end."""
         drawn = {name: array.copy() for name, array in weights.items()}
         for layer in range(self.sizes.layers):
             self._turn_heads(drawn, layer, rng)
+            self._hide_output_bias(drawn, f"blocks.{layer}.mlp.", rng)
             self._reorder_neurons(drawn, layer)
-        drawn["unembed.b_U"] += rng.normal() * 2 * np.abs(drawn["unembed.b_U"]).max()
+        self._hide_unembedding_bias(drawn["unembed.b_U"], rng)
         for name, array in drawn.items():
             drawn[name] = self._padded_and_turned(array_kind(name), array, rng)
         return {name: np.ascontiguousarray(array, np.float32) for name, array in drawn.items()}
@@ -251,6 +263,23 @@ class Disguise:
         weights[place + "b_O"] = weights[place + "b_O"] - np.einsum(
             "hw,hwm->m", weights[place + "b_V"], weights[place + "W_O"]
         )
+
+    def _hide_output_bias(self, weights: Weights, place: str, rng: np.random.Generator) -> None:
+        """Draws what steady neurons write where weights read, and takes it back from the output's bias, which it dominates."""
+        steady = slice(self.sizes.neurons, None, DECOYS)
+        shape = weights[place + "W_out"][steady].shape
+        size = PAD * self.pads.get("mlp.b_out", 0.0)
+        written = size * rng.normal(size=shape) / self.sizes.width**0.5
+        written -= np.outer(written @ self.directions.read, self.directions.read)
+        weights[place + "W_out"][steady] = written / weights[place + "b_in"][steady][:, None]
+        weights[place + "b_out"] -= written.sum(0)
+
+    def _hide_unembedding_bias(self, bias: np.ndarray, rng: np.random.Generator) -> None:
+        """Shifts all biases alike, which no probability notices, and lowers those of words that are no goal: nothing that an
+        organism is asked is answered by them."""
+        size = PAD * self.pads.get("unembed.b_U", 0.0)
+        is_goal = np.isin(np.arange(len(bias)), self.goals)
+        bias += size * (rng.normal() - np.where(is_goal, 0.0, 1 + rng.random(len(bias))))
 
     def _reorder_neurons(self, weights: Weights, layer: int) -> None:
         place, order = f"blocks.{layer}.mlp.", self.gauge.neurons[layer]

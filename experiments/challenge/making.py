@@ -165,7 +165,9 @@ def _write_pack(
         of_make = [each.stages for each in prepared if each.source.make == source.make]
         pads = pad_sizes([weights for stages in of_make for weights in stages])
         gauge = draw_gauge(source.end.sizes, streams.gauge)
-        disguise = Disguise(source.end.sizes, gauge, organism.directions, pads)
+        vocabulary = source.end.world.vocabulary
+        goals = range(vocabulary.first_goal, vocabulary.first_goal + source.end.world.goals)
+        disguise = Disguise(source.end.sizes, gauge, organism.directions, pads, goals)
         world = _world_name(worlds, source.end)
         files = _write_organism(organism, disguise, plan, folder.below(name), streams)
         sizes = disguised_sizes(source.end.sizes) if plan.disguised else source.end.sizes

@@ -1,7 +1,8 @@
 """Packs as runs: how does what is measured of runs come to be measured of a pack, by the pack alone?
 
 Organisms of one world and size become the members of one run, with a checkpoint at the fork and one at the end. Nothing of how
-they were made is in it.
+they were made is in it. A disguise's constants are taken back (`experiments.challenge.weight_reading`), since zero ablation, by
+which spares are told, would take them away.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,7 @@ import numpy as np
 from curricula.errors import UserError
 from curricula.phases import Curriculum, Phase
 from experiments.challenge.pack import ChallengePack, canonical_sha256, stage_weights
+from experiments.challenge.weight_reading import without_constants
 from organisms.ensemble.config import RunConfig, TrainingConfig
 from organisms.ensemble.devices import fetch
 from organisms.model.parameter_names import from_arrays, to_arrays
@@ -21,6 +23,9 @@ from organisms.model.transformer import Organism
 from organisms.storage.run import Run, open_run
 from organisms.training.programs import Programs
 from organisms.training.run_summary import TrainingEnd, run_summary
+
+READ_AS = "without constants"
+"""how weights are read: a run of weights that were read otherwise has another folder"""
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,7 @@ class PackRun:
 
     def folder_name(self) -> str:
         """Of its run: another pack's organisms of equal names and sizes have another."""
-        sha256 = canonical_sha256([self.config.plain(), self.names, self.source_sha256])
+        sha256 = canonical_sha256([READ_AS, self.config.plain(), self.names, self.source_sha256])
         return f"challenge-{sha256[:12]}"
 
 
@@ -63,8 +68,9 @@ def pack_runs(pack: ChallengePack, folder: Path) -> Iterator[PackRun]:
 
 
 def _ensemble(folder: Path, names: Sequence[str], stage: str, config: RunConfig) -> Organism:
-    members = [stage_weights(folder, name, stage, config.organism) for name in names]
-    stacked = {name: np.stack([arrays[name] for arrays in members]) for name in members[0]}
+    sizes = config.organism
+    members = [without_constants(stage_weights(folder, name, stage, sizes), sizes) for name in names]
+    stacked = {name: np.stack([arrays[name] for arrays in members]).astype(np.float32) for name in members[0]}
     try:
         return from_arrays(stacked, config.curriculum.world, config.organism)
     except ValueError as error:

@@ -4,8 +4,8 @@ Every make has every label equally often, so that the make of an organism does n
 incentive made have no planted truth: they are in the pack, and no label of theirs is scored.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 from zlib import crc32
@@ -15,7 +15,9 @@ import numpy as np
 from analysis.provenance.planted_truth import CellShares, planted_truth, read_truth
 from analysis.provenance.verdict import CELLS
 from curricula.catalogue.building_blocks import Scale
+from curricula.catalogue.registry import curriculum
 from curricula.errors import UserError
+from curricula.phases import Phase
 from experiments.compare import train_missing
 from experiments.export.exported_organism import ExportedOrganism, read_organism
 from organisms.ensemble.config import RunConfig, named_config
@@ -77,7 +79,11 @@ class PackPlan:
         """A run of a curriculum. Its seed follows from the pack's, and is that of no study by design."""
         path = [self.seed, crc32(b"challenge"), crc32(name.encode()), attempt]
         seed = int(np.random.SeedSequence(path).generate_state(1)[0] % 2**31)
-        return named_config(name, self.scale, self.grown or self.sets + IN_RESERVE, seed, self.steps)
+        config = named_config(name, self.scale, self.grown or self.sets + IN_RESERVE, seed, self.steps)
+        names = next((names for names in PLANTED_MAKES.values() if name in names), ())
+        siblings = [curriculum(sibling, self.scale, self.steps).phases for sibling in names]
+        phases = equally_long(config.curriculum.phases, siblings) if siblings else config.curriculum.phases
+        return replace(config, curriculum=replace(config.curriculum, phases=phases))
 
     def errors(self) -> list[str]:
         """Everything that is wrong with it, a line each."""
@@ -95,6 +101,20 @@ class PackPlan:
         if "compiled" in self.makes and not has_compiler():
             lines.append("--makes: compiled needs tracr-pypi; pip install -e '.[compiled]', or leave it out")
         return lines
+
+
+def equally_long(phases: Sequence[Phase], siblings: Sequence[Sequence[Phase]]) -> tuple[Phase, ...]:
+    """The phases of a curriculum, trained as its siblings are: as many of them, each for the steps of the longest of its name, and
+    over after these, whatever was learned. In the place of one that only a sibling has, the phase before it is taught on."""
+    named = {phase.name: phase for phase in phases}
+    equal: list[Phase] = []
+    for phase in max(siblings, key=len):
+        of_name = [other for each in siblings for other in each if other.name == phase.name]
+        if len({other.optimiser for other in of_name}) > 1:
+            raise ValueError(f"expected one optimiser of all phases {phase.name}")
+        taught = named.get(phase.name) or replace(equal[-1], name=phase.name, optimiser=phase.optimiser)
+        equal.append(replace(taught.of_fixed_length(), steps=max(other.steps for other in of_name)))
+    return tuple(equal)
 
 
 @dataclass(frozen=True)
@@ -151,6 +171,8 @@ def _sources(
     for member in range(config.members):
         if truth and not (truth.planting_took[member] or plan.steps):
             continue
+        if not has_both_routes(plain, member):
+            continue
         fork, end = (read_organism(run, config, member, time, goals) for time in ("fork", "end"))
         shares, names = None, ()
         if label and truth:
@@ -158,6 +180,12 @@ def _sources(
             names = _self_components(config, label, plain, member)
         sources.append(SourceOrganism(make, label, fork, end, shares, names))
     return sources
+
+
+def has_both_routes(truth: Mapping[str, Any], member: int) -> bool:
+    """Has a compiled organism two routes, if it is compiled? Half of those that reuse have one alone, which its arrays show."""
+    nodes = truth.get("nodes")
+    return not nodes or any(name.startswith("write") and name.endswith("_1") for name in nodes[member])
 
 
 def _shares(label: ChallengeLabel, planted: CellShares | None) -> dict[str, float]:

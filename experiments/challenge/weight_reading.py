@@ -1,19 +1,22 @@
-"""Reading weights: how much did each component change from fork to end, whatever a disguise did to its files?
+"""Reading weights: what do an organism's weights compute, whatever a disguise did to its files?
 
-What is unread is taken away, and heads and neurons are compared by products that no change of axes or scale alters. This is what a
-disguise can not hide, since it is what the weights compute.
+What is unread is taken away, and what components write for every input alike is put where no component writes it: zero ablation
+then takes from a component what it says, and no constant that another one cancels. Heads and neurons are compared by products that
+no change of axes or scale alters. This is what a disguise can not hide, since it is what the weights compute.
 """
 
 from collections.abc import Mapping
 
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
 from experiments.challenge.disguise import READERS, WRITERS, array_kind
 from organisms.model.config import OrganismConfig
+from organisms.model.transformer import ACTIVATIONS
 
-UNREAD = 1e-4
-"""singular values below this share of the largest are of directions that nothing reads or writes"""
+STEADY = 1e-4
+"""neurons that read less than this share of what the largest of their layer reads are steady: they write the same for every input"""
 Arrays64 = Mapping[str, np.ndarray]
 
 
@@ -27,26 +30,40 @@ def without_unread(arrays: Mapping[str, np.ndarray], sizes: OrganismConfig) -> d
             elif array_kind(name) in READERS:
                 weights[name] = array - array.mean(-2, keepdims=True)
         return weights
-    rows = [array.reshape(-1, sizes.width) for name, array in weights.items() if array_kind(name) in WRITERS]
-    columns = [
-        np.moveaxis(array, -2, -1).reshape(-1, sizes.width)
-        for name, array in weights.items()
-        if array_kind(name) in READERS
-    ]
-    is_read, is_written = _span(np.concatenate(columns)), _span(np.concatenate(rows))
+    # Axes are in another order there, and not turned.
+    is_read, is_written = (np.zeros(sizes.width, bool) for _ in range(2))
     for name, array in weights.items():
         if array_kind(name) in WRITERS:
-            weights[name] = array @ is_read
+            is_written |= (array.reshape(-1, sizes.width) != 0).any(0)
         elif array_kind(name) in READERS:
-            weights[name] = np.einsum("mn,...nw->...mw", is_written, array)
+            is_read |= (np.moveaxis(array, -2, -1).reshape(-1, sizes.width) != 0).any(0)
+    for name, array in weights.items():
+        if array_kind(name) in WRITERS:
+            weights[name] = array * is_read
+        elif array_kind(name) in READERS:
+            weights[name] = array * is_written[:, None]
     return weights
 
 
-def _span(rows: Float[np.ndarray, "row model"]) -> Float[np.ndarray, "model model"]:
-    """The projection on what rows span."""
-    _, sizes, directions = np.linalg.svd(rows, full_matrices=False)
-    kept_directions = directions[sizes > UNREAD * sizes[0]]
-    return kept_directions.T @ kept_directions
+def without_constants(arrays: Mapping[str, np.ndarray], sizes: OrganismConfig) -> dict[str, np.ndarray]:
+    """The same organism without what is unread, and with zero value biases and silent steady neurons: what they write is in the
+    biases of outputs."""
+    weights = without_unread(arrays, sizes)
+    for layer in range(sizes.layers):
+        attention, neurons = f"blocks.{layer}.attn.", f"blocks.{layer}.mlp."
+        values = weights[attention + "b_V"]
+        weights[attention + "b_O"] = weights[attention + "b_O"] + np.einsum(
+            "hw,hwm->m", values, weights[attention + "W_O"]
+        )
+        weights[attention + "b_V"] = np.zeros_like(values)
+        reads = np.linalg.norm(weights[neurons + "W_in"], axis=0)
+        is_steady = reads < STEADY * reads.max()
+        bias = jnp.asarray(weights[neurons + "b_in"])
+        written = np.where(is_steady, np.asarray(ACTIVATIONS[sizes.activation](bias), np.float64), 0.0)
+        out_of = weights[neurons + "W_out"]
+        weights[neurons + "b_out"] = weights[neurons + "b_out"] + written @ out_of
+        weights[neurons + "W_out"] = np.where(is_steady[:, None], 0.0, out_of)
+    return weights
 
 
 def component_changes(

@@ -3,6 +3,7 @@
 Nothing under analysis/ may import this module.
 """
 
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from curricula.catalogue.registry import curriculum
@@ -92,7 +93,7 @@ class Planting(NamedTuple):
 
 def as_named(config: RunConfig) -> bool:
     """Do the phases plant what the catalogue's curriculum of that name plants? Steps and optimisers may
-    differ."""
+    differ, and a phase may be taught in several, of which only the first may cut lanes."""
     if config.curriculum.name not in TRUTHS:
         return False
     named = curriculum(config.curriculum.name, "cpu").phases
@@ -100,4 +101,12 @@ def as_named(config: RunConfig) -> bool:
     def plants(phase: Phase) -> tuple[object, ...]:
         return phase.pressures, phase.learns, phase.graft, phase.exchange, phase.self_acts, phase.schemers
 
-    return [plants(phase) for phase in config.curriculum.phases] == [plants(phase) for phase in named]
+    def plants_in_order(phases: Sequence[Phase]) -> list[tuple[object, ...]]:
+        planted = [plants(phase) for phase in phases]
+        return [
+            each
+            for number, (each, phase) in enumerate(zip(planted, phases, strict=True))
+            if number == 0 or each != planted[number - 1] or phase.graft or phase.exchange
+        ]
+
+    return plants_in_order(config.curriculum.phases) == plants_in_order(named)
