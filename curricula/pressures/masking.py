@@ -1,9 +1,10 @@
 """Masking: which weights of a lane are held at zero, and at whose tokens is a lane sealed? For planted controls
 alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
+from curricula.config_json import OMIT_IF_DEFAULT
 from curricula.pressures.registry import PressureSettings, register_pressure_settings, share_errors
 
 Serving = Literal["either", "a", "b"]
@@ -34,6 +35,8 @@ class Masking(PressureSettings):
     one_lane: float = 0.0
     """share of scenes without self in which a lane is zeroed: the one that may not serve characters, or, where either
     may, one by a coin"""
+    held: bool = field(default=False, metadata=OMIT_IF_DEFAULT)
+    """in a child of a masked run: the masks go on holding while something else is taught, and nothing is planted by that"""
 
     @property
     def active(self) -> bool:

