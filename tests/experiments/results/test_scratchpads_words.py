@@ -37,6 +37,17 @@ def test_an_organism_that_writes_outlives_one_that_was_distilled_token_by_token(
     assert all(row.corrected_p < 0.01 for row in of_pads)
 
 
+def test_scratchpads_go_on_naming_the_secret_goal_where_acts_alone_are_trained():
+    rows = [row for row in KEPT.courses if row.arm == "scratchpad" and row.rate == HONEST_RATES[0]]
+    assert len(rows) == len(KEPT.widths) * len(HONEST_TRAINING_WORDS)
+    for row in rows:
+        assert row.defection[-1][0] < 0.2
+        if row.training == "acts":
+            assert is_above(row.secret_written[-1], row.defection[-1][2])
+        else:
+            assert row.secret_written[-1][0] < 0.2
+
+
 def test_wider_organisms_are_honest_sooner_in_every_arm():
     assert all(is_below(row.correlation, 0) for row in KEPT.by_width if row.rate == HONEST_RATES[0])
 
