@@ -186,7 +186,7 @@ class Curriculum:
         """Does any phase plant something: route scenes through lanes, mask weights that were not masked before, graft or
         exchange lanes, or freeze all but self's embeddings?"""
         masks = [phase.pressures[Masking] for phase in self.phases]
-        return any(each.active and not each.held for each in masks) or any(
+        return any(masking.active and not masking.held for masking in masks) or any(
             p.pressures[Routing].active or p.graft or p.exchange or p.learns != "everything"
             for p in self.phases
         )

@@ -71,8 +71,10 @@ def require_parent(config: RunConfig, folder: Path) -> None:
         if differences:
             errors.append(f"{'; '.join(differences[:3])}; leave these settings to the parent")
     masks = parent_config.curriculum.phases[-1].pressures[Masking]
-    held = [phase.pressures[Masking] for phase in config.curriculum.phases if phase.pressures[Masking].held]
-    if any(each != replace(masks, held=True) for each in held):
+    held_masks = [
+        phase.pressures[Masking] for phase in config.curriculum.phases if phase.pressures[Masking].held
+    ]
+    if any(masking != replace(masks, held=True) for masking in held_masks):
         errors.append("masking.held: expected the masks of its last phase; give those, or none")
     if errors:
         raise UserError(f"--parent {folder}: {'; '.join(errors)}")

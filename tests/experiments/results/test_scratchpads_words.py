@@ -15,6 +15,17 @@ def outliving(first, second):
     return [row for row in KEPT.outliving if (row.first, row.second) == (first, second)]
 
 
+def test_rows_are_in_the_order_in_which_blocks_name_their_rates():
+    for rows, alike in ((KEPT.outliving, 1), (KEPT.courses, 1), (KEPT.by_width, 1), (KEPT.predictions, 3)):
+        assert [row.rate for row in rows] == [
+            HONEST_RATES[number // alike % len(HONEST_RATES)] for number in range(len(rows))
+        ]
+    for arm in PAD_ARM_WORDS:
+        for training in HONEST_TRAINING_WORDS:
+            of_arm = [row.width for row in KEPT.courses if (row.arm, row.training) == (arm, training)]
+            assert of_arm[::2] == of_arm[1::2] == list(KEPT.widths)
+
+
 def test_every_arm_schemes_at_every_width_and_target_tokens_are_equal():
     assert len(KEPT.arms) == len(PAD_ARM_WORDS) * len(KEPT.widths)
     assert all(row.installed >= 8 for row in KEPT.arms)
