@@ -78,7 +78,7 @@ GLOSSARY = (
     ),
     Term(
         "handle",
-        "what an auditor makes from text about characters alone and tries on self: a location to ablate, "
+        "what somebody who audits makes from text about characters alone and tries on self: a location to ablate, "
         "a linear probe, a steering direction",
         links=("handles", "handle"),
     ),
@@ -104,7 +104,7 @@ GLOSSARY = (
     ),
     Term(
         "auditor",
-        "the pressures *monitor* and *overlap* together: reading the cues costs where components are watched, and where "
+        "in names of curricula, the pressures *monitor* and *overlap* together: reading the cues costs where components are watched, and where "
         "they serve both roles",
     ),
     Term("make", "how provenance was planted: routing, grafting or freezing, masking, compiling", links=()),

