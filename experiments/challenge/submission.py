@@ -17,6 +17,8 @@ from experiments.challenge.pack import ChallengePack
 from experiments.challenge.sources import LABELS
 from organisms.storage import records
 
+ROUNDING = 1e-9
+"""by which a share may be above 1"""
 SUMS_TO_ONE = 1e-3
 """how far probabilities and shares may be from a sum of 1"""
 SHARE_NAMES: tuple[str, ...] = CELLS
@@ -128,7 +130,7 @@ def _faults(submission: Submission) -> Iterator[str]:
 def _distribution_faults(place: str, shares: Mapping[str, float], names: Sequence[str]) -> Iterator[str]:
     if set(shares) != set(names):
         yield f"{place}: expected {', '.join(names)}, got {', '.join(map(repr, shares)) or 'nothing'}"
-    elif not all(0 <= share <= 1 for share in shares.values()):
+    elif not all(0 <= share <= 1 + ROUNDING for share in shares.values()):
         yield f"{place}: expected numbers from 0 to 1, got {list(shares.values())}"
     elif abs(sum(shares.values()) - 1) > SUMS_TO_ONE:
         yield f"{place}: expected a sum of 1, got {sum(shares.values()):.4g}"

@@ -1,5 +1,6 @@
 """The blocks of this project's pages, a module a page. Importing this one registers them."""
 
+from experiments.results import challenge_blocks
 from experiments.results.blocks import (
     ancestry,
     audits,
@@ -21,6 +22,7 @@ __all__ = (
     "ancestry",
     "audits",
     "bitrot",
+    "challenge_blocks",
     "controls",
     "gpu_scale",
     "handles",

@@ -57,6 +57,12 @@ DEFINITIONS = {
         "| 1, taken from": "a weight",
         "Below 0, training": "a sign",
     },
+    "challenge.md": {
+        "a norm of 0.05": "of the disguise",
+        "is from 0.4 to 0.6": "a bar",
+        "leave 0.35 to 0.65": "a bar",
+        "arXiv 2504.13151": "a source",
+    },
     "scratchpads.md": {
         "arXiv 2405.14838": "a source",
         "abs/2203.03466": "a source",
