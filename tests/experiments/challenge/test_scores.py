@@ -205,3 +205,12 @@ def test_a_rule_is_fitted_where_an_analysis_has_none_and_is_silent_without_numbe
     assert submission.organisms["o0"].probabilities == dict.fromkeys(LABELS, 1 / 3)
     assert score_submission(submission, truth).accuracy[0] == pytest.approx(11 / 12)
     assert fitted_rule({"o0": readings["o0"]}, truth) is None
+
+
+def test_a_share_may_be_above_1_by_rounding_alone(out, tmp_path):
+    record, shares = answers(out), {"repurposed": 0.0, "migrated": 0.0, "second copy": 0.0}
+    record["organisms"]["o0"]["shares"] = {"reused": 1.0000000000000002, **shares}
+    assert check_submission(written(tmp_path / "rounded.json", record), read_pack(out / "pack")).has_shares
+    record["organisms"]["o0"]["shares"] = {"reused": 1.0001, **shares}
+    with pytest.raises(UserError, match=r"o0\.shares: expected numbers from 0 to 1"):
+        check_submission(written(tmp_path / "larger.json", record), read_pack(out / "pack"))
