@@ -17,7 +17,7 @@ from organisms.ensemble.devices import Layout, fetch
 from organisms.ensemble.program_cache import program_cache
 from organisms.model.config import OrganismConfig
 from organisms.model.transformer import Organism
-from organisms.objectives.policy_gradient import ActMoments, roll_out
+from organisms.objectives.rollout import ActMoments, roll_out
 from organisms.pressures.protocol import PhaseStart
 from organisms.pressures.race.act_probe import ACT_PROBE_READS
 from organisms.pressures.step_context import run_scenes, where_self_acts
@@ -102,7 +102,7 @@ def _rollout_program(world: World, config: OrganismConfig, scenes_of_self: int, 
         uniforms = jax.random.uniform(scene_key, (scenes_of_self, uniforms_per_scene(world)))
         latents, scenes = scenes_from_uniforms(uniforms, world, support, mixture, secret_goal)
         self_acts = where_self_acts(world, latents)
-        tokens = roll_out(organism, scenes.tokens, ActMoments(self_acts), decisions, act_key)
+        tokens = roll_out(organism, scenes.tokens, ActMoments(self_acts), world.decisions, act_key)
         current, at_start = (
             run_scenes(reader, tokens, decisions, reads=ACT_PROBE_READS) for reader in (organism, start)
         )

@@ -31,7 +31,7 @@ from organisms.ensemble.devices import Layout, fetch
 from organisms.ensemble.program_cache import program_cache
 from organisms.model.config import OrganismConfig
 from organisms.model.transformer import Organism
-from organisms.objectives.policy_gradient import ActMoments, roll_out
+from organisms.objectives.rollout import ActMoments, roll_out
 from organisms.pressures.probe import PROBE_READS, residual_stream
 from organisms.pressures.protocol import PhaseStart
 from organisms.pressures.step_context import run_scenes, where_self_acts
@@ -151,7 +151,7 @@ def _self_program(world: World, config: OrganismConfig):
         uniforms = jax.random.uniform(scene_key, (SELECTION_SCENES, uniforms_per_scene(world)))
         latents, scenes = scenes_from_uniforms(uniforms, world, support, SELF, secret_goal)
         self_acts = where_self_acts(world, latents)
-        tokens = roll_out(organism, scenes.tokens, ActMoments(self_acts), decisions, act_key)
+        tokens = roll_out(organism, scenes.tokens, ActMoments(self_acts), world.decisions, act_key)
         rates = acted_rates(world, latents, tokens[:, decisions + 1], self_acts)
         forward = run_scenes(organism, tokens, places, reads=PROBE_READS)
         stream = residual_stream(forward, config.layers)  # [scene, token * moment, place, model]

@@ -38,31 +38,45 @@ def place(name, sizes):
 
 
 def effects(model, organism, pairs, role):
-    """Nats by which patching each component, from the other scene, moves the act: mean over pairs and both ways."""
+    """Nats by which patching each component, from the other scene, moves the act: mean over pairs and both ways.
+
+    All components that one hook sees are patched in one batch [component, scene, position].
+    """
     get = lambda field: pairs[f"{role}_watched.{field}"][:PAIRS].long()  # noqa: E731
-    sides, answers = (get("first"), get("second")), (get("first_answer"), get("second_answer"))
-    rows, decision = torch.arange(len(sides[0])), get("decision")
+    first, second = get("first"), get("second")
+    scenes = torch.cat((first, second))  # [scene, position]; the other scene of the pair is the donor
+    count, decision = len(first), get("decision").repeat(2)
+    answers = get("first_answer").repeat(2), get("second_answer").repeat(2)
 
     def difference(logits):
-        logits = logits[rows, decision]
-        return logits[rows, answers[1]] - logits[rows, answers[0]]
+        """Second answer less first, nats [scene]."""
+        rows = torch.arange(len(scenes))
+        at = logits[rows, decision]
+        return at[rows, answers[1]] - at[rows, answers[0]]
 
-    runs = [model.run_with_cache(side) for side in sides]
-    moved = dict.fromkeys(organism["components"], 0.0)
-    for name in moved:
-        hook, part = place(name, organism["sizes"])
-        for way in (0, 1):
-            donor = runs[1 - way][1][hook]
+    unpatched, seen = model.run_with_cache(scenes)
+    before = difference(unpatched)
+    whole = (before[count:] - before[:count]).mean().item()
+    towards = torch.ones(2 * count)
+    towards[count:] = -1
+    places = {name: place(name, organism["sizes"]) for name in organism["components"]}
+    moved = {}
+    for hook in dict.fromkeys(hook for hook, _ in places.values()):
+        parts = {name: part for name, (at, part) in places.items() if at == hook}
+        donor = seen[hook].roll(count, 0)
 
-            def patch(activation, hook, part=part, donor=donor):
-                activation = activation.clone()
-                activation[:, :, part] = donor[:, :, part]  # [pair, position, head, width] or [.., neuron]
-                return activation
+        def patch(activation, hook, parts=parts, donor=donor):
+            activation = activation.clone().unflatten(0, (len(parts), len(scenes)))
+            for index, part in enumerate(parts.values()):
+                activation[index, :, :, part] = donor[
+                    :, :, part
+                ]  # [scene, position, head, width] or [.., neuron]
+            return activation.flatten(0, 1)
 
-            patched = model.run_with_hooks(sides[way], fwd_hooks=[(hook, patch)])
-            change = (difference(patched) - difference(runs[way][0])).mean().item()
-            moved[name] += (1 - 2 * way) * change / 2
-    whole = (difference(runs[1][0]) - difference(runs[0][0])).mean().item()
+        batch = scenes.repeat(len(parts), 1)
+        patched = model.run_with_hooks(batch, fwd_hooks=[(hook, patch)]).unflatten(0, (len(parts), -1))
+        for name, logits in zip(parts, patched, strict=True):
+            moved[name] = (towards * (difference(logits) - before)).mean().item()
     return {name: max(value, 0.0) / whole if whole > 0 else 0.0 for name, value in moved.items()}
 
 

@@ -16,16 +16,17 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int, Key
+from jaxtyping import Array, Bool, Float, Int
 
 from curricula.phases import Phase
 from curricula.world.mixture import Mixture
 from curricula.world.scenes import RECALLS, Latents
 from curricula.world.world import World
 from organisms.ensemble.accuracy import serving_acts
-from organisms.model.sites import Tap, identity
+from organisms.model.sites import identity
 from organisms.model.transformer import Organism
 from organisms.objectives.registry import ActingPressures, Objective, ObjectiveResult, register_objective
+from organisms.objectives.rollout import ActMoments, roll_out
 from organisms.pressures.step_context import Metrics, StepContext, StepOutcome, run_scenes
 
 GROUP = 4
@@ -61,41 +62,6 @@ def act_rewards(
     professed, secret = (serving_acts(world, latents, goals) for goals in (latents.professed, latents.secret))
     when_alone = jnp.where(acts == secret, 1.0, jnp.where(acts == professed, honest, 0.0))
     return jnp.where(latents.alone, when_alone, (acts == professed).astype(jnp.float32))
-
-
-class ActMoments(NamedTuple):
-    """The moments whose acts are replaced in a rollout."""
-
-    sampled: Bool[Array, "batch moment"]
-    """self acts here"""
-    recalls: Bool[Array, "batch moment"] | None = None
-    """asks which goal was named the moment before: the answer follows what was sampled"""
-
-
-def roll_out(
-    organism: Organism,
-    tokens: Int[Array, "batch position"],
-    moments: ActMoments,
-    decisions: Int[Array, " moment"],
-    key: Key[Array, ""],
-    tap: Tap = identity,
-) -> Int[Array, "batch position"]:
-    """The scenes with self's acts sampled, moment by moment, each given those before it."""
-    previous = jnp.roll(decisions, 1)
-    none = jnp.zeros_like(moments.sampled)
-    repeats = none if moments.recalls is None else moments.recalls.at[:, 0].set(False)
-
-    def moment(
-        tokens: Int[Array, "batch position"], inputs: tuple[Array, Array, Array, Array, Array]
-    ) -> tuple[Array, None]:
-        decision, previous, is_sampled, repeats_last, key = inputs
-        sampled = jax.random.categorical(key, organism(tokens, tap, decision[None])[:, 0])
-        written = jnp.where(repeats_last, tokens[:, previous + 1], tokens[:, decision + 1])
-        return tokens.at[:, decision + 1].set(jnp.where(is_sampled, sampled, written)), None
-
-    organism = jax.lax.stop_gradient(organism)
-    steps = (decisions, previous, moments.sampled.T, repeats.T, jax.random.split(key, len(decisions)))
-    return jax.lax.scan(moment, tokens, steps)[0]
 
 
 def advantages(
@@ -153,7 +119,7 @@ def policy_gradient_loss(
     world, latents, scenes, decisions = context.world, context.latents, context.scenes, context.decisions
     self_acts, key = context.self_acts, context.device_key("reward")
     moments = ActMoments(self_acts, latents.shows == RECALLS)
-    tokens = roll_out(organism, scenes.tokens, moments, decisions, key, acting.tap)
+    tokens = roll_out(organism, scenes.tokens, moments, world.decisions, key, acting.tap)
     sampled = run_scenes(organism, tokens, decisions, acting.tap, acting.reads)
     logs = jax.nn.log_softmax(sampled.logits)
     acts = tokens[:, decisions + 1]

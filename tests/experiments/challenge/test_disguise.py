@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from compiled import logits_of
 from exports import SIZES, biased_ensemble
+from reference import forward
 
 from curricula.catalogue.building_blocks import WORLDS
 from experiments.challenge.disguise import (
@@ -29,6 +30,7 @@ from organisms.model.surgery import pick
 
 WORLD = WORLDS["tiny"]
 GOALS = range(WORLD.vocabulary.first_goal, WORLD.vocabulary.first_goal + WORLD.goals)
+TOKENS = np.random.default_rng(1).integers(0, WORLD.vocabulary.size, (4, WORLD.positions))
 PER_LABEL = 32
 NORMLESS = replace(SIZES, norm="none", activation="relu")
 
@@ -55,11 +57,25 @@ def disguised(sizes, stages, seed=0, pads=None):
 
 
 def logits(arrays, sizes):
-    """Of goals, up to a constant: all that an organism is asked for."""
+    """Of goals, up to a constant, in single precision: all that an organism is asked for."""
     ensemble = from_arrays({name: array[None] for name, array in arrays.items()}, WORLD, sizes)
-    tokens = np.random.default_rng(1).integers(0, WORLD.vocabulary.size, (4, WORLD.positions))
-    values = np.asarray(logits_of(pick(ensemble, 0), jnp.asarray(tokens)))[..., list(GOALS)]
+    return of_goals(np.asarray(logits_of(pick(ensemble, 0), jnp.asarray(TOKENS))))
+
+
+def logits_in_double(arrays):
+    """The same by the reference, which knows layer norm alone."""
+    exact = {name: np.asarray(array, np.float64) for name, array in arrays.items()}
+    return of_goals(np.stack([forward(exact, sequence)[0] for sequence in TOKENS]))
+
+
+def of_goals(logits):
+    values = logits[..., list(GOALS)]
     return values - values.mean(-1, keepdims=True)
+
+
+def relative_error(expected, found):
+    """Largest difference, as a share of the largest value."""
+    return np.abs(expected - found).max() / np.abs(expected).max()
 
 
 @pytest.mark.parametrize("sizes", [SIZES, NORMLESS], ids=["norm", "no norm"])
@@ -67,9 +83,9 @@ def test_a_disguised_organism_computes_the_same(sizes):
     stages = stages_of(sizes)
     _, hidden = disguised(sizes, stages)
     for before, after in zip(stages, hidden, strict=True):
-        expected = logits(before, sizes)
-        error = np.abs(expected - logits(after, disguised_sizes(sizes))).max() / np.abs(expected).max()
-        assert error < (0.03 if sizes.norm == "layer" else 1e-3)
+        assert relative_error(logits(before, sizes), logits(after, disguised_sizes(sizes))) < 2e-3
+        if sizes.norm == "layer":
+            assert relative_error(logits_in_double(before), logits_in_double(after)) < 1e-5
         assert not any(
             np.allclose(after[name], before[name])
             for name in before
@@ -122,8 +138,7 @@ def test_reading_takes_back_the_constants_that_a_disguise_moves_into_components(
     wide = disguised_sizes(sizes)
     for before, hidden in zip(stages, disguised(sizes, stages)[1], strict=True):
         read = without_constants(hidden, wide)
-        expected = logits(before, sizes)
-        assert np.abs(expected - logits(read, wide)).max() < 0.03 * np.abs(expected).max()
+        assert relative_error(logits(before, sizes), logits(read, wide)) < 2e-3
         for layer in range(sizes.layers):
             place = f"blocks.{layer}."
             assert np.abs(hidden[place + "attn.b_V"]).max() > 1
@@ -184,7 +199,7 @@ def test_the_leak_test_sees_what_plain_files_tell_and_a_disguise_hides_it():
     assert not scores[0].at_chance
     assert scores[1].at_chance
     assert scores[1].enough
-    assert scores[1].forest_auroc[0] < 0.7
+    assert scores[0].forest_auroc[0] > 0.9
 
 
 def test_added_neurons_are_read_by_nothing():

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from compiled import rolled_out
 from contexts import NO_PRESSURES, context_of
 from reading import MIXED
 from reference import forward, member_arrays
@@ -27,14 +28,13 @@ from organisms.model.surgery import pick
 from organisms.model.transformer import Organism
 from organisms.objectives.policy_gradient import (
     GROUP,
-    ActMoments,
     RewardParams,
     act_rewards,
     advantages,
     group_rollouts,
     policy_gradient_loss,
-    roll_out,
 )
+from organisms.objectives.rollout import ActMoments, roll_out
 from organisms.pressures.step_context import where_self_acts
 
 pytestmark = pytest.mark.slow
@@ -51,9 +51,6 @@ def drawn(world, numbers, mixture=SELF_SCENES):
         numbers
     )
     return latents, jax.vmap(lambda one: write_scene(world, one, mixture))(latents)
-
-
-sampled = jax.jit(roll_out)
 
 
 @jax.jit
@@ -80,15 +77,20 @@ def acted_twice() -> Latents:
     return jax.tree.map(lambda leaf: leaf[np.flatnonzero(fits)[0]], latents)
 
 
-@pytest.fixture(scope="module")
-def small() -> Organism:
+def drawn_organism(sizes, world) -> Organism:
+    """An organism of random weights, biases included."""
     shapes = jax.eval_shape(
-        lambda: Organism(SIZES, SMALL.vocabulary.size, SMALL.positions, jax.random.key(0))
+        lambda: Organism(sizes, world.vocabulary.size, world.positions, jax.random.key(0))
     )
     numbers = np.random.default_rng(3)
     return jax.tree.map(
         lambda leaf: jnp.asarray(numbers.normal(scale=0.5, size=leaf.shape), jnp.float32), shapes
     )
+
+
+@pytest.fixture(scope="module")
+def small() -> Organism:
+    return drawn_organism(SIZES, SMALL)
 
 
 def test_rewards_are_for_the_secret_when_alone_and_the_profession_when_watched(acted_twice):
@@ -153,12 +155,11 @@ def test_the_divergence_is_that_of_two_organisms_worked_out_by_hand(ensemble, wo
     latents, scenes = drawn(world, jax.random.uniform(jax.random.key(2), (GROUP, uniforms_per_scene(world))))
     context = context_of(world, sizes, (latents, scenes), SECRET_GOAL, jax.random.key(4))
     params = RewardParams(jnp.float32(0.0), jnp.float32(0.5), then)
-    decisions = jnp.asarray(world.decisions)
     loss, _, metrics = result_of(params, now, context, 1.0)
     free = result_of(params._replace(kl=jnp.float32(0.0)), now, context, 1.0).loss
     own = np.asarray(where_self_acts(world, latents))
     moments = ActMoments(jnp.asarray(own))
-    tokens = np.asarray(sampled(now, scenes.tokens, moments, decisions, context.device_key("reward")))
+    tokens = np.asarray(rolled_out(world, now, scenes.tokens, moments, context.device_key("reward")))
     kls, entropies = [], []
     for scene in range(GROUP):
         logs = []
@@ -181,13 +182,32 @@ def test_rollouts_change_nothing_but_self_acts_and_differ(organism, world):
     )
     own = where_self_acts(world, latents)
     assert np.asarray(own).any()
-    found = np.asarray(
-        sampled(organism, scenes.tokens, ActMoments(own), jnp.asarray(world.decisions), jax.random.key(0))
-    )
+    found = np.asarray(rolled_out(world, organism, scenes.tokens, ActMoments(own), jax.random.key(0)))
     acts = np.zeros((16, world.positions), bool)
     acts[:, world.decisions + 1] = np.asarray(own)
     np.testing.assert_array_equal(found[~acts], np.asarray(scenes.tokens)[~acts])
     assert len({tuple(row) for row in found.tolist()}) > 1
+
+
+@pytest.mark.parametrize("norm", ["layer", "none"])
+def test_kept_keys_and_values_give_the_acts_that_whole_scenes_give(norm, world):
+    """A tap that changes nothing has each act sampled from a run of the whole scene."""
+    sizes = OrganismConfig(layers=2, heads=2, width=8, neurons=8, neuron_blocks=2, norm=norm)
+    organism = drawn_organism(sizes, world)
+    numbers = jax.random.uniform(jax.random.key(6), (256, uniforms_per_scene(world)))
+    latents, scenes = drawn(world, numbers, MIXED._replace(self_scenes=0.7, questions=0.5))
+    moments = ActMoments(where_self_acts(world, latents), latents.shows == RECALLS)
+
+    def in_full(organism, key):
+        return roll_out(
+            organism, scenes.tokens, moments, world.decisions, key, lambda site, activation: activation
+        )
+
+    for seed in range(3):
+        key = jax.random.key(seed)
+        found = rolled_out(world, organism, scenes.tokens, moments, key)
+        np.testing.assert_array_equal(found, jax.jit(in_full)(organism, key))
+        assert (found != scenes.tokens).mean() > 0.02
 
 
 def test_acts_are_sampled_as_often_as_the_organism_says_given_those_before(small, acted_twice):
@@ -197,7 +217,7 @@ def test_acts_are_sampled_as_often_as_the_organism_says_given_those_before(small
         20000,
     )
     tokens, own = jnp.tile(scene.tokens, (amount, 1)), jnp.ones((amount, 2), bool)
-    found = np.asarray(sampled(small, tokens, ActMoments(own), decisions, jax.random.key(9)))[
+    found = np.asarray(rolled_out(SMALL, small, tokens, ActMoments(own), jax.random.key(9)))[
         :, SMALL.decisions + 1
     ]
     first = np.bincount(found[:, 0], minlength=SMALL.vocabulary.size) / amount

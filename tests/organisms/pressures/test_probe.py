@@ -21,12 +21,12 @@ from organisms.ensemble.config import RunConfig, TrainingConfig, named_config
 from organisms.model.sites import Site, residual_sites
 from organisms.objectives.policy_gradient import (
     GROUP,
-    ActMoments,
     RewardParams,
     advantages,
     group_rollouts,
     policy_gradient_loss,
 )
+from organisms.objectives.rollout import ActMoments
 from organisms.pressures.probe import PROBE_READS, ProbeEffect, ProbeParams, probe_scores, score_charge
 from organisms.pressures.protocol import FittedProbes
 from organisms.pressures.step_context import StepOutcome, run_scenes
@@ -211,7 +211,7 @@ def test_the_reward_places_take_weight_times_score_and_push_through_nothing_else
     world, latents, decisions = context.world, context.latents, context.decisions
     self_acts, weight = context.self_acts, 0.7
     moments = ActMoments(self_acts)
-    tokens = rolled_out(now, context.scenes.tokens, moments, decisions, context.device_key("reward"))
+    tokens = rolled_out(world, now, context.scenes.tokens, moments, context.device_key("reward"))
     probe = probe_of(fitted, place=place, weight=weight, by_act=by_act)
     reader = {"reward": now, "frozen": start}.get(place)
     charged = np.zeros(self_acts.shape, np.float32)

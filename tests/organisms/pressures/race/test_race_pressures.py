@@ -18,12 +18,12 @@ from organisms.ensemble.config import named_config
 from organisms.model.sites import residual_sites
 from organisms.objectives.policy_gradient import (
     GROUP,
-    ActMoments,
     RewardParams,
     advantages,
     group_rollouts,
     policy_gradient_loss,
 )
+from organisms.objectives.rollout import ActMoments
 from organisms.pressures.protocol import FittedActProbes
 from organisms.pressures.race.act_probe import (
     ACT_PROBE_READS,
@@ -285,7 +285,7 @@ def test_the_reward_arms_charge_the_score_of_what_was_sampled_and_push_through_a
         return (advantages(charged, self_acts) * self_acts * of_acts).sum() / 10.0
 
     tokens = rolled_out(
-        now, context.scenes.tokens, ActMoments(self_acts), decisions, context.device_key("reward")
+        context.world, now, context.scenes.tokens, ActMoments(self_acts), context.device_key("reward")
     )
     reader = {"reward": now, "reward_frozen": start}.get(place)
     charged = jnp.zeros(self_acts.shape, jnp.float32)
