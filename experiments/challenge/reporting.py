@@ -19,6 +19,9 @@ from organisms.storage import records
 Log = Callable[[str], None]
 
 
+NEEDS_PRACTICE = "it needs --practice and --practice-truth"
+
+
 @dataclass(frozen=True)
 class BaselineRequest:
     """What a command decides about baselines."""
@@ -100,8 +103,9 @@ def write_baselines(request: BaselineRequest, log: Log) -> Path:
                 rules[title] = fitted_rule(readings, truth)
     written: list[str] = []
     for title, readings in baseline_readings(pack, request.pack, work, request.chosen, log).items():
-        if needs_fitting(readings) and title not in rules:
-            log(f"{title}: left out, since it needs --practice and --practice-truth")
+        if needs_fitting(readings) and rules.get(title) is None:
+            reason = "it gives no numbers of the practice pack" if title in rules else NEEDS_PRACTICE
+            log(f"{title}: left out, since {reason}")
             continue
         name = "".join(letter if letter.isalnum() else "-" for letter in title.lower()) + ".json"
         write_submission(

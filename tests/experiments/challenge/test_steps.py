@@ -9,6 +9,8 @@ from challenges import answers, made_pack, written
 from commands import run
 
 from curricula.errors import UserError
+from experiments.challenge import baselines
+from experiments.challenge.baselines import READERS_BY_NAME, OrganismReading
 from experiments.challenge.making import seed_of_plan
 from experiments.challenge.pack import read_pack
 from experiments.challenge.pack_run import pack_runs
@@ -59,6 +61,24 @@ def test_a_baseline_without_a_rule_is_left_out_without_a_practice_pack(packs, tm
     ):
         with pytest.raises(UserError, match=said):
             write_baselines(BaselineRequest(out / "pack", ("weights",), pack, truth, tmp_path), lines.append)
+
+
+@pytest.mark.slow
+def test_a_baseline_that_gives_no_numbers_is_left_out(packs, tmp_path, monkeypatch):
+    """Equal probabilities for all would be scored as if it had answered."""
+    out, practice = packs
+
+    def silent(measured, seal):
+        return {"line silent": [OrganismReading(()) for _ in measured.part.names]}
+
+    monkeypatch.setattr(baselines, "READERS_BY_NAME", {**READERS_BY_NAME, "lines": silent})
+    lines: list[str] = []
+    request = BaselineRequest(
+        out / "pack", ("random", "lines"), practice / "pack", practice / "truth.json", tmp_path
+    )
+    summary = json.loads(write_baselines(request, lines.append).read_text())
+    assert summary["submissions"] == ["random.json"]
+    assert "line silent: left out, since it gives no numbers of the practice pack" in lines
 
 
 def test_a_pack_of_one_organism_a_label_is_too_small_for_the_leak_test(packs):
