@@ -180,6 +180,8 @@ def _read_sequence(
 
 def _read_union(kinds: tuple[Any, ...], plain: Any, path: str) -> Any:
     """The first of several types that fits. Raises what the last of them says."""
+    if plain is None and NoneType in kinds:
+        return None
     for kind in kinds[:-1]:
         try:
             return _read(kind, plain, path)
