@@ -94,10 +94,9 @@ def test_every_figure_of_a_block_follows_the_data(name):
     are shown follows the data too, there is one value for each such that the number is another where that value alone is."""
     block = block_named(name)
     shown = figures(block(AlteredData()))
+    texts = [block(AllAltered())]
     if name in COUNT_FOLLOWS:
         texts = [said for file in files_of(block) for _, said in shown_places(block, file)]
-    else:
-        texts = [block(AllAltered())]
     alike = [others for text in texts if len(others := figures(text)) == len(shown)]
     assert shown
     assert alike
@@ -124,7 +123,9 @@ def pages_of_other_data(tmp_path_factory) -> list[tuple[Path, list[ShownPlace]]]
 def test_another_value_in_the_data_is_another_page(name, pages_of_other_data):
     """Where a value differs in any file that a block reads, the command writes it into the block, and what stands outside of
     blocks is left as it is."""
-    copies = [(docs, shown) for docs, places in pages_of_other_data for shown in places if shown.block == name]
+    copies = [
+        (docs, shown) for docs, places in pages_of_other_data for shown in places if shown.block == name
+    ]
     assert sorted(shown.place.file for _, shown in copies) == files_of(block_named(name))
     for docs, shown in copies:
         assert [found.text for found in blocks_in(docs) if found.name == name] == [shown.said]
