@@ -38,8 +38,6 @@ from organisms.storage.run import read_run
 CONFIG = ORGANISMS["tiny"]
 FEW = ("--scale", "tiny", "--members", 1, "--steps", 25, "--training.attempts", 0, "--organism.layers", 1)
 """one organism of one layer, and few steps"""
-TWO_DEVICES = {} if len(os.sched_getaffinity(0)) == 2 else {"JAX_NUM_CPU_DEVICES": "2"}
-"""a command has one device a core"""
 GOOD = {name: [1.0] for name in ("self_alone_secret", "self_watched_professed", "character_alone_secret")}
 
 
@@ -237,14 +235,8 @@ def test_lanes_share_out_the_whole_effect(role, world):
 @pytest.mark.slow
 def test_one_organism_alone_can_be_checked(tmp_path):
     """Where devices would idle they share its scenes, so that it lives on all of them."""
-    result = run(
-        "train",
-        "planted_reused",
-        *FEW,
-        "--out",
-        tmp_path / "run",
-        env=os.environ | TWO_DEVICES,
-    )
+    as_two = {} if len(os.sched_getaffinity(0)) == 2 else {"JAX_NUM_CPU_DEVICES": "2"}  # one a core
+    result = run("train", "planted_reused", *FEW, "--out", tmp_path / "run", env=os.environ | as_two)
     assert result.returncode == 0, result.stderr
     truth = json.loads((tmp_path / "run" / "truth.json").read_text())
     assert (len(truth["took"]), len(truth["lane_a"])) == (1, 1)
