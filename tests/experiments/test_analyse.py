@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from commands import run
-from matplotlib.figure import Figure
 
 from curricula.errors import UserError
 from experiments import analyse
@@ -17,12 +16,6 @@ from experiments.page_mark import drawing_mark, mark_of
 from organisms.storage.run import open_run
 
 pytestmark = pytest.mark.usefixtures("programs_of_commands")
-
-
-@pytest.fixture
-def blank_figures(monkeypatch):
-    """Reports whose figures are not looked at take no seconds to draw."""
-    monkeypatch.setattr(Figure, "savefig", lambda self, file, **settings: file.write("<svg ></svg>"))
 
 
 def refuse(*arguments: object) -> None:
@@ -44,7 +37,6 @@ def test_a_copy_under_another_name_is_not_measured_again_and_has_its_own_page(
     assert (summary["report"], str(analysed_run) in json.dumps(summary)) == ("report.html", False)
 
 
-@pytest.mark.usefixtures("blank_figures")
 def test_an_analysis_elsewhere_leaves_the_run_as_it_is(tiny_run, analysed_run, tmp_path):
     """One result is measured; the others are found, so that it takes less long."""
     run, out = tmp_path / "run", tmp_path / "out"
@@ -59,7 +51,6 @@ def test_an_analysis_elsewhere_leaves_the_run_as_it_is(tiny_run, analysed_run, t
     assert json.loads((out / "summary.json").read_text())["run"] == "run"
 
 
-@pytest.mark.usefixtures("blank_figures")
 def test_an_analysis_elsewhere_that_was_killed_before_its_summary_goes_on(analysed_run, tmp_path):
     out = tmp_path / "out"
     shutil.copytree(analysed_run / "analysis", out)
@@ -80,7 +71,6 @@ def test_a_folder_of_something_else_does_not_take_an_analysis(tiny_run, analysed
         analyse_run(tiny_run.folder, AnalysisOptions(out=other))
 
 
-@pytest.mark.usefixtures("blank_figures")
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"key": 1}'])
 def test_damaged_side_files_are_made_again(content, analysed_run, tmp_path):
     copy = tmp_path / analysed_run.name
