@@ -143,11 +143,11 @@ def _read_named_settings(kind: Any, plain: Any, path: str) -> Any:
 
 
 @cache
-def _record_fields(kind: type) -> tuple[Mapping[str, Any], frozenset[str]]:
+def _record_fields(kind: Any) -> tuple[Mapping[str, Any], frozenset[str]]:
     """A record's annotations by field, in order, and the fields that it must have. Evaluated once a class."""
-    hints, own = get_type_hints(kind), fields(kind)
-    return {field.name: hints[field.name] for field in own}, frozenset(
-        field.name for field in own if not may_be_omitted(field)
+    hints, declared = get_type_hints(kind), fields(kind)
+    return {field.name: hints[field.name] for field in declared}, frozenset(
+        field.name for field in declared if not may_be_omitted(field)
     )
 
 

