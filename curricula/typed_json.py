@@ -7,8 +7,9 @@ annotation. Configs are written by `curricula.config_json.to_plain` and read by 
 
 import base64
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -19,6 +20,8 @@ from curricula.errors import UserError
 
 NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 """how numbers that JSON has not are written"""
+PLAIN_TYPES = (float, str, int, bool)
+"""of values that JSON holds as they are"""
 Record = TypeVar("Record")
 CACHE_ONLY = {"cache_only": True}
 """metadata of a field that is kept in a cache and left out of what people read, as raw numbers of every pair"""
@@ -75,7 +78,7 @@ def read_needed(kind: type[Record], plain: Mapping[str, Any], path: str) -> Reco
 
 
 def _read(kind: Any, plain: Any, path: str) -> Any:
-    if kind is Any:
+    if kind is Any or (type(plain) is kind and kind in PLAIN_TYPES):
         return plain
     if hasattr(kind, "array_type"):  # a jaxtyping annotation of an array
         return _read_array(plain, path)
@@ -96,11 +99,18 @@ def _read(kind: Any, plain: Any, path: str) -> Any:
         if not isinstance(plain, Mapping):
             raise UserError(f"{path}: expected an object, got {plain!r}")
         of_name, of_value = arguments
+        if of_name is str and _all_plain(of_value, plain.values()) and _all_plain(str, plain):
+            return dict(plain)
         return {
             _read(of_name, name, path): _read(of_value, part, f"{path}.{name}")
             for name, part in plain.items()
         }
     return _read_value(kind, plain, path)
+
+
+def _all_plain(kind: Any, values: Iterable[Any]) -> bool:
+    """Is each value of a plain type, so that a container of them is read at once?"""
+    return kind in PLAIN_TYPES and all(type(value) is kind for value in values)
 
 
 def _read_value(kind: Any, plain: Any, path: str) -> Any:
@@ -132,17 +142,24 @@ def _read_named_settings(kind: Any, plain: Any, path: str) -> Any:
     return kind(*(_read(kinds[name], plain[name], f"{path}.{name}") for name in kinds if name in plain))
 
 
+@cache
+def _record_fields(kind: Any) -> tuple[Mapping[str, Any], frozenset[str]]:
+    """A record's annotations by field, in order, and the fields that it must have. Evaluated once a class."""
+    hints, declared = get_type_hints(kind), fields(kind)
+    return {field.name: hints[field.name] for field in declared}, frozenset(
+        field.name for field in declared if not may_be_omitted(field)
+    )
+
+
 def _read_record(kind: Any, plain: Any, path: str) -> Any:
-    expected = [field.name for field in fields(kind)]
-    needed = {field.name for field in fields(kind) if not may_be_omitted(field)}
-    if not isinstance(plain, Mapping) or not needed <= set(plain) <= set(expected):
+    hints, needed = _record_fields(kind)
+    if not isinstance(plain, Mapping) or not needed <= set(plain) <= set(hints):
         present = sorted(plain) if isinstance(plain, Mapping) else type(plain).__name__
         raise UserError(
-            f"{path}: expected the fields {', '.join(sorted(expected))}, got {present}; use the version that wrote it"
+            f"{path}: expected the fields {', '.join(sorted(hints))}, got {present}; use the version that wrote it"
         )
-    hints = get_type_hints(kind)
     return kind(
-        **{name: _read(hints[name], plain[name], f"{path}.{name}") for name in expected if name in plain}
+        **{name: _read(hint, plain[name], f"{path}.{name}") for name, hint in hints.items() if name in plain}
     )
 
 
@@ -155,12 +172,16 @@ def _read_sequence(
     kinds = arguments if of_places and Ellipsis not in arguments else (arguments[0],) * len(plain)
     if len(kinds) != len(plain):
         raise UserError(f"{path}: expected a list of {len(kinds)}, got {len(plain)}")
+    if kinds and kinds.count(kinds[0]) == len(kinds) and _all_plain(kinds[0], plain):
+        return container(plain)
     parts = enumerate(zip(kinds, plain, strict=True))
     return container(_read(kind, part, f"{path}.{index}") for index, (kind, part) in parts)
 
 
 def _read_union(kinds: tuple[Any, ...], plain: Any, path: str) -> Any:
     """The first of several types that fits. Raises what the last of them says."""
+    if plain is None and NoneType in kinds:
+        return None
     for kind in kinds[:-1]:
         try:
             return _read(kind, plain, path)

@@ -53,11 +53,12 @@ KeptType = TypeVar("KeptType")
 
 
 class ResultsData:
-    """The summaries in a folder of documentation. Each file is read once, when a block asks for it."""
+    """The summaries in a folder of documentation. Each file is read once, when a block asks for it, and checked once a type."""
 
     def __init__(self, folder: Path):
         self.folder = folder / DATA
         self._record = cache(self._read_record)
+        self._summaries: dict[tuple[str, type], Any] = {}
 
     def holds(self, name: str) -> bool:
         """Is anything kept under a name? Of what a page says only where it is."""
@@ -73,4 +74,6 @@ class ResultsData:
         name: of the file, without its ending.
         Raises UserError where there is no such file, or a field is missing or of another type.
         """
-        return read_needed(kind, self._record(name), f"{self.folder / name}.json")
+        if (name, kind) not in self._summaries:
+            self._summaries[name, kind] = read_needed(kind, self._record(name), f"{self.folder / name}.json")
+        return self._summaries[name, kind]

@@ -101,6 +101,7 @@ def test_the_system_counts_what_this_process_computes():
     assert machine_seconds is None or earlier[1] is None or machine_seconds - earlier[1] >= 0.15
 
 
+@pytest.mark.slow
 def test_a_workers_error_is_a_line_and_it_lives_on():
     with Worker("limits") as worker:
         with pytest.raises(SystemFailure, match="limits worker, nonsense: AttributeError"):
@@ -108,6 +109,7 @@ def test_a_workers_error_is_a_line_and_it_lives_on():
         assert worker.call("describe")["platform"]
 
 
+@pytest.mark.slow
 def test_a_worker_that_was_killed_for_memory_is_no_failure():
     with Worker("limits") as worker:
         os.kill(worker.process.pid, signal.SIGKILL)

@@ -54,6 +54,7 @@ def test_the_python_of_the_readme_runs(analysed_run, tmp_path, monkeypatch, caps
     assert re.search(r"^0 \w+ {'reused': \d\.\d\d \[", printed, flags=re.M)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("programs_of_commands", "no_plugins")
 def test_a_curriculum_of_a_plugin_is_grown_and_read_in_python_and_the_run_names_the_file(
     tmp_path, monkeypatch

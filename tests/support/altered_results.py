@@ -3,9 +3,9 @@
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -14,6 +14,7 @@ from commands import ROOT
 
 from experiments.results.data import KeptType, ResultsData
 from experiments.results.pages import PageBlock, page_blocks, page_paths
+from experiments.results.registry import block_text
 
 DOCS = ROOT / "docs"
 Keys = tuple[str | int, ...]
@@ -27,6 +28,16 @@ class Place:
 
     file: str
     keys: Keys
+
+
+@dataclass(frozen=True)
+class ShownPlace:
+    """A value that a block shows."""
+
+    block: str
+    place: Place
+    said: str
+    """what the block says where that value alone is another"""
 
 
 class AlteredData(ResultsData):
@@ -44,12 +55,25 @@ class AlteredData(ResultsData):
         return super().read(name, kind) if name in self.records else kept_summary(name, kind)
 
 
+class AllAltered(AlteredData):
+    """Every kept summary with every number another."""
+
+    def read(self, name: str, kind: type[KeptType]) -> KeptType:
+        self.files.add(name)
+        return altered_summary(name, kind)
+
+
 Block = Callable[[AlteredData], str]
 
 
 @cache
 def kept_summary(name: str, kind: type[KeptType]) -> KeptType:
     return ResultsData(DOCS).read(name, kind)
+
+
+@cache
+def altered_summary(name: str, kind: type[KeptType]) -> KeptType:
+    return AlteredData({name: altered(kept_record(name), ())}).read(name, kind)
 
 
 @cache
@@ -113,6 +137,32 @@ def shown_places(block: Block, file: str) -> Iterator[tuple[Place, str]]:
             stack += [((*keys, key), part) for key, part in parts]
         else:
             yield Place(file, keys), said
+
+
+def first_shown_places(names: Iterable[str]) -> list[ShownPlace]:
+    """Of each block, one value of each file that it reads."""
+    blocks = {name: partial(block_text, name) for name in names}
+    return [
+        ShownPlace(name, *next(shown_places(block, file)))
+        for name, block in blocks.items()
+        for file in files_of(block)
+    ]
+
+
+def places_altered_together(places: Sequence[ShownPlace]) -> list[list[ShownPlace]]:
+    """Groups of the places, in each of which a block reads no more than one altered file."""
+    reads = {place.block: set(files_of(partial(block_text, place.block))) for place in places}
+    groups: list[list[ShownPlace]] = []
+    for place in places:
+        for group in groups:
+            of_others = {other.place.file for other in group}
+            read_by_others = set[str]().union(*(reads[other.block] for other in group))
+            if place.place.file not in read_by_others and not of_others & reads[place.block]:
+                group.append(place)
+                break
+        else:
+            groups.append([place])
+    return groups
 
 
 def copy_of_docs(folder: Path) -> Path:

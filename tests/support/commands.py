@@ -31,9 +31,11 @@ def as_users_do() -> dict[str, str]:
     return {**os.environ, "XLA_FLAGS": " ".join(words)}
 
 
-def command(script: str, *arguments: object) -> list[str]:
-    """The command line of a script."""
-    return [sys.executable, str(ROOT / "scripts" / f"{script}.py"), *map(str, arguments)]
+def command(script: str, *arguments: object, pictures: bool = True) -> list[str]:
+    """The command line of a script. pictures: whether training draws its pictures for TensorBoard, whose programs take
+    seconds."""
+    launcher = () if pictures else (str(ROOT / "tests/support/without_pictures.py"),)
+    return [sys.executable, *launcher, str(ROOT / "scripts" / f"{script}.py"), *map(str, arguments)]
 
 
 def run(
@@ -41,9 +43,9 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """Runs a script to its end. One that hangs fails the test, and says where each of its threads stood.
 
-    pictures: whether training draws its pictures for TensorBoard, whose programs take seconds.
+    pictures: see `command`.
     """
-    words = command(script, *arguments)
+    words = command(script, *arguments, pictures=pictures)
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
 
         def written() -> list[str]:
@@ -69,7 +71,8 @@ def _process(
     """A process that the worker's server forks; or where it would have imported libraries otherwise, a new one."""
     server = _server()
     if server.serves(environment):
-        return server.start(words[1:], environment, (output.fileno(), errors.fileno()), pictures)
+        script = words[1 if pictures else 2 :]
+        return server.start(script, environment, (output.fileno(), errors.fileno()), pictures)
     return subprocess.Popen(words, cwd=ROOT, env=environment, stdout=output, stderr=errors)
 
 
@@ -79,9 +82,9 @@ def _server() -> CommandServer:
 
 
 def start(script: str, *arguments: object, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
-    """Starts a script in a process group of its own."""
+    """Starts a script in a process group of its own. Its training draws no pictures."""
     return subprocess.Popen(
-        command(script, *arguments),
+        command(script, *arguments, pictures=False),
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

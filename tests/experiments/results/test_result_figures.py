@@ -3,18 +3,22 @@
 import json
 import re
 from functools import partial
+from pathlib import Path
 
 import pytest
 from altered_results import (
     DOCS,
+    AllAltered,
     AlteredData,
-    altered,
+    ShownPlace,
     altered_at,
     blocks_in,
     copy_of_docs,
     files_of,
+    first_shown_places,
     kept_record,
     outside_blocks,
+    places_altered_together,
     shown_places,
     with_altered_file,
 )
@@ -90,10 +94,9 @@ def test_every_figure_of_a_block_follows_the_data(name):
     are shown follows the data too, there is one value for each such that the number is another where that value alone is."""
     block = block_named(name)
     shown = figures(block(AlteredData()))
+    texts = [block(AllAltered())]
     if name in COUNT_FOLLOWS:
         texts = [said for file in files_of(block) for _, said in shown_places(block, file)]
-    else:
-        texts = [block(AlteredData({file: altered(kept_record(file), ()) for file in files_of(block)}))]
     alike = [others for text in texts if len(others := figures(text)) == len(shown)]
     assert shown
     assert alike
@@ -101,20 +104,33 @@ def test_every_figure_of_a_block_follows_the_data(name):
     assert typed == OF_NOTHING.get(name, [])
 
 
+@pytest.fixture(scope="module")
+def pages_of_other_data(tmp_path_factory) -> list[tuple[Path, list[ShownPlace]]]:
+    """Copies of the documentation that the command wrote, and in each the places of the data that were altered before: of every
+    page's first block, one value of each file that it reads. A block that is looked at reads one altered file."""
+    written = []
+    for places in places_altered_together(first_shown_places(FIRST_OF_PAGES)):
+        docs = copy_of_docs(tmp_path_factory.mktemp("altered") / "docs")
+        for shown in places:
+            with_altered_file(shown.place, docs)
+        results_command(["--out", str(docs), "--quiet"])
+        results_command(["--out", str(docs), "--check"])
+        written.append((docs, places))
+    return written
+
+
 @pytest.mark.parametrize("name", FIRST_OF_PAGES)
-def test_another_value_in_the_data_is_another_page(name, tmp_path):
+def test_another_value_in_the_data_is_another_page(name, pages_of_other_data):
     """Where a value differs in any file that a block reads, the command writes it into the block, and what stands outside of
     blocks is left as it is."""
-    block = block_named(name)
-    for file in files_of(block):
-        place, said = next(shown_places(block, file))
-        docs = copy_of_docs(tmp_path / file / "docs")
-        with_altered_file(place, docs)
-        results_command(["--out", str(docs), "--quiet"])
-        assert [found.text for found in blocks_in(docs) if found.name == name] == [said]
+    copies = [
+        (docs, shown) for docs, places in pages_of_other_data for shown in places if shown.block == name
+    ]
+    assert sorted(shown.place.file for _, shown in copies) == files_of(block_named(name))
+    for docs, shown in copies:
+        assert [found.text for found in blocks_in(docs) if found.name == name] == [shown.said]
         for path, copied in zip(page_paths(DOCS), page_paths(docs), strict=True):
             assert outside_blocks(copied.read_text()) == outside_blocks(path.read_text())
-        results_command(["--out", str(docs), "--check"])
 
 
 @pytest.mark.parametrize(

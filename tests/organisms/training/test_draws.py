@@ -1,6 +1,7 @@
 """Do organisms of one fork see other scenes, or the same scenes with other noise, as their draws say?"""
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -20,43 +21,51 @@ SEED, BATCH = 11, 8
 PHASE = Phase("characters", steps=4, criterion=0.0)
 
 
-@pytest.fixture(scope="module")
-def context_of(world, sizes):
-    """The first step of a phase's only member."""
+class FirstStep(NamedTuple):
+    """What is drawn in the first step of a phase's only member: tokens of its scenes, and the bits of its keys."""
 
-    def context(phase):
-        config = RunConfig(Curriculum("one", world, (phase,)), sizes, TrainingConfig(batch=BATCH), 1, SEED)
-        params = jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)[0]), phase_params(config, 0))
+    tokens: np.ndarray
+    phase_key: np.ndarray
+    reward_key: np.ndarray
+
+
+@pytest.fixture(scope="module")
+def first_step_of(world, sizes):
+    """The first step of a phase, by one compiled program."""
+
+    @jax.jit
+    def first_step(params):
         seed, first = jnp.int32(SEED), jnp.int32(0)
         shapes = jax.eval_shape(lambda: init_state(seed, first, first, world, sizes))
         state = shapes._replace(seed=seed, member=first, attempt=first)
-        step = _Step.of(state, params, ChunkSetup(world, sizes, BATCH, 1))
-        return step.context(jnp.int32(0))
+        context = _Step.of(state, params, ChunkSetup(world, sizes, BATCH, 1)).context(jnp.int32(0))
+        keys = map(jax.random.key_data, (context.phase_key, context.device_key("reward")))
+        return FirstStep(context.scenes.tokens, *keys)
 
-    return context
+    def of_phase(phase):
+        config = RunConfig(Curriculum("one", world, (phase,)), sizes, TrainingConfig(batch=BATCH), 1, SEED)
+        params = jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)[0]), phase_params(config, 0))
+        return jax.device_get(first_step(params))
+
+    return of_phase
 
 
-def key_bits(key):
-    return jax.random.key_data(key).tolist()
-
-
-def test_without_draws_scenes_and_noise_follow_from_the_phase_s_number_alone(context_of):
+def test_without_draws_scenes_and_noise_follow_from_the_phase_s_number_alone(first_step_of):
     """The key that every run had before there were draws."""
     key = jax.random.fold_in(
         jax.random.fold_in(root_key(SEED, jnp.int32(0), jnp.int32(0)), MemberStream.SCENES), 0
     )
-    assert key_bits(context_of(PHASE).phase_key) == key_bits(key)
+    assert first_step_of(PHASE).phase_key.tolist() == jax.random.key_data(key).tolist()
     assert "draw" not in str(to_plain(PHASE))
 
 
-def test_another_draw_of_noise_leaves_the_scenes_and_one_of_scenes_changes_both(context_of):
+def test_another_draw_of_noise_leaves_the_scenes_and_one_of_scenes_changes_both(first_step_of):
     first, noise, scenes = map(
-        context_of, (PHASE, replace(PHASE, noise_draw=1), replace(PHASE, scene_draw=1))
+        first_step_of, (PHASE, replace(PHASE, noise_draw=1), replace(PHASE, scene_draw=1))
     )
-    np.testing.assert_array_equal(first.scenes.tokens, noise.scenes.tokens)
-    assert (first.scenes.tokens != scenes.scenes.tokens).any()
-    keys = [key_bits(context.device_key("reward")) for context in (first, noise, scenes)]
-    assert len(set(map(tuple, keys))) == 3
+    np.testing.assert_array_equal(first.tokens, noise.tokens)
+    assert (first.tokens != scenes.tokens).any()
+    assert len({step.reward_key.tobytes() for step in (first, noise, scenes)}) == 3
 
 
 def test_members_differ_in_draws_and_no_phase_has_another_one_s_scenes(world, sizes):

