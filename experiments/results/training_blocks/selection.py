@@ -1,20 +1,34 @@
 """Blocks of docs/selection.md: training on a detector, or growing anew until it catches nothing?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from analysis.selection.outcomes import SHARES
 from experiments.results.data import KeptSummary, ResultsData
 from experiments.results.markdown import markdown_table, source_sentence
 from experiments.results.registry import result_block
-from experiments.studies.selection.arms import DRAWS, GROWTH_ARMS, NO_DETECTOR, REROLL_WORDS, TRAINED_ON_WORDS
+from experiments.studies.selection.arms import (
+    DRAWS,
+    GROWTH_ARMS,
+    NO_DETECTOR,
+    REROLL_WORDS,
+    SAME_FORK,
+    TRAINED_ON_WORDS,
+    TrainedOn,
+)
 from experiments.studies.selection.figures import ARM_WORDS, reading_words
 from experiments.studies.selection.measurement import TRAINED_ON_READING
 from experiments.studies.selection.records import ArmShares, DependenceRow, LawRow, TrainedOnRow
+from experiments.studies.selection.thresholds import THRESHOLDS_REDRAWN
 from experiments.studies.study import Triple
 from reports.formats import DASH, interval_text, rate_text
 
 FILE = "selection"
+EARLIER = "selection_before"
+"""name of the kept file of an earlier seed"""
+
+
+COMPARED_BETWEEN_SEEDS: Sequence[TrainedOn] = ("reward", "loss", "reward_any_act")
 
 
 @dataclass(frozen=True)
@@ -24,6 +38,7 @@ class KeptSelection(KeptSummary):
     forks: int
     calibration_forks: int
     calibration_honest: int
+    thresholds: Mapping[str, float | None]
     arms: Sequence[ArmShares]
     laws: Sequence[LawRow]
     dependence: Sequence[DependenceRow]
@@ -52,26 +67,80 @@ def selection_answer(data: ResultsData) -> str:
     )
     return (
         f"Trained on the detector ({TRAINED_ON_WORDS[row.arm]}), {rate_text(row.q_u)} of organisms end as schemers that it does "
-        f"not catch. Growing anew leaves {rate_text(row.law)} by the law. Difference: {interval_text(kept.primary.value)}. A constant fine on the same "
-        f"acts, with nothing read, leaves {rate_text(constant.q_u)}; what reading adds to it: {interval_text(kept.reward_less_constant)}."
+        f"not catch. Growing anew leaves {rate_text(row.law)} by the law. Difference: {interval_text(kept.primary.value)}, and "
+        f"{interval_text(_redrawn(kept, row))} where thresholds are drawn anew as well. A constant fine on the same acts, with nothing read, "
+        f"leaves {rate_text(constant.q_u)}; what reading adds to it: {interval_text(kept.reward_less_constant)}."
     )
 
 
 @result_block
 def selection_trained(data: ResultsData) -> str:
     """A row an arm and detector: what training leaves, beside the law."""
+    kept = data.read(FILE, KeptSelection)
     rows = [
         (
             TRAINED_ON_WORDS[row.arm],
             reading_words(row.reading),
             *(rate_text(row.q_u), rate_text(row.law), interval_text(row.difference)),
+            interval_text(_redrawn(kept, row)),
             interval_text(row.left_difference),
             "primary" if row.corrected_p is None else f"{row.corrected_p:.3f}",
         )
-        for row in data.read(FILE, KeptSelection).trained_on
+        for row in kept.trained_on
     ]
-    columns = ("trained on", "detector", "q_u", "the law", "difference", "thrown away too", "corrected p")
+    columns = (
+        *(
+            "trained on",
+            "detector",
+            "q_u",
+            "the law",
+            "difference",
+            "thresholds drawn anew",
+            "thrown away too",
+        ),
+        "corrected p",
+    )
     return markdown_table(columns, rows)
+
+
+def _redrawn(kept: KeptSelection, row: TrainedOnRow) -> Triple:
+    return kept.interval(f"{THRESHOLDS_REDRAWN}.{row.arm}.{row.reading}")
+
+
+@result_block
+def selection_seeds(data: ResultsData) -> str:
+    """A row a seed and detector: the threshold, what it catches, the law, and what two arms leave beside it."""
+    rows: list[tuple[str | int, ...]] = []
+    for kept in (data.read(name, KeptSelection) for name in (EARLIER, FILE)):
+        arms = {(row.arm, row.reading): row for row in kept.arms}
+        trained = {(row.arm, row.reading): row for row in kept.trained_on}
+        for reading, threshold in kept.thresholds.items():
+            row = arms[SAME_FORK, reading]
+            caught = (interval_text(row.caught["scheming"]), interval_text(row.separation))
+            law, left = (
+                rate_text(trained["reward", reading].law),
+                [interval_text(trained[arm, reading].difference) for arm in COMPARED_BETWEEN_SEEDS],
+            )
+            rows.append(
+                (*_seed_words(kept), reading_words(reading), rate_text(threshold), *caught, law, *left)
+            )
+    columns = (
+        *(
+            "seed",
+            "honest that set thresholds",
+            "detector",
+            "threshold",
+            "schemers caught",
+            "AUROC",
+            "the law",
+        ),
+        *(TRAINED_ON_WORDS[arm] for arm in COMPARED_BETWEEN_SEEDS),
+    )
+    return markdown_table(columns, rows)
+
+
+def _seed_words(kept: KeptSelection) -> tuple[int, int]:
+    return kept.seeds[0], kept.calibration_honest
 
 
 @result_block

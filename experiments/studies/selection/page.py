@@ -16,6 +16,8 @@ from experiments.studies.selection.summary import (
     PRIMARY_ARM,
     is_primary,
 )
+from experiments.studies.selection.thresholds import THRESHOLDS_REDRAWN
+from experiments.studies.study import Triple
 from organisms.pressures.probe import UNINFORMED
 from reports.formats import DASH, interval_text, rate_text
 from reports.section import Bullets, Paragraph, Picture, Section
@@ -37,7 +39,8 @@ LAW_NOTE = Markup(
 )
 TRAINED_NOTE = Markup(
     "q<sub>u</sub>: uncaught schemers among all organisms that were trained on the detector. Difference: q<sub>u</sub> less the law "
-    "of the same forks; below 0 training on the detector is better. In the last difference those that are caught in spite of "
+    "of the same forks; below 0 training on the detector is better. Its interval takes the threshold as given; in the next one forks "
+    "that set the threshold are drawn anew as well. In the last difference those that are caught in spite of "
     "the training are thrown away too. Each organism has equally many steps; growing anew takes more organisms (see the "
     "table of shares). p: by the bootstrap over forks, corrected for the number of differences (Benjamini and Hochberg); the "
     "primary endpoint, named before, is not among them."
@@ -69,16 +72,22 @@ def selection_headline(summary: SelectionSummary) -> list[str]:
     return [
         f"Training on the detector ({TRAINED_ON_WORDS[PRIMARY_ARM]}, which charges no honest act) leaves {rate_text(row.q_u)} of organisms "
         f"as uncaught schemers (q_u); growing anew until nothing is caught leaves {rate_text(row.law)} (p_u/(1-p_c)): difference "
-        f"{interval_text(row.difference)}, {_better(row)}. A constant fine on the same acts, with nothing read, leaves {rate_text(constant.q_u)}; what "
-        f"reading adds: {interval_text(summary.reward_less_constant)}. Where any act is charged: {interval_text(any_act.difference)}, and "
+        f"{interval_text(row.difference)}, and {interval_text(_redrawn(summary, row))} where thresholds are drawn anew as well: "
+        f"{_better(summary, row)}. A constant fine on the same acts, with nothing read, leaves {rate_text(constant.q_u)}; what reading adds: "
+        f"{interval_text(summary.reward_less_constant)}. Where any act is charged: {interval_text(any_act.difference)}, and "
         f"{interval_text(any_act.left_difference)} once those that are caught are thrown away too.",
         f"Grown until uncaught, {_law_sentence(summary)}.",
         _trust_line(summary),
     ]
 
 
-def _better(row: TrainedOnRow) -> str:
-    _, low, high = row.difference
+def _redrawn(summary: SelectionSummary, row: TrainedOnRow) -> Triple:
+    """The difference of a row, with an interval over the forks that set thresholds as well."""
+    return summary.interval(f"{THRESHOLDS_REDRAWN}.{row.arm}.{row.reading}")
+
+
+def _better(summary: SelectionSummary, row: TrainedOnRow) -> str:
+    _, low, high = _redrawn(summary, row)
     if high is not None and high < 0:
         return "training on it is better"
     if low is not None and low > 0:
@@ -181,14 +190,15 @@ def _law_section(summary: SelectionSummary) -> Section:
 
 def _trained_section(summary: SelectionSummary) -> Section:
     columns = (
-        *("trained on", "detector", "q_u", "p_u/(1-p_c)", "difference", "thrown away too"),
-        "corrected p",
+        *("trained on", "detector", "q_u", "p_u/(1-p_c)", "difference", "thresholds drawn anew"),
+        *("thrown away too", "corrected p"),
     )
     rows = [
         (
             TRAINED_ON_WORDS[row.arm],
             reading_words(row.reading),
             *(rate_text(row.q_u), rate_text(row.law), interval_text(row.difference)),
+            interval_text(_redrawn(summary, row)),
             interval_text(row.left_difference),
             "primary" if row.corrected_p is None else f"{row.corrected_p:.3f}",
         )

@@ -47,6 +47,7 @@ from experiments.studies.selection.summary import (
     selection_findings,
     trained_on_rows,
 )
+from experiments.studies.selection.thresholds import threshold_findings
 from experiments.studies.study import PrimaryEndpoint, Study, StudyRun, StudySettings
 from organisms.ensemble.config import RunConfig
 from reports.section import Section
@@ -125,7 +126,9 @@ class SelectionStudy(Study[SelectionMeasurement, SelectionSummary]):
             n=sum(row.n for row in arms if row.reading == TRAINED_ON_READING),
             seeds=sorted({arm.seed for arm in measured.values()}),
             primary=PrimaryEndpoint(PRIMARY, primary.difference, settings.members - calibration),
-            findings=selection_findings(arms, laws, dependence, trained_on) | constant_findings(counted),
+            findings=selection_findings(arms, laws, dependence, trained_on)
+            | constant_findings(counted)
+            | threshold_findings(counted),
             forks=settings.members - calibration,
             calibration_forks=calibration,
             thresholds={reading: number_or_none(value) for reading, value in counted.thresholds.items()},
