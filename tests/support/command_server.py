@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+import warnings
 from importlib import import_module
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
@@ -114,7 +115,7 @@ def serve(requests: socket.socket) -> None:
         message, files, _, _ = socket.recv_fds(requests, LENGTH, 3)
         if not message:
             os._exit(0)
-        if os.fork() == 0:
+        if _forked() == 0:
             requests.close()
             return _command_of(json.loads(message), *files)
         for file in files:
@@ -124,9 +125,16 @@ def serve(requests: socket.socket) -> None:
                 pass
 
 
+def _forked() -> int:
+    """As `os.fork`, without the warning of Python 3.12 that libraries have threads, which would be read as the command's."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
+
+
 def _command_of(request: dict, stdout: int, stderr: int, end: int) -> None:
     """In the process of the command: as if it were started anew. Its parent waits for it and tells of its end."""
-    child = os.fork()
+    child = _forked()
     if child:
         os.write(end, str(child).encode())
         status = os.waitpid(child, 0)[1]
