@@ -31,8 +31,8 @@ from experiments.studies.study import PrimaryEndpoint, Study, StudyRun, StudySet
 from organisms.ensemble.config import RunConfig
 from reports.section import Section
 
-STEPS_PER_SECOND = 150
-"""organism-steps, of two idle cores, at cpu scale"""
+STEPS_PER_SECOND = 60
+"""organism-steps, of two cores, at cpu scale, compiling included: 37 short runs"""
 SECONDS_PER_ORGANISM = 4
 """of two idle cores, for response profiles at cpu scale"""
 
