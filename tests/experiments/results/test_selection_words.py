@@ -100,15 +100,20 @@ def test_where_any_act_is_charged_nothing_is_seen_once_the_caught_are_thrown_awa
     assert {row.arm for row in kept.trained_on} == {*TRAINED_ON}
 
 
-def test_the_law_holds_for_new_organisms_and_one_fork_leaves_more_on_the_first_seed_alone():
+def test_the_law_holds_for_new_organisms_and_one_fork_leaves_more_on_the_first_seed():
     for kept in KEPT:
         assert all(holds(row.difference, 0) for row in kept.laws if row.reroll == NEW_ORGANISM)
     of_first, of_second = (
-        [row for row in kept.laws if row.reroll != NEW_ORGANISM and row.reading == TRAINED_ON_READING]
+        [
+            is_above(row.difference, 0)
+            for row in kept.laws
+            if row.reroll != NEW_ORGANISM and row.reading in INTENT
+        ]
         for kept in KEPT
     )
-    assert all(is_above(row.difference, 0) for row in of_first)
-    assert all(holds(row.difference, 0) for row in of_second)
+    assert len(of_first) == len(of_second) == 4
+    assert all(of_first)
+    assert sum(of_second) == 1
 
 
 @pytest.mark.parametrize("kept", KEPT, ids=["first", "second"])
