@@ -68,9 +68,8 @@ def effects(model, organism, pairs, role):
         def patch(activation, hook, parts=parts, donor=donor):
             activation = activation.clone().unflatten(0, (len(parts), len(scenes)))
             for index, part in enumerate(parts.values()):
-                activation[index, :, :, part] = donor[
-                    :, :, part
-                ]  # [scene, position, head, width] or [.., neuron]
+                # [scene, position, head, width], or [.., neuron]
+                activation[index, :, :, part] = donor[:, :, part]
             return activation.flatten(0, 1)
 
         batch = scenes.repeat(len(parts), 1)

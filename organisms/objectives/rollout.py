@@ -83,8 +83,8 @@ def _run_in_stretches(
     """Runs the text up to the first decision; then from each act to the next decision, which is as many tokens."""
     start, positions = int(decisions[0]) + 1, tokens.shape[-1]
     logits, past = jax.vmap(lambda text: _run_stretch(organism, text, None))(tokens[:, :start])
-    rest = [(0, 0)] * 3 + [(0, positions - start), (0, 0)]
-    keys, values = (jnp.pad(part, rest) for part in past)  # [batch, layer, head, position, width]
+    padding = [(0, 0)] * 3 + [(0, positions - start), (0, 0)]
+    keys, values = (jnp.pad(part, padding) for part in past)  # [batch, layer, head, position, width]
     lengths = {*np.diff(decisions).tolist()}
     assert len(lengths) <= 1, "moments are equally long"
 

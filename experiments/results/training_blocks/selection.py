@@ -89,16 +89,8 @@ def selection_trained(data: ResultsData) -> str:
         for row in kept.trained_on
     ]
     columns = (
-        *(
-            "trained on",
-            "detector",
-            "q_u",
-            "the law",
-            "difference",
-            "thresholds drawn anew",
-            "thrown away too",
-        ),
-        "corrected p",
+        *("trained on", "detector", "q_u", "the law", "difference", "thresholds drawn anew"),
+        *("thrown away too", "corrected p"),
     )
     return markdown_table(columns, rows)
 
@@ -109,38 +101,26 @@ def _redrawn(kept: KeptSelection, row: TrainedOnRow) -> Triple:
 
 @result_block
 def selection_seeds(data: ResultsData) -> str:
-    """A row a seed and detector: the threshold, what it catches, the law, and what two arms leave beside it."""
+    """A row a seed and detector: the threshold, what it catches, the law, and what three arms leave beside it."""
     rows: list[tuple[str | int, ...]] = []
     for kept in (data.read(name, KeptSelection) for name in (EARLIER, FILE)):
         arms = {(row.arm, row.reading): row for row in kept.arms}
-        trained = {(row.arm, row.reading): row for row in kept.trained_on}
+        trained_on = {(row.arm, row.reading): row for row in kept.trained_on}
         for reading, threshold in kept.thresholds.items():
-            row = arms[SAME_FORK, reading]
-            caught = (interval_text(row.caught["scheming"]), interval_text(row.separation))
-            law, left = (
-                rate_text(trained["reward", reading].law),
-                [interval_text(trained[arm, reading].difference) for arm in COMPARED_BETWEEN_SEEDS],
-            )
+            same_fork = arms[SAME_FORK, reading]
             rows.append(
-                (*_seed_words(kept), reading_words(reading), rate_text(threshold), *caught, law, *left)
+                (
+                    *(kept.seeds[0], kept.calibration_honest, reading_words(reading), rate_text(threshold)),
+                    *(interval_text(same_fork.caught["scheming"]), interval_text(same_fork.separation)),
+                    rate_text(trained_on[COMPARED_BETWEEN_SEEDS[0], reading].law),
+                    *(interval_text(trained_on[arm, reading].difference) for arm in COMPARED_BETWEEN_SEEDS),
+                )
             )
     columns = (
-        *(
-            "seed",
-            "honest that set thresholds",
-            "detector",
-            "threshold",
-            "schemers caught",
-            "AUROC",
-            "the law",
-        ),
-        *(TRAINED_ON_WORDS[arm] for arm in COMPARED_BETWEEN_SEEDS),
+        *("seed", "honest that set thresholds", "detector", "threshold", "schemers caught", "AUROC"),
+        *("the law", *(TRAINED_ON_WORDS[arm] for arm in COMPARED_BETWEEN_SEEDS)),
     )
     return markdown_table(columns, rows)
-
-
-def _seed_words(kept: KeptSelection) -> tuple[int, int]:
-    return kept.seeds[0], kept.calibration_honest
 
 
 @result_block

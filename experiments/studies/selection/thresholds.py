@@ -47,9 +47,9 @@ def difference_with_thresholds(
 
     def difference(setting: np.ndarray, counts: np.ndarray) -> float:
         threshold = alarm_threshold(grown.scores[setting][grown.honest[setting]])
-        left = grown.scores[counts] <= threshold
-        schemers_left = (left & grown.schemes[counts]).sum()
-        law = schemers_left / left.sum() if left.any() else float("nan")
+        uncaught = grown.scores[counts] <= threshold
+        schemers_left = (uncaught & grown.schemes[counts]).sum()
+        law = schemers_left / uncaught.sum() if uncaught.any() else float("nan")
         return float((trained.schemes[counts] & (trained.scores[counts] <= threshold)).mean() - law)
 
     rng = np.random.default_rng(seed)
